@@ -1,0 +1,5 @@
+"""The Pulumi program: everything is in the stack's configuration, `Pulumi.<stack>.yaml`."""
+
+from baseten_tei.stack import deploy
+
+deploy()

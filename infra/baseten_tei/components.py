@@ -1,0 +1,155 @@
+"""`Embedding`, `Reranker`, `Classifier`: one component per model, in any Pulumi program.
+
+Each is three steps joined by the model's name and the config's digest, both known at preview:
+
+    Model (whose name is it?) -> push (truss push) -> Environment (wait, check, promote, scale)
+
+and where some model is gated, the stack's `Secret` comes before the pushes that need it.
+"""
+
+from functools import partial
+from typing import Any
+
+import pulumi
+from baseten_tei import files
+from baseten_tei.context import context
+from baseten_tei.endpoints import deployment_url, endpoint_templates
+from baseten_tei.errors import UserError
+from baseten_tei.job import job_environment
+from baseten_tei.permits import permits_warning
+from baseten_tei.plan import ModelPlan, known_limits, model_plan
+from baseten_tei.resources import Environment, Model
+from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
+from baseten_tei.validate import problems
+from pulumi_command import local
+
+PUSH = 'exec "${PULUMI_RUNTIME_VIRTUALENV:+$PULUMI_RUNTIME_VIRTUALENV/bin/}python3" -m baseten_tei.push'
+"""The same on every machine and for ever: pulumi-command runs a push again when this text changes."""
+
+
+class TeiModel(pulumi.ComponentResource):
+    """A model served by TEI on Baseten. Use `Embedding`, `Reranker` or `Classifier`."""
+
+    model_id: pulumi.Output[str]
+    """The model's id on Baseten."""
+    deployment_id: pulumi.Output[str]
+    """The version that serves; another one after each push."""
+    predict_url: pulumi.Output[str]
+    """The task's own route."""
+    sync_url: pulumi.Output[str]
+    """Every route of the router is below this URL."""
+    outputs: dict[str, Any]
+    """All of the above and more, as docs/outputs.md lists them."""
+
+    def __init__(
+        self,
+        name: str,
+        args: ModelArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        team: str | None = None,
+        secret: pulumi.Resource | None = None,
+    ) -> None:
+        """`secret` is the stack's `hf_access_key`: a gated model is pushed after it."""
+        props = args.model_dump(exclude_defaults=True)
+        super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
+        plan = _plan(name, args, team)
+        if warning := permits_warning(args):
+            pulumi.log.warn(f"model {name!r}: {warning}", self)
+        model = Model(f"{name}-model", plan.model_inputs, self._after())
+        secrets = [secret] if secret is not None and args.gated else []
+        push = self._push(name, plan, model, secrets)
+        environment = Environment(
+            f"{name}-{args.environment}", plan.environment_inputs, self._after(push)
+        )
+        self._tell(plan, environment)
+
+    def _push(
+        self, name: str, plan: ModelPlan, model: Model, after: list[pulumi.Resource]
+    ) -> local.Command:
+        return local.Command(
+            f"{name}-push",
+            create=PUSH,
+            update=PUSH,
+            stdin=plan.job.config,
+            environment=model.generation.apply(lambda it: job_environment(plan.job, it)),
+            logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
+            opts=self._after(model, *after),
+        )
+
+    def _tell(self, plan: ModelPlan, environment: Environment) -> None:
+        """Each output by itself, so that URLs stay known while a new version's id is not."""
+        self.model_id = environment.model_id
+        self.deployment_id = environment.deployment_id
+        target, args = context().target, plan.args
+        urls = {
+            key: self.model_id.apply(partial(_fill, template))
+            for key, template in endpoint_templates(target, args.environment, args.task).items()
+        }
+        self.predict_url, self.sync_url = urls["predict_url"], urls["sync_url"]
+        version_url = pulumi.Output.all(self.model_id, self.deployment_id).apply(
+            lambda ids: f"{deployment_url(target, *ids)}/predict"
+        )
+        self.outputs = {
+            "model_id": self.model_id,
+            "deployment_id": self.deployment_id,
+            **plan.known_outputs,
+            **urls,
+            "deployment_predict_url": version_url,
+            "limits": {
+                **known_limits(args),
+                "max_input_length": environment.max_input_length,
+            },
+        }
+        self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
+
+    def _after(self, *resources: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(parent=self, depends_on=list(resources))
+
+
+class Embedding(TeiModel):
+    """A text embedding model: OpenAI's API at `{sync_url}/v1/embeddings`."""
+
+    def __init__(
+        self, name: str, args: EmbeddingArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+    ) -> None:
+        super().__init__(name, args, opts, **kw)
+
+
+class Reranker(TeiModel):
+    """A cross-encoder: `{sync_url}/rerank`."""
+
+    def __init__(
+        self, name: str, args: RerankerArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+    ) -> None:
+        super().__init__(name, args, opts, **kw)
+
+
+class Classifier(TeiModel):
+    """A sequence classifier: `{sync_url}/predict`."""
+
+    def __init__(
+        self, name: str, args: ClassifierArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+    ) -> None:
+        super().__init__(name, args, opts, **kw)
+
+
+def _fill(template: str, model_id: str) -> str:
+    return template.format(model_id=model_id)
+
+
+def _plan(name: str, args: ModelArgs, team: str | None) -> ModelPlan:
+    """The model's plan, its config file brought up to date. Raises `pulumi.RunError`, one line a problem."""
+    try:
+        if found := problems(name, args):
+            raise UserError(*found)
+        here = context()
+        plan = model_plan(name, args, here.owner, here.target_name, team)
+        path = files.config_path(here.root, here.owner.stack, name)
+        if here.in_ci and (stale := files.stale_problem(path, plan.config_text, here.root)):
+            raise UserError(stale)
+        if not here.preview and not here.in_ci:
+            files.write_if_changed(path, plan.config_text)
+    except UserError as error:
+        raise pulumi.RunError(str(error)) from error
+    return plan

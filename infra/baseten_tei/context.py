@@ -1,0 +1,54 @@
+"""What the running Pulumi program is told of its stack, machine and mode."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import pulumi
+from baseten_tei.errors import UserError
+from baseten_tei.plan import Owner
+from baseten_tei.target import Target, find_api_key, parse_target
+from baseten_tei.truss_version import truss_version_problem
+from pulumi.runtime import get_root_directory
+
+
+@dataclass(frozen=True)
+class Context:
+    """A stack's owner labels, its Baseten, the project's folder, and whether this is only a preview."""
+
+    owner: Owner
+    target_name: str
+    target: Target
+    root: Path
+    preview: bool
+    in_ci: bool
+
+
+@cache
+def context() -> Context:
+    """Read once per program. Raises `UserError` where this machine cannot do what the stack wants."""
+    name = pulumi.Config("baseten").get("target") or "baseten"
+    target = parse_target(name, os.environ.get("BASETEN_EMULATOR_PORT"))
+    preview = pulumi.runtime.is_dry_run()
+    if problem := truss_version_problem(_truss_version()):
+        raise UserError(problem)
+    if not preview:
+        find_api_key(target, os.environ)
+    return Context(
+        owner=Owner(pulumi.get_project(), pulumi.get_stack()),
+        target_name=name,
+        target=target,
+        root=Path(get_root_directory() or "."),
+        preview=preview,
+        in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
+    )
+
+
+def _truss_version() -> str | None:
+    """From the package's metadata: importing truss takes a second and more."""
+    try:
+        return metadata.version("truss")
+    except metadata.PackageNotFoundError:
+        return None

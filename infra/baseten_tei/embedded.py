@@ -1,0 +1,64 @@
+"""Starting the project's own emulator when a stack needs it and it does not run yet.
+
+Like an embedded database: `baseten:target: emulator` works without a step of its own. The emulator outlives
+the operation that started it; `make emulator-stop` ends it, and it keeps its state on disk.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from baseten_tei.errors import UserError
+
+_starting = threading.Lock()
+_running: set[str] = set()
+
+
+def ensure_running(address: str, project: Path) -> None:
+    """Return once an emulator answers at `address`. Raises `UserError` where none can be started."""
+    with _starting:
+        if address in _running:
+            return
+        if not _answers(address):
+            _start(address, project / ".state")
+        _running.add(address)
+
+
+def _answers(address: str) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{address}/_emulator/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        raise UserError(
+            f"something else answers at {address} ({error.code}): stop it, or type "
+            "export BASETEN_EMULATOR_PORT=<a free port>"
+        ) from error
+    except OSError:
+        return False
+
+
+def _start(address: str, state: Path) -> None:
+    state.mkdir(mode=0o700, exist_ok=True)
+    port = str(urlsplit(address).port)
+    log = (state / "emulator.log").open("ab")
+    command = [sys.executable, "-m", "baseten_emulator", "--port", port]
+    process = subprocess.Popen(  # noqa: S603  # our own module, fixed words
+        [*command, "--state", str(state / "emulator")],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
+    )
+    assert process.stdout is not None  # noqa: S101  # PIPE was asked for
+    line = process.stdout.readline()
+    if not line or "url" not in json.loads(line):
+        raise UserError(
+            f"the emulator did not start at {address}: look into {log.name}, "
+            "or type `make emulator` to see why"
+        )

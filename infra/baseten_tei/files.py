@@ -1,0 +1,76 @@
+"""`truss_configs/<stack>/<model>/config.yaml`: written when changed, checked in CI, removed with the model."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from baseten_tei.paths import changed_paths
+from baseten_tei.render import HEADER
+
+FOLDER = "truss_configs"
+
+
+def config_path(root: Path, stack: str, name: str) -> Path:
+    """Where a model's config stands."""
+    return root / FOLDER / stack / name / "config.yaml"
+
+
+def write_if_changed(path: Path, text: str) -> bool:
+    """Write a config unless it stands there already; whether it was written."""
+    if _read(path) == text:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return True
+
+
+def stale_problem(path: Path, text: str, root: Path) -> str | None:
+    """Why a committed config is not the one the stack generates; `None` where it is."""
+    found = _read(path)
+    if found == text:
+        return None
+    where = path.relative_to(root)
+    if found is None:
+        return f"{where} is missing: type `make configs` and commit it"
+    return (
+        f"{where} is stale at {_first_difference(found, text)}: type `make configs` and commit it"
+    )
+
+
+def orphans(root: Path, stack: str, names: Iterable[str]) -> list[Path]:
+    """Generated configs of models that the stack no longer has."""
+    folder = root / FOLDER / stack
+    wanted = set(names)
+    found = sorted(folder.glob("*/config.yaml")) if folder.is_dir() else []
+    return [p for p in found if p.parent.name not in wanted and (_read(p) or "").startswith(HEADER)]
+
+
+def remove(path: Path) -> None:
+    """Remove a generated config, and its folder if nothing else is in it."""
+    path.unlink()
+    if not any(path.parent.iterdir()):
+        path.parent.rmdir()
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+
+
+def _first_difference(found: str, wanted: str) -> str:
+    try:
+        old, new = yaml.safe_load(found), yaml.safe_load(wanted)
+    except yaml.YAMLError:
+        return "a line that is no YAML"
+    if not isinstance(old, Mapping):
+        return "its first line"
+    paths: list[str] = changed_paths(_both(old), _both(new))
+    return paths[0].removeprefix("config.") if paths else "a comment"
+
+
+def _both(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested one deeper, so that keys that only one of two configs has count as well."""
+    return {"config": config}

@@ -1,0 +1,73 @@
+"""Names: what Baseten and truss take, and when two of them are one.
+
+truss 0.18.35 puts model and environment names into its GraphQL text unescaped (`remote/baseten/api.py`), so
+a quote in a name would rewrite the call. We allow what can never need escaping.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable
+
+MAX_LENGTH = 64
+_MODEL = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+_ENVIRONMENT = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
+_REPOSITORY = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
+_REVISION = re.compile(r"^[\w][\w./-]*$")
+
+
+def model_name_problem(name: str) -> str | None:
+    """Why Baseten or truss could not take this model name."""
+    if len(name) > MAX_LENGTH:
+        return (
+            f"model_name has {len(name)} characters, at most {MAX_LENGTH} are allowed: shorten it"
+        )
+    if not _MODEL.match(name):
+        return (
+            f"model_name {name!r} must start with a letter or digit and hold only letters, digits, "
+            f"'-', '_' and '.': write e.g. {suggested_name(name)}"
+        )
+    return None
+
+
+def environment_problem(name: str) -> str | None:
+    """Why this environment name cannot be used in Baseten's URLs."""
+    if _ENVIRONMENT.match(name) and len(name) <= MAX_LENGTH and name != "development":
+        return None
+    return (
+        f"environment {name!r} must be lower-case letters, digits, '-' and '_' (and not 'development', "
+        "which is Baseten's own slot): write e.g. environment: staging"
+    )
+
+
+def repository_problem(model_id: str, revision: str) -> str | None:
+    """Why this is no Hugging Face repository or revision."""
+    if not _REPOSITORY.match(model_id):
+        return (
+            f"model_id {model_id!r} is not a Hugging Face repository: "
+            "write owner/name, e.g. model_id: BAAI/bge-base-en-v1.5"
+        )
+    if not _REVISION.match(revision):
+        return f"revision {revision!r} is not a branch, tag or commit: write e.g. revision: main, or a commit"
+    return None
+
+
+def suggested_name(name: str) -> str:
+    """A legal model name close to this one."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:MAX_LENGTH] or "my-model"
+
+
+def environment_variable(name: str) -> str:
+    """A name as scripts use it: `bge-base.en` is `BGE_BASE_EN`."""
+    return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+def same_secret(one: str, other: str) -> bool:
+    """Whether Baseten sees one secret: it normalises non-alphanumerics (docs: organization/secrets)."""
+    return environment_variable(one) == environment_variable(other)
+
+
+def perhaps(word: str, known: Iterable[str]) -> str:
+    """` Perhaps you meant 'x'?` where something known is close, else nothing."""
+    by_case = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word.lower(), by_case, n=1, cutoff=0.5)
+    return f" Perhaps you meant {by_case[close[0]]!r}?" if close else ""

@@ -1,0 +1,48 @@
+"""What every resource of this provider is: functions over plain dictionaries, `state` being its outputs."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+Values = dict[str, Any]
+
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+"""Pulumi's own mark for a value that only the update will know."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a new set of inputs means for a resource: property paths, and which of them replace it."""
+
+    paths: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Live:
+    """A resource as it really is; `id` is empty where it is gone."""
+
+    id: str = ""
+    inputs: Values = field(default_factory=dict)
+    state: Values = field(default_factory=dict)
+
+
+class Resource(Protocol):
+    """One kind of resource. Every method but `diff` may raise `UserError`; in a preview nothing is called."""
+
+    def diff(self, state: Values, inputs: Values) -> Change:
+        """How `inputs` differ from what `state` says was made of the last ones."""
+
+    def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
+        """Id and outputs as far as a preview can know them; `state` is `None` for a create."""
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        """Make it: id and outputs."""
+
+    def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
+        """What there is now."""
+
+    def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
+        """Change it: outputs."""
+
+    def delete(self, resource_id: str, state: Values) -> None:
+        """Take it away; what is gone already is no error."""

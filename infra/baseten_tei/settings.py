@@ -1,0 +1,73 @@
+"""From a stack's configuration (what YAML gave) to typed specs; every refusal in one line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.errors import UserError
+from baseten_tei.names import perhaps
+from baseten_tei.redaction import redact
+from baseten_tei.spec import ARGS_BY_TASK, ModelArgs
+from baseten_tei.validate import duplicate_problems, problems
+from baseten_tei.wording import kind_of, problem_text
+from pydantic import ValidationError
+
+NAMESPACE = "baseten-tei"
+EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """A stack's models, by resource name, and the Baseten team that owns them."""
+
+    models: Mapping[str, ModelArgs]
+    team: str | None = None
+
+    @property
+    def wants_token(self) -> bool:
+        """Whether some model is gated, so that the stack stores `hf_access_key`."""
+        return any(args.gated for args in self.models.values())
+
+
+def parse_settings(models: object, team: str | None = None) -> Settings:
+    """Typed settings. Raises `UserError` with one line per problem."""
+    if not isinstance(models, Mapping):
+        raise UserError(
+            f"{NAMESPACE}:models must map names to specs, not {kind_of(models)}: write {EXAMPLE}"
+        )
+    found: list[str] = []
+    specs: dict[str, ModelArgs] = {}
+    for name, raw in models.items():
+        spec = parse_spec(str(name), raw)
+        if isinstance(spec, list):
+            found += spec
+        else:
+            specs[str(name)] = spec
+            found += problems(str(name), spec)
+    found += duplicate_problems(specs)
+    if found:
+        raise UserError(*(redact(line) for line in found))
+    return Settings(specs, team)
+
+
+def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:
+    """One model's spec, or its problems."""
+    if not isinstance(raw, Mapping):
+        return [f"model {name!r}: must be a mapping, not {kind_of(raw)}: write {EXAMPLE}"]
+    task = raw.get("task")
+    args = ARGS_BY_TASK.get(task) if isinstance(task, str) else None
+    if args is None:
+        said = "is missing" if task is None else f"{task!r} is not one TEI has"
+        return [
+            f"model {name!r}: task {said}: write task: embedding, reranker or classifier."
+            f"{perhaps(str(task), ARGS_BY_TASK)}"
+        ]
+    try:
+        return args.model_validate(_lists_as_tuples(raw))
+    except ValidationError as error:
+        return [f"model {name!r}: {problem_text(details, args)}" for details in error.errors()]
+
+
+def _lists_as_tuples(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """YAML has lists; frozen specs hold tuples, which strict validation does not make of a list."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}

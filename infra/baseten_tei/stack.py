@@ -1,0 +1,77 @@
+"""A whole stack from its configuration: the secret, the models, the outputs."""
+
+import os
+from collections.abc import Mapping
+
+import pulumi
+from baseten_tei import files
+from baseten_tei.command import SECRET_NAME
+from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
+from baseten_tei.context import context
+from baseten_tei.errors import UserError
+from baseten_tei.outputs import SCHEMA_VERSION, flat_outputs
+from baseten_tei.resources import Secret
+from baseten_tei.settings import NAMESPACE, Settings, parse_settings
+from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs
+
+TOKEN_VARIABLE = "HF_ACCESS_KEY"  # noqa: S105  # a variable's name, not its value
+"""Where the token comes from when the stack's configuration has none."""
+
+
+def deploy() -> None:
+    """Everything `Pulumi.<stack>.yaml` asks for. Raises `pulumi.RunError`, one line a problem."""
+    try:
+        config = pulumi.Config(NAMESPACE)
+        settings = parse_settings(config.get_object("models"), config.get("team"))
+        token = _token(config, settings)
+        _tidy(settings)
+    except UserError as error:
+        raise pulumi.RunError(str(error)) from error
+    secret = Secret(SECRET_NAME, SECRET_NAME, token, settings.team) if token is not None else None
+    models = {
+        name: _model(name, args, settings.team, secret) for name, args in settings.models.items()
+    }
+    export(models)
+
+
+def export(models: Mapping[str, TeiModel]) -> None:
+    """The stack's outputs: `models` (typed, by name), `env` (flat, for scripts), `schema_version`."""
+    outputs = {name: model.outputs for name, model in models.items()}
+    pulumi.export("schema_version", SCHEMA_VERSION)
+    pulumi.export("models", outputs)
+    pulumi.export("env", flat_outputs(outputs))
+
+
+def _model(name: str, args: ModelArgs, team: str | None, secret: Secret | None) -> TeiModel:
+    if isinstance(args, EmbeddingArgs):
+        return Embedding(name, args, team=team, secret=secret)
+    if isinstance(args, ClassifierArgs):
+        return Classifier(name, args, team=team, secret=secret)
+    return Reranker(name, args, team=team, secret=secret)
+
+
+def _token(config: pulumi.Config, settings: Settings) -> pulumi.Input[str] | None:
+    """The Hugging Face token, if some model needs it. Raises `UserError` where it is needed and missing."""
+    if not settings.wants_token:
+        return None
+    configured = config.get_secret(SECRET_NAME)
+    if configured is not None:
+        return configured
+    if found := os.environ.get(TOKEN_VARIABLE, "").strip():
+        return pulumi.Output.secret(found)
+    gated = next(name for name, args in settings.models.items() if args.gated)
+    raise UserError(
+        f"model {gated!r} is gated and there is no Hugging Face token: type "
+        f"`pulumi config set --secret {NAMESPACE}:{SECRET_NAME} <token>`, or export {TOKEN_VARIABLE}"
+    )
+
+
+def _tidy(settings: Settings) -> None:
+    """Remove the configs of models that are gone. Raises `UserError` in CI, which never writes."""
+    here = context()
+    for path in files.orphans(here.root, here.owner.stack, settings.models):
+        if here.in_ci:
+            where = path.relative_to(here.root)
+            raise UserError(f"{where} belongs to no model: type `make configs` and commit")
+        if not here.preview:
+            files.remove(path)
