@@ -11,6 +11,8 @@ from functools import partial
 from typing import Any
 
 import pulumi
+from pulumi_command import local
+
 from baseten_tei import files
 from baseten_tei.context import context
 from baseten_tei.endpoints import deployment_url, endpoint_templates
@@ -21,10 +23,20 @@ from baseten_tei.plan import ModelPlan, known_limits, model_plan
 from baseten_tei.resources import Environment, Model
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 from baseten_tei.validate import problems
-from pulumi_command import local
 
-PUSH = 'exec "${PULUMI_RUNTIME_VIRTUALENV:+$PULUMI_RUNTIME_VIRTUALENV/bin/}python3" -m baseten_tei.push'
-"""The same on every machine and for ever: pulumi-command runs a push again when this text changes."""
+PUSH = "truss push"
+"""What an error message calls the step: pulumi-command runs it as the last argument of INTERPRETER."""
+
+INTERPRETER = (
+    "/bin/sh",
+    "-c",
+    'for up in "" ../ ../../; do python="$up${PULUMI_RUNTIME_VIRTUALENV:-/none}/bin/python3"; '
+    '[ -x "$python" ] && exec "$python" -m baseten_tei.push; done; exec python3 -m baseten_tei.push',
+)
+"""The same on every machine and for ever: pulumi-command runs a push again when this text changes.
+
+`virtualenv` comes as Pulumi.yaml writes it, but with `main: infra/` commands run in infra/ (measured, 3.259.0).
+"""
 
 
 class TeiModel(pulumi.ComponentResource):
@@ -51,7 +63,7 @@ class TeiModel(pulumi.ComponentResource):
         secret: pulumi.Resource | None = None,
     ) -> None:
         """`secret` is the stack's `hf_access_key`: a gated model is pushed after it."""
-        props = args.model_dump(exclude_defaults=True)
+        props = args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
         plan = _plan(name, args, team)
         if warning := permits_warning(args):
@@ -71,6 +83,7 @@ class TeiModel(pulumi.ComponentResource):
             f"{name}-push",
             create=PUSH,
             update=PUSH,
+            interpreter=list(INTERPRETER),
             stdin=plan.job.config,
             environment=model.generation.apply(lambda it: job_environment(plan.job, it)),
             logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine

@@ -7,11 +7,12 @@ from importlib import metadata
 from pathlib import Path
 
 import pulumi
+from pulumi.runtime import get_root_directory
+
 from baseten_tei.errors import UserError
 from baseten_tei.plan import Owner
 from baseten_tei.target import Target, find_api_key, parse_target
 from baseten_tei.truss_version import truss_version_problem
-from pulumi.runtime import get_root_directory
 
 
 @dataclass(frozen=True)

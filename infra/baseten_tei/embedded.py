@@ -7,26 +7,34 @@ the operation that started it; `make emulator-stop` ends it, and it keeps its st
 import json
 import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from baseten_tei import slots
 from baseten_tei.errors import UserError
 
-_starting = threading.Lock()
 _running: set[str] = set()
 
 
-def ensure_running(address: str, project: Path) -> None:
-    """Return once an emulator answers at `address`. Raises `UserError` where none can be started."""
-    with _starting:
-        if address in _running:
-            return
+def ensure_running(address: str, folder: Path) -> None:
+    """Return once an emulator answers at `address`; its state is kept in the project that holds `folder`.
+
+    Raises `UserError` where none can be started.
+    """
+    if address in _running:
+        return
+    with slots.one_at_a_time(f"emulator {address}"):  # several pushes may find it down at once
         if not _answers(address):
-            _start(address, project / ".state")
-        _running.add(address)
+            _start(address, _project(folder) / ".state")
+    _running.add(address)
+
+
+def _project(folder: Path) -> Path:
+    """Providers run in the program's folder (`main:` in Pulumi.yaml), state belongs beside Pulumi.yaml."""
+    above = [folder, *folder.parents]
+    return next((path for path in above if (path / "Pulumi.yaml").is_file()), folder)
 
 
 def _answers(address: str) -> bool:

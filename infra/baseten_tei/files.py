@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from baseten_tei.paths import changed_paths
 from baseten_tei.render import HEADER
 

@@ -7,6 +7,7 @@ a process of its own; the provider, which lives through a whole operation, uses 
 from typing import Any
 
 import requests
+
 from baseten_tei.answers import refused, unreachable
 from baseten_tei.errors import UserError
 from baseten_tei.release import Version

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei import slots
+from baseten_tei.embedded import ensure_running
 from baseten_tei.endpoints import deployment_url
 from baseten_tei.errors import UserError
 from baseten_tei.job import Job, read_job
@@ -97,14 +98,17 @@ def _keep_log(model: str, answer: Answer, api_key: str) -> None:
 
 def main() -> int:
     """Read a job, do it, print its result."""
-    api_key = None
+    secret = None
     try:
         job = read_job(os.environ, sys.stdin.read())
         target = parse_target(job.target, os.environ.get("BASETEN_EMULATOR_PORT"))
         api_key = find_api_key(target, os.environ)
+        secret = None if target.embedded else api_key
+        if target.embedded:
+            ensure_running(target.management_url, Path.cwd())
         result = push(job, target, api_key)
     except UserError as error:
-        print(redact(str(error), [api_key]), file=sys.stderr)
+        print(redact(str(error), [secret]), file=sys.stderr)
         return 1
     print(json.dumps(result), flush=True)
     return 0

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
+
 from baseten_tei.errors import UserError
 from baseten_tei.redaction import redact
 

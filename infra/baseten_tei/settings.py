@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
+
 from baseten_tei.errors import UserError
 from baseten_tei.names import perhaps
 from baseten_tei.redaction import redact
 from baseten_tei.spec import ARGS_BY_TASK, ModelArgs
 from baseten_tei.validate import duplicate_problems, problems
 from baseten_tei.wording import kind_of, problem_text
-from pydantic import ValidationError
 
 NAMESPACE = "baseten-tei"
 EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"

@@ -6,8 +6,9 @@ mean together is decided in `validate`; here is only their shape. Names are Trus
 
 from typing import Annotated, Literal
 
-from baseten_tei import versions
 from pydantic import BaseModel, ConfigDict, Field
+
+from baseten_tei import versions
 
 Accelerator = Literal[
     "CPU", "T4", "L4", "L40S", "A10G", "A100", "A100_40GB", "H100", "H100_40GB", "H200",

@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 
 import pulumi
+
 from baseten_tei import files
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel

@@ -2,10 +2,11 @@
 
 from typing import get_args
 
-from baseten_tei.names import perhaps
-from baseten_tei.spec import Accelerator, Autoscaling
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
+
+from baseten_tei.names import perhaps
+from baseten_tei.spec import Accelerator, Autoscaling
 
 
 def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:

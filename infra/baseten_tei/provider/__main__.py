@@ -10,6 +10,10 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from pulumi.provider.experimental.server import ProviderServicer
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import provider_pb2_grpc
+
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.embedded import ensure_running
 from baseten_tei.errors import UserError
@@ -22,9 +26,6 @@ from baseten_tei.provider.secret import SecretResource
 from baseten_tei.redaction import redact
 from baseten_tei.router import router_info
 from baseten_tei.target import Target, find_api_key, parse_target
-from pulumi.provider.experimental.server import ProviderServicer
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-from pulumi.runtime.proto import provider_pb2_grpc
 
 VERSION = "0.1.0"
 

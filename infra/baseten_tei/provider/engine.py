@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pulumi.provider.experimental.provider as protocol
+from pulumi.provider.experimental.property_value import PropertyValue
+
 from baseten_tei.provider.resource import Change, Resource, Values
 from baseten_tei.provider.values import plain, properties
-from pulumi.provider.experimental.property_value import PropertyValue
 
 _T = TypeVar("_T")
 

@@ -33,9 +33,7 @@ class EnvironmentResource:
         """The model's id stays, so URLs stay known; a new version's id is known when it is pushed."""
         if state is None:
             return _id(inputs), {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN)}
-        same = state["digest"] == inputs["digest"]
-        kept = _OUTPUTS if same else ("model_id",)
-        known = {key: state[key] for key in kept if key in state}
+        known = {key: state[key] for key in _still_known(state, inputs) if key in state}
         return _id(inputs), {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), **known}
 
     def create(self, inputs: Values) -> tuple[str, Values]:
@@ -81,6 +79,13 @@ class EnvironmentResource:
 
 
 _OUTPUTS = ("model_id", "deployment_id", "max_input_length")
+
+
+def _still_known(state: Values, inputs: Values) -> tuple[str, ...]:
+    if state["digest"] == inputs["digest"]:
+        return _OUTPUTS
+    same_router = state["expected"] == inputs["expected"]
+    return ("model_id", "max_input_length") if same_router else ("model_id",)
 
 
 def _id(inputs: Values) -> str:

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from baseten_tei.provider.resource import UNKNOWN, Values
 from pulumi.provider.experimental.property_value import PropertyValue, PropertyValueType
+
+from baseten_tei.provider.resource import UNKNOWN, Values
 
 
 def plain(values: dict[str, PropertyValue]) -> Values:

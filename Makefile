@@ -1,0 +1,70 @@
+# The two commands: `make demo` and `make test`. `make` alone lists the rest.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.ONESHELL:
+
+PY := .venv/bin/python
+RUN := source engine/env.sh &&
+STACK ?= dev
+
+.PHONY: help
+help: ## List the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+.PHONY: demo
+demo: setup ## Bring up the dev stack on the embedded emulator and call its three models
+	@$(RUN) $(PY) scripts/demo.py
+
+.PHONY: test
+test: setup ## Set up and run every test, the real engine and the real truss CLI included
+	@$(RUN) $(PY) -m pytest
+
+.PHONY: check
+check: setup ## What CI asks for: format, lint, types, generated files, tests
+	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
+	echo "== types"; $(PY) -m mypy infra emulator engine
+	echo "== generated files"; $(PY) -m baseten_tei.generate --check
+	echo "== tests"; $(RUN) $(PY) -m pytest
+
+.PHONY: setup
+setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engine, dev stack
+	@$(PY) -m pulumi_engine setup
+	$(RUN) scripts/dev-stack.sh
+
+.venv/.ready: requirements.lock pyproject.toml scripts/venv.sh
+	@scripts/venv.sh
+
+.PHONY: configs
+configs: .venv/.ready ## Write truss_configs/ and the configuration's JSON Schema
+	@$(PY) -m baseten_tei.generate
+
+.PHONY: format
+format: .venv/.ready ## Format the code and mend what the linter can
+	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
+
+.PHONY: emulator
+emulator: .venv/.ready ## Run the emulator in the foreground (the dev stack starts it by itself when needed)
+	@mkdir -p .state && exec $(PY) -m baseten_emulator --port $${BASETEN_EMULATOR_PORT:-8791} --state .state/emulator
+
+.PHONY: emulator-stop
+emulator-stop: ## Stop the emulator; its state stays in .state/
+	@curl -fsS --noproxy '*' -X POST "http://127.0.0.1:$${BASETEN_EMULATOR_PORT:-8791}/_emulator/shutdown" >/dev/null 2>&1 \
+	  && echo "the emulator has stopped" || echo "no emulator was running"
+
+.PHONY: bench
+bench: setup ## Measure, side by side in one run: see benchmarks/README.md
+	@$(RUN) $(PY) -m benchmarks
+
+.PHONY: lock-requirements
+lock-requirements: .venv/.ready ## Resolve requirements.lock from pyproject.toml
+	@.venv/bin/uv pip compile pyproject.toml --extra dev --generate-hashes --universal --no-emit-index-url \
+	  --no-annotate --custom-compile-command "make lock-requirements" -q -o requirements.lock
+
+.PHONY: clean
+clean: ## Destroy the dev stack, stop the emulator, forget its state
+	@if [ -x .engine/bin/pulumi ] || command -v pulumi >/dev/null; then
+	  $(RUN) pulumi destroy --yes --stack dev --non-interactive || true
+	fi
+	$(MAKE) -s emulator-stop
+	rm -rf .state

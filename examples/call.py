@@ -1,0 +1,37 @@
+"""Call the dev stack's models with requests: `source engine/env.sh`, then `python examples/call.py`."""
+
+import json
+import os
+import subprocess
+
+import requests
+
+output = ["pulumi", "stack", "output", "models", "--stack", "dev", "--json"]
+models = json.loads(subprocess.run(output, check=True, capture_output=True).stdout)
+key = os.environ.get("BASETEN_API_KEY", "emulator")  # the emulator's own key
+
+
+def call(model, url, body):
+    answer = requests.post(
+        models[model][url], headers={"Authorization": f"Api-Key {key}"}, json=body, timeout=60
+    )
+    answer.raise_for_status()
+    return answer.json()
+
+
+embeddings = call("bge", "embeddings_url", {"input": ["text string", "second string"]})
+print(
+    f"bge: {len(embeddings['data'])} vectors of {len(embeddings['data'][0]['embedding'])} numbers"
+)
+
+texts = ["Paris is the capital of France.", "Cats sleep most of the day."]
+for hit in call(
+    "bge-reranker", "rerank_url", {"query": "What is the capital of France?", "texts": texts}
+):
+    print(f"bge-reranker: {hit['score']:.3f} {texts[hit['index']]}")
+
+# A batch is a list of lists: ["a", "b"] would be one pair of texts.
+for labels in call(
+    "go-emotions", "classify_url", {"inputs": [["I love this!"], ["I am furious."]]}
+):
+    print(f"go-emotions: {labels[0]['label']} {labels[0]['score']:.3f}")

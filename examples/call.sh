@@ -1,0 +1,11 @@
+# Call the dev stack's models with curl: `source engine/env.sh`, then `bash examples/call.sh`.
+set -euo pipefail
+export BASETEN_API_KEY=${BASETEN_API_KEY:-emulator} # the emulator's own key
+
+url() { pulumi stack output models --stack dev --json | python3 -c "import json, sys; print(json.load(sys.stdin)['$1']['predict_url'])"; }
+call() { curl --silent --show-error --fail-with-body "$(url "$1")" \
+  --header "Authorization: Api-Key $BASETEN_API_KEY" --header "Content-Type: application/json" --data "$2"; echo; }
+
+call bge '{"input": ["text string", "second string"]}' | cut -c -120
+call bge-reranker '{"query": "What is Deep Learning?", "texts": ["Deep Learning is not...", "Deep learning is..."]}'
+call go-emotions '{"inputs": "I like you."}' | cut -c -200

@@ -1,0 +1,104 @@
+"""`python -m baseten_tei.generate [--check]`: everything that is generated from stacks and types.
+
+Truss configs of every stack beside Pulumi.yaml, and the JSON Schema that lets editors complete a stack's
+configuration. `--check` writes nothing, names what is stale, and exits 1.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from baseten_tei import files
+from baseten_tei.errors import UserError
+from baseten_tei.render import render_config
+from baseten_tei.schema import SCHEMA_PATH, schema_text
+from baseten_tei.settings import NAMESPACE, Settings, parse_settings
+from baseten_tei.truss_config import truss_config
+
+
+def stacks(root: Path) -> Iterator[tuple[str, Settings]]:
+    """Each stack's name and settings, from `Pulumi.<stack>.yaml`; examples are no stacks. Raises `UserError`."""
+    for path in sorted(root.glob("Pulumi.*.yaml")):
+        if path.name.endswith(".example.yaml"):
+            continue
+        stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
+        try:
+            config = _config(path)
+            if (models := config.get(f"{NAMESPACE}:models")) is not None:
+                yield stack, parse_settings(models, config.get(f"{NAMESPACE}:team"))
+        except UserError as error:
+            raise UserError(*(f"{path.name}: {problem}" for problem in error.problems)) from error
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """Every generated file's path and text."""
+    found = {root / SCHEMA_PATH: schema_text()}
+    for stack, settings in stacks(root):
+        for name, args in settings.models.items():
+            path = files.config_path(root, stack, name)
+            found[path] = render_config(truss_config(name, args), args)
+    return found
+
+
+def leftovers(root: Path) -> list[Path]:
+    """Generated configs that no stack asks for any more."""
+    return [
+        path
+        for stack, settings in stacks(root)
+        for path in files.orphans(root, stack, settings.models)
+    ]
+
+
+def check(root: Path) -> list[str]:
+    """What is stale, a line each; nothing is written."""
+    stale = [files.stale_problem(path, text, root) for path, text in generated(root).items()]
+    extra = [
+        f"{path.relative_to(root)} belongs to no model: type `make configs` and commit"
+        for path in leftovers(root)
+    ]
+    return [problem for problem in stale if problem] + extra
+
+
+def write(root: Path) -> list[str]:
+    """Bring all of it up to date: what was written or removed."""
+    wanted, extra = generated(root), leftovers(root)
+    written = [path for path, text in wanted.items() if files.write_if_changed(path, text)]
+    for path in extra:
+        files.remove(path)
+    return [f"wrote {path.relative_to(root)}" for path in written] + [
+        f"removed {path.relative_to(root)}" for path in extra
+    ]
+
+
+def _config(path: Path) -> Mapping[str, Any]:
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise UserError(f"is no YAML: {' '.join(str(error).split())}") from error
+    config = loaded.get("config", {}) if isinstance(loaded, Mapping) else None
+    if not isinstance(config, Mapping):
+        raise UserError("must be a mapping with a `config:` mapping in it")
+    return config
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write, or with `--check` only look."""
+    parser = argparse.ArgumentParser(prog="python -m baseten_tei.generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
+    arguments = parser.parse_args(argv)
+    try:
+        lines = check(arguments.root) if arguments.check else write(arguments.root)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print("\n".join(lines) or "generated files are up to date")
+    return int(arguments.check and bool(lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

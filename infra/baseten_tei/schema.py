@@ -1,0 +1,61 @@
+"""The JSON Schema of a stack's configuration, generated from the types, for editors to complete it."""
+
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from baseten_tei.settings import NAMESPACE
+from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, RerankerArgs
+
+SCHEMA_PATH = PurePosixPath("docs/stack-config.schema.json")
+
+_STRING = {"type": "string"}
+
+
+def stack_config_schema() -> dict[str, Any]:
+    """Schema of a `Pulumi.<stack>.yaml`; other namespaces' keys pass."""
+    model = TypeAdapter(EmbeddingArgs | RerankerArgs | ClassifierArgs).json_schema()
+    definitions = model.pop("$defs")
+    for args in (EmbeddingArgs, RerankerArgs, ClassifierArgs):
+        # The default exists for Python, where the class says the task; in YAML the task says the class.
+        definitions[args.__name__]["required"] = ["task", "model_id"]
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack configuration of baseten-tei",
+        "type": "object",
+        "properties": {"config": {"type": "object", "properties": _properties(model)}},
+        "$defs": definitions,
+    }
+
+
+def schema_text() -> str:
+    """The schema as it is committed."""
+    return json.dumps(stack_config_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _properties(model: dict[str, Any]) -> dict[str, Any]:
+    target = "Where Baseten is: baseten, emulator, or the loopback address of another emulator."
+    secret = {"type": "object", "properties": {"secure": _STRING}, "required": ["secure"]}
+    return {
+        "baseten:target": {
+            "description": target,
+            "type": "string",
+            "pattern": r"^(baseten|emulator|http://(127\.0\.0\.1|localhost):\d{1,5})$",
+            "default": "baseten",
+        },
+        f"{NAMESPACE}:models": {
+            "description": "Models by name.",
+            "type": "object",
+            "additionalProperties": model,
+        },
+        f"{NAMESPACE}:team": {
+            "description": "Name of the Baseten team that owns the models.",
+            **_STRING,
+        },
+        f"{NAMESPACE}:hf_access_key": {
+            "description": "Hugging Face token, set with `pulumi config set --secret`.",
+            **secret,
+        },
+    }

@@ -1,0 +1,50 @@
+"""The main job, once, on this machine: `pulumi up` of the dev stack, then a call to each of its models.
+
+Run by `make demo`; a second run pushes nothing.
+"""
+
+import os
+import subprocess
+import sys
+
+HINTS = """
+The stack is up. In a shell of this folder:
+  source engine/env.sh             so that plain `pulumi` works
+  pulumi stack output models      what services read
+  pulumi preview                  after a change in Pulumi.dev.yaml: which fields, which push
+  make emulator-stop              stop the emulator (its state stays; the next operation starts it again)
+  make clean                      destroy the stack and forget its state
+"""
+
+
+def step(title: str, *command: str) -> None:
+    """Run a command in sight of the reader; end with its exit code if it fails."""
+    print(f"\n== {title}\n$ {' '.join(command)}", flush=True)
+    code = subprocess.run(command, check=False).returncode  # fixed words below
+    if code:
+        print(f"`{' '.join(command)}` ended with exit code {code}", file=sys.stderr)
+        sys.exit(code)
+
+
+def main() -> None:
+    """Up, calls, outputs, hints."""
+    up = ("--yes", "--skip-preview", "--suppress-outputs", "--parallel", "32", "--stack", "dev")
+    step("The dev stack: an embedding, a reranker, a classifier", "pulumi", "up", *up)
+    step("Calls with curl", "bash", "examples/call.sh")
+    step("Calls with requests", sys.executable, "examples/call.py")
+    step(
+        "What the stack tells scripts",
+        "pulumi",
+        "stack",
+        "output",
+        "env",
+        "--stack",
+        "dev",
+        "--json",
+    )
+    print(HINTS)
+
+
+if __name__ == "__main__":
+    os.chdir(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # noqa: PTH100, PTH120  # three words, not an import
+    main()
