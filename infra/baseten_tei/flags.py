@@ -3,6 +3,7 @@
 Source: `router/src/main.rs` of TEI, tag by tag, checked against `-h` of 1.8.3 and 1.9.3.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -44,6 +45,9 @@ FLAGS: Mapping[str, str] = MappingProxyType(
 
 SWITCHES = frozenset({"json-output", "disable-spans"})
 """Flags that take no value, besides auto-truncate whose form depends on the release."""
+
+NUMBERS = frozenset({"max-batch-requests", "payload-limit", "prometheus-port"})
+"""Flags whose value is a whole number."""
 
 OURS: Mapping[str, str] = MappingProxyType(
     {
@@ -88,8 +92,9 @@ def split_flags(flags: Iterable[str]) -> list[tuple[str, str | None]]:
 
 
 def _split(flag: str) -> tuple[str, str | None]:
-    name, separator, value = flag.strip().replace(" ", "=", 1).partition("=")
-    return name.removeprefix("--"), value if separator else None
+    parts = re.split(r"[= ]", flag.strip(), maxsplit=1)
+    name = "port" if parts[0] == "-p" else parts[0].removeprefix("--")
+    return name, parts[1] if len(parts) > 1 else None
 
 
 def auto_truncate_flags(enabled: bool, tei_version: str) -> list[str]:

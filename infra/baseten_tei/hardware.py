@@ -33,8 +33,10 @@ SMALLEST_VCPUS = {
 """vCPUs of the smallest instance with one such GPU (CPU: of the one we ask for); others count as 4."""
 
 _FAMILY = {"H100MIG": "H100_40GB", "RTX-PRO-6000": "RTX_PRO_6000"}
-_SKU = re.compile(r"^(?P<family>[A-Z][A-Z0-9_-]*?)(?:[:x](?P<size>\d+(?:x\d+)*))?$")
-_CPU_SKU = re.compile(r"^(?:CPU:)?(?P<vcpus>\d+)x\d+$")
+_SKU = re.compile(
+    r"(?P<family>[A-Z][A-Z0-9_-]*?)(?:[:x](?P<size>[1-9]\d*(?:x[1-9]\d*)*))?", re.ASCII
+)
+_CPU_SKU = re.compile(r"(?:CPU:)?(?P<vcpus>[1-9]\d*)x[1-9]\d*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,9 @@ def instance(sku: str) -> Instance | None:
 
     `L4:4x16` is 4 vCPUs and 16 GiB, `L4:2x24x96` two GPUs, `H100:2` two GPUs, `4x16` no GPU.
     """
-    if cpu := _CPU_SKU.match(sku):
+    if cpu := _CPU_SKU.fullmatch(sku):
         return Instance(CPU, 0, int(cpu["vcpus"]))
-    match = _SKU.match(sku)
+    match = _SKU.fullmatch(sku)
     family = match and _FAMILY.get(match["family"], match["family"])
     if not match or family not in COMPUTE_CAPABILITY:
         return None

@@ -42,4 +42,9 @@ def _get(
         raise UserError(unreachable(target.management_url, type(error).__name__)) from error
     if response.status_code != 200:
         raise UserError(refused(response.status_code, response.text))
-    return dict(response.json())
+    try:
+        return dict(response.json())
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"{target.management_url} does not answer as Baseten does: check the target"
+        ) from error

@@ -9,21 +9,19 @@ import re
 from collections.abc import Iterable
 
 MAX_LENGTH = 64
-_MODEL = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
-_ENVIRONMENT = re.compile(r"^[a-z0-9][a-z0-9_-]*$")
-_REPOSITORY = re.compile(r"^[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*$")
-_REVISION = re.compile(r"^[\w][\w./-]*$")
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_REVISION = re.compile(r"\w[\w./-]*", re.ASCII)
 
 
-def model_name_problem(name: str) -> str | None:
-    """Why Baseten or truss could not take this model name."""
+def model_name_problem(name: str, what: str = "model_name") -> str | None:
+    """Why Baseten or truss could not take this model name; `what` is what the reader calls it."""
     if len(name) > MAX_LENGTH:
+        return f"{what} has {len(name)} characters, at most {MAX_LENGTH} are allowed: shorten it"
+    if not _MODEL.fullmatch(name):
         return (
-            f"model_name has {len(name)} characters, at most {MAX_LENGTH} are allowed: shorten it"
-        )
-    if not _MODEL.match(name):
-        return (
-            f"model_name {name!r} must start with a letter or digit and hold only letters, digits, "
+            f"{what} {name!r} must start with a letter or digit and hold only letters, digits, "
             f"'-', '_' and '.': write e.g. {suggested_name(name)}"
         )
     return None
@@ -31,7 +29,7 @@ def model_name_problem(name: str) -> str | None:
 
 def environment_problem(name: str) -> str | None:
     """Why this environment name cannot be used in Baseten's URLs."""
-    if _ENVIRONMENT.match(name) and len(name) <= MAX_LENGTH and name != "development":
+    if _ENVIRONMENT.fullmatch(name) and len(name) <= MAX_LENGTH and name != "development":
         return None
     return (
         f"environment {name!r} must be lower-case letters, digits, '-' and '_' (and not 'development', "
@@ -41,12 +39,12 @@ def environment_problem(name: str) -> str | None:
 
 def repository_problem(model_id: str, revision: str) -> str | None:
     """Why this is no Hugging Face repository or revision."""
-    if not _REPOSITORY.match(model_id):
+    if not _REPOSITORY.fullmatch(model_id):
         return (
             f"model_id {model_id!r} is not a Hugging Face repository: "
             "write owner/name, e.g. model_id: BAAI/bge-base-en-v1.5"
         )
-    if not _REVISION.match(revision):
+    if not _REVISION.fullmatch(revision):
         return f"revision {revision!r} is not a branch, tag or commit: write e.g. revision: main, or a commit"
     return None
 

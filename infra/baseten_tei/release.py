@@ -64,7 +64,7 @@ class Wanted:
 def info_problems(info: Mapping[str, Any], wanted: Wanted) -> list[str]:
     """How the router's `/info` differs from what was asked for (fields: measured on TEI 1.8.3 and 1.9.3)."""
     found = []
-    task = next(iter(info.get("model_type", {"nothing": None})))
+    task = next(iter(info.get("model_type") or ["nothing"]))
     if task != wanted.task:
         found.append(
             f"serves a {task}, not a {wanted.task}: write task: {task}, or another model_id"

@@ -1,20 +1,19 @@
 """`config.yaml` as people read it: the config's data, byte-stable, with a comment where one would ask why."""
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.comments import comments
 from baseten_tei.spec import ModelArgs
-from baseten_tei.truss_config import TrussConfig
+from baseten_tei.truss_config import TrussConfig, json_for_yaml
 
 HEADER = (
     "# Generated from the stack's configuration by `make configs`; edit Pulumi.*.yaml instead.\n"
 )
-_PLAIN = re.compile(r"^[A-Za-z/][A-Za-z0-9_./-]*$")
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"}
-_PLAIN_KEY = re.compile(r"^[A-Za-z_][A-Za-z0-9_-]*$")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def render_config(config: TrussConfig, args: ModelArgs) -> str:
@@ -47,22 +46,22 @@ def _entry(start: str, item: Any, path: str, notes: Mapping[str, str], depth: in
 
 def _element(element: Any, path: str, notes: Mapping[str, str], depth: int) -> Iterator[str]:
     indent = "  " * depth
-    if isinstance(element, dict):
+    if isinstance(element, dict) and element:
         lines = list(_mapping(element, path, notes, depth + 1))
         first = next(n for n, line in enumerate(lines) if not line.lstrip().startswith("#"))
         yield from lines[:first]
         yield f"{indent}- {lines[first].lstrip()}"
         yield from lines[first + 1 :]
     else:
-        yield f"{indent}- {json.dumps(element, ensure_ascii=False) if isinstance(element, list) else _scalar(element)}"
+        yield f"{indent}- {json_for_yaml(element) if isinstance(element, list | dict) else _scalar(element)}"
 
 
 def _key(key: str) -> str:
-    return key if _PLAIN_KEY.match(key) and key.lower() not in _RESERVED else json.dumps(key)
+    return key if _PLAIN_KEY.fullmatch(key) and key.lower() not in _RESERVED else json_for_yaml(key)
 
 
 def _scalar(value: Any) -> str:
     """JSON is YAML: what is not a plain word is written as JSON writes it."""
-    if isinstance(value, str) and _PLAIN.match(value) and value.lower() not in _RESERVED:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _RESERVED:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return json_for_yaml(value)

@@ -16,7 +16,7 @@ def router_info(base_url: str, api_key: str, timeout_seconds: float) -> Mapping[
     """
     url = f"{base_url}/sync/info"
     with requests.Session() as session:
-        session.trust_env = not url.startswith("http://127.0.0.1")
+        session.trust_env = not url.startswith("http://")
         try:
             answer = session.get(
                 url,
@@ -29,4 +29,7 @@ def router_info(base_url: str, api_key: str, timeout_seconds: float) -> Mapping[
         raise UserError(
             f"{url} answered {answer.status_code}: {redact(answer.text, [api_key])[:200]}"
         )
-    return dict(answer.json())
+    try:
+        return dict(answer.json())
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{url} answered something that is no router's /info") from error

@@ -28,7 +28,7 @@ def one_at_a_time(name: str) -> Iterator[None]:
 @contextmanager
 def a_slot(slots: int | None = None) -> Iterator[None]:
     """Hold one of as many slots as there are cores. The kernel frees it however the holder ends."""
-    paths = [_folder() / f"slot-{n}" for n in range(slots or len(os.sched_getaffinity(0)))]
+    paths = [_folder() / f"slot-{n}" for n in range(slots or _cores())]
     while True:
         for path in paths:
             with path.open("w") as file:
@@ -36,6 +36,13 @@ def a_slot(slots: int | None = None) -> Iterator[None]:
                     yield
                     return
         time.sleep(_PAUSE_SECONDS)
+
+
+def _cores() -> int:
+    """Cores that this process may use; not every system tells them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _locked(file: int) -> bool:

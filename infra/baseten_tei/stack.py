@@ -1,5 +1,6 @@
 """A whole stack from its configuration: the secret, the models, the outputs."""
 
+import json
 import os
 from collections.abc import Mapping
 
@@ -23,7 +24,7 @@ def deploy() -> None:
     """Everything `Pulumi.<stack>.yaml` asks for. Raises `pulumi.RunError`, one line a problem."""
     try:
         config = pulumi.Config(NAMESPACE)
-        settings = parse_settings(config.get_object("models"), config.get("team"))
+        settings = parse_settings(_models(config), config.get("team"))
         token = _token(config, settings)
         _tidy(settings)
     except UserError as error:
@@ -41,6 +42,15 @@ def export(models: Mapping[str, TeiModel]) -> None:
     pulumi.export("schema_version", SCHEMA_VERSION)
     pulumi.export("models", outputs)
     pulumi.export("env", flat_outputs(outputs))
+
+
+def _models(config: pulumi.Config) -> object:
+    """What YAML held: Pulumi hands on mappings and lists as JSON, and nothing as an empty text."""
+    raw = config.get("models")
+    try:
+        return json.loads(raw) if raw else None
+    except ValueError:
+        return raw
 
 
 def _model(name: str, args: ModelArgs, team: str | None, secret: Secret | None) -> TeiModel:

@@ -16,7 +16,7 @@ DEFAULT_EMULATOR_PORT = 8791
 EMULATOR_API_KEY = "emulator"
 """What the embedded emulator accepts unless told otherwise. A real key is never sent to it."""
 
-_LOOPBACK = re.compile(r"^http://(127\.0\.0\.1|localhost):\d{1,5}$")
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost):\d{1,5}")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def parse_target(value: str | None, emulator_port: str | None = None) -> Target:
             )
         case "emulator":
             return _emulator(f"http://127.0.0.1:{_port(emulator_port)}", embedded=True)
-        case address if _LOOPBACK.match(address):
+        case address if _LOOPBACK.fullmatch(address):
             return _emulator(address, embedded=False)
         case other:
             raise UserError(
@@ -71,7 +71,7 @@ def _emulator(address: str, *, embedded: bool) -> Target:
 def _port(given: str | None) -> int:
     if not given:
         return DEFAULT_EMULATOR_PORT
-    if given.isdigit() and 0 < int(given) < 65536:
+    if given.isdecimal() and 0 < int(given) < 65536:
         return int(given)
     raise UserError(
         f"BASETEN_EMULATOR_PORT {given!r} is not a port: type e.g. export BASETEN_EMULATOR_PORT=8792"

@@ -126,9 +126,11 @@ def parse_answer(answer: Answer) -> dict[str, Any]:
         told = json.loads(answer.stdout)
     except ValueError:
         told = {}
+    told = told if isinstance(told, dict) else {}
     if answer.exit_code == 0 and "model_version_id" in told:
-        return dict(told)
-    message = str(told.get("error", {}).get("message") or _last_line(answer.stderr))
+        return told
+    error = told.get("error")
+    message = str((isinstance(error, dict) and error.get("message")) or _last_line(answer.stderr))
     raise UserError(f"truss push failed: {' '.join(message.split())}")
 
 

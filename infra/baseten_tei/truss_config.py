@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ EXAMPLE_INPUT: Mapping[str, TrussConfig] = {
     "classifier": {"inputs": [["I like you."], ["I am furious!"]]},
 }
 
+_NOT_BARE_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _BUILD_TOKEN = f"/run/secrets/{SECRET_NAME}"
 
 
@@ -56,7 +58,13 @@ def truss_config(name: str, args: ModelArgs) -> TrussConfig:
 
 def canonical(config: TrussConfig) -> str:
     """The config as one JSON text that never varies: what the push gets and previews compare."""
-    return json.dumps(config, sort_keys=True, ensure_ascii=False, indent=1)
+    return json_for_yaml(config, sort_keys=True, indent=1)
+
+
+def json_for_yaml(value: Any, **options: Any) -> str:
+    """JSON that YAML reads as the same data: what JSON may leave bare and YAML may not is escaped."""
+    text = json.dumps(value, ensure_ascii=False, **options)
+    return _NOT_BARE_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def release_digest(config: TrussConfig, labels: Mapping[str, str]) -> str:

@@ -5,7 +5,13 @@ from collections.abc import Iterator, Mapping
 
 from baseten_tei import flags, hardware
 from baseten_tei.images import Image, image_for
-from baseten_tei.names import environment_problem, model_name_problem, perhaps, repository_problem
+from baseten_tei.names import (
+    environment_problem,
+    environment_variable,
+    model_name_problem,
+    perhaps,
+    repository_problem,
+)
 from baseten_tei.permits import permits, permits_problem
 from baseten_tei.redaction import looks_like_a_token
 from baseten_tei.release import RESERVED_LABELS
@@ -22,6 +28,8 @@ def problems(name: str, args: ModelArgs) -> list[str]:
     """Everything that is wrong with one model, a line each, the model named first."""
     found = [
         model_name_problem(baseten_name(name, args)),
+        # It is a folder's name as well, so it may hold no more than a name on Baseten may.
+        None if args.model_name is None else model_name_problem(name, "name"),
         environment_problem(args.environment),
         repository_problem(args.model_id, args.revision),
         permits_problem(args),
@@ -37,17 +45,24 @@ def problems(name: str, args: ModelArgs) -> list[str]:
 
 def duplicate_problems(models: Mapping[str, ModelArgs]) -> list[str]:
     """Models that would meet on Baseten, or in the flat outputs, under one name."""
-    seen: dict[str, str] = {}
+    on_baseten: dict[str, str] = {}
+    in_outputs: dict[str, str] = {}
     found = []
     for name, args in models.items():
-        key = re.sub(r"[-._]", "_", baseten_name(name, args)).lower()
-        if key in seen:
+        variable = environment_variable(name)
+        taken = on_baseten.setdefault(environment_variable(baseten_name(name, args)), name)
+        also = in_outputs.setdefault(variable, name)
+        if taken != name:
             found.append(
-                f"model {name!r}: model {seen[key]!r} already has the Baseten name "
+                f"model {name!r}: model {taken!r} already has the Baseten name "
                 f"{baseten_name(name, args)!r} (case, '-', '_' and '.' do not tell models apart): "
                 "give one of them another model_name"
             )
-        seen.setdefault(key, name)
+        elif also != name:
+            found.append(
+                f"model {name!r}: the outputs of model {also!r} are already called {variable}_…: "
+                "give one of them another name"
+            )
     return found
 
 
@@ -91,16 +106,21 @@ def _options(args: ModelArgs) -> Iterator[str]:
             f"served_model_name needs TEI 1.9.0 (TEI {args.tei_version} does not start with it): "
             "leave it out, or write tei_version: 1.9.3"
         )
+    yield from _unpassable("served_model_name", args.served_model_name)
     if not isinstance(args, EmbeddingArgs):
         return
     if args.default_prompt is not None and args.default_prompt_name is not None:
         yield "default_prompt and default_prompt_name are both set: keep one of them"
     for key in ("default_prompt", "default_prompt_name"):
-        if re.search(r"[%\n\r\x00]", getattr(args, key) or ""):
-            yield (
-                f"{key} holds '%' or a line break, which Truss's process supervisor cannot pass on: "
-                f"leave it out of {key}, or put the prompt before the text in the client"
-            )
+        for problem in _unpassable(key, getattr(args, key)):
+            yield f"{problem}: leave it out of {key}, or put the prompt before the text in the client"
+
+
+def _unpassable(what: str, value: str | None) -> Iterator[str]:
+    if re.search(r"[%\n\r\x00]", value or ""):
+        yield f"{what} holds '%' or a line break, which Truss's process supervisor cannot pass on"
+    if looks_like_a_token(value or ""):
+        yield f"{what} would hold a secret in clear"
 
 
 def _extra_flags(args: ModelArgs) -> Iterator[str]:
@@ -117,8 +137,10 @@ def _extra_flags(args: ModelArgs) -> Iterator[str]:
             yield f"{flag} is given twice, and TEI refuses that: keep one"
         elif (value is None) != (name in flags.SWITCHES):
             yield f"{flag} {'needs a' if value is None else 'takes no'} value: write {_form(name)}"
-        elif re.search(r"[%\n\r\x00]", value or ""):
-            yield f"{flag} holds '%' or a line break, which Truss's process supervisor cannot pass on"
+        elif name in flags.NUMBERS and not re.fullmatch(r"[1-9][0-9]*", value or ""):
+            yield f"{flag} {value!r} is not a number above 0: write {_form(name)}"
+        else:
+            yield from _unpassable(flag, value)
         seen.add(name)
 
 

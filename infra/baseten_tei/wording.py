@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from baseten_tei.names import perhaps
-from baseten_tei.spec import Accelerator, Autoscaling
+from baseten_tei.spec import Accelerator, Autoscaling, EmbeddingArgs
 
 
 def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
@@ -15,7 +15,7 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
     key, given = ".".join(location), details.get("input")
     match details["type"]:
         case "extra_forbidden":
-            return f"unknown key {key!r}.{perhaps(location[-1], _keys(location, args)) or _known(location, args)}"
+            return f"unknown key {key!r}.{_instead(location, args)}"
         case "missing":
             return f"{key} is missing: write {key}: {'BAAI/bge-base-en-v1.5' if key == 'model_id' else '…'}"
         case "literal_error" if key == "accelerator" and ":" in str(given):
@@ -36,10 +36,13 @@ def _keys(location: list[str], args: type[BaseModel]) -> list[str]:
     return list(nested.model_fields)
 
 
-def _known(location: list[str], args: type[BaseModel]) -> str:
-    if location == ["port"] or location == ["server_port"]:
+def _instead(location: list[str], args: type[BaseModel]) -> str:
+    if location in (["port"], ["server_port"], ["hostname"]):
         return " The router always listens on 7997 (8080 is Baseten's own); leave it out"
-    return f" Known: {', '.join(_keys(location, args))}"
+    if len(location) == 1 and location[0] in EmbeddingArgs.model_fields:
+        return " Only task: embedding has it; leave it out"
+    known = perhaps(location[-1], _keys(location, args))
+    return known or f" Known: {', '.join(_keys(location, args))}"
 
 
 def _expected(details: ErrorDetails) -> str:

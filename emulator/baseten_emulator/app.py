@@ -1,0 +1,146 @@
+"""One request in, one response out: who may ask, who answers, and what is remembered of it.
+
+Each request runs in one transaction, after everything that time has brought has been played. Routers
+answer outside of it, so that slow inference holds up nobody.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass, replace
+
+from . import (
+    admin,
+    calls,
+    faults,
+    graphql_api,
+    inference,
+    playback,
+    rest_catalog,
+    rest_deployments,
+    rest_environments,
+    rest_models,
+    rest_secrets,
+    uploads,
+)
+from .inference import Forward
+from .records import Model
+from .routing import Route, find
+from .wire import ApiError, RefusedError, Request, Response, json_response
+from .world import World
+
+_OBJECT = f"/{uploads.BUCKET}/{{key+}}"
+UPLOAD_ROUTES = (
+    Route("PUT", _OBJECT, uploads.put),
+    Route("POST", _OBJECT, uploads.post),
+    Route("GET", _OBJECT, uploads.get),
+    Route("DELETE", _OBJECT, uploads.abort),
+)
+REST_ROUTES = (
+    *rest_models.ROUTES,
+    *rest_deployments.ROUTES,
+    *rest_environments.ROUTES,
+    *rest_secrets.ROUTES,
+    *rest_catalog.ROUTES,
+)
+GRAPHQL_ROUTES = (Route("POST", "/graphql", graphql_api.execute),)
+_HOST = re.compile(r"model-(\w+)\.api\.localhost")
+_INFERENCE = re.compile(
+    r"/hosts/model-(?P<model_id>\w+)/"
+    r"(?:(?P<kind>production|development)|(?P<named>environments|deployment)/(?P<name>[^/]+))"
+    r"/(?P<action>.+)"
+)
+_MODEL_PATH = re.compile(r"/v1/models/(\w+)|/hosts/model-(\w+)")
+
+
+@dataclass
+class App:
+    """The emulated Baseten behind one `handle`."""
+
+    world: World
+
+    def handle(self, request: Request) -> Response:
+        """Answer one request; a bug answers 500 and names itself."""
+        request = _by_host(request)
+        if request.path.startswith("/_emulator/"):
+            return self._administered(request)
+        try:
+            with self.world.store.transaction():
+                playback.catch_up(self.world)
+            answer = self._answered(request)
+        except RefusedError as refusal:
+            answer = refusal.response
+        with self.world.store.transaction():
+            self.world.store.log_call(calls.entry(self.world, request, answer))
+        return answer
+
+    def _administered(self, request: Request) -> Response:
+        try:
+            with self.world.store.transaction():
+                found = find(admin.ROUTES, request)
+                return found[0](self.world, found[1]) if found else _nothing_here(request)
+        except RefusedError as refusal:
+            return refusal.response
+
+    def _answered(self, request: Request) -> Response:
+        surface = surface_of(request)
+        if surface != "upload":
+            _check_key(request, self.world.api_key)
+        with self.world.store.transaction():
+            model = _model_of(self.world, request)
+            fault = faults.intercepted(self.world, request, surface, model)
+        if fault:
+            return fault
+        with self.world.store.transaction():
+            answer = _dispatch(self.world, request)
+        return answer.answer() if isinstance(answer, Forward) else answer
+
+
+def surface_of(request: Request) -> str:
+    """Which of the four faces of the service a request is for."""
+    if request.path.startswith(f"/{uploads.BUCKET}/"):
+        return "upload"
+    if request.path.rstrip("/") == "/graphql":
+        return "graphql"
+    return "inference" if request.path.startswith("/hosts/") else "management"
+
+
+def _dispatch(world: World, request: Request) -> Response | Forward:
+    match = _INFERENCE.fullmatch(request.path)
+    if match:
+        params = match.groupdict()
+        params["kind"] = params["kind"] or params["named"]
+        return inference.resolve(world, request.with_params(params))
+    routes = {
+        "upload": UPLOAD_ROUTES,
+        "graphql": GRAPHQL_ROUTES,
+        "inference": inference.STATUS_ROUTES,
+        "management": REST_ROUTES,
+    }[surface_of(request)]
+    found = find(routes, request)
+    return found[0](world, found[1]) if found else _nothing_here(request)
+
+
+def _by_host(request: Request) -> Request:
+    """A request to a model's own host, as the path form of the same."""
+    match = _HOST.fullmatch(request.host)
+    return replace(request, path=f"/hosts/model-{match[1]}{request.path}") if match else request
+
+
+def _model_of(world: World, request: Request) -> Model | None:
+    match = _MODEL_PATH.match(request.path)
+    return world.store.get(Model, match[1] or match[2]) if match else None
+
+
+def _check_key(request: Request, api_key: str) -> None:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    if scheme not in ("Api-Key", "Bearer") or not hmac.compare_digest(
+        key.strip().encode(), api_key.encode()
+    ):
+        raise RefusedError(json_response({"error": "Unauthorized"}, 401))
+
+
+def _nothing_here(request: Request) -> Response:
+    message = f"the emulator has no {request.method} {request.path}"
+    return ApiError(404, "NOT_FOUND", message).response

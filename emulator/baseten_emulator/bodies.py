@@ -1,0 +1,43 @@
+"""Reading JSON bodies strictly: the wrong type and the unknown field are refused by name.
+
+The management API rejects unknown fields on updates (`additionalProperties: false` in its OpenAPI).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from .wire import refused
+
+Fields = Mapping[str, type | tuple[type, ...]]
+
+
+def checked(
+    body: Mapping[str, Any], fields: Fields, required: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """`body` once every field is known and of its type; null counts as absent.
+
+    Raises ApiError 400 that names the field.
+    """
+    for name, value in body.items():
+        if name not in fields:
+            raise refused(_unknown(name, fields))
+        if value is not None and not _is(value, fields[name]):
+            raise refused(f"{name}: {value!r} has the wrong type")
+    for name in required:
+        if body.get(name) in (None, ""):
+            raise refused(f"{name}: field required")
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _is(value: Any, kinds: type | tuple[type, ...]) -> bool:
+    wanted = kinds if isinstance(kinds, tuple) else (kinds,)
+    return isinstance(value, wanted) and not (isinstance(value, bool) and bool not in wanted)
+
+
+def _unknown(name: str, fields: Fields) -> str:
+    close = get_close_matches(name, fields, 1)
+    hint = f'; perhaps you meant "{close[0]}"' if close else ""
+    return f"{name}: extra fields not permitted{hint}"

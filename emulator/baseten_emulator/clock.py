@@ -1,0 +1,43 @@
+"""Where the emulator's time comes from: always an argument, never a call to `time` elsewhere."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Seconds since the epoch."""
+
+    def now(self) -> float:
+        """The present, in seconds since the epoch."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> float:
+        """The machine's time."""
+        return time.time()
+
+
+class ManualClock:
+    """A clock that stands still until it is told to move; for tests."""
+
+    def __init__(self, start: float = 1_800_000_000.0) -> None:
+        self._now = start
+
+    def now(self) -> float:
+        """The time it was last moved to."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move forward by `seconds`."""
+        self._now += seconds
+
+
+def iso(at: float) -> str:
+    """An instant as ISO 8601 in UTC, as the management API writes `created_at`."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,161 @@
+"""What the emulator remembers, as frozen dataclasses of plain JSON values.
+
+Every record has an `id` and an `owner` (what it belongs to: a team, a model); the store keeps them by
+these two. All times are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model: a name inside a team."""
+
+    id: str
+    owner: str  # team id
+    name: str
+    created_at: float
+    development_deployment_id: str | None = None
+    archive_download: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How loading a deployment ended: ACTIVE, BUILD_FAILED or DEPLOY_FAILED, and what it logged."""
+
+    status: str
+    log_lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One version of a model, with everything its push carried.
+
+    `started_at` is when its present life began (creation, activation or retry); `built` says that
+    the image is there already, so BUILDING is skipped. `doom` is the failure in store for it, with the
+    log lines that come with it. `outcome` is None while it is under way.
+    """
+
+    id: str
+    owner: str  # model id
+    name: str
+    created_at: float
+    started_at: float
+    config: dict[str, Any]
+    archive_config: dict[str, Any]
+    raw_config: str | None
+    s3_key: str | None
+    instance_type: str
+    autoscaling: dict[str, Any]
+    is_development: bool = False
+    labels: dict[str, Any] | None = None
+    user_env: dict[str, Any] | None = None
+    deploy_timeout_minutes: int | None = None
+    backpressure: str | None = None
+    built: bool = False
+    doom: str | None = None
+    doom_lines: tuple[str, ...] = ()
+    outcome: Outcome | None = None
+    deactivated_at: float | None = None
+    scaled_down: bool = False
+    environment: str | None = None
+
+
+@dataclass(frozen=True)
+class Activity:
+    """When a deployment was last asked (`at`), and when it last began to wake up."""
+
+    id: str  # deployment id
+    owner: str  # model id
+    at: float
+    woken_at: float | None = None
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """Marks a deployment whose outcome is not decided yet."""
+
+    id: str  # deployment id
+    owner: str  # model id
+
+
+@dataclass(frozen=True)
+class Promoting:
+    """Marks an environment with a promotion under way."""
+
+    id: str  # environment id
+    owner: str  # model id
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A promotion under way: the deployment that takes over once it is ready."""
+
+    deployment_id: str
+    since: float
+    scale_down_previous: bool = True
+    cleanup_strategy: str = "SCALE_TO_ZERO"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """A stable name inside a model; owns the settings of the deployment that serves it."""
+
+    id: str  # "<model id>/<name>"
+    owner: str  # model id
+    name: str
+    created_at: float
+    instance_type: str
+    autoscaling: dict[str, Any]
+    promotion: dict[str, Any]
+    backpressure: str | None = None
+    current_deployment_id: str | None = None
+    candidate: Candidate | None = None
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A secret without its value: a fingerprint is all the emulator ever needs of it."""
+
+    id: str  # "<team id>/<normalised name>"
+    owner: str  # team id
+    public_id: str
+    name: str
+    created_at: float
+    sha256: str
+    empty: bool
+
+
+@dataclass(frozen=True)
+class Upload:
+    """An archive slot: announced with the credentials, `complete` once the bytes are there."""
+
+    id: str  # S3 key
+    owner: str  # access key id it was announced with
+    complete: bool = False
+    parts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class AsyncRequest:
+    """An answered asynchronous request."""
+
+    id: str
+    owner: str  # model id
+    deployment_id: str
+    created_at: float
+    status: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that goes wrong on purpose; see `faults`."""
+
+    id: str
+    owner: str  # model name, or "*"
+    kind: str
+    options: dict[str, Any] = field(default_factory=dict)
+    calls_left: int | None = None

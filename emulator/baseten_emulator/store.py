@@ -1,0 +1,185 @@
+"""The emulator's memory: records in one SQLite table, so that a restart loses nothing.
+
+Each request is one transaction: what a handler wrote is kept when it answers and forgotten when it
+raises. The file and its folder are readable by their owner only.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import types
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, fields, is_dataclass
+from pathlib import Path
+from threading import RLock
+from typing import Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS records (
+    kind TEXT, id TEXT, owner TEXT, body TEXT, PRIMARY KEY (kind, id));
+CREATE INDEX IF NOT EXISTS records_by_owner ON records (kind, owner);
+CREATE TABLE IF NOT EXISTS blobs (id TEXT PRIMARY KEY, data BLOB);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value REAL);
+CREATE TABLE IF NOT EXISTS calls (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TEXT);
+"""
+
+
+class Record(Protocol):
+    """What the store keeps: a frozen dataclass of JSON values with these two fields."""
+
+    @property
+    def id(self) -> str:
+        """Unique among records of its kind."""
+        ...
+
+    @property
+    def owner(self) -> str:
+        """What it belongs to."""
+        ...
+
+
+R = TypeVar("R", bound=Record)
+
+
+class Store:
+    """Records by kind and id. Safe to share between threads through `transaction`."""
+
+    def __init__(self, database: str = ":memory:") -> None:
+        self._lock = RLock()
+        self._db = sqlite3.connect(database, check_same_thread=False, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(_TABLES)
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> Store:
+        """The store kept in `folder`/emulator.sqlite (folder 0700, file 0600)."""
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / "emulator.sqlite"
+        file.touch(mode=0o600)
+        return cls(str(file))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All writes inside are kept together, or none of them. Nests."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def put(self, record: Record) -> None:
+        """Remember `record`, in place of an older one of the same kind and id."""
+        kind, body = type(record).__name__, json.dumps(_plain(record))
+        self._db.execute(
+            "INSERT INTO records VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (kind, id) DO UPDATE SET owner = excluded.owner, body = excluded.body",
+            (kind, record.id, record.owner, body),
+        )
+
+    def get(self, kind: type[R], record_id: str) -> R | None:
+        """The record with this id, or None."""
+        query = "SELECT body FROM records WHERE kind = ? AND id = ?"
+        row = self._db.execute(query, (kind.__name__, record_id)).fetchone()
+        return _revive(kind, json.loads(row[0])) if row else None
+
+    def all(self, kind: type[R], owner: str | None = None) -> list[R]:
+        """Every record of a kind, or those of one owner, oldest first."""
+        query = "SELECT body FROM records WHERE kind = ?"
+        values = [kind.__name__]
+        if owner is not None:
+            query, values = query + " AND owner = ?", [*values, owner]
+        rows = self._db.execute(query + " ORDER BY rowid", values).fetchall()
+        return [_revive(kind, json.loads(row[0])) for row in rows]
+
+    def count(self, kind: type[R], owner: str) -> int:
+        """How many records of a kind belong to `owner`."""
+        query = "SELECT COUNT(*) FROM records WHERE kind = ? AND owner = ?"
+        return int(self._db.execute(query, (kind.__name__, owner)).fetchone()[0])
+
+    def delete(self, kind: type[R], record_id: str) -> None:
+        """Forget one record; an unknown one is no error."""
+        query = "DELETE FROM records WHERE kind = ? AND id = ?"
+        self._db.execute(query, (kind.__name__, record_id))
+
+    def delete_owned(self, kind: type[Record], owner: str) -> None:
+        """Forget every record of a kind that belongs to `owner`."""
+        query = "DELETE FROM records WHERE kind = ? AND owner = ?"
+        self._db.execute(query, (kind.__name__, owner))
+
+    def put_blob(self, name: str, data: bytes) -> None:
+        """Remember bytes under a name."""
+        self._db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?)", (name, data))
+
+    def blob(self, name: str) -> bytes | None:
+        """The bytes under a name, or None."""
+        row = self._db.execute("SELECT data FROM blobs WHERE id = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def delete_blob(self, name: str) -> None:
+        """Forget the bytes under a name."""
+        self._db.execute("DELETE FROM blobs WHERE id = ?", (name,))
+
+    def counter(self, name: str, add: float = 0) -> float:
+        """A number that survives restarts, after adding `add` to it."""
+        if add:
+            query = "INSERT INTO counters VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + ?"
+            self._db.execute(query, (name, add, add))
+        row = self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
+        return float(row[0]) if row else 0.0
+
+    def log_call(self, call: dict[str, Any]) -> None:
+        """Append to the call log."""
+        self._db.execute("INSERT INTO calls (body) VALUES (?)", (json.dumps(call),))
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The call log, oldest first; `seq` never repeats."""
+        rows = self._db.execute("SELECT seq, body FROM calls ORDER BY seq").fetchall()
+        return [{"seq": seq, **json.loads(body)} for seq, body in rows]
+
+    def clear_calls(self) -> None:
+        """Empty the call log."""
+        self._db.execute("DELETE FROM calls")
+
+    def reset(self) -> None:
+        """Forget everything but the counters, so that no id is ever given twice."""
+        for table in ("records", "blobs", "calls"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - the three names above
+
+    def close(self) -> None:
+        """Close the file; nothing is lost without it, but its journal stays beside it."""
+        with self._lock:
+            self._db.close()
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    return asdict(record)  # type: ignore[call-overload,no-any-return]  # every Record is a dataclass
+
+
+def _revive(kind: type[R], body: dict[str, Any]) -> R:
+    hints = _hints(kind)
+    return kind(**{name: _nested(hints[name], value) for name, value in body.items()})
+
+
+def _hints(kind: type[Any], cache: dict[type[Any], dict[str, Any]] = {}) -> dict[str, Any]:  # noqa: B006 - a cache
+    if kind not in cache:
+        cache[kind] = get_type_hints(kind)
+    return cache[kind]
+
+
+def _nested(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(option for option in get_args(hint) if option is not type(None))
+    if is_dataclass(hint) and isinstance(hint, type):
+        return hint(**{f.name: _nested(_hints(hint)[f.name], value[f.name]) for f in fields(hint)})
+    return tuple(value) if get_origin(hint) is tuple else value

@@ -1,0 +1,14 @@
+"""The data plane: a model server that behaves as Text Embeddings Inference does.
+
+`boot(config, secrets)` reads a Truss config as the container would and gives a `Router`, whose
+`handle` answers HTTP requests in process, or a `BootFailure` with the log of a server that died.
+Routes, statuses, headers and error bodies follow the TEI version in the image tag; vectors and
+scores come from an honest toy model (`vectors`, `scores`).
+"""
+
+from .boot import boot
+from .facts import ModelFacts
+from .outcome import BootFailure, Response
+from .router import Router
+
+__all__ = ["BootFailure", "ModelFacts", "Response", "Router", "boot"]

@@ -1,0 +1,60 @@
+"""The model at work: tokens in, numbers out, with the checks that TEI's `core/src/infer.rs` makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .errors import backend
+from .inputs import Sequences
+from .permits import Permits
+from .reading import Reader, Reading
+from .scores import logits
+from .settings import Settings
+from .tokens import Token, Tokenizer
+from .vectors import Vector, pooled
+
+
+@dataclass
+class Engine:
+    """One loaded model with its reader, permits and counters."""
+
+    settings: Settings
+    reader: Reader = field(init=False)
+    permits: Permits = field(init=False)
+    counters: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.reader = Reader(settings, Tokenizer.of(settings.facts.model_type))
+        self.permits = Permits(settings.max_concurrent_requests, settings.version)
+
+    @property
+    def space(self) -> str:
+        """The name of the embedding space: vectors of two spaces have nothing in common."""
+        return f"{self.settings.facts.repo_id}/{self.settings.pooling}"
+
+    def require_embedder(self) -> None:
+        """Refuse to embed with a classifier (424)."""
+        if self.settings.facts.task != "embedding":
+            raise backend("Model is not an embedding model")
+
+    def require_classifier(self) -> None:
+        """Refuse to predict with an embedder (424)."""
+        if self.settings.facts.task == "embedding":
+            raise backend("Model is not a classifier model")
+
+    def vector(self, tokens: list[Token]) -> Vector:
+        """The pooled vector of one text, not normalised."""
+        return pooled(self.space, tokens, self.settings.facts.hidden_size)
+
+    def scores(self, texts: Sequences, how: Reading) -> tuple[list[float], int]:
+        """The raw logits of one text or one pair, and how many tokens were read."""
+        if len(texts) == 1:
+            tokens = self.reader.read(texts[0], how)
+            return logits(self.settings.facts, tokens, []), len(tokens)
+        first, second = self.reader.read_pair(texts, how)
+        return logits(self.settings.facts, first, second), len(first) + len(second)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a Prometheus counter."""
+        self.counters[name] = self.counters.get(name, 0) + by

@@ -1,0 +1,71 @@
+"""TEI's refusals: their kinds, their statuses by version, and their two JSON shapes.
+
+Source: text-embeddings-inference `router/src/http/server.rs`, `core/src/lib.rs`; measured on
+1.8.3 and 1.9.3. A validation error is 413 up to 1.8.3 and 422 from 1.9.0 on (PR #818).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .outcome import Response, json_response
+from .versions import VALIDATION_IS_422, Version
+
+_STATUS = {"Unhealthy": 503, "Backend": 424, "Overloaded": 429, "Tokenizer": 422, "Empty": 400}
+
+
+@dataclass
+class TeiError(Exception):
+    """A request that the router refuses. `kind` is TEI's `ErrorType`, e.g. "Validation"."""
+
+    kind: str
+    message: str
+
+
+def backend(message: str) -> TeiError:
+    """The model cannot do what the route asks (424)."""
+    return TeiError("Backend", f"Backend error: {message}")
+
+
+def invalid_input(message: str) -> TeiError:
+    """An input that the tokenizer's checks refuse (413 or 422, by version)."""
+    return TeiError("Validation", f"Input validation error: {message}")
+
+
+def empty_input(field: str = "inputs") -> TeiError:
+    """A text of zero characters, or a list of zero token ids (400)."""
+    return TeiError("Empty", f"Input validation error: `{field}` cannot be empty")
+
+
+def empty_batch(field: str) -> TeiError:
+    """A list without items, where the route itself looks (400)."""
+    return TeiError("Empty", f"`{field}` cannot be empty")
+
+
+def overloaded() -> TeiError:
+    """No permit is free (429)."""
+    return TeiError("Overloaded", "Model is overloaded")
+
+
+def batch_too_large(size: int, maximum: int) -> TeiError:
+    """More items than `--max-client-batch-size` (413 or 422, by version)."""
+    return TeiError("Validation", f"batch size {size} > maximum allowed batch size {maximum}")
+
+
+def status_of(error: TeiError, version: Version) -> int:
+    """The HTTP status of a refusal in this version."""
+    if error.kind == "Validation":
+        return 422 if version >= VALIDATION_IS_422 else 413
+    return _STATUS[error.kind]
+
+
+def native_response(error: TeiError, version: Version) -> Response:
+    """The body of TEI's own routes."""
+    body = {"error": error.message, "error_type": error.kind}
+    return json_response(status_of(error, version), body)
+
+
+def openai_response(error: TeiError, version: Version) -> Response:
+    """The body of `/v1/embeddings`."""
+    status = status_of(error, version)
+    return json_response(status, {"message": error.message, "code": status, "type": error.kind})

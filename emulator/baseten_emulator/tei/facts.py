@@ -1,0 +1,69 @@
+"""What is known of a model without its weights: the facts that TEI reads from its repository.
+
+The table is `models.json`. A model that is not there is guessed from the config's
+`predict_endpoint`, and `ModelFacts.guessed` says so.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+Task = Literal["embedding", "reranker", "classifier"]
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """A model as TEI sees it; lengths in tokens, special tokens included."""
+
+    repo_id: str
+    task: Task
+    model_type: str = "bert"
+    hidden_size: int = 384
+    max_input_length: int = 512
+    pooling: str = "mean"
+    labels: tuple[str, ...] = ()
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    gated: bool = False
+    guessed: bool = False
+
+
+_GUESSES: dict[str, tuple[Task, tuple[str, ...]]] = {
+    "/rerank": ("reranker", ("LABEL_0",)),
+    "/predict": ("classifier", ("LABEL_0", "LABEL_1")),
+}
+
+
+@cache
+def known_models() -> dict[str, ModelFacts]:
+    """The table of well-known models, by lower-case repository id (the Hub ignores case)."""
+    table = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))
+    return {repo_id.lower(): facts_of(repo_id, entry) for repo_id, entry in table.items()}
+
+
+def facts_of(repo_id: str, entry: Mapping[str, Any]) -> ModelFacts:
+    """One entry of the table, or of a test's own facts, typed."""
+    return ModelFacts(repo_id, **{**entry, "labels": tuple(entry.get("labels", ()))})
+
+
+def model_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:
+    """The facts of a model: from the table, or guessed from the route that it is to serve."""
+    known = known_models().get(repo_id.lower())
+    if known is not None:
+        return known
+    task, labels = _GUESSES.get(predict_endpoint, ("embedding", ()))
+    return ModelFacts(repo_id, task, labels=labels, guessed=True)
+
+
+def another_model(facts: ModelFacts) -> ModelFacts:
+    """A model of another task: what a deployment of the wrong weights would serve."""
+    wrong = (
+        "BAAI/bge-reranker-base"
+        if facts.task == "embedding"
+        else "sentence-transformers/all-MiniLM-L6-v2"
+    )
+    return known_models()[wrong.lower()]

@@ -1,0 +1,78 @@
+"""What the data plane hands back: an HTTP answer, or the last words of a container that died."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Response:
+    """One HTTP answer. An empty `content_type` means that the router sent no such header."""
+
+    status: int
+    content_type: str = ""
+    body: bytes = b""
+    headers: Headers = ()
+
+
+@dataclass(frozen=True)
+class BootFailure:
+    """A container that never became ready: its last log lines, oldest first."""
+
+    log_lines: tuple[str, ...]
+
+
+class BootError(Exception):
+    """Raised inside `boot` at the step that ends the container; carries the log lines."""
+
+    def __init__(self, *log_lines: str) -> None:
+        super().__init__(log_lines[-1])
+        self.log_lines = log_lines
+
+
+def startup_error(message: str, *causes: str) -> BootError:
+    """What anyhow prints when `main` returns an error (exit code 1)."""
+    if not causes:
+        return BootError(f"Error: {message}")
+    numbered = [f"    {n}: {cause}" for n, cause in enumerate(causes)]
+    lines = numbered if len(causes) > 1 else [f"    {causes[0]}"]
+    return BootError(f"Error: {message}", "", "Caused by:", *lines)
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A long list of floats on its way to JSON, with eight decimals: all that a 32-bit float has.
+
+    Formatted in one go, because rounding and encoding float by float is most of a request's time.
+    """
+
+    values: Sequence[float]
+
+    def __str__(self) -> str:
+        return "[" + ",".join(["%.8f"] * len(self.values)) % tuple(self.values) + "]"
+
+
+def to_json(value: Any) -> str:
+    """JSON without spaces, as serde_json writes it; `Numbers` may stand anywhere in the value."""
+    if isinstance(value, Numbers):
+        return str(value)
+    if isinstance(value, list):
+        return "[" + ",".join(map(to_json, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(k)}:{to_json(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_response(status: int, value: Any, headers: Headers = ()) -> Response:
+    """An answer in JSON."""
+    return Response(status, "application/json", to_json(value).encode(), headers)
+
+
+def text_response(status: int, text: str) -> Response:
+    """An answer in plain text, as axum sends its own refusals."""
+    return Response(status, "text/plain; charset=utf-8", text.encode())

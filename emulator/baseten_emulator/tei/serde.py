@@ -1,0 +1,153 @@
+"""Request bodies, read as serde reads them: same types accepted, same words and columns refused.
+
+A decoder turns plain JSON into a value or raises `MismatchError`. Only when one does, the body is
+searched again for the position that serde would report. Source: serde 1.0, serde_json 1.0 and
+axum's `Json` extractor; two messages are measured on TEI 1.8.3 and 1.9.3, the others follow the code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Path = tuple[str | int, ...]
+Decoder = Callable[[Any], Any]
+Where = Literal["start", "stop", "owner"]
+REQUIRED = object()
+
+
+class MismatchError(Exception):
+    """A value of the wrong shape: serde's reason, the path to it, and where serde points."""
+
+    def __init__(self, reason: str, at: Where = "stop", path: Path = ()) -> None:
+        super().__init__(reason)
+        self.reason, self.at, self.path = reason, at, path
+
+    def under(self, step: str | int) -> MismatchError:
+        """The same mismatch seen from one level further out."""
+        return MismatchError(self.reason, self.at, (step, *self.path))
+
+
+def wrong_type(value: Any, expected: str) -> MismatchError:
+    """`invalid type: integer `5`, expected a string`."""
+    at: Where = "start" if isinstance(value, list | dict) else "stop"
+    return MismatchError(f"invalid type: {_unexpected(value)}, expected {expected}", at)
+
+
+def _unexpected(value: Any) -> str:
+    if value is None or isinstance(value, list | dict):
+        return "null" if value is None else "map" if isinstance(value, dict) else "sequence"
+    if isinstance(value, str):
+        return f"string {json.dumps(value, ensure_ascii=False)}"
+    kind = {bool: "boolean", int: "integer"}.get(type(value), "floating point")
+    return f"{kind} `{json.dumps(value)}`"
+
+
+def string(value: Any) -> str:
+    """A Rust `String`."""
+    if isinstance(value, str):
+        return value
+    raise wrong_type(value, "a string")
+
+
+def boolean(value: Any) -> bool:
+    """A Rust `bool`."""
+    if isinstance(value, bool):
+        return value
+    raise wrong_type(value, "a boolean")
+
+
+def unsigned(bits: int, name: str) -> Decoder:
+    """A Rust `u32` or `usize`."""
+
+    def decode(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong_type(value, name)
+        if not 0 <= value < 2**bits:
+            raise MismatchError(f"invalid value: integer `{value}`, expected {name}")
+        return value
+
+    return decode
+
+
+def optional(decoder: Decoder) -> Decoder:
+    """A Rust `Option`: null is None."""
+    return lambda value: None if value is None else decoder(value)
+
+
+def list_of(decoder: Decoder) -> Decoder:
+    """A Rust `Vec`."""
+
+    def decode(value: Any) -> list[Any]:
+        if not isinstance(value, list):
+            raise wrong_type(value, "a sequence")
+        return [within(index, decoder, item) for index, item in enumerate(value)]
+
+    return decode
+
+
+def untagged(name: str, *decoders: Decoder) -> Decoder:
+    """A Rust untagged enum: the first variant that fits."""
+
+    def decode(value: Any) -> Any:
+        for decoder in decoders:
+            try:
+                return decoder(value)
+            except MismatchError:
+                continue
+        raise MismatchError(f"data did not match any variant of untagged enum {name}", "owner")
+
+    return decode
+
+
+def one_of(*names: str) -> Decoder:
+    """A Rust enum without data."""
+    listed = [f"`{name}`" for name in names]
+    wanted = " or ".join(listed) if len(listed) == 2 else f"one of {', '.join(listed)}"
+
+    def decode(value: Any) -> str:
+        if string(value) not in names:
+            raise MismatchError(f"unknown variant `{value}`, expected {wanted}")
+        return str(value)
+
+    return decode
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a struct; without a default it must be there."""
+
+    decoder: Decoder
+    default: Any = REQUIRED
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A Rust struct: fields in the order of the body first, then the missing ones."""
+
+    name: str
+    fields: Mapping[str, Field]
+
+    def __call__(self, value: Any) -> dict[str, Any]:
+        """The decoded fields; unknown ones are ignored, as serde does."""
+        if not isinstance(value, dict):
+            raise wrong_type(value, f"struct {self.name}")
+        known = {key: item for key, item in value.items() if key in self.fields}
+        found = {key: within(key, self.fields[key].decoder, item) for key, item in known.items()}
+        return {key: found.get(key, self._default(key, found)) for key in self.fields}
+
+    def _default(self, key: str, found: Mapping[str, Any]) -> Any:
+        default = self.fields[key].default
+        if default is REQUIRED and key not in found:
+            raise MismatchError(f"missing field `{key}`")
+        return default
+
+
+def within(step: str | int, decoder: Decoder, value: Any) -> Any:
+    """Decode a part, so that a mismatch knows the way to it."""
+    try:
+        return decoder(value)
+    except MismatchError as mismatch:
+        raise mismatch.under(step) from None

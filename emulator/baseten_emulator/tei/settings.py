@@ -1,0 +1,33 @@
+"""What a running router has settled on: flags and facts, after every default and override."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .facts import ModelFacts
+from .versions import Version
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One router's effective settings; the names are `/info`'s where it has one."""
+
+    version: Version
+    facts: ModelFacts
+    model_id: str
+    model_sha: str | None
+    model_dtype: str
+    served_model_name: str
+    pooling: str
+    max_concurrent_requests: int
+    max_input_length: int
+    max_batch_tokens: int
+    max_batch_requests: int | None
+    max_client_batch_size: int
+    auto_truncate: bool
+    tokenization_workers: int
+    payload_limit: int = 2_000_000
+    api_key: str | None = field(default=None, repr=False)
+    default_prompt: str | None = None
+    answers_similarity: bool = False
+    """`TASK=sentence-similarity`: what `POST /` and `/invocations` serve on an embedder."""

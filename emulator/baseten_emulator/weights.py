@@ -1,0 +1,123 @@
+"""Which Hub repositories a config loads, with which token, and whether that would work.
+
+The Hub itself is not asked: a short list of well-known gated repositories stands for it, and a config
+that asks for a token by name gets exactly that secret or nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+GATED = (  # repositories or whole owners that answer 401 to a caller without a token
+    "google/embeddinggemma-300m",
+    "google/gemma-",
+    "meta-llama/",
+    "nvidia/llama-embed-nemotron-8b",
+)
+_MODEL_ID = re.compile(r"--model-id[ =]['\"]?([\w.-]+/[\w.-]+)")
+_CLONE = re.compile(r"https://huggingface\.co/([\w.-]+/[\w.-]+)")
+_SECRET_FILE = re.compile(r"/secrets/([\w.-]+)")
+_DEFAULT_CACHE_SECRET = "hf_access_token"  # noqa: S105 - a name: truss's ModelRepo default
+
+
+@dataclass(frozen=True)
+class Download:
+    """One repository to fetch, and the secret that is named for it (None: without a token)."""
+
+    repository: str
+    secret: str | None
+
+
+def secret_files(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the secret files that the start command reads."""
+    return tuple(_SECRET_FILE.findall(_start_command(config)))
+
+
+def downloads(config: Mapping[str, Any]) -> tuple[Download, ...]:
+    """What is fetched between build and readiness: weights, model_cache, `--model-id owner/repo`."""
+    return (*_mounted(config), *_cached(config), *_by_the_router(config))
+
+
+def baked(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The repositories that `build_commands` clone, always without a token."""
+    commands = config.get("build_commands") or ()
+    return tuple(repo for command in commands for repo in _CLONE.findall(str(command)))
+
+
+def is_gated(repository: str) -> bool:
+    """Whether the Hub wants a token for this repository."""
+    return any(
+        repository == name or (name[-1] in "/-" and repository.startswith(name)) for name in GATED
+    )
+
+
+def build_failure(config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The log lines of a build that cannot fetch its weights; empty when it can."""
+    return tuple(
+        f"fatal: could not read Username for 'https://huggingface.co' ({repo} is gated: 401)"
+        for repo in baked(config)
+        if is_gated(repo)
+    )
+
+
+def load_failure(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[str, ...]:
+    """The log lines of a start that lacks a secret it needs; empty when it has them all.
+
+    `secrets` are those that exist in the workspace, by normalised name (see `rest_secrets`).
+    """
+    declared = {normalised(name) for name in config.get("secrets") or {}}
+    missing = [_missing_file(name, declared, secrets) for name in secret_files(config)]
+    refused = [_refused(download, secrets) for download in downloads(config)]
+    return tuple(line for line in (*missing, *refused) if line)
+
+
+def normalised(name: str) -> str:
+    """A secret's name as Baseten compares it: `hf-access-key` equals `hf_access_key` (docs)."""
+    return re.sub(r"[^0-9a-zA-Z]", "_", name)
+
+
+def _missing_file(name: str, declared: set[str], secrets: Mapping[str, str]) -> str:
+    if normalised(name) in declared and normalised(name) in secrets:
+        return ""
+    why = "does not exist in this workspace" if normalised(name) in declared else "is not declared"
+    return f"cat: /secrets/{name}: No such file or directory (secret {name} {why})"
+
+
+def _refused(download: Download, secrets: Mapping[str, str]) -> str:
+    gated = is_gated(download.repository)
+    if download.secret is None:
+        why = "is gated and no token is configured"
+        return f"401 Unauthorized: {download.repository} {why}" if gated else ""
+    needed = gated or download.secret != _DEFAULT_CACHE_SECRET
+    if secrets.get(normalised(download.secret)) or not needed:
+        return ""
+    why = f"secret {download.secret} does not exist or is empty"
+    return f"401 Unauthorized: {download.repository}: {why}"
+
+
+def _mounted(config: Mapping[str, Any]) -> Iterator[Download]:
+    for entry in config.get("weights") or ():
+        source = str(entry.get("source", ""))
+        if source.startswith("hf://"):
+            auth = entry.get("auth") or {}
+            secret = auth.get("auth_secret_name") or entry.get("auth_secret_name")
+            yield Download(source.removeprefix("hf://").partition("@")[0], secret)
+
+
+def _cached(config: Mapping[str, Any]) -> Iterator[Download]:
+    for entry in config.get("model_cache") or ():
+        secret = entry.get("runtime_secret_name") or _DEFAULT_CACHE_SECRET
+        yield Download(str(entry.get("repo_id", "")), secret)
+
+
+def _by_the_router(config: Mapping[str, Any]) -> Iterator[Download]:
+    secret = next(iter(secret_files(config)), None)
+    for repository in _MODEL_ID.findall(_start_command(config)):
+        yield Download(repository, secret)
+
+
+def _start_command(config: Mapping[str, Any]) -> str:
+    return str((config.get("docker_server") or {}).get("start_command") or "")

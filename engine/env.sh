@@ -1,0 +1,10 @@
+# Source this from bash or zsh, from any directory: `source engine/env.sh`.
+# Plain `pulumi`, `truss` and `python` are then the project's. Sourcing it twice changes nothing.
+_engine_root=$(cd "$(dirname "${BASH_SOURCE[0]:-${(%):-%x}}")/.." && pwd) || return
+_engine_env=$(PYTHONPATH="$_engine_root/engine" "$_engine_root/.venv/bin/python" -m pulumi_engine env) || return
+case ":$PATH:" in
+  *":$_engine_root/.venv/bin:"*) ;;
+  *) export PATH="$_engine_root/.venv/bin:$PATH" ;;
+esac
+eval "$_engine_env"
+unset _engine_root _engine_env

@@ -1,0 +1,67 @@
+"""The command line: `setup`, `env` and `which`. Errors are one line on stderr and exit status 1."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from pulumi_engine.errors import EngineError
+from pulumi_engine.project import ROOT, Engine, read_engine
+from pulumi_engine.shell import render
+
+
+def _engine(root: Path) -> Engine:
+    engine = read_engine(root)
+    if engine is None:
+        raise EngineError(f"{root} has no engine yet: run `make setup`")
+    return engine
+
+
+def _setup(arguments: argparse.Namespace) -> str:
+    from pulumi_engine.setup import setup  # the network library is not for `env` and `which`
+
+    return setup(arguments.project, os.environ, arguments.again).line + "\n"
+
+
+def _env(arguments: argparse.Namespace) -> str:
+    return render(_engine(arguments.project))
+
+
+def _which(arguments: argparse.Namespace) -> str:
+    engine = _engine(arguments.project)
+    text = (
+        json.dumps(asdict(engine), indent=2) if arguments.json else f"{engine.path}: {engine.line}"
+    )
+    return text + "\n"
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m pulumi_engine", description=__doc__)
+    parser.add_argument("--project", type=Path, default=ROOT, help="whose .engine/ is meant")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    setup = verbs.add_parser("setup", help="find or make an engine, and say which and why")
+    setup.add_argument("--again", action="store_true", help="decide anew, also with a good engine")
+    setup.set_defaults(verb=_setup)
+    verbs.add_parser("env", help="shell exports, for eval").set_defaults(verb=_env)
+    which = verbs.add_parser("which", help="the engine that the project has")
+    which.add_argument("--json", action="store_true", help="for programs")
+    which.set_defaults(verb=_which)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; its exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        sys.stdout.write(arguments.verb(arguments))
+    except EngineError as error:
+        print(f"engine: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""The engines of this user, shared by all checkouts: whole or not there at all.
+
+A folder is made beside its place and renamed into it, under a lock. What a killed set-up leaves
+behind has another name, is never taken for an engine, and goes with the next set-up.
+"""
+
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from pulumi_engine.decision import Kind
+from pulumi_engine.versions import PINNED, Version
+
+Say = Callable[[str], None]
+
+
+def cache_root(environ: Mapping[str, str]) -> Path:
+    """`$XDG_CACHE_HOME/baseten-tei`, by default under `~/.cache`."""
+    home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache").expanduser()
+    return Path(home, "baseten-tei")
+
+
+def engine_folder(root: Path, kind: Kind, version: Version = PINNED) -> Path:
+    """Where an engine of this kind is kept: `engine-3.259.0-build`."""
+    return root / f"engine-{version}-{kind}"
+
+
+def cached_kinds(root: Path) -> frozenset[Kind]:
+    """The engines that need not be fetched or built again."""
+    return frozenset(kind for kind in Kind if (engine_folder(root, kind) / "pulumi").exists())
+
+
+@contextmanager
+def locked(file: Path, say: Say) -> Iterator[None]:
+    """One set-up at a time; says so when it has to wait. The system frees it with the process."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another set-up to finish ({file})")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def publish(folder: Path, make: Callable[[Path], None], say: Say) -> Path:
+    """The folder, made by `make` in a temporary place unless it is there already."""
+    with locked(folder.with_name(f"{folder.name}.lock"), say):
+        if folder.exists():
+            return folder
+        prefix = f".{folder.name}-"
+        for left_over in folder.parent.glob(f"{prefix}*"):
+            shutil.rmtree(left_over)
+        draft = Path(tempfile.mkdtemp(prefix=prefix, dir=folder.parent))
+        try:
+            make(draft)
+            draft.rename(folder)
+        except BaseException:
+            shutil.rmtree(draft)
+            raise
+    return folder

@@ -1,0 +1,61 @@
+"""`python -m pulumi_engine setup`: find or make an engine and put it into the project."""
+
+import os
+import sys
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from pulumi_engine import gobuild, official
+from pulumi_engine.cache import cache_root, engine_folder, locked, publish
+from pulumi_engine.decision import FORCE, Kind, Machine, choose, parse_forced
+from pulumi_engine.errors import EngineError
+from pulumi_engine.machine import describe, tool_version
+from pulumi_engine.project import Engine, install, read_engine
+from pulumi_engine.versions import PINNED
+
+
+def say(line: str) -> None:
+    """Progress goes to stderr, at once."""
+    print(f"engine: {line}", file=sys.stderr, flush=True)
+
+
+def still_good(engine: Engine | None, forced: Kind | None) -> bool:
+    """Whether a project's engine needs no set-up: of this version, this Python, the wanted kind."""
+    if engine is None or engine.python != sys.executable:
+        return False
+    ours = engine.kind != Kind.PATH
+    return forced in (None, engine.kind) and (not ours or engine.version == str(PINNED))
+
+
+def _made(make: partial[None], folder: Path) -> None:
+    """Make the engine's files and see that it runs, before it counts as one."""
+    make(folder)
+    if tool_version(str(folder / "pulumi"), "version") != PINNED:
+        raise EngineError(f"{folder / 'pulumi'} does not run, or is not Pulumi {PINNED}")
+
+
+def obtain(kind: Kind, machine: Machine, cache: Path) -> tuple[Path, str]:
+    """The CLI of the chosen kind, fetched or built if it is not there, and its version."""
+    if kind is Kind.PATH and machine.installed:
+        return machine.installed.path, str(machine.installed.version)
+    make = partial(gobuild.build, say=say)
+    if kind is Kind.OFFICIAL:
+        make = partial(official.fetch, platform=machine.platform or "", say=say)
+    folder = publish(engine_folder(cache, kind), partial(_made, make), say)
+    return folder / "pulumi", str(PINNED)
+
+
+def setup(root: Path, environ: Mapping[str, str], again: bool = False) -> Engine:
+    """Give the project its engine; nothing is done when it has a good one, unless `again`."""
+    forced = parse_forced(environ.get(FORCE, ""))
+    with locked(root / ".engine/lock", say):
+        current = read_engine(root)
+        if current and still_good(current, forced) and not again:
+            return current
+        cache = cache_root(environ)
+        machine = describe(cache, environ.get("PATH", os.defpath), forced)
+        choice = choose(machine, forced)
+        say(f"taking {choice.kind}: {choice.why}")
+        binary, version = obtain(choice.kind, machine, cache)
+        return install(root, binary, choice.kind, version, choice.why)

@@ -1,0 +1,111 @@
+"""Runs one Pulumi program in this process, as the official `pulumi-language-python-exec` does.
+
+Working directory and `sys.path[0]` are those of `main:`; a `pulumi.RunError` is one line, anything
+else a traceback that starts in the program; an exit code of the program's own is its failure.
+"""
+
+import asyncio
+import logging
+import os
+import runpy
+import sys
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pulumi.runtime
+from google.protobuf.json_format import MessageToDict
+
+_OURS = str(Path(__file__).parents[1])  # put on sys.path by the wrapper that started us
+
+
+def foreign_environment(root: str, option: str, prefix: str) -> str | None:
+    """Why a program must not run here: Pulumi.yaml names another environment than ours."""
+    wanted = Path(root, option)
+    if not option or wanted.resolve() == Path(prefix).resolve():
+        return None
+    return (
+        f"Pulumi.yaml says `virtualenv: {option}` ({wanted}), but this engine was set up for "
+        f"{prefix}: run `{wanted}/bin/python -m pulumi_engine setup`, or name that one"
+    )
+
+
+def program_traceback(error: BaseException, program: Path) -> str:
+    """The traceback from the program's first frame on; all of it when it has none."""
+    frames = [Path(f.filename).absolute() for f in traceback.extract_tb(error.__traceback__)]
+    main = program if program.suffix else program / "__main__.py"
+    first = frames.index(main) if main in frames else 0
+    return "".join(traceback.format_exception(error, limit=first - len(frames))).rstrip()
+
+
+def _configure(request: Any, engine: str) -> None:
+    """Tell the SDK whose program this is, and where engine and resource monitor listen."""
+    pulumi.runtime.set_all_config(dict(request.config), list(request.configSecretKeys))
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project=request.project,
+            stack=request.stack,
+            monitor=request.monitor_address,
+            engine=engine,
+            parallel=request.parallel,
+            dry_run=request.dryRun,
+            organization=request.organization or "organization",
+            root_directory=request.info.root_directory,
+        )
+    )
+
+
+def _enter(request: Any) -> None:
+    """Working directory, argv, module path and PATH as the program would find them in a shell."""
+    os.chdir(request.info.program_directory)
+    sys.argv = [request.info.entry_point, *request.args]
+    sys.path.remove(_OURS)
+    if "virtualenv" in request.info.options:  # the official host activates it
+        os.environ["PATH"] = f"{sys.prefix}/bin{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+def _execute(program: str, parallel: int) -> None:
+    """Run the program and wait for every resource it registers."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # half-done graphs are no news here
+    executor = ThreadPoolExecutor(max_workers=max(parallel, 1) * 4)  # the official host's measure
+    loop.set_default_executor(executor)
+
+    def main() -> None:
+        runpy.run_path(program, run_name="__main__")
+
+    try:
+        loop.run_until_complete(pulumi.runtime.run_in_stack(main))
+    finally:
+        executor.shutdown(wait=True)
+        loop.close()
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def run(request: Any, engine: str) -> dict[str, Any]:
+    """Run the program of a RunRequest; the fields of the RunResponse.
+
+    `bail` says that the user has read what went wrong, so the engine adds nothing.
+    """
+    option = MessageToDict(request.info.options).get("virtualenv", "")
+    if refusal := foreign_environment(request.info.root_directory, option, sys.prefix):
+        return {"error": refusal}
+    _configure(request, engine)
+    _enter(request)
+    program = Path(request.info.program_directory, request.info.entry_point).absolute()
+    try:
+        _execute(request.info.entry_point, request.parallel)
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return {"bail": True}
+    except SystemExit as stop:
+        return {"error": f"Program exited with code {stop.code}"} if stop.code else {}
+    except Exception as error:
+        text = program_traceback(error, program)
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")
+        return {"bail": True}
+    return {}

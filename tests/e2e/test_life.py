@@ -1,0 +1,249 @@
+"""A stack's life with the real engine, the real truss CLI and the emulator."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.harness import BGE, EMOTIONS, GATED, RERANKER, Emulator, Stack
+
+pytestmark = pytest.mark.e2e
+
+THREE = {"bge": BGE, "bge-reranker": RERANKER, "go-emotions": EMOTIONS}
+
+
+def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
+    stack: Stack, emulator: Emulator
+) -> None:
+    foreign = emulator.rest  # nothing of ours may touch what others own
+    stack.configure(THREE)
+    stack.up().check()
+    assert set(emulator.models()) == set(THREE)
+    assert emulator.pushes() == 3
+    models = stack.outputs()["models"]
+    assert models["bge"]["limits"]["max_input_length"] == 512
+    assert {models[name]["task"] for name in THREE} == {"embedding", "reranker", "classifier"}
+
+    emulator.forget_calls()
+    assert "13 unchanged" in stack.up().check().text
+    assert emulator.calls() == []
+
+    changed = {**THREE, "bge": {**BGE, "max_batch_tokens": 32768}}
+    stack.configure(changed)
+    steps = stack.planned()
+    pushes = [step for step in steps if step["newState"]["type"] == "command:local:Command"]
+    assert [step["op"] for step in pushes] == ["update"]
+    assert {step["urn"].split("::")[-1] for step in steps} >= {"bge", "bge-push", "bge-production"}
+    assert all("reranker" not in step["urn"] and "emotions" not in step["urn"] for step in steps)
+    shown = stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
+    assert re.search(r"~ max_batch_tokens +: 16384 => 32768", shown)
+    assert "--max-batch-tokens=32768" in shown
+    assert emulator.calls() == []
+
+    before = stack.outputs()["models"]
+    stack.up().check()
+    after = stack.outputs()["models"]
+    assert emulator.pushes() == 1
+    assert len(emulator.deployments("bge")) == 2
+    assert after["bge"]["model_id"] == before["bge"]["model_id"]
+    assert after["bge"]["deployment_id"] != before["bge"]["deployment_id"]
+    assert after["go-emotions"] == before["go-emotions"]
+
+    del changed["bge-reranker"]
+    stack.configure(changed)
+    stack.up().check()
+    assert set(emulator.models()) == {"bge", "go-emotions"}
+    assert not stack.config_text("bge-reranker").parent.exists()
+    assert stack.config_text("bge").exists()
+
+    stack.destroy().check()
+    assert foreign("/v1/models")["models"] == []
+
+
+def test_urls_stay_known_in_the_preview_of_an_update(stack: Stack) -> None:
+    stack.configure({"bge": BGE})
+    stack.up().check()
+    before = stack.outputs()["models"]["bge"]
+    stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
+    told = json.loads(stack.pulumi("preview", "--json", "--stack", stack.name).check().stdout)
+    end = next(step for step in reversed(told["steps"]) if step["urn"].endswith("baseten-tei-test"))
+    planned = end["newState"]["outputs"]["models"]["bge"]
+    kept = ("model_id", "predict_url", "sync_url", "openai_base_url", "embeddings_url", "wake_url")
+    assert {key: planned[key] for key in kept} == {key: before[key] for key in kept}
+
+
+def test_settings_change_in_place_and_push_nothing(stack: Stack, emulator: Emulator) -> None:
+    stack.configure({"bge": BGE})
+    stack.up().check()
+    emulator.forget_calls()
+    stack.configure({"bge": {**BGE, "autoscaling": {"min_replica": 1, "max_replica": 3}}})
+    stack.up().check()
+    assert emulator.pushes() == 0
+    model_id = emulator.models()["bge"]
+    settings = emulator.rest(f"/v1/models/{model_id}/environments/production")[
+        "autoscaling_settings"
+    ]
+    assert (settings["min_replica"], settings["max_replica"]) == (1, 3)
+    assert settings["concurrency_target"] == 32
+
+
+def test_another_gpu_really_takes_effect(stack: Stack, emulator: Emulator) -> None:
+    stack.configure({"bge": BGE})
+    stack.up().check()
+    stack.configure({"bge": {**BGE, "accelerator": "A10G"}})
+    stack.up().check()
+    serving = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/production")
+    assert serving["instance_type"]["gpu_type"] == "A10G"
+
+
+def test_a_custom_environment_is_made_with_its_settings_and_goes_with_the_model(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure({"bge": {**BGE, "environment": "staging", "autoscaling": {"max_replica": 2}}})
+    stack.up().check()
+    serving = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/staging")
+    outputs = stack.outputs()["models"]["bge"]
+    assert serving["current_deployment"]["id"] == outputs["deployment_id"]
+    assert serving["autoscaling_settings"]["max_replica"] == 2
+    assert "/environments/staging/predict" in outputs["predict_url"]
+    stack.destroy().check()
+    assert emulator.models() == {}
+
+
+def test_a_push_killed_after_truss_made_the_deployment_is_found_again(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure({"bge": BGE})
+    emulator.fault("bge", "create_hangs", seconds=30)
+    up = subprocess.Popen(
+        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack.name],
+        cwd=stack.folder, env={**stack.env(), "E2E_MARK": str(stack.folder)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while "bge" not in emulator.models():
+        assert time.monotonic() < deadline, "truss never made the deployment"
+        time.sleep(0.05)
+    for pid in push_processes(str(stack.folder)):
+        os.kill(pid, signal.SIGKILL)
+    up.communicate(timeout=60)
+    assert up.returncode != 0
+
+    emulator.no_faults()
+    stack.up().check()
+    assert len(emulator.deployments("bge")) == 1
+    assert stack.outputs()["models"]["bge"]["deployment_id"] == emulator.deployments("bge")[0]["id"]
+
+
+def push_processes(mark: str) -> list[int]:
+    """The push step and the truss it forked, of this stack alone: found by their environment."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            ours = mark.encode() in (process / "environ").read_bytes()
+            if ours and b"baseten_tei.push" in (process / "cmdline").read_bytes():
+                found.append(int(process.name))
+        except OSError:
+            continue  # it ended while we looked
+    return found
+
+
+def test_a_failed_release_shows_the_log_and_the_old_version_serves_on(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure({"bge": BGE})
+    stack.up().check()
+    serving = stack.outputs()["models"]["bge"]["deployment_id"]
+    emulator.fault("bge", "deploy_failed")
+    stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
+    failed = stack.up().refused()
+    assert "ended as DEPLOY_FAILED: mend what the log says" in failed.text
+    assert "Traceback" not in failed.text
+    model = f"/v1/models/{emulator.models()['bge']}"
+    current = emulator.rest(f"{model}/environments/production")["current_deployment"]
+    assert current["id"] == serving
+
+    emulator.no_faults()
+    emulator.forget_calls()
+    stack.up().check()
+    assert emulator.pushes() == 0, "the release resumes, and pushes nothing"
+    current = emulator.rest(f"{model}/environments/production")["current_deployment"]
+    assert current["id"] != serving
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("cpu_fallback", "runs on the CPU: TEI found no usable GPU"),
+        ("wrong_model", ", not BAAI/bge-base-en-v1.5"),
+    ],
+)
+def test_a_version_that_is_not_what_was_asked_for_is_not_promoted(
+    stack: Stack, emulator: Emulator, fault: str, said: str
+) -> None:
+    stack.configure({"bge": BGE})
+    stack.up().check()
+    serving = stack.outputs()["models"]["bge"]["deployment_id"]
+    emulator.fault("bge", fault)
+    stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
+    assert said in stack.up().refused().text
+    current = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/production")
+    assert current["current_deployment"]["id"] == serving
+
+
+def test_a_model_deleted_outside_is_seen_by_refresh_and_pushed_again(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure({"bge": BGE})
+    stack.up().check()
+    emulator.rest(f"/v1/models/{emulator.models()['bge']}", "DELETE")
+    stack.refresh().check()
+    emulator.forget_calls()
+    stack.up().check()
+    assert emulator.pushes() == 1
+    assert list(emulator.models()) == ["bge"]
+    assert "unchanged" in stack.up().check().text
+
+
+def test_a_foreign_model_is_neither_taken_over_nor_deleted(
+    stack: Stack, emulator: Emulator, tmp_path
+) -> None:
+    theirs = Stack(tmp_path / "theirs", emulator.url, "theirs")
+    theirs.configure({"bge": BGE})
+    theirs.up().check()
+    stack.configure({"bge": BGE})
+    told = stack.up().refused().text
+    assert "model 'bge' is on Baseten already" in told
+    assert "was not pushed by stack baseten-tei/test" in told
+    stack.destroy().check()
+    assert list(emulator.models()) == ["bge"]
+
+
+def test_a_gated_models_secret_is_stored_before_its_push_and_goes_with_the_stack(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure({"gemma": GATED, "bge": BGE})
+    stack.up(HF_ACCESS_KEY="hf_" + "a" * 30).check()
+    assert emulator.secrets() == ["hf_access_key"]
+    operations = [f"{call['method']} {call['path']}" for call in emulator.calls()]
+    stored = operations.index("POST /v1/secrets")
+    pushed = [n for n, call in enumerate(emulator.calls()) if "gemma" in json.dumps(call)]
+    assert stored < next(
+        n for n in pushed if emulator.calls()[n].get("operation", "").startswith("create")
+    )
+    stack.destroy().check()
+    assert emulator.secrets() == []
+
+
+def test_a_secret_that_was_there_before_stays(stack: Stack, emulator: Emulator) -> None:
+    emulator.rest("/v1/secrets", "POST", {"name": "hf-access-key", "value": "theirs"})
+    stack.configure({"gemma": GATED})
+    stack.up(HF_ACCESS_KEY="hf_" + "a" * 30).check()
+    assert len(emulator.secrets()) == 1
+    stack.destroy().check()
+    assert len(emulator.secrets()) == 1

@@ -1,0 +1,6 @@
+"""Generated examples are the same in every run, and nothing is kept on disk."""
+
+from hypothesis import settings
+
+settings.register_profile("same everywhere", deadline=None, derandomize=True, database=None)
+settings.load_profile("same everywhere")
