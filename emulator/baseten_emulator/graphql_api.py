@@ -14,8 +14,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import faults, uploads, views
+from . import faults, uploads
 from .config_rules import config_errors
+from .graphql_objects import oracle_object, version_object
 from .publish import Push, new_model, publish
 from .records import Deployment, Model
 from .wire import ApiError, RefusedError, Request, Response, json_response, not_found, refused
@@ -108,21 +109,21 @@ class _Root:
     def models(self, info: Any, all: bool = False, team_id: str | None = None) -> list[Any]:  # noqa: A002 - the API's word
         world: World = info.context.world
         models = world.store.all(Model, owner=None if all else team_id)
-        return [_oracle(world, model) for model in models]
+        return [oracle_object(world, model) for model in models]
 
     def model(self, info: Any, id: str | None = None, name: str | None = None) -> Any:  # noqa: A002 - the API's word
         world: World = info.context.world
         models = [m for m in world.store.all(Model) if m.id == id or m.name == name]
         if not models:
             raise not_found("model", id or name or "")
-        return _oracle(world, models[0])
+        return oracle_object(world, models[0])
 
     def model_version(self, info: Any, id: str) -> Any:  # noqa: A002 - the API's word
         world: World = info.context.world
         deployment = world.store.get(Deployment, id)
         if deployment is None:
             raise not_found("model version", id)
-        return _version(world, deployment)
+        return version_object(world, deployment)
 
     def truss_validation(self, _info: Any, config: str = "", **_: Any) -> dict[str, Any]:
         errors = config_errors(_config(config))
@@ -202,38 +203,4 @@ def _created(call: Call, deployment: Deployment) -> dict[str, Any]:
     fault = faults.take(call.world, faults.live(call.world, model.name, "create_hangs"))
     if fault:
         call.delay_seconds = float(fault.options.get("seconds", 60))
-    return {"model_version": _version(call.world, deployment)}
-
-
-def _version(world: World, deployment: Deployment) -> dict[str, Any]:
-    model = world.model(deployment.owner)
-    status = views.current_status(world, deployment, model.name)
-    return {
-        "id": deployment.id,
-        "oracle": lambda _info: _oracle(world, model),
-        "instance_type": {"name": deployment.instance_type},
-        "is_draft": deployment.is_development,
-        "is_primary": _is_production(deployment),
-        "current_model_deployment_status": {"status": status},
-    }
-
-
-def _oracle(world: World, model: Model) -> dict[str, Any]:
-    return {
-        "id": model.id,
-        "name": model.name,
-        "hostname": f"{world.base_url}/hosts/model-{model.id}",
-        "team": {"id": model.owner, "name": world.team_name(model.owner), "default": False},
-        "versions": lambda _info: [_version(world, version) for version in _versions(world, model)],
-        "primary_version": lambda _info: next(
-            (_version(world, v) for v in _versions(world, model) if _is_production(v)), None
-        ),
-    }
-
-
-def _versions(world: World, model: Model) -> list[Deployment]:
-    return world.store.all(Deployment, model.id)
-
-
-def _is_production(deployment: Deployment) -> bool:
-    return deployment.environment == views.PRODUCTION
+    return {"model_version": version_object(call.world, deployment)}

@@ -7,27 +7,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from . import autoscaling, lifecycle, logs, promotions, uploads
+from . import autoscaling, promotions, uploads
 from .bodies import Fields, checked
 from .promotions import Wish
 from .records import Activity, Deployment, Environment, UnderWay
 from .routing import Route
-from .views import PRODUCTION, current_status, deployment_view, environment_id
+from .views import PRODUCTION, deployment_view, environment_id
 from .wire import ApiError, Request, Response, json_response, not_found, refused
 from .world import World
 
-_BASE = "/v1/models/{model_id}/deployments"
-_ONE = _BASE + "/{deployment_id}"
+BASE = "/v1/models/{model_id}/deployments"
+ONE = BASE + "/{deployment_id}"
 PROMOTE_FIELDS: Fields = {
     "preserve_env_instance_type": bool,
     "environment_settings_update": dict,
     "promotion_settings_override": dict,
 }
-_LOG_FIELDS: Fields = {
-    "start_epoch_millis": int, "end_epoch_millis": int, "limit": int, "direction": str,
-    "min_level": str, "replica": str, "request_id": str, "component": str, "search_pattern": str,
-    "includes": list, "excludes": list,
-}  # fmt: skip
 
 
 def deployment_of(world: World, model_id: str, deployment_id: str) -> Deployment:
@@ -46,7 +41,8 @@ def deployment_of(world: World, model_id: str, deployment_id: str) -> Deployment
     return deployment
 
 
-def _asked(world: World, request: Request) -> Deployment:
+def asked_deployment(world: World, request: Request) -> Deployment:
+    """The deployment that a request's path means. Raises ApiError 404."""
     return deployment_of(world, request.params["model_id"], request.params["deployment_id"])
 
 
@@ -59,12 +55,12 @@ def list_deployments(world: World, request: Request) -> Response:
 
 def get_deployment(world: World, request: Request) -> Response:
     """GET."""
-    return json_response(deployment_view(world, _asked(world, request)))
+    return json_response(deployment_view(world, asked_deployment(world, request)))
 
 
 def rename_deployment(world: World, request: Request) -> Response:
     """PATCH {name}: unique within the model, letters, digits, `-_.`."""
-    deployment = _asked(world, request)
+    deployment = asked_deployment(world, request)
     name = checked(request.json(), {"name": str}).get("name", deployment.name)
     if not re.fullmatch(r"[0-9a-zA-Z_.-]{1,255}", name):
         raise refused(f"name {name!r} may only hold letters, digits, hyphens, underscores and dots")
@@ -77,7 +73,7 @@ def rename_deployment(world: World, request: Request) -> Response:
 
 def delete_deployment(world: World, request: Request) -> Response:
     """DELETE; not while an environment is served by it."""
-    deployment = _asked(world, request)
+    deployment = asked_deployment(world, request)
     if deployment.environment:
         message = f'deployment {deployment.id} serves environment "{deployment.environment}"'
         raise ApiError(400, "DEPLOYMENT_IN_USE", message + "; promote another one first")
@@ -97,7 +93,7 @@ def remove(world: World, deployment: Deployment) -> None:
 
 def update_autoscaling(world: World, request: Request) -> Response:
     """PATCH autoscaling_settings; a deployment's environment takes the change over."""
-    deployment = _asked(world, request)
+    deployment = asked_deployment(world, request)
     new = autoscaling.updated(deployment.autoscaling, request.json(), deployment.is_development)
     status = settings_status(deployment, deployment.autoscaling, new)
     world.store.put(replace(deployment, autoscaling=new))
@@ -112,7 +108,7 @@ def update_autoscaling(world: World, request: Request) -> Response:
 def update_backpressure(world: World, request: Request) -> Response:
     """PATCH request_backpressure_settings {policy}."""
     policy = autoscaling.updated_backpressure(request.json())
-    world.store.put(replace(_asked(world, request), backpressure=policy))
+    world.store.put(replace(asked_deployment(world, request), backpressure=policy))
     return json_response({"policy": policy})
 
 
@@ -132,56 +128,10 @@ def settings_status(
     return "QUEUED" if deployment and deployment.outcome is None else "ACCEPTED"
 
 
-def activate(world: World, request: Request) -> Response:
-    """POST: an inactive deployment starts again from its built image."""
-    return json_response(activated(world, _asked(world, request)))
-
-
-def activated(world: World, deployment: Deployment) -> dict[str, Any]:
-    """Activate, and what the API answers."""
-    if deployment.deactivated_at is None:
-        return {"success": True, "no_op": True}
-    _begin_again(world, replace(deployment, deactivated_at=None, built=True))
-    return {"success": True, "no_op": False}
-
-
-def deactivate(world: World, request: Request) -> Response:
-    """POST: no replicas, 404 on calls, reversible."""
-    return json_response(deactivated(world, _asked(world, request)))
-
-
-def deactivated(world: World, deployment: Deployment) -> dict[str, Any]:
-    """Deactivate, and what the API answers."""
-    if deployment.deactivated_at is not None:
-        return {"success": True, "no_op": True}
-    world.store.put(replace(deployment, deactivated_at=world.now()))
-    world.store.delete(UnderWay, deployment.id)
-    return {"success": True, "no_op": False}
-
-
-def retry(world: World, request: Request) -> Response:
-    """POST: a failed deployment is built and started once more, by the same config."""
-    deployment = _asked(world, request)
-    status = current_status(world, deployment, world.model(deployment.owner).name)
-    failed = status in lifecycle.FAILED
-    if failed:
-        deployment = _begin_again(world, replace(deployment, doom=None, doom_lines=()))
-    reason = None if failed else f"the deployment is {status}, not failed"
-    answer = {"retried": failed, "reason": reason, "deployment": deployment_view(world, deployment)}
-    return json_response(answer)
-
-
-def _begin_again(world: World, deployment: Deployment) -> Deployment:
-    deployment = replace(deployment, started_at=world.now(), outcome=None, scaled_down=False)
-    world.store.put(deployment)
-    world.store.put(UnderWay(deployment.id, deployment.owner))
-    return deployment
-
-
 def promote(world: World, request: Request) -> Response:
     """POST: promote to production."""
     fields = {**PROMOTE_FIELDS, "scale_down_previous_production": bool}
-    body, deployment = checked(request.json(), fields), _asked(world, request)
+    body, deployment = checked(request.json(), fields), asked_deployment(world, request)
     environment = world.store.get(Environment, environment_id(deployment.owner, PRODUCTION))
     assert environment is not None  # noqa: S101 - every model has production
     wish = wish_of(body, "scale_down_previous_production")
@@ -202,7 +152,7 @@ def wish_of(body: Mapping[str, Any], scale_down: str) -> Wish:
 
 def get_config(world: World, request: Request) -> Response:
     """GET: the config as pushed; `output_format` raw, parsed or both."""
-    deployment, wanted = _asked(world, request), request.arg("output_format") or "both"
+    deployment, wanted = asked_deployment(world, request), request.arg("output_format") or "both"
     if wanted not in ("raw", "parsed", "both"):
         raise refused(f'output_format "{wanted}" is not one of raw, parsed, both')
     raw = deployment.raw_config if wanted != "parsed" else None
@@ -213,54 +163,20 @@ def get_config(world: World, request: Request) -> Response:
 
 def download(world: World, request: Request) -> Response:
     """GET: a presigned URL of the archive."""
-    deployment = _asked(world, request)
+    deployment = asked_deployment(world, request)
     if not deployment.s3_key or not world.model(deployment.owner).archive_download:
         raise refused("this deployment's archive cannot be downloaded")
     return json_response({"download_url": uploads.download_url(world, deployment.s3_key)})
 
 
-def get_logs(world: World, request: Request) -> Response:
-    """GET with query parameters, or the deprecated POST with a body."""
-    wish = request.json() if request.method == "POST" else _log_query(request)
-    return json_response({"logs": log_views(world, _asked(world, request), wish)})
-
-
-def log_views(
-    world: World, deployment: Deployment, wish: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    """A deployment's log lines that a query asks for. Raises ApiError 400."""
-    wish = checked(wish, _LOG_FIELDS)
-    try:
-        re.compile(wish.get("search_pattern", ""))
-    except re.error as error:
-        raise refused(f"search_pattern: {error}") from error
-    lines = logs.lines_of(deployment, world.now(), world.step_seconds)
-    return [line.view(deployment.id[:5]) for line in logs.selected(lines, wish, world.now())]
-
-
-def _log_query(request: Request) -> dict[str, Any]:
-    query: dict[str, Any] = {}
-    for name, values in request.query.items():
-        if _LOG_FIELDS.get(name) is int:
-            query[name] = int(values[-1]) if values[-1].lstrip("-").isdigit() else values[-1]
-        else:
-            query[name] = list(values) if _LOG_FIELDS.get(name) is list else values[-1]
-    return query
-
-
 ROUTES: tuple[Route, ...] = (
-    Route("GET", _BASE, list_deployments),
-    Route("GET", _ONE, get_deployment),
-    Route("PATCH", _ONE, rename_deployment),
-    Route("DELETE", _ONE, delete_deployment),
-    Route("PATCH", _ONE + "/autoscaling_settings", update_autoscaling),
-    Route("PATCH", _ONE + "/request_backpressure_settings", update_backpressure),
-    Route("POST", _ONE + "/activate", activate),
-    Route("POST", _ONE + "/deactivate", deactivate),
-    Route("POST", _ONE + "/promote", promote),
-    Route("POST", _ONE + "/retry", retry),
-    Route("GET", _ONE + "/config", get_config),
-    Route("GET", _ONE + "/download", download),
-    Route("GET", _ONE + "/logs", get_logs),
-    Route("POST", _ONE + "/logs", get_logs),
+    Route("GET", BASE, list_deployments),
+    Route("GET", ONE, get_deployment),
+    Route("PATCH", ONE, rename_deployment),
+    Route("DELETE", ONE, delete_deployment),
+    Route("PATCH", ONE + "/autoscaling_settings", update_autoscaling),
+    Route("PATCH", ONE + "/request_backpressure_settings", update_backpressure),
+    Route("POST", ONE + "/promote", promote),
+    Route("GET", ONE + "/config", get_config),
+    Route("GET", ONE + "/download", download),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from . import promotions, rest_deployments
+from . import promotions, rest_activation
 from .bodies import Fields, checked
 from .publish import new_environment
 from .records import Deployment, Environment, Promoting
@@ -124,13 +124,13 @@ def cancel_promotion(world: World, request: Request) -> Response:
 def activate(world: World, request: Request) -> Response:
     """POST: activate the deployment that serves it."""
     deployment = _serving(world, _asked(world, request))
-    return json_response(rest_deployments.activated(world, deployment))
+    return json_response(rest_activation.activated(world, deployment))
 
 
 def deactivate(world: World, request: Request) -> Response:
     """POST: deactivate the deployment that serves it."""
     deployment = _serving(world, _asked(world, request))
-    return json_response(rest_deployments.deactivated(world, deployment))
+    return json_response(rest_activation.deactivated(world, deployment))
 
 
 ROUTES: tuple[Route, ...] = (

@@ -11,7 +11,7 @@ import sqlite3
 import types
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from threading import RLock
 from typing import Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -78,7 +78,7 @@ class Store:
 
     def put(self, record: Record) -> None:
         """Remember `record`, in place of an older one of the same kind and id."""
-        kind, body = type(record).__name__, json.dumps(_plain(record))
+        kind, body = type(record).__name__, json.dumps(vars(record), default=vars)
         self._db.execute(
             "INSERT INTO records VALUES (?, ?, ?, ?)"
             " ON CONFLICT (kind, id) DO UPDATE SET owner = excluded.owner, body = excluded.body",
@@ -158,10 +158,6 @@ class Store:
         """Close the file; nothing is lost without it, but its journal stays beside it."""
         with self._lock:
             self._db.close()
-
-
-def _plain(record: Record) -> dict[str, Any]:
-    return asdict(record)  # type: ignore[call-overload,no-any-return]  # every Record is a dataclass
 
 
 def _revive(kind: type[R], body: dict[str, Any]) -> R:

@@ -112,15 +112,15 @@ def _options(args: ModelArgs) -> Iterator[str]:
     if args.default_prompt is not None and args.default_prompt_name is not None:
         yield "default_prompt and default_prompt_name are both set: keep one of them"
     for key in ("default_prompt", "default_prompt_name"):
-        for problem in _unpassable(key, getattr(args, key)):
-            yield f"{problem}: leave it out of {key}, or put the prompt before the text in the client"
+        todo = f"leave it out of {key}, or put the prompt before the text in the client"
+        yield from _unpassable(key, getattr(args, key), todo)
 
 
-def _unpassable(what: str, value: str | None) -> Iterator[str]:
+def _unpassable(what: str, value: str | None, todo: str = "leave it out") -> Iterator[str]:
     if re.search(r"[%\n\r\x00]", value or ""):
-        yield f"{what} holds '%' or a line break, which Truss's process supervisor cannot pass on"
+        yield f"{what} holds '%' or a line break, which Truss's process supervisor cannot pass on: {todo}"
     if looks_like_a_token(value or ""):
-        yield f"{what} would hold a secret in clear"
+        yield f"{what} would hold a secret in clear: remove it"
 
 
 def _extra_flags(args: ModelArgs) -> Iterator[str]:

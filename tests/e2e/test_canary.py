@@ -1,6 +1,7 @@
 """No secret in clear, anywhere: known bytes are searched for in everything an operation leaves or shows."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,8 +74,10 @@ def watching(mark: str, temporary: Path, seen: dict[str, bytes]) -> Iterator[Non
         while not done.wait(0.01):
             for process in Path("/proc").glob("[0-9]*"):
                 keep(seen, f"argv {process.name}", process / "cmdline", process / "environ", mark)
-            for path in temporary.rglob("*"):
-                keep(seen, f"tmp {path.relative_to(temporary)}", path)
+            for folder, _, names in os.walk(temporary):  # it goes on where a folder has vanished
+                for name in names:
+                    path = Path(folder, name)
+                    keep(seen, f"tmp {path.relative_to(temporary)}", path)
 
     watcher = threading.Thread(target=look)
     watcher.start()

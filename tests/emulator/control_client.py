@@ -168,19 +168,14 @@ class Baseten:
         name = options.pop("model", config["model_name"])
         s3_key, uploaded = self.upload(tar_of(config))
         assert uploaded.status == 200, uploaded
-        encoded = base64.b64encode(json.dumps(config).encode()).decode()
         model = next((m for m in self.get(f"/v1/models?name={name}")["models"]), None)
         target = {"model_id": model["id"]} if model else {"name": name}
         mutation = "create_model_version_from_truss" if model else "create_model_from_truss"
         labels = options.pop("labels", None)
-        raw = base64.b64encode(text_of(config).encode()).decode()
-        given = {**target, "s3_key": s3_key, "config": encoded, **options}
-        arguments = " ".join(f"{key}: {json.dumps(value)}" for key, value in given.items())
-        query = f"""mutation ($userDeployMetadata: JSONString, $rawConfig: String) {{
-            {mutation}({arguments} user_deploy_metadata: $userDeployMetadata raw_config: $rawConfig) {{
-                model_version {{ id oracle {{ id name hostname }} instance_type {{ name }} }} }} }}"""
-        metadata = json.dumps(labels) if labels is not None else None
-        return self.graphql(query, userDeployMetadata=metadata, rawConfig=raw)
+        given = {**target, "s3_key": s3_key, "config": encoded(config), **options}
+        given["user_deploy_metadata"] = json.dumps(labels) if labels is not None else None
+        given["raw_config"] = base64.b64encode(text_of(config).encode()).decode()
+        return self.graphql(create_query(mutation, given), **given)
 
     def pushed(self, config: Mapping[str, Any] = CONFIG, **options: Any) -> tuple[str, str]:
         """Push, and give the ids of model and deployment."""
@@ -210,6 +205,23 @@ class Baseten:
 
     def calls(self) -> list[Any]:
         return list(self.get("/_emulator/calls")["calls"])
+
+
+def create_query(mutation: str, given: Mapping[str, Any]) -> str:
+    """A create mutation with every argument as a variable (truss writes most of them inline)."""
+    kinds: dict[type, str] = {str: "String!", bool: "Boolean", int: "Int", type(None): "JSONString"}
+    types = {
+        k: "JSONString" if k == "user_deploy_metadata" else kinds[type(v)] for k, v in given.items()
+    }
+    declared = " ".join(f"${name}: {kind}" for name, kind in types.items())
+    arguments = " ".join(f"{name}: ${name}" for name in given)
+    asked = "model_version { id oracle { id name hostname } instance_type { name } }"
+    return f"mutation ({declared}) {{ {mutation}({arguments}) {{ {asked} }} }}"
+
+
+def encoded(config: Mapping[str, Any]) -> str:
+    """A config as truss sends it: base64 of JSON."""
+    return base64.b64encode(json.dumps(config).encode()).decode()
 
 
 def text_of(config: Mapping[str, Any]) -> str:

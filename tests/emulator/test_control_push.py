@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 
 import pytest
-from control_client import CONFIG, Baseten, config_with, tar_of, text_of
+from control_client import CONFIG, Baseten, config_with, encoded, tar_of, text_of
 
 
 def test_the_first_published_deployment_is_production_before_it_is_ready(baseten: Baseten) -> None:
@@ -83,8 +82,8 @@ def test_a_refused_push_leaves_no_trace(baseten: Baseten) -> None:
 def test_a_model_name_is_taken_once_in_a_team(local: Baseten) -> None:
     local.pushed()
     s3_key, _ = local.upload(tar_of(CONFIG))
-    encoded = base64.b64encode(json.dumps(CONFIG).encode()).decode()
-    create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{encoded}")'
+    config = encoded(CONFIG)
+    create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{config}")'
     answer = local.graphql(f"mutation {{ {create} {{ model_version {{ id }} }} }}")
     assert 'A model named "bge" already exists' in answer["errors"][0]["message"]
 
@@ -111,11 +110,11 @@ def test_of_two_promoting_pushes_the_last_one_wins(local: Baseten) -> None:
 
 
 def test_a_draft_has_one_slot_that_is_overwritten(local: Baseten) -> None:
-    encoded = base64.b64encode(json.dumps(CONFIG).encode()).decode()
+    config = encoded(CONFIG)
     ids = []
     for _ in range(2):
         s3_key, _answer = local.upload(tar_of(CONFIG))
-        draft = f'deploy_draft_truss(name: "bge" s3_key: "{s3_key}" config: "{encoded}")'
+        draft = f'deploy_draft_truss(name: "bge" s3_key: "{s3_key}" config: "{config}")'
         answer = local.graphql(
             f"mutation {{ {draft} {{ model_version {{ id oracle {{ id }} }} }} }}"
         )
@@ -146,8 +145,8 @@ def test_a_config_that_the_server_would_refuse_names_its_field(
     local: Baseten, section: str, value: object, said: str
 ) -> None:
     config = config_with(**{section: value})
-    encoded = base64.b64encode(json.dumps(config).encode()).decode()
-    validation = local.graphql(f'{{ truss_validation(config: "{encoded}") {{ success details }} }}')
+    sent = encoded(config)
+    validation = local.graphql(f'{{ truss_validation(config: "{sent}") {{ success details }} }}')
     answer = validation["data"]["truss_validation"]
     assert answer["success"] is False
     assert said in json.loads(answer["details"])["errors"][0]
@@ -156,8 +155,8 @@ def test_a_config_that_the_server_would_refuse_names_its_field(
 
 def test_the_archive_is_opened_and_its_config_is_validated_too(local: Baseten) -> None:
     s3_key, _ = local.upload(tar_of(config_with(docker_server={"server_port": 8080})))
-    encoded = base64.b64encode(json.dumps(CONFIG).encode()).decode()
-    create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{encoded}")'
+    config = encoded(CONFIG)
+    create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{config}")'
     answer = local.graphql(f"mutation {{ {create} {{ model_version {{ id }} }} }}")
     assert (
         "config.yaml in the archive: docker_server.server_port 8080"
@@ -177,8 +176,8 @@ def test_the_archive_is_opened_and_its_config_is_validated_too(local: Baseten) -
 )
 def test_an_upload_that_is_no_truss_is_refused(local: Baseten, archive: bytes, said: str) -> None:
     s3_key, _ = local.upload(archive)
-    encoded = base64.b64encode(json.dumps(CONFIG).encode()).decode()
-    create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{encoded}")'
+    config = encoded(CONFIG)
+    create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{config}")'
     answer = local.graphql(f"mutation {{ {create} {{ model_version {{ id }} }} }}")
     assert said in answer["errors"][0]["message"]
 

@@ -2,5 +2,7 @@
 
 from hypothesis import settings
 
-settings.register_profile("same everywhere", deadline=None, derandomize=True, database=None)
+settings.register_profile(
+    "same everywhere", deadline=None, derandomize=True, database=None, max_examples=25
+)
 settings.load_profile("same everywhere")

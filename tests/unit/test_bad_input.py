@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one row is one message, however long
 """Every mistake that is told before anything is touched, and the one line each is told in.
 
 Read the table from top to bottom: what someone wrote, and what they are told.
@@ -23,7 +24,7 @@ GPUS = (
 )
 PORT = "the router listens on 7997 and Baseten keeps 8080 for its own proxy; leave it out"
 PORT_KEY = "The router always listens on 7997 (8080 is Baseten's own); leave it out"
-SUPERVISOR = "holds '%' or a line break, which Truss's process supervisor cannot pass on"
+SUPERVISOR = "holds '%' or a line break, which Truss's process supervisor cannot pass on:"
 SECRET = "would hold a secret in clear: remove it and write gated: true (the stack then stores the secret hf_access_key)"
 TOKEN_ON_COMMAND_LINE = "a token on a command line can be read by anyone; write gated: true instead"
 
@@ -128,9 +129,9 @@ TABLE: list[tuple[object, str]] = [
     (one(extra_flags=["--json-output=true"]), "model 'm': extra_flags: --json-output takes no value: write --json-output"),
     (one(extra_flags=["--payload-limit"]), "model 'm': extra_flags: --payload-limit needs a value: write --payload-limit=VALUE"),
     (one(extra_flags=["--payload-limit=4MB"]), "model 'm': extra_flags: --payload-limit '4MB' is not a number above 0: write --payload-limit=VALUE"),
-    (one(extra_flags=["--otlp-service-name=50%"]), f"model 'm': extra_flags: --otlp-service-name {SUPERVISOR}"),
-    (one(default_prompt="100% of: "), f"model 'm': default_prompt {SUPERVISOR}: leave it out of default_prompt, or put the prompt before the text in the client"),
-    (one(served_model_name="50%", tei_version="1.9.3"), f"model 'm': served_model_name {SUPERVISOR}"),
+    (one(extra_flags=["--otlp-service-name=50%"]), f"model 'm': extra_flags: --otlp-service-name {SUPERVISOR} leave it out"),
+    (one(default_prompt="100% of: "), f"model 'm': default_prompt {SUPERVISOR} leave it out of default_prompt, or put the prompt before the text in the client"),
+    (one(served_model_name="50%", tei_version="1.9.3"), f"model 'm': served_model_name {SUPERVISOR} leave it out"),
     (one(served_model_name="x"), "model 'm': served_model_name needs TEI 1.9.0 (TEI 1.8.3 does not start with it): leave it out, or write tei_version: 1.9.3"),
     (one(default_prompt="a", default_prompt_name="b"), "model 'm': default_prompt and default_prompt_name are both set: keep one of them"),
     (one(env={"MAX_BATCH_TOKENS": "1"}), "model 'm': env: MAX_BATCH_TOKENS is generated already: write max_batch_tokens: … instead"),
@@ -143,7 +144,8 @@ TABLE: list[tuple[object, str]] = [
     (one(env={"ANY": TOKEN}), f"model 'm': env: ANY {SECRET}"),
     (one(labels={"owner": TOKEN}), "model 'm': labels: owner would hold a secret in clear: remove it"),
     (one(extra_flags=[f"--hf-token={TOKEN}"]), f"model 'm': extra_flags: --hf-token: {TOKEN_ON_COMMAND_LINE}"),
-    (one(extra_flags=[f"--otlp-service-name={TOKEN}"]), "model 'm': extra_flags: --otlp-service-name would hold a secret in clear"),
+    (one(extra_flags=[f"--otlp-service-name={TOKEN}"]), "model 'm': extra_flags: --otlp-service-name would hold a secret in clear: remove it"),
+    (one(default_prompt=TOKEN), "model 'm': default_prompt would hold a secret in clear: remove it"),
     (one(accelerator=TOKEN), f"model 'm': accelerator '[secret]' is not known; {GPUS}"),
 ]  # fmt: skip
 
@@ -181,12 +183,17 @@ keys = st.sampled_from([*type(parse_settings({"m": raw()}).models["m"]).model_fi
 nearly = st.dictionaries(keys | st.just(TOKEN), anything, max_size=4).map(lambda it: raw() | it)
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(anything | st.dictionaries(scalars, nearly | anything, max_size=3))
 def test_whatever_is_written_is_taken_or_refused_in_lines_without_a_token(models: object) -> None:
+    for line in refused(models):
+        assert len(line.splitlines()) == 1
+        assert TOKEN not in line
+
+
+def refused(models: object) -> tuple[str, ...]:
     try:
         parse_settings(models)
     except UserError as error:
-        assert error.problems
-        assert len(str(error).splitlines()) == len(error.problems)
-        assert TOKEN not in str(error)
+        return error.problems
+    return ()

@@ -20,8 +20,9 @@ from baseten_tei.errors import UserError
 from baseten_tei.provider.engine import BasetenProvider
 from baseten_tei.provider.environment import EnvironmentResource
 from baseten_tei.provider.model import ModelResource
+from baseten_tei.provider.partly_done import partly_done_status
 from baseten_tei.provider.releasing import Releasing
-from baseten_tei.provider.resource import Resource, Values
+from baseten_tei.provider.resource import PartlyDoneError, Resource, Values
 from baseten_tei.provider.secret import SecretResource
 from baseten_tei.redaction import redact
 from baseten_tei.router import router_info
@@ -61,6 +62,8 @@ async def _told(call: Any, request: Any, context: Any) -> Any:
         cause = error if isinstance(error, UserError) else (error.__cause__ or error.__context__)
         mistake = cause if isinstance(cause, UserError) else error
         text = redact(str(mistake), [os.environ.get("BASETEN_API_KEY")])
+        if isinstance(mistake, PartlyDoneError):
+            await context.abort_with_status(partly_done_status(mistake, text))
         prefix = "" if isinstance(mistake, UserError) else f"{type(mistake).__name__}: "
         await context.abort(grpc.StatusCode.UNKNOWN, prefix + text)
 

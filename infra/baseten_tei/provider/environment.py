@@ -7,8 +7,8 @@ served before serves on; the next `up` resumes here and pushes nothing.
 
 from baseten_tei.baseten_api import BasetenApi, NotFoundError
 from baseten_tei.paths import changed_paths
-from baseten_tei.provider.releasing import Releasing
-from baseten_tei.provider.resource import UNKNOWN, Change, Live, Values
+from baseten_tei.provider.releasing import FailedDeploymentError, Releasing
+from baseten_tei.provider.resource import UNKNOWN, Change, Live, PartlyDoneError, Values
 
 REPLACING = ("model", "team", "environment")
 PRODUCTION = "production"
@@ -38,7 +38,7 @@ class EnvironmentResource:
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Release the pushed version into this environment."""
-        return _id(inputs), {**inputs, **self._releasing.release(inputs)}
+        return _id(inputs), {**inputs, **self._release(inputs, {"digest": ""})}
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
         """The digest that really serves, and the settings that are really set."""
@@ -59,7 +59,7 @@ class EnvironmentResource:
         """Release another version, or only set what scales it."""
         del resource_id
         if state["digest"] != inputs["digest"]:
-            return {**inputs, **self._releasing.release(inputs)}
+            return {**inputs, **self._release(inputs, state)}
         if state["autoscaling"] != inputs["autoscaling"]:
             self._api.set_autoscaling(
                 state["model_id"], inputs["environment"], inputs["autoscaling"]
@@ -76,6 +76,15 @@ class EnvironmentResource:
             self._api.delete_environment(model_id, state["environment"])
         except NotFoundError:
             return
+
+    def _release(self, inputs: Values, state: Values) -> Values:
+        """Release, and remember a deployment that failed: the next `up` retries it and pushes nothing."""
+        try:
+            return self._releasing.release(inputs, state.get("failed_deployment_id"))
+        except FailedDeploymentError as error:
+            failed = {"failed_deployment_id": error.deployment_id}
+            known = {**inputs, **state, **failed}
+            raise PartlyDoneError(error, _id(inputs), inputs, known) from error
 
 
 _OUTPUTS = ("model_id", "deployment_id", "max_input_length")

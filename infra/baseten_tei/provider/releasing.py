@@ -17,6 +17,16 @@ WARM_UP_SECONDS = 30.0
 LOG_LINES = 12
 
 _T = TypeVar("_T")
+
+
+class FailedDeploymentError(UserError):
+    """A deployment ended as failed; `deployment_id` says which, so that the next release can retry it."""
+
+    def __init__(self, deployment_id: str, *problems: str) -> None:
+        super().__init__(*problems)
+        self.deployment_id = deployment_id
+
+
 InfoOf = Callable[[str, float], Mapping[str, Any]]
 
 
@@ -35,10 +45,15 @@ class Releasing:
         self._clock = clock
         self._sleep = sleep
 
-    def release(self, inputs: Values) -> Values:
-        """Let the version of `inputs["digest"]` serve. Raises `UserError`; what served before then serves on."""
+    def release(self, inputs: Values, failed_before: str | None = None) -> Values:
+        """Let the version of `inputs["digest"]` serve; one that failed an earlier release is retried first.
+
+        Raises `UserError`; what served before then serves on.
+        """
         deadline = self._clock() + 60.0 * float(inputs["deploy_timeout_minutes"])
         model_id, version = self._pushed(inputs)
+        if version.status in FAILED and version.id == failed_before:
+            self._api.retry(model_id, version.id)
         self._ready(inputs, model_id, version, deadline)
         info = self._checked(inputs, model_id, version, deadline)
         serving_id = self._serve(inputs, model_id, version, deadline)
@@ -76,10 +91,6 @@ class Releasing:
 
         if version.status == "INACTIVE":
             self._api.activate(model_id, version.id)
-        elif (
-            version.status in FAILED
-        ):  # an earlier `up` left it so; the same config is worth one retry
-            self._api.retry(model_id, version.id)
         found = self._until(look, deadline)
         if found is None:
             minutes = inputs["deploy_timeout_minutes"]
@@ -90,7 +101,7 @@ class Releasing:
         if found.status in FAILED:
             raise self._failure(
                 inputs, model_id, version, f"ended as {found.status}",
-                "mend what the log says and type `pulumi up`",
+                "mend what the log says, or type `pulumi up` to retry it",
             )  # fmt: skip
 
     def _checked(
@@ -141,12 +152,13 @@ class Releasing:
 
     def _failure(
         self, inputs: Values, model_id: str, version: Version, what: str, todo: str
-    ) -> UserError:
+    ) -> FailedDeploymentError:
         try:
             lines = self._api.log_tail(model_id, version.id, LOG_LINES)
         except UserError as error:
             lines = [f"(no logs: {error})"]
-        return UserError(
+        return FailedDeploymentError(
+            version.id,
             f"model {inputs['model']!r}: deployment {version.id} {what}: {todo}. Its last log lines:",
             *(f"  {line}" for line in lines or ["(none)"]),
         )

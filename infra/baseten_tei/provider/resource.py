@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from baseten_tei.errors import UserError
+
 Values = dict[str, Any]
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
@@ -24,6 +26,16 @@ class Live:
     id: str = ""
     inputs: Values = field(default_factory=dict)
     state: Values = field(default_factory=dict)
+
+
+class PartlyDoneError(UserError):
+    """It failed, but what was done already has to be remembered for the next `up`."""
+
+    def __init__(self, error: UserError, resource_id: str, inputs: Values, state: Values) -> None:
+        super().__init__(*error.problems)
+        self.resource_id = resource_id
+        self.inputs = inputs
+        self.state = state
 
 
 class Resource(Protocol):

@@ -1,0 +1,61 @@
+"""A server on 127.0.0.1 that answers what a test says, and remembers what it was asked."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+
+@dataclass
+class Asked:
+    """One request that arrived."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+
+
+@dataclass
+class Loopback:
+    """`answers`: path without query → (status, body); a str body goes out as it is, all else as JSON."""
+
+    answers: dict[str, tuple[int, Any]]
+    url: str = ""
+    asked: list[Asked] = field(default_factory=list)
+
+
+@contextmanager
+def loopback(answers: dict[str, tuple[int, Any]]) -> Iterator[Loopback]:
+    """Serve `answers` until the block ends; an unknown path is a 404."""
+    here = Loopback(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            here.asked.append(Asked("GET", self.path, dict(self.headers)))
+            status, body = here.answers.get(self.path.partition("?")[0], (404, {"message": "no"}))
+            payload = (body if isinstance(body, str) else json.dumps(body)).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    here.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
+    thread.start()
+    try:
+        yield here
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+NOBODY = "http://127.0.0.1:9"
+"""An address where nothing listens (port 9 is never given out)."""

@@ -1,0 +1,46 @@
+"""Asking a served router about itself."""
+
+from typing import Any
+
+import pytest
+from loopback import NOBODY, loopback
+
+from baseten_tei.errors import UserError
+from baseten_tei.router import router_info
+
+INFO = {"model_id": "/models/a/b", "version": "1.8.3"}
+
+
+def test_the_routers_info_is_asked_with_the_key() -> None:
+    with loopback({"/x/sync/info": (200, INFO)}) as server:
+        assert router_info(f"{server.url}/x", "key", 5.0) == INFO
+    assert server.asked[0].headers["Authorization"] == "Bearer key"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_key_for_this_machine_is_never_sent_through_a_proxy(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", NOBODY)
+    monkeypatch.setenv("no_proxy", "")
+    with loopback({"/sync/info": (200, INFO)}) as server:
+        url = server.url.replace("127.0.0.1", host)
+        assert router_info(url, "key", 5.0) == INFO
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ((503, "draining, Bearer s3cret-key"), r"answered 503: draining, Bearer \[secret\]$"),
+        ((200, "<html>"), "answered something that is no router's /info"),
+        ((200, "3"), "answered something that is no router's /info"),
+    ],
+)
+def test_any_other_answer_is_told_in_one_line(answer: tuple[int, Any], told: str) -> None:
+    with loopback({"/sync/info": answer}) as server, pytest.raises(UserError, match=told):
+        router_info(server.url, "s3cret-key", 5.0)
+
+
+def test_silence_is_told() -> None:
+    with pytest.raises(UserError, match=r"/sync/info does not answer \(ConnectionError\)"):
+        router_info(NOBODY, "key", 1.0)
