@@ -7,4 +7,8 @@ case ":$PATH:" in
   *) export PATH="$_engine_root/.venv/bin:$PATH" ;;
 esac
 eval "$_engine_env"
+# The dev stack's passphrase is public; whoever has one of their own keeps it (docs/production.md).
+if [ -z "${PULUMI_CONFIG_PASSPHRASE+set}${PULUMI_CONFIG_PASSPHRASE_FILE:-}" ]; then
+  export PULUMI_CONFIG_PASSPHRASE_FILE="$_engine_root/engine/dev-passphrase"
+fi
 unset _engine_root _engine_env

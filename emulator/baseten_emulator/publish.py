@@ -125,7 +125,7 @@ def _new_deployment(
     name = push.deployment_name or f"deployment-{len(earlier) + 1}"
     if push.deployment_name and name in {deployment.name for deployment in earlier}:
         raise refused(f'a deployment named "{name}" already exists in model "{model.name}"')
-    doom, doom_lines = _doom(world, model.name, archive_config)
+    doom, doom_lines = _doom(world, model, archive_config)
     return Deployment(
         world.next_id(), model.id, name, now, now, push.config, archive_config, push.raw_config,
         push.s3_key, hardware.instance_type_for(push.config.get("resources") or {}).name,
@@ -136,14 +136,12 @@ def _new_deployment(
     )  # fmt: skip
 
 
-def _doom(
-    world: World, model_name: str, config: dict[str, Any]
-) -> tuple[str | None, tuple[str, ...]]:
-    lines = weights.build_failure(config)
+def _doom(world: World, model: Model, config: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
+    lines = weights.build_failure(config, world.secrets_of(model.owner))
     if lines:
         return "BUILD_FAILED", lines
     for kind in ("build_failed", "deploy_failed"):
-        fault = faults.take(world, faults.live(world, model_name, kind))
+        fault = faults.take(world, faults.live(world, model.name, kind))
         if fault:
             default = (f"{kind}: a fault was set for this model",)
             return kind.upper(), tuple(fault.options.get("log_lines", default))

@@ -41,10 +41,15 @@ def downloads(config: Mapping[str, Any]) -> tuple[Download, ...]:
     return (*_mounted(config), *_cached(config), *_by_the_router(config))
 
 
-def baked(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The repositories that `build_commands` clone, always without a token."""
-    commands = config.get("build_commands") or ()
-    return tuple(repo for command in commands for repo in _CLONE.findall(str(command)))
+def baked(config: Mapping[str, Any]) -> tuple[Download, ...]:
+    """The repositories that `build_commands` clone, with the mounted build secret that a command reads."""
+    mounted = (config.get("build") or {}).get("secret_to_path_mapping") or {}
+    commands = [str(command) for command in config.get("build_commands") or ()]
+    return tuple(
+        Download(repo, next((name for name, path in mounted.items() if path in command), None))
+        for command in commands
+        for repo in _CLONE.findall(command)
+    )
 
 
 def is_gated(repository: str) -> bool:
@@ -54,12 +59,14 @@ def is_gated(repository: str) -> bool:
     )
 
 
-def build_failure(config: Mapping[str, Any]) -> tuple[str, ...]:
+def build_failure(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[str, ...]:
     """The log lines of a build that cannot fetch its weights; empty when it can."""
     return tuple(
-        f"fatal: could not read Username for 'https://huggingface.co' ({repo} is gated: 401)"
-        for repo in baked(config)
-        if is_gated(repo)
+        "fatal: could not read Username for 'https://huggingface.co' "
+        f"({download.repository} is gated: 401)"
+        for download in baked(config)
+        if is_gated(download.repository)
+        and not secrets.get(normalised(download.secret or "no secret"))
     )
 
 

@@ -66,7 +66,7 @@ class BasetenApi:
             base_url=self.target.management_url,
             headers={"Authorization": f"Bearer {api_key}"},
             timeout=TIMEOUT_SECONDS,
-            trust_env=self.target.management_url.startswith("https://"),
+            trust_env=not self.target.loopback,
         )
         return ManagementClient(api_key=api_key, http_client_override=http).api
 
@@ -252,6 +252,13 @@ class BasetenApi:
                 if attempt == ATTEMPTS - 1 or not worth_another_try(error.status_code):
                     raise _as_user_error(error.status_code, error.body) from error
                 self._sleep(pause_seconds(error.body, attempt))
+            except (
+                ValueError
+            ) as error:  # no JSON, or none of Baseten's: something else answers there
+                address = self.target.management_url
+                raise UserError(
+                    f"{address} does not answer as Baseten does: check the target"
+                ) from error
         raise AssertionError("the last attempt returns or raises")
 
 

@@ -14,6 +14,9 @@ from baseten_tei.plan import Owner
 from baseten_tei.target import Target, find_api_key, parse_target
 from baseten_tei.truss_version import truss_version_problem
 
+PUBLIC = "engine/dev-passphrase"
+"""The passphrase file that comes with this project; good for a stack without secrets alone."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -35,6 +38,11 @@ def context() -> Context:
     preview = pulumi.runtime.is_dry_run()
     if problem := truss_version_problem(_truss_version()):
         raise UserError(problem)
+    if not target.loopback and os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE", "").endswith(PUBLIC):
+        raise UserError(
+            "this stack's secrets would be encrypted with the dev stack's public passphrase: type "
+            "export PULUMI_CONFIG_PASSPHRASE=<your own>, and make the stack again (docs/production.md)"
+        )
     if not preview:
         find_api_key(target, os.environ)
     return Context(

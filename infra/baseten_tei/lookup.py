@@ -20,7 +20,7 @@ TIMEOUT_SECONDS = (10, 60)
 def deployments_of(target: Target, api_key: str, name: str, team: str | None) -> list[Version]:
     """Deployments of the model with this name; none where there is no such model. Raises `UserError`."""
     with requests.Session() as session:
-        session.trust_env = not target.management_url.startswith("http://")
+        session.trust_env = not target.loopback
         session.headers["Authorization"] = f"Bearer {api_key}"
         models = _get(session, target, "/v1/models", {"name": name})["models"]
         ids = [m["id"] for m in models if m["name"] == name and team in (None, m.get("team_name"))]

@@ -31,6 +31,11 @@ class Target:
     embedded: bool = False
     """Whether this is the project's own emulator, which is started when it is needed."""
 
+    @property
+    def loopback(self) -> bool:
+        """Whether it is on this machine: no proxy stands between, and no real secret is at stake."""
+        return self.management_url.startswith("http://")
+
 
 def parse_target(value: str | None, emulator_port: str | None = None) -> Target:
     """The target that a stack's `baseten:target` names. Raises `UserError` for anything else."""

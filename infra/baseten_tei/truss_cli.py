@@ -58,8 +58,7 @@ def push_environment(
     environ: Mapping[str, str], target: Target, api_key: str, home: Path
 ) -> dict[str, str]:
     """The whole environment of the CLI: what it needs by name, so that nothing else can come along."""
-    loopback = target.management_url.startswith("http://")
-    proxies = [] if loopback else [*_PROXIES, *(name.upper() for name in _PROXIES)]
+    proxies = [] if target.loopback else [*_PROXIES, *(name.upper() for name in _PROXIES)]
     return {
         **{name: environ[name] for name in (*_PASSED_ON, *proxies) if name in environ},
         "HOME": str(home),

@@ -54,6 +54,11 @@ def test_a_token_and_a_key_appear_nowhere_in_clear(
         if path.is_file() and not path.is_symlink():
             seen[f"file {path.relative_to(stack.folder)}"] = path.read_bytes()
 
+    for call in json.loads(
+        seen["call log"]
+    ):  # what the log itself struck out may be a secret's value alone
+        assert call["redacted"] in ([], ["body.value"]), call
+        assert not call["redacted"] or call["path"] == "/v1/secrets", call
     assert any(name.startswith("argv") for name in seen), "the watch saw no process"
     assert any("truss" in name and name.startswith("tmp") for name in seen), "the watch saw no push"
     assert any("stacks" in name for name in seen), "no state was searched"
