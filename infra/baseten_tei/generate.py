@@ -1,7 +1,7 @@
 """`python -m baseten_tei.generate [--check]`: everything that is generated from stacks and types.
 
-Truss configs of every stack beside Pulumi.yaml, and the JSON Schema that lets editors complete a stack's
-configuration. `--check` writes nothing, names what is stale, and exits 1.
+Truss configs of every stack beside Pulumi.yaml, the JSON Schema that lets editors complete a stack's
+configuration, and the derived parts of README.md. `--check` writes nothing, names what is stale, and exits 1.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import yaml
 
 from baseten_tei import files
 from baseten_tei.errors import UserError
+from baseten_tei.readme import render_readme
 from baseten_tei.render import render_config
 from baseten_tei.schema import SCHEMA_PATH, schema_text
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
@@ -36,12 +37,20 @@ def stacks(root: Path) -> Iterator[tuple[str, Settings]]:
 
 def generated(root: Path) -> dict[Path, str]:
     """Every generated file's path and text."""
-    found = {root / SCHEMA_PATH: schema_text()}
+    found = {root / SCHEMA_PATH: schema_text(), **_readme(root)}
     for stack, settings in stacks(root):
         for name, args in settings.models.items():
             path = files.config_path(root, stack, name)
             found[path] = render_config(truss_config(name, args), args)
     return found
+
+
+def _readme(root: Path) -> dict[Path, str]:
+    path = root / "README.md"
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8")
+    return {path: render_readme(text, lambda name: (root / name).read_text(encoding="utf-8"))}
 
 
 def leftovers(root: Path) -> list[Path]:

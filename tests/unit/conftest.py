@@ -3,6 +3,6 @@
 from hypothesis import settings
 
 settings.register_profile(
-    "same everywhere", deadline=None, derandomize=True, database=None, max_examples=25
+    "same everywhere", deadline=None, derandomize=True, database=None, max_examples=15
 )
 settings.load_profile("same everywhere")

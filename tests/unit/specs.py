@@ -33,9 +33,7 @@ AWKWARD = [
 """Texts that some YAML writer gets wrong."""
 
 texts = st.sampled_from(AWKWARD) | st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
-variables = st.from_regex(r"[A-Z_][A-Z0-9_]{0,12}", fullmatch=True).filter(
-    lambda name: name.startswith("X")
-)
+variables = st.sampled_from(["XA", "x_b", "_C1"])
 prompts = texts.filter(lambda text: not set(text) & set("%\n\r\x00") and "hf_" not in text)
 
 

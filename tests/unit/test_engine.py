@@ -11,7 +11,7 @@ from pulumi.provider.experimental.property_value import Computed, PropertyValue
 
 from baseten_tei.errors import UserError
 from baseten_tei.provider.engine import BasetenProvider
-from baseten_tei.provider.resource import UNKNOWN, Change, Live
+from baseten_tei.provider.resource import UNKNOWN, Change, Live, PartlyDoneError
 from baseten_tei.provider.values import plain, properties
 
 URN = "urn:pulumi:dev::proj::baseten-tei:index:Embedding$baseten:index:Thing::bge-thing"
@@ -204,6 +204,50 @@ class Context:
     async def abort(self, _code: object, details: str) -> None:
         self.details = details
         raise AbortedError
+
+
+class EndedError(Exception):
+    """What gRPC raises for an abort with a status."""
+
+
+def test_a_partly_done_resource_reaches_the_engine_with_its_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The engine then keeps the resource, and the next `up` updates it instead of making another."""
+    from pulumi.runtime.proto import provider_pb2, status_pb2
+
+    from baseten_tei.provider.__main__ import OneLineErrors
+
+    monkeypatch.setenv("BASETEN_API_KEY", "the-s3cret-key")
+    error = UserError("model 'bge': failed", "  log: the-s3cret-key")
+    ended: list[Any] = []
+
+    class Fails(Thing):
+        def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+            raise PartlyDoneError(error, "the-id", inputs, {**inputs, "failed": "d1"}) from error
+
+    class Keeps(Context):
+        async def abort_with_status(self, status: Any) -> None:
+            ended.append(status)
+            raise EndedError
+
+    async def run() -> None:
+        provider = await serve(Fails())
+        request = provider_pb2.CreateRequest(urn=URN, properties=PropertyValue.marshal_map(NAME))
+        with pytest.raises(EndedError):
+            await OneLineErrors([], "0", provider, "").Create(request, Keeps())
+
+    asyncio.run(run())
+    [status] = ended
+    assert status.details == "model 'bge': failed\n  log: [secret]"
+    [(key, packed)] = status.trailing_metadata
+    assert key == "grpc-status-details-bin"
+    assert b"the-s3cret-key" not in packed
+    detail = provider_pb2.ErrorResourceInitFailed()
+    assert status_pb2.Status.FromString(packed).details[0].Unpack(detail)
+    assert detail.id == "the-id"
+    assert dict(detail.inputs) == {"name": "bge"}
+    assert dict(detail.properties) == {"name": "bge", "failed": "d1"}
 
 
 def told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> str:

@@ -58,8 +58,8 @@ def test_a_stale_config_is_told_by_its_field_and_how_to_mend_it(
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("- a\n", "its first line"),
-        ("a: [", "a line that is no YAML"),
+        (f"{HEADER}- a\n", "its first line"),
+        (f"{HEADER}a: [", "a line that is no YAML"),
         (config() + "# mine\n", "a comment"),
     ],
 )

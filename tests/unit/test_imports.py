@@ -17,7 +17,7 @@ EMULATOR = ROOT / "emulator" / "baseten_emulator"
 
 WORDS = {"spec", "errors", "versions"}
 EDGES = {"lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files"}
-WIRING = {"components", "resources", "context", "stack", "push", "generate", "provider"}
+WIRING = {"__init__", "components", "resources", "context", "stack", "push", "generate", "provider"}
 ALLOWED = {("embedded", "slots")}
 """Starting the emulator takes the same lock that pushes take: several of them may find it down at once."""
 IMPURE = {

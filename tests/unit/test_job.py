@@ -6,7 +6,7 @@ from specs import texts
 
 from baseten_tei.job import Job, job_environment, read_job
 
-names = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
+names = st.sampled_from(["bge", "a-b", "x1"])
 jobs = st.builds(
     Job,
     model=names,

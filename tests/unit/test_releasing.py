@@ -8,7 +8,7 @@ from fakes import AUTOSCALING, Clock, FakeApi, version
 
 from baseten_tei.baseten_api import Serving
 from baseten_tei.errors import UserError
-from baseten_tei.provider.releasing import LONGEST_PAUSE_SECONDS, Releasing
+from baseten_tei.provider.releasing import LONGEST_PAUSE_SECONDS, FailedDeploymentError, Releasing
 
 INPUTS: dict[str, Any] = {
     "model": "bge",
@@ -176,6 +176,29 @@ def test_a_promotion_that_never_ends_is_told_at_the_deadline() -> None:
 def test_a_promotion_that_baseten_gave_up_is_told_in_its_words() -> None:
     with pytest.raises(UserError, match="model 'bge': not promoted: no capacity"):
         release(baseten(promotion_error="no capacity"))
+
+
+def failed_and_retried() -> FakeApi:
+    """`d1` failed in an earlier release; a retry would build it again."""
+    return baseten(
+        deployments={"d1": version(status="BUILD_FAILED")},
+        statuses={"d1": ["BUILDING", "ACTIVE"]},
+    )
+
+
+def test_a_version_that_failed_an_earlier_release_is_retried_once() -> None:
+    api, clock = failed_and_retried(), Clock()
+    releasing = Releasing(api, Router(), clock, clock.sleep)  # type: ignore[arg-type] # duck
+    assert releasing.release(INPUTS, failed_before="d1")["deployment_id"] == "d1"
+    assert api.calls == [("retry", "m1", "d1"), PROMOTED]
+
+
+def test_a_failure_says_which_version_failed_so_that_the_next_release_can_retry_it() -> None:
+    api = baseten(deployments={"d1": version(status="BUILD_FAILED")})
+    with pytest.raises(FailedDeploymentError) as caught:
+        release(api)
+    assert caught.value.deployment_id == "d1"
+    assert api.calls == []
 
 
 def test_a_version_that_was_deactivated_is_woken_once() -> None:

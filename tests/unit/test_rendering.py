@@ -22,7 +22,6 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=40)
 @given(specs())
 def test_loading_the_rendered_config_gives_the_config_back(args: ModelArgs) -> None:
     config = truss_config("m", args)
@@ -35,7 +34,6 @@ def test_any_mapping_survives_rendering(config: dict[str, Any]) -> None:
     assert yaml.safe_load(render_config(config, ANY_SPEC)) == config
 
 
-@settings(max_examples=40)
 @given(st.dictionaries(texts, json_values, max_size=4))
 def test_what_is_pushed_is_json_that_yaml_reads_as_the_same_data(config: dict[str, Any]) -> None:
     assert yaml.safe_load(canonical(config)) == config
@@ -49,7 +47,6 @@ def test_an_awkward_text_stays_the_text_it_was(text: str) -> None:
     assert yaml.safe_load(canonical(config)) == config
 
 
-@settings(max_examples=20)
 @given(specs())
 def test_rendering_twice_gives_the_same_bytes(args: ModelArgs) -> None:
     config = truss_config("m", args)

@@ -1,6 +1,7 @@
 """What the provider's resources decide: foreign, drifted, gone, known, ours to delete."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from baseten_tei.baseten_api import Serving
 from baseten_tei.errors import UserError
 from baseten_tei.provider.environment import EnvironmentResource
 from baseten_tei.provider.model import ModelResource
-from baseten_tei.provider.resource import UNKNOWN, Live
+from baseten_tei.provider.releasing import FailedDeploymentError
+from baseten_tei.provider.resource import UNKNOWN, Live, PartlyDoneError
 from baseten_tei.provider.secret import SecretResource
 
 MODEL = {"name": "bge", "digest": "new", "project": "proj", "stack": "dev"}
@@ -254,6 +256,48 @@ def test_a_release_follows_the_digest_alone() -> None:
     resource.update("id", released(), {**ENVIRONMENT, "deploy_timeout_minutes": 60})
     assert releases.asked == ["new", "newer"]
     assert api.calls == []
+
+
+class Fails(Releases):
+    """Its deployment always fails; it remembers which failure it was told of."""
+
+    before: Any = None
+
+    def release(self, inputs: dict[str, Any], failed_before: str | None = None) -> dict[str, Any]:
+        self.before = failed_before
+        raise FailedDeploymentError("d7", f"deployment of {inputs['digest']} failed", "  its log")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda resource: resource.create(ENVIRONMENT),
+        lambda resource: resource.update("bge/production", released(digest="old"), ENVIRONMENT),
+    ],
+    ids=["create", "update"],
+)
+def test_a_release_that_fails_is_remembered_so_that_the_next_up_resumes_it(
+    act: Callable[[EnvironmentResource], object],
+) -> None:
+    releases = Fails()
+    resource = environment(FakeApi(), releases)
+    with pytest.raises(PartlyDoneError) as caught:
+        act(resource)
+    error = caught.value
+    assert error.problems == ("deployment of new failed", "  its log")
+    assert error.resource_id == "bge/production"
+    assert error.inputs == ENVIRONMENT
+    assert error.state["failed_deployment_id"] == "d7"
+    assert resource.diff(error.state, ENVIRONMENT).paths == ("digest",)
+    with pytest.raises(PartlyDoneError):
+        resource.update("bge/production", error.state, ENVIRONMENT)
+    assert releases.before == "d7"
+
+
+def test_a_failure_is_forgotten_once_the_release_succeeds() -> None:
+    failed = released(digest="", failed_deployment_id="d7")
+    state = environment(FakeApi()).update("id", failed, ENVIRONMENT)
+    assert "failed_deployment_id" not in state
 
 
 def test_settings_alone_are_set_in_place() -> None:

@@ -4,7 +4,7 @@ import shlex
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from specs import raw, spec, specs
 
 from baseten_tei.command import container_environment, router_flags, start_command
@@ -24,21 +24,18 @@ def words(args: ModelArgs) -> list[str]:
     return rest
 
 
-@settings(max_examples=40)
 @given(specs())
 def test_a_shell_gives_back_exactly_the_flags_that_were_meant(args: ModelArgs) -> None:
     instance, image = resolved_hardware(args)
     assert words(args) == [image.entrypoint, *router_flags(args, instance.vcpus)]
 
 
-@settings(max_examples=40)
 @given(specs())
 def test_no_flag_is_given_twice_since_tei_would_refuse_that(args: ModelArgs) -> None:
     names = [word.partition("=")[0] for word in words(args)[1:]]
     assert len(names) == len(set(names))
 
 
-@settings(max_examples=40)
 @given(specs())
 def test_the_router_always_listens_on_7997(args: ModelArgs) -> None:
     assert "--port=7997" in words(args)

@@ -1,0 +1,56 @@
+"""`preview` and `up` when nothing changed: our stack against a bare program with the same resources."""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from benchmarks.bare_project import BareProject
+from benchmarks.fleet import fleet
+from benchmarks.timing import Figure, pairs
+from benchmarks.watching import WatchError, watch
+from tests.e2e.harness import Emulator, Stack, running_emulator
+
+AIM = 1.15
+PAIRS = {1: 9, 20: 7, 100: 5}
+QUICK = {1: 3, 20: 3}
+RESOURCES_PER_MODEL = 4
+
+
+def measure(folder: Path, quick: bool) -> Iterator[Figure]:
+    """Figures of each size. One stack grows, by real `up`s with real pushes; nothing is made up."""
+    with running_emulator() as emulator:
+        ours = Stack(folder / "ours", emulator.url)
+        bare = BareProject(folder / "bare", emulator.url)
+        for size, count in (QUICK if quick else PAIRS).items():
+            print(f"== {size} model(s): a real up first (about 2 s a model)", flush=True)
+            ours.configure(fleet(size))
+            ours.up().check()
+            bare.take_over(ours)
+            yield from _compare(ours, bare, emulator, size, count)
+
+
+def _compare(
+    ours: Stack, bare: BareProject, emulator: Emulator, size: int, count: int
+) -> Iterator[Figure]:
+    expected = size * RESOURCES_PER_MODEL + 1  # and the stack itself
+    for stack in (ours, bare):  # also warms up: the first run after a change is no measure
+        _unchanged(stack, "up", expected)
+    for operation in ("preview", "up"):
+        print(f"  {watch(ours, emulator, operation)}", flush=True)
+        print(f"  {operation}, {size} model(s): ours, bare", flush=True)
+        emulator.forget_calls()
+        run = partial(_unchanged, operation=operation, expected=expected)
+        mine, others = pairs(partial(run, ours), partial(run, bare), count)
+        if calls := emulator.calls():
+            raise WatchError(f"{operation} called Baseten: {calls[0]['path']}")
+        what = f"{'no-op ' if operation == 'up' else ''}{operation}, {size} model{'s' * (size > 1)}"
+        yield Figure("unchanged", what, "bare program", mine, others, AIM)
+
+
+def _unchanged(stack: Stack, operation: str, expected: int) -> None:
+    """One operation, which finds every resource as it is. Raises `WatchError` otherwise."""
+    told = getattr(stack, operation)().check().text
+    found = re.search(r"^ +(\d+) unchanged$", told, re.MULTILINE)
+    if found is None or int(found[1]) != expected:
+        raise WatchError(f"{operation} in {stack.folder.name}: not {expected} unchanged:\n{told}")

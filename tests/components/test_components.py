@@ -1,0 +1,243 @@
+"""`Embedding`, `Reranker`, `Classifier` in a Pulumi program: what they register, and what they give back."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+from recording import IDS, SECRET_MARK, Run, run_program
+
+from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
+from baseten_tei.errors import UserError
+from baseten_tei.resources import Secret
+from baseten_tei.spec import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
+
+ARGS: dict[type[TeiModel], Any] = {
+    Embedding: EmbeddingArgs(model_id="BAAI/bge-base-en-v1.5"),
+    Reranker: RerankerArgs(model_id="BAAI/bge-reranker-base"),
+    Classifier: ClassifierArgs(model_id="SamLowe/roberta-base-go_emotions"),
+}
+ALL = pytest.mark.parametrize("kind", ARGS)
+TARGET = {"baseten:target": "http://127.0.0.1:9"}
+HOST = "http://127.0.0.1:9/hosts/model-m1"
+
+
+def one(kind: type[TeiModel], root: Path, *, preview: bool = False, **options: Any) -> Run:
+    """A program of one component called `m`, with its outputs as stack outputs."""
+    return run_program(
+        lambda: kind("m", ARGS[kind], **options).outputs, root, TARGET, preview=preview
+    )
+
+
+@ALL
+def test_a_component_is_a_model_a_push_and_an_environment(kind: type[TeiModel], root: Path) -> None:
+    run = one(kind, root)
+    assert {name: resource.type for name, resource in run.resources.items()} == {
+        "m": f"baseten-tei:index:{kind.__name__}",
+        "m-model": "baseten:index:Model",
+        "m-push": "command:local:Command",
+        "m-production": "baseten:index:Environment",
+    }
+    assert {run.resources[name].parent for name in ("m-model", "m-push", "m-production")} == {"m"}
+
+
+@ALL
+def test_each_step_comes_after_the_one_before(kind: type[TeiModel], root: Path) -> None:
+    run = one(kind, root)
+    assert "m-model" in run.resources["m-push"].after
+    assert "m-push" in run.resources["m-production"].after
+
+
+def test_steps_are_joined_by_name_and_digest_and_not_by_outputs(root: Path) -> None:
+    """A Command's outputs are unknown in each preview of an update: nothing may be made of them."""
+    run = one(Embedding, root)
+    model, environment = run.resources["m-model"].inputs, run.resources["m-production"].inputs
+    digest = model["digest"]
+    assert model == {"name": "m", "digest": digest, "project": "proj", "stack": "dev"}
+    assert environment == {
+        "model": "m",
+        "environment": "production",
+        "digest": digest,
+        "expected": {
+            "task": "embedding",
+            "model_id": "BAAI/bge-base-en-v1.5",
+            "tei_version": "1.8.3",
+            "gpu": True,
+        },
+        "autoscaling": {
+            "min_replica": 0,
+            "max_replica": 1,
+            "concurrency_target": 32,
+            "autoscaling_window": 60,
+            "scale_down_delay": 900,
+            "target_utilization_percentage": 70,
+        },
+        "deploy_timeout_minutes": 30,
+    }
+    assert "d1" not in json.dumps([model, environment])
+
+
+def test_the_push_gets_the_config_on_stdin_and_the_rest_in_its_environment(root: Path) -> None:
+    push = one(Embedding, root).resources["m-push"].inputs
+    digest = push["environment"]["BASETEN_TEI_DIGEST"]
+    assert set(push) == {"create", "update", "interpreter", "stdin", "environment", "logging"}
+    assert push["create"] == push["update"] == "truss push"
+    assert json.loads(push["stdin"])["model_name"] == "m"
+    assert push["environment"] == {
+        "BASETEN_TEI_MODEL": "m",
+        "BASETEN_TEI_DIGEST": digest,
+        "BASETEN_TEI_LABELS": json.dumps(
+            {"config_digest": digest, "pulumi_project": "proj", "pulumi_stack": "dev"}
+        ),
+        "BASETEN_TEI_DEPLOY_TIMEOUT_MINUTES": "30",
+        "BASETEN_TEI_TARGET": "http://127.0.0.1:9",
+        "BASETEN_TEI_GENERATION": "1",
+    }
+
+
+@ALL
+def test_a_push_never_replaces_and_never_floods_the_engine(
+    kind: type[TeiModel], root: Path
+) -> None:
+    push = one(kind, root).resources["m-push"]
+    assert push.inputs["logging"] == "none"
+    assert "triggers" not in push.inputs
+    assert "delete" not in push.inputs
+    # pulumi-command asks for this one itself, and we give it no triggers.
+    assert list(push.request.replaceOnChanges) == ["triggers[*]"]
+
+
+def test_the_command_is_the_same_on_every_machine(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """pulumi-command runs a push again when any of its inputs changes."""
+    one_machine = one(Embedding, root).resources["m-push"].inputs
+    monkeypatch.setenv("HOME", "/somewhere/else")
+    monkeypatch.setenv("VIRTUAL_ENV", "/another/venv")
+    monkeypatch.setenv("BASETEN_API_KEY", "another-key")
+    another = root / "elsewhere"
+    another.mkdir()
+    assert one(Embedding, another).resources["m-push"].inputs == one_machine
+
+
+@ALL
+def test_no_key_of_the_environment_reaches_an_input(kind: type[TeiModel], root: Path) -> None:
+    run = one(kind, root)
+    assert "the-s3cret-key" not in json.dumps([it.inputs for it in run.resources.values()])
+
+
+def test_the_engine_is_shown_the_components_args_so_that_it_can_say_what_changed(
+    root: Path,
+) -> None:
+    inputs = one(Embedding, root).resources["m"].inputs
+    assert inputs["max_batch_tokens"] == 16384
+    assert inputs["autoscaling"]["max_replica"] == 1
+    assert inputs["task"] == "embedding"
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        (
+            Embedding,
+            {
+                "openai_base_url": f"{HOST}/environments/production/sync/v1",
+                "embeddings_url": f"{HOST}/environments/production/sync/v1/embeddings",
+            },
+        ),
+        (Reranker, {"rerank_url": f"{HOST}/environments/production/sync/rerank"}),
+        (Classifier, {"classify_url": f"{HOST}/environments/production/sync/predict"}),
+    ],
+)
+def test_each_task_has_these_outputs_and_no_others(
+    kind: type[TeiModel], own: dict[str, str], root: Path
+) -> None:
+    run = one(kind, root)
+    digest = run.resources["m-model"].inputs["digest"]
+    assert run.outputs == {
+        "model_id": "m1",
+        "deployment_id": "d1",
+        "task": kind.__name__.lower(),
+        "environment": "production",
+        "image": "baseten/text-embeddings-inference-mirror:89-1.8.3",
+        "config_digest": digest,
+        "predict_url": f"{HOST}/environments/production/predict",
+        "deployment_predict_url": f"{HOST}/deployment/d1/predict",
+        "development_predict_url": f"{HOST}/development/predict",
+        "sync_url": f"{HOST}/environments/production/sync",
+        "wake_url": f"{HOST}/environments/production/wake",
+        "limits": {
+            "max_client_batch_size": 32,
+            "payload_limit_bytes": 2_000_000,
+            "max_input_length": IDS["max_input_length"],
+        },
+        **own,
+    }
+
+
+def test_limits_follow_the_flags_that_set_them(root: Path) -> None:
+    args = EmbeddingArgs(model_id="a/b", extra_flags=("--payload-limit=4000000",))
+    run = run_program(lambda: Embedding("m", args).outputs, root, TARGET)
+    assert run.outputs["limits"]["payload_limit_bytes"] == 4_000_000
+
+
+@pytest.mark.parametrize("gated", [True, False])
+def test_only_a_gated_model_is_pushed_after_the_secret(gated: bool, root: Path) -> None:
+    def program() -> None:
+        secret = Secret("hf_access_key", "hf_access_key", "a-token")
+        Embedding("m", EmbeddingArgs(model_id="a/b", gated=gated), secret=secret)
+
+    run = run_program(program, root, TARGET)
+    assert ("hf_access_key" in run.resources["m-push"].after) is gated
+
+
+def test_a_token_is_in_no_input_but_the_secrets_own_and_there_it_is_secret(root: Path) -> None:
+    def program() -> None:
+        secret = Secret("hf_access_key", "hf_access_key", "a-t0ken")
+        Embedding("m", EmbeddingArgs(model_id="a/b", gated=True), secret=secret)
+
+    run = run_program(program, root, TARGET)
+    holders = [it for it in run.resources.values() if "a-t0ken" in str(it.request.object)]
+    assert [it.name for it in holders] == ["hf_access_key"]
+    assert holders[0].inputs["value"] == {**SECRET_MARK, "value": "a-t0ken"}
+
+
+def test_another_environment_and_team_are_told_to_every_step(root: Path) -> None:
+    args = EmbeddingArgs(
+        model_id="a/b", environment="staging", autoscaling=Autoscaling(max_replica=4)
+    )
+    run = run_program(lambda: Embedding("m", args, team="search").outputs, root, TARGET)
+    assert run.resources["m-model"].inputs["team"] == "search"
+    assert run.resources["m-push"].inputs["environment"]["BASETEN_TEI_TEAM"] == "search"
+    environment = run.resources["m-staging"].inputs
+    assert (environment["team"], environment["environment"]) == ("search", "staging")
+    assert environment["autoscaling"]["max_replica"] == 4
+    assert run.outputs["sync_url"] == f"{HOST}/environments/staging/sync"
+
+
+def test_permits_that_a_busy_replica_exceeds_are_warned_of(root: Path) -> None:
+    args = EmbeddingArgs(
+        model_id="a/b", tei_version="1.9.3", max_concurrent_requests=64, predict_concurrency=32
+    )
+    run = run_program(lambda: Embedding("m", args).outputs, root, TARGET)
+    [warning] = run.warnings
+    assert warning.startswith("model 'm': 32 requests of 32 texts are 1024 texts")
+
+
+def test_a_bad_spec_is_told_in_one_line_and_nothing_is_registered_or_written(root: Path) -> None:
+    args = EmbeddingArgs(model_id="a/b", accelerator="V100")
+    found: list[Run] = []
+
+    def program() -> None:
+        with pytest.raises(pulumi.RunError) as caught:
+            Embedding("m", args)
+        assert isinstance(caught.value.__cause__, UserError)
+        assert str(caught.value) == (
+            "model 'm': accelerator V100 has no TEI image (compute capability 7.0): "
+            "write accelerator: L4, A10G, A100, H100 or T4"
+        )
+
+    found.append(run_program(program, root, TARGET))
+    assert [it.type for it in found[0].resources.values() if it.request.custom] == []
+    assert list(root.iterdir()) == []

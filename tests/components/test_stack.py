@@ -1,0 +1,236 @@
+"""A whole stack from its configuration: files, secret, key, outputs."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+from recording import SECRET_MARK, Run, run_program
+
+from baseten_tei.files import config_path, write_if_changed
+from baseten_tei.render import HEADER
+from baseten_tei.stack import deploy
+
+MODELS: dict[str, Any] = {
+    "bge": {"task": "embedding", "model_id": "BAAI/bge-base-en-v1.5"},
+    "rank": {"task": "reranker", "model_id": "BAAI/bge-reranker-base"},
+    "moods": {"task": "classifier", "model_id": "SamLowe/roberta-base-go_emotions"},
+}
+GATED: dict[str, Any] = {**MODELS, "gemma": {**MODELS["bge"], "gated": True}}
+TOKEN = "hf_" + "Tk1" * 11
+
+
+def config(models: object = MODELS, **more: str) -> dict[str, str]:
+    """A stack's configuration as the engine hands it over."""
+    return {
+        "baseten-tei:models": json.dumps(models),
+        "baseten:target": "http://127.0.0.1:9",
+        **{f"baseten-tei:{key}": value for key, value in more.items()},
+    }
+
+
+def up(root: Path, settings: Mapping[str, str] | None = None, *, preview: bool = False) -> Run:
+    settings = config() if settings is None else settings
+    return run_program(deploy, root, settings, ("baseten-tei:hf_access_key",), preview=preview)
+
+
+def refused(root: Path, settings: Mapping[str, str] | None = None, *, preview: bool = False) -> str:
+    """What the reader is told; nothing may have been registered."""
+    told: list[str] = []
+
+    def program() -> None:
+        with pytest.raises(pulumi.RunError) as caught:
+            deploy()
+        told.append(str(caught.value))
+
+    settings = config() if settings is None else settings
+    run = run_program(program, root, settings, ("baseten-tei:hf_access_key",), preview=preview)
+    assert [it for it in run.resources.values() if it.request.custom] == []
+    return told[0]
+
+
+def files_in(root: Path) -> list[str]:
+    return sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+
+
+CONFIGS = [f"truss_configs/dev/{name}/config.yaml" for name in sorted(MODELS)]
+
+
+def test_each_task_becomes_its_component(root: Path) -> None:
+    run = up(root)
+    components = {it.name: it.type for it in run.resources.values() if not it.request.custom}
+    assert components == {
+        "bge": "baseten-tei:index:Embedding",
+        "rank": "baseten-tei:index:Reranker",
+        "moods": "baseten-tei:index:Classifier",
+    }
+
+
+def test_an_update_writes_the_configs_that_it_pushes(root: Path) -> None:
+    run = up(root)
+    assert files_in(root) == CONFIGS
+    for name in MODELS:
+        written = yaml.safe_load(config_path(root, "dev", name).read_text())
+        assert written == json.loads(run.resources[f"{name}-push"].inputs["stdin"])
+
+
+def test_a_preview_writes_nothing_and_removes_nothing(root: Path) -> None:
+    write_if_changed(config_path(root, "dev", "gone"), HEADER)
+    up(root, preview=True)
+    assert files_in(root) == ["truss_configs/dev/gone/config.yaml"]
+
+
+def test_the_config_of_a_removed_model_goes(root: Path) -> None:
+    up(root)
+    up(root, config({"bge": MODELS["bge"]}))
+    assert files_in(root) == ["truss_configs/dev/bge/config.yaml"]
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_ci_refuses_a_stale_file_and_writes_nothing(
+    preview: bool, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    up(root)
+    before = config_path(root, "dev", "bge").read_text()
+    changed = config({**MODELS, "bge": {**MODELS["bge"], "max_batch_tokens": 1024}})
+    monkeypatch.setenv("CI", "true")
+    assert refused(root, changed, preview=preview) == (
+        "truss_configs/dev/bge/config.yaml is stale at docker_server.start_command: "
+        "type `make configs` and commit it"
+    )
+    assert config_path(root, "dev", "bge").read_text() == before
+
+
+def test_ci_refuses_a_missing_file_and_one_too_many(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    assert refused(root).startswith("truss_configs/dev/bge/config.yaml is missing: ")
+    write_if_changed(config_path(root, "dev", "gone"), HEADER)
+    assert refused(root).startswith("truss_configs/dev/gone/config.yaml belongs to no model: ")
+    assert files_in(root) == ["truss_configs/dev/gone/config.yaml"]
+
+
+@pytest.mark.parametrize("value", ["", "0", "false", "False"])
+def test_a_ci_variable_that_says_no_is_no_ci(
+    value: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CI", value)
+    up(root)
+    assert files_in(root) == CONFIGS
+
+
+@pytest.mark.parametrize("target", [None, "http://127.0.0.1:9"])
+def test_a_missing_api_key_stops_an_update_and_no_preview(
+    target: str | None, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BASETEN_API_KEY")
+    settings = config()
+    settings.pop("baseten:target")
+    if target:
+        settings["baseten:target"] = target
+    assert refused(root, settings).startswith("no Baseten API key: ")
+    assert files_in(root) == []
+    assert up(root, settings, preview=True).resources
+
+
+def test_the_embedded_emulator_needs_no_api_key(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BASETEN_API_KEY")
+    assert up(root, {**config(), "baseten:target": "emulator"}).resources
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_gated_model_without_a_token_is_refused_at_preview_already(
+    preview: bool, root: Path
+) -> None:
+    assert refused(root, config(GATED), preview=preview) == (
+        "model 'gemma' is gated and there is no Hugging Face token: type `pulumi config set --secret "
+        "baseten-tei:hf_access_key <token>`, or export HF_ACCESS_KEY"
+    )
+    assert files_in(root) == []
+
+
+@pytest.mark.parametrize("source", ["configuration", "environment"])
+def test_one_secret_is_stored_before_the_pushes_that_need_it(
+    source: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = config(GATED)
+    if source == "configuration":
+        settings["baseten-tei:hf_access_key"] = TOKEN
+    else:
+        monkeypatch.setenv("HF_ACCESS_KEY", f"{TOKEN}\n")
+    run = up(root, settings)
+    [secret] = run.of_type("baseten:index:Secret")
+    assert secret.inputs == {"name": "hf_access_key", "value": {**SECRET_MARK, "value": TOKEN}}
+    after = {name: "hf_access_key" in it.after for name, it in run.resources.items()}
+    assert after["gemma-push"]
+    assert not after["bge-push"]
+    others = [it for it in run.resources.values() if it is not secret]
+    assert TOKEN not in str([it.request.object for it in others])
+    assert TOKEN not in json.dumps(run.outputs)
+    assert all(TOKEN not in (root / name).read_text() for name in files_in(root))
+
+
+def test_a_stack_without_gated_models_stores_no_secret_even_with_a_token_at_hand(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ACCESS_KEY", TOKEN)
+    assert up(root).of_type("baseten:index:Secret") == []
+
+
+@pytest.mark.parametrize("preview", [True, False])
+@pytest.mark.parametrize(
+    ("settings", "start"),
+    [
+        ({}, "baseten-tei:models must map names to specs, not empty: "),
+        (config([1]), "baseten-tei:models must map names to specs, not a list: "),
+        (config({"bge": {**MODELS["bge"], "acelerator": "L4"}}), "model 'bge': unknown key "),
+        ({"baseten-tei:models": "{not: json"}, "baseten-tei:models must map names to specs, "),
+        ({**config(), "baseten:target": "http://10.0.0.1:80"}, "baseten:target 'http://10.0.0.1"),
+    ],
+)
+def test_a_bad_configuration_is_told_in_one_line_and_touches_nothing(
+    settings: dict[str, str], start: str, preview: bool, root: Path
+) -> None:
+    told = refused(root, settings, preview=preview)
+    assert told.startswith(start)
+    assert len(told.splitlines()) == 1
+    assert files_in(root) == []
+
+
+def test_a_truss_that_is_too_old_stops_a_preview(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("baseten_tei.context.metadata.version", lambda _name: "0.18.25")
+    assert refused(root, preview=True).startswith("truss 0.18.25 is too old")
+
+
+def test_the_public_passphrase_of_the_dev_stack_guards_no_real_one(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "/x/engine/dev-passphrase")
+    real = {**config(), "baseten:target": "baseten"}
+    assert "public passphrase" in refused(root, real, preview=True)
+    assert up(root).resources
+
+
+def test_the_outputs_are_typed_by_model_and_flat_for_scripts(root: Path) -> None:
+    outputs = up(root).outputs
+    assert set(outputs) == {"schema_version", "models", "env"}
+    assert outputs["schema_version"] == 1
+    assert {name: it["task"] for name, it in outputs["models"].items()} == {
+        "bge": "embedding",
+        "rank": "reranker",
+        "moods": "classifier",
+    }
+    sync = outputs["models"]["bge"]["sync_url"]
+    assert outputs["env"]["BGE_SYNC_URL"] == sync
+    assert outputs["env"]["BGE_EMBEDDINGS_URL"] == f"{sync}/v1/embeddings"
+    assert outputs["env"]["RANK_RERANK_URL"].endswith("/sync/rerank")
+    assert outputs["env"]["MOODS_CLASSIFY_URL"].endswith("/sync/predict")
+    assert "the-s3cret-key" not in json.dumps(outputs)

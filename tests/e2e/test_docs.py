@@ -1,0 +1,145 @@
+"""What the documentation tells to type is typed here, so that it cannot rot."""
+
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from baseten_tei.generate import check
+from baseten_tei.settings import parse_settings
+from tests.e2e.harness import ROOT, Checked, Emulator, Stack
+
+README = (ROOT / "README.md").read_text()
+COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Makefile")
+LINKED = ("infra", "engine", "examples", "scripts", "truss_configs", ".venv", ".engine")
+
+
+class Checkout:
+    """A checkout of the project to type commands in, with an emulator port of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in COPIED:
+            (folder / name).write_bytes((ROOT / name).read_bytes())
+        for name in LINKED:
+            (folder / name).symlink_to(ROOT / name)
+        (folder / ".state").mkdir()
+
+    def type(self, script: str) -> Checked:
+        dropped = ("CI", "BASETEN_API_KEY", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL")
+        environment = {k: v for k, v in os.environ.items() if k not in dropped}
+        environment |= {"BASETEN_EMULATOR_PORT": str(self.port), "PULUMI_SKIP_UPDATE_CHECK": "true"}
+        ended = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script], cwd=self.folder, env=environment,
+            capture_output=True, text=True, timeout=300, check=False,
+        )  # fmt: skip
+        return Checked(ended.returncode, ended.stdout, ended.stderr)
+
+    @property
+    def port(self) -> int:
+        if not hasattr(self, "_port"):
+            with socket.socket() as free:
+                free.bind(("127.0.0.1", 0))
+                self._port = int(free.getsockname()[1])
+        return self._port
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    checkout = Checkout(tmp_path_factory.mktemp("checkout"))
+    checkout.type("source engine/env.sh; scripts/dev-stack.sh").check()
+    try:
+        yield checkout
+    finally:
+        checkout.type("make emulator-stop")
+
+
+def commands() -> list[str]:
+    """The README's blocks that are marked to be run, in their order."""
+    return re.findall(r"<!-- run -->\n```sh\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.e2e
+def test_the_readme_can_be_typed_and_the_demo_pushes_nothing_the_second_time(
+    checkout: Checkout,
+) -> None:
+    by_hand, clean_up = commands()
+    told = checkout.type(by_hand).check().text
+    assert "13 created" in told.replace("+ ", "")
+    assert '"openai_base_url"' in told or "openai_base_url" in told
+    demo = checkout.type("source engine/env.sh; python scripts/demo.py").check().stdout
+    assert "13 unchanged" in demo
+    for said in ("768 numbers", "0.9", "Paris is the capital", "go-emotions: love"):
+        assert said in demo
+    for line in ("source engine/env.sh", "make clean", "make emulator-stop"):
+        assert line in demo
+    told = checkout.type(f"source engine/env.sh\n{clean_up}").check().text
+    assert "13 deleted" in told.replace("- ", "")
+    assert "the emulator has stopped" in told
+
+
+@pytest.mark.e2e
+def test_a_program_of_ones_own_deploys_with_the_same_specs(
+    stack: Stack, emulator: Emulator, tmp_path: Path
+) -> None:
+    program = tmp_path / "project" / "program"
+    program.mkdir()
+    (program / "__main__.py").write_text((ROOT / "examples/program/__main__.py").read_text())
+    description = yaml.safe_load((ROOT / "Pulumi.yaml").read_text()) | {"main": "program/"}
+    (stack.folder / "Pulumi.yaml").unlink()
+    (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(description))
+    stack.up().check()
+    assert list(emulator.models()) == ["search"]
+    assert str(stack.outputs()["embeddings_url"]).endswith("/sync/v1/embeddings")
+    settings = emulator.rest(f"/v1/models/{emulator.models()['search']}/environments/production")
+    assert settings["autoscaling_settings"]["min_replica"] == 1
+    assert stack.config_text("search").exists()
+
+
+@pytest.mark.e2e
+def test_the_production_example_deploys(stack: Stack, emulator: Emulator) -> None:
+    example = yaml.safe_load((ROOT / "Pulumi.production.example.yaml").read_text())["config"]
+    stack.configure(example["baseten-tei:models"])
+    stack.up(HF_ACCESS_KEY="hf_" + "a" * 30).check()
+    assert set(emulator.models()) == {"search-embedding", "gated-embedding"}
+    assert emulator.secrets() == ["hf_access_key"]
+
+
+def test_the_production_example_is_valid_and_its_page_has_six_commands() -> None:
+    example = yaml.safe_load((ROOT / "Pulumi.production.example.yaml").read_text())["config"]
+    assert example["baseten:target"] == "baseten"
+    assert parse_settings(example["baseten-tei:models"]).wants_token
+    page = (ROOT / "docs/production.md").read_text()
+    first = re.search(r"```sh\n(.*?)```", page, re.DOTALL)
+    assert first is not None
+    assert len(first[1].strip().splitlines()) == 6
+
+
+def test_generated_files_are_up_to_date() -> None:
+    assert check(ROOT) == []
+
+
+def test_the_readme_shows_every_make_target_it_names() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z-]+)`", README + (ROOT / "docs/production.md").read_text()))
+    assert named <= targets
+
+
+def test_every_output_is_documented() -> None:
+    from baseten_tei.endpoints import endpoint_templates
+    from baseten_tei.target import parse_target
+
+    page = (ROOT / "docs/outputs.md").read_text()
+    for task in ("embedding", "reranker", "classifier"):
+        for key in endpoint_templates(parse_target("emulator"), "production", task):
+            assert f"`{key}`" in page, key
+
+
+def test_the_dev_stack_holds_no_encrypted_value() -> None:
+    """Its passphrase is public: a `secure:` there would be readable by anyone."""
+    assert "secure:" not in (ROOT / "Pulumi.dev.yaml").read_text().split("config:", 1)[1]
