@@ -7,6 +7,7 @@ Each is three steps joined by the model's name and the config's digest, both kno
 and where some model is gated, the stack's `Secret` comes before the pushes that need it.
 """
 
+import json
 from functools import partial
 from typing import Any
 
@@ -79,7 +80,7 @@ class TeiModel(pulumi.ComponentResource):
     def _push(
         self, name: str, plan: ModelPlan, model: Model, after: list[pulumi.Resource]
     ) -> local.Command:
-        return local.Command(
+        command = local.Command(
             f"{name}-push",
             create=PUSH,
             update=PUSH,
@@ -89,6 +90,8 @@ class TeiModel(pulumi.ComponentResource):
             logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
             opts=self._after(model, *after),
         )
+        command.stdout.apply(lambda told: _pass_on(told, self))
+        return command
 
     def _tell(self, plan: ModelPlan, environment: Environment) -> None:
         """Each output by itself, so that URLs stay known while a new version's id is not."""
@@ -145,6 +148,13 @@ class Classifier(TeiModel):
         self, name: str, args: ClassifierArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
     ) -> None:
         super().__init__(name, args, opts, **kw)
+
+
+def _pass_on(told: str, model: TeiModel) -> None:
+    """What the push had to say besides the ids, e.g. that truss names another URL than the outputs do."""
+    note = json.loads(told).get("note") if told else None
+    if note:
+        pulumi.log.warn(note, model)
 
 
 def _fill(template: str, model_id: str) -> str:

@@ -61,7 +61,7 @@ def environment_variable(name: str) -> str:
 
 def same_secret(one: str, other: str) -> bool:
     """Whether Baseten sees one secret: it normalises non-alphanumerics (docs: organization/secrets)."""
-    return environment_variable(one) == environment_variable(other)
+    return re.sub(r"[^A-Za-z0-9]", "_", one) == re.sub(r"[^A-Za-z0-9]", "_", other)
 
 
 def perhaps(word: str, known: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ from baseten_tei.provider.engine import BasetenProvider
 from baseten_tei.provider.environment import EnvironmentResource
 from baseten_tei.provider.model import ModelResource
 from baseten_tei.provider.partly_done import partly_done_status
+from baseten_tei.provider.progress import Progress
 from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.resource import PartlyDoneError, Resource, Values
 from baseten_tei.provider.secret import SecretResource
@@ -68,11 +69,15 @@ async def _told(call: Any, request: Any, context: Any) -> Any:
         await context.abort(grpc.StatusCode.UNKNOWN, prefix + text)
 
 
-def resources(config: Values) -> Mapping[str, Resource]:
+def resources(progress: Progress, config: Values) -> Mapping[str, Resource]:
     """Every resource of the provider, for the Baseten that its config names. Raises `UserError`."""
     target = parse_target(config.get("target"), os.environ.get("BASETEN_EMULATOR_PORT"))
     api = BasetenApi(target, partial(_connect, target))
-    releasing = Releasing(api, lambda url, seconds: router_info(url, _connect(target), seconds))
+    releasing = Releasing(
+        api,
+        lambda url, seconds: router_info(url, _connect(target), seconds),
+        tell=progress.tell,
+    )
     return {
         "baseten:index:Model": ModelResource(api),
         "baseten:index:Environment": EnvironmentResource(api, releasing),
@@ -90,7 +95,8 @@ def _connect(target: Target) -> str:
 
 async def _serve(engine_address: str) -> None:
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
-    servicer = OneLineErrors([], VERSION, BasetenProvider(resources), engine_address)
+    provider = BasetenProvider(partial(resources, Progress(engine_address)))
+    servicer = OneLineErrors([], VERSION, provider, engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 
 import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
+from baseten_tei.provider.progress import current_urn
 from baseten_tei.provider.resource import Change, Resource, Values
 from baseten_tei.provider.values import plain, properties
 
@@ -62,7 +64,7 @@ class BasetenProvider(protocol.Provider):
         if request.preview:
             resource_id, state = resource.plan(inputs, None)
         else:
-            resource_id, state = await self._act(resource.create, inputs)
+            resource_id, state = await self._act(request.urn, resource.create, inputs)
         return protocol.CreateResponse(resource_id=resource_id, properties=properties(state))
 
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
@@ -72,14 +74,14 @@ class BasetenProvider(protocol.Provider):
         if request.preview:
             _, new = resource.plan(inputs, state)
         else:
-            new = await self._act(resource.update, request.resource_id, state, inputs)
+            new = await self._act(request.urn, resource.update, request.resource_id, state, inputs)
         return protocol.UpdateResponse(properties=properties(new))
 
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
         """What there is now; a value of an input stays as secret as it came."""
         resource = self._resource(request.urn)
         inputs, state = plain(request.inputs), plain(request.properties)
-        live = await self._act(resource.read, request.resource_id, inputs, state)
+        live = await self._act(request.urn, resource.read, request.resource_id, inputs, state)
         return protocol.ReadResponse(
             resource_id=live.id,
             inputs=_as_secret_as(request.inputs, properties(live.inputs)),
@@ -89,14 +91,19 @@ class BasetenProvider(protocol.Provider):
     async def delete(self, request: protocol.DeleteRequest) -> None:
         """Take it away."""
         resource = self._resource(request.urn)
-        await self._act(resource.delete, request.resource_id, plain(request.properties))
+        await self._act(
+            request.urn, resource.delete, request.resource_id, plain(request.properties)
+        )
 
     def _resource(self, urn: str) -> Resource:
         """The last type of a URN `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` says which."""
         return self._resources[urn.split("::")[-2].rpartition("$")[2]]
 
-    async def _act(self, call: Callable[..., _T], *arguments: Any) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, call, *arguments)
+    async def _act(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:
+        current_urn.set(urn)
+        working = copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: working.run(call, *arguments))
 
 
 def _diff_response(change: Change) -> protocol.DiffResponse:

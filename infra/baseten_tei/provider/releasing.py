@@ -31,7 +31,10 @@ InfoOf = Callable[[str, float], Mapping[str, Any]]
 
 
 class Releasing:
-    """Releases with time as an argument: `clock` in seconds, `sleep`, and how to ask a router for `/info`."""
+    """Releases with their surroundings as arguments.
+
+    `info_of` asks a router for its `/info`, `clock` is in seconds, `tell` shows what is waited for.
+    """
 
     def __init__(
         self,
@@ -39,11 +42,13 @@ class Releasing:
         info_of: InfoOf,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._api = api
         self._info_of = info_of
         self._clock = clock
         self._sleep = sleep
+        self._tell = tell
 
     def release(self, inputs: Values, failed_before: str | None = None) -> Values:
         """Let the version of `inputs["digest"]` serve; one that failed an earlier release is retried first.
@@ -86,6 +91,8 @@ class Releasing:
             now = self._api.version(model_id, version.id)
             if now.status == "INACTIVE" and last != "INACTIVE":
                 self._api.activate(model_id, version.id)
+            if now.status != last:
+                self._tell(f"{version.id} is {now.status}")
             last = now.status
             return now if last in READY | FAILED else None
 
@@ -126,6 +133,7 @@ class Releasing:
             if any(serving.autoscaling.get(key) != autoscaling[key] for key in autoscaling):
                 self._api.set_autoscaling(model_id, environment, autoscaling)
             return version.id
+        self._tell(f"promoting {version.id} into {environment}")
         self._api.promote(model_id, environment, version.id, autoscaling)
         return self._promoted(inputs, model_id, deadline)
 
