@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from tests.e2e.harness import Emulator, Stack, running_emulator
+
 from benchmarks.bare_project import BareProject
 from benchmarks.fleet import fleet
 from benchmarks.timing import Figure, pairs
 from benchmarks.watching import WatchError, watch
-from tests.e2e.harness import Emulator, Stack, running_emulator
 
 AIM = 1.15
 PAIRS = {1: 9, 20: 7, 100: 5}

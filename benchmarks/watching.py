@@ -26,23 +26,23 @@ def watch(stack: Stack, emulator: Emulator, operation: str) -> str:
         PYTHONPATH=str(WATCH), BENCHMARKS_IMPORTS=str(notes), TMPDIR=str(temporary)
     ).check()
     _nothing("calls", [str(call["path"]) for call in emulator.calls()])
-    _nothing("files written or removed", sorted(set(before.items()) ^ set(_files(stack.folder).items())))
+    _nothing("files written or removed", sorted(before ^ _files(stack.folder)))
     imported = set(notes.read_text().split())
     _nothing("imports", sorted(imported & set(FORBIDDEN)))
     _nothing("imports that the watch missed", sorted(set(CONTROL) - imported))
     return f"{operation}: no call, no file written, {' and '.join(FORBIDDEN)} not imported"
 
 
-def _nothing(what: str, found: list[object] | list[str]) -> None:
+def _nothing(what: str, found: list[str]) -> None:
     if found:
         raise WatchError(f"{what} in an operation that changes nothing: {found[:5]}")
 
 
-def _files(folder: Path) -> dict[Path, int]:
-    """Files of the project with their times; not the engine's state, nor what links lead to."""
+def _files(folder: Path) -> set[str]:
+    """Files of the project, each with its time; not the engine's state, nor what links lead to."""
     state = folder / "state"
     return {
-        path: path.lstat().st_mtime_ns
+        f"{path.relative_to(folder)} at {path.lstat().st_mtime_ns}"
         for path in folder.rglob("*")
         if state not in path.parents and not path.is_dir()
     }

@@ -3,9 +3,9 @@ set -euo pipefail
 export BASETEN_API_KEY=${BASETEN_API_KEY:-emulator} # the emulator's own key
 
 url() { pulumi stack output models --stack dev --json | python3 -c "import json, sys; print(json.load(sys.stdin)['$1']['predict_url'])"; }
-call() { curl --silent --show-error --fail-with-body "$(url "$1")" \
+call() { curl --silent --show-error --fail-with-body --request POST "$(url "$1")" \
   --header "Authorization: Api-Key $BASETEN_API_KEY" --header "Content-Type: application/json" --data "$2"; echo; }
 
-call bge '{"input": ["text string", "second string"]}' | cut -c -120
-call bge-reranker '{"query": "What is Deep Learning?", "texts": ["Deep Learning is not...", "Deep learning is..."]}'
-call go-emotions '{"inputs": "I like you."}' | cut -c -200
+call bge '{"input": "text string"}' | cut -c -120
+call bge-reranker '{"query": "What is Deep Learning?", "texts": ["Cheese is made of milk.", "Deep Learning is a kind of machine learning."]}'
+call go-emotions '{"inputs": "I love this!"}' | cut -c -120

@@ -19,4 +19,4 @@ class ImportNotes:
                 notes.write(f"{name}\n")
 
 
-sys.meta_path.insert(0, ImportNotes)  # type: ignore[arg-type]  # a finder as the import system asks it
+sys.meta_path.insert(0, ImportNotes)
