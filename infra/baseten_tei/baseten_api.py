@@ -106,12 +106,14 @@ class BasetenApi:
         )
 
     def retry(self, model_id: str, deployment_id: str) -> None:
-        """Try a failed deployment once more (Baseten allows 10 a minute)."""
-        self._call(
+        """Try a failed deployment once more (Baseten allows 10 a minute). Raises `UserError` where it will not."""
+        told = self._call(
             lambda: self._sdk.post_models_deployments_retry(
                 model_id=model_id, deployment_id=deployment_id
             )
         )
+        if not told.retried:
+            raise UserError(f"Baseten does not retry deployment {deployment_id}: {told.reason}")
 
     def log_tail(self, model_id: str, deployment_id: str, lines: int) -> list[str]:
         """The last log lines of a deployment, oldest first."""
@@ -226,16 +228,18 @@ class BasetenApi:
         )
 
     def _team_id(self, team: str | None) -> str | None:
+        """A team's id by its name, which is what truss and models go by too."""
         if team is None:
             return None
-        teams = self._call(lambda: self._sdk.get_teams()).teams
-        for known in teams:
-            if team in (known.id, known.name):
-                return str(known.id)
-        names = ", ".join(known.name for known in teams)
+        if team in self._teams:
+            return self._teams[team]
         raise UserError(
-            f"team {team!r} is not one this API key sees: write baseten-tei:team: {names}"
+            f"team {team!r} is not one this API key sees: write baseten-tei:team: {', '.join(self._teams)}"
         )
+
+    @cached_property
+    def _teams(self) -> dict[str, str]:
+        return {team.name: team.id for team in self._call(lambda: self._sdk.get_teams()).teams}
 
     def _call(self, call: Callable[[], _T]) -> _T:
         import httpx

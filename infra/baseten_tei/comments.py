@@ -40,7 +40,8 @@ def comments(args: ModelArgs) -> Mapping[str, str]:
 
 def _image(args: ModelArgs) -> str:
     instance, image = resolved_hardware(args)
-    kind = f"TEI {args.tei_version} compiled for the {instance.accelerator}; it refuses other GPUs."
+    kind = f"TEI {args.tei_version} for the {instance.accelerator}"
+    kind += "; it refuses GPUs it was not compiled for." if instance.gpu_count else "."
     if not image.no_build:
         return kind
     return (

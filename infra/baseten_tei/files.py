@@ -34,9 +34,8 @@ def stale_problem(path: Path, text: str, root: Path) -> str | None:
     where = path.relative_to(root)
     if found is None:
         return f"{where} is missing: type `make configs` and commit it"
-    return (
-        f"{where} is stale at {_first_difference(found, text)}: type `make configs` and commit it"
-    )
+    field = "a derived part" if path.suffix == ".md" else _first_difference(found, text)
+    return f"{where} is stale at {field}: type `make configs` and commit it"
 
 
 def orphans(root: Path, stack: str, names: Iterable[str]) -> list[Path]:
@@ -62,8 +61,6 @@ def _read(path: Path) -> str | None:
 
 
 def _first_difference(found: str, wanted: str) -> str:
-    if not HEADER[:1] == found[:1] == wanted[:1]:
-        return "a derived part"
     try:
         old, new = yaml.safe_load(found), yaml.safe_load(wanted)
     except yaml.YAMLError:

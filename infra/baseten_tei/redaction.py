@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 
 MASK = "[secret]"
-_HF_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{16,}")
+_HF_TOKEN = re.compile(r"hf_[A-Za-z0-9]{16,}")
 _AUTHORIZATION = re.compile(r"(?i)\b(Api-Key|Bearer)\s+[^\s'\",}]+")
 _SHORTEST = 4
 """A shorter "secret" would mask ordinary words and hides nothing worth hiding."""

@@ -39,12 +39,15 @@ def parse_settings(models: object, team: str | None = None) -> Settings:
     found: list[str] = []
     specs: dict[str, ModelArgs] = {}
     for name, raw in models.items():
-        spec = parse_spec(str(name), raw)
+        if not isinstance(name, str):  # YAML reads `no:` and `1:` as something else
+            found.append(f"model {name!r}: its name is {kind_of(name)}: write it in quotes")
+            continue
+        spec = parse_spec(name, raw)
         if isinstance(spec, list):
             found += spec
         else:
-            specs[str(name)] = spec
-            found += problems(str(name), spec)
+            specs[name] = spec
+            found += problems(name, spec)
     found += duplicate_problems(specs)
     if found:
         raise UserError(*(redact(line) for line in found))

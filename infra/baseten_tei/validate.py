@@ -63,6 +63,21 @@ def duplicate_problems(models: Mapping[str, ModelArgs]) -> list[str]:
                 f"model {name!r}: the outputs of model {also!r} are already called {variable}_…: "
                 "give one of them another name"
             )
+    return found + _environment_clashes(models)
+
+
+def _environment_clashes(models: Mapping[str, ModelArgs]) -> list[str]:
+    """Model `a` in `b-production` and model `a-b` in `production` would be one resource to Pulumi."""
+    seen: dict[str, str] = {}
+    found = []
+    for name, args in models.items():
+        resource = f"{name}-{args.environment}"
+        first = seen.setdefault(resource, name)
+        if first != name:
+            found.append(
+                f"model {name!r}: with its environment it is called {resource!r}, as model {first!r} is: "
+                "give one of them another name or environment"
+            )
     return found
 
 

@@ -360,3 +360,13 @@ def test_an_environment_of_a_model_that_is_gone_is_no_error() -> None:
     api = FakeApi(models={})
     environment(api).delete("id", released(environment="staging"))
     assert api.calls == []
+
+
+def test_a_model_whose_deployments_were_all_deleted_is_still_ours_but_never_at_create() -> None:
+    api = FakeApi()
+    with pytest.raises(UserError, match="is on Baseten already"):
+        model(api).create(MODEL)
+    state = made(drift="no deployment of new is left")
+    assert model(api).update("bge", state, MODEL)["generation"] == "2"
+    model(api).delete("bge", state)
+    assert ("delete_model", "m1") in api.calls

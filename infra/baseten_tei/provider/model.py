@@ -38,7 +38,7 @@ class ModelResource:
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Take the name, unless it belongs to someone else."""
-        self._refuse_foreign(inputs)
+        self._refuse_foreign(inputs, emptied=False)
         return self.plan(inputs, None)
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
@@ -56,28 +56,30 @@ class ModelResource:
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """A new digest, or a new generation after drift; the push does the work."""
         del resource_id
-        self._refuse_foreign(inputs)
+        self._refuse_foreign(inputs, emptied=True)
         return self.plan(inputs, state)[1]
 
     def delete(self, resource_id: str, state: Values) -> None:
         """Delete the model with all its versions, if it is still this stack's."""
         del resource_id
         model_id = self._api.find_model(state["name"], state.get("team"))
-        if model_id is not None and self._is_ours(model_id, state):
+        if model_id is not None and self._is_ours(model_id, state, emptied=True):
             self._api.delete_model(model_id)
 
-    def _refuse_foreign(self, inputs: Values) -> None:
+    def _refuse_foreign(self, inputs: Values, *, emptied: bool) -> None:
         name = inputs["name"]
         model_id = self._api.find_model(name, inputs.get("team"))
-        if model_id is None or self._is_ours(model_id, inputs):
+        if model_id is None or self._is_ours(model_id, inputs, emptied=emptied):
             return
         raise UserError(
             f"model {name!r} is on Baseten already ({model_id}) and was not pushed by stack "
             f"{inputs['project']}/{inputs['stack']}: write another model_name, or delete that model first"
         )
 
-    def _is_ours(self, model_id: str, inputs: Values) -> bool:
-        return owned(self._api.versions(model_id), inputs["project"], inputs["stack"])
+    def _is_ours(self, model_id: str, inputs: Values, *, emptied: bool) -> bool:
+        """By the labels of its deployments; `emptied` is the answer where someone deleted all of them."""
+        versions = self._api.versions(model_id)
+        return owned(versions, inputs["project"], inputs["stack"]) if versions else emptied
 
 
 def _id(inputs: Values) -> str:

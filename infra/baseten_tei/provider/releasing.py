@@ -58,7 +58,7 @@ class Releasing:
         deadline = self._clock() + 60.0 * float(inputs["deploy_timeout_minutes"])
         model_id, version = self._pushed(inputs)
         if version.status in FAILED and version.id == failed_before:
-            self._api.retry(model_id, version.id)
+            version = self._retried(model_id, version)
         self._ready(inputs, model_id, version, deadline)
         info = self._checked(inputs, model_id, version, deadline)
         serving_id = self._serve(inputs, model_id, version, deadline)
@@ -82,6 +82,17 @@ class Releasing:
                 "type `pulumi refresh`, then `pulumi up`"
             )
         return found
+
+    def _retried(self, model_id: str, version: Version) -> Version:
+        """Baseten may call it failed for a little while longer."""
+        self._tell(f"retrying {version.id}")
+        self._api.retry(model_id, version.id)
+
+        def look() -> Version | None:
+            now = self._api.version(model_id, version.id)
+            return now if now.status not in FAILED else None
+
+        return self._until(look, self._clock() + WARM_UP_SECONDS) or version
 
     def _ready(self, inputs: Values, model_id: str, version: Version, deadline: float) -> None:
         last = version.status
