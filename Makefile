@@ -18,14 +18,14 @@ demo: setup ## Bring up the dev stack on the embedded emulator and call its thre
 
 .PHONY: test
 test: setup ## Set up and run every test, the real engine and the real truss CLI included
-	@$(RUN) $(PY) -m pytest
+	@$(RUN) $(PY) -m pytest -n auto --maxprocesses 4
 
 .PHONY: check
 check: setup ## What CI asks for: format, lint, types, generated files, tests
 	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	echo "== types"; $(PY) -m mypy infra emulator engine
 	echo "== generated files"; $(PY) -m baseten_tei.generate --check
-	echo "== tests"; $(RUN) $(PY) -m pytest
+	echo "== tests"; $(RUN) $(PY) -m pytest -n auto --maxprocesses 4
 
 .PHONY: setup
 setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engine, dev stack

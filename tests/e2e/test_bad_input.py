@@ -35,7 +35,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "port as a key": (one(port=8080), "always listens on 7997"),
     "port as a flag": (one(extra_flags=["--port=8080"]), "Baseten keeps 8080 for its own proxy"),
     "port as a variable": (one(env={"PORT": "8080"}), "Baseten keeps 8080 for its own proxy"),
-    "texts below the batch": (one(max_concurrent_requests=40, max_client_batch_size=256), "is below max_client_batch_size"),
+    "texts below the batch": (one(max_concurrent_requests=8), "is below max_client_batch_size 32"),
     "text for a number": (one(max_batch_tokens="16384"), "should be a valid integer, not '16384' (text)"),
     "text for a boolean": (one(auto_truncate="yes"), "auto_truncate should be a valid boolean"),
     "zero": (one(max_batch_tokens=0), "should be greater than or equal to 1, not 0"),
