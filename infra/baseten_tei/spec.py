@@ -59,6 +59,10 @@ class TeiArgs(_Words):
     """GPU, or `CPU`; default L4. Baseten takes the smallest instance that has it."""
     instance_type: str | None = None
     """Exact instance (SKU), e.g. `L4:4x16`, instead of `accelerator`."""
+    cpu: str | None = None
+    """vCPUs asked for, as Truss writes them (`"4"`, `"500m"`); more than the GPU's smallest instance has is a larger one."""
+    memory: str | None = None
+    """Memory asked for, e.g. `16Gi`; on an L4 more than 16Gi is an instance with two GPUs."""
     tei_version: TeiVersion = versions.DEFAULT  # type: ignore[assignment]  # a Literal cannot be read from a str constant
     """TEI release; 1.8.3 from Baseten's mirror, 1.9.x from upstream images run unmodified."""
     weights: WeightsSource = "cached"
@@ -91,6 +95,8 @@ class TeiArgs(_Words):
     """Settings of that environment."""
     labels: dict[str, str] = {}
     """Labels on each deployment; a change is a new version, since labels are stamped by the push."""
+    silence: dict[str, str] = {}
+    """Rules that do not apply to this model, by id, each with the reason (docs/rules.md)."""
     deploy_timeout_minutes: Annotated[int, Field(ge=10, le=1440)] = 30
     """Minutes until a deployment that is not ready has failed (bounds: truss)."""
 

@@ -100,8 +100,12 @@ def _resources(args: ModelArgs) -> TrussConfig:
     if args.instance_type is not None:
         return {"instance_type": args.instance_type}
     if instance.gpu_count == 0:
-        return {"cpu": "4", "memory": "16Gi"}
-    return {"accelerator": instance.accelerator}
+        return {"cpu": args.cpu or "4", "memory": args.memory or "16Gi"}
+    asked = {"cpu": args.cpu, "memory": args.memory}
+    return {
+        "accelerator": instance.accelerator,
+        **{key: value for key, value in asked.items() if value is not None},
+    }
 
 
 def _weights(args: ModelArgs) -> TrussConfig:

@@ -81,7 +81,17 @@ def _environment_clashes(models: Mapping[str, ModelArgs]) -> list[str]:
     return found
 
 
+_QUANTITIES = {"cpu": (r"\d+m?", '"4"'), "memory": (r"\d+(\.\d+)?[KMGTPE]i?", "16Gi")}
+"""Forms that Truss takes (0.18.35, `Resources`), and an example of each."""
+
+
 def _hardware(args: ModelArgs) -> Iterator[str]:
+    for key, (form, example) in _QUANTITIES.items():
+        value = getattr(args, key)
+        if value is not None and not re.fullmatch(form, value):
+            yield f"{key} {value!r} is no amount: write {key}: {example}"
+        elif value is not None and args.instance_type is not None:
+            yield f"{key} and instance_type are both set, and Baseten would ignore {key}: keep one of them"
     if args.instance_type is None:
         accelerator = args.accelerator or hardware.DEFAULT_ACCELERATOR
     elif args.accelerator is not None:
