@@ -60,7 +60,7 @@ class TeiArgs(_Words):
     instance_type: str | None = None
     """Exact instance (SKU), e.g. `L4:4x16`, instead of `accelerator`."""
     cpu: str | None = None
-    """vCPUs asked for, as Truss writes them (`"4"`, `"500m"`); more than the GPU's smallest instance has is a larger one."""
+    """vCPUs asked for, e.g. `"4"` or `"500m"`; more than the GPU's smallest instance has takes a larger one."""
     memory: str | None = None
     """Memory asked for, e.g. `16Gi`; on an L4 more than 16Gi is an instance with two GPUs."""
     tei_version: TeiVersion = versions.DEFAULT  # type: ignore[assignment]  # a Literal cannot be read from a str constant
