@@ -4,8 +4,8 @@ import shlex
 
 from baseten_tei import flags
 from baseten_tei.permits import permits
+from baseten_tei.placement import resolved_hardware
 from baseten_tei.spec import EmbeddingArgs, ModelArgs
-from baseten_tei.validate import resolved_hardware
 from baseten_tei.versions import at_least
 
 PORT = 7997

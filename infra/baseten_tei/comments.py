@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from baseten_tei.permits import permits
+from baseten_tei.placement import resolved_hardware
 from baseten_tei.spec import ModelArgs
-from baseten_tei.validate import resolved_hardware
 from baseten_tei.versions import at_least
 
 _TASK_ROUTE = {

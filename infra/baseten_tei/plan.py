@@ -8,11 +8,12 @@ from baseten_tei.endpoints import PAYLOAD_LIMIT_BYTES
 from baseten_tei.flags import split_flags
 from baseten_tei.job import Job
 from baseten_tei.permits import DEFAULT_PREDICT_CONCURRENCY, permits
+from baseten_tei.placement import resolved_hardware
 from baseten_tei.release import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.render import render_config
 from baseten_tei.spec import ModelArgs
 from baseten_tei.truss_config import canonical, release_digest, truss_config
-from baseten_tei.validate import baseten_name, resolved_hardware
+from baseten_tei.validate import baseten_name
 
 
 @dataclass(frozen=True)

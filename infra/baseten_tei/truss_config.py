@@ -14,8 +14,9 @@ from baseten_tei.command import (
     weights_path,
 )
 from baseten_tei.permits import permits
+from baseten_tei.placement import resolved_hardware
 from baseten_tei.spec import ModelArgs
-from baseten_tei.validate import baseten_name, resolved_hardware
+from baseten_tei.validate import baseten_name
 
 TrussConfig = dict[str, Any]
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from specs import raw, spec, specs
 
 from baseten_tei.command import container_environment, router_flags, start_command
+from baseten_tei.placement import resolved_hardware
 from baseten_tei.spec import ModelArgs
-from baseten_tei.validate import resolved_hardware
 
 
 def words(args: ModelArgs) -> list[str]:

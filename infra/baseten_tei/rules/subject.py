@@ -8,9 +8,9 @@ from typing import Any
 from baseten_tei.facts import ModelFacts
 from baseten_tei.hardware import COMPUTE_CAPABILITY, CPU, Instance
 from baseten_tei.permits import Permits, permits
+from baseten_tei.placement import resolved_hardware
 from baseten_tei.spec import ModelArgs
 from baseten_tei.truss_config import truss_config
-from baseten_tei.validate import resolved_hardware
 from baseten_tei.versions import at_least
 
 
