@@ -15,6 +15,7 @@ from . import (
     calls,
     faults,
     graphql_api,
+    hub,
     inference,
     playback,
     rest_activation,
@@ -49,6 +50,7 @@ REST_ROUTES = (
     *rest_catalog.ROUTES,
 )
 GRAPHQL_ROUTES = (Route("POST", "/graphql", graphql_api.execute),)
+ADMIN_ROUTES = (*admin.ROUTES, *hub.ROUTES)
 _HOST = re.compile(r"model-(\w+)\.api\.localhost")
 _INFERENCE = re.compile(
     r"/hosts/model-(?P<model_id>\w+)/"
@@ -82,7 +84,7 @@ class App:
     def _administered(self, request: Request) -> Response:
         try:
             with self.world.store.transaction():
-                found = find(admin.ROUTES, request)
+                found = find(ADMIN_ROUTES, request)
                 return found[0](self.world, found[1]) if found else _nothing_here(request)
         except RefusedError as refusal:
             return refusal.response

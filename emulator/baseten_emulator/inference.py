@@ -35,6 +35,9 @@ class Forward:
     def answer(self) -> Response:
         """Ask the router."""
         router: Router = self.world.router(self.deployment)
+        if not hasattr(router, "handle"):  # it started once; what it needs has gone since
+            deployment = self.deployment.id
+            raise gateway_error(500, f"Model is unhealthy: deployment {deployment} died on restart")
         headers = {k: v for k, v in self.request.headers.items() if k not in _HOP_HEADERS}
         answer = router.handle(self.request.method, self.request.path, headers, self.request.body)
         response = Response(answer.status, answer.body, answer.content_type, answer.headers)

@@ -38,12 +38,15 @@ def _is_due(world: World, deployment: Deployment) -> bool:
 
 
 def outcome_of(world: World, deployment: Deployment) -> Outcome:
-    """How this deployment's build, weights and start end."""
+    """How this deployment's build, weights and start end, with the server's own log."""
     if deployment.doom:
         return Outcome(deployment.doom, deployment.doom_lines)
     if not deployment.archive_config.get("docker_server"):
         return Outcome("DEPLOY_FAILED", ("the emulator only runs docker_server models",))
     secrets = world.secrets_of(world.model(deployment.owner).owner)
-    lines = weights.load_failure(deployment.archive_config, secrets)
-    lines = lines or tuple(getattr(world.start(deployment), "log_lines", ()))
-    return Outcome("DEPLOY_FAILED", lines) if lines else Outcome("ACTIVE")
+    lacking = weights.load_failure(deployment.archive_config, secrets, world.gates())
+    started = world.start(deployment)
+    lines = (*lacking, *getattr(started, "log_lines", ()))
+    if lines:
+        return Outcome("DEPLOY_FAILED", lines)
+    return Outcome("ACTIVE", tuple(getattr(started, "boot_log", ())))

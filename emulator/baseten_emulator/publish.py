@@ -137,7 +137,7 @@ def _new_deployment(
 
 
 def _doom(world: World, model: Model, config: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
-    lines = weights.build_failure(config, world.secrets_of(model.owner))
+    lines = weights.build_failure(config, world.secrets_of(model.owner), world.gates())
     if lines:
         return "BUILD_FAILED", lines
     for kind in ("build_failed", "deploy_failed"):

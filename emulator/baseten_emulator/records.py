@@ -151,6 +151,17 @@ class AsyncRequest:
 
 
 @dataclass(frozen=True)
+class Taught:
+    """A repository of the Hub that the emulator was taught; see `hub`."""
+
+    id: str  # model id in lower case: the Hub ignores case
+    owner: str  # always ""
+    model_id: str
+    files: dict[str, Any]
+    gated: bool = False
+
+
+@dataclass(frozen=True)
 class Fault:
     """Something that goes wrong on purpose; see `faults`."""
 

@@ -52,32 +52,46 @@ def baked(config: Mapping[str, Any]) -> tuple[Download, ...]:
     )
 
 
-def is_gated(repository: str) -> bool:
-    """Whether the Hub wants a token for this repository."""
-    return any(
-        repository == name or (name[-1] in "/-" and repository.startswith(name)) for name in GATED
+def is_gated(repository: str, taught: Mapping[str, bool]) -> bool:
+    """Whether the Hub wants a token for this repository; what was `taught` goes before the list."""
+    known = taught.get(repository.lower())
+    return (
+        known
+        if known is not None
+        else any(
+            repository == name or (name[-1] in "/-" and repository.startswith(name))
+            for name in GATED
+        )
     )
 
 
-def build_failure(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[str, ...]:
+def build_failure(
+    config: Mapping[str, Any], secrets: Mapping[str, str], taught: Mapping[str, bool]
+) -> tuple[str, ...]:
     """The log lines of a build that cannot fetch its weights; empty when it can."""
     return tuple(
         "fatal: could not read Username for 'https://huggingface.co' "
         f"({download.repository} is gated: 401)"
         for download in baked(config)
-        if is_gated(download.repository)
+        if is_gated(download.repository, taught)
         and not secrets.get(normalised(download.secret or "no secret"))
     )
 
 
-def load_failure(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[str, ...]:
+def load_failure(
+    config: Mapping[str, Any], secrets: Mapping[str, str], taught: Mapping[str, bool]
+) -> tuple[str, ...]:
     """The log lines of a start that lacks a secret it needs; empty when it has them all.
 
-    `secrets` are those that exist in the workspace, by normalised name (see `rest_secrets`).
+    `secrets` are those that exist in the workspace, by normalised name (see `rest_secrets`);
+    `taught` says of repositories whether they are gated (see `hub`).
     """
     declared = {normalised(name) for name in config.get("secrets") or {}}
     missing = [_missing_file(name, declared, secrets) for name in secret_files(config)]
-    refused = [_refused(download, secrets) for download in downloads(config)]
+    refused = [
+        _refused(download, secrets, is_gated(download.repository, taught))
+        for download in downloads(config)
+    ]
     return tuple(line for line in (*missing, *refused) if line)
 
 
@@ -93,8 +107,7 @@ def _missing_file(name: str, declared: set[str], secrets: Mapping[str, str]) -> 
     return f"cat: /secrets/{name}: No such file or directory (secret {name} {why})"
 
 
-def _refused(download: Download, secrets: Mapping[str, str]) -> str:
-    gated = is_gated(download.repository)
+def _refused(download: Download, secrets: Mapping[str, str], gated: bool) -> str:
     if download.secret is None:
         why = "is gated and no token is configured"
         return f"401 Unauthorized: {download.repository} {why}" if gated else ""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from .clock import Clock, SystemClock
 from .ids import opaque_id
-from .records import Deployment, Model, Secret
+from .records import Deployment, Model, Secret, Taught
 from .store import Store
 from .weights import normalised
 from .wire import not_found
@@ -43,12 +43,6 @@ class Router(Protocol):
 Boot = Callable[[Mapping[str, Any], Mapping[str, str]], Any]
 
 
-def _boot_tei(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
-    from . import tei  # the data plane is only loaded once a model is
-
-    return tei.boot(config, secrets)
-
-
 @dataclass
 class World:
     """One emulated Baseten. `base_url` is where it can be reached, without a trailing slash."""
@@ -59,7 +53,8 @@ class World:
     base_url: str = "http://127.0.0.1:8791"
     api_key: str = field(default="emulator", repr=False)
     teams: tuple[str, ...] = (DEFAULT_TEAM,)
-    boot: Boot = _boot_tei
+    boot: Boot | None = None
+    """The data plane of a test; None is TEI, with the repositories that the emulator was taught."""
     secret_values: set[str] = field(default_factory=set, repr=False)  # in memory only, to hide them
     _routers: OrderedDict[str, Any] = field(default_factory=OrderedDict, repr=False)
     _routers_lock: Lock = field(default_factory=Lock, repr=False)
@@ -100,6 +95,10 @@ class World:
         """The team that unscoped calls act on."""
         return self.team_id(self.teams[0])
 
+    def gates(self) -> dict[str, bool]:
+        """Which taught repositories want a token, by id in lower case."""
+        return {taught.id: taught.gated for taught in self.store.all(Taught)}
+
     def secrets_of(self, team_id: str) -> dict[str, str]:
         """Normalised names of a team's secrets; a value is only ever "[secret]" or empty."""
         secrets = self.store.all(Secret, owner=team_id)
@@ -111,7 +110,16 @@ class World:
             existing = self.secrets_of(self.model(deployment.owner).owner)
         declared = deployment.archive_config.get("secrets") or {}
         secrets = {n: existing[normalised(n)] for n in declared if normalised(n) in existing}
-        return self.boot(deployment.archive_config, secrets)
+        boot = self.boot or self._boot_tei
+        return boot(deployment.archive_config, secrets)
+
+    def _boot_tei(self, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
+        from . import tei  # the data plane is only loaded once a model is
+
+        with self.store.transaction():
+            taught = self.store.all(Taught)
+        known = {t.id: tei.Repository.of(t.model_id, t.files, t.gated) for t in taught}
+        return tei.boot(config, secrets, known)
 
     def router(self, deployment: Deployment) -> Router:
         """The running router of a deployment; a few hundred are kept, the others start again."""

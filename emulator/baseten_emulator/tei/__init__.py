@@ -9,6 +9,7 @@ scores come from an honest toy model (`vectors`, `scores`).
 from .boot import boot
 from .facts import ModelFacts
 from .outcome import BootFailure, Response
+from .repository import WEIGHT_FILES, Repository
 from .router import Router
 
-__all__ = ["BootFailure", "ModelFacts", "Response", "Router", "boot"]
+__all__ = ["WEIGHT_FILES", "BootFailure", "ModelFacts", "Repository", "Response", "Router", "boot"]

@@ -1,7 +1,7 @@
 """From a Truss config to a ready router, or to the log of a container that died.
 
-The steps and their order are TEI's (`router/src/lib.rs`, `run`): command line, download, model
-type, input length, prompts, backend, warm-up, listen.
+The steps and their order are TEI's (`router/src/lib.rs`, `run`): command line, download, config.json,
+task, tokenizer, input length, prompts, backend, warm-up, listen.
 """
 
 from __future__ import annotations
@@ -10,38 +10,48 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .backend import Backend, Model, start_backend
 from .clap import Values, parse_flags
 from .command import Invocation, parse_start_command
+from .dense import applied_dense, dense_width
 from .facts import ModelFacts, model_facts
-from .images import Image, check_compute_cap, parse_image, runtime_compute_cap
+from .images import compute_cap_of, parse_image, runtime_gpu
+from .machine import Machine
+from .memory import Memory
 from .outcome import BootError, BootFailure
 from .programs import check_program, compiled_for
-from .router import CPU_BATCH_REQUESTS, Router
+from .published import published
+from .repository import Repository
+from .router import Router
 from .settings import Settings
 from .settle import check_zeros, settings_of
-from .support import check_support
-from .versions import Version
-from .weights import Source, check_download, find_source
+from .startup import read_model
+from .warmup import check_warmup
+from .weights import Source, fetched, find_source
 
+Known = Mapping[str, ModelFacts | Repository]
 _IMAGE_ENVIRONMENT = {"PORT": "80", "HUGGINGFACE_HUB_CACHE": "/data"}
 
 
 def boot(
-    config: Mapping[str, Any],
-    secrets: Mapping[str, str],
-    facts: Mapping[str, ModelFacts] | None = None,
+    config: Mapping[str, Any], secrets: Mapping[str, str], known: Known | None = None
 ) -> Router | BootFailure:
     """Start the container that a docker_server config describes.
 
     Args:
         config: the parsed `config.yaml`.
         secrets: name to value of the secrets mounted under /secrets.
-        facts: models to know besides the table, by repository id.
+        known: models that go before the table, by repository id in any case.
     """
+    log: list[str] = []
+    lowered = {repo_id.lower(): model for repo_id, model in (known or {}).items()}
     try:
-        return _boot(config, secrets, facts or {})
+        return _boot(config, secrets, lowered, log)
     except BootError as error:
-        return BootFailure(tuple(_without(secrets, line) for line in error.log_lines))
+        code = error.exit_code
+        end = [] if code is None else [f"emulator: the router exited with code {code}"]
+        lines = (*log, *error.log_lines, *end)
+        return BootFailure(tuple(_without(secrets, line) for line in lines), code)
 
 
 def _without(secrets: Mapping[str, str], line: str) -> str:
@@ -52,22 +62,35 @@ def _without(secrets: Mapping[str, str], line: str) -> str:
 
 
 def _boot(
-    config: Mapping[str, Any], secrets: Mapping[str, str], extra: Mapping[str, ModelFacts]
+    config: Mapping[str, Any], secrets: Mapping[str, str], known: Known, log: list[str]
 ) -> Router:
-    image = parse_image(str((config.get("base_image") or {}).get("image", "")))
-    invocation = _invocation(config, secrets)
-    compute_cap = runtime_compute_cap(config.get("resources") or {})
-    check_program(image, invocation.program)
-    compiled = compiled_for(image, invocation.program, compute_cap)
-    values = parse_flags(invocation.arguments, invocation.environment, image.version)
+    machine, invocation = _machine(config, secrets)
+    version = machine.image.version
+    values = parse_flags(invocation.arguments, invocation.environment, version)
     check_zeros(values)
     source = find_source(config, secrets, values, invocation.transfers_cache)
-    facts = _download(config, source, image.version, extra)
-    settings = settings_of(image, values, facts, config)
-    log = _load(image, settings, compute_cap, compiled)
-    router = Router(_on(settings, image, compute_cap), log)
+    repository = fetched(source, _on_the_hub(config, source, known), version)
+    read = read_model(repository, values, version, log)
+    settings = settings_of(machine.image, values, read.facts, repository, config, log)
+    model = Model(repository, read.detected, settings.model_dtype, source.is_local)
+    backend = start_backend(model, machine, log)
+    dense = applied_dense(repository, source.is_local, values, version, log)
+    settings = _with(settings, backend, machine, repository, dense)
+    check_warmup(backend, settings, read.config)
+    router = Router(settings, (*log, "Ready"))
     _check_probes(router, config, values)
     return router
+
+
+def _machine(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[Machine, Invocation]:
+    """The image on its hardware, and the command it runs there."""
+    image = parse_image(str((config.get("base_image") or {}).get("image", "")))
+    invocation = _invocation(config, secrets)
+    gpu = runtime_gpu(config.get("resources") or {})
+    compute_cap = compute_cap_of(gpu)
+    check_program(image, invocation.program)
+    compiled = compiled_for(image, invocation.program, compute_cap)
+    return Machine(image, gpu, compute_cap, compiled, invocation.environment), invocation
 
 
 def _invocation(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Invocation:
@@ -80,41 +103,32 @@ def _invocation(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Invoca
     )
 
 
-def _download(
-    config: Mapping[str, Any],
-    source: Source,
-    version: Version,
-    extra: Mapping[str, ModelFacts],
-) -> ModelFacts:
-    """The facts of a model that could be downloaded."""
+def _on_the_hub(config: Mapping[str, Any], source: Source, known: Known) -> Repository:
+    """The repository as it was taught, as the table has it, or as the route lets one guess."""
     endpoint = str((config.get("docker_server") or {}).get("predict_endpoint", ""))
-    facts = extra.get(source.repo_id) or model_facts(source.repo_id, endpoint)
-    check_download(source, facts.gated, version)
-    return facts
+    model = known.get(source.repo_id.lower()) or model_facts(source.repo_id, endpoint)
+    return model if isinstance(model, Repository) else published(model)
 
 
-def _load(
-    image: Image, settings: Settings, compute_cap: int | None, compiled: int | None
-) -> tuple[str, ...]:
-    """The backend: does the binary fit the GPU, does the release know the model?"""
-    on_gpu = compute_cap is not None and compiled is not None
-    if compute_cap is not None and compiled is not None:
-        check_compute_cap(compute_cap, compiled, image.version)
-    check_support(settings.facts, image, on_gpu, settings.model_dtype)
-    if on_gpu or not image.has_cuda:
-        return ("Ready",)
-    return (
-        "WARN Could not find a compatible CUDA device on host: CUDA is not available",
-        "WARN Using CPU instead",
-        "Ready",
+def _with(
+    settings: Settings,
+    backend: Backend,
+    machine: Machine,
+    repository: Repository,
+    dense: tuple[str, ...],
+) -> Settings:
+    """The settings after the backend has had its say: batch size, memory, width of a vector."""
+    facts = replace(
+        settings.facts,
+        dense=dense,
+        hidden_size=dense_width(repository, dense) or settings.facts.hidden_size,
     )
-
-
-def _on(settings: Settings, image: Image, compute_cap: int | None) -> Settings:
-    """candle on a CPU forces `max_batch_requests` to 4, whatever the flag says (measured)."""
-    if image.has_cuda and compute_cap is not None:
-        return settings
-    return replace(settings, max_batch_requests=CPU_BATCH_REQUESTS)
+    weights = repository.weights.loaded_bytes(settings.model_dtype)
+    memory = Memory(
+        settings.facts, settings.model_dtype, backend.padded, weights, machine.vram_bytes
+    )
+    requests = backend.max_batch_requests or settings.max_batch_requests
+    return replace(settings, facts=facts, memory=memory, max_batch_requests=requests)
 
 
 def _check_probes(router: Router, config: Mapping[str, Any], values: Values) -> None:

@@ -109,4 +109,4 @@ def _bad_value(flag: Flag, value: str, why: str) -> BootError:
 
 def clap_error(first: str, *more: str) -> BootError:
     """A refusal of the command line, as clap prints it before it exits with code 2."""
-    return BootError(f"error: {first}", *more, *_USAGE)
+    return BootError(f"error: {first}", *more, *_USAGE, exit_code=2)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from .errors import backend
 from .inputs import Sequences
+from .memory import OUT_OF_MEMORY, batches
 from .permits import Permits
 from .reading import Reader, Reading
 from .scores import logits
@@ -31,7 +32,17 @@ class Engine:
     @property
     def space(self) -> str:
         """The name of the embedding space: vectors of two spaces have nothing in common."""
-        return f"{self.settings.facts.repo_id}/{self.settings.pooling}"
+        facts = self.settings.facts
+        return "/".join((facts.repo_id, self.settings.pooling, *facts.dense))
+
+    def require_memory(self, lengths: list[int]) -> None:
+        """Refuse a request whose batches the GPU has no memory for (424)."""
+        memory, most = self.settings.memory, self.settings.max_batch_tokens
+        if memory is None or memory.vram_bytes is None:
+            return
+        for batch in batches(lengths, most, memory.padded):
+            if not memory.holds_batch(len(batch), max(batch), sum(batch)):
+                raise backend(OUT_OF_MEMORY)
 
     def require_embedder(self) -> None:
         """Refuse to embed with a classifier (424)."""

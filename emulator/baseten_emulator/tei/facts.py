@@ -30,6 +30,16 @@ class ModelFacts:
     prompts: Mapping[str, str] = field(default_factory=dict)
     gated: bool = False
     guessed: bool = False
+    num_attention_heads: int = 12
+    intermediate_size: int = 1536
+    weights_bytes: int = 0
+    dense: tuple[str, ...] = ()
+    """Folders of its Dense modules, in `modules.json`."""
+    auto_config: str = ""
+    """`auto_map.AutoConfig`: tells Jina's BERT variants from BERT."""
+    vocab_size: int = 30522
+    id2label: Mapping[str, str] = field(default_factory=dict)
+    label2id: Mapping[str, int] = field(default_factory=dict)
 
 
 _GUESSES: dict[str, tuple[Task, tuple[str, ...]]] = {
@@ -47,7 +57,12 @@ def known_models() -> dict[str, ModelFacts]:
 
 def facts_of(repo_id: str, entry: Mapping[str, Any]) -> ModelFacts:
     """One entry of the table, or of a test's own facts, typed."""
-    return ModelFacts(repo_id, **{**entry, "labels": tuple(entry.get("labels", ()))})
+    labels, dense = tuple(entry.get("labels", ())), tuple(entry.get("dense", ()))
+    maps = {
+        "id2label": {str(n): label for n, label in enumerate(labels)},
+        "label2id": {label: n for n, label in enumerate(labels)},
+    }
+    return ModelFacts(repo_id, **{**entry, **maps, "labels": labels, "dense": dense})
 
 
 def model_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:

@@ -62,21 +62,26 @@ def parse_image(reference: str) -> Image:
     return image
 
 
-def runtime_compute_cap(resources: Mapping[str, Any]) -> int | None:
-    """The compute capability (e.g. 89) of the machine that `resources` asks for; None: no GPU.
+def runtime_gpu(resources: Mapping[str, Any]) -> str | None:
+    """The GPU of the machine that `resources` asks for, e.g. "L4"; None: no GPU.
 
-    An `instance_type` such as `L4:4x16` overrides the accelerator, as on Baseten.
+    An `instance_type` such as `L4:4x16` or `T4x4x16` overrides the accelerator, as on Baseten.
 
     Raises:
         BootError: no such GPU.
     """
     wanted = str(resources.get("instance_type") or resources.get("accelerator") or "")
-    gpu = wanted.split(":")[0].replace("-", "_")
+    gpu = re.sub(r"(?<=\w)x\d+x\d+$", "", wanted.split(":")[0]).replace("-", "_")
     if not gpu or gpu == "CPU" or re.fullmatch(r"\d+x\d+", gpu):
         return None
     if gpu not in _COMPUTE_CAPS:
         raise BootError(f"emulator: unknown GPU {wanted!r}; known: {', '.join(_COMPUTE_CAPS)}")
-    return _COMPUTE_CAPS[gpu]
+    return gpu
+
+
+def compute_cap_of(gpu: str | None) -> int | None:
+    """The compute capability of a known GPU, e.g. 89; None for none."""
+    return _COMPUTE_CAPS[gpu] if gpu else None
 
 
 def compute_cap_matches(runtime: int, compiled: int, version: Version) -> bool:
@@ -112,4 +117,5 @@ def backend_failure(reason: str) -> BootError:
         "",
         "Caused by:",
         "    Could not start backend: Could not start a suitable backend",
+        exit_code=1,
     )

@@ -22,26 +22,36 @@ class Response:
 
 @dataclass(frozen=True)
 class BootFailure:
-    """A container that never became ready: its last log lines, oldest first."""
+    """A container that never became ready: its last log lines, oldest first.
+
+    `exit_code` is None for a process that runs on and is never ready.
+    """
 
     log_lines: tuple[str, ...]
+    exit_code: int | None = None
 
 
 class BootError(Exception):
     """Raised inside `boot` at the step that ends the container; carries the log lines."""
 
-    def __init__(self, *log_lines: str) -> None:
+    def __init__(self, *log_lines: str, exit_code: int | None = None) -> None:
         super().__init__(log_lines[-1])
         self.log_lines = log_lines
+        self.exit_code = exit_code
 
 
 def startup_error(message: str, *causes: str) -> BootError:
     """What anyhow prints when `main` returns an error (exit code 1)."""
     if not causes:
-        return BootError(f"Error: {message}")
+        return BootError(f"Error: {message}", exit_code=1)
     numbered = [f"    {n}: {cause}" for n, cause in enumerate(causes)]
     lines = numbered if len(causes) > 1 else [f"    {causes[0]}"]
-    return BootError(f"Error: {message}", "", "Caused by:", *lines)
+    return BootError(f"Error: {message}", "", "Caused by:", *lines, exit_code=1)
+
+
+def panic(message: str, where: str) -> BootError:
+    """A Rust panic. The images are built to abort (SIGABRT: 134), other builds exit with 101."""
+    return BootError(f"thread 'main' panicked at {where}:", message, exit_code=134)
 
 
 @dataclass(frozen=True)

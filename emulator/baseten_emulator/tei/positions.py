@@ -27,7 +27,12 @@ def describe_mismatch(mismatch: MismatchError, body: str) -> str:
     """`inputs: invalid length 3, expected … at line 1 column 26`."""
     steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in mismatch.path]
     prefix = f"{''.join(steps).removeprefix('.')}: " if steps else ""
-    return f"{prefix}{mismatch.reason} at {line_and_column(body, _offset(mismatch, body))}"
+    return f"{prefix}{mismatch.reason} at {position_of(mismatch, body)}"
+
+
+def position_of(mismatch: MismatchError, body: str) -> str:
+    """`line 1 column 26`: where the mismatch stands in a body that is valid JSON."""
+    return line_and_column(body, _offset(mismatch, body))
 
 
 def describe_syntax_error(error: json.JSONDecodeError, body: str) -> str:

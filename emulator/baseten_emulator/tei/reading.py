@@ -83,7 +83,7 @@ class Reader:
             return self.settings.default_prompt or ""
         prompts = self.settings.facts.prompts
         if name not in prompts:
-            raise invalid_input(missing_prompt(name, list(prompts)))
+            raise invalid_input(missing_prompt(name, list(prompts) or None))
         return prompts[name]
 
     @property
@@ -117,10 +117,10 @@ class Reader:
         return tokens
 
 
-def missing_prompt(name: str, available: list[str]) -> str:
-    """TEI's words for a prompt name that the model does not have."""
+def missing_prompt(name: str, available: list[str] | None) -> str:
+    """TEI's words for a prompt name that the model does not have; None: it has no prompts at all."""
     start = f"`default-prompt-name` is set to `{name}` but"
-    if not available:
+    if available is None:
         return f"{start} no prompts were found in the Sentence Transformers configuration"
     listed = ", ".join(f'"{prompt}"' for prompt in available)
     return (

@@ -11,6 +11,7 @@ from time import perf_counter
 
 from . import routes_embedding, routes_info, routes_pairs, routes_text
 from .answers import Answer, Run
+from .backend import CANDLE_CPU_REQUESTS
 from .bodies import request_shapes
 from .engine import Engine
 from .errors import TeiError, native_response, openai_response
@@ -20,8 +21,6 @@ from .outcome import Response, json_response
 from .serde import Struct
 from .settings import Settings
 from .vertex import vertex
-
-CPU_BATCH_REQUESTS = 4
 
 _GET: dict[str, Callable[[Engine], Response]] = {
     "/info": routes_info.info,
@@ -64,7 +63,7 @@ class Router:
         """The same server gone wrong: on the CPU without saying so, or with other weights."""
         settings = self.settings
         if cpu_fallback:
-            settings = replace(settings, max_batch_requests=CPU_BATCH_REQUESTS)
+            settings = replace(settings, max_batch_requests=CANDLE_CPU_REQUESTS)
         if wrong_model:
             facts = another_model(settings.facts)
             settings = replace(

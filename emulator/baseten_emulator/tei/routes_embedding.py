@@ -72,7 +72,7 @@ def embed_sparse(engine: Engine, request: Request) -> Answer:
         if engine.settings.pooling != "splade":
             raise backend("Model is not an embedding model with SPLADE pooling")
         tokens = engine.reader.read(item, reading)
-        return _sparse(tokens, engine.settings.facts.hidden_size), len(tokens)
+        return _sparse(tokens, engine.settings.facts.vocab_size), len(tokens)
 
     return Answer(*_each(engine, request["inputs"], one))
 
@@ -107,6 +107,7 @@ def _each(engine: Engine, texts: Texts, one: One) -> tuple[list[Any], Work]:
         check_batch(engine, size)
     with engine.permits.for_batch(size) if texts.is_batch else engine.permits.at_once(1):
         results = [one(item) for item in texts.items]
+        engine.require_memory([length for _, length in results])
     engine.count("te_embed_success", size)
     characters = sum(len(item) for item in texts.items)
     return [value for value, _ in results], Work(characters, sum(n for _, n in results))

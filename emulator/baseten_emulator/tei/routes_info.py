@@ -55,6 +55,4 @@ def _model_type(settings: Settings) -> dict[str, Any]:
     facts = settings.facts
     if facts.task == "embedding":
         return {"embedding": {"pooling": settings.pooling}}
-    id2label = {str(index): label for index, label in enumerate(facts.labels)}
-    label2id = {label: index for index, label in enumerate(facts.labels)}
-    return {facts.task: {"id2label": id2label, "label2id": label2id}}
+    return {facts.task: {"id2label": dict(facts.id2label), "label2id": dict(facts.label2id)}}

@@ -57,6 +57,7 @@ def _score_all(
     with hold(len(items)):
         engine.require_classifier()
         results = [engine.scores(texts, reading) for texts in items]
+        engine.require_memory([length for _, length in results])
     engine.count("te_predict_success", len(items))
     characters = sum(len(text) for texts in items for text in texts)
     scored = [[round(score, 8) for score in finish(logits)] for logits, _ in results]

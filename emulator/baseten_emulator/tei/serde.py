@@ -88,6 +88,17 @@ def list_of(decoder: Decoder) -> Decoder:
     return decode
 
 
+def map_of(decoder: Decoder) -> Decoder:
+    """A Rust `HashMap` with text for keys."""
+
+    def decode(value: Any) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            raise wrong_type(value, "a map")
+        return {key: within(key, decoder, item) for key, item in value.items()}
+
+    return decode
+
+
 def untagged(name: str, *decoders: Decoder) -> Decoder:
     """A Rust untagged enum: the first variant that fits."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .facts import ModelFacts
+from .memory import Memory
 from .versions import Version
 
 
@@ -29,5 +30,7 @@ class Settings:
     payload_limit: int = 2_000_000
     api_key: str | None = field(default=None, repr=False)
     default_prompt: str | None = None
+    memory: Memory | None = None
+    """What the GPU has room for; None: whatever is asked."""
     answers_similarity: bool = False
     """`TASK=sentence-similarity`: what `POST /` and `/invocations` serve on an embedder."""

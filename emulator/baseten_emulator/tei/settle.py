@@ -6,6 +6,7 @@ Source: `router/src/lib.rs` at v1.6.0, v1.8.3 and v1.9.3; messages measured.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .clap import Values
@@ -13,6 +14,8 @@ from .facts import ModelFacts
 from .images import Image
 from .outcome import BootError, startup_error
 from .reading import missing_prompt
+from .repository import Repository
+from .sentence import prompts_of
 from .settings import Settings
 from .versions import BATCH_TOKENS_ARE_CHECKED, TRUNCATES_BY_DEFAULT
 
@@ -29,26 +32,33 @@ def check_zeros(values: Values) -> None:
 
 
 def settings_of(
-    image: Image, values: Values, facts: ModelFacts, config: Mapping[str, Any]
+    image: Image,
+    values: Values,
+    facts: ModelFacts,
+    repository: Repository,
+    config: Mapping[str, Any],
+    log: list[str],
 ) -> Settings:
     """What the router would run with on a machine where it finds its GPU.
 
     Raises:
-        BootError: flags and model do not go together (exit code 1).
+        BootError: flags and model do not go together, or its prompts are unreadable (exit code 1).
     """
     auto_truncate = values["auto-truncate"] == "true"
     max_batch_tokens = int(values["max-batch-tokens"])
+    length = _input_length(image, facts, max_batch_tokens, auto_truncate, log)
+    prompts = prompts_of(repository)
     requests = values.get("max-batch-requests")
     return Settings(
         version=image.version,
-        facts=facts,
+        facts=replace(facts, prompts=prompts or {}),
         model_id=values["model-id"],
         model_sha=values.get("revision"),
         model_dtype=_dtype(image, values, facts),
         served_model_name=values.get("served-model-name", values["model-id"]),
-        pooling=_pooling(values, facts),
+        pooling=facts.pooling,
         max_concurrent_requests=int(values["max-concurrent-requests"]),
-        max_input_length=_input_length(image, facts, max_batch_tokens, auto_truncate),
+        max_input_length=length,
         max_batch_tokens=max_batch_tokens,
         max_batch_requests=int(requests) if requests else None,
         max_client_batch_size=int(values["max-client-batch-size"]),
@@ -56,7 +66,7 @@ def settings_of(
         tokenization_workers=_workers(image, values, config),
         payload_limit=int(values["payload-limit"]),
         api_key=values.get("api-key"),
-        default_prompt=_default_prompt(values, facts),
+        default_prompt=_default_prompt(values, prompts),
         answers_similarity=_task(config) == "sentence-similarity",
     )
 
@@ -68,25 +78,15 @@ def _dtype(image: Image, values: Values, facts: ModelFacts) -> str:
     return "float16" if image.has_cuda and facts.model_type != "gemma3_text" else "float32"
 
 
-def _pooling(values: Values, facts: ModelFacts) -> str:
-    """The flag says `last-token`, `/info` says `last_token`; a classifier ignores the flag."""
-    wanted = values.get("pooling", "").replace("-", "_")
-    has_splade = facts.task != "embedding" or facts.pooling == "splade"
-    if wanted == "splade" and not has_splade:
-        raise startup_error("Splade pooling is not supported: model is not a ForMaskedLM model")
-    if not wanted and facts.pooling == "splade":
-        return "cls"
-    return wanted or facts.pooling
-
-
 def _input_length(
-    image: Image, facts: ModelFacts, max_batch_tokens: int, auto_truncate: bool
+    image: Image, facts: ModelFacts, max_batch_tokens: int, auto_truncate: bool, log: list[str]
 ) -> int:
     """The model's own length, or `--max-batch-tokens` when that is less and truncation is on."""
     length = facts.max_input_length
     if length <= max_batch_tokens or image.version < BATCH_TOKENS_ARE_CHECKED:
         return length
     if auto_truncate:
+        log.append(_truncated(image, length, max_batch_tokens))
         return max_batch_tokens
     if image.version >= TRUNCATES_BY_DEFAULT:
         raise startup_error(
@@ -102,6 +102,22 @@ def _input_length(
     )
 
 
+def _truncated(image: Image, length: int, max_batch_tokens: int) -> str:
+    if image.version >= TRUNCATES_BY_DEFAULT:
+        return (
+            f"WARN The maximum input length is `{length}` which exceeds"
+            f" `--max-batch-tokens={max_batch_tokens}`. Input sequences will be truncated to"
+            f" `{max_batch_tokens}` tokens, as `--auto-truncate` is either not provided (defaults to"
+            " true) or provided as true. To avoid truncation, increase `--max-batch-tokens` to at"
+            f" least `{length}` and set `--auto-truncate false`."
+        )
+    return (
+        f"WARN The input sequences will be truncated to {max_batch_tokens} tokens even if the model"
+        f" `max_input_length` is greater than the provided `--max-batch-tokens` ({length} >"
+        f" {max_batch_tokens}), as `--auto-truncate` is enabled."
+    )
+
+
 def _workers(image: Image, values: Values, config: Mapping[str, Any]) -> int:
     """By default the cores (one less and at most 64 from 1.9.0 on); cores from `resources.cpu`."""
     if "tokenization-workers" in values:
@@ -111,13 +127,13 @@ def _workers(image: Image, values: Values, config: Mapping[str, Any]) -> int:
     return min(max(cores - 1, 1), 64) if image.version >= TRUNCATES_BY_DEFAULT else cores
 
 
-def _default_prompt(values: Values, facts: ModelFacts) -> str | None:
+def _default_prompt(values: Values, prompts: Mapping[str, str] | None) -> str | None:
     name = values.get("default-prompt-name")
     if name is None:
         return values.get("default-prompt")
-    if name not in facts.prompts:
-        raise startup_error(missing_prompt(name, list(facts.prompts)))
-    return facts.prompts[name]
+    if prompts is None or name not in prompts:
+        raise startup_error(missing_prompt(name, None if prompts is None else list(prompts)))
+    return prompts[name]
 
 
 def _task(config: Mapping[str, Any]) -> str:

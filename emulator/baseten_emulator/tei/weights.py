@@ -15,6 +15,7 @@ from typing import Any
 
 from .clap import Values
 from .outcome import BootError, startup_error
+from .repository import Repository
 from .secret_files import read_secret
 from .versions import HUB_REDIRECTS, Version
 
@@ -31,11 +32,13 @@ _SECRET_IN_COMMAND = re.compile(r"/secrets/([\w.-]+)|\bid=([\w.-]+)")
 
 @dataclass(frozen=True)
 class Source:
-    """A Hub repository, and whether a token reaches the one who downloads it."""
+    """A Hub repository, whether a token reaches the one who downloads it, and what is fetched."""
 
     repo_id: str
     has_token: bool
     is_local: bool
+    ignored: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
 
 def find_source(
@@ -71,7 +74,7 @@ def _from_weights(
         if match and mount == path:
             auth = entry.get("auth") or {}
             name = entry.get("auth_secret_name") or auth.get("auth_secret_name")
-            return Source(match[1], _has(secrets, name), is_local=True)
+            return Source(match[1], _has(secrets, name), True, *_patterns(entry))
     return None
 
 
@@ -84,8 +87,13 @@ def _from_cache(
         if not is_filled:
             raise _no_such_directory(path)
         name = entry.get("runtime_secret_name") or _DEFAULT_CACHE_SECRET
-        return Source(str(entry["repo_id"]), _has(secrets, name), is_local=True)
+        return Source(str(entry["repo_id"]), _has(secrets, name), True, *_patterns(entry))
     return None
+
+
+def _patterns(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which files are left out, and which are taken at all."""
+    return tuple(entry.get("ignore_patterns") or ()), tuple(entry.get("allow_patterns") or ())
 
 
 def _from_build(config: Mapping[str, Any], secrets: Mapping[str, str], path: str) -> Source | None:
@@ -111,24 +119,33 @@ def _has(secrets: Mapping[str, str], name: str | None) -> bool:
     return bool(name and read_secret(secrets, name))
 
 
-def check_download(source: Source, gated: bool, version: Version) -> None:
-    """Can whoever downloads the model, TEI or the platform, have it?
+def fetched(source: Source, repository: Repository, version: Version) -> Repository:
+    """The files that the router finds, whoever downloaded them: TEI, Baseten or the build.
 
     Raises:
         BootError: the Hub's 401 for a gated model without a token, in TEI's words (guessed where
-            the platform downloads); or TEI before 1.7, which the Hub's redirects broke (#527).
+            the platform downloads); TEI before 1.7, which the Hub's redirects broke (#527); or its
+            404 for a file that TEI does not start a download without.
     """
-    if gated and not source.has_token:
-        url = f"https://huggingface.co/{source.repo_id}/resolve/main/config.json"
-        cause = f"HTTP status client error (401 Unauthorized) for url ({url})"
-        raise startup_error(_NO_DOWNLOAD, f"request error: {cause}", cause)
-    if not source.is_local and version < HUB_REDIRECTS:
+    if repository.gated and not source.has_token:
+        raise _no_download(source.repo_id, "config.json", "401 Unauthorized")
+    if source.is_local:
+        return repository.downloaded(source.ignored, source.allowed)
+    if version < HUB_REDIRECTS:
         cause = "relative URL without a base"
         raise startup_error(_NO_DOWNLOAD, f"request error: builder error: {cause}", cause)
+    for name in ("config.json", "tokenizer.json"):
+        if not repository.has(name):
+            raise _no_download(source.repo_id, name, "404 Not Found")
+    return repository
 
 
 def _no_such_directory(path: str) -> BootError:
     """TEI takes a missing directory for a repository of the Hub (measured)."""
-    url = f"https://huggingface.co/{path}/resolve/main/config.json"
-    cause = f"HTTP status client error (404 Not Found) for url ({url})"
+    return _no_download(path, "config.json", "404 Not Found")
+
+
+def _no_download(repo_id: str, name: str, status: str) -> BootError:
+    url = f"https://huggingface.co/{repo_id}/resolve/main/{name}"
+    cause = f"HTTP status client error ({status}) for url ({url})"
     return startup_error(_NO_DOWNLOAD, f"request error: {cause}", cause)

@@ -1,0 +1,66 @@
+"""An honest toy of GPU memory: whether weights, activations and attention scores fit.
+
+    activations = 4 x tokens x max(hidden_size, intermediate_size) x bytes of the dtype
+    attention   = 3 x heads x padded tokens x longest input x bytes of the dtype   (padded models only)
+
+The shape is TEI's (flash attention never holds the scores, padding does), both factors are guessed.
+What is out by less than half the GPU's memory is given the benefit of the doubt; weights alone that do
+not fit never are. Checked against three reports: Qwen3-0.6B at 16384 tokens on a T4 runs out (#760),
+pplx 0.6B in float32 does at 32768 on an A100 and does not at 16384 (#861).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .facts import ModelFacts
+
+OUT_OF_MEMORY = 'DriverError(CUDA_ERROR_OUT_OF_MEMORY, "out of memory")'
+_ACTIVATIONS = 4
+_SCORES = 3
+_BENEFIT_OF_DOUBT = 1.5
+
+
+@dataclass(frozen=True)
+class Memory:
+    """What one model may use: `vram_bytes` None is a machine that never runs out (a CPU)."""
+
+    facts: ModelFacts
+    dtype: str
+    padded: bool
+    weights_bytes: int
+    vram_bytes: int | None
+
+    def holds_batch(self, texts: int, longest: int, tokens: int) -> bool:
+        """Whether a batch of `texts`, `tokens` in all, fits beside the weights."""
+        if self.vram_bytes is None:
+            return True
+        computed = texts * longest if self.padded else tokens
+        used = self.weights_bytes + self._activations(computed) + self._scores(computed, longest)
+        return used <= _BENEFIT_OF_DOUBT * self.vram_bytes
+
+    @property
+    def _width(self) -> int:
+        return 4 if self.dtype == "float32" else 2
+
+    def _activations(self, tokens: int) -> int:
+        widest = max(self.facts.hidden_size, self.facts.intermediate_size)
+        return _ACTIVATIONS * tokens * widest * self._width
+
+    def _scores(self, tokens: int, longest: int) -> int:
+        if not self.padded:
+            return 0
+        return _SCORES * self.facts.num_attention_heads * tokens * longest * self._width
+
+
+def batches(lengths: list[int], max_batch_tokens: int, padded: bool) -> list[list[int]]:
+    """The texts of one request as TEI's queue puts them together, by length (`core/src/queue.rs`)."""
+    cut: list[list[int]] = []
+    for length in lengths:
+        grown = [*(cut[-1] if cut else []), length]
+        cost = max(grown) * len(grown) if padded else sum(grown)
+        if cut and cost <= max_batch_tokens:
+            cut[-1] = grown
+        else:
+            cut.append([length])
+    return cut

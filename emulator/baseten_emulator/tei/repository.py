@@ -1,0 +1,98 @@
+"""A repository of the Hub as TEI meets it: JSON files by path, weight files, gated or not.
+
+Everything that decides a start comes from here, whether the repository was taught to the emulator,
+stands in its table of models, or was guessed (`published` writes the files of the last two).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatch
+from typing import Any
+
+WEIGHT_FILES: Mapping[str, tuple[str, ...]] = {
+    "safetensors": ("model.safetensors",),
+    "sharded-safetensors": (
+        "model-00001-of-00002.safetensors",
+        "model-00002-of-00002.safetensors",
+        "model.safetensors.index.json",
+    ),
+    "pytorch": ("pytorch_model.bin",),
+    "onnx": ("onnx/model.onnx",),
+    "none": (),
+}
+"""What each format's files are called, as `save_pretrained` and optimum write them."""
+
+_BYTES = {"F64": 8, "F32": 4, "I8": 1, "F8_E4M3": 1}
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The tensors: total size of their files in bytes, dtype, rows of a classifier's weight."""
+
+    format: str = "safetensors"
+    bytes: int = 0
+    dtype: str = "F32"
+    labels: int | None = None
+    """Rows of `classifier.weight`; None: as many as the config has labels."""
+
+    def loaded_bytes(self, dtype: str) -> int:
+        """Their size once converted to TEI's `--dtype`."""
+        return self.bytes * (4 if dtype == "float32" else 2) // _BYTES.get(self.dtype, 2)
+
+
+@dataclass(frozen=True)
+class Repository:
+    """Files by path; a path that is not there is absent, `tokenizer.json` is only ever True."""
+
+    repo_id: str
+    files: Mapping[str, Any]
+    weights: Weights = Weights()
+    gated: bool = False
+    guessed: bool = False
+    weight_files: tuple[str, ...] = field(default=())
+
+    @classmethod
+    def of(cls, repo_id: str, files: Mapping[str, Any], gated: bool = False) -> Repository:
+        """From path to content as it is taught: null and false are absent, `weights` is no file."""
+        weights = Weights(**files.get("weights", {}))
+        there = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
+        dense = (f"{path}/model.safetensors" for path in dense_paths(there.get("modules.json")))
+        weight_files = (*WEIGHT_FILES[weights.format], *dense)
+        return cls(repo_id, there, weights, gated, weight_files=weight_files)
+
+    def has(self, path: str) -> bool:
+        """Whether the file is there."""
+        return path in self.files or path in self.weight_files
+
+    def text(self, path: str) -> str:
+        """A JSON file as transformers writes it: two blanks of indentation."""
+        return json.dumps(self.files[path], indent=2, ensure_ascii=False)
+
+    def downloaded(self, ignored: Sequence[str], allowed: Sequence[str]) -> Repository:
+        """What is left of it in a directory, after a download with these glob patterns."""
+
+        def wanted(path: str) -> bool:
+            return (not allowed or _matches(path, allowed)) and not _matches(path, ignored)
+
+        return replace(
+            self,
+            files={path: content for path, content in self.files.items() if wanted(path)},
+            weight_files=tuple(filter(wanted, self.weight_files)),
+        )
+
+
+def dense_paths(modules: Any) -> tuple[str, ...]:
+    """The folders of the Dense modules that a `modules.json` names, in their order."""
+    entries = modules if isinstance(modules, list) else []
+    return tuple(
+        str(entry.get("path", ""))
+        for entry in entries
+        if isinstance(entry, dict) and entry.get("type") == "sentence_transformers.models.Dense"
+    )
+
+
+def _matches(path: str, patterns: Sequence[str]) -> bool:
+    return any(fnmatch(path, pattern) for pattern in patterns)
