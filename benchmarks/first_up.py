@@ -67,10 +67,12 @@ class Fleet:
         self._emulator.admin("POST", "reset")
         target = parse_target(self._emulator.url)
         environment = push_environment(os.environ, target, API_KEY, self._home)
-        subprocess.run(
-            ["bash", "-c", LOOP], cwd=self._stack.folder, env=environment, check=True,
-            stdout=subprocess.DEVNULL, timeout=TIMEOUT_SECONDS,
+        ended = subprocess.run(
+            ["bash", "-c", LOOP], cwd=self._stack.folder, env=environment, check=False,
+            capture_output=True, text=True, timeout=TIMEOUT_SECONDS,
         )  # fmt: skip
+        if ended.returncode:
+            raise RuntimeError(f"the loop of truss push failed: {ended.stderr[-500:]}")
         self._all_pushed()
 
     def _all_pushed(self) -> None:

@@ -16,6 +16,7 @@ AIM = 1.15
 PAIRS = {1: 9, 20: 7, 100: 5}
 QUICK = {1: 3, 20: 3}
 RESOURCES_PER_MODEL = 4
+STEP = 40
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
@@ -24,11 +25,17 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
         ours = Stack(folder / "ours", emulator.url)
         bare = BareProject(folder / "bare", emulator.url)
         for size, count in (QUICK if quick else PAIRS).items():
-            print(f"== {size} model(s): a real up first (about 2 s a model)", flush=True)
-            ours.configure(fleet(size))
-            ours.up().check()
+            _grow(ours, size)
             bare.take_over(ours)
             yield from _compare(ours, bare, emulator, size, count)
+
+
+def _grow(stack: Stack, size: int) -> None:
+    """Bring the stack up to this size by real `up`s, `STEP` models at a time (1 to 3 s of truss each)."""
+    for reached in [*range(STEP, size, STEP), size]:
+        print(f"== {size} model(s): real up to {reached}", flush=True)
+        stack.configure(fleet(reached))
+        stack.up().check()
 
 
 def _compare(
