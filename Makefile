@@ -39,6 +39,14 @@ setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engin
 configs: .venv/.ready ## Write truss_configs/ and the configuration's JSON Schema
 	@$(PY) -m baseten_tei.generate
 
+.PHONY: lock
+lock: .venv/.ready ## Read from the Hugging Face Hub what decides a deployment, into locks/
+	@$(PY) -m baseten_tei.lock
+
+.PHONY: preflight
+preflight: .venv/.ready ## Judge the stacks by every rule (docs/rules.md)
+	@$(PY) -m baseten_tei.preflight
+
 .PHONY: format
 format: .venv/.ready ## Format the code and mend what the linter can
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .

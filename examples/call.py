@@ -1,6 +1,7 @@
 """Call the dev stack's models with requests: `source engine/env.sh`, then `python examples/call.py`."""
 
 import json
+import math
 import os
 import subprocess
 
@@ -30,8 +31,8 @@ for hit in call(
 ):
     print(f"bge-reranker: {hit['score']:.3f} {texts[hit['index']]}")
 
-# A batch is a list of lists: ["a", "b"] would be one pair of texts.
-for labels in call(
-    "go-emotions", "classify_url", {"inputs": [["I love this!"], ["I am furious."]]}
-):
-    print(f"go-emotions: {labels[0]['label']} {labels[0]['score']:.3f}")
+# A batch is a list of lists: ["a", "b"] would be one pair of texts. Several emotions may hold at once,
+# and TEI's softmax would let one win: so raw scores, and the sigmoid of each.
+moods = {"inputs": [["I love this!"], ["I am furious."]], "raw_scores": True}
+for labels in call("go-emotions", "classify_url", moods):
+    print(f"go-emotions: {labels[0]['label']} {1 / (1 + math.exp(-labels[0]['score'])):.3f}")

@@ -14,16 +14,14 @@ from typing import Any
 import pulumi
 from pulumi_command import local
 
-from baseten_tei import files
 from baseten_tei.context import context
 from baseten_tei.endpoints import deployment_url, endpoint_templates
 from baseten_tei.errors import UserError
 from baseten_tei.job import job_environment
-from baseten_tei.permits import permits_warning
-from baseten_tei.plan import ModelPlan, known_limits, model_plan
+from baseten_tei.plan import ModelPlan, known_limits
+from baseten_tei.prepare import Prepared, prepare
 from baseten_tei.resources import Environment, Model
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
-from baseten_tei.validate import problems
 
 PUSH = "truss push"
 """What an error message calls the step: pulumi-command runs it as the last argument of INTERPRETER."""
@@ -66,9 +64,10 @@ class TeiModel(pulumi.ComponentResource):
         """`secret` is the stack's `hf_access_key`: a gated model is pushed after it."""
         props = args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
-        plan = _plan(name, args, team)
-        if warning := permits_warning(args):
-            pulumi.log.warn(f"model {name!r}: {warning}", self)
+        prepared = _prepared(name, args, team)
+        plan = prepared.plan
+        for warning in prepared.warnings:
+            pulumi.log.warn(warning, self)
         model = Model(f"{name}-model", plan.model_inputs, self._after())
         secrets = [secret] if secret is not None and args.gated else []
         push = self._push(name, plan, model, secrets)
@@ -161,18 +160,9 @@ def _fill(template: str, model_id: str) -> str:
     return template.format(model_id=model_id)
 
 
-def _plan(name: str, args: ModelArgs, team: str | None) -> ModelPlan:
-    """The model's plan, its config file brought up to date. Raises `pulumi.RunError`, one line a problem."""
+def _prepared(name: str, args: ModelArgs, team: str | None) -> Prepared:
+    """The model made ready. Raises `pulumi.RunError`, one line a problem."""
     try:
-        if found := problems(name, args):
-            raise UserError(*found)
-        here = context()
-        plan = model_plan(name, args, here.owner, here.target_name, team)
-        path = files.config_path(here.root, here.owner.stack, name)
-        if here.in_ci and (stale := files.stale_problem(path, plan.config_text, here.root)):
-            raise UserError(stale)
-        if not here.preview and not here.in_ci:
-            files.write_if_changed(path, plan.config_text)
+        return prepare(name, args, context(), team)
     except UserError as error:
         raise pulumi.RunError(str(error)) from error
-    return plan

@@ -9,8 +9,11 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime import get_root_directory
 
+from baseten_tei import files
 from baseten_tei.errors import UserError
+from baseten_tei.lockfile import parse_lock
 from baseten_tei.plan import Owner
+from baseten_tei.settings import Lock
 from baseten_tei.target import Target, find_api_key, parse_target
 from baseten_tei.truss_version import truss_version_problem
 
@@ -26,6 +29,7 @@ class Context:
     target_name: str
     target: Target
     root: Path
+    lock: Lock
     preview: bool
     in_ci: bool
 
@@ -45,11 +49,13 @@ def context() -> Context:
         )
     if not preview:
         find_api_key(target, os.environ)
+    root = Path(get_root_directory() or ".")
     return Context(
         owner=Owner(pulumi.get_project(), pulumi.get_stack()),
         target_name=name,
         target=target,
-        root=Path(get_root_directory() or "."),
+        root=root,
+        lock=parse_lock(files.read_lock(root, pulumi.get_stack())),
         preview=preview,
         in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
     )

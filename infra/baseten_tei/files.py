@@ -38,6 +38,11 @@ def stale_problem(path: Path, text: str, root: Path) -> str | None:
     return f"{where} is stale at {field}: type `make configs` and commit it"
 
 
+def read_lock(root: Path, stack: str) -> str:
+    """The text of a stack's lock file; empty where nothing is locked."""
+    return _read(root / "locks" / f"{stack}.yaml") or ""
+
+
 def orphans(root: Path, stack: str, names: Iterable[str]) -> list[Path]:
     """Generated configs of models that the stack no longer has."""
     folder = root / FOLDER / stack

@@ -1,12 +1,14 @@
 """`python -m baseten_tei.generate [--check]`: everything that is generated from stacks and types.
 
 Truss configs of every stack beside Pulumi.yaml, the JSON Schema that lets editors complete a stack's
-configuration, and the derived parts of README.md. `--check` writes nothing, names what is stale, and exits 1.
+configuration, docs/rules.md, and the derived parts of README.md. `--check` writes nothing, names what is
+stale, and exits 1.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,31 @@ import yaml
 
 from baseten_tei import files
 from baseten_tei.errors import UserError
+from baseten_tei.lockfile import parse_lock
 from baseten_tei.readme import render_readme
 from baseten_tei.render import render_config
+from baseten_tei.rules.document import rules_text
+from baseten_tei.rules.registry import RULES
 from baseten_tei.schema import SCHEMA_PATH, schema_text
-from baseten_tei.settings import NAMESPACE, Settings, parse_settings
-from baseten_tei.truss_config import truss_config
+from baseten_tei.settings import NAMESPACE, Settings, parse_settings, parse_specs
+
+RULES_PATH = "docs/rules.md"
 
 
-def stacks(root: Path) -> Iterator[tuple[str, Settings]]:
-    """Each stack's name and settings, from `Pulumi.<stack>.yaml`; examples are no stacks. Raises `UserError`."""
+@dataclass(frozen=True)
+class Stack:
+    """A stack as its configuration file says it."""
+
+    name: str
+    path: Path
+    settings: Settings
+
+
+def stacks(root: Path, *, locked: bool = True) -> Iterator[Stack]:
+    """Each stack with models, from `Pulumi.<stack>.yaml`; examples are no stacks. Raises `UserError`.
+
+    Without `locked` no lock file is read, and only the shape of specs is checked: what locking begins with.
+    """
     for path in sorted(root.glob("Pulumi.*.yaml")):
         if path.name.endswith(".example.yaml"):
             continue
@@ -30,18 +48,23 @@ def stacks(root: Path) -> Iterator[tuple[str, Settings]]:
         try:
             config = _config(path)
             if (models := config.get(f"{NAMESPACE}:models")) is not None:
-                yield stack, parse_settings(models, config.get(f"{NAMESPACE}:team"))
+                team = config.get(f"{NAMESPACE}:team")
+                yield Stack(stack, path, _settings(root, stack, models, team, locked))
         except UserError as error:
             raise UserError(*(f"{path.name}: {problem}" for problem in error.problems)) from error
 
 
 def generated(root: Path) -> dict[Path, str]:
     """Every generated file's path and text."""
-    found = {root / SCHEMA_PATH: schema_text(), **_readme(root)}
-    for stack, settings in stacks(root):
-        for name, args in settings.models.items():
-            path = files.config_path(root, stack, name)
-            found[path] = render_config(truss_config(name, args), args)
+    found = {
+        root / SCHEMA_PATH: schema_text(),
+        **_readme(root),
+        root / RULES_PATH: rules_text(RULES),
+    }
+    for stack in stacks(root):
+        for it in stack.settings.subjects:
+            path = files.config_path(root, stack.name, it.name)
+            found[path] = render_config(it.config, it.args)
     return found
 
 
@@ -57,8 +80,8 @@ def leftovers(root: Path) -> list[Path]:
     """Generated configs that no stack asks for any more."""
     return [
         path
-        for stack, settings in stacks(root)
-        for path in files.orphans(root, stack, settings.models)
+        for stack in stacks(root)
+        for path in files.orphans(root, stack.name, stack.settings.models)
     ]
 
 
@@ -81,6 +104,15 @@ def write(root: Path) -> list[str]:
     return [f"wrote {path.relative_to(root)}" for path in written] + [
         f"removed {path.relative_to(root)}" for path in extra
     ]
+
+
+def _settings(root: Path, stack: str, models: object, team: str | None, locked: bool) -> Settings:
+    if locked:
+        return parse_settings(models, team, parse_lock(files.read_lock(root, stack)))
+    specs, found = parse_specs(models)
+    if found:
+        raise UserError(*found)
+    return Settings(specs, team)
 
 
 def _config(path: Path) -> Mapping[str, Any]:

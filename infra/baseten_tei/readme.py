@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from pydantic.fields import FieldInfo
 
+from baseten_tei.docstrings import attribute_docstrings
 from baseten_tei.spec import Autoscaling, EmbeddingArgs, TeiArgs
 
 _INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTALL)
@@ -20,19 +21,15 @@ def render_readme(text: str, read: Callable[[str], str]) -> str:
 def keys_table() -> str:
     """Every key of a model: name, default, meaning; from the types themselves."""
     rows = [("task", "required", "`embedding`, `reranker` or `classifier`.")]
-    rows += [_row(name, field) for name, field in TeiArgs.model_fields.items()]
-    rows += [
-        _row(name, field, " (embedding)")
-        for name, field in EmbeddingArgs.model_fields.items()
-        if name not in TeiArgs.model_fields and name != "task"
-    ]
-    rows += [_row(f"autoscaling.{n}", field) for n, field in Autoscaling.model_fields.items()]
+    told = attribute_docstrings(EmbeddingArgs)
+    for name, field in EmbeddingArgs.model_fields.items():
+        note = "" if name in TeiArgs.model_fields else " (embedding)"
+        rows += [(name, _default(field), told[name] + note)] if name != "task" else []
+    told = attribute_docstrings(Autoscaling)
+    for name, field in Autoscaling.model_fields.items():
+        rows.append((f"autoscaling.{name}", _default(field), told[name]))
     lines = [f"| `{name}` | {default} | {meaning} |" for name, default, meaning in rows]
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *lines]) + "\n"
-
-
-def _row(name: str, field: FieldInfo, note: str = "") -> tuple[str, str, str]:
-    return name, _default(field), f"{' '.join((field.description or '').split())}{note}"
 
 
 def _default(field: FieldInfo) -> str:

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from baseten_tei.docstrings import attribute_docstrings
 from baseten_tei.settings import NAMESPACE
-from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, RerankerArgs
+from baseten_tei.spec import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
 
 SCHEMA_PATH = PurePosixPath("docs/stack-config.schema.json")
 
@@ -21,6 +22,9 @@ def stack_config_schema() -> dict[str, Any]:
     for args in (EmbeddingArgs, RerankerArgs, ClassifierArgs):
         # The default exists for Python, where the class says the task; in YAML the task says the class.
         definitions[args.__name__]["required"] = ["task", "model_id"]
+    for documented in (EmbeddingArgs, RerankerArgs, ClassifierArgs, Autoscaling):
+        for name, text in attribute_docstrings(documented).items():
+            definitions[documented.__name__]["properties"][name]["description"] = text
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Stack configuration of baseten-tei",

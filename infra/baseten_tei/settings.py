@@ -1,28 +1,44 @@
 """From a stack's configuration (what YAML gave) to typed specs; every refusal in one line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
 
 from baseten_tei.errors import UserError
+from baseten_tei.facts import ModelFacts
 from baseten_tei.names import perhaps
 from baseten_tei.redaction import redact
+from baseten_tei.rules.subject import Subject
+from baseten_tei.sizing import cheapest_problem, sized
 from baseten_tei.spec import ARGS_BY_TASK, ModelArgs
 from baseten_tei.validate import duplicate_problems, problems
 from baseten_tei.wording import kind_of, problem_text
 
 NAMESPACE = "baseten-tei"
+
+Lock = Mapping[tuple[str, str], ModelFacts]
+"""Locked facts by model_id and revision."""
+
+EMPTY_LOCK: Lock = MappingProxyType({})
+
 EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """A stack's models, by resource name, and the Baseten team that owns them."""
+    """A stack's models, by resource name, the Baseten team that owns them, and what is locked of them."""
 
     models: Mapping[str, ModelArgs]
     team: str | None = None
+    lock: Lock = field(default_factory=dict)
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """Each model as the rules see it: sized, with its facts."""
+        return [subject_of(name, args, self.lock) for name, args in self.models.items()]
 
     @property
     def wants_token(self) -> bool:
@@ -30,8 +46,32 @@ class Settings:
         return any(args.gated for args in self.models.values())
 
 
-def parse_settings(models: object, team: str | None = None) -> Settings:
+def subject_of(name: str, args: ModelArgs, lock: Lock) -> Subject:
+    """A spec with its locked facts, and with what it leaves open derived from them."""
+    facts = lock.get((args.model_id, args.revision))
+    return Subject(name, sized(args, facts), facts)
+
+
+def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_LOCK) -> Settings:
     """Typed settings. Raises `UserError` with one line per problem."""
+    specs, found = parse_specs(models)
+    found += [line for name, args in specs.items() for line in spec_problems(name, args, lock)]
+    found += duplicate_problems(specs)
+    if found:
+        raise UserError(*(redact(line) for line in found))
+    return Settings(specs, team, lock)
+
+
+def spec_problems(name: str, args: ModelArgs, lock: Lock) -> list[str]:
+    """What is wrong with a spec once it is sized, a line each."""
+    facts = lock.get((args.model_id, args.revision))
+    if problem := cheapest_problem(args, facts):
+        return [f"model {name!r}: {problem}"]
+    return problems(name, sized(args, facts))
+
+
+def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
+    """Specs by name, and what is wrong with their shape. Raises `UserError` for what is no mapping at all."""
     if not isinstance(models, Mapping):
         raise UserError(
             f"{NAMESPACE}:models must map names to specs, not {kind_of(models)}: write {EXAMPLE}"
@@ -47,11 +87,7 @@ def parse_settings(models: object, team: str | None = None) -> Settings:
             found += spec
         else:
             specs[name] = spec
-            found += problems(name, spec)
-    found += duplicate_problems(specs)
-    if found:
-        raise UserError(*(redact(line) for line in found))
-    return Settings(specs, team)
+    return specs, found
 
 
 def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:

@@ -12,7 +12,7 @@ from baseten_tei import versions
 
 Accelerator = Literal[
     "CPU", "T4", "L4", "L40S", "A10G", "A100", "A100_40GB", "H100", "H100_40GB", "H200",
-    "B200", "RTX_PRO_6000", "B300", "GB300", "V100",
+    "B200", "RTX_PRO_6000", "B300", "GB300", "V100", "cheapest",
 ]  # fmt: skip
 TeiVersion = Literal["1.8.3", "1.9.0", "1.9.1", "1.9.2", "1.9.3"]
 Pooling = Literal["cls", "mean", "splade", "last-token"]
@@ -24,9 +24,7 @@ Positive = Annotated[int, Field(ge=1)]
 class _Words(BaseModel):
     """Frozen, strict (no `"16384"` for 16384, no `true` for 1), and no unknown key."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 class Autoscaling(_Words):
@@ -56,7 +54,7 @@ class TeiArgs(_Words):
     model_name: str | None = None
     """Name of the model on Baseten; default: the resource's name."""
     accelerator: Accelerator | None = None
-    """GPU, or `CPU`; default L4. Baseten takes the smallest instance that has it."""
+    """GPU, `CPU`, or `cheapest` that holds a locked model; default L4. Baseten takes its smallest instance."""
     instance_type: str | None = None
     """Exact instance (SKU), e.g. `L4:4x16`, instead of `accelerator`."""
     cpu: str | None = None

@@ -12,6 +12,7 @@ from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.context import context
 from baseten_tei.errors import UserError
 from baseten_tei.outputs import SCHEMA_VERSION, flat_outputs
+from baseten_tei.prepare import stopping
 from baseten_tei.resources import Secret
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs
@@ -24,7 +25,9 @@ def deploy() -> None:
     """Everything `Pulumi.<stack>.yaml` asks for. Raises `pulumi.RunError`, one line a problem."""
     try:
         config = pulumi.Config(NAMESPACE)
-        settings = parse_settings(_models(config), config.get("team"))
+        settings = parse_settings(_models(config), config.get("team"), context().lock)
+        if found := stopping(settings.subjects):
+            raise UserError(*found)
         token = _token(config, settings)
         _tidy(settings)
     except UserError as error:

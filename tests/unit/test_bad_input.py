@@ -20,7 +20,7 @@ TASKS = "write task: embedding, reranker or classifier."
 LEGAL = "must start with a letter or digit and hold only letters, digits, '-', '_' and '.'"
 GPUS = (
     "write 'CPU', 'T4', 'L4', 'L40S', 'A10G', 'A100', 'A100_40GB', 'H100', 'H100_40GB', 'H200', 'B200', "
-    "'RTX_PRO_6000', 'B300', 'GB300' or 'V100'."
+    "'RTX_PRO_6000', 'B300', 'GB300', 'V100' or 'cheapest'."
 )
 PORT = "the router listens on 7997 and Baseten keeps 8080 for its own proxy; leave it out"
 PORT_KEY = "The router always listens on 7997 (8080 is Baseten's own); leave it out"

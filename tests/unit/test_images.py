@@ -4,6 +4,7 @@ from typing import get_args
 
 import pytest
 
+from baseten_tei.fitting import CHEAPEST
 from baseten_tei.hardware import COMPUTE_CAPABILITY, CPU
 from baseten_tei.images import Image, image_for
 from baseten_tei.spec import Accelerator, TeiVersion
@@ -37,7 +38,7 @@ def test_the_image_starts_on_the_gpu_it_is_chosen_for(accelerator: str, version:
 
 
 def test_every_accelerator_of_the_spec_has_a_known_compute_capability() -> None:
-    assert set(get_args(Accelerator)) == {CPU, *COMPUTE_CAPABILITY}
+    assert set(get_args(Accelerator)) == {CPU, CHEAPEST, *COMPUTE_CAPABILITY}
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,12 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "infra" / "baseten_tei"
 EMULATOR = ROOT / "emulator" / "baseten_emulator"
 
-WORDS = {"spec", "errors", "versions"}
-EDGES = {"lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files"}
-WIRING = {"__init__", "components", "resources", "context", "stack", "push", "generate", "provider"}
+WORDS = {"spec", "errors", "versions", "facts"}
+EDGES = {"lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files", "hub"}
+WIRING = {
+    "__init__", "components", "resources", "context", "stack", "push", "generate", "provider",
+    "preflight", "lock", "explain", "prepare",
+}  # fmt: skip
 ALLOWED = {("embedded", "slots")}
 """Starting the emulator takes the same lock that pushes take: several of them may find it down at once."""
 IMPURE = {

@@ -1,6 +1,5 @@
 """What a rule looks at: a spec, the model's locked facts, and what follows from both."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -33,7 +32,7 @@ class Subject:
         return resolved_hardware(self.args)[1].reference
 
     @cached_property
-    def config(self) -> Mapping[str, Any]:
+    def config(self) -> dict[str, Any]:
         """The generated Truss config."""
         return truss_config(self.name, self.args)
 

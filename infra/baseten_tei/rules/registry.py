@@ -1,0 +1,92 @@
+"""Every rule there is, and judging a model by all of them."""
+
+from collections.abc import Iterator
+
+from baseten_tei.names import perhaps
+from baseten_tei.rules import flagging, gpu, memory, models, secrets, task, tokens
+from baseten_tei.rules.rule import Finding, Reported, Rule
+from baseten_tei.rules.subject import Subject
+
+FAMILIES = (gpu, task, models, tokens, flagging, secrets, memory)
+
+UNLOCKED = Rule(
+    "TEI-LOCK-001",
+    "warning",
+    "A model that is not locked is judged without its facts",
+    "this project: locks/<stack>.yaml",
+    lambda subject: _unlocked(subject),
+)
+UNKNOWN_SILENCE = Rule(
+    "TEI-SILENCE-001",
+    "error",
+    "A silence names a rule that there is, with a reason",
+    "this project: a silence is reviewed by its reason",
+    lambda subject: next(_misnamed(subject), None),
+)
+UNUSED_SILENCE = Rule(
+    "TEI-SILENCE-002",
+    "error",
+    "A silence silences something",
+    "this project: a silence nobody needs would hide the next finding",
+    lambda subject: next(_unused(subject), None),
+)
+
+RULES: tuple[Rule, ...] = (
+    *(rule for family in FAMILIES for rule in family.RULES),
+    UNLOCKED,
+    UNKNOWN_SILENCE,
+    UNUSED_SILENCE,
+)
+BY_ID = {rule.id: rule for rule in RULES}
+ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id})
+
+
+def judge(subject: Subject) -> list[Reported]:
+    """What every rule finds that the spec does not silence, errors first."""
+    found = [
+        Reported(subject.name, rule, finding)
+        for rule in RULES
+        if rule.id not in subject.args.silence or rule.id in ABOUT_SILENCES
+        if (finding := rule.check(subject)) is not None
+    ]
+    return sorted(found, key=lambda reported: reported.rule.severity != "error")
+
+
+def errors(reported: list[Reported]) -> list[str]:
+    """One line for each finding that stops a preview."""
+    return [it.line for it in reported if it.rule.severity == "error"]
+
+
+def warnings(reported: list[Reported]) -> list[str]:
+    """One line for each finding that a preview shows and goes on."""
+    return [it.line for it in reported if it.rule.severity == "warning"]
+
+
+def _unlocked(subject: Subject) -> Finding | None:
+    if subject.facts is not None:
+        return None
+    return Finding(
+        f"{subject.args.model_id} is not locked, so only its spec was judged", "type `make lock`"
+    )
+
+
+def _misnamed(subject: Subject) -> Iterator[Finding]:
+    for rule_id, reason in subject.args.silence.items():
+        if rule_id not in BY_ID:
+            hint = perhaps(rule_id, BY_ID).strip()
+            yield Finding(
+                f"silence names {rule_id!r}, which is no rule", hint or "see docs/rules.md"
+            )
+        elif not reason.strip():
+            yield Finding(
+                f"silence of {rule_id} has no reason", f"write {rule_id}: <why it does not apply>"
+            )
+
+
+def _unused(subject: Subject) -> Iterator[Finding]:
+    for rule_id in subject.args.silence:
+        rule = BY_ID.get(rule_id)
+        if rule is not None and rule.id not in ABOUT_SILENCES and rule.check(subject) is None:
+            yield Finding(
+                f"silence of {rule_id} silences nothing", f"remove {rule_id} from silence"
+            )

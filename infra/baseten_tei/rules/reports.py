@@ -1,0 +1,113 @@
+"""Findings as a table for people, JSON for scripts, SARIF for code scanning."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.rules.registry import RULES
+from baseten_tei.rules.rule import Reported
+
+_LEVEL = {"error": "error", "warning": "warning"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What was found in one stack's configuration; `text` is that file's, for line numbers."""
+
+    file: str
+    text: str
+    models: int
+    found: Sequence[Reported]
+
+    @property
+    def errors(self) -> int:
+        """Findings that stop a preview."""
+        return sum(it.rule.severity == "error" for it in self.found)
+
+    def line_of(self, model: str) -> int:
+        """The line where a model begins, counted from 1; 1 where it cannot be told."""
+        starts = (f"{model}:", f'"{model}":', f"'{model}':")
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if line.strip().startswith(starts):
+                return number
+        return 1
+
+
+def as_table(stacks: Sequence[Judged]) -> str:
+    """A line a finding, under the stack's file; a stack without any says so."""
+    lines: list[str] = []
+    for stack in stacks:
+        warnings = len(stack.found) - stack.errors
+        counts = f"{stack.models} models, {stack.errors} errors, {warnings} warnings"
+        lines += [f"{stack.file}: {counts}", *(_row(it) for it in stack.found)]
+    return "\n".join(lines)
+
+
+def as_json(stacks: Sequence[Judged]) -> str:
+    """One object per finding: stack file, line, model, rule, severity, message, fix, source."""
+    return json.dumps(
+        [_object(stack, it) for stack in stacks for it in stack.found], indent=2, ensure_ascii=False
+    )
+
+
+def as_sarif(stacks: Sequence[Judged]) -> str:
+    """SARIF 2.1.0, as code scanning takes it; every rule is described, also where nothing was found."""
+    driver = {"name": "baseten-tei", "rules": [_described(rule) for rule in RULES]}
+    results = [_result(stack, it) for stack in stacks for it in stack.found]
+    run = {"tool": {"driver": driver}, "results": results}
+    return json.dumps(
+        {
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [run],
+        },
+        indent=2,
+        ensure_ascii=False,
+    )
+
+
+def _row(it: Reported) -> str:
+    return (
+        f"  {it.rule.severity:7} {it.rule.id:15} {it.model}: {it.finding.message}: {it.finding.fix}"
+    )
+
+
+def _object(stack: Judged, it: Reported) -> dict[str, Any]:
+    return {
+        "file": stack.file,
+        "line": stack.line_of(it.model),
+        "model": it.model,
+        "rule": it.rule.id,
+        "severity": it.rule.severity,
+        "message": it.finding.message,
+        "fix": it.finding.fix,
+        "source": it.rule.source,
+    }
+
+
+def _described(rule: Any) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "help": {"text": f"Source: {rule.source}"},
+        "defaultConfiguration": {"level": _LEVEL[rule.severity]},
+    }
+
+
+def _result(stack: Judged, it: Reported) -> dict[str, Any]:
+    region = {"startLine": stack.line_of(it.model)}
+    location = {"artifactLocation": {"uri": stack.file}, "region": region}
+    return {
+        "ruleId": it.rule.id,
+        "level": _LEVEL[it.rule.severity],
+        "message": {"text": f"{it.model}: {it.finding.message}: {it.finding.fix}"},
+        "locations": [{"physicalLocation": location}],
+    }
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Judged]], str]] = {
+    "table": as_table,
+    "json": as_json,
+    "sarif": as_sarif,
+}

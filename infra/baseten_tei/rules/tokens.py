@@ -1,0 +1,178 @@
+"""Tokens and batches: how long a text may be, how many are in flight, and which numbers have to agree."""
+
+from baseten_tei.fitting import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits
+from baseten_tei.hardware import CPU
+from baseten_tei.permits import permits_problem, permits_warning
+from baseten_tei.rules.placed import accelerator_of, on_cpu
+from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject import Subject
+from baseten_tei.seed import LARGE
+from baseten_tei.sizing import BYTES_PER_TOKEN, payload_limit
+from baseten_tei.vram import VRAM_GIB, input_length, parameters
+
+_SEED = "README of Baseten's own TEI example"
+_WIDE = 1024
+"""Hidden size of BERT-large, with which that README found an L4 full at 16000 tokens."""
+_LEAST_REQUESTS = 8
+_MOST_TEXTS = 128
+"""Texts per request in Baseten's generated examples."""
+
+
+def _length(subject: Subject) -> int | None:
+    """Tokens of the longest text; `None` where that is not known."""
+    return input_length(subject.facts) if subject.facts else None
+
+
+def _below_longest_text(subject: Subject) -> bool:
+    return subject.args.max_batch_tokens < (_length(subject) or 0)
+
+
+def _refuses_to_start(subject: Subject) -> Finding | None:
+    args, length = subject.args, _length(subject)
+    if args.auto_truncate or not _below_longest_text(subject):
+        return None
+    return Finding(
+        f"max_batch_tokens {args.max_batch_tokens} is below the model's {length} tokens and auto_truncate is "
+        f"false: TEI {args.tei_version} exits at start",
+        f"write max_batch_tokens: {length}, or auto_truncate: true",
+    )
+
+
+def _shortens(subject: Subject) -> Finding | None:
+    args, length = subject.args, _length(subject)
+    if not args.auto_truncate or not _below_longest_text(subject):
+        return None
+    return Finding(
+        f"max_batch_tokens {args.max_batch_tokens} is below the model's {length} tokens: TEI {args.tei_version} "
+        f"makes max_input_length {args.max_batch_tokens} of it and cuts longer texts without a word",
+        _longer_batch(subject),
+    )
+
+
+def _longer_batch(subject: Subject) -> str:
+    """What to type, unless the GPU could not hold it either."""
+    gpu, length = accelerator_of(subject), _length(subject) or 0
+    if subject.facts and gpu and gpu != CPU and not fits(subject.args, subject.facts, gpu, length):
+        return f"write another accelerator and max_batch_tokens: {length}, or silence this with the length you need"
+    return f"write max_batch_tokens: {length}"
+
+
+def _below_one_batch(subject: Subject) -> Finding | None:
+    if permits_problem(subject.args) is None:
+        return None
+    texts, batch = subject.args.max_concurrent_requests, subject.args.max_client_batch_size
+    then = "is answered 429" if subject.tei_at_least("1.9.0") else "can stall the queue"
+    return Finding(
+        f"max_concurrent_requests {texts} is below max_client_batch_size {batch}: TEI counts texts, "
+        f"and a full batch {then}",
+        f"write max_concurrent_requests: {batch}, or leave it out",
+    )
+
+
+def _below_all_requests(subject: Subject) -> Finding | None:
+    got = subject.permits
+    if permits_warning(subject.args) is None or permits_problem(subject.args) is not None:
+        return None
+    return Finding(
+        f"{got.predict_concurrency} requests of {got.max_client_batch_size} texts are {got.texts_at_most} texts, and "
+        f"TEI {subject.args.tei_version} answers 429 above max_concurrent_requests {got.max_concurrent_requests}",
+        f"write max_concurrent_requests: {got.texts_at_most}",
+    )
+
+
+def _unreachable_target(subject: Subject) -> Finding | None:
+    target, let_in = (
+        subject.args.autoscaling.concurrency_target,
+        subject.permits.predict_concurrency,
+    )
+    if target is None or target <= let_in:
+        return None
+    return Finding(
+        f"autoscaling.concurrency_target {target} is above predict_concurrency {let_in}, so no replica can reach it",
+        f"write concurrency_target: {let_in}, or predict_concurrency: {target}",
+    )
+
+
+def _payload(subject: Subject) -> Finding | None:
+    args, limit, length = subject.args, payload_limit(subject.args), _length(subject)
+    text = min(length or 0, args.max_batch_tokens) * BYTES_PER_TOKEN
+    size = args.max_client_batch_size * text
+    if size <= limit:
+        return None
+    return Finding(
+        f"{args.max_client_batch_size} texts of {text // BYTES_PER_TOKEN} tokens are about {size} bytes, and TEI "
+        f"answers 413 above {limit}",
+        f"write max_client_batch_size: {max(1, limit // text)}, or extra_flags: [--payload-limit={size}]",
+    )
+
+
+def _large_client_batch(subject: Subject) -> Finding | None:
+    batch = subject.args.max_client_batch_size
+    if batch <= _MOST_TEXTS:
+        return None
+    return Finding(
+        f"max_client_batch_size {batch}: autoscaling counts requests, and one of {batch} texts counts as one of 1",
+        "write max_client_batch_size: 32, and let clients send several requests",
+    )
+
+
+def _flat_gain(subject: Subject) -> Finding | None:
+    tokens, facts = subject.args.max_batch_tokens, subject.facts
+    wanted = max(USUAL_BATCH_TOKENS, _length(subject) or 0)
+    if accelerator_of(subject) != "L4" or facts is None or tokens <= wanted:
+        return None
+    if (facts.hidden_size or 0) < _WIDE:
+        return None
+    return Finding(
+        f"max_batch_tokens {tokens} on an L4: with a hidden size of {facts.hidden_size} there is little gain above "
+        "16000, and each text waits longer",
+        f"write max_batch_tokens: {wanted}",
+    )
+
+
+def _large_model(subject: Subject) -> Finding | None:
+    tokens, facts, gpu = subject.args.max_batch_tokens, subject.facts, accelerator_of(subject)
+    size = parameters(facts) if facts else None
+    if size is None or size < LARGE or tokens <= LEAST_BATCH_TOKENS:
+        return None
+    untruncated = not subject.args.auto_truncate and (_length(subject) or 0) > LEAST_BATCH_TOKENS
+    if VRAM_GIB.get(gpu or "", 80) > 24 or untruncated:
+        return None  # enough room; or no way out, which the memory rules then say
+    return Finding(
+        f"max_batch_tokens {tokens} for {size / 1e9:.1f} billion parameters leaves a {gpu} little memory",
+        f"write max_batch_tokens: {LEAST_BATCH_TOKENS}",
+    )
+
+
+def _starved(subject: Subject) -> Finding | None:
+    requests = subject.permits.predict_concurrency
+    if on_cpu(subject) or requests >= _LEAST_REQUESTS:
+        return None
+    return Finding(
+        f"predict_concurrency {requests} is all that a replica ever sees at once, and TEI batches across requests",
+        "write predict_concurrency: 32, or leave it and max_concurrent_requests out",
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("TEI-TOK-001", "error", "Without truncation, a batch holds the longest text",
+         "measured on TEI 1.8.3 and 1.9.3; TEI #723, #725", _refuses_to_start, True),
+    Rule("TEI-TOK-002", "warning", "A batch below the longest text shortens what the model takes",
+         "TEI router/src/lib.rs: max_input_length, 1.8.3 to 1.9.3", _shortens, True),
+    Rule("TEI-TOK-003", "error", "Permits hold one full batch of a client",
+         "measured on TEI 1.8.3 and 1.9.3; TEI #726", _below_one_batch),
+    Rule("TEI-TOK-004", "warning", "From 1.9.0, permits hold all that Baseten lets in",
+         "measured on TEI 1.9.3; TEI #662, #726", _below_all_requests),
+    Rule("TEI-TOK-005", "error", "Autoscaling aims at no more requests than a replica takes",
+         "Baseten docs: autoscaling", _unreachable_target),
+    Rule("TEI-TOK-006", "warning", "A full batch of the longest texts fits in one body",
+         "TEI router/src/main.rs: --payload-limit; TEI #50, #378", _payload, True),
+    Rule("TEI-TOK-007", "warning", "A client's batch is small enough for autoscaling to spread",
+         _SEED, _large_client_batch),
+    Rule("TEI-TOK-008", "warning", "On an L4, BERT-large gains little above 16000 tokens in a batch",
+         _SEED, _flat_gain, True),
+    Rule("TEI-TOK-009", "warning", "7B models on 24 GB or less take 8192 tokens in a batch",
+         _SEED, _large_model, True),
+    Rule("TEI-TOK-010", "warning", "A replica takes enough requests to fill a batch",
+         f"{_SEED} (1*40*512); Baseten docs: autoscaling", _starved),
+)  # fmt: skip
