@@ -41,7 +41,7 @@ configs: .venv/.ready ## Write truss_configs/ and the configuration's JSON Schem
 
 .PHONY: lock
 lock: .venv/.ready ## Read from the Hugging Face Hub what decides a deployment, into locks/
-	@$(PY) -m baseten_tei.lock
+	@$(PY) -m baseten_tei.lock $(MODEL)
 
 .PHONY: preflight
 preflight: .venv/.ready ## Judge the stacks by every rule (docs/rules.md)

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import emulator_start, first_up, report, suites, unchanged
+from benchmarks import emulator_start, first_up, oracle, report, suites, unchanged
 from benchmarks.machine import machine
 from benchmarks.timing import Figure
 from benchmarks.watching import WatchError
@@ -21,6 +21,7 @@ SECTIONS: Mapping[str, Measure] = {
     "preview": unchanged.measure,
     "push": first_up.measure,
     "emulator": emulator_start.measure,
+    "oracle": oracle.measure,
     "tests": suites.measure,
 }
 NOT_A_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "CI")

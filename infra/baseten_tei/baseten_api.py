@@ -192,6 +192,11 @@ class BasetenApi:
             )
         )
 
+    def instance_types(self) -> list[str]:
+        """Names of the instance types this account has."""
+        found = self._call(lambda: self._sdk.get_instance_types())
+        return [it.name for it in found.instance_types]
+
     def find_secret(self, name: str, team: str | None) -> str | None:
         """The name under which Baseten holds this secret (`-` equals `_`); `None` where it does not."""
         team_id = self._team_id(team)

@@ -5,7 +5,15 @@ from baseten_tei.facts import ModelFacts
 from baseten_tei.hardware import CPU, DEFAULT_ACCELERATOR, instance
 from baseten_tei.images import Image, image_for
 from baseten_tei.spec import ModelArgs
-from baseten_tei.vram import estimate, input_length, is_padded, starts, usable_gib
+from baseten_tei.vram import (
+    VRAM_GIB,
+    estimate,
+    input_length,
+    is_padded,
+    parameters,
+    starts,
+    usable_gib,
+)
 
 CHEAPEST = "cheapest"
 
@@ -15,7 +23,11 @@ USUAL_BATCH_TOKENS = 16384
 LEAST_BATCH_TOKENS = 8192
 """The README of Baseten's TEI example, for 7B models: a GPU that holds less is not worth its price."""
 
+LARGE = 6 * 10**9
+"""Parameters from which that README's advice for "7b embedding models" holds."""
+
 _HOST_SHARE = 0.8
+"""Of the memory without a GPU, what tokenizers and the system leave to the model."""
 
 
 def cheapest_problem(args: ModelArgs, facts: ModelFacts | None) -> str | None:
@@ -62,6 +74,11 @@ def fits(args: ModelArgs, facts: ModelFacts, accelerator: str, tokens: int) -> b
     return found is not None and found.total.high <= room_gib(args, accelerator)
 
 
+def is_tight(facts: ModelFacts, accelerator: str) -> bool:
+    """Whether it is a 7B model on 24 GB or less, for which the README of Baseten's example says 8192 tokens."""
+    return (parameters(facts) or 0) >= LARGE and VRAM_GIB.get(accelerator, 80) <= 24
+
+
 def room_gib(args: ModelArgs, accelerator: str) -> float:
     """Memory for the model: the GPU's; without one the host's, less what tokenizers may take."""
     if accelerator != CPU:
@@ -72,7 +89,10 @@ def room_gib(args: ModelArgs, accelerator: str) -> float:
 
 def fitting_batch_tokens(args: ModelArgs, facts: ModelFacts, accelerator: str) -> int | None:
     """The largest batch that fits, from what would be best down by halves; `None` where not even 512 does."""
-    tokens = max(USUAL_BATCH_TOKENS, input_length(facts) or 0)
+    length = input_length(facts) or 0
+    tokens = max(USUAL_BATCH_TOKENS, length)
+    if is_tight(facts, accelerator):
+        tokens = LEAST_BATCH_TOKENS if args.auto_truncate else max(LEAST_BATCH_TOKENS, length)
     while tokens >= 512:
         if fits(args, facts, accelerator, tokens):
             return tokens

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from baseten_tei.facts import ModelFacts
-from baseten_tei.fitting import accelerator_of
+from baseten_tei.fitting import LARGE, accelerator_of
 from baseten_tei.permits import permits
 from baseten_tei.spec import ModelArgs
 from baseten_tei.versions import at_least
 from baseten_tei.vram import input_length, parameters
-
-LARGE = 6 * 10**9
-"""Parameters from which its advice for "7b embedding models" holds."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from baseten_tei.endpoints import PAYLOAD_LIMIT_BYTES
 from baseten_tei.facts import ModelFacts
 from baseten_tei.fitting import (
     CHEAPEST,
-    USUAL_BATCH_TOKENS,
     accelerator_of,
     cheapest_accelerator,
     cheapest_problem,
@@ -142,8 +141,8 @@ def _max_batch_tokens(args: ModelArgs, facts: ModelFacts) -> Derived | None:
     return Derived(
         "max_batch_tokens",
         tokens,
-        "max(16384, longest text), halved until the highest estimate fits",
-        f"max({USUAL_BATCH_TOKENS}, {length}) on {accelerator}: {_memory(args, facts, accelerator, tokens)}",
+        "max(16384, longest text), for 7B models on 24 GB 8192; halved until the highest estimate fits",
+        f"{tokens} on {accelerator}, for texts of {length}: {_memory(args, facts, accelerator, tokens)}",
         "README of Baseten's TEI example: little gain above 16000; TEI cuts or refuses longer texts",
     )
 

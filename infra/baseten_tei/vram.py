@@ -148,7 +148,7 @@ def _flash_version(args: ModelArgs, accelerator: str) -> int:
     """2, on a T4 1, 0 for none. The Turing image turns it off ("precision issues"); a spec's env may turn it on."""
     capability = COMPUTE_CAPABILITY.get(accelerator, 0)
     asked = args.env.get("USE_FLASH_ATTENTION", "True" if capability >= 80 else "False")
-    if asked.lower() not in ("true", "1"):
+    if asked.lower() != "true":
         return 0
     return 2 if capability >= 80 else 1 if capability == 75 else 0
 

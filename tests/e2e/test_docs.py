@@ -16,7 +16,7 @@ from tests.e2e.harness import ROOT, Checked, Emulator, Stack
 
 README = (ROOT / "README.md").read_text()
 COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Makefile")
-LINKED = ("infra", "engine", "examples", "scripts", "truss_configs", ".venv", ".engine")
+LINKED = ("infra", "engine", "examples", "scripts", "truss_configs", "locks", ".venv", ".engine")
 
 
 class Checkout:

@@ -32,6 +32,8 @@ IMPURE = {
     "time",
     "os",
     "truss",
+    "huggingface_hub",
+    "httpx2",
     "baseten",
 }
 

@@ -9,11 +9,16 @@ from itertools import product
 from typing import Any
 
 import pytest
+from arbitrary import subjects
 from baseten.client.modelconfig import ModelConfig
+from corpus import GOOD, Case, cases
+from hypothesis import given
 from specs import raw
 from truss.base.truss_config import TrussConfig
 
 from baseten_tei.hardware import COMPUTE_CAPABILITY, CPU
+from baseten_tei.rules.registry import errors, judge
+from baseten_tei.rules.subject import Subject
 from baseten_tei.settings import parse_spec
 from baseten_tei.spec import ModelArgs
 from baseten_tei.truss_config import truss_config
@@ -119,3 +124,15 @@ def test_a_gated_config_names_our_secret_wherever_a_token_is_used_and_an_open_on
         if args.gated and args.weights == "cached":
             auth = config["weights"][0]["auth"]
             assert auth == {"auth_method": "CUSTOM_SECRET", "auth_secret_name": "hf_access_key"}
+
+
+@given(subjects)
+def test_what_the_oracle_passes_truss_accepts(subject: Subject) -> None:
+    if problems(subject.name, subject.args) or errors(judge(subject)):
+        return
+    TrussConfig.from_dict(subject.config).validate_forbid_extra()
+
+
+@pytest.mark.parametrize("case", cases(GOOD), ids=lambda case: case.slug)
+def test_every_spec_known_to_work_generates_what_truss_accepts(case: Case) -> None:
+    TrussConfig.from_dict(case.subject.config).validate_forbid_extra()

@@ -7,6 +7,7 @@ from arbitrary import subjects
 from corpus import GOOD, Case, cases
 from hypothesis import given
 
+from baseten_tei import preflight
 from baseten_tei.errors import UserError
 from baseten_tei.preflight import main
 from baseten_tei.rules.document import rules_text
@@ -145,3 +146,15 @@ def test_preflight_exits_1_with_errors_and_2_where_it_cannot_read(project) -> No
     path.write_text(STACK.replace("task: embedding\n", "task: none\n"))
     assert main(["--root", str(project)]) == 2
     assert main(["--root", str(project), "--stack", "nope"]) == 2
+
+
+def test_a_gpu_the_organization_has_not_is_told_where_the_account_is_asked(
+    project, monkeypatch, capsys
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(preflight, "account_instances", lambda: ["T4x4x16", "1x2"])
+    assert main(["--root", str(project), "--account"]) == 1
+    told = capsys.readouterr().out
+    assert "TEI-ACCOUNT-001" in told
+    assert "write accelerator: CPU or T4; or ask Baseten's support for L4" in told
+    monkeypatch.setattr(preflight, "account_instances", lambda: ["L4:4x16"])
+    assert main(["--root", str(project), "--account"]) == 0

@@ -51,20 +51,22 @@ def misread(words: Iterable[str], tei_version: str) -> Iterator[Misread]:
             yield Misread("form", name, *problem)
         if name in seen and name not in _REPEATABLE:
             fix = (
-                f"write {flags.OURS[name]}: … instead" if name in flags.OURS else "keep one of them"
+                f"write {flags.OURS[name]}: … instead"
+                if name in flags.OURS
+                else "leave one of them out"
             )
             yield Misread("conflict", name, f"--{name} is given twice", fix)
         seen.append(name)
     for one, other in _CONFLICTS:
         if one in seen and other in seen:
             both = f"--{one} and --{other} exclude each other"
-            yield Misread("conflict", one, both, "keep one of them")
+            yield Misread("conflict", one, both, "leave one of them out")
 
 
 def _unknown(name: str, since: str | None, tei_version: str) -> Misread:
     if since is None:
-        hint = perhaps(name, flags.FLAGS).strip()
-        return Misread("unknown", name, f"TEI has no flag --{name}", hint or "leave it out")
+        fix = f"leave it out.{perhaps(name, flags.FLAGS)}".removesuffix(".")
+        return Misread("unknown", name, f"TEI has no flag --{name}", fix)
     return Misread(
         "unknown",
         name,

@@ -86,7 +86,9 @@ def _misnamed(subject: Subject) -> Iterator[Finding]:
 def _unused(subject: Subject) -> Iterator[Finding]:
     for rule_id in subject.args.silence:
         rule = BY_ID.get(rule_id)
-        if rule is not None and rule.id not in ABOUT_SILENCES and rule.check(subject) is None:
+        if rule is None or rule.id in ABOUT_SILENCES or (rule.needs_facts and not subject.facts):
+            continue
+        if rule.check(subject) is None:
             yield Finding(
                 f"silence of {rule_id} silences nothing", f"remove {rule_id} from silence"
             )

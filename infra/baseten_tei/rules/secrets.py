@@ -120,7 +120,7 @@ def _token_in_clear(subject: Subject) -> Finding | None:
         if looks_like_a_token(text):
             return Finding(
                 f"{where} holds a Hugging Face token in clear, in config.yaml and in the router's log",
-                "remove it, revoke it at huggingface.co, and write gated: true",
+                "leave it out, revoke it at huggingface.co, and write gated: true",
             )
     return None
 
@@ -133,7 +133,7 @@ def _both_variables(subject: Subject) -> Finding | None:
         return None
     return Finding(
         "env HF_API_TOKEN beside HF_TOKEN: TEI takes one of the two and exits where both are set, even empty",
-        "remove HF_API_TOKEN from env",
+        "leave HF_API_TOKEN out of env",
     )
 
 
@@ -142,7 +142,7 @@ def _secret_as_variable(subject: Subject) -> Finding | None:
         if _SECRET_VARIABLE.search(name):
             return Finding(
                 f"env {name} would stand in config.yaml in clear, and Baseten fills no variable from a secret",
-                "remove it; for the Hugging Face token write gated: true",
+                "leave it out of env; for the Hugging Face token write gated: true",
             )
     return None
 

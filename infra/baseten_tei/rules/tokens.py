@@ -1,14 +1,13 @@
 """Tokens and batches: how long a text may be, how many are in flight, and which numbers have to agree."""
 
-from baseten_tei.fitting import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits
+from baseten_tei.fitting import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
 from baseten_tei.hardware import CPU
 from baseten_tei.permits import permits_problem, permits_warning
 from baseten_tei.rules.placed import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject import Subject
-from baseten_tei.seed import LARGE
 from baseten_tei.sizing import BYTES_PER_TOKEN, payload_limit
-from baseten_tei.vram import VRAM_GIB, input_length, parameters
+from baseten_tei.vram import input_length, parameters
 
 _SEED = "README of Baseten's own TEI example"
 _WIDE = 1024
@@ -132,14 +131,13 @@ def _flat_gain(subject: Subject) -> Finding | None:
 
 def _large_model(subject: Subject) -> Finding | None:
     tokens, facts, gpu = subject.args.max_batch_tokens, subject.facts, accelerator_of(subject)
-    size = parameters(facts) if facts else None
-    if size is None or size < LARGE or tokens <= LEAST_BATCH_TOKENS:
+    if facts is None or gpu is None or tokens <= LEAST_BATCH_TOKENS or not is_tight(facts, gpu):
         return None
-    untruncated = not subject.args.auto_truncate and (_length(subject) or 0) > LEAST_BATCH_TOKENS
-    if VRAM_GIB.get(gpu or "", 80) > 24 or untruncated:
-        return None  # enough room; or no way out, which the memory rules then say
+    if not subject.args.auto_truncate and (_length(subject) or 0) > LEAST_BATCH_TOKENS:
+        return None  # no way out, which the memory rules then say
     return Finding(
-        f"max_batch_tokens {tokens} for {size / 1e9:.1f} billion parameters leaves a {gpu} little memory",
+        f"max_batch_tokens {tokens} for {(parameters(facts) or 0) / 1e9:.1f} billion parameters leaves a {gpu} "
+        "little memory",
         f"write max_batch_tokens: {LEAST_BATCH_TOKENS}",
     )
 

@@ -1,0 +1,122 @@
+"""Flags by version: the rules, and the reading of a command line that they are made of."""
+
+import shlex
+
+import pytest
+from arbitrary import subjects
+from corpus import GOOD, Case, cases, subject
+from hypothesis import given
+from specs import specs
+
+from baseten_tei import flags
+from baseten_tei.command import start_command
+from baseten_tei.rules import flagging
+from baseten_tei.rules.flagging import misread
+from baseten_tei.rules.rule import Finding
+from baseten_tei.rules.subject import Subject
+from baseten_tei.spec import ModelArgs
+from baseten_tei.validate import problems
+from baseten_tei.versions import KNOWN
+
+RULES = {rule.id: rule for rule in flagging.RULES}
+CASES = [case for case in cases() if case.slug.startswith("flag-")]
+
+
+def found(of: Subject) -> dict[str, Finding]:
+    return {rule.id: it for rule in flagging.RULES if (it := rule.check(of))}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
+def test_a_failure_of_the_field_is_caught(case: Case) -> None:
+    expected = {rule for rule in case.rules if rule in RULES}
+    assert expected
+    assert set(found(case.subject)) == expected
+
+
+@pytest.mark.parametrize("case", cases(GOOD), ids=lambda case: case.slug)
+def test_what_works_has_no_error(case: Case) -> None:
+    assert not {rule for rule in found(case.subject) if RULES[rule].severity == "error"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_case_that_fails_and_one_that_passes(rule: str) -> None:
+    assert [case for case in CASES if rule in case.rules]
+    assert [case for case in cases(GOOD) if rule not in found(case.subject)]
+
+
+@given(subjects)
+def test_no_subject_makes_a_rule_raise(anything: Subject) -> None:
+    for rule_id, finding in found(anything).items():
+        assert RULES[rule_id].source
+        assert finding.message
+        assert finding.fix.startswith(("write ", "leave "))
+
+
+@given(subjects)
+def test_without_facts_only_the_spec_is_judged(anything: Subject) -> None:
+    told = found(Subject(anything.name, anything.args, None))
+    assert not [rule for rule in told if RULES[rule].needs_facts]
+
+
+@given(specs())
+def test_every_spec_that_passes_starts_with_a_command_that_its_release_reads(
+    args: ModelArgs,
+) -> None:
+    assert problems("m", args) == []
+    words = shlex.split(start_command(args))
+    if words[:2] == ["sh", "-c"]:
+        words = shlex.split(words[2])[2:]
+    assert list(misread(words[1:], args.tei_version)) == []
+
+
+@pytest.mark.parametrize("version", KNOWN)
+@pytest.mark.parametrize("truncating", [True, False])
+def test_truncation_is_written_in_a_form_that_each_release_reads(
+    version: str, truncating: bool
+) -> None:
+    assert list(misread(flags.auto_truncate_flags(truncating, version), version)) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "version", "kind"),
+    [
+        ("--served-model-name=bge", "1.8.3", "unknown"),
+        ("--served-model-name=bge", "1.9.0", None),
+        ("--trust-remote-code", "1.9.3", "unknown"),
+        ("--auto-truncate", "1.8.3", None),
+        ("--auto-truncate=true", "1.8.3", "form"),
+        ("--auto-truncate=false", "1.9.1", "form"),
+        ("--auto-truncate=false", "1.9.2", None),
+        ("--auto-truncate=0", "1.9.2", "form"),
+        ("--json-output", "1.9.3", None),
+        ("--json-output=true", "1.9.3", "form"),
+        ("--max-batch-tokens=0", "1.9.3", "form"),
+        ("--max-batch-tokens", "1.9.3", "form"),
+        ("--dtype=bfloat16", "1.9.3", "form"),
+        ("--pooling=last_token", "1.9.3", "form"),
+        ("--pooling=last-token", "1.9.3", None),
+        ("", "1.9.3", "unknown"),
+    ],
+)
+def test_one_word_is_read_as_that_release_reads_it(
+    word: str, version: str, kind: str | None
+) -> None:
+    assert [it.kind for it in misread([word], version)] == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize("flag", sorted(flags.FLAGS))
+def test_every_flag_of_the_table_can_be_written_in_some_form(flag: str) -> None:
+    forms = [f"--{flag}", f"--{flag}=1", f"--{flag}=cls", f"--{flag}=float32"]
+    assert [word for word in forms if not list(misread([word], "1.9.3"))]
+
+
+def test_a_flag_given_twice_is_refused_but_for_the_one_that_may_be_repeated() -> None:
+    twice = ["--payload-limit=1", "--payload-limit=2"]
+    assert [it.kind for it in misread(twice, "1.9.3")] == ["conflict"]
+    assert list(misread(["--cors-allow-origin=a", "--cors-allow-origin=b"], "1.9.3")) == []
+
+
+def test_a_value_that_is_a_token_is_not_repeated_to_the_reader() -> None:
+    token = "hf_" + "Q7w" * 11
+    spec = {"extra_flags": [f"--payload-limit={token}"], "env": {"DTYPE": token}}
+    assert token not in str(found(subject("embedding", spec)))

@@ -1,0 +1,126 @@
+"""Secrets and downloads: the rules, and how they read a config."""
+
+from typing import Any
+
+import pytest
+from arbitrary import subjects
+from corpus import COMMIT, GOOD, Case, cases, subject
+from hypothesis import given
+from specs import spec, specs
+
+from baseten_tei.command import SECRET_NAME
+from baseten_tei.rules import secrets
+from baseten_tei.rules.rule import Finding
+from baseten_tei.rules.secrets import secrets_read, undeclared_secrets
+from baseten_tei.rules.subject import Subject
+from baseten_tei.spec import ModelArgs
+from baseten_tei.truss_config import truss_config
+
+RULES = {rule.id: rule for rule in secrets.RULES}
+CASES = [case for case in cases() if case.slug.startswith("sec-")]
+
+
+def found(of: Subject) -> dict[str, Finding]:
+    return {rule.id: it for rule in secrets.RULES if (it := rule.check(of))}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
+def test_a_failure_of_the_field_is_caught(case: Case) -> None:
+    expected = {rule for rule in case.rules if rule in RULES}
+    assert expected
+    assert set(found(case.subject)) == expected
+
+
+@pytest.mark.parametrize("case", cases(GOOD), ids=lambda case: case.slug)
+def test_what_works_has_no_error(case: Case) -> None:
+    assert not {rule for rule in found(case.subject) if RULES[rule].severity == "error"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_every_rule_has_a_case_that_fails_and_one_that_passes(rule: str) -> None:
+    assert [case for case in CASES if rule in case.rules]
+    assert [case for case in cases(GOOD) if rule not in found(case.subject)]
+
+
+@given(subjects)
+def test_no_subject_makes_a_rule_raise(anything: Subject) -> None:
+    for rule_id, finding in found(anything).items():
+        assert RULES[rule_id].source
+        assert finding.message
+        assert finding.fix.startswith(("write ", "leave "))
+
+
+@given(subjects)
+def test_without_facts_only_the_spec_is_judged(anything: Subject) -> None:
+    told = found(Subject(anything.name, anything.args, None))
+    assert not [rule for rule in told if RULES[rule].needs_facts]
+
+
+@given(specs())
+def test_every_spec_that_passes_lists_each_secret_it_reads(args: ModelArgs) -> None:
+    config = truss_config("m", args)
+    assert undeclared_secrets(config) == []
+    assert secrets_read(config) == ([SECRET_NAME] if args.gated else [])
+
+
+@pytest.mark.parametrize("weights", ["cached", "baked", "download"])
+def test_a_gated_model_reads_our_secret_whichever_way_its_weights_come(weights: str) -> None:
+    config = truss_config("m", spec(gated=True, weights=weights))
+    assert secrets_read(config) == [SECRET_NAME]
+    assert undeclared_secrets({**config, "secrets": {}}) == [SECRET_NAME]
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"docker_server": {"start_command": "cat /secrets/other"}},
+        {"build_commands": ["cat /secrets/other"]},
+        {"environment_variables": {"TOKEN_FILE": "/secrets/other"}},
+        {"weights": [{"auth": {"auth_secret_name": "other"}}]},
+        {"model_cache": [{"runtime_secret_name": "other"}]},
+        {"build": {"secret_to_path_mapping": {"other": "/run/secrets/other"}}},
+    ],
+)
+def test_a_secret_is_found_wherever_a_config_names_one(config: dict[str, Any]) -> None:
+    assert undeclared_secrets(config) == ["other"]
+    assert undeclared_secrets({**config, "secrets": {"other": None}}) == []
+
+
+def test_names_that_baseten_takes_for_one_are_one() -> None:
+    config = {"docker_server": {"start_command": "cat /secrets/hf_access_key"}}
+    assert undeclared_secrets({**config, "secrets": {"hf-access-key": None}}) == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "fails"),
+    [
+        ({"format": "pytorch", "files": ["pytorch_model.bin"]}, False),
+        ({"format": "sharded-safetensors", "files": ["a-1.safetensors"]}, False),
+        ({"format": "safetensors", "files": ["model.safetensors", "model.pt"]}, False),
+        ({"format": "none", "files": ["unet/model.safetensors"]}, True),
+        ({"format": "none", "files": ["model.pt", "last.ckpt"]}, True),
+        ({"format": "onnx", "files": ["onnx/model.onnx"]}, True),
+    ],
+)
+def test_something_has_to_be_left_that_tei_loads(weights: dict[str, Any], fails: bool) -> None:
+    assert ("TEI-SEC-009" in found(subject("embedding", None, {"weights": weights}))) is fails
+
+
+def test_a_cpu_image_keeps_and_loads_onnx_files_that_a_gpu_image_drops() -> None:
+    facts = {"weights": {"format": "onnx", "files": ["onnx/model.onnx"]}}
+    assert "TEI-SEC-009" not in found(subject("embedding", {"accelerator": "CPU"}, facts))
+    told = found(subject("embedding", None, facts))["TEI-SEC-009"]
+    assert "of which ignore_patterns drop 1" in told.message
+
+
+def test_a_branch_is_answered_with_the_commit_that_is_locked() -> None:
+    told = found(subject("embedding", {"revision": "main"}))["TEI-SEC-011"]
+    assert told.fix == f"write revision: {COMMIT}"
+
+
+def test_no_finding_repeats_a_token() -> None:
+    token = "hf_" + "Q7w" * 11
+    given = {"env": {"HF_TOKEN": token}, "labels": {"a": token}, "default_prompt": token}
+    told = found(subject("embedding", given))
+    assert "TEI-SEC-004" in told
+    assert token not in str(told)
