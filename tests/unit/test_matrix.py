@@ -128,6 +128,9 @@ def test_a_gated_config_names_our_secret_wherever_a_token_is_used_and_an_open_on
 
 @given(subjects)
 def test_what_the_oracle_passes_truss_accepts(subject: Subject) -> None:
+    """`subjects` go round the front door; what it would not let in is not judged here."""
+    if isinstance(parse_spec(subject.name, subject.args.model_dump(exclude_none=True)), list):
+        return
     if problems(subject.name, subject.args) or errors(judge(subject)):
         return
     TrussConfig.from_dict(subject.config).validate_forbid_extra()

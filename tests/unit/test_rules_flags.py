@@ -11,7 +11,7 @@ from specs import specs
 from baseten_tei import flags
 from baseten_tei.command import start_command
 from baseten_tei.rules import flagging
-from baseten_tei.rules.flagging import misread
+from baseten_tei.rules.reading import misread
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.subject import Subject
 from baseten_tei.spec import ModelArgs
@@ -118,5 +118,7 @@ def test_a_flag_given_twice_is_refused_but_for_the_one_that_may_be_repeated() ->
 
 def test_a_value_that_is_a_token_is_not_repeated_to_the_reader() -> None:
     token = "hf_" + "Q7w" * 11
-    spec = {"extra_flags": [f"--payload-limit={token}"], "env": {"DTYPE": token}}
-    assert token not in str(found(subject("embedding", spec)))
+    for flag in (f"--payload-limit={token}", f"--{token}", token):
+        told = found(subject("embedding", {"extra_flags": [flag], "env": {"DTYPE": token}}))
+        assert told
+        assert token not in str(told)
