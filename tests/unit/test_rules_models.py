@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 
 import pytest
-from arbitrary import subjects
-from corpus import GOOD, Case, cases, healthy_facts, subject
-from hypothesis import given
+from corpus import Case, healthy_facts, subject
 
 from baseten_tei.rules import models
 from baseten_tei.rules.fields import max_input_length
@@ -24,32 +22,6 @@ def found(of: Subject) -> dict[str, Finding]:
 
 def of_family(all_cases: Iterable[Case]) -> list[Case]:
     return [case for case in all_cases if case.slug.startswith("model-")]
-
-
-@pytest.mark.parametrize("case", of_family(cases()), ids=lambda case: case.slug)
-def test_a_failure_of_the_field_is_caught(case: Case) -> None:
-    expected = {rule for rule in case.rules if rule in RULES}
-    assert expected
-    assert set(found(case.subject)) == expected
-
-
-@pytest.mark.parametrize("case", cases(GOOD), ids=lambda case: case.slug)
-def test_what_works_has_no_error(case: Case) -> None:
-    assert not {rule for rule in found(case.subject) if RULES[rule].severity == "error"}
-
-
-@given(subjects)
-def test_no_subject_makes_a_rule_raise(anything: Subject) -> None:
-    for rule_id, finding in found(anything).items():
-        assert RULES[rule_id].source
-        assert finding.message
-        assert finding.fix.startswith(("write ", "leave ", "serve "))
-
-
-@given(subjects)
-def test_without_facts_only_the_spec_is_judged(anything: Subject) -> None:
-    told = found(Subject(anything.name, anything.args, None))
-    assert not [rule for rule in told if RULES[rule].needs_facts]
 
 
 @pytest.mark.parametrize("kind", MODEL_TYPES.values(), ids=MODEL_TYPES)

@@ -3,8 +3,7 @@
 from typing import Any
 
 import pytest
-from arbitrary import subjects
-from corpus import COMMIT, GOOD, Case, cases, subject
+from corpus import COMMIT, cases, subject
 from hypothesis import given
 from specs import spec, specs
 
@@ -22,38 +21,6 @@ CASES = [case for case in cases() if case.slug.startswith("sec-")]
 
 def found(of: Subject) -> dict[str, Finding]:
     return {rule.id: it for rule in secrets.RULES if (it := rule.check(of))}
-
-
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.slug)
-def test_a_failure_of_the_field_is_caught(case: Case) -> None:
-    expected = {rule for rule in case.rules if rule in RULES}
-    assert expected
-    assert set(found(case.subject)) == expected
-
-
-@pytest.mark.parametrize("case", cases(GOOD), ids=lambda case: case.slug)
-def test_what_works_has_no_error(case: Case) -> None:
-    assert not {rule for rule in found(case.subject) if RULES[rule].severity == "error"}
-
-
-@pytest.mark.parametrize("rule", RULES)
-def test_every_rule_has_a_case_that_fails_and_one_that_passes(rule: str) -> None:
-    assert [case for case in CASES if rule in case.rules]
-    assert [case for case in cases(GOOD) if rule not in found(case.subject)]
-
-
-@given(subjects)
-def test_no_subject_makes_a_rule_raise(anything: Subject) -> None:
-    for rule_id, finding in found(anything).items():
-        assert RULES[rule_id].source
-        assert finding.message
-        assert finding.fix.startswith(("write ", "leave "))
-
-
-@given(subjects)
-def test_without_facts_only_the_spec_is_judged(anything: Subject) -> None:
-    told = found(Subject(anything.name, anything.args, None))
-    assert not [rule for rule in told if RULES[rule].needs_facts]
 
 
 @given(specs())

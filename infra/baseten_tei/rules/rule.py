@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from baseten_tei.redaction import redact
 from baseten_tei.rules.subject import Subject
 
 Severity = Literal["error", "warning"]
@@ -46,5 +47,7 @@ class Reported:
 
     @property
     def line(self) -> str:
-        """One line: model, id, message, fix."""
-        return f"model {self.model!r}: {self.rule.id} {self.finding.message}: {self.finding.fix}"
+        """One line: model, id, message, fix; without a token that a value may hold."""
+        return redact(
+            f"model {self.model!r}: {self.rule.id} {self.finding.message}: {self.finding.fix}"
+        )
