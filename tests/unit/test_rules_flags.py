@@ -3,7 +3,7 @@
 import shlex
 
 import pytest
-from corpus import cases, subject
+from corpus import subject
 from hypothesis import given
 from specs import specs
 
@@ -18,7 +18,6 @@ from baseten_tei.validate import problems
 from baseten_tei.versions import KNOWN
 
 RULES = {rule.id: rule for rule in flagging.RULES}
-CASES = [case for case in cases() if case.slug.startswith("flag-")]
 
 
 def found(of: Subject) -> dict[str, Finding]:

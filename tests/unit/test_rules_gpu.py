@@ -1,10 +1,9 @@
 """GPU and image, GPU and instance: the rules, and the tables they read."""
 
-from collections.abc import Iterable
 from typing import get_args
 
 import pytest
-from corpus import Case, subject
+from corpus import subject
 
 from baseten_tei import hardware
 from baseten_tei.images import Image, image_for
@@ -21,10 +20,6 @@ RULES = {rule.id: rule for rule in gpu.RULES}
 
 def found(of: Subject) -> dict[str, Finding]:
     return {rule.id: it for rule in gpu.RULES if (it := rule.check(of))}
-
-
-def of_family(all_cases: Iterable[Case]) -> list[Case]:
-    return [case for case in all_cases if case.slug.startswith("gpu-")]
 
 
 @pytest.mark.parametrize("version", get_args(TeiVersion))

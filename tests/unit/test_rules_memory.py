@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from corpus import cases, subject
+from corpus import subject
 
 from baseten_tei.rules import memory
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.subject import Subject
 
 RULES = {rule.id: rule for rule in memory.RULES}
-CASES = [case for case in cases() if case.slug.startswith("mem-")]
 
 
 def found(of: Subject) -> dict[str, Finding]:

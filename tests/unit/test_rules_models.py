@@ -1,9 +1,7 @@
 """Model type, TEI release, GPU and dtype: the rules, and the table they read."""
 
-from collections.abc import Iterable
-
 import pytest
-from corpus import Case, healthy_facts, subject
+from corpus import healthy_facts, subject
 
 from baseten_tei.rules import models
 from baseten_tei.rules.fields import max_input_length
@@ -18,10 +16,6 @@ RULES = {rule.id: rule for rule in models.RULES}
 
 def found(of: Subject) -> dict[str, Finding]:
     return {rule.id: it for rule in models.RULES if (it := rule.check(of))}
-
-
-def of_family(all_cases: Iterable[Case]) -> list[Case]:
-    return [case for case in all_cases if case.slug.startswith("model-")]
 
 
 @pytest.mark.parametrize("kind", MODEL_TYPES.values(), ids=MODEL_TYPES)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from corpus import COMMIT, cases, subject
+from corpus import COMMIT, subject
 from hypothesis import given
 from specs import spec, specs
 
@@ -16,7 +16,6 @@ from baseten_tei.spec import ModelArgs
 from baseten_tei.truss_config import truss_config
 
 RULES = {rule.id: rule for rule in secrets.RULES}
-CASES = [case for case in cases() if case.slug.startswith("sec-")]
 
 
 def found(of: Subject) -> dict[str, Finding]:

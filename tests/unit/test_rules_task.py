@@ -1,13 +1,12 @@
 """Model and task: the router's own detection, and the rules that read it."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from arbitrary import facts, subjects
-from corpus import Case, healthy_facts, subject
+from corpus import healthy_facts, subject
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,10 +28,6 @@ ARCHITECTURES = {
 
 def found(of: Subject) -> dict[str, Finding]:
     return {rule.id: it for rule in task.RULES if (it := rule.check(of))}
-
-
-def of_family(all_cases: Iterable[Case]) -> list[Case]:
-    return [case for case in all_cases if case.slug.startswith("task-")]
 
 
 def recorded_model_types() -> list[dict[str, Any]]:

@@ -1,14 +1,13 @@
 """Tokens and batches: the rules, and the numbers in what they say."""
 
 import pytest
-from corpus import cases, subject
+from corpus import subject
 
 from baseten_tei.rules import tokens
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.subject import Subject
 
 RULES = {rule.id: rule for rule in tokens.RULES}
-CASES = [case for case in cases() if case.slug.startswith("tok-")]
 
 
 def found(of: Subject) -> dict[str, Finding]:
