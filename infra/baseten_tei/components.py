@@ -62,10 +62,10 @@ class TeiModel(pulumi.ComponentResource):
         secret: pulumi.Resource | None = None,
     ) -> None:
         """`secret` is the stack's `hf_access_key`: a gated model is pushed after it."""
-        props = args.model_dump(exclude_none=True)  # the engine shows what changed in them
-        super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
         prepared = _prepared(name, args, team)
         plan = prepared.plan
+        props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
+        super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
         for warning in prepared.warnings:
             pulumi.log.warn(warning, self)
         model = Model(f"{name}-model", plan.model_inputs, self._after())
