@@ -1,6 +1,7 @@
 """The oracle as a whole: every corpus case, every rule's two sides, silences, and what reports look like."""
 
 import json
+from pathlib import Path
 
 import pytest
 from arbitrary import subjects
@@ -158,3 +159,8 @@ def test_a_gpu_the_organization_has_not_is_told_where_the_account_is_asked(
     assert "write accelerator: CPU or T4; or ask Baseten's support for L4" in told
     monkeypatch.setattr(preflight, "account_instances", lambda: ["L4:4x16"])
     assert main(["--root", str(project), "--account"]) == 0
+
+
+def test_the_readme_counts_the_rules() -> None:
+    readme = Path(__file__).parents[2] / "README.md"
+    assert f"[{len(RULES)} rules](docs/rules.md)" in readme.read_text(encoding="utf-8")
