@@ -19,7 +19,7 @@ from baseten_tei.endpoints import deployment_url, endpoint_templates
 from baseten_tei.errors import UserError
 from baseten_tei.job import job_environment
 from baseten_tei.plan import ModelPlan, known_limits
-from baseten_tei.prepare import Prepared, prepare
+from baseten_tei.prepare import Ready, prepare, ready_alone
 from baseten_tei.resources import Environment, Model
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 
@@ -60,13 +60,16 @@ class TeiModel(pulumi.ComponentResource):
         *,
         team: str | None = None,
         secret: pulumi.Resource | None = None,
+        ready: Ready | None = None,
     ) -> None:
-        """`secret` is the stack's `hf_access_key`: a gated model is pushed after it."""
-        prepared = _prepared(name, args, team)
-        plan = prepared.plan
+        """`secret` is the stack's `hf_access_key`: a gated model is pushed after it.
+
+        `ready` is this model if it was judged already, as a stack does with all of its models at once.
+        """
+        ready, plan = _prepared(name, args, team, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
-        for warning in prepared.warnings:
+        for warning in ready.warnings:
             pulumi.log.warn(warning, self)
         model = Model(f"{name}-model", plan.model_inputs, self._after())
         secrets = [secret] if secret is not None and args.gated else []
@@ -160,9 +163,12 @@ def _fill(template: str, model_id: str) -> str:
     return template.format(model_id=model_id)
 
 
-def _prepared(name: str, args: ModelArgs, team: str | None) -> Prepared:
-    """The model made ready. Raises `pulumi.RunError`, one line a problem."""
+def _prepared(
+    name: str, args: ModelArgs, team: str | None, ready: Ready | None
+) -> tuple[Ready, ModelPlan]:
+    """The model made ready, and its steps. Raises `pulumi.RunError`, one line a problem."""
     try:
-        return prepare(name, args, context(), team)
+        ready = ready or ready_alone(name, args, context())
+        return ready, prepare(ready.subject, context(), team)
     except UserError as error:
         raise pulumi.RunError(str(error)) from error

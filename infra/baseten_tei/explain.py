@@ -121,7 +121,7 @@ def _found(root: Path, stack: str | None, name: str) -> tuple[ModelArgs, ModelFa
         where = f"stack {stack!r}" if stack else "any stack here"
         raise UserError(f"no model {name!r} in {where}.{perhaps(name, known)}")
     args = found.settings.models[name]
-    facts = found.settings.lock.get((args.model_id, args.revision))
+    facts = next(it.facts for it in found.settings.subjects if it.name == name)
     if facts is None:
         raise UserError(
             f"model {name!r}: {args.model_id} at {args.revision} is not in locks/{found.name}.yaml: type `make lock`"

@@ -9,34 +9,39 @@ from baseten_tei.errors import UserError
 from baseten_tei.plan import ModelPlan, model_plan
 from baseten_tei.rules.registry import errors, judge, warnings
 from baseten_tei.rules.subject import Subject
-from baseten_tei.settings import spec_problems, subject_of
+from baseten_tei.settings import checked_subject
 from baseten_tei.spec import ModelArgs
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A model's steps, and what its preview should say besides."""
+class Ready:
+    """A model that no rule stops, and what its preview should say besides."""
 
-    plan: ModelPlan
+    subject: Subject
     warnings: tuple[str, ...]
 
 
-def prepare(name: str, args: ModelArgs, here: Context, team: str | None) -> Prepared:
-    """One model of any program. Raises `UserError` with one line per problem."""
-    if found := spec_problems(name, args, here.lock):
-        raise UserError(*found)
-    subject = subject_of(name, args, here.lock)
-    judged = judge(subject)
-    if stopping := errors(judged):
+def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
+    """Models by name, judged. Raises `UserError` with every error of all of them: nothing is half written."""
+    judged = {subject.name: (subject, judge(subject)) for subject in subjects}
+    if stopping := [line for _, found in judged.values() for line in errors(found)]:
         raise UserError(*stopping)
-    plan = model_plan(name, subject.args, here.owner, here.target_name, team)
-    _bring_up_to_date(name, plan, here)
-    return Prepared(plan, tuple(warnings(judged)))
+    return {name: Ready(it, tuple(warnings(found))) for name, (it, found) in judged.items()}
 
 
-def stopping(subjects: Iterable[Subject]) -> list[str]:
-    """Every error of a whole stack, so that all of them are told at once and nothing is half written."""
-    return [line for subject in subjects for line in errors(judge(subject))]
+def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
+    """One model of a program that builds its specs itself. Raises `UserError` with one line per problem."""
+    checked = checked_subject(name, args, here.lock)
+    if isinstance(checked, list):
+        raise UserError(*checked)
+    return ready([checked])[name]
+
+
+def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
+    """A judged model's steps, its config file brought up to date. Raises `UserError` in CI for a stale one."""
+    plan = model_plan(model.name, model.args, here.owner, here.target_name, team)
+    _bring_up_to_date(model.name, plan, here)
+    return plan
 
 
 def _bring_up_to_date(name: str, plan: ModelPlan, here: Context) -> None:

@@ -1,7 +1,7 @@
 """From a stack's configuration (what YAML gave) to typed specs; every refusal in one line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -29,16 +29,11 @@ EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"
 
 @dataclass(frozen=True)
 class Settings:
-    """A stack's models, by resource name, the Baseten team that owns them, and what is locked of them."""
+    """A stack's models, by resource name, the Baseten team that owns them, and each as the rules see it."""
 
     models: Mapping[str, ModelArgs]
     team: str | None = None
-    lock: Lock = field(default_factory=dict)
-
-    @property
-    def subjects(self) -> list[Subject]:
-        """Each model as the rules see it: sized, with its facts."""
-        return [subject_of(name, args, self.lock) for name, args in self.models.items()]
+    subjects: tuple[Subject, ...] = ()
 
     @property
     def wants_token(self) -> bool:
@@ -46,28 +41,29 @@ class Settings:
         return any(args.gated for args in self.models.values())
 
 
-def subject_of(name: str, args: ModelArgs, lock: Lock) -> Subject:
-    """A spec with its locked facts, and with what it leaves open derived from them."""
-    facts = lock.get((args.model_id, args.revision))
-    return Subject(name, sized(args, facts), facts)
-
-
 def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_LOCK) -> Settings:
     """Typed settings. Raises `UserError` with one line per problem."""
     specs, found = parse_specs(models)
-    found += [line for name, args in specs.items() for line in spec_problems(name, args, lock)]
+    subjects: list[Subject] = []
+    for name, args in specs.items():
+        checked = checked_subject(name, args, lock)
+        if isinstance(checked, list):
+            found += checked
+        else:
+            subjects.append(checked)
     found += duplicate_problems(specs)
     if found:
         raise UserError(*(redact(line) for line in found))
-    return Settings(specs, team, lock)
+    return Settings(specs, team, tuple(subjects))
 
 
-def spec_problems(name: str, args: ModelArgs, lock: Lock) -> list[str]:
-    """What is wrong with a spec once it is sized, a line each."""
+def checked_subject(name: str, args: ModelArgs, lock: Lock) -> Subject | list[str]:
+    """A spec with its locked facts and what it leaves open derived from them; or its problems."""
     facts = lock.get((args.model_id, args.revision))
     if problem := cheapest_problem(args, facts):
         return [f"model {name!r}: {problem}"]
-    return problems(name, sized(args, facts))
+    whole = sized(args, facts)
+    return problems(name, whole) or Subject(name, whole, facts)
 
 
 def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:

@@ -12,10 +12,10 @@ from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.context import context
 from baseten_tei.errors import UserError
 from baseten_tei.outputs import SCHEMA_VERSION, flat_outputs
-from baseten_tei.prepare import stopping
+from baseten_tei.prepare import Ready, ready
 from baseten_tei.resources import Secret
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
-from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs
+from baseten_tei.spec import ClassifierArgs, EmbeddingArgs
 
 TOKEN_VARIABLE = "HF_ACCESS_KEY"  # noqa: S105  # a variable's name, not its value
 """Where the token comes from when the stack's configuration has none."""
@@ -26,17 +26,13 @@ def deploy() -> None:
     try:
         config = pulumi.Config(NAMESPACE)
         settings = parse_settings(_models(config), config.get("team"), context().lock)
-        if found := stopping(settings.subjects):
-            raise UserError(*found)
+        models = ready(settings.subjects)
         token = _token(config, settings)
         _tidy(settings)
     except UserError as error:
         raise pulumi.RunError(str(error)) from error
     secret = Secret(SECRET_NAME, SECRET_NAME, token, settings.team) if token is not None else None
-    models = {
-        name: _model(name, args, settings.team, secret) for name, args in settings.models.items()
-    }
-    export(models)
+    export({name: _model(it, settings.team, secret) for name, it in models.items()})
 
 
 def export(models: Mapping[str, TeiModel]) -> None:
@@ -56,12 +52,13 @@ def _models(config: pulumi.Config) -> object:
         return raw
 
 
-def _model(name: str, args: ModelArgs, team: str | None, secret: Secret | None) -> TeiModel:
+def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
+    name, args = model.subject.name, model.subject.args
     if isinstance(args, EmbeddingArgs):
-        return Embedding(name, args, team=team, secret=secret)
+        return Embedding(name, args, team=team, secret=secret, ready=model)
     if isinstance(args, ClassifierArgs):
-        return Classifier(name, args, team=team, secret=secret)
-    return Reranker(name, args, team=team, secret=secret)
+        return Classifier(name, args, team=team, secret=secret, ready=model)
+    return Reranker(name, args, team=team, secret=secret, ready=model)
 
 
 def _token(config: pulumi.Config, settings: Settings) -> pulumi.Input[str] | None:
