@@ -1,11 +1,11 @@
 """What a replica costs: the instance that a spec lands on, and its price.
 
-The table itself, with its source, is `rules.instances`: US dollars per minute that a replica is up, model load
+The table itself, with its source, is `instances`: US dollars per minute that a replica is up, model load
 included.
 """
 
 from baseten_tei.hardware import CPU
-from baseten_tei.rules.instances import SKUS, Sku, gibibytes, landing, sku, vcpus
+from baseten_tei.instances import SKUS, Sku, gibibytes, landing, sku, vcpus
 from baseten_tei.spec import ModelArgs
 
 AS_OF = "2026-08-27"

@@ -7,7 +7,7 @@ from specs import spec
 
 from baseten_tei import prices
 from baseten_tei.hardware import COMPUTE_CAPABILITY
-from baseten_tei.rules.instances import SKUS
+from baseten_tei.instances import SKUS
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 from corpus import subject
 
-from baseten_tei import hardware
+from baseten_tei import hardware, instances
 from baseten_tei.images import Image, image_for
-from baseten_tei.rules import gpu, instances
+from baseten_tei.rules import gpu
 from baseten_tei.rules.gpu import image_problem, organization_lacks_gpu
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.subject import Subject

@@ -3,7 +3,7 @@
 from baseten_tei import prices
 from baseten_tei.command import MAX_TOKENIZATION_WORKERS
 from baseten_tei.facts import ModelFacts
-from baseten_tei.rules.instances import Sku
+from baseten_tei.instances import Sku
 from baseten_tei.rules.placed import accelerator_of, instance_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject import Subject

@@ -1,7 +1,6 @@
 """GPU and instance: what a request for hardware lands on, at which price, and whether there is such a thing."""
 
-from baseten_tei import hardware
-from baseten_tei.rules import instances
+from baseten_tei import hardware, instances
 from baseten_tei.rules.placed import accelerator_of, instance_of
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject import Subject
