@@ -2,7 +2,8 @@
 
 Prints one line of JSON on stdout once it listens: {"url": ..., "pid": ..., "state": ...}. The API key
 that it accepts comes from BASETEN_EMULATOR_API_KEY (default "emulator"), its teams from
-BASETEN_EMULATOR_TEAMS (comma-separated; default "default"); neither is ever taken from argv.
+BASETEN_EMULATOR_TEAMS (comma-separated; default "default"); neither is ever taken from argv. Baseten's rate
+limits hold with --rate-limits, or with BASETEN_EMULATOR_RATE_LIMITS set to anything but "" or "0".
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from .app import App  # argparse answers --help without loading the rest
     from .server import Server
 
-    world = _world(options.state, options.step_seconds)
+    world = _world(options.state, options.step_seconds, options.rate_limits)
     try:
         server = Server(App(world), options.port)
     except OSError as error:
@@ -47,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _world(state: Path | None, step_seconds: float) -> World:
+def _world(state: Path | None, step_seconds: float, rate_limits: bool) -> World:
+    from .rate_limits import RateLimits
     from .store import Store
     from .world import DEFAULT_TEAM, World
 
@@ -56,6 +58,7 @@ def _world(state: Path | None, step_seconds: float) -> World:
         store=Store.in_folder(state) if state else Store(),
         step_seconds=step_seconds,
         api_key=os.environ.get("BASETEN_EMULATOR_API_KEY") or DEFAULT_API_KEY,
+        rate_limits=RateLimits() if rate_limits else None,
         teams=tuple(team.strip() for team in teams if team.strip()) or (DEFAULT_TEAM,),
     )
 
@@ -74,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--step-seconds", type=float, default=0.2, help="how long BUILDING, DEPLOYING, ... last"
+    )
+    limited = os.environ.get("BASETEN_EMULATOR_RATE_LIMITS", "") not in ("", "0")
+    parser.add_argument(
+        "--rate-limits", action="store_true", default=limited, help="answer 429 as Baseten does"
     )
     return parser
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from . import (
     admin,
     calls,
-    faults,
+    deeds,
     graphql_api,
     hub,
     inference,
+    interception,
     playback,
+    push_faults,
     rest_activation,
     rest_catalog,
     rest_deployments,
@@ -28,7 +30,8 @@ from . import (
     uploads,
 )
 from .inference import Forward
-from .records import Model
+from .interception import Call
+from .records import Fault, Model
 from .routing import Route, find
 from .wire import ApiError, RefusedError, Request, Response, json_response
 from .world import World
@@ -50,7 +53,7 @@ REST_ROUTES = (
     *rest_catalog.ROUTES,
 )
 GRAPHQL_ROUTES = (Route("POST", "/graphql", graphql_api.execute),)
-ADMIN_ROUTES = (*admin.ROUTES, *hub.ROUTES)
+ADMIN_ROUTES = (*admin.ROUTES, *deeds.ROUTES, *hub.ROUTES)
 _HOST = re.compile(r"model-(\w+)\.api\.localhost")
 _INFERENCE = re.compile(
     r"/hosts/model-(?P<model_id>\w+)/"
@@ -71,15 +74,18 @@ class App:
         request = _by_host(request)
         if request.path.startswith("/_emulator/"):
             return self._administered(request)
-        try:
-            with self.world.store.transaction():
-                playback.catch_up(self.world)
-            answer = self._answered(request)
-        except RefusedError as refusal:
-            answer = refusal.response
         with self.world.store.transaction():
-            self.world.store.log_call(calls.entry(self.world, request, answer))
+            playback.catch_up(self.world)
+        answer = self._answered(request)
+        if not answer.untried:
+            with self.world.store.transaction():
+                self.world.store.log_call(calls.entry(self.world, request, answer))
         return answer
+
+    def holds(self, fault_id: str) -> bool:
+        """Whether a fault still holds the call that it stopped."""
+        with self.world.store.transaction():
+            return self.world.store.get(Fault, fault_id) is not None
 
     def _administered(self, request: Request) -> Response:
         try:
@@ -90,17 +96,33 @@ class App:
             return refusal.response
 
     def _answered(self, request: Request) -> Response:
-        surface = surface_of(request)
-        if surface != "upload":
-            _check_key(request, self.world.api_key)
+        if surface_of(request) != "upload" and not _has_key(request, self.world.api_key):
+            return json_response({"error": "Unauthorized"}, 401)
         with self.world.store.transaction():
-            model = _model_of(self.world, request)
-            fault = faults.intercepted(self.world, request, surface, model)
-        if fault:
-            return fault
+            call = _call(self.world, request)
+            fault = interception.met(self.world, call)
+        if fault is None:
+            return self._carried_out(call)
+        done = self._carried_out(call) if interception.takes_effect(fault) else None
+        return interception.outcome(fault, call, done)
+
+    def _carried_out(self, call: Call) -> Response:
+        """The real answer, or what the faults of pushes make of it."""
         with self.world.store.transaction():
-            answer = _dispatch(self.world, request)
-        return answer.answer() if isinstance(answer, Forward) else answer
+            fate = push_faults.fate_of(self.world, call.operation, call.arguments)
+        if fate.refusal:
+            return fate.refusal
+        if fate.raced:
+            self._dispatched(call.request)
+        return self._dispatched(call.request)
+
+    def _dispatched(self, request: Request) -> Response:
+        try:
+            with self.world.store.transaction():
+                answer = _dispatch(self.world, request)
+            return answer.answer() if isinstance(answer, Forward) else answer
+        except RefusedError as refusal:
+            return refusal.response
 
 
 def surface_of(request: Request) -> str:
@@ -134,17 +156,23 @@ def _by_host(request: Request) -> Request:
     return replace(request, path=f"/hosts/model-{match[1]}{request.path}") if match else request
 
 
+def _call(world: World, request: Request) -> Call:
+    """A request as faults see it; GraphQL is only read where some fault is set."""
+    surface, operation, arguments = surface_of(request), None, None
+    if surface == "graphql" and world.store.all(Fault):
+        operation, arguments = calls.read(request)
+    return Call(request, surface, operation, arguments or {}, _model_of(world, request))
+
+
 def _model_of(world: World, request: Request) -> Model | None:
     match = _MODEL_PATH.match(request.path)
     return world.store.get(Model, match[1] or match[2]) if match else None
 
 
-def _check_key(request: Request, api_key: str) -> None:
+def _has_key(request: Request, api_key: str) -> bool:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme not in ("Api-Key", "Bearer") or not hmac.compare_digest(
-        key.strip().encode(), api_key.encode()
-    ):
-        raise RefusedError(json_response({"error": "Unauthorized"}, 401))
+    given, wanted = key.strip().encode(), api_key.encode()
+    return scheme in ("Api-Key", "Bearer") and hmac.compare_digest(given, wanted)
 
 
 def _nothing_here(request: Request) -> Response:

@@ -104,6 +104,8 @@ def updated_promotion(current: Mapping[str, Any], update: Mapping[str, Any]) -> 
 
 
 def _check_rolling(rolling: Mapping[str, Any]) -> None:
+    if rolling["rolling_deploy_strategy"] != "REPLICA":
+        raise refused("rolling_deploy_strategy must be REPLICA")
     surge, unavailable = rolling["max_surge_percent"], rolling["max_unavailable_percent"]
     if not (0 <= surge <= 50 and 0 <= unavailable <= 50):
         raise refused("max_surge_percent and max_unavailable_percent must be between 0 and 50")

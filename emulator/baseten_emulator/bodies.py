@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from .wire import refused
+from .wire import Request, refused
 
 Fields = Mapping[str, type | tuple[type, ...]]
 
@@ -41,3 +41,21 @@ def _unknown(name: str, fields: Fields) -> str:
     close = get_close_matches(name, fields, 1)
     hint = f'; perhaps you meant "{close[0]}"' if close else ""
     return f"{name}: extra fields not permitted{hint}"
+
+
+def refuse_unsimulated(body: Mapping[str, Any], *names: str) -> None:
+    """Refuse, by name, what Baseten knows and the emulator does not act out."""
+    for name in names:
+        if body.get(name) is not None:
+            raise refused(f"{name}: the emulator does not simulate these")
+
+
+def queried(request: Request, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, Any]:
+    """The query parameters of a request, as `checked` reads a body: lists repeat, numbers are numbers."""
+    query: dict[str, Any] = {}
+    for name, values in request.query.items():
+        kind = fields.get(name)
+        last = values[-1]
+        whole = kind is int and last.lstrip("-").isdigit()
+        query[name] = list(values) if kind is list else int(last) if whole else last
+    return checked(query, fields, required)

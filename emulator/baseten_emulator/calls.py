@@ -26,7 +26,7 @@ _SHORTEST_SECRET = len("emulator")  # the default key, and what is shorter, are 
 
 def entry(world: World, request: Request, response: Response) -> dict[str, Any]:
     """What is remembered of a call and its answer."""
-    operation, body = _read(request)
+    operation, body = read(request)
     body = without(redacted(body, request.path), {world.api_key, *world.secret_values})
     return {
         "method": request.method,
@@ -38,7 +38,7 @@ def entry(world: World, request: Request, response: Response) -> dict[str, Any]:
     }
 
 
-def _read(request: Request) -> tuple[str | None, Any]:
+def read(request: Request) -> tuple[str | None, Any]:
     """The operation of a GraphQL call, and the body of any; a long one by its size only."""
     try:
         body = json.loads(request.body) if request.body else None

@@ -1,41 +1,75 @@
 """Things that go wrong on purpose, by name and per model; tests set them through /_emulator/faults.
 
-    {"model": "bge", "fault": "rate_limited", "calls": 2, "on": "management"}
+    {"model": "bge", "fault": "rate_limited", "on": "management", "path": "^PATCH ", "calls": 2, "skip": 1}
 
-`model` is a name or "*"; `calls` is how often it happens (absent: always); `on` limits where:
-"management" (REST), "graphql", "inference" or "any".
+`model` is a name or "*". Faults of CALLS happen to single calls (see `interception`): `on` is the surface
+("management", "graphql", "upload", "inference" or "any"), `path` a regular expression that is searched in
+"METHOD /path" or in a GraphQL operation's name, `skip` how many of these calls pass first, `calls` how
+often it happens then (absent: always), `when` whether the call takes effect first ("before", "after").
+Faults of STATE last while they are set; where one is used up by pushes, `calls` counts those.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from .bodies import Fields, checked
 from .lifecycle import STATUSES
-from .records import Fault, Model
-from .wire import Request, Response, json_response, refused
+from .records import Fault
+from .wire import refused
 from .world import World
 
-KINDS: dict[str, str] = {
+CALLS: dict[str, str] = {
+    "unauthorized": "calls answer 401",
+    "payment_required": "calls answer 402",
+    "forbidden": "calls answer 403",
+    "not_found_at_first": 'calls answer 404 until what they name is "seconds" old (default 30)',
+    "conflict": "calls answer 409",
+    "too_large": "calls answer 413",
+    "rate_limited": 'calls answer 429 ("retry_after", default 1 second)',
+    "server_error": 'calls answer 5xx ("status", default 500)',
+    "bad_gateway": "calls answer 502 with a page of HTML",
+    "unavailable": "calls answer 503",
+    "hang_up": "calls find the connection closed without an answer",
+    "reset": "calls find the connection reset",
+    "slow_reply": 'calls take effect and are answered after "seconds" (default 5)',
+    "truncated": "calls take effect, and their answer is cut in half",
+    "hold": "calls are held before or after they take effect, until the fault is cleared",
+}
+STATE: dict[str, str] = {
     "build_failed": 'the next deployments of the model end in BUILD_FAILED, saying "log_lines"',
     "deploy_failed": 'the next deployments of the model end in DEPLOY_FAILED, saying "log_lines"',
     "slow": 'deployments stay in "status" (default BUILDING) for as long as the fault is set',
+    "no_capacity": "deployments stay DEPLOYING for as long as the fault is set",
     "unhealthy": "ready deployments are UNHEALTHY and answer 500",
+    "unknown_status": 'deployments are in a "status" that no client knows (default MIGRATING)',
+    "oom_under_load": "inference answers 424 for want of GPU memory; /health and /info are fine",
+    "promotion_stuck": "promotions do not end for as long as the fault is set",
+    "promotion_failed": 'promotions end as FAILED, saying "message"',
+    "settings_queued": "changed settings are QUEUED and not applied for as long as the fault is set",
+    "gpu_forbidden": 'pushes are refused: the organization may not have the GPU ("gpu", default any)',
+    "upload_refused": "uploads answer 403 AccessDenied",
+    "upload_lost": "the archive is gone when the create asks for it",
+    "create_hangs": 'the create mutation commits, then hangs for "seconds" (default 60)',
+    "duplicate_create": "somebody else makes the same create a moment earlier",
     "cpu_fallback": "/info shows a router on CPU: max_batch_requests 4",
     "wrong_model": '/info shows another model ("model_id", default someone/else)',
-    "rate_limited": 'calls answer 429 ("retry_after", default 1 second)',
-    "server_error": 'calls answer 5xx ("status", default 500)',
-    "hang_up": "calls find the connection closed without an answer",
-    "create_hangs": 'the create mutation commits, then hangs for "seconds" (default 60)',
-    "upload_refused": "uploads answer 403 AccessDenied",
+    "wrong_pooling": "the router pools in another way than it was told",
+    "wrong_dtype": "the router computes in another precision than it was told",
+    "wrong_prompt": "the router puts another prompt before each text",
+    "wrong_revision": "the router runs another revision than it was told",
+    "batch_noise": "vectors differ in their last digits with the order in a batch",
 }
+KINDS: dict[str, str] = {**CALLS, **STATE}
 _FIELDS: Fields = {
-    "model": str, "fault": str, "calls": int, "on": str, "status": (str, int),
-    "retry_after": int, "model_id": str, "seconds": (int, float), "log_lines": list,
+    "model": str, "fault": str, "calls": int, "on": str, "path": str, "skip": int, "when": str,
+    "status": (str, int), "retry_after": int, "seconds": (int, float), "message": str, "gpu": str,
+    "model_id": str, "log_lines": list, "value": (str, int, float), "deployments": str,
 }  # fmt: skip
-_SURFACES = ("any", "management", "graphql", "inference")
+_SURFACES = ("any", "management", "graphql", "upload", "inference")
 
 
 def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
@@ -46,9 +80,23 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
         raise refused(f'no fault is called "{kind}"; there are: {", ".join(KINDS)}')
     if options.setdefault("on", "any") not in _SURFACES:
         raise refused(f"on must be one of {', '.join(_SURFACES)}")
+    if options.get("when", "before") not in ("before", "after"):
+        raise refused("when must be before or after")
     if kind == "slow" and options.setdefault("status", "BUILDING") not in STATUSES:
         raise refused(f"status must be one of {', '.join(STATUSES)}")
+    _check_path(options.get("path", ""))
+    if options.get("deployments", "all") not in ("all", "new"):
+        raise refused("deployments must be all or new")
+    if options.get("deployments") == "new":  # created from now on: what serves already stays well
+        options["since"] = world.now()
     return Fault(world.next_id(), model, kind, options, options.pop("calls", None))
+
+
+def _check_path(path: str) -> None:
+    try:
+        re.compile(path)
+    except re.error as error:
+        raise refused(f"path: {path!r} is no regular expression: {error}") from error
 
 
 def live(world: World, model_name: str, kind: str) -> Fault | None:
@@ -66,34 +114,3 @@ def take(world: World, fault: Fault | None) -> Fault | None:
     else:
         world.store.put(replace(fault, calls_left=fault.calls_left - 1))
     return fault
-
-
-def intercepted(
-    world: World, request: Request, surface: str, model: Model | None
-) -> Response | None:
-    """The answer that a fault gives in place of the real one, or None."""
-    for kind in ("hang_up", "rate_limited", "server_error"):
-        for fault in world.store.all(Fault):
-            if fault.kind == kind and _concerns(fault, request, surface, model):
-                take(world, fault)
-                return _answer(fault)
-    return None
-
-
-def _concerns(fault: Fault, request: Request, surface: str, model: Model | None) -> bool:
-    if fault.options["on"] not in ("any", surface):
-        return False
-    if fault.owner == "*" or (model is not None and fault.owner == model.name):
-        return True
-    return surface == "graphql" and f'\\"{fault.owner}\\"'.encode() in request.body
-
-
-def _answer(fault: Fault) -> Response:
-    if fault.kind == "hang_up":
-        return Response(hang_up=True)
-    if fault.kind == "server_error":
-        status = int(fault.options.get("status", 500))
-        return json_response({"error": "Internal server error"}, status)
-    retry_after = fault.options.get("retry_after", 1)
-    error = "Rate limit exceeded. Please try again later."
-    return json_response({"error": error, "retry_after": retry_after}, 429)

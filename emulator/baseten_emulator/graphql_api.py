@@ -14,20 +14,18 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import faults, uploads
+from . import account, faults, uploads
 from .config_rules import config_errors
+from .creating import new_model
 from .graphql_objects import oracle_object, version_object
-from .publish import Push, new_model, publish
+from .publish import publish
+from .pushes import Push
 from .records import Deployment, Model
 from .wire import ApiError, RefusedError, Request, Response, json_response, not_found, refused
 from .world import World
 
 if TYPE_CHECKING:
     from graphql import DocumentNode, GraphQLError, GraphQLSchema
-
-USER_EMAIL = "dev@example.invalid"
-WORKSPACE = "emulator"
-ORGANIZATION_ID = "emulator-org"
 
 
 @dataclass
@@ -133,10 +131,10 @@ class _Root:
         return uploads.credentials(info.context.world)
 
     def organization(self, _info: Any) -> dict[str, Any]:
-        return {"id": ORGANIZATION_ID, "workspace_name": WORKSPACE}
+        return {"id": account.ORGANIZATION_ID, "workspace_name": account.WORKSPACE}
 
     def user(self, _info: Any) -> dict[str, str]:
-        return {"email": USER_EMAIL}
+        return {"email": account.USER_EMAIL}
 
     def create_model_from_truss(self, info: Any, name: str, **arguments: Any) -> Any:
         world: World = info.context.world

@@ -89,6 +89,8 @@ CATALOG: tuple[InstanceType, ...] = (
     InstanceType("H100MIG", 0.0625, 8, 59, "H100_40GB", 1, 40),
     *(sku for family in _MULTI_GPU for sku in _multiples(*family)),
 )
+REGIONS = {"us": {"slug": "us", "display_name": "United States"}}
+"""Where deployments can be placed, by slug; no region is Global."""
 SMALLEST = CATALOG[0]
 _BY_NAME = {sku.name: sku for sku in CATALOG} | {"L4x4x16": CATALOG[11]}  # its older spelling
 _GIB = {"": 2**-30, "k": 1000 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "T": 1e12 / 2**30,

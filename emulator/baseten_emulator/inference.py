@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from . import faults
+from . import faults, misanswers
+from .misbehaving import misbehaving
 from .records import Activity, AsyncRequest, Deployment, Environment, Model
 from .routing import Route
 from .views import PRODUCTION, current_status, environment_id
@@ -34,14 +35,23 @@ class Forward:
 
     def answer(self) -> Response:
         """Ask the router."""
+        if self._is_out_of_memory():
+            return misanswers.out_of_memory(self.request.path)
         router: Router = self.world.router(self.deployment)
         if not hasattr(router, "handle"):  # it started once; what it needs has gone since
             deployment = self.deployment.id
             raise gateway_error(500, f"Model is unhealthy: deployment {deployment} died on restart")
+        router = misbehaving(self.world, self.model, self.deployment, router)
         headers = {k: v for k, v in self.request.headers.items() if k not in _HOP_HEADERS}
         answer = router.handle(self.request.method, self.request.path, headers, self.request.body)
         response = Response(answer.status, answer.body, answer.content_type, answer.headers)
         return replace(self._disguised(response), delay_seconds=self.delay_seconds)
+
+    def _is_out_of_memory(self) -> bool:
+        """Under load only: what a readiness probe or a look at /info sees is fine."""
+        with self.world.store.transaction():
+            fault = faults.live(self.world, self.model.name, "oom_under_load")
+            return fault is not None and self.request.method == "POST"
 
     def _disguised(self, response: Response) -> Response:
         if self.request.path != "/info" or response.status != 200:

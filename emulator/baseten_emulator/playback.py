@@ -1,4 +1,4 @@
-"""Playing what has become due: outcomes of deployments, ends of promotions.
+"""Playing what has become due: outcomes of deployments, ends of promotions, queued settings.
 
 Nothing runs in the background. Each request first plays what time has brought since the last one, in
 order of time, so that an answer never depends on who asked before.
@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from . import faults, lifecycle, promotions, weights
+from . import environment_settings, lifecycle, promotion_ends, weights
+from .afflictions import befalling
 from .records import Deployment, Environment, Outcome, Promoting, UnderWay
 from .world import World
 
 
 def catch_up(world: World) -> None:
-    """Decide every deployment and conclude every promotion that is due."""
+    """Decide every deployment, conclude every promotion and apply all settings that are due."""
     for deployment in sorted(
         _due(world), key=lambda d: lifecycle.decided_at(d, world.step_seconds)
     ):
@@ -23,7 +24,8 @@ def catch_up(world: World) -> None:
     for mark in world.store.all(Promoting):
         environment = world.store.get(Environment, mark.id)
         if environment:
-            promotions.conclude(world, environment, world.now())
+            promotion_ends.conclude(world, environment)
+    environment_settings.apply_queued(world)
 
 
 def _due(world: World) -> list[Deployment]:
@@ -32,9 +34,16 @@ def _due(world: World) -> list[Deployment]:
 
 
 def _is_due(world: World, deployment: Deployment) -> bool:
-    if faults.live(world, world.model(deployment.owner).name, "slow"):
+    name = world.model(deployment.owner).name
+    if befalling(world, name, deployment, "slow") or _lacks_capacity(world, name, deployment):
         return False
     return world.now() >= lifecycle.decided_at(deployment, world.step_seconds)
+
+
+def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
+    """Without capacity nothing is deployed; a build that is doomed fails all the same."""
+    stuck = befalling(world, name, deployment, "no_capacity")
+    return stuck is not None and deployment.doom != "BUILD_FAILED"
 
 
 def outcome_of(world: World, deployment: Deployment) -> Outcome:

@@ -62,6 +62,7 @@ class Deployment:
     deactivated_at: float | None = None
     scaled_down: bool = False
     environment: str | None = None
+    region: str | None = None
 
 
 @dataclass(frozen=True)
@@ -92,12 +93,41 @@ class Promoting:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A promotion under way: the deployment that takes over once it is ready."""
+    """A promotion under way: the deployment that takes over once it is ready; see `promotion_progress`.
+
+    `rolling` is the rolling_deploy_config it follows, None for all at once; `settings` are the fields of
+    the environment that it keeps when it completes. `pause_from` is when its pause begins (at the end of a step),
+    `held_seconds` how long earlier pauses lasted, `ramping_down_from` when it began to give traffic back.
+    """
 
     deployment_id: str
     since: float
     scale_down_previous: bool = True
     cleanup_strategy: str = "SCALE_TO_ZERO"
+    rolling: dict[str, Any] | None = None
+    settings: dict[str, Any] = field(default_factory=dict)
+    held_seconds: float = 0.0
+    pause_from: float | None = None
+    ramping_down_from: float | None = None
+
+
+@dataclass(frozen=True)
+class EndedPromotion:
+    """How an environment's last promotion ended, unless it succeeded: FAILED or CANCELED."""
+
+    status: str
+    error_message: str | None = None
+    rolling_deploy: bool = False
+
+
+@dataclass(frozen=True)
+class QueuedSettings:
+    """Fields of an environment as they will be once its deployment is ready, and not before `due`."""
+
+    id: str  # environment id
+    owner: str  # model id
+    changes: dict[str, Any]
+    due: float
 
 
 @dataclass(frozen=True)
@@ -114,6 +144,7 @@ class Environment:
     backpressure: str | None = None
     current_deployment_id: str | None = None
     candidate: Candidate | None = None
+    ended: EndedPromotion | None = None
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import lifecycle
+from . import audit, lifecycle
 from .records import Deployment, UnderWay
-from .rest_deployments import ONE, asked_deployment
-from .routing import Route
+from .rest_deployments import ALIASES, ONE, asked_deployment
+from .routing import Route, aliased
 from .views import current_status, deployment_view
 from .wire import Request, Response, json_response
 from .world import World
@@ -23,6 +23,7 @@ def activated(world: World, deployment: Deployment) -> dict[str, Any]:
     """Activate, and what the API answers."""
     if deployment.deactivated_at is None:
         return {"success": True, "no_op": True}
+    audit.on_deployment(world, "MODEL_DEPLOYMENT_ACTIVATED", deployment)
     _begin_again(world, replace(deployment, deactivated_at=None, built=True))
     return {"success": True, "no_op": False}
 
@@ -36,6 +37,7 @@ def deactivated(world: World, deployment: Deployment) -> dict[str, Any]:
     """Deactivate, and what the API answers."""
     if deployment.deactivated_at is not None:
         return {"success": True, "no_op": True}
+    audit.on_deployment(world, "MODEL_DEPLOYMENT_DEACTIVATED", deployment)
     world.store.put(replace(deployment, deactivated_at=world.now()))
     world.store.delete(UnderWay, deployment.id)
     return {"success": True, "no_op": False}
@@ -46,6 +48,7 @@ def retry(world: World, request: Request) -> Response:
     deployment = asked_deployment(world, request)
     status = current_status(world, deployment, world.model(deployment.owner).name)
     failed = status in lifecycle.FAILED
+    audit.on_deployment(world, "MODEL_DEPLOYMENT_RETRIED", deployment, retried=failed)
     if failed:
         deployment = _begin_again(world, replace(deployment, doom=None, doom_lines=()))
     reason = None if failed else f"the deployment is {status}, not failed"
@@ -60,8 +63,11 @@ def _begin_again(world: World, deployment: Deployment) -> Deployment:
     return deployment
 
 
-ROUTES: tuple[Route, ...] = (
-    Route("POST", ONE + "/activate", activate),
-    Route("POST", ONE + "/deactivate", deactivate),
-    Route("POST", ONE + "/retry", retry),
+_ENDPOINTS = (  # rate limits: Baseten docs
+    Route("POST", ONE + "/activate", activate, per_minute=20),
+    Route("POST", ONE + "/deactivate", deactivate, per_minute=20),
+    Route("POST", ONE + "/retry", retry, per_minute=10),
+)
+ROUTES: tuple[Route, ...] = tuple(
+    route for endpoint in _ENDPOINTS for route in aliased(endpoint, "deployment_id", *ALIASES)
 )

@@ -1,17 +1,15 @@
-"""The parts of /v1 that only tell: teams, instance types and prices, the caller, the organization."""
+"""The account: teams, users, regions, instance types and prices; `ROUTES` holds its keys, groups and audit log, too."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from . import account, rest_audit, rest_groups, rest_keys
 from .clock import iso
-from .graphql_api import ORGANIZATION_ID, USER_EMAIL, WORKSPACE
-from .hardware import CATALOG
-from .routing import Route
-from .wire import Request, Response, json_response
+from .hardware import CATALOG, REGIONS
+from .routing import Route, team_of, team_scoped
+from .wire import Request, Response, json_response, not_found
 from .world import World
-
-_FOUNDED = 1_767_225_600.0  # 2026-01-01: teams and organization are older than anything in them
 
 
 def team_view(world: World, name: str) -> dict[str, Any]:
@@ -21,13 +19,15 @@ def team_view(world: World, name: str) -> dict[str, Any]:
         "id": world.team_id(name),
         "name": name,
         "default": default,
-        "created_at": iso(_FOUNDED),
+        "created_at": iso(account.FOUNDED),
     }
 
 
-def list_teams(world: World, _request: Request) -> Response:
-    """GET /v1/teams."""
-    return json_response({"teams": [team_view(world, name) for name in world.teams]})
+def list_teams(world: World, request: Request) -> Response:
+    """GET /v1/teams; `?name=` filters by exact name."""
+    wanted = request.arg("name")
+    names = [name for name in world.teams if wanted in (None, name)]
+    return json_response({"teams": [team_view(world, name) for name in names]})
 
 
 def get_team(world: World, request: Request) -> Response:
@@ -46,16 +46,31 @@ def list_prices(_world: World, _request: Request) -> Response:
     return json_response({"instance_types": prices})
 
 
-def get_me(_world: World, _request: Request) -> Response:
-    """GET /v1/users/me."""
-    me = {"user_id": "emulator-user", "email": USER_EMAIL, "name": "Emulator"}
-    return json_response({**me, "workspace_name": WORKSPACE})
+def list_regions(world: World, request: Request) -> Response:
+    """GET /v1/regions, the same for each team."""
+    team_of(world, request)
+    return json_response({"regions": list(REGIONS.values())})
+
+
+def list_users(_world: World, request: Request) -> Response:
+    """GET /v1/users; `?email=` filters."""
+    there = request.arg("email") in (None, account.USER_EMAIL)
+    page = {"has_more": False, "cursor": None}
+    return json_response({"items": [account.user_view()] if there else [], "pagination": page})
+
+
+def get_user(_world: World, request: Request) -> Response:
+    """GET /v1/users/{user_id}; `me` is who asks."""
+    if request.params["user_id"] != account.USER_ID:
+        raise not_found("user", request.params["user_id"])
+    return json_response(account.user_view())
 
 
 def get_organization(_world: World, _request: Request) -> Response:
     """GET /v1/organizations/me."""
-    organization = {"org_id": ORGANIZATION_ID, "name": WORKSPACE, "created_at": iso(_FOUNDED)}
-    return json_response({**organization, "aws_assume_role": None})
+    founded = iso(account.FOUNDED)
+    organization = {"org_id": account.ORGANIZATION_ID, "name": account.WORKSPACE}
+    return json_response({**organization, "created_at": founded, "aws_assume_role": None})
 
 
 ROUTES: tuple[Route, ...] = (
@@ -63,6 +78,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/v1/teams/{team_id}", get_team),
     Route("GET", "/v1/instance_types", list_instance_types),
     Route("GET", "/v1/instance_type_prices", list_prices),
-    Route("GET", "/v1/users/me", get_me),
+    *team_scoped("GET", "/v1/regions", list_regions),
+    Route("GET", "/v1/users", list_users),
+    Route("GET", "/v1/users/me", get_user, fixed={"user_id": account.USER_ID}),
+    Route("GET", "/v1/users/{user_id}", get_user),
     Route("GET", "/v1/organizations/me", get_organization),
+    *rest_keys.ROUTES,
+    *rest_groups.ROUTES,
+    *rest_audit.ROUTES,
 )

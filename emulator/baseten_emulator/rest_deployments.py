@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
-from . import autoscaling, promotions, uploads
-from .bodies import Fields, checked
-from .promotions import Wish
+from . import audit, config_defaults, uploads
+from .bodies import checked
 from .records import Activity, Deployment, Environment, UnderWay
-from .routing import Route
+from .routing import Route, aliased
 from .views import PRODUCTION, deployment_view, environment_id
 from .wire import ApiError, Request, Response, json_response, not_found, refused
 from .world import World
 
 BASE = "/v1/models/{model_id}/deployments"
 ONE = BASE + "/{deployment_id}"
-PROMOTE_FIELDS: Fields = {
-    "preserve_env_instance_type": bool,
-    "environment_settings_update": dict,
-    "promotion_settings_override": dict,
-}
+ALIASES = ("production", "development")
+"""Words that stand for a deployment's id; OpenAPI lists the endpoints that take them as ones of their own."""
 
 
 def deployment_of(world: World, model_id: str, deployment_id: str) -> Deployment:
@@ -84,6 +78,7 @@ def delete_deployment(world: World, request: Request) -> Response:
 
 def remove(world: World, deployment: Deployment) -> None:
     """Forget a deployment and everything about it."""
+    audit.on_deployment(world, "MODEL_DEPLOYMENT_DELETED", deployment)
     for kind in (Deployment, Activity, UnderWay):
         world.store.delete(kind, deployment.id)
     model = world.model(deployment.owner)
@@ -91,74 +86,28 @@ def remove(world: World, deployment: Deployment) -> None:
         world.store.put(replace(model, development_deployment_id=None))
 
 
-def update_autoscaling(world: World, request: Request) -> Response:
-    """PATCH autoscaling_settings; a deployment's environment takes the change over."""
-    deployment = asked_deployment(world, request)
-    new = autoscaling.updated(deployment.autoscaling, request.json(), deployment.is_development)
-    status = settings_status(deployment, deployment.autoscaling, new)
-    world.store.put(replace(deployment, autoscaling=new))
-    if deployment.environment:
-        key = environment_id(deployment.owner, deployment.environment)
-        environment = world.store.get(Environment, key)
-        if environment and environment.current_deployment_id == deployment.id:
-            world.store.put(replace(environment, autoscaling=new))
-    return json_response({"status": status, "message": SAYS[status]})
-
-
-def update_backpressure(world: World, request: Request) -> Response:
-    """PATCH request_backpressure_settings {policy}."""
-    policy = autoscaling.updated_backpressure(request.json())
-    world.store.put(replace(asked_deployment(world, request), backpressure=policy))
-    return json_response({"policy": policy})
-
-
-SAYS = {
-    "ACCEPTED": "Autoscaling settings are being updated",
-    "QUEUED": "Autoscaling settings will be updated once the deployment is ready",
-    "UNCHANGED": "Autoscaling settings are unchanged",
-}
-
-
-def settings_status(
-    deployment: Deployment | None, old: Mapping[str, Any], new: Mapping[str, Any]
-) -> str:
-    """What the API answers to a settings update."""
-    if old == new:
-        return "UNCHANGED"
-    return "QUEUED" if deployment and deployment.outcome is None else "ACCEPTED"
-
-
-def promote(world: World, request: Request) -> Response:
-    """POST: promote to production."""
-    fields = {**PROMOTE_FIELDS, "scale_down_previous_production": bool}
-    body, deployment = checked(request.json(), fields), asked_deployment(world, request)
-    environment = world.store.get(Environment, environment_id(deployment.owner, PRODUCTION))
-    assert environment is not None  # noqa: S101 - every model has production
-    wish = wish_of(body, "scale_down_previous_production")
-    return json_response(
-        deployment_view(world, promotions.promote(world, environment, deployment, wish))
-    )
-
-
-def wish_of(body: Mapping[str, Any], scale_down: str) -> Wish:
-    """A promotion's options from its body."""
-    return Wish(
-        body.get(scale_down, True),
-        body.get("preserve_env_instance_type", True),
-        body.get("environment_settings_update", {}),
-        body.get("promotion_settings_override", {}),
-    )
+def terminate_replica(world: World, request: Request) -> Response:
+    """DELETE: the replica of a running deployment; another takes its place at once."""
+    deployment, replica = asked_deployment(world, request), request.params["replica_id"]
+    if replica != replica_of(deployment) or deployment.outcome is None:
+        raise not_found("replica", replica)
+    audit.on_deployment(world, "REPLICA_TERMINATED", deployment, replica_id=replica)
+    return json_response({"success": True})
 
 
 def get_config(world: World, request: Request) -> Response:
-    """GET: the config as pushed; `output_format` raw, parsed or both."""
+    """GET: the config, parsed with the server's defaults or raw as pushed; `output_format` picks."""
     deployment, wanted = asked_deployment(world, request), request.arg("output_format") or "both"
     if wanted not in ("raw", "parsed", "both"):
         raise refused(f'output_format "{wanted}" is not one of raw, parsed, both')
+    parsed = config_defaults.with_defaults(deployment.config) if wanted != "raw" else None
     raw = deployment.raw_config if wanted != "parsed" else None
-    return json_response(
-        {"config": deployment.config if wanted != "raw" else None, "raw_config": raw}
-    )
+    return json_response({"config": parsed, "raw_config": raw})
+
+
+def replica_of(deployment: Deployment) -> str:
+    """The id of its replica: there is one router, however many replicas are counted."""
+    return deployment.id[:5]
 
 
 def download(world: World, request: Request) -> Response:
@@ -171,12 +120,10 @@ def download(world: World, request: Request) -> Response:
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", BASE, list_deployments),
-    Route("GET", ONE, get_deployment),
+    *aliased(Route("GET", ONE, get_deployment), "deployment_id", *ALIASES),
     Route("PATCH", ONE, rename_deployment),
     Route("DELETE", ONE, delete_deployment),
-    Route("PATCH", ONE + "/autoscaling_settings", update_autoscaling),
-    Route("PATCH", ONE + "/request_backpressure_settings", update_backpressure),
-    Route("POST", ONE + "/promote", promote),
     Route("GET", ONE + "/config", get_config),
     Route("GET", ONE + "/download", download),
+    Route("DELETE", ONE + "/replicas/{replica_id}", terminate_replica),
 )

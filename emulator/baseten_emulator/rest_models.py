@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from . import uploads
-from .bodies import Fields, checked
-from .publish import Push, check_push, new_model, publish
-from .records import Activity, Deployment, Environment, Model, Promoting, UnderWay
+from . import audit, uploads
+from .bodies import Fields, checked, refuse_unsimulated
+from .creating import new_model
+from .publish import publish
+from .pushes import Push, check_push
+from .records import (
+    Activity,
+    Deployment,
+    Environment,
+    Model,
+    Promoting,
+    QueuedSettings,
+    UnderWay,
+)
 from .routing import Route, team_of, team_scoped
 from .views import deployment_view, model_view
 from .wire import ApiError, Request, Response, json_response, refused
@@ -18,8 +28,10 @@ _PAYLOAD: Fields = {
     "config": dict, "raw_config": str, "user_env": dict, "environment_name": str,
     "create_environment_if_missing": bool, "preserve_env_instance_type": bool,
     "deploy_timeout_minutes": int, "deployment_name": str, "labels": dict, "is_development": bool,
-    "autoscaling_settings": dict,
+    "autoscaling_settings": dict, "request_backpressure_settings": dict,
+    "promotion_settings_override": dict, "instance_type_id": str, "region": str,
 }  # fmt: skip
+_SETTINGS = ("autoscaling_settings", "request_backpressure_settings")
 
 
 _NEW_DEPLOYMENT: Fields = {"kind": str, "s3_key": str, "deployment": dict}
@@ -47,14 +59,18 @@ def rename_model(world: World, request: Request) -> Response:
         raise refused("name: must not be empty")
     if name != model.name and world.model_named(name, model.owner):
         raise ApiError(400, "MODEL_NAME_ALREADY_EXISTS", f'A model named "{name}" already exists')
-    world.store.put(replace(model, name=name))
-    return json_response(model_view(world, replace(model, name=name)))
+    renamed = replace(model, name=name)
+    world.store.put(renamed)
+    if name != model.name:
+        audit.on_model(world, "MODEL_RENAMED", renamed, previous_name=model.name)
+    return json_response(model_view(world, renamed))
 
 
 def delete_model(world: World, request: Request) -> Response:
     """DELETE, with every deployment and environment."""
     model = world.model(request.params["model_id"])
-    for kind in (Deployment, Environment, Activity, UnderWay, Promoting):
+    audit.on_model(world, "MODEL_DELETED", model)
+    for kind in (Deployment, Environment, Activity, UnderWay, Promoting, QueuedSettings):
         world.store.delete_owned(kind, model.id)
     world.store.delete(Model, model.id)
     return json_response({"id": model.id, "deleted": True})
@@ -99,6 +115,7 @@ def _source(request: Request, fields: Fields, required: tuple[str, ...]) -> dict
 
 
 def _push(payload: dict[str, Any], s3_key: str | None) -> Push:
+    refuse_unsimulated(payload, "autoscaling_schedule_settings")
     known = checked(payload, _PAYLOAD, required=("config",))
     return Push(
         config=known["config"],
@@ -112,7 +129,10 @@ def _push(payload: dict[str, Any], s3_key: str | None) -> Push:
         deploy_timeout_minutes=known.get("deploy_timeout_minutes"),
         preserve_instance_type=known.get("preserve_env_instance_type", True),
         is_development=known.get("is_development", False),
-        autoscaling_update=known.get("autoscaling_settings"),
+        instance_type_id=known.get("instance_type_id"),
+        region=known.get("region"),
+        settings={name: known[name] for name in _SETTINGS if name in known},
+        promotion_override=known.get("promotion_settings_override", {}),
     )
 
 

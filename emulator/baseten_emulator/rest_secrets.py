@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 
+from . import audit
 from .bodies import checked
 from .records import Secret
 from .routing import Route, team_of, team_scoped
@@ -39,6 +40,7 @@ def upsert_secret(world: World, request: Request) -> Response:
     else:
         secret = Secret(key, team_id, world.next_id(), body["name"], world.now(), sha256, not value)
     world.store.put(secret)
+    audit.on_secret(world, "SECRET_UPDATED", secret)
     return json_response(secret_view(world, secret))
 
 
@@ -49,6 +51,7 @@ def delete_secret(world: World, request: Request) -> Response:
     if secret is None:
         raise not_found("secret", name)
     world.store.delete(Secret, secret.id)
+    audit.on_secret(world, "SECRET_DELETED", secret)
     return json_response({"name": secret.name})
 
 

@@ -6,10 +6,13 @@ stopping. Origin form and proxy form (`POST http://localhost:8000/graphql/`) are
 
 from __future__ import annotations
 
+import socket
+import struct
 import sys
 import threading
 import time
 import traceback
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -18,6 +21,7 @@ from .wire import ApiError, Request, Response
 
 HOST = "127.0.0.1"
 MAX_BODY_BYTES = 512 * 1024 * 1024
+HOLD_LOOK_SECONDS = 0.02
 _OWN_HOSTS = ("127.0.0.1", "localhost")
 
 
@@ -63,7 +67,21 @@ class _Edge(BaseHTTPRequestHandler):
         if not _is_ours(request):
             message = f"this emulator does not forward to {request.host}"
             return self._send(ApiError(404, "NOT_FOUND", message).response)
-        return self._act(self._answer(request))
+        answer = self._answer(request)
+        while answer.held_by and self._waited_for(answer.held_by):
+            answer = self._answer(request) if answer.untried else replace(answer, held_by=None)
+        if not answer.held_by:
+            self._act(answer)
+        return None
+
+    def _waited_for(self, fault_id: str) -> bool:
+        """Wait until a fault lets go; False where the caller has gone by then, and nothing may happen."""
+        while self.server.app.holds(fault_id):
+            time.sleep(HOLD_LOOK_SECONDS)
+        if _is_open(self.connection):
+            return True
+        self.close_connection = True
+        return False
 
     def _answer(self, request: Request) -> Response:
         try:
@@ -79,11 +97,17 @@ class _Edge(BaseHTTPRequestHandler):
         if response.delay_seconds:
             time.sleep(response.delay_seconds)
         if response.hang_up:
-            self.close_connection = True
+            self._hang_up(with_reset=response.reset)
             return
         self._send(response)
         if response.stop:
             self.server.stop()
+
+    def _hang_up(self, *, with_reset: bool) -> None:
+        self.close_connection = True
+        if with_reset:  # to close a socket that lingers for 0 seconds is to reset it
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.server.close_request(self.connection)
 
     def _body(self) -> bytes | None:
         if "chunked" in self.headers.get("transfer-encoding", ""):
@@ -120,6 +144,16 @@ class _Edge(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Stay quiet: the call log tells more, without the credentials."""
+
+
+def _is_open(connection: socket.socket) -> bool:
+    """Whether the other side is still there: a closed one reads as an end, or as an error."""
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
 
 
 def _is_ours(request: Request) -> bool:

@@ -136,6 +136,12 @@ class Store:
         row = self._db.execute("SELECT value FROM counters WHERE name = ?", (name,)).fetchone()
         return float(row[0]) if row else 0.0
 
+    def counters(self, prefix: str) -> dict[str, float]:
+        """The counters whose names begin with `prefix`, by the rest of their names."""
+        query = "SELECT name, value FROM counters WHERE substr(name, 1, ?) = ?"
+        rows = self._db.execute(query, (len(prefix), prefix)).fetchall()
+        return {name[len(prefix) :]: value for name, value in rows}
+
     def log_call(self, call: dict[str, Any]) -> None:
         """Append to the call log."""
         self._db.execute("INSERT INTO calls (body) VALUES (?)", (json.dumps(call),))
@@ -177,5 +183,6 @@ def _nested(hint: Any, value: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(option for option in get_args(hint) if option is not type(None))
     if is_dataclass(hint) and isinstance(hint, type):
-        return hint(**{f.name: _nested(_hints(hint)[f.name], value[f.name]) for f in fields(hint)})
+        known = [f.name for f in fields(hint) if f.name in value]  # older states lack newer fields
+        return hint(**{name: _nested(_hints(hint)[name], value[name]) for name in known})
     return tuple(value) if get_origin(hint) is tuple else value

@@ -117,11 +117,15 @@ def _finish(world: World, upload: Upload, archive: bytes) -> None:
 def _refusal(world: World, archive: bytes) -> Fault | None:
     if not any(fault.kind == "upload_refused" for fault in world.store.all(Fault)):
         return None
+    return faults.live(world, model_name_in(archive), "upload_refused")
+
+
+def model_name_in(archive: bytes) -> str:
+    """The model that an archive is for; empty where it does not say, as in one part of a large one."""
     try:
-        name = str(read_config(archive).get("model_name"))
+        return str(read_config(archive).get("model_name"))
     except BadArchiveError:
-        name = ""
-    return faults.live(world, name, "upload_refused")
+        return ""
 
 
 def _check_crc(request: Request) -> None:

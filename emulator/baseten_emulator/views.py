@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import faults, hardware, lifecycle
+from . import faults, hardware, lifecycle, promotion_ends
+from .afflictions import befalling
 from .clock import iso
-from .records import Activity, Candidate, Deployment, Environment, Model, Secret
+from .records import Activity, Deployment, Environment, Model, Secret
 from .world import World
 
 PRODUCTION = "production"
@@ -37,10 +38,22 @@ def current_status(world: World, deployment: Deployment, model_name: str) -> str
     activity = world.store.get(Activity, deployment.id)
     status = lifecycle.status(deployment, activity, world.now(), world.step_seconds)
     if status in lifecycle.UNDER_WAY:
-        slow = faults.live(world, model_name, "slow")
+        slow = befalling(world, model_name, deployment, "slow")
+        if status != "BUILDING" and befalling(world, model_name, deployment, "no_capacity"):
+            status = "DEPLOYING"
         return str(slow.options["status"]) if slow else status
-    if status in lifecycle.READY and faults.live(world, model_name, "unhealthy"):
+    if status in lifecycle.READY and befalling(world, model_name, deployment, "unhealthy"):
         return "UNHEALTHY"
+    return status
+
+
+def shown_status(world: World, deployment: Deployment) -> str:
+    """The status that the API shows: `current_status`, or a word of its own by the fault unknown_status."""
+    model_name = world.model(deployment.owner).name
+    status = current_status(world, deployment, model_name)
+    if status in lifecycle.READY | lifecycle.UNDER_WAY:
+        fault = faults.take(world, befalling(world, model_name, deployment, "unknown_status"))
+        return str(fault.options.get("status", "MIGRATING")) if fault else status
     return status
 
 
@@ -55,13 +68,13 @@ def deployment_view(world: World, deployment: Deployment) -> dict[str, Any]:
         "model_id": deployment.owner,
         "is_production": deployment.environment == PRODUCTION,
         "is_development": deployment.is_development,
-        "status": status,
+        "status": shown_status(world, deployment),
         "active_replica_count": lifecycle.replicas(deployment, status),
         "autoscaling_settings": deployment.autoscaling if deployed else None,
         "instance_type_name": deployment.instance_type,
         "environment": deployment.environment,
         "labels": deployment.labels,
-        "region": None,
+        "region": hardware.REGIONS.get(deployment.region or ""),
         "request_backpressure_settings": {"policy": deployment.backpressure},
     }
 
@@ -75,12 +88,13 @@ def environment_view(world: World, environment: Environment) -> dict[str, Any]:
         "model_id": environment.owner,
         "current_deployment": _optional(world, environment.current_deployment_id),
         "candidate_deployment": _optional(world, candidate.deployment_id if candidate else None),
-        "in_progress_promotion": _promotion(world, environment, candidate) if candidate else None,
+        "in_progress_promotion": _promotion(world, environment),
         "autoscaling_settings": environment.autoscaling,
         "promotion_settings": environment.promotion,
         "instance_type": hardware.instance_type(environment.instance_type).view(),
         "request_backpressure_settings": {"policy": environment.backpressure},
         "autoscaling_schedules": None,
+        "traffic_routing": None,
     }
 
 
@@ -89,15 +103,24 @@ def _optional(world: World, deployment_id: str | None) -> dict[str, Any] | None:
     return deployment_view(world, deployment) if deployment else None
 
 
-def _promotion(world: World, environment: Environment, candidate: Candidate) -> dict[str, Any]:
-    deployment = world.store.get(Deployment, candidate.deployment_id)
-    ready = deployment is not None and deployment.outcome is not None
-    return {
-        "status": "RAMPING_UP" if ready else "RELEASING",
-        "percent_traffic_to_new_version": 50 if ready else 0,
-        "error_message": None,
-        "rolling_deploy": environment.promotion["rolling_deploy"],
-    }
+def _promotion(world: World, environment: Environment) -> dict[str, Any] | None:
+    """The promotion under way; else the last one, unless it succeeded."""
+    progress, ended = promotion_ends.progress_of(world, environment), environment.ended
+    if progress:
+        return {
+            "status": progress.status,
+            "percent_traffic_to_new_version": progress.percent,
+            "error_message": None,
+            "rolling_deploy": progress.candidate.rolling is not None,
+        }
+    if ended:
+        return {
+            "status": ended.status,
+            "percent_traffic_to_new_version": 0,
+            "error_message": ended.error_message,
+            "rolling_deploy": ended.rolling_deploy,
+        }
+    return None
 
 
 def secret_view(world: World, secret: Secret) -> dict[str, Any]:

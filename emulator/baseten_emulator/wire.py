@@ -62,10 +62,11 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """One HTTP response. The last three fields are acted out by the socket edge.
+    """One HTTP response. What follows `headers` is acted out by the socket edge.
 
-    `delay_seconds`: wait before answering. `hang_up`: close the socket instead of answering.
-    `stop`: stop the server after answering.
+    `delay_seconds`: wait before answering. `hang_up`: close the socket instead of answering; `reset`:
+    with a reset. `stop`: stop the server after answering. `held_by`: wait until the fault of this id is
+    gone; `untried`: then ask again, since the call has not taken effect yet.
     """
 
     status: int = 200
@@ -74,7 +75,10 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
     delay_seconds: float = 0.0
     hang_up: bool = False
+    reset: bool = False
     stop: bool = False
+    held_by: str | None = None
+    untried: bool = False
 
 
 class RefusedError(Exception):

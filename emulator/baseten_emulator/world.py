@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from .clock import Clock, SystemClock
 from .ids import opaque_id
+from .rate_limits import RateLimits
 from .records import Deployment, Model, Secret, Taught
 from .store import Store
 from .weights import normalised
@@ -43,6 +44,11 @@ class Router(Protocol):
 Boot = Callable[[Mapping[str, Any], Mapping[str, str]], Any]
 
 
+def asked_counter(deployment_id: str, at: float | None = None) -> str:
+    """The counter of a deployment's requests in the minute of `at`; without it, what all of them begin with."""
+    return f"asked/{deployment_id}/{'' if at is None else int(at // 60)}"
+
+
 @dataclass
 class World:
     """One emulated Baseten. `base_url` is where it can be reached, without a trailing slash."""
@@ -55,6 +61,8 @@ class World:
     teams: tuple[str, ...] = (DEFAULT_TEAM,)
     boot: Boot | None = None
     """The data plane of a test; None is TEI, with the repositories that the emulator was taught."""
+    rate_limits: RateLimits | None = None
+    """Baseten's rate limits; None, the default, lets every call in."""
     secret_values: set[str] = field(default_factory=set, repr=False)  # in memory only, to hide them
     _routers: OrderedDict[str, Any] = field(default_factory=OrderedDict, repr=False)
     _routers_lock: Lock = field(default_factory=Lock, repr=False)
@@ -122,7 +130,9 @@ class World:
         return tei.boot(config, secrets, known)
 
     def router(self, deployment: Deployment) -> Router:
-        """The running router of a deployment; a few hundred are kept, the others start again."""
+        """The running router of a deployment, for one request; a few hundred are kept, the others start again."""
+        with self.store.transaction():
+            self.store.counter(asked_counter(deployment.id, self.now()), add=1)
         key = f"{deployment.id}@{deployment.started_at}"
         with self._routers_lock:
             kept = self._routers.pop(key, None)

@@ -151,7 +151,9 @@ class Baseten:
         self.post("/_emulator/clock", advance_seconds=seconds)
 
     def fault(self, fault: str, model: str = "*", **options: Any) -> None:
-        self.post("/_emulator/faults", fault=fault, model=model, **options)
+        body = {"fault": fault, "model": model, **options}
+        answer = self.call("POST", "/_emulator/faults", body)
+        assert answer.status == 200, answer
 
     def upload(self, archive: bytes, **changed: str) -> tuple[str, Answer]:
         """Ask for credentials and put an archive, as boto3 does."""

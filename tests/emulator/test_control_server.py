@@ -165,6 +165,18 @@ def test_the_key_comes_from_the_environment() -> None:
         assert running.wait(10) == 0
 
 
+@pytest.mark.parametrize(
+    ("arguments", "variable", "statuses"),
+    [((), "", {404}), ((), "1", {404, 429}), (("--rate-limits",), "0", {404, 429})],
+)
+def test_rate_limits_are_kept_on_request(
+    arguments: tuple[str, ...], variable: str, statuses: set[int]
+) -> None:
+    with process(*arguments, BASETEN_EMULATOR_RATE_LIMITS=variable) as (_, ready):
+        path = "/v1/models/m/deployments/d/retry"
+        assert {ask(ready["url"], path, method="POST").status for _ in range(11)} == statuses
+
+
 def test_a_taken_port_says_what_to_type(port: int) -> None:
     command = [sys.executable, "-m", "baseten_emulator", "--port", str(port)]
     source = str(Path(__file__).parents[2] / "emulator")

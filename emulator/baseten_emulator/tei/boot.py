@@ -14,7 +14,7 @@ from .backend import Backend, Model, start_backend
 from .clap import Values, parse_flags
 from .command import Invocation, parse_start_command
 from .dense import applied_dense, dense_width
-from .facts import ModelFacts, model_facts
+from .facts import ModelFacts, model_facts, other_revision
 from .images import compute_cap_of, parse_image, runtime_gpu
 from .machine import Machine
 from .memory import Memory
@@ -25,7 +25,7 @@ from .repository import Repository
 from .router import Router
 from .settings import Settings
 from .settle import check_zeros, settings_of
-from .startup import read_model
+from .startup import read_model, trained_pooling
 from .warmup import check_warmup
 from .weights import Source, fetched, find_source
 
@@ -76,6 +76,11 @@ def _boot(
     backend = start_backend(model, machine, log)
     dense = applied_dense(repository, source.is_local, values, version, log)
     settings = _with(settings, backend, machine, repository, dense)
+    settings = replace(
+        settings,
+        trained_pooling=trained_pooling(repository, read, version),
+        revision=other_revision(repository.repo_id, source.revision),
+    )
     check_warmup(backend, settings, read.config)
     router = Router(settings, (*log, "Ready"))
     _check_probes(router, config, values)

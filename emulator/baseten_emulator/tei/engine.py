@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from .deviations import Deviation, deviated, deviated_logit, deviations_of
 from .errors import backend
 from .inputs import Sequences
 from .memory import OUT_OF_MEMORY, batches
@@ -22,18 +23,20 @@ class Engine:
     settings: Settings
     reader: Reader = field(init=False)
     permits: Permits = field(init=False)
+    deviations: tuple[Deviation, ...] = field(init=False)
     counters: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         settings = self.settings
         self.reader = Reader(settings, Tokenizer.of(settings.facts.model_type))
         self.permits = Permits(settings.max_concurrent_requests, settings.version)
+        self.deviations = deviations_of(settings)
 
     @property
     def space(self) -> str:
-        """The name of the embedding space: vectors of two spaces have nothing in common."""
+        """The name of the model's own embedding space; two models' vectors have nothing in common."""
         facts = self.settings.facts
-        return "/".join((facts.repo_id, self.settings.pooling, *facts.dense))
+        return "/".join((facts.repo_id, self.settings.trained_pooling, *facts.dense))
 
     def require_memory(self, lengths: list[int]) -> None:
         """Refuse a request whose batches the GPU has no memory for (424)."""
@@ -56,15 +59,22 @@ class Engine:
 
     def vector(self, tokens: list[Token]) -> Vector:
         """The pooled vector of one text, not normalised."""
-        return pooled(self.space, tokens, self.settings.facts.hidden_size)
+        vector = pooled(self.space, tokens, self.settings.facts.hidden_size)
+        return deviated(vector, self.space, tokens, self.deviations)
 
     def scores(self, texts: Sequences, how: Reading) -> tuple[list[float], int]:
         """The raw logits of one text or one pair, and how many tokens were read."""
         if len(texts) == 1:
-            tokens = self.reader.read(texts[0], how)
-            return logits(self.settings.facts, tokens, []), len(tokens)
-        first, second = self.reader.read_pair(texts, how)
-        return logits(self.settings.facts, first, second), len(first) + len(second)
+            return self._logits(self.reader.read(texts[0], how), [])
+        return self._logits(*self.reader.read_pair(texts, how))
+
+    def _logits(self, first: list[Token], second: list[Token]) -> tuple[list[float], int]:
+        facts, tokens = self.settings.facts, [*first, *second]
+        found = [
+            deviated_logit(logit, number, tokens, self.deviations)
+            for number, logit in enumerate(logits(facts, first, second))
+        ]
+        return found, len(tokens)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a Prometheus counter."""

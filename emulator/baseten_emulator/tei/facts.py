@@ -38,6 +38,8 @@ class ModelFacts:
     auto_config: str = ""
     """`auto_map.AutoConfig`: tells Jina's BERT variants from BERT."""
     vocab_size: int = 30522
+    commit: str = ""
+    """The commit that `main` is, where the table knows it."""
     id2label: Mapping[str, str] = field(default_factory=dict)
     label2id: Mapping[str, int] = field(default_factory=dict)
 
@@ -72,6 +74,12 @@ def model_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:
         return known
     task, labels = _GUESSES.get(predict_endpoint, ("embedding", ()))
     return ModelFacts(repo_id, task, labels=labels, guessed=True)
+
+
+def other_revision(repo_id: str, revision: str) -> str:
+    """A revision that is not what `main` is, "" for one that is: only the table knows commits by name."""
+    known = known_models().get(repo_id.lower())
+    return "" if revision in ("main", known.commit if known else "main") else revision
 
 
 def another_model(facts: ModelFacts) -> ModelFacts:

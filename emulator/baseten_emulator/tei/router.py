@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import count
 from time import perf_counter
 
 from . import routes_embedding, routes_info, routes_pairs, routes_text
@@ -21,6 +22,7 @@ from .outcome import Response, json_response
 from .serde import Struct
 from .settings import Settings
 from .vertex import vertex
+from .wrong import wrong_settings
 
 _GET: dict[str, Callable[[Engine], Response]] = {
     "/info": routes_info.info,
@@ -58,6 +60,11 @@ class Router:
         self.boot_log = boot_log
         self.engine = Engine(settings)
         self._posts = _post_routes(settings)
+        self._asked = count(1)
+
+    def gone_wrong(self, wrongs: Mapping[str, str | None]) -> Router:
+        """The same server gone wrong for one request: kind of fault to the wrong value, None for the usual one."""
+        return Router(wrong_settings(self.settings, wrongs, next(self._asked)), self.boot_log)
 
     def with_faults(self, cpu_fallback: bool = False, wrong_model: bool = False) -> Router:
         """The same server gone wrong: on the CPU without saying so, or with other weights."""

@@ -30,6 +30,12 @@ class Settings:
     payload_limit: int = 2_000_000
     api_key: str | None = field(default=None, repr=False)
     default_prompt: str | None = None
+    trained_pooling: str = ""
+    """What the model's own files say, whatever the flag does; "" on classifiers and rerankers."""
+    revision: str = ""
+    """The weights' branch or commit where it is not what `main` is; "" where it is."""
+    noise: int | None = None
+    """A number that goes up with each request: computing in batches is noisy. None: it is not."""
     memory: Memory | None = None
     """What the GPU has room for; None: whatever is asked."""
     answers_similarity: bool = False

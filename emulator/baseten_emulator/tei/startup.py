@@ -15,7 +15,7 @@ from .detection import Detected, detect
 from .facts import ModelFacts
 from .loading import hidden_size
 from .model_config import read_config, whole
-from .outcome import panic
+from .outcome import BootError, panic
 from .repository import Repository
 from .sentence import longest_input
 from .versions import Version
@@ -49,6 +49,14 @@ def read_model(repository: Repository, values: Values, version: Version, log: li
         raise panic(_NO_TOKENIZER, "router/src/lib.rs")
     length = longest_input(repository, config, log)
     return Read(config, detected, _facts(repository, config, detected, length))
+
+
+def trained_pooling(repository: Repository, read: Read, version: Version) -> str:
+    """The pooling that the model's own files ask for; the one in use where they name none."""
+    try:
+        return detect(repository, read.config, None, version, []).pooling
+    except BootError:
+        return read.detected.pooling
 
 
 def _facts(

@@ -9,7 +9,7 @@ Source: Truss 0.18 `truss_config.py` and the configs of basetenlabs/truss-exampl
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,7 @@ class Source:
     is_local: bool
     ignored: tuple[str, ...] = ()
     allowed: tuple[str, ...] = ()
+    revision: str = "main"
 
 
 def find_source(
@@ -52,7 +53,7 @@ def find_source(
     model_id = values["model-id"]
     if not model_id.startswith("/"):
         token = values.get("hf-token") or values.get("hf-api-token")
-        return Source(model_id, bool(token), is_local=False)
+        return Source(model_id, bool(token), False, revision=values.get("revision", "main"))
     path = model_id.rstrip("/")
     found = (
         _from_weights(config, secrets, path)
@@ -70,11 +71,12 @@ def _from_weights(
 ) -> Source | None:
     for entry in config.get("weights") or []:
         mount = str(entry.get("mount_location", "")).rstrip("/")
-        match = re.fullmatch(r"hf://([^@]+)(?:@.+)?", str(entry.get("source", "")))
+        match = re.fullmatch(r"hf://([^@]+)(?:@(.+))?", str(entry.get("source", "")))
         if match and mount == path:
             auth = entry.get("auth") or {}
             name = entry.get("auth_secret_name") or auth.get("auth_secret_name")
-            return Source(match[1], _has(secrets, name), True, *_patterns(entry))
+            revision = match[2] or "main"
+            return Source(match[1], _has(secrets, name), True, *_patterns(entry), revision)
     return None
 
 
@@ -87,7 +89,9 @@ def _from_cache(
         if not is_filled:
             raise _no_such_directory(path)
         name = entry.get("runtime_secret_name") or _DEFAULT_CACHE_SECRET
-        return Source(str(entry["repo_id"]), _has(secrets, name), True, *_patterns(entry))
+        revision = str(entry.get("revision") or "main")
+        has_token = _has(secrets, name)
+        return Source(str(entry["repo_id"]), has_token, True, *_patterns(entry), revision)
     return None
 
 
@@ -105,8 +109,15 @@ def _from_build(config: Mapping[str, Any], secrets: Mapping[str, str], path: str
         if match and re.search(rf"{re.escape(path)}(?![\w-])", text):
             names = [one or other for one, other in _SECRET_IN_COMMAND.findall(text)]
             has_token = any(_has(secrets, name) for name in names)
-            return Source(match[1] or match[2] or match[3], has_token, is_local=True)
+            repo_id = match[1] or match[2] or match[3]
+            return Source(repo_id, has_token, is_local=True, revision=_checked_out(steps, path))
     return None
+
+
+def _checked_out(steps: Sequence[str], path: str) -> str:
+    """What the build checks out in that directory; else what the clone leaves there."""
+    found = re.search(rf"-C {re.escape(path)} checkout ([\w./-]+)", "\n".join(steps))
+    return found[1] if found else "main"
 
 
 def _from_metadata(config: Mapping[str, Any]) -> Source | None:
