@@ -1,47 +1,141 @@
-"""Answers of Baseten's API, and silence, in the reader's words."""
+"""Answers of Baseten's API, and silence, in the reader's words: one line each, whatever the body holds.
 
+No contract for error bodies is documented; `message`, `error` and `retry_after` are what clients see.
+"""
+
+import html
 import json
+import re
+
+from baseten_tei.errors import UserError
+
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
-def unreachable(address: str, error: str) -> str:
-    """One line for a service that does not answer."""
+class ApiError(UserError):
+    """A call that failed.
+
+    `status` is what Baseten answered, `None` where no whole answer of its came. `unsent` says that the call
+    never left this machine, `silent` that the same call may be answered a little later.
+    """
+
+    def __init__(
+        self,
+        *problems: str,
+        status: int | None = None,
+        silent: bool = False,
+        unsent: bool = False,
+        retry_after_seconds: float | None = None,
+    ) -> None:
+        super().__init__(*problems)
+        self.status = status
+        self.silent = silent
+        self.unsent = unsent
+        self.retry_after_seconds = retry_after_seconds
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether the call may have taken effect all the same."""
+        if self.status is None:
+            return not self.unsent
+        return self.status >= 500
+
+
+class NotFoundError(ApiError):
+    """Baseten has no such thing (404)."""
+
+
+def unreachable(address: str, error: str, *, unsent: bool = False) -> ApiError:
+    """A service that does not answer; `error` is what happened, in a word.
+
+    Where nobody listens on this machine, no further try will mend that.
+    """
+    here = address.startswith("http://")
     todo = (
         "start the emulator with `make emulator`"
-        if address.startswith("http://")
+        if here
         else "check the network, and https://status.baseten.co"
     )
-    return f"Baseten cannot be reached at {address} ({error}): {todo}"
+    told = f"Baseten cannot be reached at {address} ({error}): {todo}"
+    return ApiError(told, silent=not (here and unsent), unsent=unsent)
 
 
-def refused(status: int, body: str) -> str:
-    """One line for an answer that is an error."""
-    if status in (401, 403):
-        return (
-            f"Baseten refused the API key ({status}): check BASETEN_API_KEY, or create a key at "
-            "https://app.baseten.co/settings/api_keys"
-        )
-    return f"Baseten answered {status}: {message(body)}"
+def cut_short(address: str) -> ApiError:
+    """An answer that broke off."""
+    return ApiError(
+        f"Baseten's answer from {address} breaks off: type `pulumi up` again, and check the network",
+        silent=True,
+    )
+
+
+def strange(address: str, why: str = "") -> ApiError:
+    """An answer that is none of Baseten's: something else answers there."""
+    detail = f" ({why})" if why else ""
+    return ApiError(f"{address} does not answer as Baseten does{detail}: check the target")
+
+
+def refused(status: int, body: str) -> ApiError:
+    """An answer that is an error."""
+    if status == 404:
+        return NotFoundError(f"Baseten answered 404: {message(body)}", status=404)
+    pause = retry_after_seconds(body) if status == 429 else None
+    return ApiError(_told(status, body, pause), status=status, retry_after_seconds=pause)
+
+
+def _told(status: int, body: str, pause: float | None) -> str:
+    said = message(body)
+    match status:
+        case 401:
+            return (
+                "Baseten refused the API key (401): check BASETEN_API_KEY, or create a key at "
+                "https://app.baseten.co/settings/api_keys"
+            )
+        case 402:
+            return (
+                f"Baseten wants a means of payment (402: {said}): add one at "
+                "https://app.baseten.co/settings/billing, then type `pulumi up`"
+            )
+        case 403:
+            return (
+                f"Baseten does not allow this (403: {said}): take a key with this permission "
+                "(https://app.baseten.co/settings/api_keys), or ask support@baseten.co to enable the GPU family"
+            )
+        case 409:
+            return (
+                f"Baseten answered 409: {said}: something else changed it at the same time; "
+                "type `pulumi refresh`, then `pulumi up`"
+            )
+        case 413:
+            return f"the request is larger than Baseten takes (413: {said}): make it smaller"
+        case 429:
+            seconds = 60 if pause is None else max(round(pause), 1)
+            return f"Baseten's rate limit stays exceeded (429: {said}): type `pulumi up` again in {seconds} s"
+        case _ if status >= 500:
+            return (
+                f"Baseten answered {status}: {said}: the fault is on Baseten's side; look at "
+                "https://status.baseten.co, and type `pulumi up` again"
+            )
+    return f"Baseten answered {status}: {said}"
 
 
 def message(body: str) -> str:
-    """What an error body says: its `message`, else its `error`, else all of it (no contract is documented)."""
+    """What an error body says: its `message`, else its `error`, else its text; of a web page its title."""
     try:
         told = json.loads(body)
         text = told.get("message") or told.get("error") or body
     except (ValueError, AttributeError):
-        text = body
-    return " ".join(str(text).split())[:300]
+        text = _page_title(body) if body.lstrip().startswith("<") else body
+    return " ".join(str(text).split())[:300].rstrip(".") or "no reason given"
 
 
-def pause_seconds(body: str, attempt: int) -> float:
-    """How long to wait before the next try: what a 429 asks for (`retry_after`, seconds), else 1, 2, 4."""
+def _page_title(page: str) -> str:
+    title = _TITLE.search(page)
+    return html.unescape(title[1]) if title else "a web page"
+
+
+def retry_after_seconds(body: str) -> float | None:
+    """How long a 429 asks to wait; `None` where it does not say."""
     try:
-        asked = float(json.loads(body)["retry_after"])
+        return float(json.loads(body)["retry_after"])
     except (ValueError, KeyError, TypeError):
-        asked = float(2**attempt)
-    return max(0.0, min(asked, 60.0))
-
-
-def worth_another_try(status: int) -> bool:
-    """Whether the same call may succeed a little later."""
-    return status in (429, 502, 503, 504)
+        return None

@@ -1,50 +1,110 @@
-"""The two questions a push asks before it pushes, over plain `requests`.
+"""The questions a push asks before it pushes, over plain `requests`.
 
 The `baseten` SDK answers them too, but importing it takes 1.5 s of CPU (measured, 0.13.1), and every push is
 a process of its own; the provider, which lives through a whole operation, uses the SDK.
 """
 
-from typing import Any
+import random
+import time
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
-from baseten_tei.answers import refused, unreachable
-from baseten_tei.errors import UserError
-from baseten_tei.release import Version
+from baseten_tei.answers import cut_short, refused, strange, unreachable
+from baseten_tei.release import RemoteModel, Version
+from baseten_tei.retrying import Random, Sleep, retrying
 from baseten_tei.target import Target
+from baseten_tei.teams import Team, find_team, the_model
 
 TIMEOUT_SECONDS = (10, 60)
 """To connect, and between bytes."""
 
 
-def deployments_of(target: Target, api_key: str, name: str, team: str | None) -> list[Version]:
-    """Deployments of the model with this name; none where there is no such model. Raises `UserError`."""
-    with requests.Session() as session:
-        session.trust_env = not target.loopback
-        session.headers["Authorization"] = f"Bearer {api_key}"
-        models = _get(session, target, "/v1/models", {"name": name})["models"]
-        ids = [m["id"] for m in models if m["name"] == name and team in (None, m.get("team_name"))]
+class Lookup:
+    """An account's teams and deployments, only looked at. Every method raises `UserError`."""
+
+    def __init__(
+        self,
+        target: Target,
+        api_key: str,
+        sleep: Sleep = time.sleep,
+        rand: Random = random.random,
+    ) -> None:
+        """`sleep` and `rand` are the pauses between tries."""
+        self._address = target.management_url
+        self._sleep = sleep
+        self._random = rand
+        self._session = requests.Session()
+        self._session.trust_env = not target.loopback
+        self._session.headers["Authorization"] = f"Bearer {api_key}"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._session.close()
+
+    def team(self, wanted: str) -> Team:
+        """The team of this name or id."""
+        teams = self._list("/v1/teams", "teams", ("id", "name"))
+        return find_team((Team(team["id"], team["name"]) for team in teams), wanted)
+
+    def deployments(self, name: str, team: Team | None) -> list[Version]:
+        """Deployments of the model with this name; none where there is no such model."""
+        path = f"/v1/teams/{team.id}/models" if team else "/v1/models"
+        models = self._list(path, "models", ("id", "name"), name=name)
+        found = the_model(map(_model, models), name)
+        if found is None:
+            return []
+        path = f"/v1/models/{found.id}/deployments"
         return [
-            Version(d["id"], d["status"], d.get("labels") or {}, d["created_at"])
-            for model_id in ids
-            for d in _get(session, target, f"/v1/models/{model_id}/deployments", {})["deployments"]
+            Version(it["id"], it["status"], it.get("labels") or {}, it["created_at"])
+            for it in self._list(path, "deployments", ("id", "status", "created_at"))
         ]
 
+    def _list(
+        self, path: str, key: str, fields: tuple[str, ...], **params: str
+    ) -> list[dict[str, Any]]:
+        """The list that Baseten gives under `key`; each of its items has these fields."""
+        told = retrying(self._sleep, self._random)(partial(self._get, path, params))
+        items = told.get(key) if isinstance(told, dict) else None
+        if not isinstance(items, list) or not all(_has(item, fields) for item in items):
+            raise strange(self._address, f"{path} gives no {key} with {', '.join(fields)}")
+        return items
 
-def _get(
-    session: requests.Session, target: Target, path: str, params: dict[str, str]
-) -> dict[str, Any]:
-    try:
-        response = session.get(
-            f"{target.management_url}{path}", params=params, timeout=TIMEOUT_SECONDS
-        )
-    except requests.RequestException as error:
-        raise UserError(unreachable(target.management_url, type(error).__name__)) from error
-    if response.status_code != 200:
-        raise UserError(refused(response.status_code, response.text))
-    try:
-        return dict(response.json())
-    except (ValueError, TypeError) as error:
-        raise UserError(
-            f"{target.management_url} does not answer as Baseten does: check the target"
-        ) from error
+    def _get(self, path: str, params: dict[str, str]) -> object:
+        try:
+            response = self._session.get(
+                f"{self._address}{path}", params=params, timeout=TIMEOUT_SECONDS
+            )
+        except requests.RequestException as error:
+            raise unreachable(self._address, type(error).__name__, unsent=_unsent(error)) from error
+        if response.status_code != 200:
+            raise refused(response.status_code, response.text)
+        try:
+            return response.json()
+        except ValueError as error:
+            begins_as_json = response.text.lstrip().startswith("{")
+            raise (cut_short if begins_as_json else strange)(self._address) from error
+
+
+def _unsent(error: requests.RequestException) -> bool:
+    """Whether no connection came about, by what urllib3 says (requests 2.34 tells it from a reset nowhere)."""
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    return isinstance(cause, NewConnectionError)
+
+
+def _has(item: object, fields: tuple[str, ...]) -> bool:
+    return isinstance(item, dict) and all(field in item for field in fields)
+
+
+def _model(model: dict[str, Any]) -> RemoteModel:
+    return RemoteModel(model["id"], model["name"], model.get("team_name") or "")

@@ -21,7 +21,7 @@ from baseten_tei.embedded import ensure_running
 from baseten_tei.endpoints import deployment_url
 from baseten_tei.errors import UserError
 from baseten_tei.job import Job, read_job
-from baseten_tei.lookup import deployments_of
+from baseten_tei.lookup import Lookup
 from baseten_tei.redaction import redact
 from baseten_tei.release import pushed_version
 from baseten_tei.target import Target, find_api_key, parse_target
@@ -38,15 +38,18 @@ from baseten_tei.truss_cli import (
 def push(job: Job, target: Target, api_key: str) -> dict[str, Any]:
     """Find this version, or push it. Raises `UserError`."""
     with slots.one_at_a_time(f"{target.management_url} {job.team} {job.model}"):
-        found = pushed_version(deployments_of(target, api_key, job.model, job.team), job.digest)
+        with Lookup(target, api_key) as lookup:
+            team = lookup.team(job.team) if job.team else None
+            found = pushed_version(lookup.deployments(job.model, team), job.digest)
         if found:
             return {"deployment_id": found.id, "pushed": False}
         with slots.a_slot():
-            answer = _run(job, target, api_key)
+            answer = _run(job, target, api_key, team.name if team else None)
         return _result(parse_answer(answer), target)
 
 
-def _run(job: Job, target: Target, api_key: str) -> Answer:
+def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:
+    """One push; truss takes a team's name only (0.18.35 `model_team_resolver.py`), never its id."""
     with tempfile.TemporaryDirectory(prefix="baseten-tei-push-") as name:
         home, folder = Path(name) / "home", Path(name) / "truss"
         home.mkdir()
@@ -55,7 +58,7 @@ def _run(job: Job, target: Target, api_key: str) -> Answer:
         # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
         (folder / "config.yaml").write_text(job.config)
         labels = {**job.labels, **_git_label()}
-        arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, job.team)
+        arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
         environment = push_environment(os.environ, target, api_key, home)
         answer = run_truss(arguments, environment, Path(name))
     _keep_log(job.model, answer, api_key)

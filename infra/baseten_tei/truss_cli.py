@@ -43,14 +43,14 @@ class Answer:
 
 
 def push_arguments(
-    folder: Path, labels: Mapping[str, Any], deploy_timeout_minutes: int, team: str | None
+    folder: Path, labels: Mapping[str, Any], deploy_timeout_minutes: int, team_name: str | None
 ) -> list[str]:
     """Arguments of a push that publishes, waits for nothing and promotes nothing."""
     return [
         "push", str(folder), "--no-wait", "--non-interactive", "--output", "json",
         "--labels", json.dumps(labels, sort_keys=True),
         "--deploy-timeout-minutes", str(deploy_timeout_minutes),
-        *(["--team", team] if team else []),
+        *(["--team", team_name] if team_name else []),
     ]  # fmt: skip
 
 
