@@ -43,6 +43,14 @@ configs: .venv/.ready ## Write truss_configs/ and the configuration's JSON Schem
 lock: .venv/.ready ## Read from the Hugging Face Hub what decides a deployment, into locks/
 	@$(PY) -m baseten_tei.lock $(MODEL)
 
+.PHONY: golden
+golden: setup ## Record what models answer now, which later versions have to agree with, into golden/
+	@$(RUN) $(PY) -m baseten_tei.golden --stack $(STACK) $(MODEL)
+
+.PHONY: drift
+drift: setup ## Name what others changed on Baseten, and change nothing (docs/drift.md)
+	@$(RUN) pulumi preview --refresh --expect-no-changes --diff --suppress-outputs --stack $(STACK)
+
 .PHONY: preflight
 preflight: .venv/.ready ## Judge the stacks by every rule (docs/rules.md)
 	@$(PY) -m baseten_tei.preflight

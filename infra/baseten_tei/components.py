@@ -2,12 +2,14 @@
 
 Each is three steps joined by the model's name and the config's digest, both known at preview:
 
-    Model (whose name is it?) -> push (truss push) -> Environment (wait, check, promote, scale)
+    Model (whose name is it?) -> push (truss push) -> Environment (wait, gate, promote, scale), one or more
 
-and where some model is gated, the stack's `Secret` comes before the pushes that need it.
+and where some model is gated, the stack's `Secret` comes before the models that need it, and goes after them.
+A model all of whose environments are pinned has no push step.
 """
 
 import json
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -20,7 +22,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.job import job_environment
 from baseten_tei.plan import ModelPlan, known_limits
 from baseten_tei.prepare import Ready, prepare, ready_alone
-from baseten_tei.resources import Environment, Model
+from baseten_tei.resources import Environment, Model, Secret
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 
 PUSH = "truss push"
@@ -59,7 +61,7 @@ class TeiModel(pulumi.ComponentResource):
         opts: pulumi.ResourceOptions | None = None,
         *,
         team: str | None = None,
-        secret: pulumi.Resource | None = None,
+        secret: Secret | None = None,
         ready: Ready | None = None,
     ) -> None:
         """`secret` is the stack's `hf_access_key`: a gated model is pushed after it.
@@ -71,17 +73,20 @@ class TeiModel(pulumi.ComponentResource):
         super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
-        model = Model(f"{name}-model", plan.model_inputs, self._after())
-        secrets = [secret] if secret is not None and args.gated else []
-        push = self._push(name, plan, model, secrets)
-        environment = Environment(
-            f"{name}-{args.environment}", plan.environment_inputs, self._after(push)
-        )
+        own = [secret] if secret is not None and args.gated else []
+        model = Model(f"{name}-model", plan.model_inputs, self._kept(args, own))
+        before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
+        rotating = own[0] if own and args.redeploy_on_rotation else None
+        for environment_name, inputs in plan.environment_inputs.items():
+            environment = Environment(
+                f"{name}-{environment_name}",
+                {**inputs, **_generation(rotating)},
+                self._kept(args, before),
+            )
+            before = [*before, environment]  # one takes a version over after the other
         self._tell(plan, environment)
 
-    def _push(
-        self, name: str, plan: ModelPlan, model: Model, after: list[pulumi.Resource]
-    ) -> local.Command:
+    def _push(self, name: str, plan: ModelPlan, model: Model) -> local.Command:
         command = local.Command(
             f"{name}-push",
             create=PUSH,
@@ -90,7 +95,7 @@ class TeiModel(pulumi.ComponentResource):
             stdin=plan.job.config,
             environment=model.generation.apply(lambda it: job_environment(plan.job, it)),
             logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
-            opts=self._after(model, *after),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[model]),
         )
         command.stdout.apply(lambda told: _pass_on(told, self))
         return command
@@ -121,8 +126,15 @@ class TeiModel(pulumi.ComponentResource):
         }
         self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
 
-    def _after(self, *resources: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(parent=self, depends_on=list(resources))
+    def _kept(self, args: ModelArgs, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        """What stands on Baseten is protected by default, unless that Baseten is an emulator."""
+        protected = not context().target.loopback if args.protect is None else args.protect
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after),
+            protect=protected,
+            retain_on_delete=args.on_removal == "retain",
+        )
 
 
 class Embedding(TeiModel):
@@ -157,6 +169,11 @@ def _pass_on(told: str, model: TeiModel) -> None:
     note = json.loads(told).get("note") if told else None
     if note:
         pulumi.log.warn(note, model)
+
+
+def _generation(secret: Secret | None) -> dict[str, Any]:
+    """A new token restarts a model that asks for it: its count is an input, the token never is."""
+    return {} if secret is None else {"secret_generation": secret.generation}
 
 
 def _fill(template: str, model_id: str) -> str:

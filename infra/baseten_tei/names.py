@@ -12,6 +12,7 @@ MAX_LENGTH = 64
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"\w[\w./-]*", re.ASCII)
 
 
@@ -47,6 +48,11 @@ def repository_problem(model_id: str, revision: str) -> str | None:
     if not _REVISION.fullmatch(revision):
         return f"revision {revision!r} is not a branch, tag or commit: write e.g. revision: main, or a commit"
     return None
+
+
+def is_commit(revision: str) -> bool:
+    """Whether a revision is a commit, which never moves."""
+    return _COMMIT.fullmatch(revision) is not None
 
 
 def suggested_name(name: str) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.endpoints import PAYLOAD_LIMIT_BYTES
+from baseten_tei.environments import all_environments, environment_inputs
 from baseten_tei.flags import split_flags
 from baseten_tei.job import Job
-from baseten_tei.permits import DEFAULT_PREDICT_CONCURRENCY, permits
 from baseten_tei.placement import resolved_hardware
 from baseten_tei.release import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.render import render_config
@@ -31,37 +31,46 @@ class ModelPlan:
     args: ModelArgs
     config_text: str
     job: Job
+    pushed: bool
+    """Whether some environment takes the spec's own version; where all are pinned, nothing is pushed."""
     model_inputs: Mapping[str, Any]
-    environment_inputs: Mapping[str, Any]
+    environment_inputs: Mapping[str, Mapping[str, Any]]
+    """By name, in the order in which they take a version over: the model's own environment comes last."""
     known_outputs: Mapping[str, Any]
 
 
 def model_plan(
-    name: str, args: ModelArgs, owner: Owner, target: str, team: str | None = None
+    name: str,
+    args: ModelArgs,
+    owner: Owner,
+    target: str,
+    team: str | None = None,
+    golden: Mapping[str, str] | None = None,
 ) -> ModelPlan:
-    """The plan of a spec that has no problems; `target` is `baseten:target` as configured."""
+    """The plan of a spec that has no problems; `target` is `baseten:target` as configured.
+
+    `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`.
+    """
     config = truss_config(name, args)
     digest = release_digest(config, args.labels)
     job = _job(name, args, owner, target, team, digest, canonical(config))
+    pushed = any(it.deployment is None for it in all_environments(args).values())
+    whose = {"team": team, "project": owner.project, "stack": owner.stack}
     return ModelPlan(
         args=args,
         config_text=render_config(config, args),
         job=job,
+        pushed=pushed,
         model_inputs={
             "name": job.model,
-            "team": team,
-            "digest": digest,
-            "project": owner.project,
-            "stack": owner.stack,
+            **whose,
+            "digest": digest if pushed else "",
+            "adopt": args.adopt,
+            "force_delete": args.force_delete,
         },
         environment_inputs={
-            "model": job.model,
-            "team": team,
-            "environment": args.environment,
-            "digest": digest,
-            "expected": _expected(args),
-            "autoscaling": _autoscaling(args),
-            "deploy_timeout_minutes": args.deploy_timeout_minutes,
+            name: {"model": job.model, **whose, **inputs}
+            for name, inputs in environment_inputs(args, digest, golden).items()
         },
         known_outputs=_known_outputs(args, digest),
     )
@@ -89,25 +98,6 @@ def _job(
         target=target,
         config=config,
     )
-
-
-def _expected(args: ModelArgs) -> dict[str, Any]:
-    """What the router has to say of itself; a batch limit of the spec's own would look like a CPU's."""
-    instance, _ = resolved_hardware(args)
-    limited = any(flag == "max-batch-requests" for flag, _ in split_flags(args.extra_flags))
-    return {
-        "task": args.task,
-        "model_id": args.model_id,
-        "tei_version": args.tei_version,
-        "gpu": instance.gpu_count > 0 and not limited,
-    }
-
-
-def _autoscaling(args: ModelArgs) -> dict[str, int]:
-    """Settings as Baseten takes them. 32 in flight per replica is Baseten's advice for TEI."""
-    wanted = min(DEFAULT_PREDICT_CONCURRENCY, permits(args).predict_concurrency)
-    settings = args.autoscaling.model_dump()
-    return {**settings, "concurrency_target": args.autoscaling.concurrency_target or wanted}
 
 
 def _known_outputs(args: ModelArgs, digest: str) -> dict[str, Any]:

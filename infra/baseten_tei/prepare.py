@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from baseten_tei import files
 from baseten_tei.context import Context
 from baseten_tei.errors import UserError
+from baseten_tei.golden_files import golden_input
 from baseten_tei.plan import ModelPlan, model_plan
 from baseten_tei.rules.registry import errors, judge, warnings
 from baseten_tei.rules.subject import Subject
@@ -39,7 +40,8 @@ def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
 
 def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
     """A judged model's steps, its config file brought up to date. Raises `UserError` in CI for a stale one."""
-    plan = model_plan(model.name, model.args, here.owner, here.target_name, team)
+    golden = golden_input(here.root, here.owner.stack, model.name)
+    plan = model_plan(model.name, model.args, here.owner, here.target_name, team, golden)
     _bring_up_to_date(model.name, plan, here)
     return plan
 

@@ -3,13 +3,29 @@
 import re
 from collections.abc import Callable
 
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from baseten_tei.docstrings import attribute_docstrings
-from baseten_tei.spec import Autoscaling, EmbeddingArgs, TeiArgs
+from baseten_tei.spec import (
+    Autoscaling,
+    EmbeddingArgs,
+    EnvironmentArgs,
+    Promotion,
+    RollingDeploy,
+    TeiArgs,
+)
 
 _INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTALL)
 _KEYS = re.compile(r"(<!-- keys -->\n).*?(?=\n[A-Z])", re.DOTALL)
+
+
+_NESTED: dict[str, type[BaseModel]] = {
+    "autoscaling": Autoscaling,
+    "promotion": Promotion,
+    "promotion.rolling_deploy_config": RollingDeploy,
+    "environments.<name>": EnvironmentArgs,
+}
 
 
 def render_readme(text: str, read: Callable[[str], str]) -> str:
@@ -25,9 +41,12 @@ def keys_table() -> str:
     for name, field in EmbeddingArgs.model_fields.items():
         note = "" if name in TeiArgs.model_fields else " (embedding)"
         rows += [(name, _default(field), told[name] + note)] if name != "task" else []
-    told = attribute_docstrings(Autoscaling)
-    for name, field in Autoscaling.model_fields.items():
-        rows.append((f"autoscaling.{name}", _default(field), told[name]))
+    for prefix, nested in _NESTED.items():
+        told = attribute_docstrings(nested)
+        rows += [
+            (f"{prefix}.{name}", _default(field), told[name])
+            for name, field in nested.model_fields.items()
+        ]
     lines = [f"| `{name}` | {default} | {meaning} |" for name, default, meaning in rows]
     return "\n".join(["| key | default | meaning |", "|---|---|---|", *lines]) + "\n"
 

@@ -1,7 +1,7 @@
 """Decisions about versions: which deployment is the wanted one, is it ready, is it what we asked for."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 READY = frozenset({"ACTIVE", "SCALED_TO_ZERO", "WAKING_UP"})
@@ -23,11 +23,74 @@ class Version:
     status: str
     labels: Mapping[str, Any]
     created_at: str = ""
+    environment: str | None = None
+    """The environment it serves, or is on its way into."""
+    instance_type: str = ""
+    is_development: bool = False
 
     @property
     def digest(self) -> str:
         """The config digest that the push stamped on it; empty where something else pushed it."""
         return str(self.labels.get(DIGEST_LABEL, ""))
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings:
+    """What an environment is to be set to, in Baseten's own keys; what is None is not managed."""
+
+    autoscaling: Mapping[str, int]
+    promotion: Mapping[str, Any] | None = None
+    request_backpressure: str | None = None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """An environment: what it serves now, what it is on its way to, and its settings."""
+
+    name: str
+    current: Version | None
+    autoscaling: Mapping[str, int]
+    candidate: Version | None = None
+    promotion: Mapping[str, Any] = field(default_factory=dict)
+    request_backpressure: str | None = None
+    instance_type: str = ""
+    promotion_status: str | None = None
+    promotion_error: str | None = None
+
+    @property
+    def promoting(self) -> bool:
+        """Whether a promotion is under way."""
+        return self.promotion_status not in (None, "SUCCEEDED", "FAILED", "CANCELED")
+
+
+def settings_differ(serving: Serving, wanted: EnvironmentSettings) -> bool:
+    """Whether an environment is set to something else than what is managed of it."""
+    managed = {"autoscaling": wanted.autoscaling, "promotion": wanted.promotion or {}}
+    there = {"autoscaling": serving.autoscaling, "promotion": serving.promotion}
+    backpressure = wanted.request_backpressure
+    return not holds(there, managed) or (
+        backpressure is not None and serving.request_backpressure != backpressure
+    )
+
+
+def holds(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a nested map has every leaf of another; what it has besides does not count."""
+    return all(
+        holds(there.get(key) or {}, value)
+        if isinstance(value, Mapping)
+        else there.get(key) == value
+        for key, value in wanted.items()
+    )
+
+
+@dataclass(frozen=True)
+class RemoteModel:
+    """A model as the workspace lists it."""
+
+    id: str
+    name: str
+    team: str
+    production_deployment_id: str | None = None
 
 
 def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:
@@ -37,18 +100,14 @@ def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:
     return max(alive, key=lambda version: version.created_at, default=None)
 
 
-def newest_version(versions: Iterable[Version], digest: str) -> Version | None:
-    """The newest deployment of this digest, failed or not: what a release waits for."""
-    same = [version for version in versions if version.digest == digest]
-    return max(same, key=lambda version: version.created_at, default=None)
+def pushed_by(version: Version, project: str, stack: str) -> bool:
+    """Whether a deployment carries this stack's labels."""
+    return tuple(version.labels.get(label) for label in OWNER_LABELS) == (project, stack)
 
 
 def owned(versions: Iterable[Version], project: str, stack: str) -> bool:
     """Whether some deployment of a model carries this stack's labels."""
-    wanted = (project, stack)
-    return any(
-        tuple(version.labels.get(label) for label in OWNER_LABELS) == wanted for version in versions
-    )
+    return any(pushed_by(version, project, stack) for version in versions)
 
 
 @dataclass(frozen=True)
@@ -59,6 +118,8 @@ class Wanted:
     model_id: str
     tei_version: str
     gpu: bool
+    revision: str | None = None
+    """The commit asked for; `None` where the spec names a branch or tag."""
 
 
 def info_problems(info: Mapping[str, Any], wanted: Wanted) -> list[str]:
@@ -73,6 +134,9 @@ def info_problems(info: Mapping[str, Any], wanted: Wanted) -> list[str]:
         found.append(f"serves {info.get('model_id')}, not {wanted.model_id}")
     if info.get("version") != wanted.tei_version:
         found.append(f"runs TEI {info.get('version')}, not {wanted.tei_version}")
+    # TEI's --revision; null where the weights are a directory, which no /info names the commit of.
+    if wanted.revision and info.get("model_sha") not in (None, wanted.revision):
+        found.append(f"serves revision {info['model_sha']}, not {wanted.revision}")
     # Without a GPU TEI caps the batch itself: 4 requests (candle) or 8 (ONNX runtime).
     if wanted.gpu and info.get("max_batch_requests") in (4, 8):
         found.append("runs on the CPU: TEI found no usable GPU and fell back without an error")

@@ -8,11 +8,22 @@ from pydantic import TypeAdapter
 
 from baseten_tei.docstrings import attribute_docstrings
 from baseten_tei.settings import NAMESPACE
-from baseten_tei.spec import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
+from baseten_tei.spec import (
+    Autoscaling,
+    ClassifierArgs,
+    EmbeddingArgs,
+    EnvironmentArgs,
+    Promotion,
+    RerankerArgs,
+    RollingDeploy,
+)
 
 SCHEMA_PATH = PurePosixPath("docs/stack-config.schema.json")
 
 _STRING = {"type": "string"}
+_DOCUMENTED = (
+    EmbeddingArgs, RerankerArgs, ClassifierArgs, Autoscaling, Promotion, RollingDeploy, EnvironmentArgs,
+)  # fmt: skip
 
 
 def stack_config_schema() -> dict[str, Any]:
@@ -22,7 +33,7 @@ def stack_config_schema() -> dict[str, Any]:
     for args in (EmbeddingArgs, RerankerArgs, ClassifierArgs):
         # The default exists for Python, where the class says the task; in YAML the task says the class.
         definitions[args.__name__]["required"] = ["task", "model_id"]
-    for documented in (EmbeddingArgs, RerankerArgs, ClassifierArgs, Autoscaling):
+    for documented in _DOCUMENTED:
         for name, text in attribute_docstrings(documented).items():
             definitions[documented.__name__]["properties"][name]["description"] = text
     return {
@@ -41,7 +52,10 @@ def schema_text() -> str:
 
 def _properties(model: dict[str, Any]) -> dict[str, Any]:
     target = "Where Baseten is: baseten, emulator, or the loopback address of another emulator."
-    secret = {"type": "object", "properties": {"secure": _STRING}, "required": ["secure"]}
+    token = [
+        {"type": "object", "properties": {key: _STRING}, "required": [key]}
+        for key in ("secure", "from_env")
+    ]
     return {
         "baseten:target": {
             "description": target,
@@ -55,11 +69,11 @@ def _properties(model: dict[str, Any]) -> dict[str, Any]:
             "additionalProperties": model,
         },
         f"{NAMESPACE}:team": {
-            "description": "Name of the Baseten team that owns the models.",
+            "description": "Baseten team that owns the models, by name or id.",
             **_STRING,
         },
         f"{NAMESPACE}:hf_access_key": {
-            "description": "Hugging Face token, set with `pulumi config set --secret`.",
-            **secret,
+            "description": "Hugging Face token, set with `pulumi config set --secret`; or the variable that holds it.",
+            "oneOf": token,
         },
     }

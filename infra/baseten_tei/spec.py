@@ -18,7 +18,9 @@ TeiVersion = Literal["1.8.3", "1.9.0", "1.9.1", "1.9.2", "1.9.3"]
 Pooling = Literal["cls", "mean", "splade", "last-token"]
 Dtype = Literal["float16", "float32"]
 WeightsSource = Literal["cached", "baked", "download"]
+Backpressure = Literal["QUEUE_ON_FULL", "REJECT_ON_FULL"]
 Positive = Annotated[int, Field(ge=1)]
+Percent = Annotated[int, Field(ge=0, le=50)]
 
 
 class _Words(BaseModel):
@@ -42,6 +44,45 @@ class Autoscaling(_Words):
     """Seconds to wait before a replica is taken away."""
     target_utilization_percentage: Annotated[int, Field(ge=1, le=100)] = 70
     """Share of concurrency_target at which to scale."""
+
+
+class RollingDeploy(_Words):
+    """How replicas are exchanged (Baseten docs: rolling deployments); exactly one of the two percents is not 0."""
+
+    max_surge_percent: Percent | None = None
+    """Replicas more than wanted while they are exchanged; Baseten's own default is 25."""
+    max_unavailable_percent: Percent | None = None
+    """Replicas fewer than wanted while they are exchanged."""
+    stabilization_time_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    """Seconds to watch the new replicas before the next step."""
+    replica_overhead_percent: Annotated[int, Field(ge=0, le=500)] | None = None
+    """Replicas added beforehand, for the traffic during the exchange."""
+
+
+class Promotion(_Words):
+    """How an environment takes over a version; what is left out is not managed and stays as it is."""
+
+    redeploy_on_promotion: bool | None = None
+    """Whether a promoted version starts anew, as a deployment of its own."""
+    rolling_deploy: bool | None = None
+    """Whether replicas are exchanged step by step, rather than all at once."""
+    rolling_deploy_config: RollingDeploy | None = None
+    """The steps."""
+    promotion_cleanup_strategy: Literal["KEEP", "SCALE_TO_ZERO", "DEACTIVATE"] | None = None
+    """What becomes of the version that served before."""
+
+
+class EnvironmentArgs(_Words):
+    """A further environment of a model: its own settings and, where it is pinned, its own version."""
+
+    autoscaling: Autoscaling = Autoscaling()
+    """As the model's own."""
+    promotion: Promotion | None = None
+    """As the model's own."""
+    request_backpressure: Backpressure | None = None
+    """As the model's own."""
+    deployment: str | None = None
+    """As the model's own."""
 
 
 class TeiArgs(_Words):
@@ -91,6 +132,30 @@ class TeiArgs(_Words):
     """Baseten environment that serves this model."""
     autoscaling: Autoscaling = Autoscaling()
     """Settings of that environment."""
+    promotion: Promotion | None = None
+    """How that environment takes over a version."""
+    request_backpressure: Backpressure | None = None
+    """What Baseten does with requests when every replica is full."""
+    environments: dict[str, EnvironmentArgs] = {}
+    """Further environments of this model, by name; they take each version over before `environment` does."""
+    deployment: str | None = None
+    """Pin: `previous`, a deployment's id, or a config digest serves; nothing is pushed until it is removed."""
+    keep_deployments: Annotated[int, Field(ge=0)] = 3
+    """Versions kept for rollback besides those that serve; older ones go after a successful release."""
+    new_space: bool = False
+    """Whether a version may move the embedding space (or scores) away from the golden vectors."""
+    on_refusal: Literal["keep", "delete"] = "keep"
+    """What becomes of a version that a release gate refused; either way it is not promoted."""
+    redeploy_on_rotation: bool = False
+    """Whether a new `hf_access_key` restarts this gated model."""
+    adopt: bool = False
+    """Whether to take over a model of this name that is on Baseten and was not pushed by this stack."""
+    protect: bool | None = None
+    """Whether Pulumi refuses to delete it; default: yes, unless on an emulator."""
+    force_delete: bool = False
+    """Whether it is deleted although other environments or foreign deployments hang on it."""
+    on_removal: Literal["delete", "retain"] = "delete"
+    """What dropping the model from the configuration does: delete it, or forget it."""
     labels: dict[str, str] = {}
     """Labels on each deployment; a change is a new version, since labels are stamped by the push."""
     silence: dict[str, str] = {}

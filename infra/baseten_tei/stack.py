@@ -3,8 +3,10 @@
 import json
 import os
 from collections.abc import Mapping
+from typing import Any
 
 import pulumi
+from pulumi.runtime.config import is_config_secret
 
 from baseten_tei import files
 from baseten_tei.command import SECRET_NAME
@@ -31,7 +33,7 @@ def deploy() -> None:
         _tidy(settings)
     except UserError as error:
         raise pulumi.RunError(str(error)) from error
-    secret = Secret(SECRET_NAME, SECRET_NAME, token, settings.team) if token is not None else None
+    secret = _secret(token, settings.team) if token else None
     export({name: _model(it, settings.team, secret) for name, it in models.items()})
 
 
@@ -44,8 +46,12 @@ def export(models: Mapping[str, TeiModel]) -> None:
 
 
 def _models(config: pulumi.Config) -> object:
-    """What YAML held: Pulumi hands on mappings and lists as JSON, and nothing as an empty text."""
-    raw = config.get("models")
+    """What YAML held."""
+    return _decoded(config.get("models"))
+
+
+def _decoded(raw: str | None) -> object:
+    """Pulumi hands on mappings and lists as JSON, and nothing as an empty text."""
     try:
         return json.loads(raw) if raw else None
     except ValueError:
@@ -61,19 +67,46 @@ def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
     return Reranker(name, args, team=team, secret=secret, ready=model)
 
 
-def _token(config: pulumi.Config, settings: Settings) -> pulumi.Input[str] | None:
-    """The Hugging Face token, if some model needs it. Raises `UserError` where it is needed and missing."""
+def _secret(token: Mapping[str, Any], team: str | None) -> Secret:
+    owner = context().owner
+    whose = {"team": team, "project": owner.project, "stack": owner.stack}
+    return Secret(SECRET_NAME, {"name": SECRET_NAME, **whose, **token})
+
+
+def _token(config: pulumi.Config, settings: Settings) -> Mapping[str, Any] | None:
+    """Where the Hugging Face token comes from, if some model needs it: `value`, or `from_env`.
+
+    Raises `UserError` where it is needed and missing.
+    """
     if not settings.wants_token:
         return None
+    if (variable := _variable(config)) is not None:
+        return {"from_env": variable}
     configured = config.get_secret(SECRET_NAME)
     if configured is not None:
-        return configured
-    if found := os.environ.get(TOKEN_VARIABLE, "").strip():
-        return pulumi.Output.secret(found)
+        return {"value": configured}
+    if os.environ.get(TOKEN_VARIABLE, "").strip():
+        return {"from_env": TOKEN_VARIABLE}
     gated = next(name for name, args in settings.models.items() if args.gated)
     raise UserError(
         f"model {gated!r} is gated and there is no Hugging Face token: type "
         f"`pulumi config set --secret {NAMESPACE}:{SECRET_NAME} <token>`, or export {TOKEN_VARIABLE}"
+    )
+
+
+def _variable(config: pulumi.Config) -> str | None:
+    """The variable that `hf_access_key: {from_env: NAME}` names. Raises `UserError` for another mapping."""
+    if is_config_secret(config.full_key(SECRET_NAME)):
+        return None
+    found = _decoded(config.get(SECRET_NAME))
+    if not isinstance(found, Mapping):
+        return None
+    name = found.get("from_env")
+    if list(found) == ["from_env"] and isinstance(name, str) and name:
+        return name
+    raise UserError(
+        f"{NAMESPACE}:{SECRET_NAME} must be a secret, or name the variable that holds it: write "
+        f"{SECRET_NAME}: {{from_env: HF_TOKEN}}"
     )
 
 

@@ -1,17 +1,17 @@
 """What the values of a spec mean together: everything that can be refused before anything is touched."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
+from baseten_tei.environments import all_environments, environment_problems, rotation_problems
 from baseten_tei.extras import extras_problems
 from baseten_tei.names import (
-    environment_problem,
     environment_variable,
     model_name_problem,
     repository_problem,
 )
-from baseten_tei.permits import permits, permits_problem
+from baseten_tei.permits import permits_problem
 from baseten_tei.placement import placement_problems
-from baseten_tei.spec import Autoscaling, ModelArgs
+from baseten_tei.spec import ModelArgs
 
 
 def baseten_name(name: str, args: ModelArgs) -> str:
@@ -25,12 +25,12 @@ def problems(name: str, args: ModelArgs) -> list[str]:
         model_name_problem(baseten_name(name, args)),
         # It is a folder's name as well, so it may hold no more than a name on Baseten may.
         None if args.model_name is None else model_name_problem(name, "name"),
-        environment_problem(args.environment),
         repository_problem(args.model_id, args.revision),
         permits_problem(args),
         *placement_problems(args),
         *extras_problems(args),
-        *_autoscaling(args),
+        *environment_problems(args),
+        *rotation_problems(args),
     ]
     return [f"model {name!r}: {problem}" for problem in found if problem]
 
@@ -62,8 +62,8 @@ def _environment_clashes(models: Mapping[str, ModelArgs]) -> list[str]:
     """Model `a` in `b-production` and model `a-b` in `production` would be one resource to Pulumi."""
     seen: dict[str, str] = {}
     found = []
-    for name, args in models.items():
-        resource = f"{name}-{args.environment}"
+    resources = [(f"{n}-{it}", n) for n, args in models.items() for it in all_environments(args)]
+    for resource, name in resources:
         first = seen.setdefault(resource, name)
         if first != name:
             found.append(
@@ -71,18 +71,3 @@ def _environment_clashes(models: Mapping[str, ModelArgs]) -> list[str]:
                 "give one of them another name or environment"
             )
     return found
-
-
-def _autoscaling(args: ModelArgs) -> Iterator[str]:
-    settings: Autoscaling = args.autoscaling
-    if settings.min_replica > settings.max_replica:
-        yield (
-            f"autoscaling.min_replica {settings.min_replica} is above max_replica "
-            f"{settings.max_replica}: write max_replica: {settings.min_replica} or more"
-        )
-    requests = permits(args).predict_concurrency
-    if (settings.concurrency_target or 0) > requests:
-        yield (
-            f"autoscaling.concurrency_target {settings.concurrency_target} is above predict_concurrency "
-            f"{requests}, so a replica could never reach it: write concurrency_target: {requests} or less"
-        )

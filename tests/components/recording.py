@@ -51,6 +51,7 @@ class Answers(pulumi.runtime.Mocks):
         more: dict[str, dict[str, Any]] = {
             "baseten:index:Model": {"generation": "1", "drift": ""},
             "baseten:index:Environment": IDS,
+            "baseten:index:Secret": {"generation": "7"},
             "command:local:Command": {"stdout": '{"deployment_id": "d1", "pushed": true}'},
         }
         return f"{args.name}-id", {**args.inputs, **more.get(args.typ, {})}

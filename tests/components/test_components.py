@@ -11,7 +11,13 @@ from recording import IDS, SECRET_MARK, Run, run_program
 from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.errors import UserError
 from baseten_tei.resources import Secret
-from baseten_tei.spec import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
+from baseten_tei.spec import (
+    Autoscaling,
+    ClassifierArgs,
+    EmbeddingArgs,
+    EnvironmentArgs,
+    RerankerArgs,
+)
 
 ARGS: dict[type[TeiModel], Any] = {
     Embedding: EmbeddingArgs(model_id="BAAI/bge-base-en-v1.5"),
@@ -54,11 +60,18 @@ def test_steps_are_joined_by_name_and_digest_and_not_by_outputs(root: Path) -> N
     run = one(Embedding, root)
     model, environment = run.resources["m-model"].inputs, run.resources["m-production"].inputs
     digest = model["digest"]
-    assert model == {"name": "m", "digest": digest, "project": "proj", "stack": "dev"}
+    owner = {"project": "proj", "stack": "dev"}
+    careful = {"adopt": False, "force_delete": False}
+    assert model == {"name": "m", "digest": digest, **owner, **careful}
     assert environment == {
         "model": "m",
         "environment": "production",
+        **owner,
         "digest": digest,
+        "force_delete": False,
+        "new_space": False,
+        "on_refusal": "keep",
+        "keep_deployments": 3,
         "expected": {
             "task": "embedding",
             "model_id": "BAAI/bge-base-en-v1.5",
@@ -185,22 +198,86 @@ def test_limits_follow_the_flags_that_set_them(root: Path) -> None:
 @pytest.mark.parametrize("gated", [True, False])
 def test_only_a_gated_model_is_pushed_after_the_secret(gated: bool, root: Path) -> None:
     def program() -> None:
-        secret = Secret("hf_access_key", "hf_access_key", "a-token")
+        secret = Secret("hf_access_key", {"name": "hf_access_key", "value": "a-token"})
         Embedding("m", EmbeddingArgs(model_id="a/b", gated=gated), secret=secret)
 
     run = run_program(program, root, TARGET)
-    assert ("hf_access_key" in run.resources["m-push"].after) is gated
+    assert ("hf_access_key" in run.resources["m-model"].after) is gated
+    assert "m-model" in run.resources["m-push"].after
 
 
 def test_a_token_is_in_no_input_but_the_secrets_own_and_there_it_is_secret(root: Path) -> None:
     def program() -> None:
-        secret = Secret("hf_access_key", "hf_access_key", "a-t0ken")
+        secret = Secret("hf_access_key", {"name": "hf_access_key", "value": "a-t0ken"})
         Embedding("m", EmbeddingArgs(model_id="a/b", gated=True), secret=secret)
 
     run = run_program(program, root, TARGET)
     holders = [it for it in run.resources.values() if "a-t0ken" in str(it.request.object)]
     assert [it.name for it in holders] == ["hf_access_key"]
     assert holders[0].inputs["value"] == {**SECRET_MARK, "value": "a-t0ken"}
+
+
+def test_a_model_that_asks_for_it_is_told_of_a_new_token_by_its_count(root: Path) -> None:
+    def program() -> None:
+        secret = Secret("hf_access_key", {"name": "hf_access_key", "from_env": "HF_TOKEN"})
+        asks = EmbeddingArgs(model_id="a/b", gated=True, redeploy_on_rotation=True)
+        Embedding("asks", asks, secret=secret)
+        Embedding("waits", EmbeddingArgs(model_id="a/b", gated=True), secret=secret)
+
+    run = run_program(program, root, TARGET)
+    assert run.resources["asks-production"].inputs["secret_generation"] == "7"
+    assert "secret_generation" not in run.resources["waits-production"].inputs
+
+
+def test_further_environments_take_a_version_over_one_after_the_other_and_the_own_one_last(
+    root: Path,
+) -> None:
+    args = EmbeddingArgs(
+        model_id="a/b",
+        environments={"canary": EnvironmentArgs(), "staging": EnvironmentArgs()},
+    )
+    run = run_program(lambda: Embedding("m", args).outputs, root, TARGET)
+    assert "m-push" in run.resources["m-canary"].after
+    assert "m-canary" in run.resources["m-staging"].after
+    assert "m-staging" in run.resources["m-production"].after
+    assert run.outputs["sync_url"] == f"{HOST}/environments/production/sync"
+
+
+def test_a_model_that_is_pinned_everywhere_has_no_push(root: Path) -> None:
+    pinned = EnvironmentArgs(deployment="d7")
+    both = EmbeddingArgs(model_id="a/b", deployment="previous", environments={"staging": pinned})
+    one = both.model_copy(update={"deployment": None})
+    everywhere = run_program(lambda: Embedding("m", both).outputs, root, TARGET)
+    assert "m-push" not in everywhere.resources
+    assert everywhere.resources["m-model"].inputs["digest"] == ""
+    assert everywhere.resources["m-staging"].inputs["deployment"] == "d7"
+    somewhere = run_program(lambda: Embedding("m", one).outputs, root, TARGET)
+    assert somewhere.resources["m-model"].inputs["digest"] != ""
+    assert "m-push" in somewhere.resources
+
+
+REAL = {"baseten:target": "baseten"}
+
+
+@pytest.mark.parametrize(
+    ("target", "protect", "protected"),
+    [(TARGET, None, False), (TARGET, True, True), (REAL, None, True), (REAL, False, False)],
+)
+def test_what_stands_on_baseten_is_protected_unless_on_an_emulator(
+    target: dict[str, str], protect: bool | None, protected: bool, root: Path
+) -> None:
+    args = EmbeddingArgs(model_id="a/b", protect=protect)
+    run = run_program(lambda: Embedding("m", args).outputs, root, target, preview=True)
+    kept = {name for name, it in run.resources.items() if it.request.protect}
+    assert kept == ({"m-model", "m-production"} if protected else set())
+
+
+@pytest.mark.parametrize("word", ["delete", "retain"])
+def test_a_model_that_is_retained_is_forgotten_and_not_deleted(word: str, root: Path) -> None:
+    args = EmbeddingArgs(model_id="a/b", on_removal=word)  # type: ignore[arg-type]  # one of its words
+    run = run_program(lambda: Embedding("m", args).outputs, root, TARGET)
+    retained = {name for name, it in run.resources.items() if it.request.retainOnDelete}
+    assert retained == ({"m-model", "m-production"} if word == "retain" else set())
 
 
 def test_another_environment_and_team_are_told_to_every_step(root: Path) -> None:

@@ -34,7 +34,13 @@ def config(models: object = MODELS, **more: str) -> dict[str, str]:
 
 def up(root: Path, settings: Mapping[str, str] | None = None, *, preview: bool = False) -> Run:
     settings = config() if settings is None else settings
-    return run_program(deploy, root, settings, ("baseten-tei:hf_access_key",), preview=preview)
+    return run_program(deploy, root, settings, secret_keys(settings), preview=preview)
+
+
+def secret_keys(settings: Mapping[str, str]) -> tuple[str, ...]:
+    """A token is encrypted in a stack's configuration; the name of its variable is not."""
+    key = "baseten-tei:hf_access_key"
+    return (key,) if not settings.get(key, "").startswith("{") else ()
 
 
 def refused(root: Path, settings: Mapping[str, str] | None = None, *, preview: bool = False) -> str:
@@ -47,7 +53,7 @@ def refused(root: Path, settings: Mapping[str, str] | None = None, *, preview: b
         told.append(str(caught.value))
 
     settings = config() if settings is None else settings
-    run = run_program(program, root, settings, ("baseten-tei:hf_access_key",), preview=preview)
+    run = run_program(program, root, settings, secret_keys(settings), preview=preview)
     assert [it for it in run.resources.values() if it.request.custom] == []
     return told[0]
 
@@ -155,25 +161,40 @@ def test_a_gated_model_without_a_token_is_refused_at_preview_already(
     assert files_in(root) == []
 
 
-@pytest.mark.parametrize("source", ["configuration", "environment"])
-def test_one_secret_is_stored_before_the_pushes_that_need_it(
-    source: str, root: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("configured", "held"),
+    [
+        (TOKEN, {"value": {**SECRET_MARK, "value": TOKEN}}),
+        ('{"from_env": "HF_TOKEN"}', {"from_env": "HF_TOKEN"}),
+        (None, {"from_env": "HF_ACCESS_KEY"}),
+    ],
+)
+def test_one_secret_is_stored_before_the_models_that_need_it(
+    configured: str | None, held: dict[str, Any], root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = config(GATED)
-    if source == "configuration":
-        settings["baseten-tei:hf_access_key"] = TOKEN
-    else:
-        monkeypatch.setenv("HF_ACCESS_KEY", f"{TOKEN}\n")
+    if configured:
+        settings["baseten-tei:hf_access_key"] = configured
+    monkeypatch.setenv("HF_ACCESS_KEY", f"{TOKEN}\n")
     run = up(root, settings)
     [secret] = run.of_type("baseten:index:Secret")
-    assert secret.inputs == {"name": "hf_access_key", "value": {**SECRET_MARK, "value": TOKEN}}
+    whose = {"project": "proj", "stack": "dev"}
+    assert secret.inputs == {"name": "hf_access_key", **whose, **held}
     after = {name: "hf_access_key" in it.after for name, it in run.resources.items()}
-    assert after["gemma-push"]
-    assert not after["bge-push"]
+    assert after["gemma-model"]
+    assert not after["bge-model"]
     others = [it for it in run.resources.values() if it is not secret]
     assert TOKEN not in str([it.request.object for it in others])
     assert TOKEN not in json.dumps(run.outputs)
     assert all(TOKEN not in (root / name).read_text() for name in files_in(root))
+
+
+@pytest.mark.parametrize(
+    "odd", ['{"from_env": ""}', '{"from_file": "x"}', '{"from_env": "A", "value": "b"}']
+)
+def test_a_token_that_is_neither_secret_nor_a_variable_is_refused(odd: str, root: Path) -> None:
+    settings = config(GATED) | {"baseten-tei:hf_access_key": odd}
+    assert "write hf_access_key: {from_env: HF_TOKEN}" in refused(root, settings)
 
 
 def test_a_stack_without_gated_models_stores_no_secret_even_with_a_token_at_hand(

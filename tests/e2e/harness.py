@@ -71,8 +71,11 @@ class Emulator:
 
 
 @contextmanager
-def running_emulator(state: Path | None = None, **environment: str) -> Iterator[Emulator]:
-    command = [sys.executable, "-m", "baseten_emulator", "--port", "0", "--step-seconds", "0.05"]
+def running_emulator(
+    state: Path | None = None, port: int = 0, **environment: str
+) -> Iterator[Emulator]:
+    command = [sys.executable, "-m", "baseten_emulator", "--port", str(port)]
+    command += ["--step-seconds", "0.05"]
     process = subprocess.Popen(
         [*command, *(["--state", str(state)] if state else [])],
         stdout=subprocess.PIPE,
@@ -109,6 +112,8 @@ class Stack:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if (self.folder / "state").exists():
+            return  # copied from another stack's, and as good as that
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "state").mkdir(exist_ok=True)
         for shared in ("infra", ".venv", "Pulumi.yaml"):

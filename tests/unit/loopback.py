@@ -16,6 +16,7 @@ class Asked:
     method: str
     path: str
     headers: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass
@@ -34,13 +35,16 @@ def loopback(answers: dict[str, tuple[int, Any]]) -> Iterator[Loopback]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            here.asked.append(Asked("GET", self.path, dict(self.headers)))
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            here.asked.append(Asked(self.command, self.path, dict(self.headers), sent))
             status, body = here.answers.get(self.path.partition("?")[0], (404, {"message": "no"}))
             payload = (body if isinstance(body, str) else json.dumps(body)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)
+
+        do_POST = do_GET  # noqa: N815  # http.server's name
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""

@@ -1,6 +1,8 @@
 """Pulumi's protocol on the outside, plain Python within."""
 
 import asyncio
+import json
+import threading
 from typing import Any
 
 import pytest
@@ -10,9 +12,11 @@ from pulumi.provider.experimental import provider as protocol
 from pulumi.provider.experimental.property_value import Computed, PropertyValue
 
 from baseten_tei.errors import UserError
+from baseten_tei.provider.cancel import InterruptedWaitError
 from baseten_tei.provider.engine import BasetenProvider
 from baseten_tei.provider.resource import UNKNOWN, Change, Live, PartlyDoneError
-from baseten_tei.provider.values import plain, properties
+from baseten_tei.provider.servicer import OneLineErrors
+from baseten_tei.provider.values import UNKNOWNS, plain, properties
 
 URN = "urn:pulumi:dev::proj::baseten-tei:index:Embedding$baseten:index:Thing::bge-thing"
 
@@ -43,6 +47,11 @@ def test_whole_numbers_come_back_as_ints_and_others_as_they_are() -> None:
 def test_what_only_the_update_will_know_is_unknown_both_ways() -> None:
     assert plain({"id": PropertyValue(Computed())}) == {"id": UNKNOWN}
     assert properties({"id": UNKNOWN})["id"].value == UNKNOWN
+
+
+@pytest.mark.parametrize("mark", sorted(UNKNOWNS))
+def test_what_is_unknown_is_so_whatever_it_will_be(mark: str) -> None:
+    assert plain({"id": PropertyValue(mark)}) == {"id": UNKNOWN}
 
 
 def test_what_is_none_is_left_out() -> None:
@@ -83,8 +92,13 @@ class Thing:
         self.calls.append(("delete", resource_id, state))
 
 
-async def serve(thing: Thing) -> BasetenProvider:
-    provider = BasetenProvider(lambda config: {"baseten:index:Thing": thing} if config else {})
+TYPES = ("baseten:index:Thing", "baseten:index:Secret")
+
+
+async def serve(thing: Thing, **options: Any) -> BasetenProvider:
+    provider = BasetenProvider(
+        lambda config: dict.fromkeys(TYPES, thing) if config else {}, **options
+    )
     config = properties({"target": "emulator"})
     await provider.configure(
         protocol.ConfigureRequest(
@@ -135,15 +149,144 @@ def test_a_diff_names_each_path_and_what_it_replaces() -> None:
         return await provider.diff(request)
 
     response = asyncio.run(run())
-    kinds = protocol.PropertyDiffKind
     assert response.changes is True
     assert list(response.replaces or []) == ["name"]
-    assert list(response.diffs or []) == ["autoscaling", "name", "drift"]
-    detailed = dict(response.detailed_diff or {})
-    assert detailed["name"].kind == kinds.UPDATE_REPLACE
-    assert detailed["autoscaling.max_replica"].kind == kinds.UPDATE
-    assert detailed["autoscaling.max_replica"].input_diff
-    assert not detailed["drift"].input_diff
+    assert set(response.detailed_diff or {}) == {"autoscaling.max_replica", "name", "drift"}
+
+
+def check(old: dict[str, Any], new: dict[str, PropertyValue]) -> protocol.CheckResponse:
+    """What the provider says of a secret's new inputs."""
+
+    async def run() -> protocol.CheckResponse:
+        provider = await serve(Thing())
+        urn = URN.replace("Thing", "Secret")
+        return await provider.check(protocol.CheckRequest(urn, properties(old), new, b""))
+
+    return asyncio.run(run())
+
+
+def test_each_bad_input_is_told_at_its_property() -> None:
+    response = check({}, properties({"name": "hf", "from_env": "HF_TOKEN", "tem": "search"}))
+    told = [(it.property, it.reason) for it in response.failures or []]
+    assert told == [("tem", "unknown key 'tem'. Perhaps you meant 'team'?")]
+
+
+def test_inputs_that_were_checked_already_are_not_checked_again() -> None:
+    """Only then does a preview without changes do without pydantic; an import may leave required ones out."""
+    unchanged = {"name": "hf"}
+    assert check({}, properties(unchanged)).failures
+    assert not check(unchanged, properties(unchanged)).failures
+
+
+def test_a_value_that_was_written_in_the_open_is_secret_from_the_check_on() -> None:
+    response = check({}, properties({"name": "hf", "value": "s3cret"}))
+    assert (response.inputs or {})["value"] == PropertyValue("s3cret", is_secret=True)
+    assert not (response.inputs or {})["name"].is_secret
+
+
+def test_no_failure_shows_a_secret() -> None:
+    wrong = PropertyValue(31337.0, is_secret=True)
+    for inputs in ({"name": wrong}, {"name": PropertyValue("hf"), "value": PropertyValue(31337.0)}):
+        told = check({}, inputs).failures
+        assert told
+        assert not [it for it in told if "31337" in it.reason]
+
+
+def test_a_type_that_is_none_of_ours_is_told_in_one_line() -> None:
+    async def run() -> None:
+        provider = await serve(Thing())
+        await provider.diff(
+            protocol.DiffRequest(URN.replace("Thing", "Modle"), "id", NAME, NAME, [])
+        )
+
+    with pytest.raises(UserError, match="'baseten:index:Modle' is no type of this provider"):
+        asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"target": "emulator", "version": "0.1.0"}, []),
+        ({}, []),
+        ({"target": UNKNOWN}, []),
+        ({"target": "http://example.com"}, ["target"]),
+        ({"target": True}, ["target"]),
+        ({"taget": "emulator"}, ["taget"]),
+    ],
+)
+def test_a_bad_configuration_is_told_at_its_key(config: dict[str, Any], said: list[str]) -> None:
+    provider = BasetenProvider(lambda _: {})
+    request = protocol.CheckRequest("urn", {}, properties(config), b"")
+    response = asyncio.run(provider.check_config(request))
+    assert [it.property for it in response.failures or []] == said
+
+
+def test_the_schema_is_served() -> None:
+    provider = BasetenProvider(lambda _: {})
+    response = asyncio.run(provider.get_schema(protocol.GetSchemaRequest(0)))
+    assert json.loads(response.schema or "")["name"] == "baseten"
+
+
+def test_what_the_engine_cancels_ends_the_waits() -> None:
+    asked: list[bool] = []
+    asyncio.run(BasetenProvider(lambda _: {}, lambda: asked.append(True)).cancel())
+    assert asked == [True]
+
+
+def test_what_hangs_in_a_call_is_given_up_after_an_interrupt() -> None:
+    begun, answered = threading.Event(), threading.Event()
+
+    class Hangs(Thing):
+        def create(self, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+            begun.set()
+            answered.wait(30)
+            return super().create(inputs)
+
+    async def run() -> None:
+        provider = await serve(Hangs(), grace_seconds=0.0)
+        creating = asyncio.create_task(
+            provider.create(protocol.CreateRequest(URN, NAME, 0.0, False))
+        )
+        await asyncio.to_thread(begun.wait, 30)
+        await provider.cancel()
+        try:
+            await creating
+        finally:
+            answered.set()
+
+    with pytest.raises(InterruptedWaitError):
+        asyncio.run(run())
+
+
+def test_a_call_that_ends_in_time_after_an_interrupt_keeps_its_answer() -> None:
+    async def run() -> protocol.CreateResponse:
+        provider = await serve(Thing(), grace_seconds=30.0)
+        await provider.cancel()
+        return await provider.create(protocol.CreateRequest(URN, NAME, 0.0, False))
+
+    assert asyncio.run(run()).resource_id == "the-id"
+
+
+def test_what_is_gone_is_told_to_the_engine_without_any_properties() -> None:
+    """An empty map of properties would be a resource that is there and has none (measured, engine 3.259.0)."""
+    from pulumi.runtime.proto import provider_pb2
+
+    class Gone(Thing):
+        def read(self, *_asked: Any) -> Live:
+            return Live()
+
+    async def read(state: dict[str, PropertyValue], context: Context) -> Any:
+        request = provider_pb2.ReadRequest(
+            id="the-id", urn=URN, properties=PropertyValue.marshal_map(state)
+        )
+        return await OneLineErrors([], "0", await serve(Gone()), "").Read(request, context)
+
+    found = asyncio.run(read(NAME, Context()))
+    assert not found.HasField("properties")
+    context = Context()
+    with pytest.raises(AbortedError):
+        asyncio.run(read({}, context))
+    assert context.details.startswith("Baseten has no Thing 'the-id': its id is name")
 
 
 def test_a_secret_input_stays_secret_when_it_is_read_back() -> None:
@@ -156,10 +299,22 @@ def test_a_secret_input_stays_secret_when_it_is_read_back() -> None:
     assert (response.inputs or {})["name"] == PropertyValue("live").with_secret(True)
 
 
+@pytest.mark.parametrize("preview", [True, False])
+def test_an_output_is_as_secret_as_the_input_it_repeats(preview: bool) -> None:
+    async def run() -> tuple[protocol.CreateResponse, protocol.UpdateResponse]:
+        provider = await serve(Thing())
+        secret = {"name": PropertyValue({"in": PropertyValue("s3cret", is_secret=True)})}
+        created = await provider.create(protocol.CreateRequest(URN, secret, 0.0, preview))
+        request = protocol.UpdateRequest(URN, "id", secret, secret, 0.0, [], preview)
+        return created, await provider.update(request)
+
+    for response in asyncio.run(run()):
+        name = (response.properties or {})["name"].value
+        assert name == {"in": PropertyValue("s3cret", is_secret=True)}
+
+
 def test_many_calls_wait_at_once() -> None:
     """Each create waits for all of them: with one thread, or four, none would ever end."""
-    import threading
-
     together = threading.Barrier(64, timeout=30)
 
     class Waits(Thing):
@@ -216,10 +371,9 @@ def test_a_partly_done_resource_reaches_the_engine_with_its_state(
     """The engine then keeps the resource, and the next `up` updates it instead of making another."""
     from pulumi.runtime.proto import provider_pb2, status_pb2
 
-    from baseten_tei.provider.__main__ import OneLineErrors
-
     monkeypatch.setenv("BASETEN_API_KEY", "the-s3cret-key")
     error = UserError("model 'bge': failed", "  log: the-s3cret-key")
+    given = {**NAME, "value": PropertyValue("hf_t0ken", is_secret=True)}
     ended: list[Any] = []
 
     class Fails(Thing):
@@ -233,7 +387,7 @@ def test_a_partly_done_resource_reaches_the_engine_with_its_state(
 
     async def run() -> None:
         provider = await serve(Fails())
-        request = provider_pb2.CreateRequest(urn=URN, properties=PropertyValue.marshal_map(NAME))
+        request = provider_pb2.CreateRequest(urn=URN, properties=PropertyValue.marshal_map(given))
         with pytest.raises(EndedError):
             await OneLineErrors([], "0", provider, "").Create(request, Keeps())
 
@@ -246,15 +400,16 @@ def test_a_partly_done_resource_reaches_the_engine_with_its_state(
     detail = provider_pb2.ErrorResourceInitFailed()
     assert status_pb2.Status.FromString(packed).details[0].Unpack(detail)
     assert detail.id == "the-id"
-    assert dict(detail.inputs) == {"name": "bge"}
-    assert dict(detail.properties) == {"name": "bge", "failed": "d1"}
+    assert PropertyValue.unmarshal_map(detail.inputs) == given
+    assert PropertyValue.unmarshal_map(detail.properties) == {
+        **given,
+        "failed": PropertyValue("d1"),
+    }
 
 
 def told(error: Exception, monkeypatch: pytest.MonkeyPatch) -> str:
     """What the engine prints when creating the thing raises `error`: the SDK's own servicer, and ours over it."""
     from pulumi.runtime.proto import provider_pb2
-
-    from baseten_tei.provider.__main__ import OneLineErrors
 
     monkeypatch.setenv("BASETEN_API_KEY", "the-s3cret-key")
 

@@ -1,42 +1,35 @@
 """From a pushed version to one that serves: what is waited for, checked, promoted, and told when it fails."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from fakes import AUTOSCALING, Clock, FakeApi, version
+from fakes import AUTOSCALING, SETTINGS, Clock, FakeApi, version
 
-from baseten_tei.baseten_api import Serving
+from baseten_tei.baseten_api import NotFoundError
 from baseten_tei.errors import UserError
-from baseten_tei.provider.releasing import LONGEST_PAUSE_SECONDS, FailedDeploymentError, Releasing
+from baseten_tei.gates import RefusedVersionError
+from baseten_tei.provider.readiness import FailedDeploymentError
+from baseten_tei.provider.releasing import Releasing
+from baseten_tei.provider.waiting import LONGEST_PAUSE_SECONDS, Waiting, patience_seconds
+from baseten_tei.release import EnvironmentSettings, Serving
 
 INPUTS: dict[str, Any] = {
     "model": "bge",
     "environment": "production",
+    "project": "proj",
+    "stack": "dev",
     "digest": "new",
-    "expected": {
-        "task": "embedding",
-        "model_id": "BAAI/bge-base-en-v1.5",
-        "tei_version": "1.8.3",
-        "gpu": True,
-    },
     "autoscaling": AUTOSCALING,
+    "on_refusal": "keep",
+    "keep_deployments": 3,
     "deploy_timeout_minutes": 30,
-}
-INFO: dict[str, Any] = {
-    "model_id": "/models/BAAI/bge-base-en-v1.5",
-    "model_type": {"embedding": {"pooling": "cls"}},
-    "version": "1.8.3",
-    "model_dtype": "float16",
-    "max_batch_requests": None,
-    "max_input_length": 512,
 }
 OLD = version("d0", digest="old")
 
 
 def serving(current: Any = OLD, **more: Any) -> Serving:
-    settings = {"autoscaling": AUTOSCALING, "promoting": False, "promotion_error": None} | more
-    return Serving(current, **settings)
+    return Serving("production", current, **({"autoscaling": AUTOSCALING} | more))
 
 
 def baseten(**more: Any) -> FakeApi:
@@ -48,35 +41,53 @@ def baseten(**more: Any) -> FakeApi:
     return FakeApi(**(known | more))
 
 
-class Router:
-    """What `/info` says, and what it was asked."""
+class Gate:
+    """What a version says of itself, or why it is refused; and what was asked."""
 
-    def __init__(self, **more: Any) -> None:
-        self.info = INFO | more
+    def __init__(self, refusal: str | None = None) -> None:
+        self.refusal = refusal
         self.asked: list[tuple[str, float]] = []
 
-    def __call__(self, url: str, seconds: float) -> Mapping[str, Any]:
-        self.asked.append((url, seconds))
-        return self.info
+    def check(
+        self, inputs: dict[str, Any], model_id: str, version_id: str, seconds: float
+    ) -> dict[str, Any]:
+        assert (inputs["model"], model_id) == ("bge", "m1")
+        self.asked.append((version_id, seconds))
+        if self.refusal:
+            raise RefusedVersionError(self.refusal)
+        return {"max_input_length": 512}
 
 
 def release(
-    api: FakeApi, router: Router | None = None, clock: Clock | None = None, **more: Any
+    api: FakeApi,
+    gate: Gate | None = None,
+    clock: Clock | None = None,
+    state: dict[str, Any] | None = None,
+    **more: Any,
 ) -> dict[str, Any]:
     clock = clock or Clock()
-    releasing = Releasing(api, router or Router(), clock, clock.sleep)  # type: ignore[arg-type] # duck
-    return releasing.release(INPUTS | more)
+    waiting = Waiting(clock, clock.sleep)
+    releasing = Releasing(api, gate or Gate(), waiting)  # type: ignore[arg-type] # a duck
+    return releasing.release(INPUTS | more, state or {})
 
 
-PROMOTED = ("promote", "m1", "production", "d1", AUTOSCALING)
+PROMOTED = ("promote", "m1", "production", "d1", SETTINGS)
 
 
-def test_a_ready_version_is_checked_and_then_serves() -> None:
-    api, router = baseten(), Router()
-    told = release(api, router)
-    assert told == {"model_id": "m1", "deployment_id": "d1", "max_input_length": 512}
+def test_a_ready_version_passes_the_gate_and_then_serves() -> None:
+    api, gate = baseten(), Gate()
+    assert release(api, gate) == {
+        "model_id": "m1",
+        "deployment_id": "d1",
+        "serving_digest": "new",
+        "instance_type": "",
+        "previous_deployment_id": None,
+        "kept_deployment_ids": ["d0"],
+        "drift": {},
+        "max_input_length": 512,
+    }
     assert api.calls == [PROMOTED]
-    assert [url for url, _ in router.asked] == ["http://127.0.0.1:9/hosts/model-m1/deployment/d1"]
+    assert [version_id for version_id, _ in gate.asked] == ["d1"]
 
 
 @pytest.mark.parametrize("status", ["ACTIVE", "SCALED_TO_ZERO", "WAKING_UP"])
@@ -125,34 +136,22 @@ def test_a_version_that_is_not_ready_by_its_deadline_is_told_and_not_promoted() 
     assert api.calls == []
 
 
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        (
-            {"model_type": {"reranker": {}}},
-            "serves a reranker, not a embedding: write task: reranker",
-        ),
-        ({"model_type": {}}, "serves a nothing, not a embedding"),
-        ({"model_id": "/models/other/model"}, "serves /models/other/model, not BAAI/bge-base"),
-        ({"version": "1.9.3"}, "runs TEI 1.9.3, not 1.8.3"),
-        ({"model_dtype": "float32", "max_batch_requests": 4}, "runs on the CPU"),
-        ({"model_dtype": "float32", "max_batch_requests": 8}, "runs on the CPU"),
-    ],
-)
-def test_a_router_that_is_not_what_was_asked_for_never_serves(
-    said: dict[str, Any], told: str
-) -> None:
+def test_a_version_that_the_gate_refuses_never_serves_and_is_kept() -> None:
     api = baseten()
-    with pytest.raises(UserError) as caught:
-        release(api, Router(**said))
-    assert told in str(caught.value)
-    assert "it was not promoted, and what served before serves on" in str(caught.value)
+    with pytest.raises(UserError, match="it moved"):
+        release(api, Gate("model 'bge': it moved"))
     assert api.calls == []
 
 
-def test_a_cpu_is_no_mistake_where_one_was_asked_for() -> None:
-    router = Router(model_dtype="float32", max_batch_requests=4)
-    release(baseten(), router, expected=INPUTS["expected"] | {"gpu": False})
+def test_a_refused_version_goes_where_the_spec_says_so_unless_it_serves() -> None:
+    api = baseten()
+    with pytest.raises(UserError):
+        release(api, Gate("no"), on_refusal="delete")
+    assert api.calls == [("delete_version", "m1", "d1")]
+    first = baseten(deployments={"d1": version(environment="production")})
+    with pytest.raises(UserError):
+        release(first, Gate("no"), on_refusal="delete")
+    assert first.calls == []
 
 
 def test_the_id_that_serves_is_the_copys_where_baseten_copies() -> None:
@@ -168,13 +167,14 @@ def test_a_promotion_that_takes_a_while_is_waited_for() -> None:
 
 def test_a_promotion_that_never_ends_is_told_at_the_deadline() -> None:
     clock = Clock()
-    with pytest.raises(UserError, match="still being promoted into production after 10 minutes"):
+    with pytest.raises(UserError, match="d1 is still being promoted after 10 minutes"):
         release(baseten(promotion_looks=10**6), clock=clock, deploy_timeout_minutes=10)
     assert clock.now <= 600
 
 
 def test_a_promotion_that_baseten_gave_up_is_told_in_its_words() -> None:
-    with pytest.raises(UserError, match="model 'bge': not promoted: no capacity"):
+    told = r"model 'bge': environment 'production': d1 was not promoted \(no capacity\), and what served"
+    with pytest.raises(UserError, match=told):
         release(baseten(promotion_error="no capacity"))
 
 
@@ -187,9 +187,8 @@ def failed_and_retried() -> FakeApi:
 
 
 def test_a_version_that_failed_an_earlier_release_is_retried_once() -> None:
-    api, clock = failed_and_retried(), Clock()
-    releasing = Releasing(api, Router(), clock, clock.sleep)  # type: ignore[arg-type] # duck
-    assert releasing.release(INPUTS, failed_before="d1")["deployment_id"] == "d1"
+    api = failed_and_retried()
+    assert release(api, state={"failed_deployment_id": "d1"})["deployment_id"] == "d1"
     assert api.calls == [("retry", "m1", "d1"), PROMOTED]
 
 
@@ -238,15 +237,15 @@ def test_a_version_that_serves_already_gets_the_settings_it_should_have() -> Non
     changed = AUTOSCALING | {"max_replica": 3}
     api = baseten(environments={"production": serving(version())})
     release(api, autoscaling=changed)
-    assert api.calls == [("set_autoscaling", "m1", "production", changed)]
+    assert api.calls == [("update_environment", "m1", "production", EnvironmentSettings(changed))]
 
 
 def test_an_environment_that_is_missing_is_made_with_its_settings_before_it_serves() -> None:
     api = baseten()
     release(api, environment="staging")
     assert api.calls == [
-        ("create_environment", "m1", "staging", AUTOSCALING),
-        ("promote", "m1", "staging", "d1", AUTOSCALING),
+        ("create_environment", "m1", "staging", SETTINGS),
+        ("promote", "m1", "staging", "d1", SETTINGS),
     ]
 
 
@@ -262,6 +261,29 @@ def test_a_version_that_baseten_does_not_know_yet_is_looked_for_again() -> None:
     assert release(api)["deployment_id"] == "d1"
 
 
+class Unknown(FakeApi):
+    """Baseten does not know a deployment for a while after it was made."""
+
+    def __init__(self, looks: int, **more: Any) -> None:
+        super().__init__(**more)
+        self.looks = looks
+
+    def version(self, model_id: str, deployment_id: str) -> Any:
+        self.looks -= 1
+        if self.looks >= 0:
+            raise NotFoundError(f"no deployment {deployment_id}", status=404)
+        return super().version(model_id, deployment_id)
+
+
+def test_a_deployment_that_is_not_found_just_after_it_was_made_is_asked_for_again() -> None:
+    known = {"deployments": {"d1": version()}, "environments": {"production": serving()}}
+    assert release(Unknown(3, **known))["deployment_id"] == "d1"
+    clock = Clock()
+    with pytest.raises(NotFoundError):
+        release(Unknown(10**6, **known), clock=clock)
+    assert clock.now <= 40
+
+
 @pytest.mark.parametrize("models", [{}, {"bge": "m1"}])
 def test_a_version_that_never_comes_is_told_within_half_a_minute(models: dict[str, str]) -> None:
     clock = Clock()
@@ -270,8 +292,157 @@ def test_a_version_that_never_comes_is_told_within_half_a_minute(models: dict[st
     assert clock.now <= 30
 
 
-def test_the_router_is_given_the_time_that_is_left() -> None:
-    router, clock = Router(), Clock()
-    release(baseten(statuses={"d1": ["BUILDING"] * 10 + ["ACTIVE"]}), router, clock)
-    [(_, seconds)] = router.asked
+def test_the_gate_is_given_the_time_that_is_left() -> None:
+    gate, clock = Gate(), Clock()
+    release(baseten(statuses={"d1": ["BUILDING"] * 10 + ["ACTIVE"]}), gate, clock)
+    [(_, seconds)] = gate.asked
     assert seconds == 1800 - clock.now
+
+
+# --- pins and rollback
+
+
+def three(**more: Any) -> FakeApi:
+    """`d2` serves; `d1` and `d0` were before it."""
+    versions = {
+        "d0": version("d0", digest="oldest", created_at="2026-11-20", status="SCALED_TO_ZERO"),
+        "d1": version("d1", digest="old", created_at="2026-11-21", status="INACTIVE"),
+        "d2": version("d2", digest="new", created_at="2026-11-22", environment="production"),
+    }
+    current = serving(versions["d2"])
+    return FakeApi(deployments=versions, environments={"production": current}, **more)
+
+
+SERVED = {"deployment_id": "d2", "previous_deployment_id": "d1", "digest": "new"}
+
+
+def test_previous_promotes_what_served_before_and_wakes_it_though_it_was_deactivated() -> None:
+    api = three()
+    told = release(api, state=SERVED, digest="", deployment="previous")
+    assert told["deployment_id"] == "d1"
+    assert told["previous_deployment_id"] == "d2"
+    assert [call[0] for call in api.calls] == ["activate", "promote"]
+
+
+def test_previous_stays_what_it_was_on_the_next_release() -> None:
+    api = three()
+    rolled_back = release(api, state=SERVED, digest="", deployment="previous")
+    again = release(
+        api, state={**rolled_back, "deployment": "previous"}, digest="", deployment="previous"
+    )
+    assert again["deployment_id"] == "d1"
+
+
+@pytest.mark.parametrize("pin", ["d0", "oldest"])
+def test_a_pin_by_id_or_digest_promotes_that_version(pin: str) -> None:
+    assert release(three(), state=SERVED, digest="", deployment=pin)["deployment_id"] == "d0"
+
+
+def test_without_the_pin_the_wanted_version_serves_again() -> None:
+    api = three()
+    rolled_back = release(api, state=SERVED, digest="", deployment="previous")
+    told = release(api, state={**rolled_back, "deployment": "previous"})
+    assert told["deployment_id"] == "d2"
+
+
+def test_a_pin_that_is_not_there_is_told_with_what_is() -> None:
+    told = "model 'bge': deployment: d9: no such deployment or digest: write one of these ids"
+    with pytest.raises(UserError, match=told):
+        release(three(), state=SERVED, digest="", deployment="d9")
+
+
+def test_a_pin_to_a_version_without_our_labels_is_promoted_and_its_copy_is_known() -> None:
+    api = three(promotes_to="copy")
+    api.deployments["foreign"] = version("foreign", digest="", owner=None)
+    told = release(api, state=SERVED, digest="", deployment="foreign")
+    assert (told["deployment_id"], told["serving_digest"]) == ("copy", "")
+
+
+# --- older versions, rotation, promotions of others
+
+
+def test_versions_beyond_keep_deployments_are_deleted_after_a_success() -> None:
+    api = three()
+    api.deployments["d3"] = version("d3", digest="newer", created_at="2026-11-23")
+    told = release(api, digest="newer", keep_deployments=1, state=SERVED)
+    assert told["deployment_id"] == "d3"
+    assert told["kept_deployment_ids"] == ["d1"]
+    assert [call[2] for call in api.calls if call[0] == "delete_version"] == ["d0"]
+
+
+def test_an_old_version_that_cannot_be_deleted_fails_no_release() -> None:
+    class Stubborn(FakeApi):
+        def delete_version(self, model_id: str, deployment_id: str) -> None:
+            raise UserError(f"Baseten answered 500: not {model_id}/{deployment_id}")
+
+    api, clock, warnings = Stubborn(**vars_of(three())), Clock(), list[str]()
+    waiting = Waiting(clock, clock.sleep)
+    releasing = Releasing(api, Gate(), waiting, warnings.append)  # type: ignore[arg-type] # a duck
+    told = releasing.release(INPUTS | {"keep_deployments": 0}, SERVED)
+    assert told["deployment_id"] == "d2"
+    assert warnings == [
+        "model 'bge': older deployments were not all removed: Baseten answered 500: not m1/d1"
+    ]
+
+
+def vars_of(api: FakeApi) -> dict[str, Any]:
+    return {"deployments": api.deployments, "environments": api.served}
+
+
+def test_a_new_token_starts_what_serves_anew_and_a_new_version_needs_no_second_start() -> None:
+    state = {**SERVED, "secret_generation": "1"}
+    rotated = three()
+    told = release(rotated, state=state, secret_generation="2")
+    assert rotated.calls == [("promote", "m1", "production", "d2", SETTINGS, "redeploy")]
+    assert told["deployment_id"] == "d2-copy"
+    pushed = three()
+    pushed.deployments["d3"] = version("d3", digest="newer", created_at="2026-11-23")
+    release(pushed, state=state, digest="newer", secret_generation="2")
+    assert [call for call in pushed.calls if call[0] == "promote"] == [
+        ("promote", "m1", "production", "d3", SETTINGS)
+    ]
+
+
+def test_a_promotion_that_a_killed_up_began_is_waited_for_and_not_begun_again() -> None:
+    candidate = version()
+    begun = replace(serving(), candidate=candidate, promotion_status="RAMPING_UP")
+    api = baseten(environments={"production": begun}, promotion_looks=4)
+    assert release(api)["deployment_id"] == "d1"
+    assert api.calls == []
+
+
+def test_a_promotion_of_another_that_never_ends_is_told_and_left_alone() -> None:
+    begun = replace(serving(), candidate=OLD, promotion_status="PAUSED")
+    api = baseten(environments={"production": begun}, promotion_looks=10**6)
+    with pytest.raises(UserError, match="another promotion into it is still under way"):
+        release(api, deploy_timeout_minutes=10)
+    assert api.calls == []
+
+
+def test_a_failure_of_an_earlier_promotion_is_no_failure_of_this_one() -> None:
+    failed = replace(serving(), promotion_status="FAILED", promotion_error="no capacity")
+    api = baseten(environments={"production": failed}, promotion_looks=2)
+    assert release(api)["deployment_id"] == "d1"
+
+
+def test_no_capacity_is_told_as_what_it_may_be() -> None:
+    api = baseten(statuses={"d1": ["DEPLOYING"]})
+    with pytest.raises(UserError, match="may have no free instance of its type"):
+        release(api, deploy_timeout_minutes=10)
+
+
+def test_a_status_that_nobody_knows_is_waited_out() -> None:
+    assert release(baseten(statuses={"d1": ["PONDERING", "ACTIVE"]}))["deployment_id"] == "d1"
+
+
+def test_a_job_that_has_to_end_shortens_every_deadline() -> None:
+    api, clock = baseten(statuses={"d1": ["BUILDING"]}), Clock()
+    waiting = Waiting(clock, clock.sleep)
+    short = patience_seconds("60")
+    releasing = Releasing(api, Gate(), waiting, patience_seconds=short)  # type: ignore[arg-type] # a duck
+    with pytest.raises(UserError, match="deployment d1 is BUILDING after 1 minutes"):
+        releasing.release(INPUTS, {})
+    assert clock.now <= 60
+    assert patience_seconds(None) is None
+    with pytest.raises(UserError, match="'soon' is no number of seconds"):
+        patience_seconds("soon")

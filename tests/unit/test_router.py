@@ -1,12 +1,14 @@
 """Asking a served router about itself."""
 
+import json
 from typing import Any
 
 import pytest
 from loopback import NOBODY, loopback
 
 from baseten_tei.errors import UserError
-from baseten_tei.router import router_info
+from baseten_tei.model_answers import ModelCallError
+from baseten_tei.router import router_info, router_post
 
 INFO = {"model_id": "/models/a/b", "version": "1.8.3"}
 
@@ -44,3 +46,35 @@ def test_any_other_answer_is_told_in_one_line(answer: tuple[int, Any], told: str
 def test_silence_is_told() -> None:
     with pytest.raises(UserError, match=r"/sync/info does not answer \(ConnectionError\)"):
         router_info(NOBODY, "key", 1.0)
+
+
+def test_a_route_is_posted_to_with_the_key_and_a_json_body() -> None:
+    ranks = [{"index": 0, "score": 0.5}]
+    with loopback({"/x/sync/rerank": (200, ranks)}) as server:
+        assert router_post(f"{server.url}/x", "/rerank", {"query": "q"}, "key", 5.0) == ranks
+    (asked,) = server.asked
+    assert (asked.method, json.loads(asked.body)) == ("POST", {"query": "q"})
+    assert asked.headers["Authorization"] == "Bearer key"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_the_routers_no", "patient"),
+    [(422, True, False), (424, True, False), (404, False, True), (500, False, True), (403, False, False)],
+)  # fmt: skip
+def test_a_refusal_says_whose_it_is_and_whether_to_ask_again(
+    status: int, is_the_routers_no: bool, patient: bool
+) -> None:
+    told = f"/sync/rerank answered {status}: no$"
+    answers: dict[str, tuple[int, Any]] = {"/sync/rerank": (status, "no")}
+    with loopback(answers) as server, pytest.raises(ModelCallError, match=told) as caught:
+        router_post(server.url, "/rerank", {}, "key", 5.0)
+    assert caught.value.is_the_routers_no is is_the_routers_no
+    assert (caught.value.patience_seconds > 0) is patient
+
+
+def test_an_answer_that_breaks_off_may_come_whole_the_next_time() -> None:
+    told = "something that is no router's /rerank"
+    half: dict[str, tuple[int, Any]] = {"/sync/rerank": (200, '[{"index":')}
+    with loopback(half) as server, pytest.raises(ModelCallError, match=told) as caught:
+        router_post(server.url, "/rerank", {}, "key", 5.0)
+    assert caught.value.patience_seconds > 0

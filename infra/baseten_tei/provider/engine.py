@@ -1,7 +1,7 @@
 """Pulumi's provider protocol over our resources: many calls at once, and errors in one line."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, TypeVar
@@ -9,8 +9,15 @@ from typing import Any, TypeVar
 import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
+from baseten_tei.errors import UserError
+from baseten_tei.names import perhaps
+from baseten_tei.provider.cancel import InterruptedWaitError
+from baseten_tei.provider.configuration import config_failures
+from baseten_tei.provider.diffing import diff_response
+from baseten_tei.provider.ids import not_there
 from baseten_tei.provider.progress import current_urn
-from baseten_tei.provider.resource import Change, Resource, Values
+from baseten_tei.provider.resource import Failure, Resource, Values
+from baseten_tei.provider.secrecy import as_secret_as, hidden, marked
 from baseten_tei.provider.values import plain, properties
 
 _T = TypeVar("_T")
@@ -18,25 +25,40 @@ _T = TypeVar("_T")
 THREADS = 256
 """A release holds one for minutes while it waits; they cost nothing until they are used."""
 
+GRACE_SECONDS = 5.0
+"""After an interrupt, for a call of Baseten's API to end; one that wakes a model can take minutes."""
+
 Resources = Callable[[Values], Mapping[str, Resource]]
 
 
 class BasetenProvider(protocol.Provider):
     """Sends each call to the resource of its type. `resources` makes them, given the provider's config."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        cancel: Callable[[], None] = lambda: None,
+        grace_seconds: float = GRACE_SECONDS,
+    ) -> None:
+        """`cancel` ends the waits of all calls that are under way."""
         self._make = resources
+        self._cancel = cancel
+        self._grace_seconds = grace_seconds
+        self._stopped = asyncio.Event()
         self._resources: Mapping[str, Resource] = {}
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="baseten")
 
     async def get_schema(self, request: protocol.GetSchemaRequest) -> protocol.GetSchemaResponse:
-        """The least an engine asks for."""
+        """Made when it is asked for, which no preview does."""
         del request
-        return protocol.GetSchemaResponse(schema='{"name": "baseten", "version": "0.1.0"}')
+        from baseten_tei.provider.schema import schema_text
+
+        return protocol.GetSchemaResponse(schema=schema_text())
 
     async def check_config(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
-        """Any `baseten:` key passes; `configure` refuses a bad target."""
-        return protocol.CheckResponse(inputs=request.new_inputs)
+        """A target that is none, or a key nobody reads, is refused at its key."""
+        failures = config_failures(plain(request.new_inputs))
+        return _checked(request.new_inputs, failures)
 
     async def diff_config(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         """Another address is no reason to replace resources: they are found by name there."""
@@ -48,15 +70,24 @@ class BasetenProvider(protocol.Provider):
         self._resources = self._make(plain(request.args))
         return protocol.ConfigureResponse(accept_secrets=True, supports_preview=True)
 
+    async def cancel(self) -> None:
+        """The reader interrupted: what waits stops waiting, and what hangs in a call is given up soon after."""
+        self._cancel()
+        asyncio.get_running_loop().call_later(self._grace_seconds, self._stopped.set)
+
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
-        """Inputs are checked by the program, where a spec is known; here they pass."""
-        return protocol.CheckResponse(inputs=request.new_inputs)
+        """Inputs that changed are checked by their types; those of the last time were checked then."""
+        self._resource(request.urn)
+        kind, inputs = _type_of(request.urn), plain(request.new_inputs)
+        known = inputs == plain(request.old_inputs)
+        failures = [] if known else _failures(kind, inputs, hidden(kind, request.new_inputs))
+        return _checked(marked(kind, request.new_inputs), failures)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         """Which properties changed, each by its path."""
-        resource = self._resource(request.urn)
-        change = resource.diff(plain(request.old_state), plain(request.new_inputs))
-        return _diff_response(change)
+        state, inputs = plain(request.old_state), plain(request.new_inputs)
+        change = self._resource(request.urn).diff(state, inputs)
+        return diff_response(_type_of(request.urn), change, state, inputs)
 
     async def create(self, request: protocol.CreateRequest) -> protocol.CreateResponse:
         """Plan in a preview, act in an update."""
@@ -65,7 +96,8 @@ class BasetenProvider(protocol.Provider):
             resource_id, state = resource.plan(inputs, None)
         else:
             resource_id, state = await self._act(request.urn, resource.create, inputs)
-        return protocol.CreateResponse(resource_id=resource_id, properties=properties(state))
+        made = as_secret_as(request.properties, properties(state))
+        return protocol.CreateResponse(resource_id=resource_id, properties=made)
 
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
         """Plan in a preview, act in an update."""
@@ -75,17 +107,21 @@ class BasetenProvider(protocol.Provider):
             _, new = resource.plan(inputs, state)
         else:
             new = await self._act(request.urn, resource.update, request.resource_id, state, inputs)
-        return protocol.UpdateResponse(properties=properties(new))
+        return protocol.UpdateResponse(properties=as_secret_as(request.news, properties(new)))
 
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
-        """What there is now; a value of an input stays as secret as it came."""
+        """What there is now, also of what no state knows (`pulumi import`); secrets stay as secret as they came."""
         resource = self._resource(request.urn)
         inputs, state = plain(request.inputs), plain(request.properties)
         live = await self._act(request.urn, resource.read, request.resource_id, inputs, state)
+        kind = _type_of(request.urn)
+        if not live.id and not state:
+            raise not_there(kind, request.resource_id)
+        found = marked(kind, properties(live.inputs))
         return protocol.ReadResponse(
             resource_id=live.id,
-            inputs=_as_secret_as(request.inputs, properties(live.inputs)),
-            properties=properties(live.state),
+            inputs=as_secret_as(request.inputs, found),
+            properties=as_secret_as(request.properties, properties(live.state)),
         )
 
     async def delete(self, request: protocol.DeleteRequest) -> None:
@@ -96,36 +132,41 @@ class BasetenProvider(protocol.Provider):
         )
 
     def _resource(self, urn: str) -> Resource:
-        """The last type of a URN `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME` says which."""
-        return self._resources[urn.split("::")[-2].rpartition("$")[2]]
+        kind = _type_of(urn)
+        if kind in self._resources:
+            return self._resources[kind]
+        known = perhaps(kind, self._resources) or f" Known: {', '.join(self._resources)}"
+        raise UserError(f"{kind!r} is no type of this provider.{known}")
 
     async def _act(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:
+        """Run a resource's method in a thread. Raises `InterruptedWaitError` where an interrupt does not end it."""
         current_urn.set(urn)
         working = copy_context()
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, lambda: working.run(call, *arguments))
+        acting = loop.run_in_executor(self._pool, lambda: working.run(call, *arguments))
+        stopping = loop.create_task(self._stopped.wait())
+        ends: set[asyncio.Future[Any]] = {acting, stopping}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not acting.done():
+            raise InterruptedWaitError
+        return acting.result()
 
 
-def _diff_response(change: Change) -> protocol.DiffResponse:
-    kinds = protocol.PropertyDiffKind
-    return protocol.DiffResponse(
-        changes=bool(change.paths),
-        replaces=list(change.replaces),
-        diffs=[path.partition(".")[0] for path in change.paths],
-        detailed_diff={
-            path: protocol.PropertyDiff(
-                kinds.UPDATE_REPLACE if path in change.replaces else kinds.UPDATE,
-                input_diff=path != "drift",
-            )
-            for path in change.paths
-        },
-    )
+def _type_of(urn: str) -> str:
+    """The last type of a URN `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
+    return urn.split("::")[-2].rpartition("$")[2]
 
 
-def _as_secret_as(
-    old: Mapping[str, PropertyValue], new: dict[str, PropertyValue]
-) -> dict[str, PropertyValue]:
-    return {
-        key: value.with_secret(True) if key in old and old[key].is_secret else value
-        for key, value in new.items()
-    }
+def _failures(kind: str, inputs: Values, hidden: Collection[str]) -> list[Failure]:
+    """What the types say. They bring pydantic, which a preview without changes shall not wait for."""
+    from baseten_tei.provider.checking import input_failures
+
+    return input_failures(kind, inputs, hidden)
+
+
+def _checked(
+    inputs: Mapping[str, PropertyValue], failures: Iterable[Failure] = ()
+) -> protocol.CheckResponse:
+    told = [protocol.CheckFailure(it.property, it.reason) for it in failures]
+    return protocol.CheckResponse(inputs=dict(inputs), failures=told)

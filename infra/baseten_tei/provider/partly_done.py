@@ -4,6 +4,7 @@ The SDK's provider has no such answer (3.272.0); Pulumi's protocol has: an error
 `ErrorResourceInitFailed` (proto/pulumi/provider.proto).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import grpc
@@ -11,6 +12,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from baseten_tei.provider.resource import PartlyDoneError
+from baseten_tei.provider.secrecy import as_secret_as
 from baseten_tei.provider.values import properties
 
 
@@ -23,12 +25,17 @@ class ErrorStatus(grpc.Status):
     trailing_metadata: tuple[tuple[str, bytes], ...]
 
 
-def partly_done_status(error: PartlyDoneError, text: str) -> ErrorStatus:
-    """The status for a partly done resource; `text` is its message with every secret masked."""
+def partly_done_status(
+    error: PartlyDoneError, text: str, given: Mapping[str, PropertyValue]
+) -> ErrorStatus:
+    """The status for a partly done resource.
+
+    `text` is its message with every secret masked; what is secret in the `given` inputs is so in its state.
+    """
     detail = provider_pb2.ErrorResourceInitFailed(
         id=error.resource_id,
-        properties=PropertyValue.marshal_map(properties(error.state)),
-        inputs=PropertyValue.marshal_map(properties(error.inputs)),
+        properties=PropertyValue.marshal_map(as_secret_as(given, properties(error.state))),
+        inputs=PropertyValue.marshal_map(as_secret_as(given, properties(error.inputs))),
         reasons=[text],
     )
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=text)

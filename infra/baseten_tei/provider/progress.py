@@ -10,7 +10,7 @@ current_urn: ContextVar[str] = ContextVar("current_urn", default="")
 
 
 class Progress:
-    """Status lines to the engine at `address`; they are replaced by the next one, and kept nowhere."""
+    """Lines to the engine at `address`, beside the resource that is being worked on."""
 
     def __init__(self, address: str) -> None:
         self._engine = (
@@ -18,11 +18,21 @@ class Progress:
         )
 
     def tell(self, text: str) -> None:
-        """Show `text` beside the resource that is being worked on. An engine that does not listen is no error."""
+        """Show `text` until the next one comes; it is kept nowhere."""
+        self._log(engine_pb2.INFO, text, ephemeral=True)
+
+    def warn(self, text: str) -> None:
+        """Show `text` as a warning, which stays in the display and its summary."""
+        self._log(engine_pb2.WARNING, text, ephemeral=False)
+
+    def _log(
+        self, severity: engine_pb2.LogSeverity.ValueType, text: str, *, ephemeral: bool
+    ) -> None:
+        """An engine that does not listen is no error."""
         if self._engine is None:
             return
         request = engine_pb2.LogRequest(
-            severity=engine_pb2.INFO, message=text, urn=current_urn.get(), ephemeral=True
+            severity=severity, message=text, urn=current_urn.get(), ephemeral=ephemeral
         )
         try:
             self._engine.Log(request, timeout=5)

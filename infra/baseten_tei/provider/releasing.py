@@ -1,193 +1,133 @@
-"""Bringing a pushed version into an environment: wait, ask the router, promote, wait again."""
+"""Bringing a version into an environment: find it, wait, gate, promote, tidy up."""
 
-import time
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from baseten_tei.baseten_api import BasetenApi
-from baseten_tei.endpoints import deployment_url
+from baseten_tei.choosing import PREVIOUS, pin_problem, pinned_version, version_of_digest
 from baseten_tei.errors import UserError
+from baseten_tei.gates import RefusedVersionError
+from baseten_tei.provider.readiness import Readiness
 from baseten_tei.provider.resource import Values
-from baseten_tei.release import FAILED, READY, Version, Wanted, info_problems, newest_version
-
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
-WARM_UP_SECONDS = 30.0
-"""A deployment just created may be unknown for a while (Baseten's Terraform provider waits as long)."""
-LOG_LINES = 12
-
-_T = TypeVar("_T")
+from baseten_tei.provider.serving import Promoting
+from baseten_tei.provider.tidying import tidy
+from baseten_tei.provider.waiting import Waiting
+from baseten_tei.release import Version
 
 
-class FailedDeploymentError(UserError):
-    """A deployment ended as failed; `deployment_id` says which, so that the next release can retry it."""
+class Gate(Protocol):
+    """What a version has to pass before it gets traffic; see `gates`."""
 
-    def __init__(self, deployment_id: str, *problems: str) -> None:
-        super().__init__(*problems)
-        self.deployment_id = deployment_id
-
-
-InfoOf = Callable[[str, float], Mapping[str, Any]]
+    def check(
+        self, inputs: Values, model_id: str, version_id: str, seconds: float
+    ) -> dict[str, Any]:
+        """What the version says of itself, as outputs. Raises `RefusedVersionError`."""
 
 
 class Releasing:
-    """Releases with their surroundings as arguments.
-
-    `info_of` asks a router for its `/info`, `clock` is in seconds, `tell` shows what is waited for.
-    """
+    """Releases with their surroundings as arguments; `patience_seconds` is a shorter deadline than the spec's."""
 
     def __init__(
         self,
         api: BasetenApi,
-        info_of: InfoOf,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        tell: Callable[[str], None] = lambda _: None,
+        gate: Gate,
+        waiting: Waiting,
+        warn: Callable[[str], None] = lambda _: None,
+        patience_seconds: float | None = None,
     ) -> None:
         self._api = api
-        self._info_of = info_of
-        self._clock = clock
-        self._sleep = sleep
-        self._tell = tell
+        self._gate = gate
+        self._waiting = waiting
+        self._warn = warn
+        self._patience = patience_seconds
+        self._readiness = Readiness(api, waiting)
+        self._promoting = Promoting(api, waiting)
 
-    def release(self, inputs: Values, failed_before: str | None = None) -> Values:
-        """Let the version of `inputs["digest"]` serve; one that failed an earlier release is retried first.
+    def release(self, inputs: Values, state: Values) -> Values:
+        """Let the wanted or pinned version serve: outputs. `state` is what the last release left, or empty.
 
         Raises `UserError`; what served before then serves on.
         """
-        deadline = self._clock() + 60.0 * float(inputs["deploy_timeout_minutes"])
-        model_id, version = self._pushed(inputs)
-        if version.status in FAILED and version.id == failed_before:
-            version = self._retried(model_id, version)
-        self._ready(inputs, model_id, version, deadline)
-        info = self._checked(inputs, model_id, version, deadline)
-        serving_id = self._serve(inputs, model_id, version, deadline)
+        inputs = self._in_time(inputs)
+        deadline = self._waiting.clock() + 60.0 * inputs["deploy_timeout_minutes"]
+        model_id, version = self._found(inputs, state)
+        failed_before = state.get("failed_deployment_id")
+        self._readiness.ready(inputs, model_id, version, failed_before, deadline)
+        told = self._passed(inputs, model_id, version, deadline)
+        redeploy = _rotated(inputs, state)
+        serving = self._promoting.serve(
+            inputs, model_id, version, redeploy=redeploy, deadline=deadline
+        )
+        current = serving.current or version
         return {
             "model_id": model_id,
-            "deployment_id": serving_id,
-            "max_input_length": info.get("max_input_length"),
+            "deployment_id": current.id,
+            "serving_digest": current.digest,
+            "instance_type": current.instance_type,
+            "previous_deployment_id": _previous(state, current.id),
+            "kept_deployment_ids": tidy(self._api, inputs, model_id, self._warn),
+            "drift": {},
+            **told,
         }
 
-    def _pushed(self, inputs: Values) -> tuple[str, Version]:
+    def _in_time(self, inputs: Values) -> Values:
+        """The inputs with the deadline that holds here, so that messages tell that one."""
+        minutes = float(inputs["deploy_timeout_minutes"])
+        held = minutes if self._patience is None else min(minutes, self._patience / 60)
+        return {**inputs, "deploy_timeout_minutes": held}
+
+    def _found(self, inputs: Values, state: Values) -> tuple[str, Version]:
+        """The version, once it is there: what was just pushed may be unknown for a while."""
+
         def look() -> tuple[str, Version] | None:
             model_id = self._api.find_model(inputs["model"], inputs.get("team"))
-            versions = self._api.versions(model_id) if model_id else []
-            version = newest_version(versions, inputs["digest"])
+            version = self._version(model_id, inputs, state) if model_id else None
             return (model_id, version) if model_id and version else None
 
-        found = self._until(look, self._clock() + WARM_UP_SECONDS)
-        if found is None:
-            raise UserError(
-                f"model {inputs['model']!r}: no deployment of {inputs['digest']} was found after the push: "
-                "type `pulumi refresh`, then `pulumi up`"
-            )
-        return found
-
-    def _retried(self, model_id: str, version: Version) -> Version:
-        """Baseten may call it failed for a little while longer."""
-        self._tell(f"retrying {version.id}")
-        self._api.retry(model_id, version.id)
-
-        def look() -> Version | None:
-            now = self._api.version(model_id, version.id)
-            return now if now.status not in FAILED else None
-
-        return self._until(look, self._clock() + WARM_UP_SECONDS) or version
-
-    def _ready(self, inputs: Values, model_id: str, version: Version, deadline: float) -> None:
-        last = version.status
-
-        def look() -> Version | None:
-            nonlocal last
-            now = self._api.version(model_id, version.id)
-            if now.status == "INACTIVE" and last != "INACTIVE":
-                self._api.activate(model_id, version.id)
-            if now.status != last:
-                self._tell(f"{version.id} is {now.status}")
-            last = now.status
-            return now if last in READY | FAILED else None
-
-        if version.status == "INACTIVE":
-            self._api.activate(model_id, version.id)
-        found = self._until(look, deadline)
-        if found is None:
-            minutes = inputs["deploy_timeout_minutes"]
-            raise self._failure(
-                inputs, model_id, version, f"is {last} after {minutes:g} minutes",
-                "look at its logs, or write a longer deploy_timeout_minutes",
-            )  # fmt: skip
-        if found.status in FAILED:
-            raise self._failure(
-                inputs, model_id, version, f"ended as {found.status}",
-                "mend what the log says, or type `pulumi up` to retry it",
-            )  # fmt: skip
-
-    def _checked(
-        self, inputs: Values, model_id: str, version: Version, deadline: float
-    ) -> Mapping[str, Any]:
-        url = deployment_url(self._api.target, model_id, version.id)
-        info = self._info_of(url, max(deadline - self._clock(), 1.0))
-        problems = info_problems(info, Wanted(**inputs["expected"]))
-        if problems:
-            raise UserError(
-                f"model {inputs['model']!r}: deployment {version.id} {'; '.join(problems)} "
-                "(it was not promoted, and what served before serves on)"
-            )
-        return info
-
-    def _serve(self, inputs: Values, model_id: str, version: Version, deadline: float) -> str:
-        environment, autoscaling = inputs["environment"], inputs["autoscaling"]
-        serving = self._api.serving(model_id, environment)
-        if serving is None:
-            self._api.create_environment(model_id, environment, autoscaling)
-        if serving and serving.current and serving.current.id == version.id:
-            if any(serving.autoscaling.get(key) != autoscaling[key] for key in autoscaling):
-                self._api.set_autoscaling(model_id, environment, autoscaling)
-            return version.id
-        self._tell(f"promoting {version.id} into {environment}")
-        self._api.promote(model_id, environment, version.id, autoscaling)
-        return self._promoted(inputs, model_id, deadline)
-
-    def _promoted(self, inputs: Values, model_id: str, deadline: float) -> str:
-        """The id that serves: Baseten may copy a deployment that serves another environment already."""
-
-        def look() -> str | None:
-            now = self._api.serving(model_id, inputs["environment"])
-            if now and now.promotion_error and not now.promoting:
-                raise UserError(f"model {inputs['model']!r}: not promoted: {now.promotion_error}")
-            done = now and not now.promoting and now.current
-            return (
-                now.current.id
-                if now and done and now.current and now.current.digest == inputs["digest"]
-                else None
-            )
-
-        if found := self._until(look, deadline):
+        if found := self._waiting.for_a_while(look):
             return found
         raise UserError(
-            f"model {inputs['model']!r}: still being promoted into {inputs['environment']} after "
-            f"{inputs['deploy_timeout_minutes']:g} minutes: type `pulumi up` to wait on"
+            f"model {inputs['model']!r}: no deployment of {inputs['digest']} was found after the push: "
+            "type `pulumi refresh`, then `pulumi up`"
         )
 
-    def _failure(
-        self, inputs: Values, model_id: str, version: Version, what: str, todo: str
-    ) -> FailedDeploymentError:
+    def _version(self, model_id: str, inputs: Values, state: Values) -> Version | None:
+        versions, environment = self._api.versions(model_id), inputs["environment"]
+        pin = inputs.get("deployment")
+        if not pin:
+            recorded = state.get("instance_type", "") if _same_digest(inputs, state) else ""
+            return version_of_digest(versions, inputs["digest"], environment, recorded)
+        held = pin == PREVIOUS and state.get("deployment") == PREVIOUS
+        previous = state.get("deployment_id" if held else "previous_deployment_id")
+        found = pinned_version(versions, pin, environment, previous)
+        if found is None:
+            raise UserError(f"model {inputs['model']!r}: {pin_problem(versions, pin)}")
+        return found
+
+    def _passed(
+        self, inputs: Values, model_id: str, version: Version, deadline: float
+    ) -> dict[str, Any]:
         try:
-            lines = self._api.log_tail(model_id, version.id, LOG_LINES)
-        except UserError as error:
-            lines = [f"(no logs: {error})"]
-        return FailedDeploymentError(
-            version.id,
-            f"model {inputs['model']!r}: deployment {version.id} {what}: {todo}. Its last log lines:",
-            *(f"  {line}" for line in lines or ["(none)"]),
-        )
+            seconds = self._waiting.seconds_left(deadline)
+            return self._gate.check(inputs, model_id, version.id, seconds)
+        except RefusedVersionError:
+            if inputs.get("on_refusal") == "delete" and version.environment is None:
+                self._api.delete_version(model_id, version.id)
+            raise
 
-    def _until(self, look: Callable[[], _T | None], deadline: float) -> _T | None:
-        pause = FIRST_PAUSE_SECONDS
-        while True:
-            if (found := look()) is not None:
-                return found
-            if self._clock() + pause > deadline:
-                return None
-            self._sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+
+def _same_digest(inputs: Values, state: Values) -> bool:
+    return bool(state.get("serving_digest") == inputs["digest"])
+
+
+def _rotated(inputs: Values, state: Values) -> bool:
+    """Whether what serves was started with an older token."""
+    before, now = state.get("secret_generation"), inputs.get("secret_generation")
+    return before is not None and now is not None and before != now
+
+
+def _previous(state: Values, serving_id: str) -> str | None:
+    """What served before this release; a release of the same version changes nothing about it."""
+    before: str | None = state.get("deployment_id")
+    kept: str | None = state.get("previous_deployment_id")
+    return before if before and before != serving_id else kept

@@ -20,6 +20,14 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """What is wrong with the input at a property path, in one line."""
+
+    property: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Live:
     """A resource as it really is; `id` is empty where it is gone."""
 

@@ -6,6 +6,17 @@ from pulumi.provider.experimental.property_value import PropertyValue, PropertyV
 
 from baseten_tei.provider.resource import UNKNOWN, Values
 
+UNKNOWNS = frozenset(
+    {
+        UNKNOWN,
+        "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
+        "3eeb2bf0-c639-47a8-9e75-3b44932eb421",
+        "6a19a0b0-7e62-4c92-b797-7f8e31da9cc2",
+        "dd056dcd-154b-4c76-9bd3-c8f88648b5ff",
+    }
+)
+"""The marks of an unknown text, boolean, number, list and map (sdk/go/common/resource/plugin/rpc.go)."""
+
 
 def plain(values: dict[str, PropertyValue]) -> Values:
     """A map of property values as plain Python: whole numbers as int, what is unknown as `UNKNOWN`."""
@@ -28,6 +39,8 @@ def _plain(value: PropertyValue) -> Any:
             return plain(value.value)  # type: ignore[arg-type]  # a map, by its type
         case PropertyValueType.ARRAY:
             return [_plain(item) for item in value.value]  # type: ignore[union-attr, arg-type]  # an array, by its type
+        case PropertyValueType.STRING if value.value in UNKNOWNS:
+            return UNKNOWN
         case _:
             return value.value
 

@@ -1,16 +1,15 @@
 """Downloads: which files of the weights arrive, from where, at which commit, and whether TEI loads them."""
 
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from baseten_tei.facts import Weights
+from baseten_tei.names import is_commit
 from baseten_tei.rules.placed import instance_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject import Subject
 
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 _LOADABLE = ("model.safetensors", "pytorch_model.bin")
 _ONNX = ("onnx/model.onnx", "model.onnx")
 
@@ -92,7 +91,7 @@ def _no_onnx(subject: Subject) -> Finding | None:
 
 def _moving_revision(subject: Subject) -> Finding | None:
     revision, facts = subject.args.revision, subject.facts
-    if _COMMIT.fullmatch(revision):
+    if is_commit(revision):
         return None
     commit = facts.commit if facts else "<commit>, or type `make lock`"
     return Finding(

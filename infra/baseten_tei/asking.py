@@ -1,0 +1,96 @@
+"""What is asked of a router for its task, and how its answers are read.
+
+Routes, bodies and answers: measured on TEI 1.8.3 and 1.9.3.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.errors import UserError
+
+Vector = tuple[float, ...]
+Scores = Mapping[str, float]
+Answer = Vector | float | Scores
+"""What one text gets: its vector, its relevance to the query, or a score for each label."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A POST to a route of the router."""
+
+    route: str
+    body: Mapping[str, Any]
+
+
+class StrangeAnswerError(UserError):
+    """An answer without the numbers that its task promises."""
+
+
+def call_for(task: str, text: str, query: str | None = None) -> Call:
+    """The call that gives one text's answer; `query` is a reranker's."""
+    match task:
+        case "embedding":
+            return Call("/v1/embeddings", {"input": [text], "model": "model"})
+        case "reranker":
+            return Call("/rerank", {"query": query, "texts": [text]})
+        case _:
+            # A list of lists: `["a", "b"]` would be one pair of texts.
+            return Call("/predict", {"inputs": [[text]]})
+
+
+def answer_of(task: str, told: Any) -> Answer:
+    """The answer in what `call_for` was told. Raises `StrangeAnswerError`."""
+    match task:
+        case "embedding":
+            return vector_of(told)
+        case "reranker":
+            return relevances_of(told, 1)[0]
+        case _:
+            return scores_of(told)
+
+
+def vector_of(told: Any) -> Vector:
+    """The first vector of an answer of `/v1/embeddings`. Raises `StrangeAnswerError`."""
+    try:
+        vector = tuple(map(_number, told["data"][0]["embedding"]))
+    except (LookupError, TypeError) as error:
+        raise StrangeAnswerError("answered /v1/embeddings without a vector") from error
+    if not any(vector):
+        raise StrangeAnswerError("answered a vector of zeros")
+    return vector
+
+
+def relevances_of(told: Any, count: int) -> tuple[float, ...]:
+    """A score for each of `count` texts, in their order. Raises `StrangeAnswerError`."""
+    try:
+        found = {rank["index"]: _number(rank["score"]) for rank in told}
+        return tuple(found[index] for index in range(count))
+    except (LookupError, TypeError) as error:
+        raise StrangeAnswerError(f"answered /rerank without a score for each of {count}") from error
+
+
+def scores_of(told: Any) -> dict[str, float]:
+    """The labels of a batch's first text with their scores. Raises `StrangeAnswerError`."""
+    try:
+        found = {str(row["label"]): _number(row["score"]) for row in told[0]}
+    except (LookupError, TypeError) as error:
+        raise StrangeAnswerError("answered /predict without labels and scores") from error
+    if not found:
+        raise StrangeAnswerError("answered /predict without a label")
+    return found
+
+
+def _number(value: Any) -> float:
+    """A finite number. JSON has no NaN: TEI writes null for it."""
+    if value is None:
+        raise StrangeAnswerError(
+            "answered null in place of a number, which is how TEI writes NaN: "
+            "the weights overflow in this precision, so write dtype: float32, or another accelerator"
+        )
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    if not math.isfinite(value):
+        raise StrangeAnswerError(f"answered {value} in place of a number")
+    return float(value)

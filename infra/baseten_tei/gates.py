@@ -1,0 +1,82 @@
+"""Release gates: what a version has to show before it gets traffic.
+
+`/info` says what was asked for; one real call computes; and where the model has golden vectors, its answers are
+theirs. Who asks, the clock and the golden file are arguments: nothing here does I/O.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from baseten_tei.asking import answer_of, call_for
+from baseten_tei.candidate import Asking, Candidate, RefusedVersionError
+from baseten_tei.endpoints import deployment_url
+from baseten_tei.errors import UserError
+from baseten_tei.release import Wanted, info_problems
+from baseten_tei.smoke import smoke_call, smoke_facts
+from baseten_tei.target import Target
+
+if TYPE_CHECKING:
+    from baseten_tei.goldens import Golden
+
+__all__ = ["Asking", "Gates", "RefusedVersionError"]
+
+ReadGolden = Callable[[Mapping[str, str]], bytes]
+"""`{"path", "digest"}` -> the file's content. Raises `UserError`."""
+
+
+class Gates:
+    """The gates of one Baseten, with their surroundings as arguments."""
+
+    def __init__(self, target: Target, asking: Asking, read_golden: ReadGolden) -> None:
+        self._target = target
+        self._asking = asking
+        self._read_golden = read_golden
+
+    def check(
+        self, inputs: Mapping[str, Any], model_id: str, version_id: str, seconds: float
+    ) -> dict[str, Any]:
+        """Let a version pass within `seconds`: `max_input_length` in tokens, an embedding's `dimensions`.
+
+        A pinned version only has to compute. Raises `RefusedVersionError`, or `UserError` where it cannot be asked.
+        """
+        url = deployment_url(self._target, model_id, version_id)
+        deadline = self._asking.patience.clock() + seconds
+        candidate = Candidate(inputs["model"], version_id, url, deadline, self._asking)
+        info, pinned = candidate.info(), inputs.get("deployment")
+        if problems := [] if pinned else info_problems(info, Wanted(**inputs["expected"])):
+            raise candidate.refused("; ".join(problems))
+        task = inputs["expected"]["task"]
+        facts = candidate.answer(smoke_call(task), partial(smoke_facts, task))
+        if inputs.get("golden") and not pinned:
+            self._compare(inputs, candidate, info)
+        return {"max_input_length": info.get("max_input_length"), **facts}
+
+    def _compare(
+        self, inputs: Mapping[str, Any], candidate: Candidate, info: Mapping[str, Any]
+    ) -> None:
+        """Refuse a version that does not answer as the golden vectors say."""
+        path = inputs["golden"]["path"]
+        if inputs.get("new_space"):
+            self._asking.patience.tell(f"new_space: true, so {path} is not compared")
+            return
+        from baseten_tei.parity import moved  # pydantic: 0.1 s that most releases do without
+
+        golden = self._golden(inputs)
+        read = partial(answer_of, golden.task)
+        answers = [
+            candidate.answer(call_for(golden.task, answer.text, golden.query), read)
+            for answer in golden.answers
+        ]
+        if problem := moved(golden, answers, info):
+            raise candidate.refused(problem)
+
+    def _golden(self, inputs: Mapping[str, Any]) -> "Golden":
+        from baseten_tei.goldens import parse_golden
+
+        content = self._read_golden(inputs["golden"])
+        try:
+            return parse_golden(content)
+        except UserError as error:
+            path = inputs["golden"]["path"]
+            raise UserError(*(f"{path}: {problem}" for problem in error.problems)) from error

@@ -1,0 +1,96 @@
+"""`python -m baseten_tei.golden [MODEL…] --stack S [--texts FILE]`: record golden vectors from what serves now.
+
+Writes `golden/<stack>/<model>.json`, to be reviewed and committed: from then on a version that answers otherwise
+is refused (docs/adr/0006). Without names all models of the stack. Texts and tolerances of a file that is there
+are kept; `--texts` takes other texts, one a line, a reranker's question first.
+
+Exit: 0 recorded, 1 something could not be.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from baseten_tei import pulumi_cli
+from baseten_tei.embedded import ensure_running
+from baseten_tei.errors import UserError
+from baseten_tei.generate import stacks
+from baseten_tei.names import perhaps
+from baseten_tei.patience import Patience
+from baseten_tei.recorder import Outputs, Recorder
+from baseten_tei.target import find_api_key, parse_target
+from baseten_tei.truss_config import release_digest
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Record, and say a line per model."""
+    arguments = _parser().parse_args(argv)
+    root, stack, failed = arguments.root, arguments.stack, False
+    try:
+        served = _served(root, stack, arguments.models)
+        own = arguments.texts.read_text(encoding="utf-8") if arguments.texts else None
+        recorder = _recorder(root, stack, own)
+    except (UserError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for name, outputs in served.items():
+        try:
+            print("\n".join(recorder.record(name, outputs)))
+        except UserError as error:
+            failed = True
+            print(
+                *(f"model {name!r}: {line}" for line in error.problems), sep="\n", file=sys.stderr
+            )
+    return int(failed)
+
+
+def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
+    """The models to record with their outputs. Raises `UserError` for one that the stack does not have."""
+    told = pulumi_cli.run(root, stack, "stack", "output", "models", "--json")
+    every: dict[str, Outputs] = json.loads(told)
+    if unknown := [name for name in names if name not in every]:
+        raise UserError(
+            *(f"stack {stack!r} serves no model {n!r}.{perhaps(n, every)}" for n in unknown)
+        )
+    return {name: outputs for name, outputs in every.items() if not names or name in names}
+
+
+def _recorder(root: Path, stack: str, own: str | None) -> Recorder:
+    target = parse_target(_target(root, stack), os.environ.get("BASETEN_EMULATOR_PORT"))
+    api_key = find_api_key(target, os.environ)
+    if target.embedded:
+        ensure_running(target.management_url, root)
+    subjects = [s for it in stacks(root) if it.name == stack for s in it.settings.subjects]
+    revisions = {release_digest(s.config, s.args.labels): s.args.revision for s in subjects}
+    patience = Patience(time.monotonic, time.sleep, partial(print, file=sys.stderr))
+    return Recorder(root, stack, target, api_key, revisions, patience, own)
+
+
+def _target(root: Path, stack: str) -> str | None:
+    path = root / f"Pulumi.{stack}.yaml"
+    try:
+        config = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
+    except FileNotFoundError as error:
+        raise UserError(f"there is no {path.name} in {root}: type this in the project") from error
+    found: str | None = config.get("baseten:target")
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m baseten_tei.golden", description=__doc__)
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="name in the stack")
+    parser.add_argument("--stack", default="dev", help="default: dev")
+    parser.add_argument("--texts", type=Path, metavar="FILE", help="texts to ask about, one a line")
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

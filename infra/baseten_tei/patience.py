@@ -1,0 +1,38 @@
+"""Asking a model until it answers: a version that is ready may not be reachable yet, nor awake."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from baseten_tei.model_answers import ModelCallError
+
+FIRST_PAUSE_SECONDS = 0.2
+LONGEST_PAUSE_SECONDS = 5.0
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How to wait: `clock` in seconds; `sleep` may raise to end a wait; `tell` says what is waited for."""
+
+    clock: Callable[[], float]
+    sleep: Callable[[float], None]
+    tell: Callable[[str], None] = lambda _: None
+
+    def asked(self, ask: Callable[[float], _T], deadline: float) -> _T:
+        """What `ask` answers, which is given the seconds it may take.
+
+        Raises its last `ModelCallError` once that is not worth repeating, or the deadline is near.
+        """
+        pause, began = FIRST_PAUSE_SECONDS, self.clock()
+        while True:
+            try:
+                return ask(max(deadline - self.clock(), 1.0))
+            except ModelCallError as error:
+                end = min(deadline, began + error.patience_seconds)
+                if self.clock() + pause > end:
+                    raise
+                self.tell(f"asking again: {error}")
+            self.sleep(pause)
+            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,43 @@
+"""Reading typed fields: what is inside `Annotated[X, ...] | None`."""
+
+import types
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+
+def bare(annotation: Any) -> Any:
+    """A field's type without `Annotated` and `None`."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return bare(get_args(annotation)[0])
+    if origin in (Union, types.UnionType):
+        (only,) = (arm for arm in get_args(annotation) if arm is not type(None))
+        return bare(only)
+    return annotation
+
+
+def choices(annotation: Any) -> tuple[str, ...]:
+    """The words that a field takes, if only some."""
+    kind = bare(annotation)
+    return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def extras(field: FieldInfo) -> dict[str, Any]:
+    """What its type says for the schema; in `Annotated[X, ...] | None` it stands within the union."""
+    inner = [it for arm in get_args(field.annotation) for it in getattr(arm, "__metadata__", ())]
+    said = [it.json_schema_extra for it in (field, *inner) if isinstance(it, FieldInfo)]
+    return {key: value for it in said if isinstance(it, dict) for key, value in it.items()}
+
+
+def keys_at(model: type[BaseModel], location: Iterable[str]) -> list[str]:
+    """The keys that may stand in the map at `location` of a model."""
+    for name in location:
+        field = model.model_fields.get(name)
+        inner = bare(field.annotation) if field else None
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return list(model.model_fields)

@@ -1,0 +1,239 @@
+"""Rollback, pins, further environments, retention, rotation and guarded deletion with the real engine."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+import requests
+
+from tests.e2e.harness import API_KEY, BGE, GATED, Emulator, Stack
+
+pytestmark = pytest.mark.e2e
+
+
+def tokens(count: int, **more: Any) -> dict[str, Any]:
+    """The same model, another version."""
+    return {"bge": {**BGE, "max_batch_tokens": count, **more}}
+
+
+def model_path(emulator: Emulator, name: str = "bge") -> str:
+    return f"/v1/models/{emulator.models()[name]}"
+
+
+def environment(emulator: Emulator, name: str = "production") -> dict[str, Any]:
+    return dict(emulator.rest(f"{model_path(emulator)}/environments/{name}"))
+
+
+def serving(emulator: Emulator, name: str = "production") -> str:
+    return str(environment(emulator, name)["current_deployment"]["id"])
+
+
+@contextmanager
+def a_client(url: str, body: dict[str, Any]) -> Iterator[list[str]]:
+    """Someone who calls the model all the time: what went wrong for them."""
+    failures: list[str] = []
+    done = threading.Event()
+
+    def call() -> None:
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        while not done.wait(0.02):
+            answer = requests.post(url, json=body, headers=headers, timeout=30)
+            if answer.status_code != 200:
+                failures.append(f"{answer.status_code} {answer.text[:200]}")
+
+    caller = threading.Thread(target=call)
+    caller.start()
+    try:
+        yield failures
+    finally:
+        done.set()
+        caller.join(timeout=60)
+
+
+def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure(tokens(8192))
+    stack.up().check()
+    first, url = serving(emulator), stack.outputs()["models"]["bge"]["predict_url"]
+    with a_client(url, {"input": "text"}) as failures:
+        stack.configure(tokens(16384))
+        stack.up().check()
+        second = serving(emulator)
+        assert second != first
+
+        emulator.forget_calls()
+        stack.configure(tokens(16384, deployment="previous"))
+        assert "deployment" in stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
+        stack.up().check()
+        assert serving(emulator) == first
+        assert stack.outputs()["models"]["bge"]["deployment_id"] == first
+        assert "unchanged" in stack.up().check().text, "previous stays what it was"
+        assert serving(emulator) == first
+
+        emulator.rest(f"{model_path(emulator)}/deployments/{second}/deactivate", "POST")
+        stack.configure(tokens(16384, deployment=second))
+        stack.up().check()
+        assert serving(emulator) == second, "a deactivated version is woken and promoted"
+
+        stack.configure(tokens(16384))
+        stack.up().check()
+        assert serving(emulator) == second
+        assert emulator.pushes() == 0
+    assert failures == []
+
+
+def test_while_pinned_a_changed_spec_is_not_pushed_until_the_pin_goes(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure(tokens(8192))
+    stack.up().check()
+    first = serving(emulator)
+    stack.configure(tokens(16384, deployment=first))
+    stack.up().check()
+    assert (len(emulator.deployments("bge")), serving(emulator)) == (1, first)
+    stack.configure(tokens(16384))
+    stack.up().check()
+    assert len(emulator.deployments("bge")) == 2
+    assert serving(emulator) != first
+
+
+def test_a_pin_that_is_not_there_is_one_clear_line(stack: Stack, emulator: Emulator) -> None:
+    stack.configure(tokens(8192))
+    stack.up().check()
+    first = serving(emulator)
+    stack.configure(tokens(8192, deployment="nowhere"))
+    told = stack.up().refused().text
+    assert "model 'bge': deployment: nowhere: no such deployment or digest" in told
+    assert f"{first} (" in told
+    assert "Traceback" not in told
+    assert serving(emulator) == first
+
+
+def test_only_so_many_versions_are_kept(stack: Stack, emulator: Emulator) -> None:
+    for count in (2048, 4096, 8192, 16384):
+        stack.configure(tokens(count, keep_deployments=1))
+        stack.up().check()
+    left = [it["id"] for it in emulator.deployments("bge")]
+    assert len(left) == 2
+    assert serving(emulator) in left
+    stack.configure(tokens(16384, keep_deployments=1, deployment="previous"))
+    stack.up().check()
+    assert serving(emulator) in left, "what is kept is what previous means"
+
+
+def test_each_environment_has_its_settings_before_it_serves_and_takes_over_in_order(
+    stack: Stack, emulator: Emulator
+) -> None:
+    staging = {
+        "autoscaling": {"min_replica": 1, "max_replica": 2},
+        "promotion": {
+            "promotion_cleanup_strategy": "KEEP",
+            "rolling_deploy_config": {"max_unavailable_percent": 10},
+        },
+        "request_backpressure": "REJECT_ON_FULL",
+    }
+    stack.configure(tokens(8192, environments={"staging": staging}))
+    stack.up().check()
+    made = environment(emulator, "staging")
+    assert made["autoscaling_settings"]["max_replica"] == 2
+    assert made["promotion_settings"]["promotion_cleanup_strategy"] == "KEEP"
+    rolling = made["promotion_settings"]["rolling_deploy_config"]
+    assert (rolling["max_surge_percent"], rolling["max_unavailable_percent"]) == (0, 10)
+    assert made["request_backpressure_settings"] == {"policy": "REJECT_ON_FULL"}
+    calls = [
+        f"{it['method']} {it['path'].partition('/environments')[2]}" for it in emulator.calls()
+    ]
+    assert calls.index("POST ") < calls.index("POST /staging/promote")
+
+    held = {**staging, "deployment": serving(emulator, "staging")}
+    stack.configure(tokens(16384, environments={"staging": held}))
+    stack.up().check()
+    digests = {
+        name: environment(emulator, name)["current_deployment"]["labels"]["config_digest"]
+        for name in ("staging", "production")
+    }
+    assert digests["staging"] != digests["production"]
+
+    stack.configure(tokens(16384))
+    stack.up().check()
+    names = [
+        it["name"] for it in emulator.rest(f"{model_path(emulator)}/environments")["environments"]
+    ]
+    assert names == ["production"]
+
+
+def test_what_is_protected_is_not_deleted_and_what_is_retained_is_forgotten(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure(tokens(8192, protect=True))
+    stack.up().check()
+    stack.configure({})
+    assert "protect" in stack.up().refused().text
+    assert list(emulator.models()) == ["bge"]
+    stack.configure(tokens(8192, on_removal="retain"))
+    stack.up().check()
+    stack.configure({})
+    stack.up().check()
+    assert list(emulator.models()) == ["bge"]
+    stack.configure(tokens(8192))
+    stack.up().check()
+    assert len(emulator.deployments("bge")) == 1, "what is forgotten is found again by its digest"
+
+
+def test_a_model_that_others_hang_on_is_deleted_by_force_alone(
+    stack: Stack, emulator: Emulator
+) -> None:
+    stack.configure(tokens(8192))
+    stack.up().check()
+    path, deployment = model_path(emulator), serving(emulator)
+    emulator.rest(f"{path}/environments", "POST", {"name": "theirs"})
+    emulator.rest(f"{path}/environments/theirs/promote", "POST", {"deployment_id": deployment})
+    stack.refresh().check()
+    told = stack.destroy().refused().text
+    assert "model 'bge' is not deleted, because of environment 'theirs'" in told
+    assert list(emulator.models()) == ["bge"]
+    stack.configure(tokens(8192, force_delete=True))
+    stack.up().check()
+    stack.destroy().check()
+    assert emulator.models() == {}
+
+
+def test_a_new_token_restarts_only_the_models_that_ask_for_it_and_is_in_no_state(
+    stack: Stack, emulator: Emulator
+) -> None:
+    models = {
+        "asks": {**GATED, "redeploy_on_rotation": True},
+        "waits": GATED,
+    }
+    stack.configure(models, hf_access_key={"from_env": "HF_TOKEN"})
+    old, new = "hf_" + "a" * 34, "hf_" + "b" * 34
+    stack.up(HF_TOKEN=old).check()
+    before = {name: emulator.deployments(name)[-1]["id"] for name in models}
+    stored = {it["name"]: it["sha256"] for it in emulator.admin("GET", "secrets")["secrets"]}
+    assert "unchanged" in stack.up().check().text, "without the variable nothing changes"
+
+    emulator.forget_calls()
+    shown = stack.preview(HF_TOKEN=new).check().text
+    assert "asks-production" in shown
+    assert "waits-production" not in shown
+    stack.up(HF_TOKEN=new).check()
+    assert emulator.pushes() == 0
+    after = {name: emulator.deployments(name)[-1]["id"] for name in models}
+    assert after["asks"] != before["asks"]
+    assert after["waits"] == before["waits"]
+    assert {
+        it["name"]: it["sha256"] for it in emulator.admin("GET", "secrets")["secrets"]
+    } != stored
+    state = stack.pulumi("stack", "export", "--show-secrets", "--stack", stack.name).check().text
+    assert old not in state
+    assert new not in state
+    everything = "".join(
+        path.read_text(errors="replace")
+        for path in stack.folder.rglob("state/**/*")
+        if path.is_file()
+    )
+    assert old not in everything
+    assert new not in everything

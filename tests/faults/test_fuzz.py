@@ -1,0 +1,25 @@
+"""Random lives of a stack keep what has to hold. BASETEN_TEI_FUZZ_SEEDS=2000 makes it a long run."""
+
+import os
+import random
+
+import pytest
+
+from tests.faults.fuzz_world import fuzzed
+from tests.faults.fuzzing import Life
+from tests.faults.invariants import assert_sound
+
+SEEDS = int(os.environ.get("BASETEN_TEI_FUZZ_SEEDS", "40"))
+FIRST = int(os.environ.get("BASETEN_TEI_FUZZ_FIRST", "0"))
+MOVES = 8
+
+
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
+def test_after_any_life_one_clean_up_makes_all_well(seed: int) -> None:
+    with fuzzed() as fuzz:
+        life = Life(fuzz, random.Random(seed))  # noqa: S311  # a sequence to repeat, not a secret
+        for _ in range(MOVES):
+            life.move()
+        print("\n".join(life.story))  # shown where it fails
+        life.settle()
+        assert_sound(fuzz, life.args, life.most_kept)

@@ -1,0 +1,110 @@
+"""An `up` that is killed at any of its remote calls, or interrupted in a wait, is continued by the next one."""
+
+import os
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from tests.faults.sampling import sampled
+from tests.faults.whole import assert_whole
+from tests.faults.worlds import (
+    AFTER,
+    BEFORE,
+    World,
+    Worlds,
+    ended,
+    started,
+    wait_until_waiting,
+)
+
+pytestmark = pytest.mark.e2e
+
+UP = ("up", "--yes", "--skip-preview")
+CALLS = 30
+"""As many remote calls as one `up` of one model makes, and a few more (looks while it waits vary)."""
+WHENS = ("before", "after")
+SCENES = {"empty": BEFORE, "serving": AFTER}
+
+
+@dataclass(frozen=True)
+class Kill:
+    """The `up` of a scene (the first, or one with another version) dies around its n-th call, from 0."""
+
+    scene: str
+    number: int
+    when: str
+
+    def __str__(self) -> str:
+        up = "first up" if self.scene == "empty" else "update"
+        return f"{up} {self.when} call {self.number}"
+
+
+KILLS = [Kill(*kill) for kill in product(SCENES, range(CALLS), WHENS)]
+
+
+@pytest.mark.parametrize("kill", sampled(KILLS, 3), ids=str)
+def test_an_up_that_is_killed_at_a_remote_call_is_continued_by_the_next(
+    worlds: Worlds, kill: Kill
+) -> None:
+    with worlds.copy(kill.scene) as world:
+        world.stack.configure(SCENES[kill.scene])
+        world.emulator.fault("*", "hold", when=kill.when, skip=kill.number, calls=1)
+        running = started(world.stack, *UP, MARK=str(world.stack.folder))
+        wait_until_held(world, running)
+        kill_all(str(world.stack.folder))
+        ended(running)
+        world.emulator.no_faults()
+        world.stack.pulumi("cancel", "--yes", world.stack.name)
+        world.stack.up().check()
+        assert_whole(world)
+
+
+@pytest.mark.parametrize("scene", sampled(list(SCENES), 1))
+def test_no_up_makes_more_calls_than_it_is_killed_at(worlds: Worlds, scene: str) -> None:
+    with worlds.copy(scene) as world:
+        world.stack.configure(SCENES[scene])
+        world.emulator.forget_calls()
+        world.stack.up().check()
+        assert CALLS / 2 < len(world.emulator.calls()) <= CALLS
+
+
+def test_an_up_that_is_interrupted_in_a_long_wait_goes_on_and_pushes_nothing(
+    worlds: Worlds,
+) -> None:
+    with worlds.copy("serving") as world:
+        world.stack.configure(AFTER)
+        world.emulator.fault("*", "slow")
+        running = started(world.stack, *UP)
+        wait_until_waiting(world, running)
+        os.killpg(running.pid, signal.SIGINT)
+        ended(running).refused()
+        world.emulator.no_faults()
+        world.emulator.forget_calls()
+        world.stack.up().check()
+        assert world.emulator.pushes() == 0
+        assert_whole(world)
+
+
+def wait_until_held(world: World, running: subprocess.Popen[str]) -> None:
+    """Wait until the fault holds a call, or the `up` has ended without one more."""
+    while running.poll() is None:
+        faults = world.emulator.admin("GET", "faults")["faults"]
+        if any(fault.get("held") for fault in faults):
+            return
+        time.sleep(0.02)
+
+
+def kill_all(mark: str) -> None:
+    """Kill what carries our mark in its environment: the engine, its plugins, the push, truss."""
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            ours = f"MARK={mark}\0".encode() in (process / "environ").read_bytes()
+            if ours:
+                os.kill(int(process.name), signal.SIGKILL)
+        except OSError:
+            continue  # it ended while we looked, or is not ours to look at

@@ -1,0 +1,61 @@
+"""Every fault in every phase of a stack's life: recovered, or one clear error; then all is well again."""
+
+from contextlib import nullcontext
+
+import pytest
+
+from tests.e2e.harness import Checked
+from tests.faults.cells import CELLS, Cell
+from tests.faults.sampling import sampled
+from tests.faults.whole import assert_one_clear_error, assert_whole
+from tests.faults.worlds import (
+    AFTER,
+    BEFORE,
+    MODEL,
+    World,
+    Worlds,
+    client_of,
+    ended,
+    started,
+    wait_until_waiting,
+)
+
+pytestmark = pytest.mark.e2e
+
+WORLDS = {"first up": "empty", "promote": "unpromoted"}
+COMMANDS = {"refresh": "refresh", "destroy": "destroy"}
+
+
+@pytest.mark.parametrize("cell", sampled(CELLS, 5), ids=str)
+def test_a_fault_is_recovered_from_or_told_in_one_clear_error(worlds: Worlds, cell: Cell) -> None:
+    with worlds.copy(WORLDS.get(cell.phase, "serving")) as world:
+        world.stack.configure(AFTER if cell.phase in ("update", "promote") else BEFORE)
+        served = cell.phase not in ("first up", "destroy") and not cell.trouble.kills
+        with client_of(world) if served else nullcontext() as client:
+            told = broken_run(world, cell)
+        if client:
+            assert client.calls
+            assert client.failures == []
+        if cell.error:
+            assert_one_clear_error(told, cell.error)
+        else:
+            told.check()
+        world.emulator.no_faults()
+        if cell.trouble.deed and cell.error:
+            world.stack.refresh().check()  # as the error says
+        world.stack.up().check()
+        assert_whole(world)
+
+
+def broken_run(world: World, cell: Cell) -> Checked:
+    """The phase's command, with the fault in place."""
+    trouble = cell.trouble
+    if trouble.deed:
+        world.emulator.admin("POST", "deeds", {"deed": trouble.kind, "model": MODEL})
+    else:
+        world.emulator.fault("*", trouble.kind, **trouble.options)
+    running = started(world.stack, COMMANDS.get(cell.phase, "up"), "--yes", "--skip-preview")
+    if trouble.lifted:
+        wait_until_waiting(world, running)
+        world.emulator.no_faults()
+    return ended(running)

@@ -1,0 +1,31 @@
+"""What stands against deleting a model."""
+
+from fakes import version
+
+from baseten_tei.guards import deletion_problem, obstacles
+from baseten_tei.release import Serving
+
+OURS = ("proj", "dev")
+SERVED = version("d1")
+
+
+def test_a_model_with_our_versions_in_production_alone_may_go() -> None:
+    assert obstacles([SERVED], [Serving("production", SERVED, {})], OURS) == []
+    assert obstacles([SERVED], [Serving("staging", None, {})], OURS) == []
+
+
+def test_another_environment_and_a_foreign_deployment_stand_against_it() -> None:
+    foreign = version("d2", owner=None)
+    found = obstacles([SERVED, foreign], [Serving("staging", SERVED, {})], OURS)
+    assert found == ["environment 'staging' (d1)", "deployment d2, which another pushed"]
+
+
+def test_the_problem_names_them_and_the_ways_out_in_one_line() -> None:
+    told = deletion_problem("bge", [f"deployment d{n}, which another pushed" for n in range(7)])
+    assert told.startswith(
+        "model 'bge' is not deleted, because of deployment d0, which another pushed, "
+    )
+    assert "and 2 more: " in told
+    assert "on_removal: retain" in told
+    assert "force_delete: true" in told
+    assert "\n" not in told
