@@ -17,23 +17,24 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei import files, lock
-from baseten_tei.adoption import Adopted, LeftOut, adoption
-from baseten_tei.adoptions import Adoptions, candidates, sort_out, summary
+from baseten_tei.adoption.found_model import Found
+from baseten_tei.adoption.imports import component_urn, import_file
+from baseten_tei.adoption.one_model import Adopted, LeftOut, adoption
+from baseten_tei.adoption.sorting import Adoptions, candidates, sort_out, summary
+from baseten_tei.adoption.stack_config import MODELS, block, with_key, with_models
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.errors import UserError
-from baseten_tei.found_model import Found
 from baseten_tei.hub import Hub
-from baseten_tei.imports import component_urn, import_file
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.locking import Readings, problems
 from baseten_tei.pulumi_cli import run
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE, Lock, parse_specs
-from baseten_tei.stack_config import MODELS, block, with_key, with_models
 from baseten_tei.workspace import Workspace
 
 SECRET_KEY = f"{NAMESPACE}:{SECRET_NAME}"
-FROM_ENVIRONMENT = {"from_env": "HF_ACCESS_KEY"}
+TOKEN_VARIABLE = "HF_ACCESS_KEY"  # noqa: S105  # a variable's name, not its value
+FROM_ENVIRONMENT = {"from_env": TOKEN_VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
 
 
@@ -92,6 +93,8 @@ def done(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[
             left = [f"  pulumi {' '.join(it)} --stack {workspace.stack}" for it in steps[place:]]
             raise UserError(*error.problems, "once that is mended, type:", *left) from error
         yield f"pulumi {step[0]}: done"
+    if any(it.args.gated for it in plan.adopted):
+        yield f"the first `pulumi up` that finds {TOKEN_VARIABLE} set stores it as secret {SECRET_NAME}, once"
     yield f"`pulumi preview --stack {workspace.stack}` shows no changes now; nothing on Baseten was changed"
 
 

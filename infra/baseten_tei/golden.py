@@ -21,9 +21,9 @@ import yaml
 from baseten_tei import pulumi_cli
 from baseten_tei.embedded import ensure_running
 from baseten_tei.errors import UserError
+from baseten_tei.gates.patience import Patience
 from baseten_tei.generate import stacks
 from baseten_tei.names import perhaps
-from baseten_tei.patience import Patience
 from baseten_tei.recorder import Outputs, Recorder
 from baseten_tei.target import find_api_key, parse_target
 from baseten_tei.truss_config import release_digest

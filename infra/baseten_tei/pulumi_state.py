@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-MODEL, ENVIRONMENT, PUSH = (
-    "baseten:index:Model",
-    "baseten:index:Environment",
-    "command:local:Command",
-)
+MODEL = "baseten:index:Model"
+ENVIRONMENT = "baseten:index:Environment"
+PUSH = "command:local:Command"
 _ONE = ("deployment_id", "previous_deployment_id", "failed_deployment_id", "deployment")
 _MANY = ("kept_deployment_ids",)
 
@@ -21,8 +19,6 @@ class State:
     models: Mapping[tuple[str | None, str], str]
     """Each with the digest of its wanted version; empty where it is pinned everywhere."""
     deployment_ids: frozenset[str]
-    names: frozenset[str]
-    """Resources' names, components among them."""
     pending: tuple[str, ...]
     """Operations that were cut off: `creating bge-push`."""
 
@@ -31,11 +27,12 @@ def parse_state(exported: Mapping[str, Any]) -> State:
     """The state of an export; one without a deployment is an empty stack's."""
     deployment = exported.get("deployment") or {}
     resources = [it for it in deployment.get("resources") or () if not it.get("delete")]
-    models = [it.get("outputs") or {} for it in resources if it["type"] == MODEL]
+    # What an import could not know is in its inputs from the first `up` on.
+    every = [(it["type"], (it.get("inputs") or {}) | (it.get("outputs") or {})) for it in resources]
+    models = [values for kind, values in every if kind == MODEL]
     return State(
         models={(it.get("team"), it["name"]): str(it.get("digest") or "") for it in models},
         deployment_ids=frozenset(_ids(resources)),
-        names=frozenset(_name(it["urn"]) for it in resources),
         pending=tuple(_pending(it) for it in deployment.get("pending_operations") or ()),
     )
 

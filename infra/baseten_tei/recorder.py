@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from baseten_tei import files
-from baseten_tei.asking import Answer, answer_of, call_for
 from baseten_tei.endpoints import endpoint_templates
 from baseten_tei.errors import UserError
+from baseten_tei.gates.asking import Answer, answer_of, call_for, task_of
+from baseten_tei.gates.goldens import Golden, parse_golden, render_golden
+from baseten_tei.gates.model_answers import ModelCallError
+from baseten_tei.gates.patience import Patience
+from baseten_tei.gates.recording import new_golden, questions
 from baseten_tei.golden_files import golden_path, read_golden
-from baseten_tei.goldens import Golden, parse_golden, render_golden
-from baseten_tei.model_answers import ModelCallError
-from baseten_tei.patience import Patience
-from baseten_tei.recording import new_golden, questions, task_of
 from baseten_tei.router import router_info, router_post
 from baseten_tei.target import Target
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from baseten_tei.model_answers import nonsense, refusal, silence
+from baseten_tei.gates.model_answers import nonsense, refusal, silence
 from baseten_tei.redaction import redact
 
 CONNECT_SECONDS = 10

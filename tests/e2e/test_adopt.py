@@ -98,7 +98,10 @@ def pushed_by_truss(folder: Path, emulator: Emulator, what: dict[str, Any]) -> N
 def staged(emulator: Emulator, name: str) -> str:
     """A custom environment with odd settings, that serves another version."""
     model = f"/v1/models/{emulator.models()[name]}"
-    settings = {"autoscaling_settings": AUTOSCALING, "promotion_settings": {"rolling_deploy": False}}
+    settings = {
+        "autoscaling_settings": AUTOSCALING,
+        "promotion_settings": {"rolling_deploy": False},
+    }
     emulator.rest(f"{model}/environments", "POST", {"name": "canary", **settings})
     source = {"kind": "model_archive", "deployment": {"config": EMBEDDING}}
     made = emulator.rest(f"{model}/deployments", "POST", {"source": source})["deployment"]["id"]
@@ -152,9 +155,10 @@ def test_a_workspace_is_adopted_and_the_first_preview_has_nothing_to_do(
     }  # fmt: skip
 
     assert stack.planned() == []
-    assert "11 unchanged" in stack.pulumi(
-        "preview", "--expect-no-changes", "--stack", stack.name
-    ).check().text
+    assert (
+        "11 unchanged"
+        in stack.pulumi("preview", "--expect-no-changes", "--stack", stack.name).check().text
+    )
     stack.up().check()
     assert changing(others) == []
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from baseten_tei.asking import Answer
-from baseten_tei.goldens import Golden, Recorded, Tolerances, golden_answer
+from baseten_tei.gates.asking import Answer
+from baseten_tei.gates.goldens import Golden, Recorded, Tolerances, golden_answer
 
 RECORDED = Recorded(
     model_id="BAAI/bge-base-en-v1.5",

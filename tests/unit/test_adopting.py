@@ -11,10 +11,10 @@ from test_field_examples import NAMES, WRONG, published
 from test_golden import SPECS
 from truss.base.truss_config import TrussConfig
 
-from baseten_tei.adopting import spec_of
-from baseten_tei.carrying import lost
+from baseten_tei.adoption.carrying import lost
+from baseten_tei.adoption.spec import spec_of
 from baseten_tei.command import router_flags
-from baseten_tei.deployed import Deployed, deployed
+from baseten_tei.deployed.config import Deployed, deployed
 from baseten_tei.flags import split_flags
 from baseten_tei.permits import permits
 from baseten_tei.placement import resolved_hardware

@@ -6,16 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from corpus import healthy_facts
 from fakes import FakeApi
 from specs import spec
 
 from baseten_tei import adopt, lock, pulumi_cli
-from baseten_tei.adopted_settings import PROMOTION_DEFAULTS, settings_entry
-from baseten_tei.adoption import Adopted, LeftOut, adoption
-from baseten_tei.adoptions import candidates, sort_out, summary
+from baseten_tei.adoption.found_model import Found
+from baseten_tei.adoption.imports import component_urn, import_file
+from baseten_tei.adoption.one_model import Adopted, LeftOut, adoption
+from baseten_tei.adoption.settings import PROMOTION_DEFAULTS, settings_entry
+from baseten_tei.adoption.sorting import candidates, sort_out, summary
 from baseten_tei.errors import UserError
-from baseten_tei.found_model import Found
-from baseten_tei.imports import component_urn, import_file
+from baseten_tei.lockfile import parse_lock
 from baseten_tei.locking import Readings
 from baseten_tei.plan import Owner
 from baseten_tei.release import RemoteModel, Serving, Version
@@ -243,6 +245,38 @@ def test_adopting_writes_beside_what_is_there_and_then_imports(
     assert "--protect=false" in ran[0]
     assert ran[1][-1] == "urn:pulumi:dev::proj::baseten-tei:index:Embedding::bge"
     assert "shows no changes now" in capsys.readouterr().out
+
+
+def test_what_the_hub_says_of_an_adopted_model_is_locked(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    faked(monkeypatch)
+    facts = healthy_facts("embedding", revision="main", commit="c" * 40, source="the Hub, today")
+    asked: list[tuple[str, str]] = []
+
+    def read(_hub: object, keys: list[tuple[str, str]]) -> Readings:
+        asked.extend(keys)
+        return Readings({(facts.model_id, "main"): facts})
+
+    monkeypatch.setattr(lock, "read", read)
+    assert adopt.main(["--all", "--root", str(workspace.root)]) == 0
+    assert asked == [(facts.model_id, "main")]
+    locked = parse_lock((workspace.root / "locks" / "dev.yaml").read_text())
+    assert [*locked] == [(facts.model_id, "main")]
+    told = capsys.readouterr().out
+    assert "wrote locks/dev.yaml" in told
+    assert f"weights.revision: main → {'c' * 40}" in told
+
+
+def test_what_the_hub_does_not_say_is_told_and_stops_nothing(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = faked(monkeypatch)
+    away = Readings(away={("BAAI/bge-base-en-v1.5", "main"): "no answer"})
+    monkeypatch.setattr(lock, "read", lambda _hub, _keys: away)
+    assert adopt.main(["--all", "--root", str(workspace.root)]) == 0
+    assert "not locked: no answer: " in capsys.readouterr().out
+    assert len(ran) == 2
 
 
 def test_a_dry_run_writes_nothing_and_runs_nothing(

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.asking import (
+from baseten_tei.gates.asking import (
     StrangeAnswerError,
     answer_of,
     call_for,
@@ -12,7 +12,7 @@ from baseten_tei.asking import (
     scores_of,
     vector_of,
 )
-from baseten_tei.smoke import TEXTS, smoke_call, smoke_facts
+from baseten_tei.gates.smoke import TEXTS, smoke_call, smoke_facts
 
 
 def embedded(*numbers: Any) -> dict[str, Any]:

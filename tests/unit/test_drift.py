@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from specs import spec, specs, texts
 
-from baseten_tei.config_drift import MOST, config_drift
-from baseten_tei.differences import WIDTH, differences
-from baseten_tei.drift import environment_drift, settings_drift, settings_now
+from baseten_tei.drift.config import MOST, config_drift
+from baseten_tei.drift.differences import WIDTH, differences
+from baseten_tei.drift.environment import environment_drift, settings_drift, settings_now
 from baseten_tei.release import Serving
 from baseten_tei.spec import ModelArgs
 from baseten_tei.truss_config import truss_config

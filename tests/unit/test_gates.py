@@ -9,10 +9,16 @@ from fakes import Clock
 from goldens_of import EAST, NORTH, golden, turned
 
 from baseten_tei.errors import UserError
-from baseten_tei.gates import Asking, Gates, RefusedVersionError
-from baseten_tei.goldens import Golden, render_golden
-from baseten_tei.model_answers import TROUBLE_SECONDS, ModelCallError, nonsense, refusal, silence
-from baseten_tei.patience import LONGEST_PAUSE_SECONDS, Patience
+from baseten_tei.gates.gates import Asking, Gates, RefusedVersionError
+from baseten_tei.gates.goldens import Golden, render_golden
+from baseten_tei.gates.model_answers import (
+    TROUBLE_SECONDS,
+    ModelCallError,
+    nonsense,
+    refusal,
+    silence,
+)
+from baseten_tei.gates.patience import LONGEST_PAUSE_SECONDS, Patience
 from baseten_tei.target import parse_target
 
 TARGET = parse_target("http://127.0.0.1:9")

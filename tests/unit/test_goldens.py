@@ -8,8 +8,8 @@ import pytest
 from goldens_of import EAST, NORTH, golden
 
 from baseten_tei.errors import UserError
+from baseten_tei.gates.goldens import Tolerances, decoded, encoded, parse_golden, render_golden
 from baseten_tei.golden_files import digest_of, golden_content, golden_input, project_root
-from baseten_tei.goldens import Tolerances, decoded, encoded, parse_golden, render_golden
 
 THREE = [
     golden("embedding", NORTH, EAST),

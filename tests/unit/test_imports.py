@@ -22,7 +22,7 @@ EDGES = {
 }  # fmt: skip
 WIRING = {
     "__init__", "components", "resources", "context", "stack", "push", "generate", "provider",
-    "preflight", "lock", "explain", "prepare", "golden", "recorder",
+    "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
 }  # fmt: skip
 ALLOWED = {("embedded", "slots")}
 """Starting the emulator takes the same lock that pushes take: several of them may find it down at once."""

@@ -18,7 +18,7 @@ from baseten_tei.workspace import Workspace
 
 OWNER = Owner("proj", "dev")
 SERVES = version("d1", digest="now", environment="production")
-STATE = State({(None, "bge"): "now"}, frozenset({"d1"}), frozenset({"bge"}), ())
+STATE = State({(None, "bge"): "now"}, frozenset({"d1"}), ())
 
 
 def live(*versions: Version, environments: list[Serving] | None = None, name: str = "bge") -> Live:
@@ -147,10 +147,18 @@ def test_a_state_knows_what_was_pushed_what_serves_and_what_is_kept() -> None:
     assert state.pending == ("updating bge-push",)
 
 
+def test_an_imported_models_digest_is_in_its_inputs() -> None:
+    imported = {
+        "type": "baseten:index:Model", "urn": f"{URN}baseten:index:Model::bge-model",
+        "inputs": {"name": "bge", "team": "search", "digest": "now"},
+        "outputs": {"name": "bge", "team": "search"},
+    }  # fmt: skip
+    state = parse_state({"deployment": {"resources": [imported]}})
+    assert state.models == {("search", "bge"): "now"}
+
+
 def test_a_stack_without_a_state_knows_nothing() -> None:
-    assert parse_state({"version": 3, "deployment": None}) == State(
-        {}, frozenset(), frozenset(), ()
-    )
+    assert parse_state({"version": 3, "deployment": None}) == State({}, frozenset(), ())
 
 
 @pytest.fixture
@@ -166,9 +174,8 @@ def faked(monkeypatch: pytest.MonkeyPatch, *spare: Version) -> FakeApi:
         deployments=versions, environments={"production": Serving("production", SERVES, {})}
     )
     monkeypatch.setattr(Workspace, "api", api)
-    monkeypatch.setattr(doctor, "exported_state", lambda *_: EXPORT["deployment"] and {
-        "deployment": {**EXPORT["deployment"], "pending_operations": []}
-    })  # fmt: skip
+    settled = {"deployment": {**EXPORT["deployment"], "pending_operations": []}}
+    monkeypatch.setattr(doctor, "exported_state", lambda *_: settled)
     return api
 
 

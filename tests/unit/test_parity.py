@@ -3,8 +3,14 @@
 import pytest
 from goldens_of import EAST, NORTH, RECORDED, golden, turned
 
-from baseten_tei.goldens import Tolerances
-from baseten_tei.parity import moved, parity_problems, quoted, recorded_problems, vector_parity
+from baseten_tei.gates.goldens import Tolerances
+from baseten_tei.gates.parity import (
+    moved,
+    parity_problems,
+    quoted,
+    recorded_problems,
+    vector_parity,
+)
 
 INFO = {"model_type": {"embedding": {"pooling": "cls"}}, "model_dtype": "float16"}
 FAN = tuple(turned(NORTH, cosine) for cosine in (1.0, 0.9, 0.5))

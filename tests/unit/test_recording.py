@@ -9,12 +9,12 @@ from goldens_of import NORTH, golden
 from loopback import Loopback, loopback
 
 from baseten_tei.errors import UserError
-from baseten_tei.golden_texts import QUERY, TEXTS, texts_of
-from baseten_tei.goldens import Tolerances, parse_golden, render_golden
-from baseten_tei.model_answers import ModelCallError
-from baseten_tei.patience import Patience
+from baseten_tei.gates.golden_texts import QUERY, TEXTS, texts_of
+from baseten_tei.gates.goldens import Tolerances, parse_golden, render_golden
+from baseten_tei.gates.model_answers import ModelCallError
+from baseten_tei.gates.patience import Patience
+from baseten_tei.gates.recording import new_golden, questions
 from baseten_tei.recorder import Recorder
-from baseten_tei.recording import new_golden, questions
 from baseten_tei.target import parse_target
 
 INFO: dict[str, Any] = {

@@ -8,7 +8,7 @@ from fakes import AUTOSCALING, SETTINGS, Clock, FakeApi, version
 
 from baseten_tei.baseten_api import NotFoundError
 from baseten_tei.errors import UserError
-from baseten_tei.gates import RefusedVersionError
+from baseten_tei.gates.gates import RefusedVersionError
 from baseten_tei.provider.readiness import FailedDeploymentError
 from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.waiting import LONGEST_PAUSE_SECONDS, Waiting, patience_seconds
@@ -145,7 +145,7 @@ def test_a_version_that_the_gate_refuses_never_serves_and_is_kept() -> None:
 
 def test_a_refused_version_goes_where_the_spec_says_so_unless_it_serves() -> None:
     api = baseten()
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match="It was deleted"):
         release(api, Gate("no"), on_refusal="delete")
     assert api.calls == [("delete_version", "m1", "d1")]
     first = baseten(deployments={"d1": version(environment="production")})

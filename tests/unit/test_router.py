@@ -7,7 +7,7 @@ import pytest
 from loopback import NOBODY, loopback
 
 from baseten_tei.errors import UserError
-from baseten_tei.model_answers import ModelCallError
+from baseten_tei.gates.model_answers import ModelCallError
 from baseten_tei.router import router_info, router_post
 
 INFO = {"model_id": "/models/a/b", "version": "1.8.3"}

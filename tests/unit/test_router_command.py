@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.router_command import RouterCommand, read_command
+from baseten_tei.deployed.router_command import RouterCommand, read_command
 
 ROUTER = "text-embeddings-router"
 

@@ -12,9 +12,9 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from baseten_tei.embedded import ensure_running
-from baseten_tei.gates import Asking, Gates
+from baseten_tei.gates.gates import Asking, Gates
+from baseten_tei.gates.patience import Patience
 from baseten_tei.golden_files import golden_content, project_root
-from baseten_tei.patience import Patience
 from baseten_tei.provider import VERSION
 from baseten_tei.provider.cancel import Cancellation
 from baseten_tei.provider.engine import BasetenProvider

@@ -8,9 +8,9 @@ no fields. `up` repairs all of it. Nothing is written here.
 from collections.abc import Callable
 
 from baseten_tei.baseten_api import BasetenApi, NotFoundError
-from baseten_tei.config_drift import config_drift
-from baseten_tei.differences import Texts
-from baseten_tei.drift import (
+from baseten_tei.drift.config import config_drift
+from baseten_tei.drift.differences import Texts
+from baseten_tei.drift.environment import (
     MOVED,
     SETTINGS,
     environment_drift,

@@ -6,13 +6,19 @@ from typing import Any, Protocol
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.choosing import PREVIOUS, pin_problem, pinned_version, version_of_digest
 from baseten_tei.errors import UserError
-from baseten_tei.gates import RefusedVersionError
+from baseten_tei.gates.gates import RefusedVersionError
 from baseten_tei.provider.readiness import Readiness
 from baseten_tei.provider.resource import Values
 from baseten_tei.provider.serving import Promoting
 from baseten_tei.provider.tidying import tidy
 from baseten_tei.provider.waiting import Waiting
 from baseten_tei.release import Version
+
+
+DELETED = (
+    "It was deleted (on_refusal: delete): change the spec, or type `pulumi refresh` and then `pulumi up` "
+    "to push it again"
+)
 
 
 class Gate(Protocol):
@@ -110,10 +116,11 @@ class Releasing:
         try:
             seconds = self._waiting.seconds_left(deadline)
             return self._gate.check(inputs, model_id, version.id, seconds)
-        except RefusedVersionError:
-            if inputs.get("on_refusal") == "delete" and version.environment is None:
-                self._api.delete_version(model_id, version.id)
-            raise
+        except RefusedVersionError as error:
+            if inputs.get("on_refusal") != "delete" or version.environment is not None:
+                raise
+            self._api.delete_version(model_id, version.id)
+            raise RefusedVersionError(*error.problems, DELETED) from error
 
 
 def _same_digest(inputs: Values, state: Values) -> bool:

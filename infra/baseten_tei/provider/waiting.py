@@ -59,4 +59,6 @@ def patience_seconds(given: str | None) -> float | None:
         return None
     if given.isdecimal():
         return float(given)
-    raise UserError(f"{PATIENCE} {given!r} is no number of seconds: type e.g. export {PATIENCE}=300")
+    raise UserError(
+        f"{PATIENCE} {given!r} is no number of seconds: type e.g. export {PATIENCE}=300"
+    )

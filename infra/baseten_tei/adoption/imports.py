@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from baseten_tei.adoption import Adopted
+from baseten_tei.adoption.one_model import Adopted
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.environments import all_environments
 from baseten_tei.plan import Owner

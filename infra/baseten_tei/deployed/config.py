@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from baseten_tei import flags, versions
-from baseten_tei.origin import Origin, find_origin
+from baseten_tei.deployed.origin import Origin, find_origin
+from baseten_tei.deployed.router_command import RouterCommand, read_command
 from baseten_tei.redaction import looks_like_a_token
-from baseten_tei.router_command import RouterCommand, read_command
 
 Data = Mapping[str, Any]
 

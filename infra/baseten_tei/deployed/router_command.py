@@ -8,8 +8,8 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from baseten_tei.deployed.shell_script import SECRET_MARK, Script, read_script
 from baseten_tei.flags import SWITCHES
-from baseten_tei.shell_script import SECRET_MARK, Script, read_script
 
 ROUTERS = frozenset({"text-embeddings-router", "entrypoint.sh"})
 """Programs that start TEI: the router, and the script that the GPU images of 1.9.1 and newer start it with."""

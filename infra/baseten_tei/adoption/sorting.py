@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from baseten_tei.adoption import Adopted, LeftOut
+from baseten_tei.adoption.one_model import Adopted, LeftOut
 from baseten_tei.errors import UserError
 from baseten_tei.names import perhaps
 from baseten_tei.release import RemoteModel

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from baseten_tei.asking import Answer
 from baseten_tei.command import weights_path
 from baseten_tei.errors import UserError
-from baseten_tei.golden_texts import QUERY, TEXTS, texts_of
-from baseten_tei.goldens import Golden, Recorded, Tolerances, golden_answer
-from baseten_tei.parity import pooling_of
+from baseten_tei.gates.asking import Answer, task_of
+from baseten_tei.gates.golden_texts import QUERY, TEXTS, texts_of
+from baseten_tei.gates.goldens import Golden, Recorded, Tolerances, golden_answer
+from baseten_tei.gates.parity import pooling_of
 
 
 def questions(
@@ -31,11 +31,6 @@ def questions(
 
 def _split(task: str, lines: tuple[str, ...]) -> tuple[str | None, tuple[str, ...]]:
     return (lines[0], lines[1:]) if task == "reranker" and lines else (None, lines)
-
-
-def task_of(info: Mapping[str, Any]) -> str:
-    """What a router says that it serves."""
-    return next(iter(info.get("model_type") or {"nothing": None}))
 
 
 def new_golden(

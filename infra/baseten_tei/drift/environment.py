@@ -7,7 +7,7 @@ says. Settings are compared by key, and only those that the spec manages; all el
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.differences import Texts, differences
+from baseten_tei.drift.differences import Texts, differences
 from baseten_tei.release import FAILED, Serving, Version, pushed_by
 
 State = Mapping[str, Any]

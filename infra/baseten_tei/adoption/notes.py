@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from baseten_tei import hardware
-from baseten_tei.carrying import lost
+from baseten_tei.adoption.carrying import lost
 from baseten_tei.command import SECRET_NAME
-from baseten_tei.deployed import Data, Deployed, deployed
+from baseten_tei.deployed.config import Data, Deployed, deployed
 from baseten_tei.placement import resolved_hardware
 from baseten_tei.redaction import redact
 from baseten_tei.release import FAILED, RESERVED_LABELS, Serving

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei import flags, hardware, versions
-from baseten_tei.deployed import TOKEN_NAME, Data, Deployed, auto_truncates
+from baseten_tei.deployed.config import TOKEN_NAME, Data, Deployed, auto_truncates
 from baseten_tei.redaction import looks_like_a_token
 from baseten_tei.release import RESERVED_LABELS
 

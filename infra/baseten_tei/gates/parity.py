@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any
 
-from baseten_tei.asking import Answer, Scores, Vector
-from baseten_tei.goldens import Golden, Recorded, Tolerances
+from baseten_tei.gates.asking import Answer, Scores, Vector
+from baseten_tei.gates.goldens import Golden, Recorded, Tolerances
 
 SHOWN_CHARACTERS = 32
 

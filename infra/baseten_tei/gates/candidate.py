@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from baseten_tei.asking import Call, StrangeAnswerError
 from baseten_tei.errors import UserError
-from baseten_tei.model_answers import ModelCallError
-from baseten_tei.patience import Patience
+from baseten_tei.gates.asking import Call, StrangeAnswerError
+from baseten_tei.gates.model_answers import ModelCallError
+from baseten_tei.gates.patience import Patience
 
 InfoOf = Callable[[str, float], Mapping[str, Any]]
 """A version's URL, seconds to wait -> its `/info`. Raises `ModelCallError`."""

@@ -7,8 +7,8 @@ both and is no difference. The router's flags are compared one by one.
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.differences import NONE, Texts, arrow, differences
-from baseten_tei.router_command import RouterCommand, read_command
+from baseten_tei.deployed.router_command import RouterCommand, read_command
+from baseten_tei.drift.differences import NONE, Texts, arrow, differences
 
 Config = Mapping[str, Any]
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei import flags
-from baseten_tei.adopting import ROUTER_DEFAULTS, TRUSS_CPU, TRUSS_MEMORY
-from baseten_tei.deployed import TOKEN_FLAGS, TOKEN_NAME, Data, Deployed, auto_truncates
-from baseten_tei.differences import differences
+from baseten_tei.adoption.spec import ROUTER_DEFAULTS, TRUSS_CPU, TRUSS_MEMORY
+from baseten_tei.deployed.config import TOKEN_FLAGS, TOKEN_NAME, Data, Deployed, auto_truncates
+from baseten_tei.drift.differences import differences
 from baseten_tei.redaction import looks_like_a_token
 
 AS_THEY_STAND = (
@@ -47,7 +47,7 @@ def _essence(it: Deployed) -> dict[str, Any]:
     kept["resources"] = _without(it.config.get("resources") or {}, "use_gpu")
     return {
         **{key: _own(value, USUAL.get(key)) for key, value in kept.items()},
-        "weights": {"of": f"{it.origin.model_id}@{it.origin.revision}", "by": it.origin.by},
+        "weights": {key: getattr(it.origin, key) for key in ("model_id", "revision", "by")},
         "access": _access(it),
         **{f"{key}, others": _others(it, key) for key in BRINGING},
         "start_command": _flags(it),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from baseten_tei.asking import Call, call_for, relevances_of, scores_of, vector_of
+from baseten_tei.gates.asking import Call, call_for, relevances_of, scores_of, vector_of
 
 QUERY = "What is deep learning?"
 TEXTS = ("Deep learning is a kind of machine learning.", "The cat sat on the mat.")

@@ -28,6 +28,11 @@ class StrangeAnswerError(UserError):
     """An answer without the numbers that its task promises."""
 
 
+def task_of(info: Mapping[str, Any]) -> str:
+    """What a router says that it serves."""
+    return str(next(iter(info.get("model_type") or {"nothing": None})))
+
+
 def call_for(task: str, text: str, query: str | None = None) -> Call:
     """The call that gives one text's answer; `query` is a reranker's."""
     match task:

@@ -8,16 +8,16 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from baseten_tei.asking import answer_of, call_for
-from baseten_tei.candidate import Asking, Candidate, RefusedVersionError
 from baseten_tei.endpoints import deployment_url
 from baseten_tei.errors import UserError
+from baseten_tei.gates.asking import answer_of, call_for, task_of
+from baseten_tei.gates.candidate import Asking, Candidate, RefusedVersionError
+from baseten_tei.gates.smoke import smoke_call, smoke_facts
 from baseten_tei.release import Wanted, info_problems
-from baseten_tei.smoke import smoke_call, smoke_facts
 from baseten_tei.target import Target
 
 if TYPE_CHECKING:
-    from baseten_tei.goldens import Golden
+    from baseten_tei.gates.goldens import Golden
 
 __all__ = ["Asking", "Gates", "RefusedVersionError"]
 
@@ -46,7 +46,7 @@ class Gates:
         info, pinned = candidate.info(), inputs.get("deployment")
         if problems := [] if pinned else info_problems(info, Wanted(**inputs["expected"])):
             raise candidate.refused("; ".join(problems))
-        task = inputs["expected"]["task"]
+        task = task_of(info)
         facts = candidate.answer(smoke_call(task), partial(smoke_facts, task))
         if inputs.get("golden") and not pinned:
             self._compare(inputs, candidate, info)
@@ -60,7 +60,7 @@ class Gates:
         if inputs.get("new_space"):
             self._asking.patience.tell(f"new_space: true, so {path} is not compared")
             return
-        from baseten_tei.parity import moved  # pydantic: 0.1 s that most releases do without
+        from baseten_tei.gates.parity import moved  # pydantic: 0.1 s that most releases do without
 
         golden = self._golden(inputs)
         read = partial(answer_of, golden.task)
@@ -72,7 +72,7 @@ class Gates:
             raise candidate.refused(problem)
 
     def _golden(self, inputs: Mapping[str, Any]) -> "Golden":
-        from baseten_tei.goldens import parse_golden
+        from baseten_tei.gates.goldens import parse_golden
 
         content = self._read_golden(inputs["golden"])
         try:

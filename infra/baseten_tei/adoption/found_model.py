@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from baseten_tei.deployed import Data
+from baseten_tei.deployed.config import Data
 from baseten_tei.guards import PRODUCTION
 from baseten_tei.names import model_name_problem
 from baseten_tei.plan import Owner

@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from baseten_tei.asking import Answer, Vector
 from baseten_tei.errors import UserError
+from baseten_tei.gates.asking import Answer, Vector
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

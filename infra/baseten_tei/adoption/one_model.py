@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_tei.adopted_settings import settings_entry
-from baseten_tei.adopting import spec_of
-from baseten_tei.adoption_notes import notes
-from baseten_tei.deployed import Deployed, deployed
-from baseten_tei.found_model import Found, serving_id, why_not
+from baseten_tei.adoption.found_model import Found, serving_id, why_not
+from baseten_tei.adoption.notes import notes
+from baseten_tei.adoption.settings import settings_entry
+from baseten_tei.adoption.spec import spec_of
+from baseten_tei.deployed.config import Deployed, deployed
 from baseten_tei.guards import PRODUCTION
 from baseten_tei.plan import Owner
 from baseten_tei.rules.registry import judge

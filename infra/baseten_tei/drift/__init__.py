@@ -1,0 +1,1 @@
+"""What somebody else changed, by field."""
