@@ -1,10 +1,13 @@
 """A stack of its own per test: the project's real files, the real engine, an emulator on a free port."""
 
+import atexit
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -102,6 +105,10 @@ class Run:
         return self.stdout + self.stderr
 
 
+_INITIALIZED: dict[str, Path] = {}
+"""Stack name → its state and configuration as `pulumi stack init` made them."""
+
+
 @dataclass
 class Stack:
     """A Pulumi project in a temporary folder: links to the real program, a state and a stack of its own."""
@@ -119,7 +126,21 @@ class Stack:
         for shared in ("infra", ".venv", "Pulumi.yaml"):
             (self.folder / shared).symlink_to(ROOT / shared)
         self.configure({})
-        self.pulumi("stack", "init", self.name).check()
+        self._initialize()
+
+    def _initialize(self) -> None:
+        """`pulumi stack init`, or what it left behind the first time that this process had it made."""
+        made = _INITIALIZED.get(self.name)
+        if made is None:
+            self.pulumi("stack", "init", self.name).check()
+            made = _INITIALIZED[self.name] = Path(tempfile.mkdtemp(prefix="stack-init-"))
+            atexit.register(shutil.rmtree, made, ignore_errors=True)
+            shutil.copytree(self.folder / "state", made / "state")
+            shutil.copy(self.folder / f"Pulumi.{self.name}.yaml", made)
+            return
+        shutil.copytree(made / "state", self.folder / "state", dirs_exist_ok=True)
+        shutil.copy(made / f"Pulumi.{self.name}.yaml", self.folder)
+        self.configure({})
 
     def configure(self, models: Any, **config: Any) -> None:
         """Write the stack's configuration, keeping the salt that `stack init` made."""

@@ -65,9 +65,8 @@ def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
     assert foreign("/v1/models")["models"] == []
 
 
+@pytest.mark.serving
 def test_urls_stay_known_in_the_preview_of_an_update(stack: Stack) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
     before = stack.outputs()["models"]["bge"]
     stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
     shown = stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
@@ -83,9 +82,8 @@ def test_urls_stay_known_in_the_preview_of_an_update(stack: Stack) -> None:
     assert not re.search(r"[~+] +(predict|sync|wake)_url", shown)
 
 
+@pytest.mark.serving
 def test_settings_change_in_place_and_push_nothing(stack: Stack, emulator: Emulator) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
     emulator.forget_calls()
     stack.configure({"bge": {**BGE, "autoscaling": {"min_replica": 1, "max_replica": 3}}})
     stack.up().check()
@@ -98,9 +96,8 @@ def test_settings_change_in_place_and_push_nothing(stack: Stack, emulator: Emula
     assert settings["concurrency_target"] == 32
 
 
+@pytest.mark.serving
 def test_another_gpu_really_takes_effect(stack: Stack, emulator: Emulator) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
     stack.configure({"bge": {**BGE, "accelerator": "A10G"}})
     stack.up().check()
     serving = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/production")
@@ -159,11 +156,10 @@ def push_processes(mark: str) -> list[int]:
     return found
 
 
+@pytest.mark.serving
 def test_a_failed_release_shows_the_log_and_the_old_version_serves_on(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
     serving = stack.outputs()["models"]["bge"]["deployment_id"]
     emulator.fault("bge", "deploy_failed")
     stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
@@ -182,6 +178,7 @@ def test_a_failed_release_shows_the_log_and_the_old_version_serves_on(
     assert current["id"] != serving
 
 
+@pytest.mark.serving
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
@@ -192,8 +189,6 @@ def test_a_failed_release_shows_the_log_and_the_old_version_serves_on(
 def test_a_version_that_is_not_what_was_asked_for_is_not_promoted(
     stack: Stack, emulator: Emulator, fault: str, said: str
 ) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
     serving = stack.outputs()["models"]["bge"]["deployment_id"]
     emulator.fault("bge", fault)
     stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
@@ -202,11 +197,10 @@ def test_a_version_that_is_not_what_was_asked_for_is_not_promoted(
     assert current["current_deployment"]["id"] == serving
 
 
+@pytest.mark.serving
 def test_a_model_deleted_outside_is_seen_by_refresh_and_pushed_again(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
     emulator.rest(f"/v1/models/{emulator.models()['bge']}", "DELETE")
     stack.refresh().check()
     emulator.forget_calls()

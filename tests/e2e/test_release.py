@@ -52,20 +52,19 @@ def a_client(url: str, body: dict[str, Any]) -> Iterator[list[str]]:
         caller.join(timeout=60)
 
 
+@pytest.mark.serving
 def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure(tokens(8192))
-    stack.up().check()
     first, url = serving(emulator), stack.outputs()["models"]["bge"]["predict_url"]
     with a_client(url, {"input": "text"}) as failures:
-        stack.configure(tokens(16384))
+        stack.configure(tokens(8192))
         stack.up().check()
         second = serving(emulator)
         assert second != first
 
         emulator.forget_calls()
-        stack.configure(tokens(16384, deployment="previous"))
+        stack.configure(tokens(8192, deployment="previous"))
         assert "deployment" in stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
         stack.up().check()
         assert serving(emulator) == first
@@ -74,35 +73,33 @@ def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
         assert serving(emulator) == first
 
         emulator.rest(f"{model_path(emulator)}/deployments/{second}/deactivate", "POST")
-        stack.configure(tokens(16384, deployment=second))
+        stack.configure(tokens(8192, deployment=second))
         stack.up().check()
         assert serving(emulator) == second, "a deactivated version is woken and promoted"
 
-        stack.configure(tokens(16384))
+        stack.configure(tokens(8192))
         stack.up().check()
         assert serving(emulator) == second
         assert emulator.pushes() == 0
     assert failures == []
 
 
+@pytest.mark.serving
 def test_while_pinned_a_changed_spec_is_not_pushed_until_the_pin_goes(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure(tokens(8192))
-    stack.up().check()
     first = serving(emulator)
-    stack.configure(tokens(16384, deployment=first))
+    stack.configure(tokens(8192, deployment=first))
     stack.up().check()
     assert (len(emulator.deployments("bge")), serving(emulator)) == (1, first)
-    stack.configure(tokens(16384))
+    stack.configure(tokens(8192))
     stack.up().check()
     assert len(emulator.deployments("bge")) == 2
     assert serving(emulator) != first
 
 
+@pytest.mark.serving
 def test_a_pin_that_is_not_there_is_one_clear_line(stack: Stack, emulator: Emulator) -> None:
-    stack.configure(tokens(8192))
-    stack.up().check()
     first = serving(emulator)
     stack.configure(tokens(8192, deployment="nowhere"))
     told = stack.up().refused().text
@@ -112,14 +109,15 @@ def test_a_pin_that_is_not_there_is_one_clear_line(stack: Stack, emulator: Emula
     assert serving(emulator) == first
 
 
+@pytest.mark.serving
 def test_only_so_many_versions_are_kept(stack: Stack, emulator: Emulator) -> None:
-    for count in (2048, 4096, 8192, 16384):
+    for count in (4096, 8192):
         stack.configure(tokens(count, keep_deployments=1))
         stack.up().check()
     left = [it["id"] for it in emulator.deployments("bge")]
     assert len(left) == 2
     assert serving(emulator) in left
-    stack.configure(tokens(16384, keep_deployments=1, deployment="previous"))
+    stack.configure(tokens(8192, keep_deployments=1, deployment="previous"))
     stack.up().check()
     assert serving(emulator) in left, "what is kept is what previous means"
 
@@ -183,11 +181,10 @@ def test_what_is_protected_is_not_deleted_and_what_is_retained_is_forgotten(
     assert len(emulator.deployments("bge")) == 1, "what is forgotten is found again by its digest"
 
 
+@pytest.mark.serving
 def test_a_model_that_others_hang_on_is_deleted_by_force_alone(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure(tokens(8192))
-    stack.up().check()
     path, deployment = model_path(emulator), serving(emulator)
     emulator.rest(f"{path}/environments", "POST", {"name": "theirs"})
     emulator.rest(f"{path}/environments/theirs/promote", "POST", {"deployment_id": deployment})
@@ -195,7 +192,7 @@ def test_a_model_that_others_hang_on_is_deleted_by_force_alone(
     told = stack.destroy().refused().text
     assert "model 'bge' is not deleted, because of environment 'theirs'" in told
     assert list(emulator.models()) == ["bge"]
-    stack.configure(tokens(8192, force_delete=True))
+    stack.configure({"bge": {**BGE, "force_delete": True}})
     stack.up().check()
     stack.destroy().check()
     assert emulator.models() == {}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.faults.worlds import Worlds
+from tests.e2e.worlds import Worlds
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,10 @@ from baseten_emulator.server import Server
 from baseten_emulator.wire import Request, Response
 from baseten_emulator.world import World
 from baseten_tei.baseten_api import BasetenApi
-from baseten_tei.gates import Asking, Gates
+from baseten_tei.gates.gates import Asking, Gates
+from baseten_tei.gates.patience import Patience
 from baseten_tei.job import Job, job_environment, read_job
 from baseten_tei.lookup import Lookup
-from baseten_tei.patience import Patience
 from baseten_tei.plan import Owner, model_plan
 from baseten_tei.provider.environment import EnvironmentResource
 from baseten_tei.provider.model import ModelResource

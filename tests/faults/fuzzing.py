@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from baseten_emulator.faults import CALLS
 from baseten_emulator.records import Deployment, Model
 from baseten_tei.errors import UserError
+from baseten_tei.provider.resource import PartlyDoneError
 from baseten_tei.spec import EmbeddingArgs
 from tests.faults.fuzz_world import NAME, SECRET, Fuzzed
 
@@ -32,6 +33,8 @@ class Life:
     story: list[str] = field(default_factory=list)
     most_kept: int = EmbeddingArgs.model_fields["keep_deployments"].default
     """A smaller number counts at the next release only."""
+    most_environments: int = 1
+    """The copy that served one which is gone stays until the next release."""
 
     @property
     def args(self) -> EmbeddingArgs:
@@ -42,11 +45,17 @@ class Life:
         getattr(self, self.dice.choice(MOVES))()
 
     def settle(self) -> None:
-        """All is well outside, nothing is pinned: what is done now has to work. Raises `UserError`."""
+        """All is well outside, nothing is pinned: what is done now has to work. Raises `UserError`.
+
+        A version that somebody had deactivated while it was failing fails once more, and its error says what to do.
+        """
         self.clear()
         self.spec["deployment"] = None
         self.fuzz.driver.refresh()
-        self.fuzz.driver.up(self.fuzz.program(self.args))
+        try:
+            self.fuzz.driver.up(self.fuzz.program(self.args))
+        except PartlyDoneError:
+            self.fuzz.driver.up(self.fuzz.program(self.args))
 
     def up(self) -> None:
         """An `up`, which may fail, but only with an error that is meant for the reader."""
@@ -82,6 +91,7 @@ class Life:
         self.story.append(f"edit {changes}")
         self.spec |= changes
         self.most_kept = max(self.most_kept, self.args.keep_deployments)
+        self.most_environments = max(self.most_environments, 1 + len(self.args.environments))
 
     def rotate(self) -> None:
         """Another token."""

@@ -6,10 +6,12 @@ from baseten_emulator.lifecycle import FAILED
 from baseten_emulator.records import Deployment, Environment, Model, Secret
 from baseten_tei.spec import EmbeddingArgs
 from tests.faults.fuzz_world import NAME, OWNER, SECRET, Fuzzed
+from tests.faults.fuzzing import Life
 
 
-def assert_sound(fuzz: Fuzzed, args: EmbeddingArgs, most_kept: int) -> None:
+def assert_sound(life: Life) -> None:
     """One model; each environment serves the wanted digest; no duplicate, no orphan, no secret; nothing to do."""
+    fuzz, args = life.fuzz, life.args
     store = fuzz.wire.world.store
     (model,) = store.all(Model)
     assert model.name == NAME
@@ -17,7 +19,7 @@ def assert_sound(fuzz: Fuzzed, args: EmbeddingArgs, most_kept: int) -> None:
     environments = store.all(Environment, model.id)
     deployments = {it.id: it for it in store.all(Deployment, model.id)}
     _assert_served(environments, deployments, digest, args)
-    _assert_no_duplicate_and_no_orphan(environments, deployments, digest, most_kept)
+    _assert_no_duplicate_and_no_orphan(life, environments, deployments, digest)
     assert [secret.name for secret in store.all(Secret)] == [SECRET]
     outputs = {name: entry.state for name, entry in fuzz.driver.entries.items()}
     assert "hf_" not in json.dumps(outputs).replace(SECRET, "")
@@ -44,18 +46,15 @@ def _assert_served(
 
 
 def _assert_no_duplicate_and_no_orphan(
-    environments: list[Environment],
-    deployments: dict[str, Deployment],
-    digest: str,
-    most_kept: int,
+    life: Life, environments: list[Environment], deployments: dict[str, Deployment], digest: str
 ) -> None:
     """A copy for each environment may exist; a version that failed or waits is known by its labels."""
     served = {it.current_deployment_id for it in environments}
     alive = [it for it in deployments.values() if not (it.outcome and it.outcome.status in FAILED)]
     same = [it.id for it in alive if (it.labels or {})["config_digest"] == digest]
-    assert len(same) <= len(environments), same
+    assert len(same) <= life.most_environments, same
     spare = [it.id for it in alive if it.id not in served and it.id not in same]
-    assert len(spare) <= most_kept, spare
+    assert len(spare) <= life.most_kept, spare
     owners = {(it.labels or {}).get("pulumi_stack") for it in deployments.values()}
     assert owners == {OWNER.stack}
 

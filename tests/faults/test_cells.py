@@ -32,7 +32,7 @@ def test_each_phase_takes_each_fault_as_the_matrix_says(cell: Cell) -> None:
             assert client.asked
             assert client.failures == []
         life.settle()
-        assert_sound(fuzz, life.args, life.most_kept)
+        assert_sound(life)
 
 
 def served_throughout(cell: Cell) -> bool:

@@ -22,4 +22,4 @@ def test_after_any_life_one_clean_up_makes_all_well(seed: int) -> None:
             life.move()
         print("\n".join(life.story))  # shown where it fails
         life.settle()
-        assert_sound(fuzz, life.args, life.most_kept)
+        assert_sound(life)

@@ -12,7 +12,7 @@ import pytest
 
 from tests.faults.sampling import sampled
 from tests.faults.whole import assert_whole
-from tests.faults.worlds import (
+from tests.e2e.worlds import (
     AFTER,
     BEFORE,
     World,

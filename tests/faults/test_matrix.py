@@ -8,7 +8,7 @@ from tests.e2e.harness import Checked
 from tests.faults.cells import CELLS, Cell
 from tests.faults.sampling import sampled
 from tests.faults.whole import assert_one_clear_error, assert_whole
-from tests.faults.worlds import (
+from tests.e2e.worlds import (
     AFTER,
     BEFORE,
     MODEL,

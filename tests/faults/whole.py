@@ -3,7 +3,7 @@
 import re
 
 from tests.e2e.harness import Checked
-from tests.faults.worlds import MODEL, World
+from tests.e2e.worlds import MODEL, World
 
 ENGINES_OWN = frozenset({"update failed", "refresh failed", "destroy failed"})
 """What the engine adds under every error of a resource's."""
