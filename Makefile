@@ -68,6 +68,10 @@ emulator-stop: ## Stop the emulator; its state stays in .state/
 	@curl -fsS --noproxy '*' -X POST "http://127.0.0.1:$${BASETEN_EMULATOR_PORT:-8791}/_emulator/shutdown" >/dev/null 2>&1 \
 	  && echo "the emulator has stopped" || echo "no emulator was running"
 
+.PHONY: faults
+faults: setup ## Every fault at every moment, every kill: an hour or so where `make test` takes a sample
+	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m pytest -n auto --maxprocesses 4 tests/faults
+
 .PHONY: bench
 bench: setup ## Measure, side by side in one run: see benchmarks/README.md
 	@$(RUN) $(PY) -m benchmarks

@@ -6,13 +6,17 @@ Run by `make demo`; a second run pushes nothing.
 import os
 import subprocess
 import sys
+from pathlib import Path
+
+from baseten_tei.embedded import ensure_running
+from baseten_tei.target import parse_target
 
 HINTS = """
 The stack is up. In a shell of this folder:
   source engine/env.sh             so that plain `pulumi` works
   pulumi stack output models      what services read
   pulumi preview                  after a change in Pulumi.dev.yaml: which fields, which push
-  make emulator-stop              stop the emulator (its state stays; the next operation starts it again)
+  make emulator-stop              stop the emulator (its state stays; what needs it starts it again)
   make clean                      destroy the stack and forget its state
 """
 
@@ -29,7 +33,19 @@ def step(title: str, *command: str) -> None:
 def main() -> None:
     """Up, calls, outputs, hints."""
     os.environ["BASETEN_API_KEY"] = "emulator"  # a key of the reader's own has no business here
-    up = ("--yes", "--skip-preview", "--suppress-outputs", "--parallel", "32", "--stack", "dev")
+    emulator = parse_target("emulator", os.environ.get("BASETEN_EMULATOR_PORT"))
+    ensure_running(emulator.management_url, Path.cwd())  # an `up` that changes nothing needs none
+    # The refresh finds an emulator whose memory was wiped; then the models are pushed again.
+    up = (
+        "--yes",
+        "--skip-preview",
+        "--refresh",
+        "--suppress-outputs",
+        "--parallel",
+        "32",
+        "--stack",
+        "dev",
+    )
     step("The dev stack: an embedding, a reranker, a classifier", "pulumi", "up", *up)
     step("Calls with curl", "bash", "examples/call.sh")
     step("Calls with requests", sys.executable, "examples/call.py")

@@ -62,7 +62,7 @@ def pin_problem(versions: Sequence[Version], pin: str) -> str:
 
 
 def split_by_keep(
-    versions: Iterable[Version],
+    versions: Sequence[Version],
     owner: tuple[str, str],
     in_use: Collection[str],
     digest: str,
@@ -70,8 +70,9 @@ def split_by_keep(
 ) -> tuple[list[Version], list[Version]]:
     """This stack's versions that serve nothing: those to keep for rollback (the `keep` newest) and those to delete.
 
-    `in_use` are ids that some environment serves or is on its way to. The wanted digest is never deleted, nor
-    one that is still being built; a failed one is no rollback and goes first.
+    `in_use` are ids that some environment serves or is on its way to. A second deployment of the wanted digest
+    is a copy that nobody needs once the digest serves; until then it is never deleted, nor is another version
+    that is still being built. A failed one is no rollback and goes first.
     """
     spare = [
         version
@@ -80,13 +81,15 @@ def split_by_keep(
         and version.id not in in_use
         and version.environment is None
         and not version.is_development
-        and version.digest != digest
     ]
-    newest = sorted(spare, key=lambda it: it.created_at, reverse=True)
+    serves = any(version.digest == digest and version.id in in_use for version in versions)
+    copies = [version for version in spare if version.digest == digest and serves]
+    older = [version for version in spare if version.digest != digest]
+    newest = sorted(older, key=lambda it: it.created_at, reverse=True)
     alive = [version for version in newest if version.status not in FAILED]
     dead = [version for version in newest if version.status in FAILED]
     settled = [version for version in alive[keep:] if version.status in _SETTLED]
-    return alive[:keep], settled + dead
+    return alive[:keep], settled + dead + copies
 
 
 _SETTLED = frozenset({"ACTIVE", "SCALED_TO_ZERO", "INACTIVE", "UNHEALTHY"})

@@ -49,7 +49,7 @@ class Finding:
 
 def findings(state: State, models: Sequence[Live], owner: Owner) -> list[Finding]:
     """Everything that is out of order, operations that were cut off first."""
-    found = [*_pending(state)]
+    found = [*_pending(state), *_lost(state, models)]
     for model in models:
         if (model.team, model.name) in state.models:
             found += [*_dead(model), *_promotions(model), *_orphans(model, state, owner)]
@@ -68,6 +68,18 @@ def _pending(state: State) -> Iterator[Finding]:
             f"{operation} was cut off, and the state does not know how it ended",
             "type `pulumi refresh --clear-pending-creates`, then `pulumi up`",
         )
+
+
+def _lost(state: State, models: Sequence[Live]) -> Iterator[Finding]:
+    there = {(model.team, model.name) for model in models}
+    for team, name in state.models:
+        if (team, name) not in there:
+            yield Finding(
+                "lost model",
+                name,
+                f"model {name!r} is in the state and not on Baseten",
+                "type `pulumi refresh`, then `pulumi up`",
+            )
 
 
 def _orphans(model: Live, state: State, owner: Owner) -> Iterator[Finding]:

@@ -22,7 +22,9 @@ from baseten_tei.router import router_info, router_post
 from baseten_tei.target import Target
 
 WAIT_SECONDS = 600.0
-"""For a version that is scaled to zero to wake."""
+"""For a version that is scaled to zero to wake: the call itself waits then, and is not refused."""
+REFUSED_SECONDS = 30.0
+"""For a model that refuses to answer: what serves since long is not about to come up."""
 
 Outputs = Mapping[str, Any]
 
@@ -86,4 +88,9 @@ class Recorder:
         return answers, refused
 
     def _patiently(self, ask: Callable[[float], _T]) -> _T:
-        return self.patience.asked(ask, self.patience.clock() + WAIT_SECONDS)
+        began = self.patience.clock()
+
+        def ask_long(_: float) -> _T:
+            return ask(WAIT_SECONDS)
+
+        return self.patience.asked(ask_long, began + REFUSED_SECONDS)

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.sampling import sampled
-from tests.faults.whole import assert_whole
 from tests.e2e.worlds import (
     AFTER,
     BEFORE,
@@ -21,6 +19,8 @@ from tests.e2e.worlds import (
     started,
     wait_until_waiting,
 )
+from tests.faults.sampling import sampled
+from tests.faults.whole import assert_whole
 
 pytestmark = pytest.mark.e2e
 

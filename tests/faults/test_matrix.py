@@ -5,9 +5,6 @@ from contextlib import nullcontext
 import pytest
 
 from tests.e2e.harness import Checked
-from tests.faults.cells import CELLS, Cell
-from tests.faults.sampling import sampled
-from tests.faults.whole import assert_one_clear_error, assert_whole
 from tests.e2e.worlds import (
     AFTER,
     BEFORE,
@@ -19,6 +16,9 @@ from tests.e2e.worlds import (
     started,
     wait_until_waiting,
 )
+from tests.faults.cells import CELLS, Cell
+from tests.faults.sampling import sampled
+from tests.faults.whole import assert_one_clear_error, assert_whole
 
 pytestmark = pytest.mark.e2e
 

@@ -110,3 +110,12 @@ def test_a_failed_version_is_no_rollback_and_goes() -> None:
     versions = [at(1, "d1"), at(2, "d2", status="DEPLOY_FAILED")]
     kept, surplus = split_by_keep(versions, OURS, set(), "new", 1)
     assert ([it.id for it in kept], [it.id for it in surplus]) == (["d1"], ["d2"])
+
+
+def test_a_copy_of_the_wanted_version_goes_once_another_one_serves() -> None:
+    started_anew = at(5, "d5", digest="wanted", environment="production")
+    copy = at(4, "d4", digest="wanted", status="BUILDING")
+    older = at(3, "d3")
+    kept, surplus = split_by_keep([older, copy, started_anew], OURS, {"d5"}, "wanted", 3)
+    assert (kept, surplus) == ([older], [copy])
+    assert split_by_keep([older, copy], OURS, set(), "wanted", 3) == ([older], [])

@@ -75,15 +75,18 @@ def test_a_second_copy_of_the_wanted_version_is_an_orphan() -> None:
 
 
 def test_a_model_with_only_our_labels_that_the_state_lost_is_told_and_not_deleted() -> None:
-    [lost] = found(version("d2", digest="other"), name="old")
-    assert lost.kind == "forgotten model"
-    assert "python -m baseten_tei.adopt old --stack dev" in lost.fix
+    lost, forgotten = found(version("d2", digest="other"), name="old")
+    assert forgotten.kind == "forgotten model"
+    assert "python -m baseten_tei.adopt old --stack dev" in forgotten.fix
+    assert lost.line == (
+        "lost model: model 'bge' is in the state and not on Baseten: type `pulumi refresh`, then `pulumi up`"
+    )
 
 
 def test_a_foreign_model_is_nobodys_business() -> None:
     theirs = version("d9", owner=None, environment="production")
     model = Live("m9", "theirs", None, [theirs], [Serving("production", theirs, {})])
-    assert findings(STATE, [model], OWNER) == []
+    assert findings(STATE, [live(), model], OWNER) == []
 
 
 def test_dead_environments_failed_promotions_and_cut_off_operations_are_told() -> None:

@@ -390,11 +390,12 @@ def vars_of(api: FakeApi) -> dict[str, Any]:
 
 
 def test_a_new_token_starts_what_serves_anew_and_a_new_version_needs_no_second_start() -> None:
-    state = {**SERVED, "secret_generation": "1"}
+    state = {**SERVED, "serving_digest": "new", "secret_generation": "1"}
     rotated = three()
     told = release(rotated, state=state, secret_generation="2")
-    assert rotated.calls == [("promote", "m1", "production", "d2", SETTINGS, "redeploy")]
+    assert rotated.calls[0] == ("promote", "m1", "production", "d2", SETTINGS, "redeploy")
     assert told["deployment_id"] == "d2-copy"
+    assert told["previous_deployment_id"] == "d1", "the same version, only started anew"
     pushed = three()
     pushed.deployments["d3"] = version("d3", digest="newer", created_at="2026-11-23")
     release(pushed, state=state, digest="newer", secret_generation="2")

@@ -25,7 +25,7 @@ class Patience:
 
         Raises its last `ModelCallError` once that is not worth repeating, or the deadline is near.
         """
-        pause, began = FIRST_PAUSE_SECONDS, self.clock()
+        pause, began, told = FIRST_PAUSE_SECONDS, self.clock(), ""
         while True:
             try:
                 return ask(max(deadline - self.clock(), 1.0))
@@ -33,6 +33,8 @@ class Patience:
                 end = min(deadline, began + error.patience_seconds)
                 if self.clock() + pause > end:
                     raise
-                self.tell(f"asking again: {error}")
+                if str(error) != told:
+                    told = str(error)
+                    self.tell(f"asking again: {told}")
             self.sleep(pause)
             pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)

@@ -14,7 +14,6 @@ from baseten_tei.provider.tidying import tidy
 from baseten_tei.provider.waiting import Waiting
 from baseten_tei.release import Version
 
-
 DELETED = (
     "It was deleted (on_refusal: delete): change the spec, or type `pulumi refresh` and then `pulumi up` "
     "to push it again"
@@ -70,7 +69,7 @@ class Releasing:
             "deployment_id": current.id,
             "serving_digest": current.digest,
             "instance_type": current.instance_type,
-            "previous_deployment_id": _previous(state, current.id),
+            "previous_deployment_id": _previous(state, current),
             "kept_deployment_ids": tidy(self._api, inputs, model_id, self._warn),
             "drift": {},
             **told,
@@ -133,8 +132,11 @@ def _rotated(inputs: Values, state: Values) -> bool:
     return before is not None and now is not None and before != now
 
 
-def _previous(state: Values, serving_id: str) -> str | None:
-    """What served before this release; a release of the same version changes nothing about it."""
+def _previous(state: Values, current: Version) -> str | None:
+    """What served before this release; another start of the same version changes nothing about it."""
     before: str | None = state.get("deployment_id")
     kept: str | None = state.get("previous_deployment_id")
-    return before if before and before != serving_id else kept
+    same = before == current.id or (
+        current.digest and state.get("serving_digest") == current.digest
+    )
+    return before if before and not same else kept
