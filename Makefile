@@ -69,7 +69,7 @@ emulator-stop: ## Stop the emulator; its state stays in .state/
 	  && echo "the emulator has stopped" || echo "no emulator was running"
 
 .PHONY: faults
-faults: setup ## Every fault at every moment, every kill: an hour or so where `make test` takes a sample
+faults: setup ## Every fault in every phase and every kill, with the real engine; `make test` takes a sample
 	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m pytest -n auto --maxprocesses 4 tests/faults
 
 .PHONY: bench
