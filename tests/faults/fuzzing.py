@@ -34,11 +34,16 @@ class Life:
     most_kept: int = EmbeddingArgs.model_fields["keep_deployments"].default
     """A smaller number counts at the next release only."""
     most_environments: int = 1
-    """The copy that served one which is gone stays until the next release."""
+    promotions_of_others: int = 0
 
     @property
     def args(self) -> EmbeddingArgs:
         return EmbeddingArgs.model_validate(self.spec)
+
+    @property
+    def most_copies(self) -> int:
+        """Of one digest. The copy that served what is gone, or was promoted away, stays until the next release."""
+        return self.most_environments + self.promotions_of_others
 
     def move(self) -> None:
         """One random move."""
@@ -51,6 +56,7 @@ class Life:
         """
         self.clear()
         self.spec["deployment"] = None
+        self.fuzz.clock.advance(60)  # what somebody else has begun is over
         self.fuzz.driver.refresh()
         try:
             self.fuzz.driver.up(self.fuzz.program(self.args))
@@ -119,7 +125,9 @@ class Life:
     def deed(self) -> None:
         """Somebody else's deed: some are refused, and none of them is ours."""
         deed = self.dice.choice(deeds(self.fuzz, self.dice))
-        self.story.append(f"deed {deed}: {self.fuzz.asked(*deed).status}")
+        status = self.fuzz.asked(*deed).status
+        self.promotions_of_others += status == 200 and deed[1].endswith("/promote")
+        self.story.append(f"deed {deed}: {status}")
 
     def _told(self, what: str, act: Callable[[], None]) -> None:
         try:

@@ -52,7 +52,7 @@ def _assert_no_duplicate_and_no_orphan(
     served = {it.current_deployment_id for it in environments}
     alive = [it for it in deployments.values() if not (it.outcome and it.outcome.status in FAILED)]
     same = [it.id for it in alive if (it.labels or {})["config_digest"] == digest]
-    assert len(same) <= life.most_environments, same
+    assert len(same) <= life.most_copies, same
     spare = [it.id for it in alive if it.id not in served and it.id not in same]
     assert len(spare) <= life.most_kept, spare
     owners = {(it.labels or {}).get("pulumi_stack") for it in deployments.values()}
