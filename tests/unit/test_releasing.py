@@ -9,9 +9,10 @@ from fakes import AUTOSCALING, SETTINGS, Clock, FakeApi, version
 from baseten_tei.baseten_api import NotFoundError
 from baseten_tei.errors import UserError
 from baseten_tei.gates.gates import RefusedVersionError
+from baseten_tei.gates.patience import LONGEST_PAUSE_SECONDS
 from baseten_tei.provider.readiness import FailedDeploymentError
 from baseten_tei.provider.releasing import Releasing
-from baseten_tei.provider.waiting import LONGEST_PAUSE_SECONDS, Waiting, patience_seconds
+from baseten_tei.provider.waiting import Waiting, patience_seconds
 from baseten_tei.release import EnvironmentSettings, Serving
 
 INPUTS: dict[str, Any] = {

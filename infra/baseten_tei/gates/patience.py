@@ -1,6 +1,6 @@
 """Asking a model until it answers: a version that is ready may not be reachable yet, nor awake."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -10,6 +10,14 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 5.0
 
 _T = TypeVar("_T")
+
+
+def growing_pauses() -> Iterator[float]:
+    """Seconds from one look to the next, without an end."""
+    pause = FIRST_PAUSE_SECONDS
+    while True:
+        yield pause
+        pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -25,8 +33,8 @@ class Patience:
 
         Raises its last `ModelCallError` once that is not worth repeating, or the deadline is near.
         """
-        pause, began, told = FIRST_PAUSE_SECONDS, self.clock(), ""
-        while True:
+        began, told = self.clock(), ""
+        for pause in growing_pauses():
             try:
                 return ask(max(deadline - self.clock(), 1.0))
             except ModelCallError as error:
@@ -37,4 +45,4 @@ class Patience:
                     told = str(error)
                     self.tell(f"asking again: {told}")
             self.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+        raise AssertionError("the pauses have no end")

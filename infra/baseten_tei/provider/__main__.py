@@ -13,7 +13,6 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from baseten_tei.embedded import ensure_running
 from baseten_tei.gates.gates import Asking, Gates
-from baseten_tei.gates.patience import Patience
 from baseten_tei.golden_files import golden_content, project_root
 from baseten_tei.provider import VERSION
 from baseten_tei.provider.cancel import Cancellation
@@ -51,7 +50,7 @@ def _gates(target: Target, waiting: Waiting) -> Gates:
     asking = Asking(
         lambda url, seconds: router_info(url, _connect(target), seconds),
         lambda url, route, body, seconds: router_post(url, route, body, _connect(target), seconds),
-        Patience(waiting.clock, waiting.sleep, waiting.tell),
+        waiting,
     )
     return Gates(target, asking, lambda golden: golden_content(project_root(Path.cwd()), golden))
 

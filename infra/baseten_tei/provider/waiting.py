@@ -7,11 +7,10 @@ from typing import TypeVar
 
 from baseten_tei.baseten_api import NotFoundError
 from baseten_tei.errors import UserError
+from baseten_tei.gates.patience import Patience, growing_pauses
 
 _T = TypeVar("_T")
 
-FIRST_PAUSE_SECONDS = 0.2
-LONGEST_PAUSE_SECONDS = 5.0
 WARM_UP_SECONDS = 30.0
 """A deployment just created may be unknown for a while (Baseten's Terraform provider waits as long)."""
 PATIENCE = "BASETEN_TEI_PATIENCE_SECONDS"
@@ -19,20 +18,19 @@ PATIENCE = "BASETEN_TEI_PATIENCE_SECONDS"
 
 
 @dataclass(frozen=True)
-class Waiting:
+class Waiting(Patience):
     """How to wait: `clock` in seconds; `sleep` may raise to end a wait; `tell` shows what is waited for."""
 
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
-    tell: Callable[[str], None] = lambda _: None
 
     def until(self, look: Callable[[], _T | None], deadline: float) -> _T | None:
         """What `look` finds before the deadline; `None` where it finds nothing. It is asked once at least.
 
         A `NotFoundError` is nothing found yet, but only for as long as what was just made may be unknown.
         """
-        pause, patient_until = FIRST_PAUSE_SECONDS, self.clock() + WARM_UP_SECONDS
-        while True:
+        patient_until = self.clock() + WARM_UP_SECONDS
+        for pause in growing_pauses():
             try:
                 if (found := look()) is not None:
                     return found
@@ -42,7 +40,7 @@ class Waiting:
             if self.clock() + pause > deadline:
                 return None
             self.sleep(pause)
-            pause = min(pause * 1.5, LONGEST_PAUSE_SECONDS)
+        raise AssertionError("the pauses have no end")
 
     def for_a_while(self, look: Callable[[], _T | None]) -> _T | None:
         """As `until`, for as long as what was just done may still be unknown."""
