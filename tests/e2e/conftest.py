@@ -19,11 +19,6 @@ def shared_emulator() -> Iterator[Emulator]:
         yield emulator
 
 
-@pytest.fixture(scope="session")
-def worlds(tmp_path_factory: pytest.TempPathFactory) -> Worlds:
-    return Worlds(tmp_path_factory.mktemp("worlds"))
-
-
 @pytest.fixture
 def serving_world(worlds: Worlds) -> Iterator[World]:
     with worlds.copy("serving") as world:

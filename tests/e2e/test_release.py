@@ -1,14 +1,11 @@
 """Rollback, pins, further environments, retention, rotation and guarded deletion with the real engine."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-import requests
 
-from tests.e2e.harness import API_KEY, BGE, GATED, Emulator, Stack
+from tests.e2e.harness import BGE, GATED, Emulator, Stack
+from tests.e2e.worlds import World, client_of
 
 pytestmark = pytest.mark.e2e
 
@@ -30,34 +27,12 @@ def serving(emulator: Emulator, name: str = "production") -> str:
     return str(environment(emulator, name)["current_deployment"]["id"])
 
 
-@contextmanager
-def a_client(url: str, body: dict[str, Any]) -> Iterator[list[str]]:
-    """Someone who calls the model all the time: what went wrong for them."""
-    failures: list[str] = []
-    done = threading.Event()
-
-    def call() -> None:
-        headers = {"Authorization": f"Bearer {API_KEY}"}
-        while not done.wait(0.02):
-            answer = requests.post(url, json=body, headers=headers, timeout=30)
-            if answer.status_code != 200:
-                failures.append(f"{answer.status_code} {answer.text[:200]}")
-
-    caller = threading.Thread(target=call)
-    caller.start()
-    try:
-        yield failures
-    finally:
-        done.set()
-        caller.join(timeout=60)
-
-
 @pytest.mark.serving
 def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
-    stack: Stack, emulator: Emulator
+    stack: Stack, emulator: Emulator, serving_world: World
 ) -> None:
-    first, url = serving(emulator), stack.outputs()["models"]["bge"]["predict_url"]
-    with a_client(url, {"input": "text"}) as failures:
+    first = serving(emulator)
+    with client_of(serving_world) as client:
         stack.configure(tokens(8192))
         stack.up().check()
         second = serving(emulator)
@@ -81,7 +56,8 @@ def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
         stack.up().check()
         assert serving(emulator) == second
         assert emulator.pushes() == 0
-    assert failures == []
+    assert client.calls
+    assert client.failures == []
 
 
 @pytest.mark.serving

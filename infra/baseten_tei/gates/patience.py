@@ -34,7 +34,9 @@ class Patience:
         Raises its last `ModelCallError` once that is not worth repeating, or the deadline is near.
         """
         began, told = self.clock(), ""
-        for pause in growing_pauses():
+        pauses = growing_pauses()
+        while True:
+            pause = next(pauses)
             try:
                 return ask(max(deadline - self.clock(), 1.0))
             except ModelCallError as error:
@@ -45,4 +47,3 @@ class Patience:
                     told = str(error)
                     self.tell(f"asking again: {told}")
             self.sleep(pause)
-        raise AssertionError("the pauses have no end")

@@ -30,7 +30,9 @@ class Waiting(Patience):
         A `NotFoundError` is nothing found yet, but only for as long as what was just made may be unknown.
         """
         patient_until = self.clock() + WARM_UP_SECONDS
-        for pause in growing_pauses():
+        pauses = growing_pauses()
+        while True:
+            pause = next(pauses)
             try:
                 if (found := look()) is not None:
                     return found
@@ -40,7 +42,6 @@ class Waiting(Patience):
             if self.clock() + pause > deadline:
                 return None
             self.sleep(pause)
-        raise AssertionError("the pauses have no end")
 
     def for_a_while(self, look: Callable[[], _T | None]) -> _T | None:
         """As `until`, for as long as what was just done may still be unknown."""

@@ -1,0 +1,15 @@
+"""Prepared worlds, made once for each process that runs tests, whichever suite asks first."""
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.e2e.worlds import Worlds
+
+
+@pytest.fixture(scope="session")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> "Worlds":
+    from tests.e2e.worlds import Worlds
+
+    return Worlds(tmp_path_factory.mktemp("worlds"))
