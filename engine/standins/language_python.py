@@ -7,7 +7,8 @@ main thread (`program.py`): the official host's second process costs 0.2 to 0.3 
 `up`. The engine starts a host for every operation and asks it for one run (measured on 3.259), so
 nothing can leak from one program into the next; a second run is refused.
 
-It has no RunPlugin: policy packs and component plugins need the official host.
+Policy packs run beside the program, each in a process of its own (`pack.py`). Other plugins in Python, which
+are components, need the official host.
 """
 
 import importlib.metadata
@@ -102,10 +103,20 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         self.runs.put((request, done))
         return done.result()
 
-    def RunPlugin(self, _request: Any, context: Any) -> Any:
-        """Policy packs and component plugins in Python are started by the official host only."""
-        reason = f"pulumi-language-python is a {ABOUT}: it starts no plugins"
-        context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{reason} (engine/README.md)")
+    def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
+        """Run a policy pack for as long as the engine wants it; components need the official host."""
+        from standins import pack, program
+
+        if request.kind != pack.KIND:
+            reason = f"pulumi-language-python is a {ABOUT}: it starts no plugins but policy packs"
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{reason} (engine/README.md)")
+        if refusal := program.refusal(request.info, "PulumiPolicy.yaml"):
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal)
+        process = pack.start(request)
+        if not context.add_callback(process.kill):  # the engine ends a pack by ending this call
+            process.kill()
+        for name, value in pack.outputs(process):
+            yield language.RunPluginResponse(**{name: value})
 
     def run_program(self) -> None:
         """Run the one program, on the main thread: where asyncio and signals expect to be."""

@@ -21,15 +21,21 @@ from google.protobuf.json_format import MessageToDict
 _OURS = str(Path(__file__).parents[1])  # put on sys.path by the wrapper that started us
 
 
-def foreign_environment(root: str, option: str, prefix: str) -> str | None:
-    """Why a program must not run here: Pulumi.yaml names another environment than ours."""
+def foreign_environment(root: str, option: str, prefix: str, file: str) -> str | None:
+    """Why a program must not run here: its file names another environment than ours."""
     wanted = Path(root, option)
     if not option or wanted.resolve() == Path(prefix).resolve():
         return None
     return (
-        f"Pulumi.yaml says `virtualenv: {option}` ({wanted}), but this engine was set up for "
+        f"{file} says `virtualenv: {option}` ({wanted}), but this engine was set up for "
         f"{prefix}: run `{wanted}/bin/python -m pulumi_engine setup`, or name that one"
     )
+
+
+def refusal(info: Any, file: str) -> str | None:
+    """The same of a ProgramInfo, for programs and policy packs."""
+    option = MessageToDict(info.options).get("virtualenv", "")
+    return foreign_environment(info.root_directory, option, sys.prefix, file)
 
 
 def program_traceback(error: BaseException, program: Path) -> str:
@@ -91,9 +97,8 @@ def run(request: Any, engine: str) -> dict[str, Any]:
 
     `bail` says that the user has read what went wrong, so the engine adds nothing.
     """
-    option = MessageToDict(request.info.options).get("virtualenv", "")
-    if refusal := foreign_environment(request.info.root_directory, option, sys.prefix):
-        return {"error": refusal}
+    if refused := refusal(request.info, "Pulumi.yaml"):
+        return {"error": refused}
     _configure(request, engine)
     _enter(request)
     program = Path(request.info.program_directory, request.info.entry_point).absolute()

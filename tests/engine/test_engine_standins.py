@@ -1,14 +1,17 @@
 """The stand-ins without an engine: what differs, what a command sees, how it ends."""
 
 import os
+import sys
 import threading
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pulumi_engine.versions import COMMAND_PLUGIN
+from standins import pack
 from standins.command import Command, CommandFailedError, environment, logged_streams
 from standins.inputs import SECRET, SIGNATURE, differences, plain
 from standins.program import foreign_environment, program_traceback
@@ -152,11 +155,12 @@ def test_a_command_killed_before_its_start_does_not_start(tmp_path: Path) -> Non
 
 
 def test_the_program_must_be_of_our_environment() -> None:
-    assert foreign_environment("/p", ".venv", "/p/.venv") is None
-    assert foreign_environment("/p", "", "/p/.venv") is None
-    assert "run `/p/other/bin/python -m pulumi_engine setup`" in str(
-        foreign_environment("/p", "other", "/p/.venv")
-    )
+    assert foreign_environment("/p", ".venv", "/p/.venv", "Pulumi.yaml") is None
+    assert foreign_environment("/p", "", "/p/.venv", "Pulumi.yaml") is None
+    assert foreign_environment("/p/policy", "../.venv", "/p/.venv", "PulumiPolicy.yaml") is None
+    refusal = str(foreign_environment("/p", "other", "/p/.venv", "PulumiPolicy.yaml"))
+    assert refusal.startswith("PulumiPolicy.yaml says `virtualenv: other` (/p/other), but")
+    assert "run `/p/other/bin/python -m pulumi_engine setup`" in refusal
 
 
 def test_a_traceback_starts_in_the_program(tmp_path: Path) -> None:
@@ -169,3 +173,51 @@ def test_a_traceback_starts_in_the_program(tmp_path: Path) -> None:
     assert __file__ in whole
     assert __file__ not in told
     assert told.endswith("ValueError: no")
+
+
+def pack_request(folder: Path, program: str, **environ: str) -> Any:
+    """What the engine asks for a policy pack: a RunPluginRequest."""
+    (folder / "pack").mkdir()
+    (folder / "pack/__main__.py").write_text(program)
+    return SimpleNamespace(
+        args=["127.0.0.1:7"],
+        pwd=str(folder),
+        env=[f"{name}={value}" for name, value in environ.items()],
+        info=SimpleNamespace(program_directory=str(folder / "pack")),
+    )
+
+
+def test_a_pack_is_run_by_the_sdk_with_the_engines_arguments(tmp_path: Path) -> None:
+    ran = pack.command(pack_request(tmp_path, ""))
+
+    assert ran == [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:7", f"{tmp_path}/pack"]
+
+
+def test_what_a_pack_prints_is_passed_on_before_its_exit_code(tmp_path: Path) -> None:
+    program = "import sys; print('one'); print('two', file=sys.stderr); print('three', end=''); sys.exit(3)"
+
+    *printed, last = pack.outputs(pack.start(pack_request(tmp_path, program)))
+
+    assert [text for name, text in printed if name == "stdout"] == [b"one\n", b"three"]
+    assert ("stderr", b"two\n") in printed
+    assert last == ("exitcode", 3)
+
+
+def test_a_pack_sees_the_folder_and_the_environment_that_the_engine_gives_it(
+    tmp_path: Path,
+) -> None:
+    program = "import os; print(os.getcwd(), os.environ['A'], 'HOME' in os.environ)"
+
+    first, _ = pack.outputs(pack.start(pack_request(tmp_path, program, A="b=c")))
+
+    assert first == ("stdout", f"{tmp_path} b=c False\n".encode())
+
+
+def test_a_killed_pack_ends_its_output(tmp_path: Path) -> None:
+    process = pack.start(pack_request(tmp_path, "import time; print(1); time.sleep(600)"))
+    outputs = pack.outputs(process)
+    assert next(outputs) == ("stdout", b"1\n")
+
+    process.kill()
+
+    assert list(outputs) == [("exitcode", -9)]

@@ -1,0 +1,111 @@
+"""The policy pack: `pulumi preview --policy-pack policy --policy-pack-config policy/config.json`.
+
+Only what Pulumi has to see of each policy. The policies are `baseten_tei.policies`, which the report asks as
+well: what either says of a model is the same line (docs/policy.md).
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    PolicyConfigSchema,
+    PolicyPack,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+
+from baseten_tei import files
+from baseten_tei.costs import LISTED, monthly
+from baseten_tei.lockfile import parse_lock
+from baseten_tei.policies.config import LEVEL, SECTIONS, parse_section
+from baseten_tei.policies.document import title
+from baseten_tei.policies.inputs import COMPONENTS, stack_of, subject_of
+from baseten_tei.policies.judging import POLICIES, model_violation, stack_violation
+from baseten_tei.policies.policy import Candidate, ModelPolicy, StackPolicy
+from baseten_tei.settings import Lock
+from baseten_tei.target import parse_target
+from baseten_tei.workspace import Workspace
+
+SEEN: dict[str, Candidate] = {}
+"""This run's models by URN: the engine shows a stack's policies only a component's outputs, not its spec."""
+
+
+def candidate(args: ResourceValidationArgs) -> Candidate | None:
+    """The model that a resource is; `None` where it is none."""
+    if args.resource_type not in COMPONENTS:
+        return None
+    stack = stack_of(args.urn)
+    lock, real_account = surroundings(stack)
+    subject = subject_of(args.resource_type, args.name, args.props, lock)
+    SEEN[args.urn] = Candidate(stack, subject, monthly(subject.args, LISTED), real_account)
+    return SEEN[args.urn]
+
+
+@cache
+def surroundings(stack: str) -> tuple[Lock, bool]:
+    """A stack's locked facts, and whether it is on a real account, from the project that the engine runs in."""
+    here = Path.cwd()
+    root = next(it for it in (here, *here.parents) if (it / "Pulumi.yaml").is_file())
+    workspace = Workspace(root, stack)
+    target = workspace.target if workspace.path.is_file() else parse_target(None)
+    return parse_lock(files.read_lock(root, stack)), not target.loopback
+
+
+def of_models(policy: ModelPolicy) -> ResourceValidationPolicy:
+    """A policy as the engine asks it, of each resource."""
+
+    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
+        model = candidate(args)
+        section = parse_section(policy.id, args.get_config())
+        if model and (found := model_violation(policy, model, section)):
+            report(found.line, None)
+
+    return ResourceValidationPolicy(**described(policy.id), validate=validate)
+
+
+def of_stack(policy: StackPolicy) -> StackValidationPolicy:
+    """A policy as the engine asks it, once all resources are known."""
+
+    def validate(args: StackValidationArgs, report: ReportViolation) -> None:
+        urns = [it.urn for it in args.resources if it.resource_type in COMPONENTS]
+        costs = {SEEN[urn].subject.name: SEEN[urn].cost for urn in urns if urn in SEEN}
+        section = parse_section(policy.id, args.get_config())
+        if len(costs) < len(urns):
+            report(f"the stack: {policy.id} {UNSEEN}", None)
+        elif urns and (found := stack_violation(policy, stack_of(urns[0]), costs, section)):
+            report(found.line, None)
+
+    return StackValidationPolicy(**described(policy.id), validate=validate)
+
+
+UNSEEN = (
+    "cannot be judged, since no policy was shown every model: enable one of those that judge single models, e.g. "
+    '"unknown-price": "advisory", and leave out --target'
+)
+
+
+def described(policy: str) -> dict[str, Any]:
+    """Name, description, level and keys, as Pulumi shows and checks them."""
+    section = SECTIONS[policy]
+    properties = dict(section.model_json_schema()["properties"])
+    return {
+        "name": policy,
+        "description": title(policy),
+        "enforcement_level": EnforcementLevel(properties.pop(LEVEL)["default"]),
+        "config_schema": PolicyConfigSchema(properties),
+    }
+
+
+def policies() -> list[Policy]:
+    """All of them."""
+    return [of_stack(it) if isinstance(it, StackPolicy) else of_models(it) for it in POLICIES]
+
+
+if __name__ == "__main__":
+    PolicyPack("baseten-tei", policies())

@@ -1,0 +1,137 @@
+"""The policy pack in the real engine: what passes, what is said, what it stops. Nothing here calls Baseten."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseten_tei.costs import LISTED, monthly
+from baseten_tei.generate import stacks
+from baseten_tei.policies.config import SECTIONS, parse_policy_config
+from baseten_tei.policies.judging import Violation, violations
+from tests.e2e.harness import BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
+
+pytestmark = pytest.mark.e2e
+
+PINNED = {
+    "bge": {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"},
+    "ranker": {**RERANKER, "revision": "2cfc18c9415c912f9d8155881c133215df768a70"},
+}
+FINE = {
+    name: {
+        **model,
+        "accelerator": "L4",
+        "autoscaling": {"min_replica": 1, "max_replica": 2},
+        "labels": {"team": "search"},
+    }
+    for name, model in PINNED.items()
+}
+STRICT = {
+    "stack-budget": {"usd": 2500},
+    "model-budget": {"usd": 1300},
+    "allowed-gpus": {"gpus": ["L4"]},
+    "no-mutable-images": {"trusted": ["baseten/text-embeddings-inference-mirror"]},
+    "required-labels": {"labels": ["team"]},
+}
+WRONG = {
+    "costly": {**FINE["bge"], "autoscaling": {"min_replica": 1, "max_replica": 3}},
+    "sleepy": {**FINE["bge"], "autoscaling": {"min_replica": 0}},
+    "unpriced": {**EMOTIONS, "instance_type": "L4:6x24", "environment": "staging"},
+    "large": {**FINE["ranker"], "accelerator": "A10G"},
+    "upstream": {**FINE["ranker"], "tei_version": "1.9.3"},
+    "exposed": {**FINE["ranker"], "protect": False},
+}
+"""Each policy is broken by one of them, or by all together."""
+
+
+def project(folder: Path, models: Any, target: str = "baseten") -> Stack:
+    """A stack with the dev stack's lock; its program is a copy, since a link would lead into this checkout."""
+    stack = Stack(folder, target)
+    (folder / "infra").unlink()
+    (folder / "infra").mkdir()
+    shutil.copy(ROOT / "infra/__main__.py", folder / "infra")
+    (folder / "locks").mkdir()
+    shutil.copy(ROOT / "locks/dev.yaml", folder / "locks" / f"{stack.name}.yaml")
+    stack.configure(models)
+    return stack
+
+
+def with_pack(stack: Stack, config: Any, *arguments: str) -> Checked:
+    file = stack.folder / "policies.json"
+    file.write_text(json.dumps(config))
+    pack = ("--policy-pack", str(ROOT / "policy"), "--policy-pack-config", str(file))
+    return stack.pulumi(*arguments, "--stack", stack.name, *pack)
+
+
+def reported(stack: Stack, config: Any) -> list[Violation]:
+    """What the report says of the same files."""
+    ((name, subjects),) = [(it.name, it.settings.subjects) for it in stacks(stack.folder)]
+    costs = {it.name: monthly(it.args, LISTED) for it in subjects}
+    return violations(name, subjects, costs, True, parse_policy_config(json.dumps(config)))
+
+
+@pytest.fixture(scope="module")
+def wrong(tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    return project(tmp_path_factory.mktemp("policy") / "wrong", WRONG)
+
+
+def test_a_stack_that_keeps_every_policy_passes(tmp_path: Path) -> None:
+    stack = project(tmp_path / "fine", FINE)
+
+    shown = with_pack(stack, {"all": "mandatory", **STRICT}, "preview").check()
+
+    assert "baseten-tei@v0.1.0" in shown.text
+    assert not [level for level in ("[mandatory]", "[advisory]") if level in shown.text]
+    assert reported(stack, STRICT) == []
+
+
+@pytest.mark.parametrize("level", ["mandatory", "advisory"])
+def test_the_engine_says_of_each_policy_what_the_report_says(wrong: Stack, level: str) -> None:
+    """And only what is mandatory stops the preview."""
+    config = {"all": level, **STRICT}
+    expected = reported(wrong, config)
+
+    shown = with_pack(wrong, config, "preview")
+
+    assert {it.rule for it in expected} == set(SECTIONS)
+    assert sorted(told(shown)) == sorted(it.line for it in expected)
+    assert shown.text.count(f"[{level}]") == len(expected)
+    assert (shown.code != 0) is (level == "mandatory")
+
+
+def told(shown: Checked) -> list[str]:
+    """The lines under "Policies:" that say what was found."""
+    policies = shown.text.split("Policies:")[1].split("Diagnostics:")[0]
+    lines = [line.strip() for line in policies.splitlines()]
+    return [line for line in lines if line.startswith(("model '", "the stack: "))]
+
+
+def test_a_mistake_in_the_configuration_is_told_in_the_reports_words(wrong: Stack) -> None:
+    line = "allowed-gpus: gpus.0 'L5' is no GPU of Baseten's. Perhaps you meant 'L4'?"
+
+    shown = with_pack(wrong, {"allowed-gpus": {"gpus": ["L5"]}}, "preview").refused()
+
+    assert line in shown.text
+
+
+def test_a_budget_that_was_shown_no_model_does_not_pass(wrong: Stack) -> None:
+    only = {"all": "disabled", "stack-budget": {"enforcementLevel": "mandatory"}}
+
+    shown = with_pack(wrong, only, "preview").refused()
+
+    assert "the stack: stack-budget cannot be judged" in shown.text
+
+
+def test_an_up_stops_before_a_refused_model_is_made(tmp_path: Path, emulator: Emulator) -> None:
+    """On an emulator, replicas and protection are nobody's business."""
+    refused = {**WRONG["large"], "autoscaling": {"min_replica": 0}, "protect": False}
+    stack = project(tmp_path / "up", {"large": refused}, emulator.url)
+
+    shown = with_pack(stack, {"all": "mandatory", **STRICT}, "up", "--yes", "--skip-preview")
+
+    line = "model 'large': allowed-gpus accelerator A10G is not allowed: write accelerator: L4"
+    assert told(shown.refused()) == [line]
+    assert emulator.models() == {}
+    assert emulator.pushes() == 0
