@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -38,7 +38,8 @@ def resources(
     api = OnceRefusedApi(target, partial(_connect, target), cancellation.sleep)
     waiting = Waiting(sleep=cancellation.sleep, tell=progress.tell)
     patience = patience_seconds(os.environ.get(PATIENCE))
-    releasing = Releasing(api, _gates(target, waiting), waiting, progress.warn, patience)
+    gates = _gates(target, waiting, progress.warn)
+    releasing = Releasing(api, gates, waiting, progress.warn, patience)
     return {
         "baseten:index:Model": ModelResource(api, progress.warn),
         "baseten:index:Environment": EnvironmentResource(api, releasing, progress.warn),
@@ -46,13 +47,15 @@ def resources(
     }
 
 
-def _gates(target: Target, waiting: Waiting) -> Gates:
+def _gates(target: Target, waiting: Waiting, warn: Callable[[str], None]) -> Gates:
     asking = Asking(
         lambda url, seconds: router_info(url, _connect(target), seconds),
         lambda url, route, body, seconds: router_post(url, route, body, _connect(target), seconds),
         waiting,
     )
-    return Gates(target, asking, lambda golden: golden_content(project_root(Path.cwd()), golden))
+    return Gates(
+        target, asking, lambda golden: golden_content(project_root(Path.cwd()), golden), warn
+    )
 
 
 def _connect(target: Target) -> str:
@@ -65,8 +68,9 @@ def _connect(target: Target) -> str:
 
 async def _serve(engine_address: str) -> None:
     server, cancellation = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS), Cancellation()
-    make = partial(resources, Progress(engine_address), cancellation)
-    provider = BasetenProvider(make, cancellation.cancel)
+    progress = Progress(engine_address)
+    make = partial(resources, progress, cancellation)
+    provider = BasetenProvider(make, cancellation.cancel, warn=progress.warn)
     servicer = OneLineErrors([], VERSION, provider, engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

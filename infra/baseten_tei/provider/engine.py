@@ -12,6 +12,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from baseten_tei.errors import UserError
 from baseten_tei.names import perhaps
 from baseten_tei.provider.cancel import InterruptedWaitError
+from baseten_tei.provider.claims import Claims
 from baseten_tei.provider.configuration import config_failures
 from baseten_tei.provider.diffing import diff_response
 from baseten_tei.provider.ids import not_there
@@ -39,9 +40,12 @@ class BasetenProvider(protocol.Provider):
         resources: Resources,
         cancel: Callable[[], None] = lambda: None,
         grace_seconds: float = GRACE_SECONDS,
+        warn: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`cancel` ends the waits of all calls that are under way."""
+        """`cancel` ends the waits of all calls that are under way; `warn` speaks of the resource at work."""
         self._make = resources
+        self._warn = warn
+        self._claims = Claims()
         self._cancel = cancel
         self._grace_seconds = grace_seconds
         self._stopped = asyncio.Event()
@@ -77,10 +81,12 @@ class BasetenProvider(protocol.Provider):
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
         """Inputs that changed are checked by their types; those of the last time were checked then."""
-        self._resource(request.urn)
+        resource = self._resource(request.urn)
         kind, inputs = _type_of(request.urn), plain(request.new_inputs)
         known = inputs == plain(request.old_inputs)
         failures = [] if known else _failures(kind, inputs, hidden(kind, request.new_inputs))
+        if not failures:
+            self._claims.claim((kind, resource.plan(inputs, None)[0]), request.urn)
         return _checked(marked(kind, request.new_inputs), failures)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
@@ -125,8 +131,13 @@ class BasetenProvider(protocol.Provider):
         )
 
     async def delete(self, request: protocol.DeleteRequest) -> None:
-        """Take it away."""
+        """Take it away, unless another resource of the program stands for it now."""
         resource = self._resource(request.urn)
+        thing = (_type_of(request.urn), request.resource_id)
+        if heir := self._claims.other(thing, request.urn):
+            current_urn.set(request.urn)
+            self._warn(f"{request.resource_id} stays on Baseten: it is {heir!r} now")
+            return
         await self._act(
             request.urn, resource.delete, request.resource_id, plain(request.properties)
         )
