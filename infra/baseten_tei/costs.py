@@ -61,22 +61,16 @@ def instance_type(args: ModelArgs) -> str:
     return found.name if found else args.instance_type or accelerator
 
 
-def usd_per_month(per_minute: Usd, replicas: float) -> Usd:
-    """So many replicas that never sleep; none of them cost nothing, whatever the price."""
-    if per_minute is None:
-        return None if replicas else 0.0
-    return per_minute * prices.MINUTES_PER_MONTH * replicas
+def usd_per_month(per_minute: Usd, replicas: int) -> Usd:
+    """So many replicas that never sleep."""
+    return None if per_minute is None else per_minute * prices.MINUTES_PER_MONTH * replicas
 
 
-def monthly(args: ModelArgs, known: Prices, typical: float | None = None) -> Monthly:
-    """A model in all of its environments; `typical` replicas of its own one, where somebody knows better."""
+def monthly(args: ModelArgs, known: Prices) -> Monthly:
+    """A model in all of its environments."""
     name = instance_type(args)
     price = known.of(name)
-    of_each = [
-        _environment(it.autoscaling, price, typical if where == args.environment else None)
-        for where, it in all_environments(args).items()
-    ]
-    summed = total(of_each)
+    summed = total(_environment(it.autoscaling, price) for it in all_environments(args).values())
     unpriced = frozenset() if price is not None else frozenset({name})
     return Monthly(summed.minimum, summed.typical, summed.maximum, unpriced)
 
@@ -90,11 +84,10 @@ def total(costs: Iterable[Monthly]) -> Monthly:
     return Monthly(minimum, typical, maximum, unpriced)
 
 
-def _environment(autoscaling: Autoscaling, price: Usd, typical: float | None) -> Monthly:
-    usual = typical_replicas(autoscaling) if typical is None else typical
+def _environment(autoscaling: Autoscaling, price: Usd) -> Monthly:
     return Monthly(
         usd_per_month(price, autoscaling.min_replica),
-        usd_per_month(price, usual),
+        usd_per_month(price, typical_replicas(autoscaling)),
         usd_per_month(price, autoscaling.max_replica),
     )
 

@@ -46,6 +46,11 @@ class Models(Teams):
         found = self._call(lambda: self._sdk.get_instance_types())
         return [it.name for it in found.instance_types]
 
+    def prices(self) -> dict[str, float]:
+        """US dollars per minute of a replica, by the name of the instance type."""
+        found = self._call(lambda: self._sdk.get_instance_type_prices())
+        return {it.instance_type.name: it.price for it in found.instance_types}
+
     def _listed(self, team: str | None, name: str | None) -> list[RemoteModel]:
         team_id = self._team_id(team)
         found = self._call(lambda: self._ask_models(team_id, name))

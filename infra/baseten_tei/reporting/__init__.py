@@ -1,0 +1,1 @@
+"""What a preview means: for models, money, traffic, consumers. Decisions; the command is `report`."""
