@@ -247,3 +247,21 @@ def test_a_secret_that_was_there_before_stays(stack: Stack, emulator: Emulator) 
     assert len(emulator.secrets()) == 1
     stack.destroy().check()
     assert len(emulator.secrets()) == 1
+
+
+def test_a_model_that_is_called_otherwise_in_the_stack_stays_on_baseten(
+    stack: Stack, emulator: Emulator
+) -> None:
+    named = {**BGE, "model_name": "on-baseten", "environments": {"staging": {}}}
+    stack.configure({"before": named})
+    stack.up().check()
+    there, deployments = emulator.models(), emulator.deployments("on-baseten")
+    stack.configure({"after": named})
+    told = stack.up().check().text
+    assert "on-baseten stays on Baseten: it is 'after-model' now" in told
+    assert emulator.models() == there
+    assert emulator.deployments("on-baseten") == deployments
+    environments = emulator.rest(f"/v1/models/{there['on-baseten']}/environments")["environments"]
+    assert {it["name"] for it in environments} == {"production", "staging"}
+    stack.destroy().check()
+    assert emulator.models() == {}

@@ -99,7 +99,7 @@ def test_an_unknown_price_is_never_zero() -> None:
         before=NONE, after=Money(minimum=None, typical=None, maximum=None), unpriced=("L40S",)
     )
     text = render_markdown(report_of(model_report(cost=unknown), cost=unknown))
-    assert "| $0 → unknown | $0 → unknown | $0 → unknown |" in text
+    assert "| $0 → unknown | $0 → unknown | $0 → unknown |" in text.replace("\u00a0", " ")
     assert "no price is known for `L40S`" in text
 
 

@@ -1,8 +1,9 @@
 """The parts of the comment, as Markdown; every text that may come from a spec passes through `escaping`."""
 
+import re
 from collections.abc import Iterable, Iterator
 
-from baseten_tei.reporting.document import Found, ModelReport, StackReport
+from baseten_tei.reporting.document import Cost, Found, ModelReport, StackReport
 from baseten_tei.reporting.escaping import code, element, fenced, prose
 from baseten_tei.reporting.wording import amounts, drift_lines, per_million, title, what_it_is
 
@@ -10,6 +11,9 @@ _DIFF_CHARACTERS = 12_000
 """Of a config's diff; a config is some 2,000 characters long."""
 _SHOWN_CHARACTERS = 400
 _REASONS_IN_ROW = 2
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
+_UNBROKEN = "\u00a0→ "
+"""An amount and the arrow behind it stay on one line."""
 
 
 def head(stack: StackReport, lines: int) -> str:
@@ -46,13 +50,13 @@ def row(model: ModelReport) -> str:
     more = f" and {len(told) - _REASONS_IN_ROW} more" if len(told) > _REASONS_IN_ROW else ""
     name = f"{'🔴 ' if model.breaks else ''}{code(model.name, table=True)}"
     return _row(
-        [name, model.kind, f"{'; '.join(told[:_REASONS_IN_ROW])}{more}", *amounts(model.cost)]
+        [name, model.kind, f"{'; '.join(told[:_REASONS_IN_ROW])}{more}", *_amounts(model.cost)]
     )
 
 
 def total_row(stack: StackReport) -> str:
     """The whole stack's money, unchanged models included."""
-    costs = (f"**{it}**" for it in amounts(stack.cost))
+    costs = (f"**{it}**" for it in _amounts(stack.cost))
     return _row(["**all models**", "", _unpriced(stack), *costs])
 
 
@@ -122,6 +126,10 @@ def _config(model: ModelReport) -> str:
     return f"**`config.yaml`**\n\n{fenced(shown, 'diff')}{cut}"
 
 
+def _amounts(cost: Cost) -> list[str]:
+    return [it.replace(" → ", _UNBROKEN) for it in amounts(cost)]
+
+
 def _unpriced(stack: StackReport) -> str:
     names = ", ".join(code(name, table=True) for name in stack.cost.unpriced)
     return f"no price is known for {names}" if names else ""
@@ -132,4 +140,6 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
+    """As much of a sentence as is read; of a commit its first twelve digits."""
+    short = _COMMIT.sub(lambda it: f"{it[0][:12]}…", text)
+    return short if len(short) <= _SHOWN_CHARACTERS else f"{short[: _SHOWN_CHARACTERS - 1]}…"

@@ -88,7 +88,9 @@ def _model(
 
 
 def _diff(pair: Pair) -> str:
-    """Of `config.yaml`, three lines of context; a model that comes or goes is all of one sign."""
+    """Of `config.yaml`, three lines of context; of one that comes all of it, of one that goes nothing."""
+    if pair.after is None:
+        return ""
     before, after = (side.config_text if side else "" for side in (pair.before, pair.after))
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3)
     return "\n".join(list(lines)[2:])  # without the two lines of file names

@@ -30,7 +30,7 @@ def traffic(pair: Pair, kind: Kind, facts: ModelFacts | None) -> tuple[str, ...]
             f"it was {pair.once}, and is the same model on Baseten: nothing is pushed, URLs stay",
         )
     if kind == "settings only":
-        return (*_settings(args), *_sleep(args, facts, pair.before))
+        return (*_settings(pair, args), *_sleep(args, facts, pair.before))
     return (*_pushes(pair, kind, args), *_sleep(args, facts, pair.before))
 
 
@@ -43,8 +43,12 @@ def _ends(before: Side | None, kind: Kind) -> Iterator[str]:
         yield "Pulumi will refuse: it is protected; write protect: false and `pulumi up` first"
 
 
-def _settings(args: ModelArgs) -> Iterator[str]:
+def _settings(pair: Pair, args: ModelArgs) -> Iterator[str]:
     yield "nothing is pushed: what serves goes on, and Baseten applies the settings to it"
+    there = pair.before.environments if pair.before else {}
+    for name in all_environments(args):
+        if name not in there:
+            yield f"environment {name} is made, and takes over the version that there is"
     for name, environment in _pinned(args):
         yield f"{name} serves {environment.deployment} (pinned)"
 
