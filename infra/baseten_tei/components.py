@@ -17,12 +17,14 @@ import pulumi
 from pulumi_command import local
 
 from baseten_tei.context import context
+from baseten_tei.contract.known import known_labels, known_space
 from baseten_tei.endpoints import deployment_url, endpoint_templates
 from baseten_tei.errors import UserError
 from baseten_tei.job import job_environment
 from baseten_tei.plan import ModelPlan, known_limits
 from baseten_tei.prepare import Ready, prepare, ready_alone
 from baseten_tei.resources import Environment, Model, Secret
+from baseten_tei.rules.subject import Subject
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 
 PUSH = "truss push"
@@ -84,7 +86,7 @@ class TeiModel(pulumi.ComponentResource):
                 self._kept(args, before),
             )
             before = [*before, environment]  # one takes a version over after the other
-        self._tell(plan, environment)
+        self._tell(plan, environment, ready.subject)
 
     def _push(self, name: str, plan: ModelPlan, model: Model) -> local.Command:
         command = local.Command(
@@ -100,7 +102,7 @@ class TeiModel(pulumi.ComponentResource):
         command.stdout.apply(lambda told: _pass_on(told, self))
         return command
 
-    def _tell(self, plan: ModelPlan, environment: Environment) -> None:
+    def _tell(self, plan: ModelPlan, environment: Environment, subject: Subject) -> None:
         """Each output by itself, so that URLs stay known while a new version's id is not."""
         self.model_id = environment.model_id
         self.deployment_id = environment.deployment_id
@@ -119,10 +121,9 @@ class TeiModel(pulumi.ComponentResource):
             **plan.known_outputs,
             **urls,
             "deployment_predict_url": version_url,
-            "limits": {
-                **known_limits(args),
-                "max_input_length": environment.max_input_length,
-            },
+            "limits": {**known_limits(args), "max_input_length": environment.max_input_length},
+            **known_labels(subject),
+            **_space(subject, environment),
         }
         self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
 
@@ -162,6 +163,13 @@ class Classifier(TeiModel):
         self, name: str, args: ClassifierArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
     ) -> None:
         super().__init__(name, args, opts, **kw)
+
+
+def _space(subject: Subject, environment: Environment) -> dict[str, Any]:
+    """An embedding's space, by name and in numbers."""
+    told = ("dimensions", "max_input_length", "fingerprint")
+    names = known_space(subject)
+    return {"space": {**names, **{key: getattr(environment, key) for key in told}}} if names else {}
 
 
 def _pass_on(told: str, model: TeiModel) -> None:

@@ -1,8 +1,8 @@
 """`python -m baseten_tei.generate [--check]`: everything that is generated from stacks and types.
 
-Truss configs of every stack beside Pulumi.yaml, the JSON Schema that lets editors complete a stack's
-configuration, docs/rules.md, and the derived parts of README.md. `--check` writes nothing, names what is
-stale, and exits 1.
+Truss configs of every stack beside Pulumi.yaml, the JSON Schemas of a stack's configuration (for editors to
+complete it) and of its outputs, docs/rules.md, and the derived parts of README.md and docs/clients.md. `--check`
+writes nothing, names what is stale, and exits 1.
 """
 
 import argparse
@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from baseten_tei import files
+from baseten_tei.contract.schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.errors import UserError
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.readme import render_readme
@@ -25,6 +26,7 @@ from baseten_tei.schema import SCHEMA_PATH, schema_text
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings, parse_specs
 
 RULES_PATH = "docs/rules.md"
+PARTLY_DERIVED = ("README.md", "docs/clients.md")
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,8 @@ def generated(root: Path) -> dict[Path, str]:
     """Every generated file's path and text."""
     found = {
         root / SCHEMA_PATH: schema_text(),
-        **_readme(root),
+        root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
+        **_partly_derived(root),
         root / RULES_PATH: rules_text(RULES),
     }
     for stack in stacks(root):
@@ -68,12 +71,12 @@ def generated(root: Path) -> dict[Path, str]:
     return found
 
 
-def _readme(root: Path) -> dict[Path, str]:
-    path = root / "README.md"
-    if not path.is_file():
-        return {}
-    text = path.read_text(encoding="utf-8")
-    return {path: render_readme(text, lambda name: (root / name).read_text(encoding="utf-8"))}
+def _partly_derived(root: Path) -> dict[Path, str]:
+    def read(name: str) -> str:
+        return (root / name).read_text(encoding="utf-8")
+
+    there = [name for name in PARTLY_DERIVED if (root / name).is_file()]
+    return {root / name: render_readme(read(name), read) for name in there}
 
 
 def leftovers(root: Path) -> list[Path]:

@@ -1,30 +1,64 @@
-"""What a stack says of its models to scripts and services. Nothing here is secret, or holds a secret."""
+"""`python -m baseten_tei.outputs --stack S --format F [--file FILE]`: hand a stack's outputs to other tools.
 
-from collections.abc import Mapping
-from typing import Any
+`json`, `dotenv`, `github` (for `>> "$GITHUB_ENV"`), `kubernetes` (a ConfigMap) or `esc` (a Pulumi ESC environment).
+From the stack itself, or from a file that `pulumi stack output --json` wrote; `-` is stdin. Only what
+docs/outputs.md lists is handed on: nothing of it is secret.
 
-from baseten_tei.names import environment_variable
+Exit: 0 printed, 1 the outputs are not there, or are not whole.
+"""
 
-SCHEMA_VERSION = 1
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 
-FLAT_KEYS = (
-    "model_id",
-    "environment",
-    "predict_url",
-    "sync_url",
-    "openai_base_url",
-    "embeddings_url",
-    "rerank_url",
-    "classify_url",
-    "wake_url",
-)
+from baseten_tei import pulumi_cli
+from baseten_tei.contract.parsing import parse_outputs
+from baseten_tei.contract.words import StackOutputs
+from baseten_tei.errors import UserError
+from baseten_tei.handing.formats import FORMATS
 
 
-def flat_outputs(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """One flat map for scripts: `{"BGE_PREDICT_URL": …}` for `{"bge": {"predict_url": …}}`."""
-    return {
-        f"{environment_variable(name)}_{key.upper()}": outputs[key]
-        for name, outputs in models.items()
-        for key in FLAT_KEYS
-        if key in outputs
-    }
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print them."""
+    parser = argparse.ArgumentParser(prog="python -m baseten_tei.outputs", description=__doc__)
+    parser.add_argument("--format", choices=FORMATS, default="json", help="default: json")
+    arguments = with_source(parser).parse_args(argv)
+    try:
+        outputs = outputs_of(arguments)
+        text = FORMATS[arguments.format](outputs, arguments.stack)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    sys.stdout.write(text)
+    return 0
+
+
+def with_source(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The same parser, which also takes where outputs come from."""
+    parser.add_argument("--stack", default="dev", help="default: dev")
+    parser.add_argument(
+        "--file", metavar="FILE", help="outputs as JSON, not the stack's; - is stdin"
+    )
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
+    return parser
+
+
+def outputs_of(arguments: argparse.Namespace) -> StackOutputs:
+    """What those arguments name. Raises `UserError`."""
+    return parse_outputs(_text(arguments))
+
+
+def _text(arguments: argparse.Namespace) -> str:
+    if arguments.file is None:
+        return pulumi_cli.run(arguments.root, arguments.stack, "stack", "output", "--json")
+    if arguments.file == "-":
+        return sys.stdin.read()
+    try:
+        return Path(arguments.file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{arguments.file} cannot be read ({error})") from error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

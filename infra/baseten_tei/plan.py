@@ -8,6 +8,7 @@ from baseten_tei.endpoints import PAYLOAD_LIMIT_BYTES
 from baseten_tei.environments import all_environments, environment_inputs
 from baseten_tei.flags import split_flags
 from baseten_tei.job import Job
+from baseten_tei.permits import permits
 from baseten_tei.placement import resolved_hardware
 from baseten_tei.release import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.render import render_config
@@ -106,6 +107,7 @@ def _known_outputs(args: ModelArgs, digest: str) -> dict[str, Any]:
         "task": args.task,
         "environment": args.environment,
         "image": image.reference,
+        "tei_version": args.tei_version,
         "config_digest": digest,
     }
 
@@ -113,7 +115,13 @@ def _known_outputs(args: ModelArgs, digest: str) -> dict[str, Any]:
 def known_limits(args: ModelArgs) -> dict[str, int]:
     """Limits a client can rely on that the spec alone decides."""
     payload = dict(split_flags(args.extra_flags)).get("payload-limit")
+    allowed = permits(args)
     return {
         "max_client_batch_size": args.max_client_batch_size,
+        "auto_truncate": args.auto_truncate,
         "payload_limit_bytes": int(payload) if payload else PAYLOAD_LIMIT_BYTES,
+        "max_batch_tokens": args.max_batch_tokens,
+        "max_concurrent_requests": allowed.max_concurrent_requests,
+        "predict_concurrency": allowed.predict_concurrency,
+        "max_replica": args.autoscaling.max_replica,
     }

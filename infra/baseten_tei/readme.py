@@ -1,4 +1,4 @@
-"""The parts of README.md that are derived: included files, and the table of a model's keys."""
+"""The derived parts of README.md and docs/clients.md: included files, and the table of a model's keys."""
 
 import re
 from collections.abc import Callable

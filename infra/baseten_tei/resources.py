@@ -39,6 +39,8 @@ class Environment(pulumi.CustomResource):
     """Tokens, as the router says."""
     dimensions: pulumi.Output[int]
     """Length of an embedding."""
+    fingerprint: pulumi.Output[str]
+    """An embedding's space in numbers; see `spaces`."""
     previous_deployment_id: pulumi.Output[str]
     """What served before."""
     kept_deployment_ids: pulumi.Output[list[str]]

@@ -12,8 +12,9 @@ from baseten_tei import files
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.context import context
+from baseten_tei.contract.flat import flat_outputs
+from baseten_tei.contract.words import SCHEMA_VERSION
 from baseten_tei.errors import UserError
-from baseten_tei.outputs import SCHEMA_VERSION, flat_outputs
 from baseten_tei.prepare import Ready, ready
 from baseten_tei.resources import Secret
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings

@@ -41,7 +41,13 @@ class Run:
         return [resource for resource in self.resources.values() if resource.type == token]
 
 
-IDS = {"model_id": "m1", "deployment_id": "d1", "max_input_length": 512}
+IDS = {
+    "model_id": "m1",
+    "deployment_id": "d1",
+    "max_input_length": 512,
+    "dimensions": 768,
+    "fingerprint": "v1:AAAA",
+}
 
 
 class Answers(pulumi.runtime.Mocks):

@@ -157,10 +157,29 @@ def test_the_engine_is_shown_the_components_args_so_that_it_can_say_what_changed
             {
                 "openai_base_url": f"{HOST}/environments/production/sync/v1",
                 "embeddings_url": f"{HOST}/environments/production/sync/v1/embeddings",
+                "space": {
+                    "model_id": "BAAI/bge-base-en-v1.5",
+                    "revision": "main",
+                    "pooling": None,
+                    "normalized": True,
+                    "prompt": None,
+                    "prompt_name": None,
+                    "dtype": "float16",
+                    "dimensions": IDS["dimensions"],
+                    "max_input_length": IDS["max_input_length"],
+                    "fingerprint": IDS["fingerprint"],
+                },
             },
         ),
         (Reranker, {"rerank_url": f"{HOST}/environments/production/sync/rerank"}),
-        (Classifier, {"classify_url": f"{HOST}/environments/production/sync/predict"}),
+        (
+            Classifier,
+            {
+                "classify_url": f"{HOST}/environments/production/sync/predict",
+                "labels": None,
+                "multi_label": None,
+            },
+        ),
     ],
 )
 def test_each_task_has_these_outputs_and_no_others(
@@ -174,6 +193,7 @@ def test_each_task_has_these_outputs_and_no_others(
         "task": kind.__name__.lower(),
         "environment": "production",
         "image": "baseten/text-embeddings-inference-mirror:89-1.8.3",
+        "tei_version": "1.8.3",
         "config_digest": digest,
         "predict_url": f"{HOST}/environments/production/predict",
         "deployment_predict_url": f"{HOST}/deployment/d1/predict",
@@ -182,7 +202,12 @@ def test_each_task_has_these_outputs_and_no_others(
         "wake_url": f"{HOST}/environments/production/wake",
         "limits": {
             "max_client_batch_size": 32,
+            "auto_truncate": True,
             "payload_limit_bytes": 2_000_000,
+            "max_batch_tokens": 16384,
+            "max_concurrent_requests": 1024,
+            "predict_concurrency": 32,
+            "max_replica": 1,
             "max_input_length": IDS["max_input_length"],
         },
         **own,
@@ -190,9 +215,25 @@ def test_each_task_has_these_outputs_and_no_others(
 
 
 def test_limits_follow_the_flags_that_set_them(root: Path) -> None:
-    args = EmbeddingArgs(model_id="a/b", extra_flags=("--payload-limit=4000000",))
+    args = EmbeddingArgs(
+        model_id="a/b",
+        extra_flags=("--payload-limit=4000000",),
+        auto_truncate=False,
+        max_client_batch_size=8,
+        max_concurrent_requests=64,
+        autoscaling=Autoscaling(max_replica=3),
+    )
     run = run_program(lambda: Embedding("m", args).outputs, root, TARGET)
-    assert run.outputs["limits"]["payload_limit_bytes"] == 4_000_000
+    assert run.outputs["limits"] == {
+        "max_client_batch_size": 8,
+        "auto_truncate": False,
+        "payload_limit_bytes": 4_000_000,
+        "max_batch_tokens": 16384,
+        "max_concurrent_requests": 64,
+        "predict_concurrency": 8,
+        "max_replica": 3,
+        "max_input_length": IDS["max_input_length"],
+    }
 
 
 @pytest.mark.parametrize("gated", [True, False])

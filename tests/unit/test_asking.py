@@ -11,6 +11,7 @@ from baseten_tei.gates.asking import (
     relevances_of,
     scores_of,
     vector_of,
+    vectors_of,
 )
 from baseten_tei.gates.smoke import TEXTS, smoke_call, smoke_facts
 
@@ -67,6 +68,17 @@ def test_a_vector_of_zeros_or_of_nothing_is_none() -> None:
     for vector in ((0.0, 0), ()):
         with pytest.raises(StrangeAnswerError, match="a vector of zeros"):
             vector_of(embedded(*vector))
+
+
+@pytest.mark.parametrize("rows", [[], [{"embedding": [1.0]}], [{"index": 1, "embedding": [1.0]}]])
+def test_an_answer_that_misses_the_vector_of_a_text_is_told(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(StrangeAnswerError, match="without a vector for each of 1"):
+        vectors_of({"data": rows}, 1)
+
+
+def test_vectors_come_in_the_order_of_their_texts() -> None:
+    rows = [{"index": index, "embedding": [index + 1.0]} for index in (1, 0)]
+    assert vectors_of({"data": rows}, 2) == ((1.0,), (2.0,))
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ RELEASED = {
     "instance_type": "L4:4x16",
     "max_input_length": 512,
     "dimensions": 768,
+    "fingerprint": "v1:AAAA",
     "previous_deployment_id": "d0",
     "kept_deployment_ids": ["d0"],
     "drift": {},
@@ -70,11 +71,20 @@ def test_an_update_that_only_scales_keeps_every_id_known() -> None:
     assert environment(FakeApi()).plan(scaled, released())[1] == {**scaled, **RELEASED}
 
 
+def test_what_an_older_release_did_not_record_is_known_to_be_nothing() -> None:
+    scaled = {**ENVIRONMENT, "autoscaling": AUTOSCALING | {"max_replica": 4}}
+    before = {key: it for key, it in released().items() if key != "fingerprint"}
+    resource = environment(FakeApi())
+    assert resource.plan(scaled, before)[1]["fingerprint"] is None
+    assert "fingerprint" not in resource.update("id", before, ENVIRONMENT)
+    assert resource.diff(before, ENVIRONMENT).paths == (), "and is no reason to release again"
+
+
 def test_a_new_version_keeps_the_models_id_and_so_its_urls_known() -> None:
     newer = {**ENVIRONMENT, "digest": "newer"}
     _, state = environment(FakeApi()).plan(newer, released())
     assert state["model_id"] == "m1"
-    assert state["deployment_id"] == UNKNOWN
+    assert state["deployment_id"] == state["fingerprint"] == UNKNOWN
     assert state["max_input_length"] == 512
 
 

@@ -114,6 +114,7 @@ def test_generate_writes_what_check_asks_for(
     assert main(check) == 1
     assert capsys.readouterr().out.splitlines() == [
         "docs/stack-config.schema.json is missing: type `make configs` and commit it",
+        "docs/outputs.schema.json is missing: type `make configs` and commit it",
         "docs/rules.md is missing: type `make configs` and commit it",
         "truss_configs/dev/bge/config.yaml is missing: type `make configs` and commit it",
         "truss_configs/dev/gone/config.yaml belongs to no model: type `make configs` and commit",

@@ -19,6 +19,9 @@ from baseten_tei.gates.model_answers import (
     silence,
 )
 from baseten_tei.gates.patience import LONGEST_PAUSE_SECONDS, Patience
+from baseten_tei.gates.smoke import TEXTS
+from baseten_tei.spaces.fingerprint import fingerprint
+from baseten_tei.spaces.probes import PROBES
 from baseten_tei.target import parse_target
 
 TARGET = parse_target("http://127.0.0.1:9")
@@ -31,7 +34,9 @@ INFO = {
     "version": "1.8.3",
     "max_batch_requests": None,
     "max_input_length": 512,
+    "max_client_batch_size": 32,
 }
+FINGERPRINT = fingerprint([(0.5, 0.5)] * len(PROBES))
 EXPECTED = {
     "task": "embedding",
     "model_id": "BAAI/bge-base-en-v1.5",
@@ -59,11 +64,12 @@ class Router:
 
     def post(self, url: str, route: str, body: Mapping[str, Any], seconds: float) -> Any:
         self._note(f"{url}/sync{route}", seconds)
-        (text,) = body["input"]
-        vector = self.vectors.get(text, (0.5, 0.5))
-        if isinstance(vector, UserError):
-            raise vector
-        return {"data": [{"embedding": list(vector)}]}
+        vectors = [self.vectors.get(text, (0.5, 0.5)) for text in body["input"]]
+        for vector in vectors:
+            if isinstance(vector, UserError):
+                raise vector
+        rows = [{"index": n, "embedding": list(it)} for n, it in enumerate(vectors)]
+        return {"data": rows[::-1]}
 
     def _note(self, asked: str, seconds: float) -> None:
         self.asked.append(asked)
@@ -79,6 +85,7 @@ def check(
     clock: Clock | None = None,
     told: list[str] | None = None,
     seconds: float = 1800.0,
+    warned: list[str] | None = None,
 ) -> dict[str, Any]:
     clock = clock or Clock()
     patience = Patience(clock, clock.sleep, (told if told is not None else []).append)
@@ -90,7 +97,8 @@ def check(
             raise UserError(f"{named['path']} is missing")
         return content
 
-    gates = Gates(TARGET, Asking(router.info_of, router.post, patience), read)
+    warn = (warned if warned is not None else []).append
+    gates = Gates(TARGET, Asking(router.info_of, router.post, patience), read, warn)
     return gates.check(inputs, "m1", "d1", seconds)
 
 
@@ -105,7 +113,7 @@ def refused(*arguments: Any, **options: Any) -> str:
 
 def test_a_version_that_is_what_was_asked_for_and_computes_passes() -> None:
     router = Router()
-    assert check(router) == {"max_input_length": 512, "dimensions": 2}
+    assert check(router) == {"max_input_length": 512, "dimensions": 2, "fingerprint": FINGERPRINT}
     assert router.asked == [f"{URL}/sync/info", f"{URL}/sync/v1/embeddings"]
 
 
@@ -136,8 +144,37 @@ def test_a_revision_that_info_does_not_tell_or_tells_right_is_fine(sha: str | No
 
 def test_a_version_that_answers_null_is_refused_as_nan() -> None:
     router = Router()
-    router.vectors = {"Deep learning is a kind of machine learning.": (None, 0.5)}
+    router.vectors = dict.fromkeys((*PROBES, *TEXTS), (None, 0.5))
     assert "answered null in place of a number, which is how TEI writes NaN" in refused(router)
+
+
+@pytest.mark.parametrize(("limit", "texts"), [(1, 1), (3, 3), (32, 8)])
+def test_the_fingerprint_is_of_as_many_texts_as_one_request_may_hold(
+    limit: int, texts: int
+) -> None:
+    router = Router(info={**INFO, "max_client_batch_size": limit})
+    assert check(router)["fingerprint"] == fingerprint([(0.5, 0.5)] * texts)
+    assert len(router.asked) == 2, "no call more than without a fingerprint"
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (refusal(URL, 413, "too long"), f"{URL} answered 413: too long"),
+        ((None, 0.5), "answered null in place of a number"),
+        ((0.5, 0.5, 0.5), "answered /v1/embeddings with vectors of different lengths"),
+    ],
+)
+def test_a_version_that_computes_passes_without_a_fingerprint_and_that_is_said(
+    answer: Any, why: str
+) -> None:
+    warned: list[str] = []
+    router = Router()
+    router.vectors = {PROBES[-1]: answer}
+    assert check(router, warned=warned) == {"max_input_length": 512, "dimensions": 2}
+    (line,) = warned
+    assert line.startswith(f"model 'bge': no fingerprint was taken of its embedding space ({why}")
+    assert line.endswith("), so it can be compared by name only")
 
 
 def test_a_pinned_version_only_has_to_compute() -> None:
@@ -146,6 +183,7 @@ def test_a_pinned_version_only_has_to_compute() -> None:
     assert check(router, pinned, golden("embedding", EAST)) == {
         "max_input_length": 512,
         "dimensions": 2,
+        "fingerprint": FINGERPRINT,
     }
     assert len(router.asked) == 2
 
@@ -231,7 +269,7 @@ def test_a_key_that_is_refused_is_told_at_once(status: int) -> None:
 
 def test_a_version_that_cannot_compute_is_refused_at_once() -> None:
     clock, router = Clock(), Router()
-    router.vectors = {"Deep learning is a kind of machine learning.": refusal(URL, 424, "OOM")}
+    router.vectors = dict.fromkeys((*PROBES, *TEXTS), refusal(URL, 424, "OOM"))
     assert "refuses a call: " in refused(router, clock=clock)
     assert clock.pauses == []
 

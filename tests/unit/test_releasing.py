@@ -14,6 +14,7 @@ from baseten_tei.provider.readiness import FailedDeploymentError
 from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.waiting import Waiting, patience_seconds
 from baseten_tei.release import EnvironmentSettings, Serving
+from baseten_tei.spaces.fingerprint import fingerprint
 
 INPUTS: dict[str, Any] = {
     "model": "bge",
@@ -45,8 +46,9 @@ def baseten(**more: Any) -> FakeApi:
 class Gate:
     """What a version says of itself, or why it is refused; and what was asked."""
 
-    def __init__(self, refusal: str | None = None) -> None:
+    def __init__(self, refusal: str | None = None, **told: Any) -> None:
         self.refusal = refusal
+        self.told = told
         self.asked: list[tuple[str, float]] = []
 
     def check(
@@ -56,7 +58,7 @@ class Gate:
         self.asked.append((version_id, seconds))
         if self.refusal:
             raise RefusedVersionError(self.refusal)
-        return {"max_input_length": 512}
+        return {"max_input_length": 512, **self.told}
 
 
 def release(
@@ -89,6 +91,16 @@ def test_a_ready_version_passes_the_gate_and_then_serves() -> None:
     }
     assert api.calls == [PROMOTED]
     assert [version_id for version_id, _ in gate.asked] == ["d1"]
+
+
+def test_a_space_that_stays_keeps_its_fingerprint_and_one_that_moves_does_not() -> None:
+    before, noisy = fingerprint([(1.0, 0.0, 2.0)]), fingerprint([(1.0, 0.02, 2.0)])
+    moved = fingerprint([(0.0, 1.0, 0.0)])
+    assert before != noisy
+    for now, outcome in ((before, before), (noisy, before), (moved, moved)):
+        told = release(baseten(), Gate(fingerprint=now), state={"fingerprint": before})
+        assert told["fingerprint"] == outcome
+    assert "fingerprint" not in release(baseten(), state={"fingerprint": before})
 
 
 @pytest.mark.parametrize("status", ["ACTIVE", "SCALED_TO_ZERO", "WAKING_UP"])

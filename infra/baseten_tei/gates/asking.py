@@ -59,12 +59,23 @@ def answer_of(task: str, told: Any) -> Answer:
 def vector_of(told: Any) -> Vector:
     """The first vector of an answer of `/v1/embeddings`. Raises `StrangeAnswerError`."""
     try:
-        vector = tuple(map(_number, told["data"][0]["embedding"]))
+        return _vector(told["data"][0])
     except (LookupError, TypeError) as error:
         raise StrangeAnswerError("answered /v1/embeddings without a vector") from error
-    if not any(vector):
-        raise StrangeAnswerError("answered a vector of zeros")
-    return vector
+
+
+def vectors_of(told: Any, count: int) -> tuple[Vector, ...]:
+    """The vectors of `count` texts, in their order and of one length. Raises `StrangeAnswerError`."""
+    try:
+        found = {row["index"]: _vector(row) for row in told["data"]}
+        vectors = tuple(found[index] for index in range(count))
+    except (LookupError, TypeError) as error:
+        raise StrangeAnswerError(
+            f"answered /v1/embeddings without a vector for each of {count}"
+        ) from error
+    if len(set(map(len, vectors))) > 1:
+        raise StrangeAnswerError("answered /v1/embeddings with vectors of different lengths")
+    return vectors
 
 
 def relevances_of(told: Any, count: int) -> tuple[float, ...]:
@@ -85,6 +96,14 @@ def scores_of(told: Any) -> dict[str, float]:
     if not found:
         raise StrangeAnswerError("answered /predict without a label")
     return found
+
+
+def _vector(row: Any) -> Vector:
+    """The vector of one text. Raises `LookupError` or `TypeError` where there is none."""
+    vector = tuple(map(_number, row["embedding"]))
+    if not any(vector):
+        raise StrangeAnswerError("answered a vector of zeros")
+    return vector
 
 
 def _number(value: Any) -> float:

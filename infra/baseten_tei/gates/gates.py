@@ -12,7 +12,7 @@ from baseten_tei.endpoints import deployment_url
 from baseten_tei.errors import UserError
 from baseten_tei.gates.asking import answer_of, call_for, task_of
 from baseten_tei.gates.candidate import Asking, Candidate, RefusedVersionError
-from baseten_tei.gates.smoke import smoke_call, smoke_facts
+from baseten_tei.gates.smoke import probe_call, probe_facts, smoke_call, smoke_facts
 from baseten_tei.release import Wanted, info_problems
 from baseten_tei.target import Target
 
@@ -28,15 +28,22 @@ ReadGolden = Callable[[Mapping[str, str]], bytes]
 class Gates:
     """The gates of one Baseten, with their surroundings as arguments."""
 
-    def __init__(self, target: Target, asking: Asking, read_golden: ReadGolden) -> None:
+    def __init__(
+        self,
+        target: Target,
+        asking: Asking,
+        read_golden: ReadGolden,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._target = target
         self._asking = asking
         self._read_golden = read_golden
+        self._warn = warn
 
     def check(
         self, inputs: Mapping[str, Any], model_id: str, version_id: str, seconds: float
     ) -> dict[str, Any]:
-        """Let a version pass within `seconds`: `max_input_length` in tokens, an embedding's `dimensions`.
+        """Let a version pass within `seconds`: its `max_input_length`, an embedding's `dimensions` and `fingerprint`.
 
         A pinned version only has to compute. Raises `RefusedVersionError`, or `UserError` where it cannot be asked.
         """
@@ -46,11 +53,27 @@ class Gates:
         info, pinned = candidate.info(), inputs.get("deployment")
         if problems := [] if pinned else info_problems(info, Wanted(**inputs["expected"])):
             raise candidate.refused("; ".join(problems))
-        task = task_of(info)
-        facts = candidate.answer(smoke_call(task), partial(smoke_facts, task))
+        facts = self._computed(candidate, info)
         if inputs.get("golden") and not pinned:
             self._compare(inputs, candidate, info)
         return {"max_input_length": info.get("max_input_length"), **facts}
+
+    def _computed(self, candidate: Candidate, info: Mapping[str, Any]) -> dict[str, Any]:
+        """What one real call shows. That a space has no fingerprint is no reason to refuse it."""
+        task = task_of(info)
+        smoke, read = smoke_call(task), partial(smoke_facts, task)
+        if task != "embedding":
+            return candidate.answer(smoke, read)
+        probes = probe_call(info)
+        try:
+            return candidate.answer(probes, partial(probe_facts, probes))
+        except RefusedVersionError as error:
+            facts = candidate.answer(smoke, read)
+            self._warn(
+                f"model {candidate.model!r}: no fingerprint was taken of its embedding space "
+                f"({error.__cause__}), so it can be compared by name only"
+            )
+            return facts
 
     def _compare(
         self, inputs: Mapping[str, Any], candidate: Candidate, info: Mapping[str, Any]

@@ -49,7 +49,8 @@ class EnvironmentResource:
         unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
         if state is None:
             return _id(inputs), unknown
-        known = {key: state[key] for key in _still_known(state, inputs) if key in state}
+        told = state if _needs_release(state, inputs) else {**dict.fromkeys(_OUTPUTS), **state}
+        known = {key: told[key] for key in _still_known(state, inputs) if key in told}
         return _id(inputs), {**unknown, **known}
 
     def create(self, inputs: Values) -> tuple[str, Values]:
@@ -110,7 +111,7 @@ class EnvironmentResource:
 
 _OUTPUTS = (
     "model_id", "deployment_id", "serving_digest", "instance_type", "max_input_length",
-    "dimensions", "previous_deployment_id", "kept_deployment_ids",
+    "dimensions", "fingerprint", "previous_deployment_id", "kept_deployment_ids",
 )  # fmt: skip
 
 

@@ -164,6 +164,8 @@ class EnvironmentOutputs(EnvironmentInputs):
     """Tokens of one text, as the router says."""
     dimensions: int | None = None
     """Length of an embedding."""
+    fingerprint: str | None = None
+    """An embedding's space in numbers, taken before its last release; `docs/outputs.md` says how two compare."""
     previous_deployment_id: str | None = None
     """Id of what served before."""
     kept_deployment_ids: list[str]

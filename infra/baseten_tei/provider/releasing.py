@@ -13,6 +13,7 @@ from baseten_tei.provider.serving import Promoting
 from baseten_tei.provider.tidying import tidy
 from baseten_tei.provider.waiting import Waiting
 from baseten_tei.release import Version
+from baseten_tei.spaces.fingerprint import kept
 
 DELETED = (
     "It was deleted (on_refusal: delete): change the spec, or type `pulumi refresh` and then `pulumi up` "
@@ -73,6 +74,7 @@ class Releasing:
             "kept_deployment_ids": tidy(self._api, inputs, model_id, self._warn),
             "drift": {},
             **told,
+            **_fingerprint(told, state),
         }
 
     def _in_time(self, inputs: Values) -> Values:
@@ -120,6 +122,12 @@ class Releasing:
                 raise
             self._api.delete_version(model_id, version.id)
             raise RefusedVersionError(*error.problems, DELETED) from error
+
+
+def _fingerprint(told: Values, state: Values) -> Values:
+    """What the version was told to have; where its space is the one before, in that one's words."""
+    now = told.get("fingerprint")
+    return {"fingerprint": kept(state.get("fingerprint"), now)} if now else {}
 
 
 def _same_digest(inputs: Values, state: Values) -> bool:

@@ -1,0 +1,42 @@
+"""Outputs as `pulumi stack output --json` printed them, typed."""
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from baseten_tei.contract.words import SCHEMA_VERSION, StackOutputs
+from baseten_tei.errors import UserError
+from baseten_tei.names import model_name_problem
+
+_MEND = "type `pulumi up`, then `pulumi stack output --json`"
+
+
+def parse_outputs(text: str) -> StackOutputs:
+    """The contract's part of them; whatever else the program exports is left out. Raises `UserError`, a line each."""
+    try:
+        found: Any = json.loads(text)
+        outputs = StackOutputs.model_validate(found)
+    except ValueError as error:
+        raise UserError(*_problems(error)) from error
+    if outputs.schema_version != SCHEMA_VERSION:
+        raise UserError(
+            f"these outputs have schema_version {outputs.schema_version}, and this is for {SCHEMA_VERSION}: "
+            "use the version of this project that made them"
+        )
+    if problems := [it for it in map(_name_problem, outputs.models) if it]:
+        raise UserError(*problems)
+    return outputs
+
+
+def _name_problem(name: str) -> str | None:
+    return model_name_problem(name, "the name of a model")
+
+
+def _problems(error: ValueError) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return [f"these outputs are no JSON ({error}): {_MEND}"]
+    return [
+        f"these outputs are not whole: {'.'.join(map(str, it['loc'])) or 'all of it'}: {it['msg'].lower()}: {_MEND}"
+        for it in error.errors()
+    ]

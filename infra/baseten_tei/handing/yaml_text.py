@@ -1,0 +1,49 @@
+"""YAML whose texts are in double quotes: no reader takes one for a number, a date or an alias."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import yaml
+
+Text = Callable[[str], str]
+
+
+class _Quoted(str):
+    """A text that is shown in double quotes."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Shows a repeated value again, rather than an alias of it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Of nothing."""
+        del data
+        return True
+
+
+_Dumper.add_representer(
+    _Quoted, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), '"')
+)
+
+
+def yaml_text(document: Mapping[str, Any], text: Text = str) -> str:
+    """A document as YAML; `text` is what becomes of each text in it that is no key."""
+    return yaml.dump(
+        _quoted(document, text), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31
+    )
+
+
+def _quoted(value: Any, text: Text) -> Any:
+    match value:
+        case str():
+            return _Quoted(text(value))
+        case Mapping():
+            return {_key(key): _quoted(inner, text) for key, inner in value.items()}
+        case list():
+            return [_quoted(inner, text) for inner in value]
+    return value
+
+
+def _key(key: str) -> str:
+    """A name that may be a number to some reader is quoted, too."""
+    return key if key.isidentifier() else _Quoted(key)
