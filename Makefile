@@ -25,6 +25,7 @@ check: setup ## What CI asks for: format, lint, types, generated files, tests
 	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	echo "== types"; $(PY) -m mypy infra emulator engine
 	echo "== generated files"; $(PY) -m baseten_tei.generate --check
+	echo "== workflows"; scripts/lint-workflows.sh
 	echo "== tests"; $(RUN) $(PY) -m pytest -n auto --maxprocesses 4
 
 .PHONY: setup
@@ -50,6 +51,10 @@ golden: setup ## Record what models answer now, which later versions have to agr
 .PHONY: drift
 drift: setup ## Name what others changed on Baseten, and change nothing (docs/drift.md)
 	@$(RUN) pulumi preview --refresh --expect-no-changes --diff --suppress-outputs --stack $(STACK)
+
+.PHONY: rehearse
+rehearse: setup ## Bring the stacks up on an emulator, call each model, compare with BASE, destroy (docs/rehearsal.md)
+	@$(RUN) $(PY) -m baseten_tei.rehearse $(if $(filter file,$(origin STACK)),,--stack $(STACK)) $(if $(BASE),--base $(BASE))
 
 .PHONY: preflight
 preflight: .venv/.ready ## Judge the stacks by every rule (docs/rules.md)

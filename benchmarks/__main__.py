@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [preview|push|emulator|tests|all]`: measure, print, write results/.
+"""`python -m benchmarks [--quick] [preview|push|emulator|oracle|rehearse|tests|all]`: measure, print, write results/.
 
 Exit code 1 where an operation did what it must not; a missed aim is in the table, and is no failure.
 """
@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import emulator_start, first_up, oracle, report, suites, unchanged
+from benchmarks import emulator_start, first_up, oracle, rehearse, report, suites, unchanged
 from benchmarks.machine import machine
 from benchmarks.timing import Figure
 from benchmarks.watching import WatchError
@@ -22,6 +22,7 @@ SECTIONS: Mapping[str, Measure] = {
     "push": first_up.measure,
     "emulator": emulator_start.measure,
     "oracle": oracle.measure,
+    "rehearse": rehearse.measure,
     "tests": suites.measure,
 }
 NOT_A_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "CI")

@@ -1,6 +1,6 @@
 """`truss_configs/<stack>/<model>/config.yaml`: written when changed, checked in CI, removed with the model."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,13 @@ def remove(path: Path) -> None:
     path.unlink()
     if not any(path.parent.iterdir()):
         path.parent.rmdir()
+
+
+def link_project(root: Path, folder: Path, without: Collection[str]) -> None:
+    """Make `folder` the same project by links: all but what is named, and the stacks' configurations."""
+    for entry in root.resolve().iterdir():
+        if entry.name not in without and not entry.match("Pulumi.*.yaml"):
+            (folder / entry.name).symlink_to(entry)
 
 
 def _read(path: Path) -> str | None:

@@ -18,11 +18,9 @@ INTERRUPT_SECONDS = 60
 """For pulumi to end what it was at, and to let go of the stack's lock."""
 
 
-def exported_state(
-    root: Path, stack: str, environment: Mapping[str, str] | None = None
-) -> dict[str, Any]:
+def exported_state(root: Path, stack: str) -> dict[str, Any]:
     """`pulumi stack export`: secrets stay encrypted, so no passphrase is needed. Raises `UserError`."""
-    return dict(json.loads(run(root, stack, "stack", "export", environment=environment)))
+    return dict(json.loads(run(root, stack, "stack", "export")))
 
 
 def run(

@@ -18,11 +18,14 @@ EMULATOR = ROOT / "emulator" / "baseten_emulator"
 WORDS = {"spec", "errors", "versions", "facts"}
 EDGES = {
     "lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files",
-    "hub", "golden_files", "pulumi_cli",
+    "hub", "golden_files", "pulumi_cli", "forge_api", "git_files", "private_emulator", "throughput_files",
 }  # fmt: skip
 WIRING = {
     "__init__", "components", "resources", "context", "stack", "push", "generate", "provider",
     "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
+    "outputs", "codegen",
+    "snapshot", "throwaway", "stack_files", "deployable", "comment", "pull_request", "report", "reviewed",
+    "rehearse", "rehearsal", "rehearsal_calls", "rehearsal_project",
 }  # fmt: skip
 ALLOWED = {("embedded", "slots")}
 """Starting the emulator takes the same lock that pushes take: several of them may find it down at once."""

@@ -1,0 +1,78 @@
+"""A stand-in for a project in a folder of its own: its files, a stack of its state, and none of its credentials.
+
+What is previewed there is the project's own program; the project's folder and its state are only read.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from baseten_tei import files, pulumi_cli
+from baseten_tei.errors import UserError
+from baseten_tei.snapshots.origins import credential_free
+from baseten_tei.snapshots.secure_values import placeholders, readable
+from baseten_tei.snapshots.snapshot import Snapshot
+from baseten_tei.workspace import Workspace
+
+STATE = ".state"
+_LEFT_OUT = (STATE, ".git")
+
+
+@dataclass(frozen=True)
+class Throwaway:
+    """A stack to preview. Its passphrase is empty: it holds nothing worth hiding."""
+
+    folder: Path
+    stack: str
+    environment: Mapping[str, str]
+    """All that a `pulumi` in the folder is to be given."""
+
+    def pulumi(self, *arguments: str) -> str:
+        """What a `pulumi` there prints. Raises `UserError`."""
+        return pulumi_cli.run(self.folder, self.stack, *arguments, environment=self.environment)
+
+
+def make(
+    workspace: Workspace, snapshot: Snapshot | None, folder: Path, environ: Mapping[str, str]
+) -> Throwaway:
+    """The stand-in, with the snapshot's state or with none. Raises `UserError`."""
+    _link(workspace, folder)
+    backend = folder / STATE
+    backend.mkdir(mode=0o700)
+    made = Throwaway(folder, workspace.stack, credential_free(environ, f"file://{backend}"))
+    _configure(made, workspace, snapshot.secure if snapshot else {})
+    if snapshot:
+        _import(made, snapshot)
+    return made
+
+
+def _configure(made: Throwaway, workspace: Workspace, known: Mapping[str, str]) -> None:
+    """Write the stack's file with a placeholder, again a secret, in place of each secret; make the stack."""
+    text = yaml.safe_dump(readable(workspace.config), sort_keys=False, allow_unicode=True)
+    (made.folder / workspace.path.name).write_text(text, encoding="utf-8")
+    made.pulumi("stack", "init", "--no-select", "--secrets-provider", "passphrase")
+    if told := placeholders(workspace.config, known):
+        words = [word for place, it in told.items() for word in ("--secret", f"{place}={it}")]
+        made.pulumi("config", "set-all", "--path", *words)
+
+
+def _link(workspace: Workspace, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if left := sorted(it.name for it in folder.iterdir()):
+        raise UserError(f"{folder} is not empty (it holds {left[0]}): name another folder")
+    files.link_project(workspace.root, folder, _LEFT_OUT)
+
+
+def _import(made: Throwaway, snapshot: Snapshot) -> None:
+    if snapshot.stack != made.stack:
+        raise UserError(
+            f"the snapshot is of stack {snapshot.stack!r}, not {made.stack!r}: its resources are named after it"
+        )
+    path = Workspace(made.folder, made.stack).path
+    salt = yaml.safe_load(path.read_text(encoding="utf-8"))["encryptionsalt"]
+    file = made.folder / STATE / "snapshot.json"
+    file.write_text(json.dumps(snapshot.state(salt)), encoding="utf-8")
+    made.pulumi("stack", "import", "--file", str(file))

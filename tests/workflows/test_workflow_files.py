@@ -1,0 +1,162 @@
+"""What must hold of every workflow, whatever its steps do."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.harness import ROOT
+from tests.workflows.expressions import UnknownError, condition, evaluate, filled
+from tests.workflows.runner import WORKFLOWS, read, refuse_unknown
+
+FILES = sorted(it.stem for it in WORKFLOWS.glob("*.yml"))
+PRIVILEGED = {"comment", "deploy"}
+CONTEXTS: dict[str, Any] = {
+    "github": {"event_name": "push"},
+    "secrets": {},
+    "needs": {"a-b": {"outputs": {"x": '["s"]'}}},
+    "job": {"status": "success"},
+}
+
+
+def steps(name: str) -> list[dict[str, Any]]:
+    return [step for job in read(name)["jobs"].values() for step in job["steps"]]
+
+
+def test_the_four_workflows_are_there() -> None:
+    assert FILES == ["comment", "deploy", "drift", "preview"]
+
+
+def test_every_action_is_pinned_by_its_full_commit_with_one_version_everywhere() -> None:
+    found = [
+        re.fullmatch(r"\s*(?:- )?uses: ([\w/-]+)@(\S+) # (v\d+\.\d+\.\d+)(, .*)?", line)
+        for name in FILES
+        for line in (WORKFLOWS / f"{name}.yml").read_text().splitlines()
+        if "uses:" in line
+    ]
+    assert found
+    pins = {(it[1], it[2], it[3]) for it in found if it}
+    assert None not in found
+    assert all(re.fullmatch("[0-9a-f]{40}", commit) for _, commit, _ in pins)
+    assert len(pins) == len({action for action, _, _ in pins})
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_workflow_has_no_permission_and_each_job_only_what_it_names(name: str) -> None:
+    workflow = read(name)
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        written = [scope for scope, level in job["permissions"].items() if level == "write"]
+        assert written == (["pull-requests"] if name == "comment" else [])
+        assert job["permissions"]["contents"] == "read"
+        assert job["timeout-minutes"] <= 120
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_expression_stands_in_a_script(name: str) -> None:
+    scripts = [step["run"] for step in steps(name) if "run" in step]
+    assert scripts
+    assert [it for it in scripts if "${{" in it] == []
+    assert all(len(it.strip().splitlines()) <= 2 for it in scripts)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_secrets_are_given_to_single_steps_of_jobs_with_an_environment(name: str) -> None:
+    for job in read(name)["jobs"].values():
+        outside = {key: it for key, it in job.items() if key != "steps"}
+        assert "secrets." not in str(outside)
+        assert "environment" in job or "secrets." not in str(job["steps"])
+
+
+@pytest.mark.parametrize("name", sorted(PRIVILEGED))
+def test_what_may_write_or_deploy_takes_nothing_from_a_cache(name: str) -> None:
+    assert [it for it in steps(name) if it.get("uses", "").startswith("actions/cache")] == []
+
+
+def test_the_workflow_that_writes_checks_out_no_code_but_the_default_branchs() -> None:
+    (checkout,) = (
+        it for it in steps("comment") if it.get("uses", "").startswith("actions/checkout")
+    )
+    assert checkout["with"] == {"persist-credentials": False}
+    assert list(read("comment")[True]) == ["workflow_run"]
+
+
+def lint(**environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        ["scripts/lint-workflows.sh"], cwd=ROOT, env={**os.environ, **environment},
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+
+
+def test_make_check_lints_the_workflows() -> None:
+    dry = subprocess.run(
+        ["make", "--dry-run", "check"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert "scripts/lint-workflows.sh" in dry.stdout
+
+
+def test_zizmor_actionlint_and_shellcheck_have_nothing_to_say() -> None:
+    ended = lint()
+    if "cannot be linted" in ended.stderr:
+        pytest.skip(ended.stderr)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "No findings" in ended.stdout
+
+
+def test_without_actionlint_and_go_it_says_in_one_line_what_to_install(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "dirname"):
+        (tools / tool).symlink_to(Path("/usr/bin") / tool)
+    ended = lint(PATH=str(tools), XDG_CACHE_HOME=str(tmp_path))
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines() == [
+        "the workflows cannot be linted: install actionlint 1.7, or Go, which then fetches it"
+    ]
+
+
+def test_another_actionlint_than_1_7_is_not_used(tmp_path: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for tool in ("bash", "dirname", "grep"):
+        (tools / tool).symlink_to(Path("/usr/bin") / tool)
+    (tools / "actionlint").write_text("#!/bin/bash\necho v1.6.27\n")
+    (tools / "actionlint").chmod(0o755)
+    assert "cannot be linted" in lint(PATH=str(tools), XDG_CACHE_HOME=str(tmp_path)).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("github.event_name == 'push'", True),
+        ("github.event_name != 'push' || 'it''s' == 'it''s'", True),
+        ("!(github.event_name == 'push') && 'x'", False),
+        ("fromJSON(needs.a-b.outputs.x)", ["s"]),
+        ("secrets.ABSENT", None),
+        ("'a' && 'b'", "b"),
+    ],
+)
+def test_the_runner_reads_expressions_as_github_documents_them(text: str, value: object) -> None:
+    assert evaluate(text, CONTEXTS) == value
+    assert filled(f"${{{{ {text} }}}}", CONTEXTS) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["github.actor", "steps.x", "contains('a', 'b')", "'a' < 'b'", "github.event_name ==", "'a' 'b'"],
+)  # fmt: skip
+def test_what_the_runner_does_not_know_it_refuses(text: str) -> None:
+    with pytest.raises(UnknownError):
+        evaluate(text, CONTEXTS)
+    with pytest.raises(UnknownError):
+        refuse_unknown({"run": 1, "shell": 2}, {"run"}, "a step")
+
+
+def test_a_condition_without_a_function_of_the_status_wants_success() -> None:
+    failed = {**CONTEXTS, "job": {"status": "failure"}}
+    assert condition("github.event_name == 'push'", CONTEXTS)
+    assert not condition("github.event_name == 'push'", failed)
+    assert condition("${{ !cancelled() && github.event_name == 'push' }}", failed)
