@@ -8,6 +8,7 @@ Writes `report.json` and `report.md` into `--output`. Exit code as `python -m ba
 """
 
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -15,7 +16,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baseten_tei import pulumi_cli
+from baseten_tei import git_files, pulumi_cli
+from baseten_tei.contract.breaking import contract_problems
+from baseten_tei.contract.schema import OUTPUTS_SCHEMA_PATH, outputs_schema
 from baseten_tei.errors import UserError
 from baseten_tei.policies.config import PATH as POLICY_PATH
 from baseten_tei.report import knowledge, known_prices, policy_config
@@ -92,7 +95,14 @@ def reported(found: Sequence[Previewed]) -> Report:
         )
         for it in found
     )
-    return Report(stacks=tuple(stacks))
+    return Report(contract=_contract(found[0].workspace.root), stacks=tuple(stacks))
+
+
+def _contract(root: Path) -> tuple[str, ...]:
+    """What this change takes from those who read outputs, as they are described where HEAD left main."""
+    commit = git_files.merge_base(root)
+    before = git_files.file_at(root, commit, str(OUTPUTS_SCHEMA_PATH)) if commit else None
+    return tuple(contract_problems(json.loads(before), outputs_schema())) if before else ()
 
 
 def _real(workspace: Workspace) -> str:

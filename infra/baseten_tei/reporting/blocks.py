@@ -33,6 +33,12 @@ def head(stack: StackReport, lines: int) -> str:
     return "\n\n".join(blocks)
 
 
+def contract(problems: Iterable[str]) -> str:
+    """What a changed schema of the outputs takes from those who read them; empty where it takes nothing."""
+    lines = [prose(_cut(problem)) for problem in problems]
+    return _listed("🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)", lines)
+
+
 def table_head() -> str:
     """Of the table of models."""
     return (

@@ -116,6 +116,8 @@ class Report(_Strict):
     """Every stack of a pull request."""
 
     version: Literal[1] = 1
+    contract: tuple[Text, ...] = ()
+    """What breaks those who read any stack's outputs: changes of their schema."""
     stacks: tuple[StackReport, ...]
 
     @property

@@ -7,7 +7,7 @@ the rest is counted.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from baseten_tei.reporting.blocks import details, head, row, table_head, total_row
+from baseten_tei.reporting.blocks import contract, details, head, row, table_head, total_row
 from baseten_tei.reporting.document import ModelReport, Report, StackReport
 from baseten_tei.reporting.reviewing import marks_line
 from baseten_tei.reporting.wording import counts, ranked
@@ -31,7 +31,8 @@ class _Piece:
 def render_markdown(report: Report, limit: int = LIMIT) -> str:
     """The whole comment, at most `limit` characters."""
     marks = [line for it in report.stacks if (line := marks_line(it, len(report.stacks)))]
-    top = "\n".join([MARKER, *marks])
+    contracted = contract(report.contract)
+    top = "\n".join([MARKER, *marks]) + (f"\n\n{contracted}" if contracted else "")
     heads = _fitting_heads(report.stacks, limit - len(top) - 200)
     shown = [stack for stack in report.stacks if stack.stack in heads]
     room = limit - len(top) - sum(map(len, heads.values())) - 200

@@ -28,7 +28,8 @@ details{border:1px solid #d1d9e0;border-radius:6px;padding:.4rem .8rem;margin:.6
 
 def render_page(report: Report) -> str:
     """A whole document."""
-    body = "\n".join(_stack(stack) for stack in report.stacks)
+    contract = _list("Breaks readers of the outputs", report.contract, "breaks")
+    body = "\n".join([contract, *(_stack(stack) for stack in report.stacks)])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>baseten-tei report</title>'
         f"<style>{_STYLE}</style></head><body>\n<h1>What this change does</h1>\n{body}\n</body></html>\n"

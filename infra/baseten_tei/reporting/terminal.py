@@ -11,7 +11,9 @@ _HEADINGS = ("model", "what happens", "$/month, typical", "why")
 
 def render_table(report: Report) -> str:
     """Plain text, no colours."""
-    return "\n\n".join("\n".join(map(logged, _stack(stack))) for stack in report.stacks) + "\n"
+    contract = [f"BREAKS READERS OF THE OUTPUTS: {it}" for it in report.contract]
+    blocks = [contract, *(list(_stack(stack)) for stack in report.stacks)]
+    return "\n\n".join("\n".join(map(logged, lines)) for lines in blocks if lines) + "\n"
 
 
 def _stack(stack: StackReport) -> Iterator[str]:
