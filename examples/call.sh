@@ -3,8 +3,9 @@ set -euo pipefail
 export BASETEN_API_KEY=${BASETEN_API_KEY:-emulator} # the emulator's own key
 
 url() { pulumi stack output models --stack dev --json | python3 -c "import json, sys; print(json.load(sys.stdin)['$1']['predict_url'])"; }
+# `@` reads the header from a file: a key in an argument would be in the list of processes.
 call() { curl --silent --show-error --fail-with-body --request POST "$(url "$1")" \
-  --header "Authorization: Api-Key $BASETEN_API_KEY" --header "Content-Type: application/json" --data "$2"; echo; }
+  --header @<(printf 'Authorization: Api-Key %s' "$BASETEN_API_KEY") --header "Content-Type: application/json" --data "$2"; echo; }
 
 call bge '{"input": "text string"}' | cut -c -120
 call bge-reranker '{"query": "What is Deep Learning?", "texts": ["Cheese is made of milk.", "Deep Learning is a kind of machine learning."]}'
