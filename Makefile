@@ -16,6 +16,11 @@ help: ## List the targets
 demo: setup ## Bring up the dev stack on the embedded emulator and call its three models
 	@$(RUN) $(PY) scripts/demo.py
 
+.PHONY: example
+example: setup ## A search service on the dev stack, with a page to search; ONCE=1 ends it (examples/search-service)
+	@scripts/venv-of.sh examples/search-service clients/python
+	$(RUN) $(PY) examples/search-service/example.py $(if $(ONCE),--once)
+
 .PHONY: test
 test: setup ## Set up and run every test, the real engine and the real truss CLI included
 	@$(RUN) $(PY) -m pytest -n auto --maxprocesses 4
@@ -23,7 +28,7 @@ test: setup ## Set up and run every test, the real engine and the real truss CLI
 .PHONY: check
 check: setup ## What CI asks for: format, lint, types, generated files, tests
 	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
-	echo "== types"; $(PY) -m mypy infra emulator engine
+	echo "== types"; $(PY) -m mypy infra emulator engine policy clients/python/src
 	echo "== generated files"; $(PY) -m baseten_tei.generate --check
 	echo "== workflows"; scripts/lint-workflows.sh
 	echo "== tests"; $(RUN) $(PY) -m pytest -n auto --maxprocesses 4
@@ -47,6 +52,10 @@ lock: .venv/.ready ## Read from the Hugging Face Hub what decides a deployment, 
 .PHONY: golden
 golden: setup ## Record what models answer now, which later versions have to agree with, into golden/
 	@$(RUN) $(PY) -m baseten_tei.golden --stack $(STACK) $(MODEL)
+
+.PHONY: tune
+tune: setup ## Find the settings with which MODEL does most, by measuring (docs/tuning.md); OPTIONS go to the command
+	@$(RUN) $(PY) -m baseten_tei.tune $(MODEL) --stack $(STACK) $(OPTIONS)
 
 .PHONY: drift
 drift: setup ## Name what others changed on Baseten, and change nothing (docs/drift.md)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from .answers import Answer, Request, check_batch
@@ -36,7 +35,7 @@ def _checked(engine: Engine, texts: Texts, field: str) -> Texts:
 
 def _tokens(engine: Engine, text: str, request: Request) -> list[dict[str, Any]]:
     tokens = engine.reader.tokenizer.tokenize(text, request["add_special_tokens"])
-    return [asdict(token) for token in tokens]
+    return [dict(vars(token)) for token in tokens]  # plain fields: asdict copies each of them deeply
 
 
 def _text(engine: Engine, ids: Item, skip_special_tokens: bool) -> str:

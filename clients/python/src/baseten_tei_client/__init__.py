@@ -1,0 +1,63 @@
+"""Embeddings, reranking and classification by the models of a stack, from its outputs alone.
+
+connect, aconnect            a `Model` or `AsyncModel` by its name and the stack's outputs
+embed, rerank, classify      its methods; numpy in what they return: Embeddings, Ranking, Classification
+Space, compare, write_space  what vectors have to have in common; `expect_space=` refuses another one
+VectorCache                  vectors that were computed before, by space and text
+errors                       all are `TeiClientError`, and say what to do
+"""
+
+from baseten_tei_client.cache import VectorCache
+from baseten_tei_client.connecting import aconnect, connect
+from baseten_tei_client.errors import (
+    DeadlineError,
+    OutputsError,
+    RefusedRequestError,
+    RefusedTextError,
+    SpaceMismatchError,
+    TeiClientError,
+    UnauthorizedError,
+    UnavailableError,
+    UsageError,
+)
+from baseten_tei_client.model import AsyncModel
+from baseten_tei_client.results import (
+    Classification,
+    Embeddings,
+    Ranking,
+    Refused,
+    Truncated,
+    Usage,
+)
+from baseten_tei_client.sources import PulumiStack, read_space, write_space
+from baseten_tei_client.spaces import Comparison, Space, compare
+from baseten_tei_client.sync import Model
+
+__all__ = [
+    "AsyncModel",
+    "Classification",
+    "Comparison",
+    "DeadlineError",
+    "Embeddings",
+    "Model",
+    "OutputsError",
+    "PulumiStack",
+    "Ranking",
+    "Refused",
+    "RefusedRequestError",
+    "RefusedTextError",
+    "Space",
+    "SpaceMismatchError",
+    "TeiClientError",
+    "Truncated",
+    "UnauthorizedError",
+    "UnavailableError",
+    "Usage",
+    "UsageError",
+    "VectorCache",
+    "aconnect",
+    "compare",
+    "connect",
+    "read_space",
+    "write_space",
+]

@@ -1,0 +1,58 @@
+"""What one router takes, and how much of it a client may have under way.
+
+TEI's `--max-concurrent-requests` counts texts, Baseten's `predict_concurrency` requests, each for one replica.
+The live router's `/info` is believed before the stack's outputs, these before TEI's own defaults.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The names are the outputs' own; the defaults are TEI's, and this project's for Baseten's two."""
+
+    max_client_batch_size: int = 32
+    payload_limit_bytes: int = 2_000_000
+    max_input_length: int = 512
+    max_batch_tokens: int = 16384
+    max_concurrent_requests: int = 512
+    predict_concurrency: int = 32
+    auto_truncate: bool = False
+    max_replica: int = 1
+
+    @classmethod
+    def of(cls, outputs: Mapping[str, Any], info: Mapping[str, Any]) -> Limits:
+        """What is known, the live router's word first."""
+        known: dict[str, Any] = {
+            name: value if isinstance(value, bool) else int(value)  # a StackReference has floats
+            for source in (outputs, info)
+            for name, value in source.items()
+            if name in LIMIT_NAMES and value is not None
+        }
+        return cls(**known)
+
+    def texts_per_request(self, replicas: int) -> int:
+        """Texts of one request, at most.
+
+        With one replica the client counts the texts under way itself. Among several, Baseten decides which one
+        gets a request: a replica that is full of them must still have a permit for each text.
+        """
+        most = min(self.max_client_batch_size, self.max_concurrent_requests)
+        if replicas > 1:
+            most = min(most, self.max_concurrent_requests // self.predict_concurrency)
+        return max(1, most)
+
+    def requests_under_way(self, replicas: int) -> int:
+        """Requests at once, at most: what the replicas let in."""
+        return max(1, self.predict_concurrency * replicas)
+
+    def texts_under_way(self, replicas: int) -> int:
+        """Texts at once, at most: the replicas' permits."""
+        return max(1, self.max_concurrent_requests * replicas)
+
+
+LIMIT_NAMES = tuple(field.name for field in fields(Limits))

@@ -1,0 +1,149 @@
+"""The same for callers without an event loop: `AsyncModel` in one thread, from however many threads."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import os
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from baseten_tei_client.errors import UsageError
+from baseten_tei_client.job import Progress
+from baseten_tei_client.model import AsyncModel, OnRefusal
+from baseten_tei_client.outputs import Task
+from baseten_tei_client.results import Classification, Embeddings, Ranking
+from baseten_tei_client.spaces import Space
+
+T = TypeVar("T")
+
+
+class _Loop:
+    """An event loop in a daemon thread of its own."""
+
+    def __init__(self) -> None:
+        self.pid = os.getpid()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="baseten-tei-client", daemon=True
+        )
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """The work's result; an interrupt (Ctrl-C) ends it. Raises `UsageError` where `stop` did."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError as error:
+            raise UsageError("the model was closed while it was asked") from error
+        except BaseException:
+            future.cancel()
+            raise
+
+    def stop(self) -> None:
+        """End what is under way, and the thread."""
+        self.run(_end_all_others())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _end_all_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+class Model:
+    """One model, for any number of threads. What each method does and raises is in `AsyncModel`."""
+
+    def __init__(self, model: AsyncModel) -> None:
+        self._model = model
+        self._loop: _Loop | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return repr(self._model).replace("AsyncModel", "Model", 1)
+
+    @property
+    def name(self) -> str:
+        """The model's name in its stack."""
+        return self._model.name
+
+    @property
+    def task(self) -> Task:
+        """What it is for."""
+        return self._model.task
+
+    @property
+    def space(self) -> Space | None:
+        """The space of its vectors, as the stack tells it; `None` where the outputs do not."""
+        return self._model.space
+
+    def embed(
+        self, texts: Iterable[str], *, timeout: float | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+    ) -> Embeddings:  # fmt: skip
+        """The texts' vectors, in their order. `progress` is called from another thread."""
+        return self._run(
+            lambda: self._model.embed(
+                texts, timeout=timeout, on_refusal=on_refusal, progress=progress
+            )
+        )
+
+    def rerank(
+        self, query: str, texts: Iterable[str], *, raw_scores: bool = False,
+        timeout: float | None = None, on_refusal: OnRefusal = "raise",
+        progress: Progress | None = None,
+    ) -> Ranking:  # fmt: skip
+        """How well each text answers the query."""
+        return self._run(
+            lambda: self._model.rerank(
+                query, texts, raw_scores=raw_scores, timeout=timeout, on_refusal=on_refusal,
+                progress=progress,
+            )
+        )  # fmt: skip
+
+    def classify(
+        self, texts: Iterable[str], *, timeout: float | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+    ) -> Classification:  # fmt: skip
+        """The probability of each label for each text."""
+        return self._run(
+            lambda: self._model.classify(
+                texts, timeout=timeout, on_refusal=on_refusal, progress=progress
+            )
+        )
+
+    def ready(self, *, timeout: float | None = None) -> None:
+        """Wait until the model answers, and is what was expected; raises otherwise."""
+        self._run(lambda: self._model.ready(timeout=timeout))
+
+    def close(self) -> None:
+        """Close its connections and end its thread; both come back when it is used again."""
+        with self._lock:
+            loop, self._loop = self._loop, None
+        if loop is not None and loop.pid == os.getpid():
+            loop.run(self._model.aclose())
+            loop.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self.close()
+
+    def _run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        with self._lock:
+            if (
+                self._loop is None or self._loop.pid != os.getpid()
+            ):  # a fork has none of the threads
+                self._loop = _Loop()
+            loop = self._loop
+        return loop.run(work())

@@ -1,0 +1,163 @@
+import json
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseten_tei.contract.flat import flat_outputs
+from baseten_tei_client import (
+    OutputsError,
+    PulumiStack,
+    Space,
+    SpaceMismatchError,
+    TeiClientError,
+    UnauthorizedError,
+    UsageError,
+    VectorCache,
+    connect,
+)
+from baseten_tei_client.outputs import parse_outputs
+
+SPACE = {"model_id": "BAAI/bge-base-en-v1.5", "revision": "main", "dimensions": 768}
+URL = "https://model-abc.api.baseten.co/environments/production"
+SEARCH: dict[str, Any] = {
+    "model_id": "abc", "deployment_id": "def", "task": "embedding", "environment": "production",
+    "predict_url": f"{URL}/predict", "sync_url": f"{URL}/sync", "wake_url": f"{URL}/wake",
+    "openai_base_url": f"{URL}/sync/v1", "embeddings_url": f"{URL}/sync/v1/embeddings",
+    "limits": {"max_client_batch_size": 64}, "config_digest": "d1", "space": SPACE,
+}  # fmt: skip
+MOODS = {
+    **{key: SEARCH[key] for key in ("model_id", "sync_url", "wake_url", "predict_url")},
+    "task": "classifier", "classify_url": f"{URL}/sync/predict", "environment": "production",
+    "labels": ["joy", "anger"], "multi_label": True, "limits": {"auto_truncate": False},
+}  # fmt: skip
+STACK = {"schema_version": 1, "models": {"search": SEARCH, "go-emotions": MOODS}}
+KEY = "key-that-nobody-may-see"
+
+
+def test_a_model_is_read_from_the_whole_from_its_models_and_from_itself() -> None:
+    found = parse_outputs(STACK, "search")
+    assert (found.task, found.sync_url, found.version) == ("embedding", f"{URL}/sync", "d1")
+    assert found.space == Space.of(SPACE)
+    assert parse_outputs(STACK["models"], "search") == found  # type: ignore[arg-type]
+    assert parse_outputs(SEARCH, "search") == found
+    moods = parse_outputs(STACK, "go-emotions")
+    assert (moods.labels, moods.multi_label, moods.space) == (("joy", "anger"), True, None)
+
+
+def test_a_stacks_flat_outputs_are_enough_as_environment_variables(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in flat_outputs(STACK["models"]).items():  # type: ignore[arg-type]
+        monkeypatch.setenv(name, str(value))
+    assert connect("search", api_key=KEY).task == "embedding"
+    assert parse_outputs(dict(os.environ), "go-emotions").limits == {"auto_truncate": False}
+    assert parse_outputs(dict(os.environ), "search").limits == {"max_client_batch_size": 64}
+    moods = connect("go-emotions", outputs="env", api_key=KEY)
+    assert repr(moods) == f"<Model 'go-emotions': classifier at {URL}/sync>"
+    with pytest.raises(OutputsError, match=r"no ELSE_SYNC_URL .* There are: GO_EMOTIONS, SEARCH"):
+        connect("else", api_key=KEY)
+
+
+def test_outputs_come_from_a_file_and_from_pulumi(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "outputs.json"
+    path.write_text(json.dumps(STACK))
+    assert connect("search", outputs=str(path), api_key=KEY).space == Space.of(SPACE)
+    pulumi = tmp_path / "pulumi"
+    pulumi.write_text(f'#!/bin/sh\necho "$*" > {tmp_path}/argv\ncat {path}\n')
+    pulumi.chmod(pulumi.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    connect("search", outputs="pulumi", api_key=KEY)
+    connect("search", outputs=PulumiStack("dev", tmp_path), api_key=KEY)
+    argv = (tmp_path / "argv").read_text().strip()
+    assert argv == f"stack output --json --non-interactive --stack dev --cwd {tmp_path}"
+    pulumi.write_text("#!/bin/sh\necho 'error: no stack named dev' >&2\nexit 255\n")
+    with pytest.raises(OutputsError, match="no stack named dev"):
+        connect("search", outputs="pulumi", api_key=KEY)
+    pulumi.write_text("#!/bin/sh\necho '{}'\n")
+    with pytest.raises(OutputsError, match="pulumi up"):
+        connect("search", outputs="pulumi", api_key=KEY)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        ({**STACK, "schema_version": 2}, "schema_version 2"),
+        ({"schema_version": 1, "models": {"serch": SEARCH}}, "Perhaps you meant 'serch'?"),
+        ({"schema_version": 1, "models": {"bge": SEARCH}}, "There are: bge"),
+        ({"schema_version": 1, "models": {}}, "There is no model"),
+        ({"search": {**SEARCH, "task": "dancing"}}, "task and sync_url"),
+        ({"search": {**SEARCH, "sync_url": "http://model.example.com/sync"}}, "in clear"),
+        ({"search": {**SEARCH, "wake_url": "ftp://localhost/wake"}}, "in clear"),
+        ({"search": {**SEARCH, "space": {"dimensions": 3}}}, "no model_id"),
+        ("no-such-file.json", "no-such-file.json"),
+    ],
+)
+def test_outputs_that_cannot_be_used_say_why_and_what_to_do(outputs: Any, words: str) -> None:
+    with pytest.raises(OutputsError, match=words):
+        connect("search", outputs=outputs, api_key=KEY)
+
+
+def test_a_file_that_is_no_json_object_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "outputs.json"
+    for content in ("{", "[]"):
+        path.write_text(content)
+        with pytest.raises(OutputsError, match=r"outputs\.json"):
+            connect("search", outputs=path, api_key=KEY)
+
+
+def test_a_key_is_needed_and_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BASETEN_API_KEY", raising=False)
+    with pytest.raises(UnauthorizedError, match="BASETEN_API_KEY"):
+        connect("search", outputs=STACK)
+    with pytest.raises(UnauthorizedError, match="copy it again") as caught:
+        connect("search", outputs=STACK, api_key=f"{KEY}\u200b")
+    assert KEY not in str(caught.value)
+    monkeypatch.setenv("BASETEN_API_KEY", KEY)
+    model = connect("search", outputs=STACK)
+    assert KEY not in f"{model!r} {model._model!r} {vars(model._model)}"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"timeout": 0}, "timeout"), ({"replicas": 0}, "replicas"), ({"hedge_after": -1}, "hedge"),
+        ({"too_long": "chop"}, "too_long"), ({"transport": "pigeon"}, "transport"),
+        ({"auth_scheme": "Basic"}, "auth_scheme"), ({"probe_space": True}, "expect_space"),
+    ],
+)  # fmt: skip
+def test_an_option_that_cannot_be_is_refused_at_once(options: Any, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        connect("search", outputs=STACK, api_key=KEY, **options)
+
+
+def test_a_cache_wants_to_know_the_space() -> None:
+    flat = flat_outputs({"search": SEARCH})
+    with pytest.raises(UsageError, match="a cache needs to know the space"):
+        connect("search", outputs=flat, api_key=KEY, cache=VectorCache(9))
+    with pytest.raises(UsageError, match="keeps none"):
+        VectorCache(0)
+
+
+def test_another_space_than_expected_is_refused_before_anything_is_sent() -> None:
+    connect("search", outputs=STACK, api_key=KEY, expect_space=SPACE)
+    with pytest.raises(SpaceMismatchError, match="dimensions 384 -> 768"):
+        connect("search", outputs=STACK, api_key=KEY, expect_space={**SPACE, "dimensions": 384})
+    with pytest.raises(SpaceMismatchError, match="model_id 'intfloat/e5' -> "):
+        connect(
+            "search", outputs=STACK, api_key=KEY, expect_space={**SPACE, "model_id": "intfloat/e5"}
+        )
+    with pytest.raises(SpaceMismatchError, match="tell no space"):
+        connect("go-emotions", outputs=STACK, api_key=KEY, expect_space=SPACE)
+
+
+def test_all_errors_have_one_base() -> None:
+    import baseten_tei_client as package
+
+    errors = [it for name, it in vars(package).items() if name.endswith("Error")]
+    assert len(errors) == 9
+    assert all(issubclass(it, TeiClientError) for it in errors)
