@@ -44,7 +44,7 @@ class Consumer:
 
 @pytest.fixture(scope="session")
 def clients_python() -> Path:
-    subprocess.run([ROOT / "scripts" / "venv-clients.sh"], check=True)
+    subprocess.run([ROOT / "scripts" / "venv-of.sh", "examples/clients"], check=True)
     return ROOT / ".venv-clients" / "bin" / "python"
 
 

@@ -1,0 +1,7 @@
+"""A search over one's own documents: `python -m search_service index`, then `python -m search_service serve`.
+
+settings, documents   what it is given: the outputs of its Pulumi stack, a file of texts
+index                 documents, vectors, and the space they are of, in one SQLite file
+models, indexing, searching   the three models, and what is done with them
+web, page/            the answers over HTTP, and the page that asks
+"""

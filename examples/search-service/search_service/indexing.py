@@ -1,0 +1,83 @@
+"""Bring an index up to date with a list of documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from baseten_tei_client import AsyncModel, RefusedTextError
+from baseten_tei_client.results import Embeddings
+from search_service.documents import Document
+from search_service.errors import ServiceError
+from search_service.index import Index
+from search_service.models import embedding_of
+from search_service.settings import Settings
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """What came of it; `cut` are ids of documents whose end the model did not read."""
+
+    embedded: int
+    kept: int
+    removed: int
+    cut: tuple[str, ...]
+
+
+async def index(
+    settings: Settings, documents: Sequence[Document], path: Path, rebuild: bool
+) -> Indexed:
+    """Make the file an index of exactly these documents; only new and changed ones are embedded, unless `rebuild`.
+
+    Raises `SpaceMismatchError` before anything is written where the index is of another space.
+    """
+    if not path.exists():
+        return await _made(settings, documents, path)
+    with closing(Index.open(path)) as old:  # also for `rebuild`: a file of something else stays
+        if rebuild:
+            return await _made(settings, documents, path)
+        return await _updated(settings, documents, old)
+
+
+async def _made(settings: Settings, documents: Sequence[Document], path: Path) -> Indexed:
+    async with embedding_of(settings) as model:
+        if model.space is None:
+            raise ServiceError(
+                "the settings tell no embedding space: `pulumi up` the embeddings stack, then this service's"
+            )
+        embedded = await _embedded(model, documents)
+    with Index.made(path, model.space, embedded.vectors.shape[1]) as new:
+        new.write(documents, embedded.vectors)
+    return Indexed(len(documents), 0, 0, _cut(documents, embedded))
+
+
+async def _updated(settings: Settings, documents: Sequence[Document], old: Index) -> Indexed:
+    there = old.documents()
+    changed, gone = difference(there, documents)
+    async with embedding_of(settings, old.space) as model:
+        embedded = await _embedded(model, changed)
+    old.write(changed, embedded.vectors, gone)
+    kept = len(documents) - len(changed)
+    return Indexed(len(changed), kept, len(gone), _cut(changed, embedded))
+
+
+def difference(
+    there: Mapping[str, Document], wanted: Sequence[Document]
+) -> tuple[list[Document], list[str]]:
+    """Documents that are new or changed, and ids of those that are no longer wanted."""
+    changed = [it for it in wanted if there.get(it.id) != it]
+    return changed, sorted(there.keys() - {it.id for it in wanted})
+
+
+async def _embedded(model: AsyncModel, documents: Sequence[Document]) -> Embeddings:
+    try:
+        return await model.embed([document.passage for document in documents])
+    except RefusedTextError as error:
+        which = "a document" if error.index is None else f"document {documents[error.index].id!r}"
+        raise ServiceError(f"{which} {error.reason}") from error
+
+
+def _cut(documents: Sequence[Document], embedded: Embeddings) -> tuple[str, ...]:
+    return tuple(documents[it.index].id for it in embedded.truncated)

@@ -1,0 +1,107 @@
+// Asks the service, and shows what it found. What comes from it goes into the page as text, never as markup.
+
+const form = document.querySelector("form");
+const input = document.querySelector("#query");
+const status = document.querySelector("#status");
+const hits = document.querySelector("#hits");
+const mood = document.querySelector("#mood");
+
+let asking = new AbortController();
+
+async function ask(path, signal) {
+  const answer = await fetch(path, { signal });
+  const told = await answer.json();
+  if (answer.ok) return told;
+  throw new Error(typeof told.detail === "string" ? told.detail : "it does not take this query");
+}
+
+async function search(query) {
+  asking.abort(); // an older answer must not come after a newer one
+  const { signal } = (asking = new AbortController());
+  show({ hits: [], moods: [] });
+  hits.ariaBusy = Boolean(query);
+  document.title = query ? `${query} – Search` : "Search";
+  status.textContent = query ? "Searching …" : "";
+  if (!query) return;
+  try {
+    const found = await ask(`api/search?q=${encodeURIComponent(query)}`, signal);
+    show(found);
+    status.textContent = said(found);
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    status.textContent = `The search failed: ${error.message}`;
+  }
+  hits.ariaBusy = false;
+}
+
+function said({ hits }) {
+  const moved = hits.filter((hit, place) => hit.nearness !== place + 1).length;
+  const found = hits.length === 1 ? "1 note" : `${hits.length} notes`;
+  return `${found}, most relevant first; the reranker moved ${moved}.`;
+}
+
+function show(found) {
+  const moods = found.moods.map(({ label, score }) => `${label} ${score.toFixed(2)}`);
+  mood.textContent = moods.length ? `What you typed reads as ${moods.join(", ")}.` : "";
+  hits.replaceChildren(...found.hits.map(hitItem));
+}
+
+function hitItem(hit, index) {
+  const item = copyOf("hit");
+  const put = (selector, text) => (item.querySelector(selector).textContent = text);
+  put("h2", hit.title);
+  put(".topic", hit.topic);
+  put(".text", hit.text);
+  put(".relevance", hit.relevance.toFixed(3));
+  put(".nearness", `${moved(hit.nearness, index + 1)} (cosine ${hit.similarity.toFixed(2)})`);
+  item.querySelector("meter").value = hit.relevance;
+  item.querySelector(".moods").append(...hit.moods.map(moodItem));
+  return item;
+}
+
+function moved(from, to) {
+  if (from === to) return `place ${from}`;
+  return `place ${from}, ${from > to ? "up" : "down"} ${Math.abs(from - to)}`;
+}
+
+function moodItem({ label, score }) {
+  const item = copyOf("mood-of");
+  item.querySelector(".label").textContent = label;
+  item.querySelector(".score").textContent = score.toFixed(2);
+  return item;
+}
+
+function copyOf(template) {
+  return document.getElementById(template).content.firstElementChild.cloneNode(true);
+}
+
+function asked() {
+  return new URLSearchParams(location.search).get("q")?.trim() ?? "";
+}
+
+function goTo(query) {
+  history.pushState(null, "", `?q=${encodeURIComponent(query.toWellFormed())}`);
+  open();
+}
+
+function open() {
+  input.value = asked();
+  search(asked());
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (input.value.trim()) goTo(input.value.trim());
+});
+document.querySelector(".examples").addEventListener("click", (event) => {
+  if (!event.target.href || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  goTo(new URL(event.target.href).searchParams.get("q"));
+});
+addEventListener("popstate", open);
+
+open();
+ask("api/about").then(({ documents, model_id, dimensions }) => {
+  const shape = dimensions ? `, ${dimensions} dimensions` : "";
+  document.querySelector("#about").textContent = `${documents} notes, embedded by ${model_id}${shape}`;
+});

@@ -1,0 +1,41 @@
+"""What the service's Pulumi stack says: three models of the embeddings stack, and which does what."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from search_service.errors import ServiceError
+
+
+class Roles(BaseModel, frozen=True):
+    """The names of the models in the embeddings stack."""
+
+    embedding: str
+    reranker: str
+    classifier: str
+
+
+class Settings(BaseModel, frozen=True):
+    """The output `settings`; `connect` takes `outputs` as it is."""
+
+    schema_version: int
+    models: dict[str, dict[str, Any]]
+    roles: Roles
+
+    @property
+    def outputs(self) -> dict[str, Any]:
+        return {"schema_version": self.schema_version, "models": self.models}
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a file. Raises `ServiceError`."""
+    how = f"type `pulumi stack output settings --json > {path}`"
+    try:
+        return Settings.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise ServiceError(f"{path}: {error.strerror}; {how}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise ServiceError(f"{path}: {where} {first['msg']}; {how}") from error

@@ -1,0 +1,70 @@
+"""The search over HTTP, and the page that asks it."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import BaseModel, StringConstraints
+
+from baseten_tei_client import DeadlineError, RefusedTextError, TeiClientError
+from search_service.searching import Found, Search
+
+PAGE = Path(__file__).with_name("page")
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+Asked = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+STATUSES = {RefusedTextError: 422, DeadlineError: 504}
+"""Of what models raise; anything else is a 503."""
+
+
+class About(BaseModel, frozen=True):
+    """What is searched, and with which model."""
+
+    documents: int
+    model_id: str
+    dimensions: int | None
+
+
+def app_of(search: Search) -> FastAPI:
+    """The service. Its API pages are left out: they load scripts from elsewhere."""
+    app = FastAPI(title="search-service", docs_url=None, redoc_url=None)
+    app.middleware("http")(_with_headers)
+    app.exception_handler(TeiClientError)(_failed)
+
+    @app.get("/api/search")
+    async def _search(
+        q: Annotated[Asked, Query()],
+        count: Annotated[int, Query(ge=1, le=20)] = 8,
+    ) -> Found:
+        return await search.find(q, count)
+
+    space, documents = search.index.space, len(search.index)
+
+    @app.get("/api/about")
+    async def _about() -> About:
+        return About(documents=documents, model_id=space.model_id, dimensions=space.dimensions)
+
+    app.mount("/", StaticFiles(directory=PAGE, html=True))
+    return app
+
+
+async def _with_headers(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    response = await call_next(request)
+    response.headers.update(HEADERS)
+    return response
+
+
+async def _failed(_: Request, error: Exception) -> JSONResponse:
+    """The client's errors hold no key and no text."""
+    return JSONResponse({"detail": str(error)}, STATUSES.get(type(error), 503))

@@ -1,0 +1,42 @@
+"""The search service's own stack: which models of the embeddings stack it uses, as the settings it is started with."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+TASKS = ("embedding", "reranker", "classifier")
+
+
+def settings(version: int, models: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """The outputs of the models that have these names, and which of them does what.
+
+    Raises `pulumi.RunError`, a line for each name that does not fit.
+    """
+    problems = [it for task in TASKS if (it := _problem(models, task, names.get(task)))]
+    if problems:
+        raise pulumi.RunError("\n".join(problems))
+    return {
+        "schema_version": version,
+        "models": {names[task]: models[names[task]] for task in TASKS},
+        "roles": {task: names[task] for task in TASKS},
+    }
+
+
+def _problem(models: Mapping[str, Any], task: str, name: str | None) -> str | None:
+    there = [it for it, model in models.items() if model["task"] == task]
+    if name in there:
+        return None
+    return (
+        f"search-service:models.{task} is {name!r}, and the embeddings stack has {', '.join(there) or 'none'}: "
+        f"type `pulumi config set --path models.{task} {there[0] if there else 'NAME'}`"
+    )
+
+
+config = pulumi.Config()
+names = config.require_object("models")
+stack = pulumi.StackReference(config.require("embeddings"))
+outputs = pulumi.Output.all(
+    version=stack.require_output("schema_version"), models=stack.require_output("models")
+)
+pulumi.export("settings", outputs.apply(lambda it: settings(it["version"], it["models"], names)))
