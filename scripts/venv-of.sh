@@ -18,6 +18,10 @@ if [ -n "$anew" ]; then
     --custom-compile-command "scripts/venv-of.sh --lock $folder${package:+ $package}"
 fi
 
+# Several processes of tests may want it at once: one makes it, the others wait (macOS has no flock, and one process).
+exec 9>"$venv.lock"
+if command -v flock >/dev/null; then flock 9; fi
+
 made_of() { cat "$lock" ${package:+"$package/pyproject.toml"}; }
 made_of | cmp -s - "$venv/.ready" && exit
 echo "== $folder's environment ($venv)"

@@ -18,6 +18,7 @@ def seen(service: str) -> dict[str, Any]:
     """What the page showed for each query."""
     browser = "tests/example/browser"
     subprocess.run([ROOT / "scripts" / "venv-of.sh", browser], check=True)
+    subprocess.run([ROOT / "scripts" / "browser.sh"], check=False)  # what is missing is told below
     ended = subprocess.run(
         [ROOT / ".venv-browser" / "bin" / "python", ROOT / browser / "drive.py", service],
         input=json.dumps(QUERIES), capture_output=True, text=True, timeout=120, check=False,
