@@ -18,6 +18,7 @@ from . import (
     hub,
     inference,
     interception,
+    pacing,
     playback,
     push_faults,
     rest_activation,
@@ -53,7 +54,7 @@ REST_ROUTES = (
     *rest_catalog.ROUTES,
 )
 GRAPHQL_ROUTES = (Route("POST", "/graphql", graphql_api.execute),)
-ADMIN_ROUTES = (*admin.ROUTES, *deeds.ROUTES, *hub.ROUTES)
+ADMIN_ROUTES = (*admin.ROUTES, *deeds.ROUTES, *hub.ROUTES, *pacing.ROUTES)
 _HOST = re.compile(r"model-(\w+)\.api\.localhost")
 _INFERENCE = re.compile(
     r"/hosts/model-(?P<model_id>\w+)/"

@@ -12,6 +12,7 @@ from typing import Any
 
 from . import faults, misanswers
 from .misbehaving import misbehaving
+from .pacing import keep_pace
 from .records import Activity, AsyncRequest, Deployment, Environment, Model
 from .routing import Route
 from .views import PRODUCTION, current_status, environment_id
@@ -41,6 +42,7 @@ class Forward:
         if not hasattr(router, "handle"):  # it started once; what it needs has gone since
             deployment = self.deployment.id
             raise gateway_error(500, f"Model is unhealthy: deployment {deployment} died on restart")
+        keep_pace(self.world, self.model, self.deployment, router)
         router = misbehaving(self.world, self.model, self.deployment, router)
         headers = {k: v for k, v in self.request.headers.items() if k not in _HOP_HEADERS}
         answer = router.handle(self.request.method, self.request.path, headers, self.request.body)

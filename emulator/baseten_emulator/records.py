@@ -193,6 +193,16 @@ class Taught:
 
 
 @dataclass(frozen=True)
+class PaceSet:
+    """A model that takes time; see `pacing`."""
+
+    id: str  # model name, or "*"
+    owner: str  # always ""
+    seed: int
+    numbers: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Fault:
     """Something that goes wrong on purpose; see `faults`."""
 

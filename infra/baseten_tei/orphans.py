@@ -11,6 +11,7 @@ from baseten_tei.choosing import version_of_digest
 from baseten_tei.plan import Owner
 from baseten_tei.pulumi_state import State
 from baseten_tei.release import FAILED, Serving, Version, pushed_by
+from baseten_tei.tuning.scratch_names import LABEL as SCRATCH
 
 DEAD = FAILED | {"INACTIVE", "DEACTIVATING"}
 """Statuses of what cannot answer and does not wake by itself."""
@@ -149,6 +150,13 @@ def _only_ours(model: Live, owner: Owner) -> bool:
 
 
 def _forgotten(model: Live, owner: Owner) -> Finding:
+    if all(SCRATCH in version.labels for version in model.versions):
+        return Finding(
+            "scratch model",
+            model.name,
+            f"model {model.name!r} ({model.id}) was made to tune one of stack {owner.stack!r}, and left behind",
+            f"type `python -m baseten_tei.tune --clean --stack {owner.stack}` to delete it",
+        )
     return Finding(
         "forgotten model",
         model.name,

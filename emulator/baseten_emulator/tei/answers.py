@@ -9,6 +9,7 @@ from typing import Any
 from .engine import Engine
 from .errors import batch_too_large
 from .outcome import Headers
+from .service_time import NOTHING, Spent
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,7 @@ class Work:
 
     characters: int
     tokens: int
+    spent: Spent = NOTHING
 
     def headers(self, milliseconds: int) -> Headers:
         """The headers of a success. `gpu+optimized` is what TEI says on a CPU, too (measured)."""
@@ -26,9 +28,17 @@ class Work:
             ("x-compute-characters", str(self.characters)),
             ("x-compute-tokens", str(self.tokens)),
             ("x-total-time", str(milliseconds)),
-            ("x-tokenization-time", "0"),
-            ("x-queue-time", "0"),
-            ("x-inference-time", str(milliseconds)),
+            *self._timings(milliseconds),
+        )
+
+    def _timings(self, milliseconds: int) -> Headers:
+        """A router that answers at once has spent all of its time computing."""
+        spent = self.spent
+        inference = milliseconds if spent == NOTHING else int(spent.inference * 1000)
+        return (
+            ("x-tokenization-time", str(int(spent.tokenization * 1000))),
+            ("x-queue-time", str(int(spent.queue * 1000))),
+            ("x-inference-time", str(inference)),
         )
 
 

@@ -8,9 +8,11 @@ from .deviations import Deviation, deviated, deviated_logit, deviations_of
 from .errors import backend
 from .inputs import Sequences
 from .memory import OUT_OF_MEMORY, batches
+from .pace import Pace
 from .permits import Permits
 from .reading import Reader, Reading
 from .scores import logits
+from .service_time import NOTHING, Spent
 from .settings import Settings
 from .tokens import Token, Tokenizer
 from .vectors import Vector, pooled
@@ -25,6 +27,8 @@ class Engine:
     permits: Permits = field(init=False)
     deviations: tuple[Deviation, ...] = field(init=False)
     counters: dict[str, int] = field(default_factory=dict)
+    pace: Pace | None = None
+    """What makes it take time; None: it answers at once."""
 
     def __post_init__(self) -> None:
         settings = self.settings
@@ -46,6 +50,10 @@ class Engine:
         for batch in batches(lengths, most, memory.padded):
             if not memory.holds_batch(len(batch), max(batch), sum(batch)):
                 raise backend(OUT_OF_MEMORY)
+
+    def spend(self, lengths: list[int]) -> Spent:
+        """Take the time that texts of so many tokens take, and say where it went."""
+        return self.pace.spend(lengths) if self.pace else NOTHING
 
     def require_embedder(self) -> None:
         """Refuse to embed with a classifier (424)."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .batching import batch_size
 from .facts import ModelFacts
 
 OUT_OF_MEMORY = 'DriverError(CUDA_ERROR_OUT_OF_MEMORY, "out of memory")'
@@ -54,13 +55,10 @@ class Memory:
 
 
 def batches(lengths: list[int], max_batch_tokens: int, padded: bool) -> list[list[int]]:
-    """The texts of one request as TEI's queue puts them together, by length (`core/src/queue.rs`)."""
+    """The texts of one request as TEI's queue puts them together, by length."""
     cut: list[list[int]] = []
-    for length in lengths:
-        grown = [*(cut[-1] if cut else []), length]
-        cost = max(grown) * len(grown) if padded else sum(grown)
-        if cut and cost <= max_batch_tokens:
-            cut[-1] = grown
-        else:
-            cut.append([length])
+    while lengths:
+        count = batch_size(lengths, max_batch_tokens, padded)
+        cut.append(lengths[:count])
+        lengths = lengths[count:]
     return cut

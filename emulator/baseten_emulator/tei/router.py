@@ -6,8 +6,10 @@ Source: `router/src/http/server.rs` and axum's extractors; refusals measured on 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from itertools import count
+from threading import Lock
 from time import perf_counter
 
 from . import routes_embedding, routes_info, routes_pairs, routes_text
@@ -19,7 +21,9 @@ from .errors import TeiError, native_response, openai_response
 from .extract import RefusedError, read_json
 from .facts import another_model
 from .outcome import Response, json_response
+from .pace import Limits, Pace
 from .serde import Struct
+from .service_time import ServiceTime
 from .settings import Settings
 from .vertex import vertex
 from .wrong import wrong_settings
@@ -61,10 +65,27 @@ class Router:
         self.engine = Engine(settings)
         self._posts = _post_routes(settings)
         self._asked = count(1)
+        self._pacing = Lock()
 
     def gone_wrong(self, wrongs: Mapping[str, str | None]) -> Router:
         """The same server gone wrong for one request: kind of fault to the wrong value, None for the usual one."""
-        return Router(wrong_settings(self.settings, wrongs, next(self._asked)), self.boot_log)
+        other = Router(wrong_settings(self.settings, wrongs, next(self._asked)), self.boot_log)
+        other.engine.pace = self.engine.pace
+        return other
+
+    def keep_pace(self, service: ServiceTime | None, predict_concurrency: int) -> None:
+        """Take time from now on, in a replica that lets in so many requests at once; None: answer at once."""
+        with self._pacing:
+            pace, settings = self.engine.pace, self.settings
+            if (pace.service if pace else None) == service:
+                return
+            limits = Limits(
+                predict_concurrency,
+                settings.tokenization_workers,
+                settings.max_batch_tokens,
+                padded=settings.memory is not None and settings.memory.padded,
+            )
+            self.engine.pace = Pace(service, limits) if service else None
 
     def with_faults(self, cpu_fallback: bool = False, wrong_model: bool = False) -> Router:
         """The same server gone wrong: on the CPU without saying so, or with other weights."""
@@ -95,7 +116,9 @@ class Router:
             answer = _GET[route](self.engine)
             return replace(answer, body=b"") if method == "HEAD" else answer
         if method == "POST" and route in self._posts:
-            return self._post(self._posts[route], lowered, body)
+            pace = self.engine.pace
+            with pace.admitted() if pace else nullcontext():
+                return self._post(self._posts[route], lowered, body)
         allow = ",".join("GET,HEAD" if name == "GET" else name for name in allowed)
         return Response(405, headers=(("allow", allow),))
 

@@ -107,10 +107,12 @@ def _each(engine: Engine, texts: Texts, one: One) -> tuple[list[Any], Work]:
         check_batch(engine, size)
     with engine.permits.for_batch(size) if texts.is_batch else engine.permits.at_once(1):
         results = [one(item) for item in texts.items]
-        engine.require_memory([length for _, length in results])
+        lengths = [length for _, length in results]
+        engine.require_memory(lengths)
+        spent = engine.spend(lengths)
     engine.count("te_embed_success", size)
     characters = sum(len(item) for item in texts.items)
-    return [value for value, _ in results], Work(characters, sum(n for _, n in results))
+    return [value for value, _ in results], Work(characters, sum(lengths), spent)
 
 
 def _embed(

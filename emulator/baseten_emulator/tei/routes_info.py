@@ -26,6 +26,8 @@ def metrics(engine: Engine) -> Response:
         f"# TYPE {name} counter\n{name} {count}\n\n"
         for name, count in sorted(engine.counters.items())
     ]
+    if pace := engine.pace:
+        lines += pace.measures.lines(pace.waiting)
     return text_response(200, "".join(lines))
 
 

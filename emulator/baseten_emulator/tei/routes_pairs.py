@@ -57,11 +57,13 @@ def _score_all(
     with hold(len(items)):
         engine.require_classifier()
         results = [engine.scores(texts, reading) for texts in items]
-        engine.require_memory([length for _, length in results])
+        lengths = [length for _, length in results]
+        engine.require_memory(lengths)
+        spent = engine.spend(lengths)
     engine.count("te_predict_success", len(items))
     characters = sum(len(text) for texts in items for text in texts)
     scored = [[round(score, 8) for score in finish(logits)] for logits, _ in results]
-    return scored, Work(characters, sum(tokens for _, tokens in results))
+    return scored, Work(characters, sum(lengths), spent)
 
 
 def _best_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

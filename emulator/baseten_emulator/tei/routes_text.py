@@ -35,7 +35,8 @@ def _checked(engine: Engine, texts: Texts, field: str) -> Texts:
 
 def _tokens(engine: Engine, text: str, request: Request) -> list[dict[str, Any]]:
     tokens = engine.reader.tokenizer.tokenize(text, request["add_special_tokens"])
-    return [dict(vars(token)) for token in tokens]  # plain fields: asdict copies each of them deeply
+    # Plain fields: asdict would copy each of them deeply.
+    return [dict(vars(token)) for token in tokens]
 
 
 def _text(engine: Engine, ids: Item, skip_special_tokens: bool) -> str:

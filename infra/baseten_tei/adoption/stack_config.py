@@ -4,7 +4,7 @@ New text is put in where YAML's own parser says that the models end; nothing is 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -37,6 +37,35 @@ def with_key(text: str, key: str, value: Any) -> str:
     if config is None:
         return f"{_ended(text)}config:\n{block({key: value}, 2)}"
     return text if _child(config, key) is not None else _inserted(text, config, {key: value}, 2)
+
+
+def with_values(text: str, model: str, values: Mapping[str, Any], *inside: str) -> str:
+    """The file's text with these values in a model's spec, or `inside` a mapping of it; all else stays as it is.
+
+    Raises `UserError` where the model is not in the file.
+    """
+    path = ("config", MODELS, model, *inside)
+    for key, value in values.items():
+        node = _at(text, path)
+        child = _child(node, key)
+        if isinstance(value, Mapping) and isinstance(child, yaml.MappingNode):
+            text = with_values(text, model, value, *inside, key)
+        elif child is None:
+            text = _inserted(text, node, {key: value}, 2 * len(path))
+        else:
+            start, end = child.start_mark.index, child.end_mark.index
+            text = f"{text[:start]}{json_for_yaml(value)}{text[end:]}"
+    return text
+
+
+def _at(text: str, path: Sequence[str]) -> yaml.Node:
+    """The mapping at the end of a path. Raises `UserError` where there is none."""
+    node: yaml.Node | None = _root(text)
+    for name in path:
+        node = _child(node, name) if node else None
+    if node is None:
+        raise UserError(f"has no {'.'.join(path)}: write the model there first")
+    return node
 
 
 def _root(text: str) -> yaml.Node:

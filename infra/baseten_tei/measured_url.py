@@ -1,0 +1,42 @@
+"""A router that is there already, under loads: nothing is deployed, and nothing is written."""
+
+import os
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+from baseten_tei.gates.asking import task_of
+from baseten_tei.load_client import Endpoint, asked_info
+from baseten_tei.loading import Loading
+from baseten_tei.spec import Autoscaling
+from baseten_tei.tuning.autoscaling import derived
+from baseten_tei.tuning.evidence import curve_points
+from baseten_tei.tuning.plan import Plan
+from baseten_tei.tuning.points import MOST_REQUESTS
+from baseten_tei.tuning.telling import autoscaling_lines
+
+BASETEN = ".api.baseten.co"
+TEI_KEY = "TEI_API_KEY"
+
+
+def measured_url(url: str, texts: Sequence[str], plan: Plan, tell: Callable[[str], None]) -> int:
+    """Load it, tell, and give the command's exit code. Raises `UserError`."""
+    url = url.rstrip("/")
+    key = _key(url)
+    info = asked_info(url, key)
+    most_texts = int(info["max_client_batch_size"])
+    size = plan.texts_per_request or most_texts
+    most = max(1, min(MOST_REQUESTS, 64, int(info["max_concurrent_requests"]) // size))
+    tell(f"{info['model_id']} on TEI {info['version']}: {task_of(info)}, {size} texts a request")
+    endpoint = Endpoint(url, task_of(info), key)
+    curve = Loading(texts, plan, tell).curve(endpoint, most, most_texts)
+    if plan.wish:
+        for line in autoscaling_lines(derived(curve_points(curve), plan.wish, Autoscaling())):
+            tell(line)
+    return 0
+
+
+def _key(url: str) -> str | None:
+    """Baseten's key goes to Baseten alone; a router with a key of its own is given that."""
+    host = urlsplit(url).hostname or ""
+    name = "BASETEN_API_KEY" if host.endswith(BASETEN) else TEI_KEY
+    return os.environ.get(name)

@@ -1,0 +1,116 @@
+"""What a load showed: throughput, latencies, refusals, and where TEI says that the time went."""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from statistics import fmean, linear_regression, stdev
+
+SLICES = 4
+"""Parts of the time that are compared, to tell how much a figure wavers."""
+TIMINGS = ("tokenization", "queue", "inference")
+"""TEI's headers: `x-tokenization-time`, `x-queue-time`, `x-inference-time`, in milliseconds."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One request. Times in seconds since the load began; `due` is when it was to be sent, whenever it was.
+
+    `status` 0 is no answer; `timings` are TEI's own milliseconds, empty where its headers did not come through.
+    """
+
+    due: float
+    ended: float
+    status: int
+    texts: int
+    tokens: int
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A load in figures; latencies in milliseconds, `error` the relative standard error of the throughput.
+
+    `batch_tokens`: tokens in TEI's batches on average, as its `/metrics` tell; 0 where they do not.
+    """
+
+    requests: int
+    texts_per_second: float
+    tokens_per_second: float
+    error: float
+    mean_ms: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    refusals: Mapping[str, int]
+    timings: Mapping[str, float]
+    batch_tokens: float = 0.0
+
+    @property
+    def tokenizing_share(self) -> float:
+        """How much of a text's time in TEI it waits for a tokenization worker; 0 where TEI does not say."""
+        total = sum(self.timings.values())
+        return self.timings["tokenization"] / total if total else 0.0
+
+
+def summary(samples: Sequence[Sample], warm_up: float, until: float = math.inf) -> Summary:
+    """The figures of what ended after `warm_up` seconds.
+
+    Throughput is of what ended before `until` as well: when nothing more is sent, batches are no longer full. Where
+    that is too little to tell, it is of everything.
+    """
+    after = sorted((it for it in samples if it.ended > warm_up), key=lambda it: it.ended)
+    served = [it for it in after if it.status == 200]
+    full = [it for it in served if it.ended <= until]
+    counted = full if len(full) >= 2 * SLICES else served
+    waited = sorted((it.ended - it.due) * 1000 for it in served)
+    refused = Counter(_word(it.status) for it in samples if it.status != 200)
+    told = [it.timings for it in served if it.timings]
+    return Summary(
+        requests=len(after),
+        texts_per_second=_rate(counted, lambda it: it.texts),
+        tokens_per_second=_rate(counted, _tokens),
+        error=_error(counted),
+        mean_ms=fmean(waited) if waited else math.inf,
+        p50_ms=percentile(waited, 50),
+        p95_ms=percentile(waited, 95),
+        p99_ms=percentile(waited, 99),
+        refusals=dict(sorted(refused.items())),
+        timings={name: fmean(it[name] for it in told) for name in TIMINGS} if told else {},
+    )
+
+
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """The least value that `percent` of them do not exceed (nearest rank); infinite where there is none."""
+    if not ordered:
+        return math.inf
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+
+
+def _word(status: int) -> str:
+    return str(status) if status else "no answer"
+
+
+def _tokens(sample: Sample) -> int:
+    return sample.tokens
+
+
+def _rate(served: Sequence[Sample], amount: Callable[[Sample], int]) -> float:
+    """Per second, of samples in the order of their ends: the slope of their sum.
+
+    Answers come in bursts, a batch at a time: between a first and a last one there is some part of a batch too many.
+    """
+    if len({it.ended for it in served}) < 2:
+        return 0.0
+    slope, _ = linear_regression([it.ended for it in served], list(accumulate(map(amount, served))))
+    return slope
+
+
+def _error(served: Sequence[Sample]) -> float:
+    """By how much slices of the samples differ; 1, which is all of it, where there are too few."""
+    size = len(served) // SLICES
+    if size < 2:
+        return 1.0
+    rates = [_rate(served[size * n : size * (n + 1)], _tokens) for n in range(SLICES)]
+    return stdev(rates) / fmean(rates) / math.sqrt(SLICES) if any(rates) else 1.0
