@@ -1,4 +1,4 @@
-"""`python -m benchmarks [--quick] [preview|push|emulator|oracle|rehearse|tests|all]`: measure, print, write results/.
+"""`python -m benchmarks [--quick] [SECTION]`: measure one section, or all, print, write results/.
 
 Exit code 1 where an operation did what it must not; a missed aim is in the table, and is no failure.
 """
@@ -11,8 +11,22 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import emulator_start, first_up, oracle, rehearse, report, suites, unchanged
+from benchmarks import (
+    client,
+    emulator_start,
+    first_up,
+    load,
+    oracle,
+    rehearse,
+    report,
+    scale,
+    scale_report,
+    status,
+    suites,
+    unchanged,
+)
 from benchmarks.machine import machine
+from benchmarks.scale_points import Point
 from benchmarks.timing import Figure
 from benchmarks.watching import WatchError
 
@@ -23,6 +37,10 @@ SECTIONS: Mapping[str, Measure] = {
     "emulator": emulator_start.measure,
     "oracle": oracle.measure,
     "rehearse": rehearse.measure,
+    "client": client.measure,
+    "load": load.measure,
+    "status": status.measure,
+    "scale": scale.measure,
     "tests": suites.measure,
 }
 NOT_A_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "CI")
@@ -33,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure the sections asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke run; writes no results")
+    parser.add_argument("--write", action="store_true", help="bring docs/performance.md up to date")
     parser.add_argument("section", nargs="?", default="all", choices=[*SECTIONS, "all"])
     options = parser.parse_args(argv)
     if shutil.which("pulumi") is None:
@@ -55,6 +74,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(report.table(figures))
     if options.section == "all" and not options.quick:
         print("\n".join(f"wrote {path}" for path in report.write(facts, figures)))
+    points = [figure for figure in figures if isinstance(figure, Point)]
+    if points:
+        print(scale_report.text(facts, points))
+    if points and options.write:
+        print("\n".join(f"wrote {path}" for path in scale_report.write(facts, points)))
     return 0
 
 

@@ -17,7 +17,7 @@ from baseten_tei.truss_cli import prepare_home, push_environment
 from benchmarks.fleet import fleet
 from benchmarks.timing import Figure, pairs
 
-AIM = 0.6
+AIM = 0.35
 SIZE, PAIRS = 20, 3
 QUICK_SIZE, QUICK_PAIRS = 2, 1
 PARALLEL = "32"

@@ -1,122 +1,28 @@
 """The push step: `python -m baseten_tei.push`, run by pulumi-command, config on stdin.
 
-Idempotent by content: where a deployment of this model already carries this config's digest, it is the
-answer and nothing is pushed. Otherwise `truss push` publishes one, promotes nothing, and the ids go to
-stdout the moment truss prints them: one JSON line under 1 KB. No secret is in any input; the API key comes
-from the process environment.
+The ids go to stdout as soon as truss has told them: one JSON line under 1 KB. No secret is in any input; the
+API key comes from the process environment. The push itself (`pushing`) runs in a fork of a process that has
+truss loaded, which all pushes of an `up` share, and in this process where there is none.
 """
 
 import gc
-import json
-import os
-import subprocess
 import sys
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
 
-from baseten_tei import slots
-from baseten_tei.embedded import ensure_running
-from baseten_tei.endpoints import deployment_url
-from baseten_tei.errors import UserError
-from baseten_tei.job import Job, read_job
-from baseten_tei.lookup import Lookup
-from baseten_tei.redaction import redact
-from baseten_tei.release import pushed_version
-from baseten_tei.target import Target, find_api_key, parse_target
-from baseten_tei.truss_cli import (
-    Answer,
-    parse_answer,
-    prepare_home,
-    push_arguments,
-    push_environment,
-    run_truss,
-)
-
-
-def push(job: Job, target: Target, api_key: str) -> dict[str, Any]:
-    """Find this version, or push it. Raises `UserError`."""
-    with slots.one_at_a_time(f"{target.management_url} {job.team} {job.model}"):
-        with Lookup(target, api_key) as lookup:
-            team = lookup.team(job.team) if job.team else None
-            found = pushed_version(lookup.deployments(job.model, team), job.digest)
-        if found:
-            return {"deployment_id": found.id, "pushed": False}
-        with slots.a_slot():
-            answer = _run(job, target, api_key, team.name if team else None)
-        return _result(parse_answer(answer), target)
-
-
-def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:
-    """One push; truss takes a team's name only (0.18.35 `model_team_resolver.py`), never its id."""
-    with tempfile.TemporaryDirectory(prefix="baseten-tei-push-") as name:
-        home, folder = Path(name) / "home", Path(name) / "truss"
-        home.mkdir()
-        folder.mkdir()
-        prepare_home(home)
-        # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
-        (folder / "config.yaml").write_text(job.config)
-        labels = {**job.labels, **_git_label()}
-        arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
-        environment = push_environment(os.environ, target, api_key, home)
-        answer = run_truss(arguments, environment, Path(name))
-    _keep_log(job.model, answer, api_key)
-    return answer
-
-
-def _result(told: Mapping[str, Any], target: Target) -> dict[str, Any]:
-    expected = deployment_url(target, told["model_id"], told["model_version_id"])
-    note = {}
-    if not str(told["predict_url"]).startswith(expected):
-        note = {"note": f"truss says {told['predict_url']}, but outputs are made as {expected}"}
-    return {"deployment_id": told["model_version_id"], "pushed": True, **note}
-
-
-def _git_label() -> dict[str, str]:
-    """The commit that was checked out, looked up when pushing: as an input it would push at every commit."""
-    git = ["git", "rev-parse", "--short=12", "HEAD"]
-    try:
-        found = subprocess.run(git, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603  # our own fixed words
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    return {"git_sha": found.stdout.strip()} if found.returncode == 0 else {}
-
-
-def log_path(model: str, environ: Mapping[str, str]) -> Path:
-    """Where the last push of a model left what truss said."""
-    state = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state) / "baseten-tei" / "push" / f"{model}.log"
-
-
-def _keep_log(model: str, answer: Answer, api_key: str) -> None:
-    """A log that cannot be kept (a read-only home in CI) must not fail a push that worked."""
-    text = redact(f"{answer.stderr}\n{answer.stdout}\nexit {answer.exit_code}\n", [api_key])
-    path = log_path(model, os.environ)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    except OSError as error:
-        print(f"no log kept: {error}", file=sys.stderr)
+from baseten_tei import preloaded
 
 
 def main() -> int:
-    """Read a job, do it, print its result."""
-    gc.disable()  # a push is all imports: collecting takes a tenth of it (measured, truss 0.18.35)
-    secret = None
-    try:
-        job = read_job(os.environ, sys.stdin.read())
-        target = parse_target(job.target, os.environ.get("BASETEN_EMULATOR_PORT"))
-        api_key = find_api_key(target, os.environ)
-        secret = None if target.embedded else api_key
-        if target.embedded:
-            ensure_running(target.management_url, Path.cwd())
-        result = push(job, target, api_key)
-    except UserError as error:
-        print(redact(str(error), [secret]), file=sys.stderr)
-        return 1
-    print(json.dumps(result), flush=True)
-    return 0
+    """Read a job, have it done, print its result."""
+    config = sys.stdin.read()
+    outcome = preloaded.pushed(config)
+    if outcome is None:
+        gc.disable()  # a push is all imports: collecting takes a tenth of it (measured, truss 0.18.35)
+        from baseten_tei import pushing
+
+        outcome = pushing.pushed(config)
+    print(outcome.stderr, end="", file=sys.stderr)
+    print(outcome.stdout, end="", flush=True)
+    return outcome.code
 
 
 if __name__ == "__main__":

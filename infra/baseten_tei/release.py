@@ -27,6 +27,8 @@ class Version:
     """The environment it serves, or is on its way into."""
     instance_type: str = ""
     is_development: bool = False
+    replicas: int = 0
+    """How many are active."""
 
     @property
     def digest(self) -> str:

@@ -19,7 +19,7 @@ _PAUSE_SECONDS = 0.05
 @contextmanager
 def one_at_a_time(name: str) -> Iterator[None]:
     """Hold the only lock of this name on this machine."""
-    path = _folder() / f"model-{sha256(name.encode()).hexdigest()[:16]}"
+    path = folder() / f"model-{sha256(name.encode()).hexdigest()[:16]}"
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -28,7 +28,7 @@ def one_at_a_time(name: str) -> Iterator[None]:
 @contextmanager
 def a_slot(slots: int | None = None) -> Iterator[None]:
     """Hold one of as many slots as there are cores. The kernel frees it however the holder ends."""
-    paths = [_folder() / f"slot-{n}" for n in range(slots or _cores())]
+    paths = [folder() / f"slot-{n}" for n in range(slots or _cores())]
     while True:
         for path in paths:
             with path.open("w") as file:
@@ -53,9 +53,10 @@ def _locked(file: int) -> bool:
     return True
 
 
-def _folder() -> Path:
-    folder = Path(tempfile.gettempdir()) / f"baseten-tei-{os.getuid()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.stat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} belongs to someone else: remove it, or set TMPDIR")
-    return folder
+def folder() -> Path:
+    """Where locks stand, and sockets: a folder that nobody else can open. Raises `PermissionError`."""
+    found = Path(tempfile.gettempdir()) / f"baseten-tei-{os.getuid()}"
+    found.mkdir(mode=0o700, exist_ok=True)
+    if found.lstat().st_uid != os.getuid():
+        raise PermissionError(f"{found} belongs to someone else: remove it, or set TMPDIR")
+    return found

@@ -60,7 +60,17 @@ def push_environment(
     """The whole environment of the CLI: what it needs by name, so that nothing else can come along."""
     proxies = [] if target.loopback else [*_PROXIES, *(name.upper() for name in _PROXIES)]
     return {
-        **{name: environ[name] for name in (*_PASSED_ON, *proxies) if name in environ},
+        **plain_environment(environ, home),
+        **{name: environ[name] for name in proxies if name in environ},
+        "BASETEN_TRUSS_AUTH_REMOTE_URL": target.remote_url,
+        "BASETEN_TRUSS_AUTH_API_KEY": api_key,
+    }
+
+
+def plain_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
+    """What of it says neither where to push nor as whom, and no proxy, whose address may hold a password."""
+    return {
+        **{name: environ[name] for name in _PASSED_ON if name in environ},
         "HOME": str(home),
         "XDG_CONFIG_HOME": str(home / ".config"),
         "USER_TRUSSRC_PATH": str(home / "no-trussrc"),
@@ -68,8 +78,6 @@ def push_environment(
         "NO_COLOR": "1",
         "COLUMNS": "200",
         "BASETEN_TRUSS_AUTH_KEYRING_DISABLED": "1",
-        "BASETEN_TRUSS_AUTH_REMOTE_URL": target.remote_url,
-        "BASETEN_TRUSS_AUTH_API_KEY": api_key,
     }
 
 
@@ -84,7 +92,7 @@ def run_truss(arguments: list[str], environment: Mapping[str, str], folder: Path
     """Run the CLI in a fork of this process and wait for it.
 
     Its own entry point, unpatched; a fork rather than a new interpreter because nine tenths of a push are
-    imports, of which this process has made some already.
+    imports, of which this process has made some already, or all of them (`push_server`).
     """
     out, err = folder / "stdout", folder / "stderr"
     child = os.fork()

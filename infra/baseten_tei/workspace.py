@@ -54,6 +54,12 @@ class Workspace:
         return Owner(str(_mapping(self.root / "Pulumi.yaml").get("name")), self.stack)
 
     @property
+    def backend(self) -> str | None:
+        """Where the project keeps its states, where Pulumi.yaml says it."""
+        found = _mapping(self.root / "Pulumi.yaml").get("backend") or {}
+        return found.get("url") if isinstance(found, Mapping) else None
+
+    @property
     def team(self) -> str | None:
         """The team that owns the stack's models, where the configuration says it."""
         found: str | None = self.config.get(f"{NAMESPACE}:team")

@@ -119,7 +119,7 @@ def test_a_deployment_is_read_with_all_that_releases_care_for(connected: Connect
     [found] = api.versions("m1")
     assert found == Version(
         "d1", "ACTIVE", {"config_digest": "abc"}, "2026-11-22T00:00:00+00:00",
-        environment="production", instance_type="L4:4x16", is_development=True,
+        environment="production", instance_type="L4:4x16", is_development=True, replicas=1,
     )  # fmt: skip
 
 

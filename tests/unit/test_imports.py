@@ -19,12 +19,16 @@ WORDS = {"spec", "errors", "versions", "facts"}
 EDGES = {
     "lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files",
     "hub", "golden_files", "pulumi_cli", "forge_api", "git_files", "private_emulator", "throughput_files",
+    "load_client", "tune_plots",
+    "push_socket", "standing_files",
 }  # fmt: skip
 WIRING = {
     "__init__", "components", "resources", "context", "stack", "push", "generate", "provider",
+    "pushing", "preloaded", "push_server", "status", "standings", "planned",
     "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
     "outputs", "codegen",
     "snapshot", "throwaway", "stack_files", "deployable", "comment", "pull_request", "report", "reviewed",
+    "tune", "tuned", "tune_record", "scratch", "loading", "measured_url", "predictions",
     "rehearse", "rehearsal", "rehearsal_calls", "rehearsal_project",
 }  # fmt: skip
 ALLOWED = {("embedded", "slots")}
@@ -124,7 +128,7 @@ def test_the_emulator_and_the_product_are_two_readings_of_one_api() -> None:
 
 def test_nothing_slow_is_imported_before_it_is_needed() -> None:
     """truss takes 1 to 2 s to import and the baseten SDK 1.5 s: not at preview, nor before a push's question."""
-    first = "import sys, baseten_tei.stack, baseten_tei.generate, baseten_tei.push, baseten_tei.provider.__main__"
+    first = "import sys, baseten_tei.stack, baseten_tei.generate, baseten_tei.pushing, baseten_tei.provider.__main__"
     command = [
         sys.executable,
         "-c",

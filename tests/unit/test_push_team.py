@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from loopback import loopback
 
-from baseten_tei import push as pushing
+from baseten_tei import pushing
 from baseten_tei.errors import UserError
 from baseten_tei.job import Job
 from baseten_tei.target import parse_target
@@ -37,7 +37,7 @@ def truss(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[list[str]]:
 def push(team: str | None, answers: dict[str, tuple[int, Any]]) -> dict[str, Any]:
     with loopback({"/v1/teams": (200, TEAMS), **answers}) as server:
         job = Job("bge", "digest", {}, 30, team, server.url, "{}")
-        return pushing.push(job, parse_target(server.url), "key")
+        return pushing.push(job, parse_target(server.url), "key", print)
 
 
 @pytest.mark.parametrize("team", ["ads", "t2"])

@@ -23,6 +23,7 @@ def as_version(deployment: "Deployment") -> Version:
         environment=deployment.environment,
         instance_type=deployment.instance_type_name or "",
         is_development=deployment.is_development,
+        replicas=deployment.active_replica_count,
     )
 
 

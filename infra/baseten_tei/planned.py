@@ -1,0 +1,45 @@
+"""What a stack's program would register, worked out as the program does: judged, planned, and not yet counted."""
+
+from pathlib import Path
+from typing import Any
+
+from baseten_tei import files
+from baseten_tei.components import INTERPRETER, PUSH
+from baseten_tei.golden_files import golden_input
+from baseten_tei.lockfile import parse_lock
+from baseten_tei.plan import model_plan
+from baseten_tei.prepare import ready
+from baseten_tei.settings import NAMESPACE, Settings, parse_settings
+from baseten_tei.standing.token import NAME, token_source
+from baseten_tei.standing.wanted import model_resources
+from baseten_tei.workspace import Workspace
+
+COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging": "none"}
+
+
+def planned(root: Path, stack: str) -> dict[str, Any]:
+    """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
+    workspace = Workspace(root, stack)
+    config = workspace.config
+    lock = parse_lock(files.read_lock(root, stack))
+    settings = parse_settings(config.get(f"{NAMESPACE}:models"), workspace.team, lock)
+    ready(settings.subjects)
+    return {
+        "project": workspace.owner.project,
+        "backend": workspace.backend,
+        "team": settings.team,
+        "models": len(settings.models),
+        "wants_token": settings.wants_token,
+        "token": token_source(config.get(f"{NAMESPACE}:{NAME}")),
+        "resources": _resources(workspace, settings),
+    }
+
+
+def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:
+    owner, target = workspace.owner, workspace.config.get("baseten:target") or "baseten"
+    found: dict[str, Any] = {}
+    for it in settings.subjects:
+        golden = golden_input(workspace.root, workspace.stack, it.name)
+        plan = model_plan(it.name, it.args, owner, target, settings.team, golden)
+        found |= model_resources(it.name, plan, owner, COMMAND)
+    return found

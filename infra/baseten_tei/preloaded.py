@@ -1,0 +1,112 @@
+"""Having a push done by the process that has truss loaded: found, or started, by whichever step comes first.
+
+Nine tenths of a push are truss importing itself (1 s of CPU). The server imports it once and forks for each
+push; the job, its environment and its key go to the fork over the socket, and nowhere else. Whatever is
+wrong with the server, the step does its push by itself: a push is idempotent by content.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from baseten_tei import slots
+from baseten_tei.job import PREFIX
+from baseten_tei.push_socket import Outcome, connect, listen, receive, send
+from baseten_tei.release import OWNER_LABELS
+from baseten_tei.truss_cli import plain_environment
+
+ALONE = f"{PREFIX}PUSH_ALONE"
+"""Set to anything, each step pushes in a process of its own."""
+
+TAKEN = "taken"
+"""What a fork says when it has the whole job."""
+
+TAKE_SECONDS = 60.0
+"""Until a job must be taken: the first one waits until truss is imported, on a busy machine for long."""
+
+
+def pushed(config: str) -> Outcome | None:
+    """What the server's fork says of this process's job; `None` where the step must push by itself."""
+    if os.environ.get(ALONE):
+        return None
+    try:
+        with _server(slots.folder()) as connection:
+            send(connection, [dict(os.environ), str(Path.cwd()), _umask(), config])
+            if receive(connection) != TAKEN:
+                return None
+            connection.settimeout(None)
+            return Outcome(*receive(connection))
+    except (OSError, LookupError, ValueError, TypeError):
+        return None
+
+
+def _server(folder: Path) -> socket.socket:
+    path = folder / f"push-{_identity()}"
+    connection = connect(path, TAKE_SECONDS)
+    if connection is None:
+        with slots.one_at_a_time(path.name):  # the first steps of an `up` come all at once
+            connection = connect(path, TAKE_SECONDS) or _started(path)
+    return connection
+
+
+def _started(path: Path) -> socket.socket:
+    """A connection to a new server; the socket is there before its process, so nobody waits for that."""
+    with listen(path) as listener:
+        module = ["-m", "baseten_tei.push_server", str(listener.fileno())]
+        subprocess.Popen(  # noqa: S603  # our own module, fixed words
+            [sys.executable, "-P", *module],
+            cwd="/",
+            env=_environment(),
+            pass_fds=[listener.fileno()],
+            process_group=0,  # a job lives as long as its step, whatever is typed at the terminal
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+    connection = connect(path, TAKE_SECONDS)
+    if connection is None:
+        raise ConnectionRefusedError(f"nobody listens at {path}")
+    return connection
+
+
+def _environment() -> dict[str, str]:
+    """The server's: what every job's truss gets of ours as well, no key, and a home that is not there."""
+    return {
+        **plain_environment(os.environ, slots.folder() / "no-home"),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "PYTHONUTF8": "1",
+    }
+
+
+def _identity() -> str:
+    """A name for who may share a server: one stack of one project, on one Baseten, with the same programs."""
+    labels = json.loads(os.environ[f"{PREFIX}LABELS"])
+    told = {
+        "stack": [labels.get(label) for label in OWNER_LABELS],
+        "target": os.environ[f"{PREFIX}TARGET"],
+        "python": [sys.prefix, sys.version],
+        "packages": _packages().stat().st_mtime_ns,  # any that is installed anew, truss too
+        "code": max(path.stat().st_mtime_ns for path in Path(__file__).parent.glob("*.py")),
+        "environment": _environment(),
+    }
+    return sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _packages() -> Path:
+    """The folder that truss is installed in, found without importing it."""
+    spec = find_spec("truss")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("truss is not installed beside this program")
+    return Path(spec.origin).parents[1]
+
+
+def _umask() -> int:
+    """The process's own: it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

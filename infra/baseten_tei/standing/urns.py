@@ -1,0 +1,33 @@
+"""Names of resources: `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Values = Mapping[str, Any]
+
+COMPONENT = "baseten-tei:index:"
+MODEL = "baseten:index:Model"
+PUSH = "command:local:Command"
+ENVIRONMENT = "baseten:index:Environment"
+SECRET = "baseten:index:Secret"  # noqa: S105  # a type's name
+_OURS = (COMPONENT, "baseten:index:")
+
+
+def urn_of(project: str, stack: str, kinds: str, name: str) -> str:
+    """The URN of a resource; `kinds` are its parents' types and its own, joined by `$`."""
+    return f"urn:pulumi:{stack}::{project}::{kinds}::{name}"
+
+
+def kind_of(urn: str) -> str:
+    """The resource's own type."""
+    return urn.split("::", 3)[2].rpartition("$")[2]
+
+
+def name_of(urn: str) -> str:
+    """The resource's name."""
+    return urn.split("::", 3)[3]
+
+
+def is_ours(urn: str) -> bool:
+    """Whether it is one of this package's: a component, a resource of the provider's, a push."""
+    return urn.split("::", 3)[2].startswith(_OURS)

@@ -1,0 +1,92 @@
+"""Files that `status` reads: what a stack is made of, its state in a folder, and what was worked out before."""
+
+import gzip
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+_PACKAGE = Path(__file__).parent
+_KEPT = 8
+"""Results that are kept, the newest ones: one for each stack somebody works at."""
+
+
+def fingerprint(root: Path, stack: str) -> str:
+    """16 hex digits for everything that decides what a stack's program registers: its files, and this code."""
+    told = sha256(f"{sys.version} {root.resolve()} {stack}".encode())
+    for path in _inputs(root, stack):
+        told.update(f"\0{path.name}\0".encode())
+        told.update(path.read_bytes() if path.is_file() else b"")
+    for folder, _, names in os.walk(_PACKAGE):
+        for name in sorted(names):
+            if name.endswith(".py"):
+                found = Path(folder, name).stat()
+                told.update(f"{name} {found.st_size} {found.st_mtime_ns}".encode())
+    return told.hexdigest()[:16]
+
+
+def _inputs(root: Path, stack: str) -> Iterator[Path]:
+    yield from (
+        root / "Pulumi.yaml",
+        root / f"Pulumi.{stack}.yaml",
+        root / "locks" / f"{stack}.yaml",
+    )
+    yield from sorted((root / "golden" / stack).glob("*.json"))
+
+
+def local_state(
+    root: Path, project: str, stack: str, configured: str | None, environ: Mapping[str, str]
+) -> Mapping[str, Any] | None:
+    """`checkpoint.latest` of a stack whose backend is a folder; `None` for any other backend.
+
+    `configured` is `backend.url` of Pulumi.yaml; `PULUMI_BACKEND_URL` goes before it.
+    """
+    chosen = environ.get("PULUMI_BACKEND_URL")
+    url = chosen or configured or ""
+    if not url.startswith("file://"):
+        return None
+    path = Path(url.removeprefix("file://").partition("?")[0]).expanduser()
+    file = (
+        (Path.cwd() if chosen else root) / path / ".pulumi" / "stacks" / project / f"{stack}.json"
+    )
+    for found, read in ((file, Path.read_bytes), (file.with_suffix(".json.gz"), _unzipped)):
+        if found.is_file():
+            latest: Mapping[str, Any] | None = json.loads(read(found))["checkpoint"]["latest"]
+            return latest or {}
+    return None
+
+
+def _unzipped(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes())
+
+
+def remembered(key: str, environ: Mapping[str, str]) -> Any:
+    """What `remember` kept under this key; `None` where there is nothing, or nothing to read."""
+    try:
+        return json.loads((_folder(environ) / f"{key}.json").read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def remember(key: str, value: Any, environ: Mapping[str, str]) -> None:
+    """Keep it, for this user alone; where that is not possible the next time takes as long as this one."""
+    folder = _folder(environ)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / f"{key}.{os.getpid()}"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(value))
+        path.replace(folder / f"{key}.json")
+        every = sorted(folder.glob("*.json"), key=lambda it: it.stat().st_mtime)
+        for old in every[:-_KEPT]:
+            old.unlink()
+    except OSError:
+        return
+
+
+def _folder(environ: Mapping[str, str]) -> Path:
+    home = environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "baseten-tei" / "status"
