@@ -24,6 +24,7 @@ from baseten_tei.adoption.sorting import Adoptions, candidates, sort_out, summar
 from baseten_tei.adoption.stack_config import MODELS, block, with_key, with_models
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.errors import UserError
+from baseten_tei.hf_token import VARIABLE
 from baseten_tei.hub import Hub
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.locking import Readings, problems
@@ -33,8 +34,7 @@ from baseten_tei.settings import NAMESPACE, Lock, parse_specs
 from baseten_tei.workspace import Workspace
 
 SECRET_KEY = f"{NAMESPACE}:{SECRET_NAME}"
-TOKEN_VARIABLE = "HF_ACCESS_KEY"  # noqa: S105  # a variable's name, not its value
-FROM_ENVIRONMENT = {"from_env": TOKEN_VARIABLE}
+FROM_ENVIRONMENT = {"from_env": VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
 
 
@@ -94,7 +94,7 @@ def done(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[
             raise UserError(*error.problems, "once that is mended, type:", *left) from error
         yield f"pulumi {step[0]}: done"
     if any(it.args.gated for it in plan.adopted):
-        yield f"the first `pulumi up` that finds {TOKEN_VARIABLE} set stores it as secret {SECRET_NAME}, once"
+        yield f"the first `pulumi up` that finds {VARIABLE} set stores it as secret {SECRET_NAME}, once"
     yield f"`pulumi preview --stack {workspace.stack}` shows no changes now; nothing on Baseten was changed"
 
 

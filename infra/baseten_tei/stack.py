@@ -15,13 +15,11 @@ from baseten_tei.context import context
 from baseten_tei.contract.flat import flat_outputs
 from baseten_tei.contract.words import SCHEMA_VERSION
 from baseten_tei.errors import UserError
+from baseten_tei.hf_token import VARIABLE, named_variable
 from baseten_tei.prepare import Ready, ready
 from baseten_tei.resources import Secret
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs
-
-TOKEN_VARIABLE = "HF_ACCESS_KEY"  # noqa: S105  # a variable's name, not its value
-"""Where the token comes from when the stack's configuration has none."""
 
 
 def deploy() -> None:
@@ -86,12 +84,12 @@ def _token(config: pulumi.Config, settings: Settings) -> Mapping[str, Any] | Non
     configured = config.get_secret(SECRET_NAME)
     if configured is not None:
         return {"value": configured}
-    if os.environ.get(TOKEN_VARIABLE, "").strip():
-        return {"from_env": TOKEN_VARIABLE}
+    if os.environ.get(VARIABLE, "").strip():
+        return {"from_env": VARIABLE}
     gated = next(name for name, args in settings.models.items() if args.gated)
     raise UserError(
         f"model {gated!r} is gated and there is no Hugging Face token: type "
-        f"`pulumi config set --secret {NAMESPACE}:{SECRET_NAME} <token>`, or export {TOKEN_VARIABLE}"
+        f"`pulumi config set --secret {NAMESPACE}:{SECRET_NAME} <token>`, or export {VARIABLE}"
     )
 
 
@@ -99,16 +97,7 @@ def _variable(config: pulumi.Config) -> str | None:
     """The variable that `hf_access_key: {from_env: NAME}` names. Raises `UserError` for another mapping."""
     if is_config_secret(config.full_key(SECRET_NAME)):
         return None
-    found = _decoded(config.get(SECRET_NAME))
-    if not isinstance(found, Mapping):
-        return None
-    name = found.get("from_env")
-    if list(found) == ["from_env"] and isinstance(name, str) and name:
-        return name
-    raise UserError(
-        f"{NAMESPACE}:{SECRET_NAME} must be a secret, or name the variable that holds it: write "
-        f"{SECRET_NAME}: {{from_env: HF_TOKEN}}"
-    )
+    return named_variable(_decoded(config.get(SECRET_NAME)))
 
 
 def _tidy(settings: Settings) -> None:

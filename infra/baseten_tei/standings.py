@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baseten_tei import standing_files
+from baseten_tei.hf_token import NAME
 from baseten_tei.standing.changes import changes
 from baseten_tei.standing.generations import Resources, filled
 from baseten_tei.standing.report import Standing
 from baseten_tei.standing.state import State, parse_state
-from baseten_tei.standing.token import NAME, token_inputs
+from baseten_tei.standing.token import token_inputs
 from baseten_tei.standing.urns import ENVIRONMENT, MODEL, SECRET, Values, urn_of
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.errors import UserError
+from baseten_tei.hf_token import VARIABLE
 from baseten_tei.provider.secret_value import fingerprint, is_same
 from baseten_tei.snapshots.origins import (
-    TOKEN_VARIABLE,
     Origin,
     credential_free,
     has_credentials,
@@ -234,12 +234,12 @@ def test_a_stack_on_an_emulator_is_never_looked_for_in_the_real_state() -> None:
 
 def test_a_preview_without_credentials_is_given_no_variable_that_is_not_named() -> None:
     environ = {**FULL, "PATH": "/bin", "AWS_SECRET_ACCESS_KEY": CANARY, "HF_TOKEN": CANARY,
-               TOKEN_VARIABLE: CANARY, "PULUMI_CONFIG_PASSPHRASE_FILE": "/x", "ODD": CANARY}  # fmt: skip
+               VARIABLE: CANARY, "PULUMI_CONFIG_PASSPHRASE_FILE": "/x", "ODD": CANARY}  # fmt: skip
     assert credential_free(environ, "file:///tmp/state") == {
         "PATH": "/bin",
         "PULUMI_BACKEND_URL": "file:///tmp/state",
         "PULUMI_CONFIG_PASSPHRASE": "",
-        TOKEN_VARIABLE: UNCHANGED,
+        VARIABLE: UNCHANGED,
     }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
+from baseten_tei.hf_token import VARIABLE
 from baseten_tei.snapshots.secure_values import UNCHANGED
 from baseten_tei.target import Target
 
@@ -11,8 +12,6 @@ Origin = Literal["real", "snapshot", "nothing"]
 BACKENDS = ("PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105  # a variable's name
 PUBLIC_PASSPHRASE = "engine/dev-passphrase"  # noqa: S105  # a file that everyone has
-TOKEN_VARIABLE = "HF_ACCESS_KEY"  # noqa: S105  # a variable's name, not its value
-"""Where a stack's token comes from when its configuration has none."""
 
 _HANDED_ON = (
     "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "CI", "BASETEN_EMULATOR_PORT",
@@ -47,7 +46,7 @@ def credential_free(environ: Mapping[str, str], backend: str) -> dict[str, str]:
         **{name: environ[name] for name in _HANDED_ON if name in environ},
         "PULUMI_BACKEND_URL": backend,
         "PULUMI_CONFIG_PASSPHRASE": "",
-        TOKEN_VARIABLE: UNCHANGED,
+        VARIABLE: UNCHANGED,
     }
 
 

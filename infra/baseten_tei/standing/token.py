@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.errors import UserError
-
-NAME = "hf_access_key"
-VARIABLE = "HF_ACCESS_KEY"
+from baseten_tei.hf_token import VARIABLE, named_variable
 
 
 def token_source(configured: object) -> dict[str, Any] | None:
@@ -18,11 +16,7 @@ def token_source(configured: object) -> dict[str, Any] | None:
         return None if configured is None else {}
     if "secure" in configured:
         return {}
-    if list(configured) == ["from_env"] and isinstance(configured["from_env"], str):
-        return dict(configured)
-    raise UserError(
-        f"{NAME} must be a secret, or name its variable: write {NAME}: {{from_env: HF_TOKEN}}"
-    )
+    return {"from_env": named_variable(configured)}
 
 
 def token_inputs(source: Mapping[str, Any] | None, environ: Mapping[str, str]) -> dict[str, Any]:
