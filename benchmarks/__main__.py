@@ -19,14 +19,11 @@ from benchmarks import (
     oracle,
     rehearse,
     report,
-    scale,
-    scale_report,
     status,
     suites,
     unchanged,
 )
 from benchmarks.machine import machine
-from benchmarks.scale_points import Point
 from benchmarks.timing import Figure
 from benchmarks.watching import WatchError
 
@@ -40,7 +37,6 @@ SECTIONS: Mapping[str, Measure] = {
     "client": client.measure,
     "load": load.measure,
     "status": status.measure,
-    "scale": scale.measure,
     "tests": suites.measure,
 }
 NOT_A_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "CI")
@@ -51,7 +47,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure the sections asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke run; writes no results")
-    parser.add_argument("--write", action="store_true", help="bring docs/performance.md up to date")
     parser.add_argument("section", nargs="?", default="all", choices=[*SECTIONS, "all"])
     options = parser.parse_args(argv)
     if shutil.which("pulumi") is None:
@@ -74,11 +69,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(report.table(figures))
     if options.section == "all" and not options.quick:
         print("\n".join(f"wrote {path}" for path in report.write(facts, figures)))
-    points = [figure for figure in figures if isinstance(figure, Point)]
-    if points:
-        print(scale_report.text(facts, points))
-    if points and options.write:
-        print("\n".join(f"wrote {path}" for path in scale_report.write(facts, points)))
     return 0
 
 
