@@ -19,11 +19,14 @@ from benchmarks import (
     oracle,
     rehearse,
     report,
+    scale,
+    scale_report,
     status,
     suites,
     unchanged,
 )
 from benchmarks.machine import machine
+from benchmarks.scale_points import Point
 from benchmarks.timing import Figure
 from benchmarks.watching import WatchError
 
@@ -37,6 +40,7 @@ SECTIONS: Mapping[str, Measure] = {
     "client": client.measure,
     "load": load.measure,
     "status": status.measure,
+    "scale": scale.measure,
     "tests": suites.measure,
 }
 NOT_A_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "CI")

@@ -44,7 +44,9 @@ def models(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for component in (found for found in resources if found["type"].startswith("baseten-tei:")):
         children = [found for found in resources if found.get("parent") == component["urn"]]
         parts = {_ROLES[child["type"]]: _literal(child) for child in children}
-        yield {COMPONENT: _literal(component), **parts}
+        # Outputs that changed would make the engine save its whole state once for each component.
+        told = {"outputs": component.get("outputs") or {}}
+        yield {COMPONENT: {**_literal(component), **told}, **parts}
 
 
 def _literal(resource: dict[str, Any]) -> dict[str, Any]:

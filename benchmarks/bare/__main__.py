@@ -1,10 +1,14 @@
 """The bare program: the same resources as a stack of ours, from literal inputs, with no decision taken.
 
 Runs as a Pulumi program of its own (`main: infra/` is a link to this folder). `resources.json` beside Pulumi.yaml
-holds what a stack of ours registered, as the engine keeps it; nothing here imports `baseten_tei`.
+holds what a stack of ours registered, as the engine keeps it; nothing here imports `baseten_tei`. With BARE_FRUGAL
+set it saves what our program saves (`infra/__main__.py`).
 """
 
+import asyncio
+import gc
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +33,7 @@ def one_model(model: dict[str, Any]) -> pulumi.Output[str]:
     pushed = local.Command(push["name"], opts=after(component, before), **push["inputs"])
     outputs = {**last["inputs"], "model_id": None}
     environment = Custom(last["type"], last["name"], outputs, after(component, pushed))
-    component.register_outputs({})
+    component.register_outputs(model["component"]["outputs"])
     return environment.model_id
 
 
@@ -44,4 +48,15 @@ def after(parent: pulumi.Resource, *others: pulumi.Resource) -> pulumi.ResourceO
     return pulumi.ResourceOptions(parent=parent, depends_on=list(others))
 
 
-main()
+async def frugal() -> None:
+    """As `main`, and pause once."""
+    main()
+    await asyncio.sleep(0)
+
+
+if os.environ.get("BARE_FRUGAL"):
+    gc.disable()
+    pulumi.log.debug = lambda *_, **__: None
+    pulumi.run(frugal)
+else:
+    main()

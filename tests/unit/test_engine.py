@@ -140,6 +140,24 @@ def test_a_preview_plans_and_an_update_updates(preview: bool, asked: str) -> Non
     assert [call[0] for call in thing.calls] == [asked]
 
 
+def test_each_change_is_announced_before_it_is_made_and_no_plan_and_no_read_is() -> None:
+    """What reads remember ends there."""
+    thing = Thing()
+
+    async def run() -> None:
+        provider = await serve(thing, changing=lambda: thing.calls.append(("changing",)))
+        for preview in (True, False):
+            await provider.create(protocol.CreateRequest(URN, NAME, 0.0, preview))
+            await provider.update(protocol.UpdateRequest(URN, "id", NAME, NAME, 0.0, [], preview))
+        await provider.read(protocol.ReadRequest(URN, "id", NAME, NAME))
+        await provider.delete(protocol.DeleteRequest(URN, "id", NAME, 0.0))
+
+    asyncio.run(run())
+    assert [call[0] for call in thing.calls] == [
+        "plan", "plan", "changing", "create", "changing", "update", "read", "changing", "delete",
+    ]  # fmt: skip
+
+
 def test_a_diff_names_each_path_and_what_it_replaces() -> None:
     async def run() -> protocol.DiffResponse:
         provider = await serve(Thing())

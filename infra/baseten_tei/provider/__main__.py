@@ -19,9 +19,12 @@ from baseten_tei.provider.cancel import Cancellation
 from baseten_tei.provider.engine import BasetenProvider
 from baseten_tei.provider.environment import EnvironmentResource
 from baseten_tei.provider.model import ModelResource
+from baseten_tei.provider.pace import Pace
 from baseten_tei.provider.progress import Progress
+from baseten_tei.provider.reads import ListedReads
 from baseten_tei.provider.refusals import OnceRefusedApi
 from baseten_tei.provider.releasing import Releasing
+from baseten_tei.provider.remembered import Remembered
 from baseten_tei.provider.resource import Resource, Values
 from baseten_tei.provider.secret import SecretResource
 from baseten_tei.provider.servicer import OneLineErrors
@@ -31,7 +34,7 @@ from baseten_tei.target import Target, find_api_key, parse_target
 
 
 def resources(
-    progress: Progress, cancellation: Cancellation, config: Values
+    progress: Progress, cancellation: Cancellation, remembered: Remembered, config: Values
 ) -> Mapping[str, Resource]:
     """Every resource of the provider, for the Baseten that its config names. Raises `UserError`."""
     target = parse_target(config.get("target"), os.environ.get("BASETEN_EMULATOR_PORT"))
@@ -40,9 +43,10 @@ def resources(
     patience = patience_seconds(os.environ.get(PATIENCE))
     gates = _gates(target, waiting, progress.warn)
     releasing = Releasing(api, gates, waiting, progress.warn, patience)
+    reads = ListedReads(api, remembered, Pace(sleep=cancellation.sleep))
     return {
-        "baseten:index:Model": ModelResource(api, progress.warn),
-        "baseten:index:Environment": EnvironmentResource(api, releasing, progress.warn),
+        "baseten:index:Model": ModelResource(api, progress.warn, reads),
+        "baseten:index:Environment": EnvironmentResource(api, releasing, progress.warn, reads),
         "baseten:index:Secret": SecretResource(api, progress.warn),
     }
 
@@ -68,9 +72,11 @@ def _connect(target: Target) -> str:
 
 async def _serve(engine_address: str) -> None:
     server, cancellation = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS), Cancellation()
-    progress = Progress(engine_address)
-    make = partial(resources, progress, cancellation)
-    provider = BasetenProvider(make, cancellation.cancel, warn=progress.warn)
+    progress, remembered = Progress(engine_address), Remembered()
+    make = partial(resources, progress, cancellation, remembered)
+    provider = BasetenProvider(
+        make, cancellation.cancel, warn=progress.warn, changing=remembered.end
+    )
     servicer = OneLineErrors([], VERSION, provider, engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")

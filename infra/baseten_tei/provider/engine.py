@@ -41,10 +41,15 @@ class BasetenProvider(protocol.Provider):
         cancel: Callable[[], None] = lambda: None,
         grace_seconds: float = GRACE_SECONDS,
         warn: Callable[[str], None] = lambda _: None,
+        changing: Callable[[], None] = lambda: None,
     ) -> None:
-        """`cancel` ends the waits of all calls that are under way; `warn` speaks of the resource at work."""
+        """`cancel` ends the waits of all calls that are under way; `warn` speaks of the resource at work.
+
+        `changing` is told before anything is created, updated or deleted.
+        """
         self._make = resources
         self._warn = warn
+        self._changing = changing
         self._claims = Claims()
         self._cancel = cancel
         self._grace_seconds = grace_seconds
@@ -101,7 +106,7 @@ class BasetenProvider(protocol.Provider):
         if request.preview:
             resource_id, state = resource.plan(inputs, None)
         else:
-            resource_id, state = await self._act(request.urn, resource.create, inputs)
+            resource_id, state = await self._change(request.urn, resource.create, inputs)
         made = as_secret_as(request.properties, properties(state))
         return protocol.CreateResponse(resource_id=resource_id, properties=made)
 
@@ -112,7 +117,9 @@ class BasetenProvider(protocol.Provider):
         if request.preview:
             _, new = resource.plan(inputs, state)
         else:
-            new = await self._act(request.urn, resource.update, request.resource_id, state, inputs)
+            new = await self._change(
+                request.urn, resource.update, request.resource_id, state, inputs
+            )
         return protocol.UpdateResponse(properties=as_secret_as(request.news, properties(new)))
 
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
@@ -138,7 +145,7 @@ class BasetenProvider(protocol.Provider):
             current_urn.set(request.urn)
             self._warn(f"{request.resource_id} stays on Baseten: it is {heir!r} now")
             return
-        await self._act(
+        await self._change(
             request.urn, resource.delete, request.resource_id, plain(request.properties)
         )
 
@@ -148,6 +155,11 @@ class BasetenProvider(protocol.Provider):
             return self._resources[kind]
         known = perhaps(kind, self._resources) or f" Known: {', '.join(self._resources)}"
         raise UserError(f"{kind!r} is no type of this provider.{known}")
+
+    async def _change(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:
+        """As `_act`, after which nothing is as it was read."""
+        self._changing()
+        return await self._act(urn, call, *arguments)
 
     async def _act(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:
         """Run a resource's method in a thread. Raises `InterruptedWaitError` where an interrupt does not end it."""

@@ -13,6 +13,7 @@ from baseten_tei.guards import PRODUCTION, WAY_OUT
 from baseten_tei.paths import changed_paths
 from baseten_tei.provider.readiness import FailedDeploymentError
 from baseten_tei.provider.reading import read_environment
+from baseten_tei.provider.reads import Reads
 from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.resource import UNKNOWN, Change, Live, PartlyDoneError, Values
 from baseten_tei.provider.serving import settings_of
@@ -32,11 +33,17 @@ class EnvironmentResource:
     """Inputs and outputs: `inputs.EnvironmentInputs` and `inputs.EnvironmentOutputs`."""
 
     def __init__(
-        self, api: BasetenApi, releasing: Releasing, warn: Callable[[str], None] = lambda _: None
+        self,
+        api: BasetenApi,
+        releasing: Releasing,
+        warn: Callable[[str], None] = lambda _: None,
+        reads: Reads | None = None,
     ) -> None:
+        """`reads` is who answers `read`, if it is not the API itself."""
         self._api = api
         self._releasing = releasing
         self._warn = warn
+        self._reads = reads or api
 
     def diff(self, state: Values, inputs: Values) -> Change:
         """Another model or environment is another resource; all else changes in place."""
@@ -59,7 +66,7 @@ class EnvironmentResource:
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
         """What really serves and how it is really set; see `reading`."""
-        return read_environment(self._api, resource_id, inputs, state, self._warn)
+        return read_environment(self._reads, resource_id, inputs, state, self._warn)
 
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """Release another version, or only change the settings."""
@@ -76,8 +83,10 @@ class EnvironmentResource:
         """Delete a custom environment; `production` goes with its model. Raises where a foreign version serves."""
         del resource_id
         environment = state["environment"]
+        if environment == PRODUCTION:
+            return
         model_id = self._api.find_model(state["model"], state.get("team"))
-        if model_id is None or environment == PRODUCTION:
+        if model_id is None:
             return
         self._refuse_foreign(model_id, state)
         try:

@@ -6,8 +6,8 @@ What only the program knows (whose it is, how it is released) is left out; the f
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.errors import UserError
+from baseten_tei.provider.reads import Reads, environment_of
 from baseten_tei.provider.resource import Live, Values
 from baseten_tei.release import Serving
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-def imported_model(api: BasetenApi, resource_id: str) -> Live:
+def imported_model(api: Reads, resource_id: str) -> Live:
     """A model by its name; without an id where there is none. Who imports one takes it over."""
     team, _, name = resource_id.rpartition("/")
     if api.find_model(name, team or None) is None:
@@ -24,11 +24,11 @@ def imported_model(api: BasetenApi, resource_id: str) -> Live:
     return Live(resource_id, inputs, {**inputs, "generation": "1", "drift": "", "adopted": True})
 
 
-def imported_environment(api: BasetenApi, resource_id: str) -> Live:
+def imported_environment(api: Reads, resource_id: str) -> Live:
     """An environment with its settings; without an id where nothing serves. Raises `UserError`."""
     place = _place(resource_id)
     model_id = api.find_model(place["model"], place.get("team"))
-    serving = api.serving(model_id, place["environment"]) if model_id else None
+    serving = environment_of(api, model_id, place["environment"]) if model_id else None
     if serving is None or serving.current is None:
         return Live()
     current = serving.current

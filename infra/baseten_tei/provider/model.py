@@ -11,6 +11,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.guards import deletion_problem, obstacles
 from baseten_tei.paths import changed_paths
 from baseten_tei.provider.reading import read_model
+from baseten_tei.provider.reads import Reads
 from baseten_tei.provider.resource import Change, Live, Values
 from baseten_tei.release import owned
 
@@ -22,9 +23,16 @@ POLICY = ("adopt",)
 class ModelResource:
     """Inputs and outputs: `inputs.ModelInputs` and `inputs.ModelOutputs`."""
 
-    def __init__(self, api: BasetenApi, warn: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        api: BasetenApi,
+        warn: Callable[[str], None] = lambda _: None,
+        reads: Reads | None = None,
+    ) -> None:
+        """`reads` is who answers `read`, if it is not the API itself."""
         self._api = api
         self._warn = warn
+        self._reads = reads or api
 
     def diff(self, state: Values, inputs: Values) -> Change:
         """Another name or team is another model; drift found by a refresh is a change of its own."""
@@ -59,7 +67,7 @@ class ModelResource:
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
         """Nothing is written here: a lost version is told as `drift`, so that the push comes again."""
-        return read_model(self._api, resource_id, inputs, state, self._warn)
+        return read_model(self._reads, resource_id, inputs, state, self._warn)
 
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """A new digest, or a new generation after drift; the push does the work."""

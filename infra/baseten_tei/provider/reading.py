@@ -7,7 +7,7 @@ no fields. `up` repairs all of it. Nothing is written here.
 
 from collections.abc import Callable
 
-from baseten_tei.baseten_api import BasetenApi, NotFoundError
+from baseten_tei.baseten_api import NotFoundError
 from baseten_tei.drift.config import config_drift
 from baseten_tei.drift.differences import Texts
 from baseten_tei.drift.environment import (
@@ -19,6 +19,7 @@ from baseten_tei.drift.environment import (
     settings_now,
 )
 from baseten_tei.provider.importing import imported_environment, imported_model
+from baseten_tei.provider.reads import Reads, environment_of
 from baseten_tei.provider.resource import Live, Values
 from baseten_tei.release import Serving, Version, pushed_version
 
@@ -28,9 +29,7 @@ _APPLIED = frozenset({*SETTINGS, "digest", "deployment", "secret_generation"})
 """Inputs that are in the state only once a release has brought them to Baseten."""
 
 
-def read_model(
-    api: BasetenApi, resource_id: str, inputs: Values, state: Values, warn: Warn
-) -> Live:
+def read_model(api: Reads, resource_id: str, inputs: Values, state: Values, warn: Warn) -> Live:
     """A lost version, or a lost model, is told as `drift`, so that the push comes again."""
     if not state:
         return imported_model(api, resource_id)
@@ -42,7 +41,7 @@ def read_model(
 
 
 def read_environment(
-    api: BasetenApi, resource_id: str, inputs: Values, state: Values, warn: Warn
+    api: Reads, resource_id: str, inputs: Values, state: Values, warn: Warn
 ) -> Live:
     """Gone is what has no model or is no environment any more; the next `up` makes it again."""
     if not state:
@@ -51,14 +50,14 @@ def read_environment(
         return Live(resource_id, inputs, state)  # never released: nothing there can have drifted
     state = {**{key: it for key, it in inputs.items() if key not in _APPLIED}, **state}
     model_id = api.find_model(state["model"], state.get("team"))
-    serving = api.serving(model_id, state["environment"]) if model_id else None
+    serving = environment_of(api, model_id, state["environment"]) if model_id else None
     if model_id and serving:
         return _compared(api, Live(resource_id, inputs, state), model_id, serving, warn)
     warn(f"{_named(state)} is gone: {_loss(api, model_id, state)}")
     return Live()
 
 
-def _compared(api: BasetenApi, known: Live, model_id: str, serving: Serving, warn: Warn) -> Live:
+def _compared(api: Reads, known: Live, model_id: str, serving: Serving, warn: Warn) -> Live:
     """What is known, with live settings in it, and all else that drifted by field."""
     state = known.state
     # An import reads more settings than its program may manage: the inputs say which.
@@ -72,17 +71,25 @@ def _compared(api: BasetenApi, known: Live, model_id: str, serving: Serving, war
     return Live(known.id, {**known.inputs, **settings}, found)
 
 
-def _model_drift(api: BasetenApi, state: Values) -> str:
+def _model_drift(api: Reads, state: Values) -> str:
     model_id = api.find_model(state["name"], state.get("team"))
     if model_id is None:
         return "the model was deleted"
     digest = state.get("digest")  # none where every environment is pinned: nothing is pushed
-    if digest and pushed_version(api.versions(model_id), digest) is None:
+    if not digest or pushed_version(_in_environments(api, model_id), digest):
+        return ""
+    if pushed_version(api.versions(model_id), digest) is None:
         return f"no deployment of {digest} is left"
     return ""
 
 
-def _config(api: BasetenApi, model_id: str, state: Values, serving: Serving) -> Texts | None:
+def _in_environments(api: Reads, model_id: str) -> list[Version]:
+    """The versions that serve, or are on their way to: no call of their own, and nearly always what is sought."""
+    environments = api.environments(model_id)
+    return [it for each in environments for it in (each.current, each.candidate) if it]
+
+
+def _config(api: Reads, model_id: str, state: Values, serving: Serving) -> Texts | None:
     """Asked for only where another deployment serves: a deployment's own config never changes."""
     current = serving.current
     if serves(state, current):
@@ -94,7 +101,7 @@ def _config(api: BasetenApi, model_id: str, state: Values, serving: Serving) -> 
     return config_drift(ours, api.config(model_id, current.id)) if current else {}
 
 
-def _loss(api: BasetenApi, model_id: str | None, state: Values) -> str:
+def _loss(api: Reads, model_id: str | None, state: Values) -> str:
     if model_id is not None:
         return "the environment was deleted"
     names = [it.name for it in api.models(state.get("team")) if it.id == state["model_id"]]

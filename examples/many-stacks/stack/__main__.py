@@ -1,0 +1,29 @@
+"""The models of several stacks in one map, by reference to each; a name that two stacks use is refused."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+
+def merged(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Every stack's models by their names. Raises `pulumi.RunError`, a line for each name that two stacks use."""
+    found: dict[str, Any] = {}
+    owners: dict[str, str] = {}
+    problems = []
+    for stack, its in models.items():
+        problems += [
+            f"model {name!r} is in {owners[name]} and in {stack}: rename one of them"
+            for name in its
+            if name in owners
+        ]
+        found |= its
+        owners |= dict.fromkeys(its, stack)
+    if problems:
+        raise pulumi.RunError("\n".join(problems))
+    return found
+
+
+names = pulumi.Config().require_object("stacks")  # organization/PROJECT/STACK of each
+models = {name: pulumi.StackReference(name).require_output("models") for name in names}
+pulumi.export("models", pulumi.Output.all(**models).apply(merged))
