@@ -7,6 +7,8 @@ SHELL := bash
 PY := .venv/bin/python
 RUN := source engine/env.sh &&
 STACK ?= dev
+# Two cores share the slow tests to the last one: half of what is left moves to whoever has none.
+PYTEST := pytest -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: help
 help: ## List the targets
@@ -23,7 +25,7 @@ example: setup ## A search service on the dev stack, with a page to search; ONCE
 
 .PHONY: test
 test: setup ## Set up and run every test, the real engine and the real truss CLI included
-	@$(RUN) $(PY) -m pytest -n auto --maxprocesses 4
+	@$(RUN) $(PY) -m $(PYTEST)
 
 .PHONY: check
 check: setup ## What CI asks for: format, lint, types, generated files, tests
@@ -31,7 +33,7 @@ check: setup ## What CI asks for: format, lint, types, generated files, tests
 	echo "== types"; $(PY) -m mypy infra emulator engine policy clients/python/src
 	echo "== generated files"; $(PY) -m baseten_tei.generate --check
 	echo "== workflows"; scripts/lint-workflows.sh
-	echo "== tests"; $(RUN) $(PY) -m pytest -n auto --maxprocesses 4
+	echo "== tests"; $(RUN) $(PY) -m $(PYTEST)
 
 .PHONY: setup
 setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engine, dev stack
@@ -84,11 +86,11 @@ emulator-stop: ## Stop the emulator; its state stays in .state/
 
 .PHONY: faults
 faults: setup ## Every fault in every phase and every kill, with the real engine; `make test` takes a sample
-	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m pytest -n auto --maxprocesses 4 tests/faults
+	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults
 
 .PHONY: bench
-bench: setup ## Measure, side by side in one run: see benchmarks/README.md
-	@$(RUN) $(PY) -m benchmarks
+bench: setup ## Measure, side by side in one run, and keep the figures: see benchmarks/README.md
+	@$(RUN) $(PY) -m benchmarks --write
 
 .PHONY: lock-requirements
 lock-requirements: .venv/.ready ## Resolve requirements.lock from pyproject.toml

@@ -27,12 +27,6 @@ def machine() -> dict[str, str]:
     }
 
 
-def file_name(facts: dict[str, str]) -> str:
-    """`<date>-<machine>`, fit for a file."""
-    name = f"{facts['date'][:10]}-{facts['machine']}"
-    return re.sub(r"[^A-Za-z0-9-]+", "-", name.replace(",", "")).strip("-").lower()
-
-
 def _cpu() -> str:
     try:
         found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())

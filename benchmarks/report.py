@@ -1,38 +1,69 @@
-"""Figures as a table for people, as JSON for comparing, and as a plot."""
+"""Figures as people read them: tables in the terminal, a page, the README's table of aims, and plots."""
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 
-from benchmarks.machine import file_name
+from tests.e2e.harness import ROOT
+
+from benchmarks import scale_report, tables
 from benchmarks.plot import plot
+from benchmarks.record import RESULTS, Section
 from benchmarks.timing import Figure
 
-RESULTS = Path(__file__).parent / "results"
+PAGE, PLOT = RESULTS / "README.md", RESULTS / "ratios.svg"
+README = ROOT / "README.md"
+BEGIN, END = "<!-- speed: `python -m benchmarks --write` -->\n", "<!-- /speed -->"
 HEADINGS = ("measured", "ours", "against", "ratio", "fastest", "aim", "met")
+AIM_HEADINGS = ("aim", "measured", "met", "when")
 
 
 def table(figures: Sequence[Figure]) -> str:
     """A Markdown table: medians in seconds, least and most behind them."""
-    rows = [HEADINGS, *(_row(figure) for figure in figures)]
-    widths = [max(len(row[n]) for row in rows) for n in range(len(HEADINGS))]
-    lines = [_line(row, widths) for row in rows]
-    return "\n".join([lines[0], _line(["-" * width for width in widths], widths), *lines[1:]])
+    return tables.table(HEADINGS, [_row(figure) for figure in figures])
 
 
-def write(facts: dict[str, str], figures: Sequence[Figure], folder: Path = RESULTS) -> list[Path]:
-    """`<date>-<machine>.json`, `latest.md` and `latest.svg`: their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        f"{file_name(facts)}.json": _json(facts, figures),
-        "latest.md": _page(facts, figures),
-        "latest.svg": plot(figures),
-    }
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in texts]
+def aims_table(sections: Sequence[Section]) -> str:
+    """Every aim, what was measured, and when."""
+    rows = [
+        (it.aim, it.measured, it.told, section.facts["date"][:10])
+        for section in sections
+        for it in section.aims
+    ]
+    return tables.table(AIM_HEADINGS, rows)
+
+
+def write(sections: Sequence[Section]) -> list[Path]:
+    """Bring the results' page and plot, the README and docs/performance.md up to date: their paths."""
+    PAGE.write_text("\n".join(_page(sections)) + "\n", encoding="utf-8")
+    PLOT.write_text(plot(_single(sections)), encoding="utf-8")
+    README.write_text(in_readme(README.read_text(encoding="utf-8"), sections), encoding="utf-8")
+    scale = [
+        path for it in sections if it.points for path in scale_report.write(it.facts, it.points)
+    ]
+    return [PAGE, PLOT, README, *scale]
+
+
+def in_readme(text: str, sections: Sequence[Section]) -> str:
+    """The README with its table of aims as measured."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}{aims_table(sections)}\n{END}{after}"
+
+
+def _page(sections: Sequence[Section]) -> Iterator[str]:
+    yield "# Latest figures\n\nWritten by `make bench`; [how to read them](../../README.md)."
+    yield "Every single time stands in the JSON files beside.\n"
+    yield f"{aims_table(sections)}\n\n![Each ratio, pair by pair, with its aim](ratios.svg)"
+    for section in sections:
+        yield f"\n## {section.name}\n"
+        yield from (f"- {name}: {fact}" for name, fact in section.facts.items())
+        yield f"\n{table(section.figures)}"
+
+
+def _single(sections: Sequence[Section]) -> list[Figure]:
+    """All but `scale`'s, which has a plot of its own."""
+    return [figure for it in sections if not it.points for figure in it.figures]
 
 
 def _row(figure: Figure) -> tuple[str, ...]:
@@ -53,27 +84,3 @@ def _times(values: Sequence[float]) -> str:
 
 def _ratio(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}x"
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    return f"| {' | '.join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))} |"
-
-
-def _json(facts: dict[str, str], figures: Sequence[Figure]) -> str:
-    rows = [
-        {**asdict(figure), "ratio": figure.ratio, "fastest_ratio": figure.fastest_ratio}
-        for figure in figures
-    ]
-    return json.dumps({**facts, "figures": rows}, indent=2, ensure_ascii=False) + "\n"
-
-
-def _page(facts: dict[str, str], figures: Sequence[Figure]) -> str:
-    return "\n".join(_page_lines(facts, figures)) + "\n"
-
-
-def _page_lines(facts: dict[str, str], figures: Sequence[Figure]) -> Iterator[str]:
-    yield "# Latest figures\n\nWritten by `make bench`; [how to read them](../README.md).\n"
-    yield from (f"- {name}: {fact}" for name, fact in facts.items())
-    yield f"\n{table(figures)}\n"
-    if any(figure.others for figure in figures):
-        yield "![Each ratio, pair by pair, with its aim](latest.svg)"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.aims import Aim
 from benchmarks.timing import Figure
 
 PREVIEW, UP, REFRESH, ONE_CHANGE = "no-op preview", "no-op up", "refresh", "one-change up"
@@ -68,15 +69,6 @@ def point(
 
 def _aim(against: str, models: int) -> float | None:
     return {BARE: BARE_AIM, LOOP: LOOP_AIM if models == LOOP_AIM_SIZE else None}.get(against)
-
-
-@dataclass(frozen=True)
-class Aim:
-    """What was aimed at, what came out, and whether that is enough."""
-
-    aim: str
-    measured: str
-    met: bool
 
 
 def aims(points: Sequence[Point]) -> Iterator[Aim]:

@@ -9,10 +9,11 @@ from tests.e2e.harness import ROOT
 from benchmarks import scale_points as points
 from benchmarks.loglog import Line, loglog
 from benchmarks.scale_points import Point, aims, at
+from benchmarks.tables import table
 
 PAGE, PLOT = ROOT / "docs" / "performance.md", ROOT / "docs" / "images" / "scale.svg"
 BEGIN, END = (
-    "<!-- scale: `python -m benchmarks scale` writes up to the next marker -->",
+    "<!-- scale: `python -m benchmarks --write scale` writes up to the next marker -->",
     "<!-- /scale -->",
 )
 FACTS = ("date", "machine", "load at the start", "python", "engine", "packages", "commit")
@@ -32,12 +33,12 @@ def text(facts: Mapping[str, str], measured: Sequence[Point]) -> str:
     """The generated part."""
     return "\n".join([
         *(f"- {name}: {facts[name]}" for name in FACTS if name in facts),
-        "", *_table(("aim", "measured", "met"), _aims(measured)),
+        "", table(("aim", "measured", "met"), _aims(measured)),
         "", "Seconds, medians; in brackets the ratio to the bare program, and to one that saves what ours saves; "
         f"{EXTRAPOLATED}: as many seconds a push as at the largest size that was measured:",
-        "", *_table(("models", *points.OPERATIONS, points.LOOP), _seconds(measured)),
+        "", table(("models", *points.OPERATIONS, points.LOOP), list(_seconds(measured))),
         "", "MiB at the most, all processes together (the engine, the program), and calls of Baseten:",
-        "", *_table(("models", *points.OPERATIONS), _memory(measured)),
+        "", table(("models", *points.OPERATIONS), list(_memory(measured))),
     ])  # fmt: skip
 
 
@@ -68,8 +69,8 @@ def _first(measured: Sequence[Point], operation: str, size: int) -> Point | None
     return next((it for it in measured if (it.operation, it.models) == (operation, size)), None)
 
 
-def _aims(measured: Sequence[Point]) -> Iterator[tuple[str, ...]]:
-    return ((it.aim, it.measured, "yes" if it.met else "**no**") for it in aims(measured))
+def _aims(measured: Sequence[Point]) -> list[tuple[str, ...]]:
+    return [(it.aim, it.measured, it.told) for it in aims(measured)]
 
 
 def _seconds(measured: Sequence[Point]) -> Iterator[tuple[str, ...]]:
@@ -109,9 +110,3 @@ def _held(found: Point) -> str:
     return (
         f"{most.tree_mib:.0f} ({most.engine_mib:.0f}, {most.program_mib:.0f}), {most.calls:,} calls"
     )
-
-
-def _table(headings: Sequence[str], rows: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(headings)} |"
-    yield f"|{'---|' * len(headings)}"
-    yield from (f"| {' | '.join(row)} |" for row in rows)

@@ -1,11 +1,15 @@
 """Prepared worlds, made once for each process that runs tests, whichever suite asks first."""
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from tests.e2e.worlds import Worlds
+
+# The tests start a thousand Pythons: each would compile the project anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session")

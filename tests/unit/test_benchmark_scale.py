@@ -5,7 +5,8 @@ import xml.etree.ElementTree as ET
 import pytest
 from benchmarks import scale_points as points
 from benchmarks import scale_report
-from benchmarks.scale_points import Aim, Point, Taken, aims, point
+from benchmarks.aims import Aim
+from benchmarks.scale_points import Point, Taken, aims, point
 
 SIZES = (1, 20, 100, 1000)
 
@@ -30,6 +31,11 @@ def all_points(models: int) -> list[Point]:
 
 
 MEASURED = [it for models in SIZES for it in all_points(models)]
+
+
+def generated() -> list[str]:
+    """Lines, columns not padded."""
+    return [" ".join(it.split()) for it in scale_report.text({}, MEASURED).splitlines()]
 
 
 def told(aim: str) -> Aim:
@@ -57,14 +63,12 @@ def test_a_run_of_few_sizes_speaks_only_of_what_it_measured() -> None:
 
 
 def test_a_loop_that_was_not_measured_is_extrapolated_and_marked_and_nothing_else_is() -> None:
-    [row] = [it for it in scale_report.text({}, MEASURED).splitlines() if it.startswith("| 1,000")][
-        :1
-    ]
-    assert row.endswith("|  |  | 41.0 |  | ~3000 |")
+    row = next(it for it in generated() if it.startswith("| 1,000"))
+    assert row.endswith("| | | 41.0 | | ~3000 |")
 
 
 def test_the_ratios_are_to_a_bare_program_and_to_one_that_saves_the_same() -> None:
-    assert "| 1,000 | 41.0 (0.80x, 1.14x) |" in scale_report.text({}, MEASURED)
+    assert any(it.startswith("| 1,000 | 41.0 (0.80x, 1.14x) |") for it in generated())
 
 
 def test_the_plot_has_a_line_for_each_operation_and_rival() -> None:

@@ -195,6 +195,14 @@ def test_an_unknown_price_is_never_counted_as_nothing() -> None:
     )
 
 
+def test_of_models_that_cost_the_same_the_first_by_name_is_named_however_they_come() -> None:
+    config = parse_policy_config('{"stack-budget": {"usd": 700}, "model-budget": {"usd": 9999}}')
+    for names in (("a", "b"), ("b", "a")):
+        subjects = parse_settings({name: fine() for name in names}, lock=LOCKED).subjects
+        [found] = judged(subjects, config)
+        assert "most of it 'a' with" in found.line
+
+
 def test_prices_that_somebody_knows_better_decide() -> None:
     subjects = parse_settings({"bge": fine()}, lock=LOCKED).subjects
     config = parse_policy_config('{"model-budget": {"usd": 10}}')

@@ -16,7 +16,8 @@ def _stack(stack: str, costs: Mapping[str, Monthly], section: StackBudget) -> Fi
     spent = sum(known.values())
     if spent <= limit:
         return None  # where a price is missing, that is another policy's finding
-    most = max(known, key=lambda name: known[name])
+    # Of equal ones the first by name: resources are registered in no certain order.
+    most = min(known, key=lambda name: (-known[name], name))
     at_least = "" if len(known) == len(costs) else "at least "
     return Finding(
         f"{at_least}{_dollars(spent)} a month at {section.at} replicas is above {_dollars(limit)}, most of it "
