@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.e2e.harness import Stack, running_emulator
 
-from benchmarks.fleet import SPECS, fleet
-from benchmarks.grown import grow
+from benchmarks.fleet import lock, locked_fleet
+from benchmarks.grown import TEMPLATE, grow
 from benchmarks.timing import Figure, seconds
 
 AIM = 0.3
@@ -25,7 +25,8 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
     with running_emulator(state) as emulator:
         stack = Stack(folder / "stack", emulator.url)
         stack.environment["XDG_CACHE_HOME"] = str(folder / "cache")
-        stack.configure(fleet(len(SPECS)))
+        lock(stack)
+        stack.configure(locked_fleet(TEMPLATE))
         stack.up().check()
         grow(stack, state, models)
     status(stack, models)  # Python compiles what it imports
