@@ -5,8 +5,10 @@ Memory is read from /proc a few times a second: what a process holds alone, and 
 """
 
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,18 +36,47 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT
         )
-        tree = own = child = 0.0
-        while process.poll() is None:
-            held = {pid: _mib(pid) for pid in _tree(process.pid)}
-            tree, own = max(tree, sum(held.values())), max(own, held.pop(process.pid))
-            child = max([child, *held.values()])
-            time.sleep(EVERY_SECONDS)
-        took = time.perf_counter() - start
+        with _watched(process.pid) as memory:
+            process.wait()
+            took = time.perf_counter() - start
     told = output.read_text()
     output.unlink()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} failed: {told[-2000:]}")
-    return Usage(took, tree, own, child), told
+    return Usage(took, memory.tree, memory.own, memory.child), told
+
+
+@dataclass
+class _Memory:
+    """The most so far, in MiB."""
+
+    tree: float = 0.0
+    own: float = 0.0
+    child: float = 0.0
+
+    def look(self, root: int) -> None:
+        held = {pid: _mib(pid) for pid in _tree(root)}
+        self.tree, self.own = max(self.tree, sum(held.values())), max(self.own, held.pop(root))
+        self.child = max([self.child, *held.values()])
+
+
+@contextmanager
+def _watched(root: int) -> Iterator[_Memory]:
+    """Look from a thread beside, so that the end of the command is noticed when it comes."""
+    memory, ended = _Memory(), threading.Event()
+
+    def watch() -> None:
+        while not ended.is_set():
+            memory.look(root)
+            ended.wait(EVERY_SECONDS)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield memory
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _tree(root: int) -> list[int]:
