@@ -1,8 +1,12 @@
 """The stand-ins without an engine: what differs, what a command sees, how it ends."""
 
+import ctypes
 import os
+import signal
+import subprocess
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +19,8 @@ from standins import pack
 from standins.command import Command, CommandFailedError, environment, logged_streams
 from standins.inputs import SECRET, SIGNATURE, differences, plain
 from standins.program import foreign_environment, program_traceback
+
+ENGINE = Path(__file__).parents[2] / "engine"
 
 
 def command(text: str, previous: dict[str, str] | None = None, **inputs: Any) -> Command:
@@ -221,3 +227,33 @@ def test_a_killed_pack_ends_its_output(tmp_path: Path) -> None:
     process.kill()
 
     assert list(outputs) == [("exitcode", -9)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are named in /proc")
+@pytest.mark.parametrize("name", ["language_python", "resource_command"])
+def test_an_interrupt_ends_it_whichever_thread_gets_it(name: str) -> None:
+    """The main thread of a host that runs no program waits for one, and so would Python's handler."""
+    program = f"from standins.{name} import main; main()"
+    host = subprocess.Popen(
+        [sys.executable, "-c", program, "127.0.0.1:9"], cwd=ENGINE, stdout=subprocess.PIPE
+    )
+    try:
+        assert host.stdout is not None
+        assert host.stdout.readline().strip().isdigit()
+        _wait_until_idle(host.pid)
+        others = [int(it.name) for it in Path(f"/proc/{host.pid}/task").iterdir()]
+        other = next(it for it in others if it != host.pid)
+        assert ctypes.CDLL(None).tgkill(host.pid, other, signal.SIGINT) == 0
+        assert host.wait(timeout=30) == 0
+    finally:
+        host.kill()
+        host.wait()
+
+
+def _wait_until_idle(pid: int) -> None:
+    """Until the main thread has used no processor time for a third of a second."""
+    used = Path(f"/proc/{pid}/task/{pid}/schedstat")
+    before = ""
+    while (now := used.read_text()) != before:
+        before = now
+        time.sleep(0.3)

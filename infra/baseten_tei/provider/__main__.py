@@ -86,11 +86,13 @@ async def _serve(engine_address: str) -> None:
 
 
 def main() -> None:
-    """Serve. The engine gives its address, and ends us when it is done."""
+    """Serve. The engine gives its address, and ends us by an interrupt when it is done."""
     try:
         asyncio.run(_serve(sys.argv[1] if len(sys.argv) > 1 else ""))
     except KeyboardInterrupt:
-        return
+        # The engine waits for our end, and Python's own takes a quarter of a second (2 cores) and saves nothing.
+        sys.stderr.flush()
+        os._exit(0)
 
 
 if __name__ == "__main__":
