@@ -1,0 +1,133 @@
+"""State in a bucket, as teams have it: Pulumi's own S3 backend, on a loopback server that answers as S3 does (moto)."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import requests
+import yaml
+from moto.server import ThreadedMotoServer
+
+from tests.e2e.harness import BGE, GATED, ROOT, Emulator, Stack
+
+pytestmark = pytest.mark.e2e
+
+BUCKET, REGION = "state", "us-east-1"
+LOGIN = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_REGION": REGION}
+TOKEN = "hf_" + "canary" * 5
+READER = Path("examples") / "many-stacks"
+
+
+@dataclass
+class Bucket:
+    """An empty bucket, and how Pulumi finds it."""
+
+    address: str
+    client: Any
+
+    @property
+    def environment(self) -> dict[str, str]:
+        options = f"region={REGION}&endpoint={self.address}&disableSSL=true&s3ForcePathStyle=true"
+        return {**LOGIN, "PULUMI_BACKEND_URL": f"s3://{BUCKET}?{options}"}
+
+    def take(self, stack: Stack) -> Stack:
+        """From now on the stack's state is here, and there is none yet."""
+        stack.environment.update(self.environment)
+        stack.pulumi("stack", "init", stack.name).check()
+        return stack
+
+    def objects(self) -> dict[str, bytes]:
+        found = self.client.list_objects_v2(Bucket=BUCKET).get("Contents", ())
+        read = self.client.get_object
+        return {it["Key"]: read(Bucket=BUCKET, Key=it["Key"])["Body"].read(-1) for it in found}
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    for name, value in LOGIN.items():
+        monkeypatch.setenv(name, value)
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    requests.post(f"http://{host}:{port}/moto-api/reset", timeout=30).raise_for_status()
+    client = boto3.client("s3", endpoint_url=f"http://{host}:{port}", region_name=REGION)
+    client.create_bucket(Bucket=BUCKET)
+    yield Bucket(f"{host}:{port}", client)
+    server.stop()
+
+
+def status(stack: Stack) -> str:
+    command = [sys.executable, "-m", "baseten_tei.status", "--stack", stack.name]
+    return subprocess.run(
+        command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False
+    ).stdout.strip()
+
+
+def test_a_stack_moves_into_a_bucket_and_goes_on_there_without_a_push(
+    tmp_path: Path, emulator: Emulator, bucket: Bucket
+) -> None:
+    stack = Stack(tmp_path / "project", emulator.url, environment={"HF_ACCESS_KEY": TOKEN})
+    stack.configure({"bge": BGE, "gemma": GATED})
+    stack.up().check()
+    file = tmp_path / "state.json"
+    export = ("stack", "export", "--stack", stack.name, "--file", str(file))
+    stack.pulumi(*export).check()
+    shutil.rmtree(stack.folder / "state")
+
+    bucket.take(stack)
+    stack.pulumi("stack", "import", "--stack", stack.name, "--file", str(file)).check()
+    assert "unchanged" in stack.up().check().text
+    assert emulator.pushes() == 2
+    assert status(stack) == "test: 2 models, nothing to do"
+
+    stack.configure({"bge": {**BGE, "autoscaling": {"max_replica": 2}}, "gemma": GATED})
+    assert "update bge-production: autoscaling.max_replica" in status(stack)
+    stack.up().check()
+    assert status(stack) == "test: 2 models, nothing to do"
+    assert "unchanged" in stack.refresh().check().text
+    objects = bucket.objects()
+    assert f".pulumi/stacks/baseten-tei/{stack.name}.json" in objects
+    assert not [name for name, held in objects.items() if TOKEN.encode() in held]
+    assert not [name for name in objects if name.startswith(".pulumi/locks")]
+
+
+def test_a_program_reads_the_models_of_a_stack_in_the_same_bucket(
+    tmp_path: Path, emulator: Emulator, bucket: Bucket
+) -> None:
+    stack = bucket.take(Stack(tmp_path / "project", emulator.url))
+    stack.configure({"bge": BGE})
+    stack.up().check()
+    folder = shutil.copytree(ROOT / READER, stack.folder / READER)
+    config = {"config": {"many-stacks:stacks": [f"organization/baseten-tei/{stack.name}"]}}
+    (folder / "Pulumi.all.yaml").write_text(yaml.safe_dump(config))
+    here = ("--stack", "all", "--cwd", str(folder))
+    stack.pulumi("stack", "init", "all", "--cwd", str(folder)).check()
+    stack.pulumi("up", "--yes", "--skip-preview", *here).check()
+    told = json.loads(stack.pulumi("stack", "output", "models", "--json", *here).check().stdout)
+    assert told["bge"]["predict_url"] == stack.outputs()["models"]["bge"]["predict_url"]
+
+
+def test_a_stack_that_somebody_else_updates_is_locked(
+    tmp_path: Path, emulator: Emulator, bucket: Bucket
+) -> None:
+    stack = bucket.take(Stack(tmp_path / "project", emulator.url))
+    stack.configure({"bge": BGE})
+    lock = {"pid": 1, "username": "ana", "hostname": "laptop", "timestamp": "2026-11-26T12:00:00Z"}
+    bucket.client.put_object(
+        Bucket=BUCKET,
+        Key=f".pulumi/locks/organization/baseten-tei/{stack.name}/ana.json",
+        Body=json.dumps(lock).encode(),
+    )
+    told = stack.up().refused().text
+    assert "the stack is currently locked by 1 lock(s)" in told
+    assert "ana@laptop" in told
+    assert emulator.pushes() == 0
+    stack.pulumi("cancel", "--yes", "--stack", stack.name).check()
+    stack.up().check()
