@@ -10,7 +10,7 @@ Line = Sequence[tuple[float, float]]
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 760, 460, 70, 210, 30, 50
 STYLES = (
     ("#1b5faa", ""), ("#888", "7 4"), ("#c0392b", "2 4"), ("#222", ""), ("#2e7d32", "10 3 2 3"),
-    ("#8e44ad", "4 2"), ("#b7791f", "1 3"), ("#444", "12 4"),
+    ("#8e44ad", "4 2"), ("#b7791f", "1 3"), ("#444", "12 4"), ("#00838f", "14 3 3 3 3 3"),
 )  # fmt: skip
 NAME_HEIGHT = 15
 
@@ -76,15 +76,26 @@ def _lines(scale: _Scale, lines: Mapping[str, Line]) -> Iterator[str]:
         path = "L".join(f"{x} {y}" for x, y in places)
         yield f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"/>'
         yield from (f'<circle cx="{x}" cy="{y}" r="3" fill="{colour}"/>' for x, y in places)
-        x, y = places[-1]
-        end = WIDTH - RIGHT + 12
-        yield f'<path d="M{x + 4} {y}L{end - 3} {names[name] - 4}" stroke="{colour}" stroke-width=".5"/>'
-        yield f'<text x="{end}" y="{names[name]}" fill="{colour}">{escape(name)}</text>'
+        yield from _name(name, colour, places[-1], names.get(name))
+
+
+def _name(name: str, colour: str, end: tuple[float, float], height: float | None) -> Iterator[str]:
+    """Beside the plot, with a thin line to it; or within, right of a line that ends early."""
+    x, y = end
+    if height is None:
+        halo = 'paint-order="stroke" stroke="#fff" stroke-width="4"'
+        yield f'<text x="{x + 8}" y="{y + 4}" fill="{colour}" {halo}>{escape(name)}</text>'
+        return
+    edge = WIDTH - RIGHT + 12
+    yield f'<path d="M{x + 4} {y}L{edge - 3} {height - 4}" stroke="{colour}" stroke-width=".5"/>'
+    yield f'<text x="{edge}" y="{height}" fill="{colour}">{escape(name)}</text>'
 
 
 def _names(scale: _Scale, lines: Mapping[str, Line]) -> dict[str, float]:
-    """The height of each name: beside its line's end, or below the name above."""
-    ends = sorted((scale.at(*line[-1])[1] + 4, name) for name, line in lines.items())
+    """The height of each name whose line goes to the end: beside that, or below the name above."""
+    last = max(line[-1][0] for line in lines.values())
+    whole = {name: line[-1] for name, line in lines.items() if line[-1][0] == last}
+    ends = sorted((scale.at(*end)[1] + 4, name) for name, end in whole.items())
     heights: dict[str, float] = {}
     lowest = 0.0
     for wanted, name in ends:

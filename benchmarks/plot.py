@@ -5,7 +5,7 @@ from html import escape
 
 from benchmarks.timing import Figure
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 760, 190, 30, 34, 44
+WIDTH, LEFT, RIGHT, ROW, TOP = 880, 310, 30, 34, 44
 STEP = 0.25
 """Between the lines of the scale."""
 

@@ -1,7 +1,6 @@
 """Figures as people read them: tables in the terminal, a page, the README's table of aims, and plots."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from statistics import median
 
 from tests.e2e.harness import ROOT
@@ -33,15 +32,14 @@ def aims_table(sections: Sequence[Section]) -> str:
     return tables.table(AIM_HEADINGS, rows)
 
 
-def write(sections: Sequence[Section]) -> list[Path]:
-    """Bring the results' page and plot, the README and docs/performance.md up to date: their paths."""
+def write(sections: Sequence[Section]) -> None:
+    """Bring the results' page and plot, the README and docs/performance.md up to date."""
     PAGE.write_text("\n".join(_page(sections)) + "\n", encoding="utf-8")
     PLOT.write_text(plot(_single(sections)), encoding="utf-8")
     README.write_text(in_readme(README.read_text(encoding="utf-8"), sections), encoding="utf-8")
-    scale = [
-        path for it in sections if it.points for path in scale_report.write(it.facts, it.points)
-    ]
-    return [PAGE, PLOT, README, *scale]
+    for section in sections:
+        if section.points:
+            scale_report.write(section.facts, section.points)
 
 
 def in_readme(text: str, sections: Sequence[Section]) -> str:

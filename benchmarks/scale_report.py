@@ -1,7 +1,6 @@
 """Scale as people read it: tables and aims in docs/performance.md, and a plot of time against size."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from statistics import median
 
 from tests.e2e.harness import ROOT
@@ -20,13 +19,12 @@ FACTS = ("date", "machine", "load at the start", "python", "engine", "packages",
 EXTRAPOLATED = "~"
 
 
-def write(facts: Mapping[str, str], measured: Sequence[Point]) -> list[Path]:
-    """Bring the page's generated part and the plot up to date: their paths."""
+def write(facts: Mapping[str, str], measured: Sequence[Point]) -> None:
+    """Bring the page's generated part and the plot up to date."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     _, _, after = rest.partition(END)
     PAGE.write_text(f"{before}{BEGIN}\n{text(facts, measured)}\n{END}{after}", encoding="utf-8")
     PLOT.write_text(plot(measured), encoding="utf-8")
-    return [PAGE, PLOT]
 
 
 def text(facts: Mapping[str, str], measured: Sequence[Point]) -> str:
