@@ -34,7 +34,11 @@ def _aim(figure: Figure) -> str:
 
 
 def _measured(figure: Figure) -> str:
-    ours = f"{median(figure.ours):.2f} s"
+    ours = _time(median(figure.ours))
     if figure.ratio is None:
         return ours
-    return f"{figure.ratio:.2f}x ({ours} to {median(figure.others):.2f} s)"
+    return f"{figure.ratio:.2f}x ({ours} to {_time(median(figure.others))})"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.2f} s" if seconds >= 0.095 else f"{1000 * seconds:.1f} ms"
