@@ -44,9 +44,7 @@ def write(sections: Sequence[Section]) -> None:
 
 def in_readme(text: str, sections: Sequence[Section]) -> str:
     """The README with its table of aims as measured."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}{aims_table(sections)}\n{END}{after}"
+    return tables.replaced(text, BEGIN, END, aims_table(sections))
 
 
 def _page(sections: Sequence[Section]) -> Iterator[str]:
@@ -55,7 +53,7 @@ def _page(sections: Sequence[Section]) -> Iterator[str]:
     yield f"{aims_table(sections)}\n\n![Each ratio, pair by pair, with its aim](ratios.svg)"
     for section in sections:
         yield f"\n## {section.name}\n"
-        yield from (f"- {name}: {fact}" for name, fact in section.facts.items())
+        yield from tables.listed(section.facts)
         yield f"\n{table(section.figures)}"
 
 

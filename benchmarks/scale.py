@@ -5,7 +5,6 @@ and taken down with the state saved once: an engine that saves a whole state aft
 an hour for it (docs/scaling.md). The bare program takes each world over, as in `unchanged`.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,8 +18,7 @@ from benchmarks.grown import TEMPLATE, grow
 from benchmarks.process_tree import run
 from benchmarks.scale_points import Point, Taken, point
 from benchmarks.timing import seconds
-from benchmarks.unchanged import RESOURCES_PER_MODEL
-from benchmarks.watching import WatchError
+from benchmarks.unchanged import RESOURCES_PER_MODEL, check_unchanged
 
 PAIRS = {1: 5, 20: 5, 100: 3, 500: 1, 1000: 1}
 QUICK = {1: 1, 20: 1}
@@ -121,7 +119,8 @@ class World:
         command = ["pulumi", *COMMANDS[operation], "--non-interactive", "--stack", stack.name]
         usage, told = run(command, stack.folder, {**stack.env(), **environment})
         if operation in UNCHANGING:
-            self._check_unchanged(f"{operation} in {stack.folder.name}", told)
+            expected = self._size * RESOURCES_PER_MODEL + 1  # and the stack itself
+            check_unchanged(f"{operation} in {stack.folder.name}", told, expected)
         taken = Taken(
             usage.seconds,
             usage.tree_mib,
@@ -131,9 +130,3 @@ class World:
         )
         print(f"    {stack.folder.name}: {operation}: {taken}", flush=True)
         return taken
-
-    def _check_unchanged(self, what: str, told: str) -> None:
-        expected = self._size * RESOURCES_PER_MODEL + 1  # and the stack itself
-        found = re.search(r"^ +(\d+) unchanged$", told, re.MULTILINE)
-        if found is None or int(found[1]) != expected:
-            raise WatchError(f"{what}: not {expected} unchanged:\n{told[-2000:]}")

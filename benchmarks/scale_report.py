@@ -8,29 +8,27 @@ from tests.e2e.harness import ROOT
 from benchmarks import scale_points as points
 from benchmarks.loglog import Line, loglog
 from benchmarks.scale_points import Point, aims, at
-from benchmarks.tables import table
+from benchmarks.tables import listed, replaced, table
 
 PAGE, PLOT = ROOT / "docs" / "performance.md", ROOT / "docs" / "images" / "scale.svg"
 BEGIN, END = (
-    "<!-- scale: `python -m benchmarks --write scale` writes up to the next marker -->",
+    "<!-- scale: `python -m benchmarks --write scale` writes up to the next marker -->\n",
     "<!-- /scale -->",
 )
-FACTS = ("date", "machine", "load at the start", "python", "engine", "packages", "commit")
 EXTRAPOLATED = "~"
 
 
 def write(facts: Mapping[str, str], measured: Sequence[Point]) -> None:
     """Bring the page's generated part and the plot up to date."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    _, _, after = rest.partition(END)
-    PAGE.write_text(f"{before}{BEGIN}\n{text(facts, measured)}\n{END}{after}", encoding="utf-8")
+    page = replaced(PAGE.read_text(encoding="utf-8"), BEGIN, END, text(facts, measured))
+    PAGE.write_text(page, encoding="utf-8")
     PLOT.write_text(plot(measured), encoding="utf-8")
 
 
 def text(facts: Mapping[str, str], measured: Sequence[Point]) -> str:
     """The generated part."""
     return "\n".join([
-        *(f"- {name}: {facts[name]}" for name in FACTS if name in facts),
+        *listed(facts),
         "", table(("aim", "measured", "met"), _aims(measured)),
         "", "Seconds, medians; in brackets the ratio to the bare program, and to one that saves what ours saves; "
         f"{EXTRAPOLATED}: as many seconds a push as at the largest size that was measured:",

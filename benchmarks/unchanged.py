@@ -59,6 +59,11 @@ def _compare(
 def _unchanged(stack: Stack, operation: str, expected: int) -> None:
     """One operation, which finds every resource as it is. Raises `WatchError` otherwise."""
     told = getattr(stack, operation)().check().text
+    check_unchanged(f"{operation} in {stack.folder.name}", told, expected)
+
+
+def check_unchanged(what: str, told: str, expected: int) -> None:
+    """Raises `WatchError` where the engine did not tell that so many resources are as they were."""
     found = re.search(r"^ +(\d+) unchanged$", told, re.MULTILINE)
     if found is None or int(found[1]) != expected:
-        raise WatchError(f"{operation} in {stack.folder.name}: not {expected} unchanged:\n{told}")
+        raise WatchError(f"{what}: not {expected} unchanged:\n{told[-2000:]}")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -208,3 +208,26 @@ class Checked(Run):
     def refused(self) -> "Checked":
         assert self.code != 0, self.text
         return self
+
+
+def status(stack: Stack, *options: str) -> Checked:
+    """`python -m baseten_tei.status` of a stack."""
+    command = [sys.executable, "-m", "baseten_tei.status", "--stack", stack.name, *options]
+    ended = subprocess.run(
+        command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False
+    )
+    return Checked(ended.returncode, ended.stdout, ended.stderr)
+
+
+def read_by_reference(beside: Stack, names: Iterable[str]) -> dict[str, Any]:
+    """The models that the program in examples/many-stacks exports of stacks in the backend of one of them."""
+    reader = Path("examples") / "many-stacks"
+    folder = shutil.copytree(ROOT / reader, beside.folder / reader)
+    stacks = [f"organization/baseten-tei/{name}" for name in names]
+    config = {"config": {"many-stacks:stacks": stacks}}
+    (folder / "Pulumi.all.yaml").write_text(yaml.safe_dump(config))
+    here = ("--cwd", str(folder))
+    beside.pulumi("stack", "init", "all", *here).check()
+    beside.pulumi("up", "--yes", "--skip-preview", "--stack", "all", *here).check()
+    told = beside.pulumi("stack", "output", "models", "--json", "--stack", "all", *here).check()
+    return dict(json.loads(told.stdout))

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,17 +10,15 @@ from typing import Any
 import boto3
 import pytest
 import requests
-import yaml
 from moto.server import ThreadedMotoServer
 
-from tests.e2e.harness import BGE, GATED, ROOT, Emulator, Stack
+from tests.e2e.harness import BGE, GATED, Emulator, Stack, read_by_reference, status
 
 pytestmark = pytest.mark.e2e
 
 BUCKET, REGION = "state", "us-east-1"
 LOGIN = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_REGION": REGION}
 TOKEN = "hf_" + "canary" * 5
-READER = Path("examples") / "many-stacks"
 
 
 @dataclass
@@ -63,13 +59,6 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     server.stop()
 
 
-def status(stack: Stack) -> str:
-    command = [sys.executable, "-m", "baseten_tei.status", "--stack", stack.name]
-    return subprocess.run(
-        command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False
-    ).stdout.strip()
-
-
 def test_a_stack_moves_into_a_bucket_and_goes_on_there_without_a_push(
     tmp_path: Path, emulator: Emulator, bucket: Bucket
 ) -> None:
@@ -85,12 +74,12 @@ def test_a_stack_moves_into_a_bucket_and_goes_on_there_without_a_push(
     stack.pulumi("stack", "import", "--stack", stack.name, "--file", str(file)).check()
     assert "unchanged" in stack.up().check().text
     assert emulator.pushes() == 2
-    assert status(stack) == "test: 2 models, nothing to do"
+    assert status(stack).stdout.strip() == "test: 2 models, nothing to do"
 
     stack.configure({"bge": {**BGE, "autoscaling": {"max_replica": 2}}, "gemma": GATED})
-    assert "update bge-production: autoscaling.max_replica" in status(stack)
+    assert "update bge-production: autoscaling.max_replica" in status(stack).stdout
     stack.up().check()
-    assert status(stack) == "test: 2 models, nothing to do"
+    assert status(stack).stdout.strip() == "test: 2 models, nothing to do"
     assert "unchanged" in stack.refresh().check().text
     objects = bucket.objects()
     assert f".pulumi/stacks/baseten-tei/{stack.name}.json" in objects
@@ -104,13 +93,7 @@ def test_a_program_reads_the_models_of_a_stack_in_the_same_bucket(
     stack = bucket.take(Stack(tmp_path / "project", emulator.url))
     stack.configure({"bge": BGE})
     stack.up().check()
-    folder = shutil.copytree(ROOT / READER, stack.folder / READER)
-    config = {"config": {"many-stacks:stacks": [f"organization/baseten-tei/{stack.name}"]}}
-    (folder / "Pulumi.all.yaml").write_text(yaml.safe_dump(config))
-    here = ("--stack", "all", "--cwd", str(folder))
-    stack.pulumi("stack", "init", "all", "--cwd", str(folder)).check()
-    stack.pulumi("up", "--yes", "--skip-preview", *here).check()
-    told = json.loads(stack.pulumi("stack", "output", "models", "--json", *here).check().stdout)
+    told = read_by_reference(stack, [stack.name])
     assert told["bge"]["predict_url"] == stack.outputs()["models"]["bge"]["predict_url"]
 
 

@@ -1,18 +1,12 @@
 """Two stacks of one project, and a third program that reads the models of both by reference to them."""
 
-import json
-import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
-from tests.e2e.harness import BGE, EMOTIONS, ROOT, Emulator, Stack
+from tests.e2e.harness import BGE, EMOTIONS, Emulator, Stack, read_by_reference
 
 pytestmark = pytest.mark.e2e
-
-READER = Path("examples") / "many-stacks"
 
 
 @pytest.fixture
@@ -24,20 +18,6 @@ def stacks(tmp_path: Path, emulator: Emulator) -> dict[str, Stack]:
     return found
 
 
-def read(stacks: dict[str, Stack]) -> dict[str, Any]:
-    """The models that the program in examples/many-stacks exports, beside these stacks."""
-    beside = stacks["search"]
-    folder = shutil.copytree(ROOT / READER, beside.folder / READER)
-    names = [f"organization/baseten-tei/{name}" for name in stacks]
-    config = {"config": {"many-stacks:stacks": names}}
-    (folder / "Pulumi.all.yaml").write_text(yaml.safe_dump(config))
-    here = ("--cwd", str(folder))
-    beside.pulumi("stack", "init", "all", *here).check()
-    beside.pulumi("up", "--yes", "--skip-preview", "--stack", "all", *here).check()
-    told = beside.pulumi("stack", "output", "models", "--json", "--stack", "all", *here).check()
-    return dict(json.loads(told.stdout))
-
-
 def test_a_third_stack_reads_the_models_of_two_and_a_change_of_one_leaves_the_other_alone(
     stacks: dict[str, Stack], emulator: Emulator
 ) -> None:
@@ -47,7 +27,9 @@ def test_a_third_stack_reads_the_models_of_two_and_a_change_of_one_leaves_the_ot
         stack.up().check()
     ids = emulator.models()
     assert sorted(ids) == ["bge", "emotions"]
-    assert {name: it["model_id"] for name, it in read(stacks).items()} == ids
+    assert {
+        name: it["model_id"] for name, it in read_by_reference(stacks["search"], stacks).items()
+    } == ids
     emulator.forget_calls()
     stacks["search"].configure({"bge": {**BGE, "autoscaling": {"max_replica": 2}}})
     stacks["search"].up().check()

@@ -3,8 +3,6 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,10 +18,10 @@ from tests.e2e.harness import (
     GATED,
     RERANKER,
     ROOT,
-    Checked,
     Emulator,
     Stack,
     running_emulator,
+    status,
 )
 
 pytestmark = pytest.mark.e2e
@@ -60,14 +58,6 @@ def standing(base: Stack, tmp_path: Path) -> Stack:
     folder = tmp_path / "project"
     shutil.copytree(base.folder, folder, symlinks=True)
     return Stack(folder, base.target, environment=dict(base.environment))
-
-
-def status(stack: Stack, *options: str) -> Checked:
-    command = [sys.executable, "-m", "baseten_tei.status", "--stack", stack.name, *options]
-    ended = subprocess.run(
-        command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False
-    )
-    return Checked(ended.returncode, ended.stdout, ended.stderr)
 
 
 def both(stack: Stack) -> list[str]:
