@@ -1,9 +1,8 @@
 #!/usr/bin/env bash
-# Makes .venv with exactly what requirements.lock holds, byte-compiled (truss alone imports 1,466 modules).
+# Makes .venv with exactly what requirements.lock holds, uv itself included, each package by its hash; byte-compiled
+# (truss alone imports 1,466 modules).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-
-uv_version=0.13.9
 
 find_python() {
   for candidate in "${PYTHON:-}" python3.11 python3.12 python3.13 python3; do
@@ -18,9 +17,9 @@ find_python() {
 python=$(find_python)
 echo "== virtual environment (.venv, from $("$python" --version))"
 [ -x .venv/bin/python ] || "$python" -m venv .venv
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
+awk '/^uv==/ { on = 1 } on { print; if ($0 !~ /\\$/) exit }' requirements.lock >.venv/uv.txt
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
 echo "== packages (requirements.lock)"
 .venv/bin/uv pip sync --quiet --python .venv/bin/python --compile-bytecode --require-hashes requirements.lock
-.venv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$uv_version" # sync took it away
 .venv/bin/uv pip install --quiet --python .venv/bin/python --no-build-isolation --no-deps --editable .
 touch .venv/.ready

@@ -1,6 +1,7 @@
-"""Downloads Pulumi's own bundle at the pinned version and checks it against its published sum."""
+"""Downloads Pulumi's own bundle at the pinned version and checks it against the sum that `checksums.txt` pins."""
 
 import hashlib
+import os
 import tarfile
 import threading
 from collections.abc import Mapping
@@ -15,9 +16,10 @@ from pulumi_engine.versions import PINNED
 
 RELEASES = f"https://github.com/pulumi/pulumi/releases/download/v{PINNED}"
 CHECKSUMS = f"pulumi-{PINNED}-checksums.txt"
-PINS = Path(__file__).with_name(
-    "checksums.txt"
-)  # optional: sums that the published ones must equal
+PINS = Path(__file__).with_name("checksums.txt")  # the sums that the published ones must equal
+UNPINNED = (
+    "PULUMI_ENGINE_UNPINNED"  # names a bundle that may be taken with nothing but its published sum
+)
 DECIDE_SECONDS = 5.0  # until a release server that does not answer counts as out of reach
 _TIMEOUT = (3.05, 30.0)  # seconds to connect, and between two packets
 _CHUNK = 1 << 20  # bytes
@@ -42,10 +44,20 @@ def parse_checksums(text: str) -> dict[str, str]:
     return {pair[1].lstrip("*"): pair[0].lower() for pair in pairs if len(pair) == 2}
 
 
-def expected_sum(name: str, published: Mapping[str, str], pins: Mapping[str, str]) -> str:
-    """The sum the archive must have. Raises EngineError: none is published, or it is not ours."""
+def expected_sum(
+    name: str, published: Mapping[str, str], pins: Mapping[str, str], unpinned: str = ""
+) -> str:
+    """Return the sum the archive must have; `unpinned` names an archive that needs no pin.
+
+    Raises EngineError: none is published, none is pinned, or the two differ.
+    """
     if name not in published:
         raise EngineError(f"{CHECKSUMS} has no sum for {name}: set PULUMI_ENGINE=build")
+    if name not in pins and unpinned != name:
+        raise EngineError(
+            f"{PINS.name} pins no sum for {name}: set PULUMI_ENGINE=build, or add the line of a source you trust,"
+            f" or set {UNPINNED}={name} to trust the release's own list"
+        )
     if pins.get(name, published[name]) != published[name]:
         raise EngineError(
             f"the published sum of {name} is {published[name]}, but {PINS.name} pins {pins[name]}:"
@@ -102,8 +114,8 @@ def fetch(folder: Path, platform: str, say: Say, base: str = RELEASES) -> None:
     try:
         sums = requests.get(f"{base}/{CHECKSUMS}", timeout=_TIMEOUT)
         sums.raise_for_status()
-        pins = parse_checksums(PINS.read_text()) if PINS.exists() else {}
-        wanted = expected_sum(name, parse_checksums(sums.text), pins)
+        pins, unpinned = parse_checksums(PINS.read_text()), os.environ.get(UNPINNED, "")
+        wanted = expected_sum(name, parse_checksums(sums.text), pins, unpinned)
         got = _download(f"{base}/{name}", folder / name, say)
     except requests.RequestException as error:
         raise EngineError(

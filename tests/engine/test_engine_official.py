@@ -2,6 +2,8 @@
 
 import hashlib
 import io
+import itertools
+import re
 import tarfile
 import threading
 from collections.abc import Iterator
@@ -14,6 +16,7 @@ from pulumi_engine import official
 from pulumi_engine.errors import EngineError
 from pulumi_engine.official import (
     CHECKSUMS,
+    UNPINNED,
     bundle_name,
     expected_sum,
     fetch,
@@ -23,6 +26,7 @@ from pulumi_engine.official import (
 )
 
 NAME = bundle_name("linux-x64")
+ROOT = Path(__file__).parents[2]
 
 
 def a_bundle() -> bytes:
@@ -69,9 +73,20 @@ def releases() -> Iterator[Releases]:
         server.shutdown()
 
 
+@pytest.fixture(autouse=True)
+def pins(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The sums that are pinned in these tests: none yet."""
+    (pins := tmp_path_factory.mktemp("pins") / "checksums.txt").touch()
+    monkeypatch.setattr(official, "PINS", pins)
+    monkeypatch.delenv(UNPINNED, raising=False)
+    return pins
+
+
 def publish(releases: Releases, body: bytes, sum_of: bytes) -> None:
+    """Put a bundle on the release server, with the sum of these bytes both published and pinned."""
     line = f"{hashlib.sha256(sum_of).hexdigest()}  {NAME}\n"
     releases.files = {NAME: body, CHECKSUMS: line.encode()}
+    official.PINS.write_text(line)
 
 
 def silent(_line: str) -> None:
@@ -103,16 +118,47 @@ def test_a_bundle_with_another_sum_is_refused_and_not_unpacked(
 
 
 def test_a_published_sum_that_differs_from_the_pinned_one_is_refused_before_the_download(
-    releases: Releases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    releases: Releases, tmp_path: Path, pins: Path
 ) -> None:
     publish(releases, a_bundle(), sum_of=a_bundle())
-    (pins := tmp_path / "checksums.txt").write_text(f"{'0' * 64}  {NAME}\n")
-    monkeypatch.setattr(official, "PINS", pins)
+    pins.write_text(f"{'0' * 64}  {NAME}\n")
 
     with pytest.raises(EngineError, match=r"checksums.txt pins 0000"):
         fetch(tmp_path, "linux-x64", silent, releases.base)
 
     assert not (tmp_path / NAME).exists()
+
+
+def test_every_bundle_has_a_sum_that_is_pinned_in_the_repository() -> None:
+    pinned = parse_checksums((ROOT / "engine/pulumi_engine/checksums.txt").read_text())
+    systems = itertools.product(("linux", "darwin"), ("x86_64", "arm64"))
+    bundles = {bundle_name(str(platform_name(*system))) for system in systems}
+    assert set(pinned) == bundles
+    assert all(re.fullmatch("[0-9a-f]{64}", pin) for pin in pinned.values())
+
+
+def test_a_bundle_without_a_pinned_sum_is_refused_before_the_download(
+    releases: Releases, tmp_path: Path, pins: Path
+) -> None:
+    publish(releases, a_bundle(), sum_of=a_bundle())
+    pins.write_text("")
+
+    with pytest.raises(EngineError, match=f"pins no sum for {NAME}.*or set {UNPINNED}={NAME}"):
+        fetch(tmp_path, "linux-x64", silent, releases.base)
+
+    assert not (tmp_path / NAME).exists()
+
+
+def test_a_bundle_without_a_pin_is_taken_where_the_user_names_it(
+    releases: Releases, tmp_path: Path, pins: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(releases, a_bundle(), sum_of=a_bundle())
+    pins.write_text("")
+    monkeypatch.setenv(UNPINNED, NAME)
+
+    fetch(tmp_path, "linux-x64", silent, releases.base)
+
+    assert (tmp_path / "pulumi").exists()
 
 
 def test_a_bundle_without_a_published_sum_is_refused() -> None:
@@ -140,7 +186,7 @@ def test_a_server_without_them_or_none_at_all_is_not(releases: Releases) -> None
 
 
 def test_checksum_files_are_read_in_both_common_forms() -> None:
-    assert parse_checksums("AB  a.tar.gz\ncd *b.tar.gz\n\nno sum here at all\n") == {
+    assert parse_checksums("AB  a.tar.gz\ncd *b.tar.gz\n\n# no sum here at all\n") == {
         "a.tar.gz": "ab",
         "b.tar.gz": "cd",
     }

@@ -230,6 +230,7 @@ ACTIONS: dict[str, Callable[[Runner, dict[str, Any]], bool]] = {
     "actions/checkout": Runner._checkout,
     "actions/setup-python": Runner._nothing,
     "actions/cache": Runner._nothing,
+    "actions/cache/save": Runner._nothing,
     "actions/upload-artifact": Runner._upload,
     "actions/download-artifact": Runner._download,
 }

@@ -29,6 +29,7 @@ _JOB = {
     "needs",
     "interruptible",
     "resource_group",
+    "cache",
 }
 PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
 # The stack that is deployed here is on an emulator, so the command that names those on an account is stood in for.
@@ -133,3 +134,8 @@ def test_a_fork_has_no_token_and_is_previewed_all_the_same(project: Project) -> 
 def test_these_are_all_jobs_of_the_pipeline() -> None:
     words = {"workflow", "stages", "default", "variables"}
     assert {it for it in PIPELINE if it not in words and not it.startswith(".")} == set(JOBS)
+
+
+@pytest.mark.parametrize("name", ["comment", "deploy", "drift"])
+def test_no_job_with_a_token_takes_what_a_merge_request_put_into_the_cache(name: str) -> None:
+    assert PIPELINE[name]["cache"] == []
