@@ -29,11 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM, SIGINT or POST /_emulator/shutdown; 0 then, 1 when it cannot start."""
     options = _parser().parse_args(argv)
     from .app import App  # argparse answers --help without loading the rest
-    from .server import Server
+    from .server import Server, allow_many_files
+    from .store import StateError
 
-    world = _world(options.state, options.step_seconds, options.rate_limits)
+    allow_many_files()
     try:
+        world = _world(options.state, options.step_seconds, options.rate_limits)
         server = Server(App(world), options.port)
+    except StateError as error:
+        print(error, file=sys.stderr)
+        return 1
     except OSError as error:
         print(_cannot_listen(options.port, error), file=sys.stderr)
         return 1

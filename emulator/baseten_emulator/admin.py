@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 
 from . import faults
-from .bodies import checked
+from .bodies import checked, require_range, require_room
 from .records import Deployment, Fault, Model, Secret
 from .routing import Route
 from .wire import Request, Response, json_response
 from .world import World
+
+MOST_SECONDS = 366 * 24 * 3600
+MOST_SECONDS_AHEAD = 100 * MOST_SECONDS
 
 
 def health(world: World, _request: Request) -> Response:
@@ -43,6 +46,7 @@ def list_faults(world: World, _request: Request) -> Response:
 def set_fault(world: World, request: Request) -> Response:
     """POST {model, fault, ...}."""
     fault = faults.parse_fault(world, request.json())
+    require_room(world.store.total(Fault), faults.MAX_FAULTS, "faults")
     world.store.put(fault)
     return json_response({"model": fault.owner, "fault": fault.kind, **fault.options})
 
@@ -58,7 +62,10 @@ def advance_clock(world: World, request: Request) -> Response:
     """POST {advance_seconds}: let time pass."""
     kinds = {"advance_seconds": (int, float)}
     seconds = checked(request.json(), kinds, required=("advance_seconds",))["advance_seconds"]
-    world.store.counter("clock_offset_seconds", add=max(0.0, seconds))
+    require_range("advance_seconds", seconds, 0, MOST_SECONDS)
+    ahead = world.store.counter("clock_offset_seconds") + seconds
+    require_range("the clock's seconds ahead", ahead, 0, MOST_SECONDS_AHEAD)
+    world.store.counter("clock_offset_seconds", add=seconds)
     return json_response({"now": world.now()})
 
 

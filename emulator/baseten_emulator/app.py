@@ -6,7 +6,6 @@ answer outside of it, so that slow inference holds up nobody.
 
 from __future__ import annotations
 
-import hmac
 import re
 from dataclasses import dataclass, replace
 
@@ -14,6 +13,7 @@ from . import (
     admin,
     calls,
     deeds,
+    doorkeeper,
     graphql_api,
     hub,
     inference,
@@ -34,7 +34,7 @@ from .inference import Forward
 from .interception import Call
 from .records import Fault, Model
 from .routing import Route, find
-from .wire import ApiError, RefusedError, Request, Response, json_response
+from .wire import ApiError, RefusedError, Request, Response
 from .world import World
 
 _OBJECT = f"/{uploads.BUCKET}/{{key+}}"
@@ -70,18 +70,36 @@ class App:
 
     world: World
 
+    def refusal(self, request: Request) -> Response | None:
+        """Return what a request gets whose head alone decides; None where its body is to be read."""
+        request = _by_host(request)
+        surface = surface_of(request)
+        if refusal := doorkeeper.refusal(request, surface, self.world.api_key):
+            return refusal
+        if surface != "upload":
+            return None
+        with self.world.store.transaction():
+            return uploads.refusal(self.world, request)
+
+    def body_limit(self, request: Request) -> int:
+        """Return how many bytes the body of a request may have."""
+        return doorkeeper.BODY_LIMITS[surface_of(_by_host(request))]
+
     def handle(self, request: Request) -> Response:
         """Answer one request; a bug answers 500 and names itself."""
-        request = _by_host(request)
-        if request.path.startswith("/_emulator/"):
-            return self._administered(request)
-        with self.world.store.transaction():
-            playback.catch_up(self.world)
-        answer = self._answered(request)
+        refusal, request = self.refusal(request), _by_host(request)
+        if surface_of(request) == "control":
+            return refusal or self._administered(request)
+        answer = refusal or self._caught_up(request)
         if not answer.untried:
             with self.world.store.transaction():
                 self.world.store.log_call(calls.entry(self.world, request, answer))
         return answer
+
+    def _caught_up(self, request: Request) -> Response:
+        with self.world.store.transaction():
+            playback.catch_up(self.world)
+        return self._answered(request)
 
     def holds(self, fault_id: str) -> bool:
         """Whether a fault still holds the call that it stopped."""
@@ -97,8 +115,6 @@ class App:
             return refusal.response
 
     def _answered(self, request: Request) -> Response:
-        if surface_of(request) != "upload" and not _has_key(request, self.world.api_key):
-            return json_response({"error": "Unauthorized"}, 401)
         with self.world.store.transaction():
             call = _call(self.world, request)
             fault = interception.met(self.world, call)
@@ -127,7 +143,9 @@ class App:
 
 
 def surface_of(request: Request) -> str:
-    """Which of the four faces of the service a request is for."""
+    """Which of the four faces of the service a request is for, or the emulator's own."""
+    if request.path.startswith("/_emulator/"):
+        return "control"
     if request.path.startswith(f"/{uploads.BUCKET}/"):
         return "upload"
     if request.path.rstrip("/") == "/graphql":
@@ -168,12 +186,6 @@ def _call(world: World, request: Request) -> Call:
 def _model_of(world: World, request: Request) -> Model | None:
     match = _MODEL_PATH.match(request.path)
     return world.store.get(Model, match[1] or match[2]) if match else None
-
-
-def _has_key(request: Request, api_key: str) -> bool:
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    given, wanted = key.strip().encode(), api_key.encode()
-    return scheme in ("Api-Key", "Bearer") and hmac.compare_digest(given, wanted)
 
 
 def _nothing_here(request: Request) -> Response:

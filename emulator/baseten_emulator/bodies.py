@@ -5,6 +5,7 @@ The management API rejects unknown fields on updates (`additionalProperties: fal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -32,6 +33,24 @@ def checked(
     return {name: value for name, value in body.items() if value is not None}
 
 
+def require_range(name: str, value: Any, least: float, most: float) -> None:
+    """Refuse a number outside of these. Raises ApiError 400 that names the field."""
+    if not least <= value <= most:
+        raise refused(f"{name}: {value} must be between {least:g} and {most:g}")
+
+
+def require_short(name: str, value: Any, most: int) -> None:
+    """Refuse a text of more characters. Raises ApiError 400 that names the field."""
+    if isinstance(value, str) and len(value) > most:
+        raise refused(f"{name}: has {len(value)} characters, at most {most} are kept")
+
+
+def require_room(there: int, most: int, what: str) -> None:
+    """Refuse one more where there are as many as are kept. Raises ApiError 400 that says what to do."""
+    if there >= most:
+        raise refused(f"there are {there} {what} already, and no more are kept: DELETE them first")
+
+
 def _is(value: Any, kinds: type | tuple[type, ...]) -> bool:
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
     return isinstance(value, wanted) and not (isinstance(value, bool) and bool not in wanted)
@@ -56,6 +75,6 @@ def queried(request: Request, fields: Fields, required: tuple[str, ...] = ()) ->
     for name, values in request.query.items():
         kind = fields.get(name)
         last = values[-1]
-        whole = kind is int and last.lstrip("-").isdigit()
+        whole = kind is int and re.fullmatch(r"-?[0-9]{1,18}", last)
         query[name] = list(values) if kind is list else int(last) if whole else last
     return checked(query, fields, required)

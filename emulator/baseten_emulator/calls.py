@@ -13,11 +13,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from . import plain_json
 from .wire import Request, Response
 from .world import World
 
 SECRET = "[secret]"  # noqa: S105 - what stands in a secret's place
 MAX_BODY_BYTES = 64 * 1024
+MAX_ARGUMENTS = 1024 * 1024  # characters of a GraphQL call's arguments, its configs decoded
+MAX_TOKENS = 1000  # of a GraphQL document; truss sends some 300
 _CREDENTIAL = re.compile(r"token|passw|api_?key|access_key|credential|authorization", re.I)
 _NO_CREDENTIAL = re.compile(r"(_name|_tokens|_prefix|tokenizer)$", re.I)
 _HUB_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{30,}")
@@ -40,13 +43,17 @@ def entry(world: World, request: Request, response: Response) -> dict[str, Any]:
 
 def read(request: Request) -> tuple[str | None, Any]:
     """The operation of a GraphQL call, and the body of any; a long one by its size only."""
-    try:
-        body = json.loads(request.body) if request.body else None
-    except ValueError:
+    is_graphql = request.path.rstrip("/") == "/graphql"
+    if len(request.body) > MAX_BODY_BYTES and not is_graphql:
         return None, f"[{len(request.body)} bytes]"
-    if request.path.rstrip("/") == "/graphql" and isinstance(body, dict):
-        return operation_of(body)
-    return None, body if len(request.body) <= MAX_BODY_BYTES else f"[{len(request.body)} bytes]"
+    try:
+        body = plain_json.parse(request.body) if request.body else None
+    except plain_json.PlainJsonError:
+        return None, f"[{len(request.body)} bytes]"
+    if is_graphql and isinstance(body, dict):
+        operation, arguments = operation_of(body)
+        return operation, arguments if _is_short(arguments) else f"[{len(request.body)} bytes]"
+    return None, body
 
 
 def operation_of(body: Mapping[str, Any]) -> tuple[str | None, Any]:
@@ -60,8 +67,8 @@ def operation_of(body: Mapping[str, Any]) -> tuple[str | None, Any]:
     )
 
     try:
-        operation = parse(str(body.get("query", ""))).definitions[0]
-    except GraphQLError:
+        operation = parse(str(body.get("query", "")), max_lexical_tokens=MAX_TOKENS).definitions[0]
+    except (GraphQLError, RecursionError):
         return None, dict(body)
     fields = (
         operation.selection_set.selections if isinstance(operation, OperationDefinitionNode) else ()
@@ -69,12 +76,16 @@ def operation_of(body: Mapping[str, Any]) -> tuple[str | None, Any]:
     field = next((node for node in fields if isinstance(node, FieldNode)), None)
     if field is None:
         return None, dict(body)
-    variables = body.get("variables") or {}
+    variables = body.get("variables") if isinstance(body.get("variables"), dict) else {}
     arguments = {
         argument.name.value: value_from_ast_untyped(argument.value, variables)
         for argument in field.arguments or ()
     }
     return field.name.value, {name: _decoded(name, value) for name, value in arguments.items()}
+
+
+def _is_short(arguments: Any) -> bool:
+    return isinstance(arguments, dict) and len(json.dumps(arguments)) <= MAX_ARGUMENTS
 
 
 def _decoded(name: str, value: Any) -> Any:
@@ -83,7 +94,7 @@ def _decoded(name: str, value: Any) -> Any:
         return value
     try:
         text = base64.b64decode(value, validate=True).decode()
-        return json.loads(text) if name == "config" else text
+        return plain_json.parse(text) if name == "config" else text
     except ValueError:
         return value
 

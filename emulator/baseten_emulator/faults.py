@@ -11,13 +11,13 @@ Faults of STATE last while they are set; where one is used up by pushes, `calls`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .bodies import Fields, checked
+from .bodies import Fields, checked, require_range, require_short
 from .lifecycle import STATUSES
+from .patterns import require_quick
 from .records import Fault
 from .wire import refused
 from .world import World
@@ -69,6 +69,10 @@ _FIELDS: Fields = {
     "status": (str, int), "retry_after": int, "seconds": (int, float), "message": str, "gpu": str,
     "model_id": str, "log_lines": list, "value": (str, int, float), "deployments": str,
 }  # fmt: skip
+_MOST = {"calls": 1_000_000, "skip": 1_000_000, "retry_after": 3600, "seconds": 86_400}
+MAX_FAULTS = 1000
+MAX_LINES = 200
+MAX_TEXT = 2000
 _SURFACES = ("any", "management", "graphql", "upload", "inference")
 
 
@@ -84,7 +88,8 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
         raise refused("when must be before or after")
     if kind == "slow" and options.setdefault("status", "BUILDING") not in STATUSES:
         raise refused(f"status must be one of {', '.join(STATUSES)}")
-    _check_path(options.get("path", ""))
+    require_quick("path", options.get("path", ""))
+    _check_sizes(kind, model, options)
     if options.get("deployments", "all") not in ("all", "new"):
         raise refused("deployments must be all or new")
     if options.get("deployments") == "new":  # created from now on: what serves already stays well
@@ -92,11 +97,21 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
     return Fault(world.next_id(), model, kind, options, options.pop("calls", None))
 
 
-def _check_path(path: str) -> None:
-    try:
-        re.compile(path)
-    except re.error as error:
-        raise refused(f"path: {path!r} is no regular expression: {error}") from error
+def _check_sizes(kind: str, model: str, options: Mapping[str, Any]) -> None:
+    """Refuse what would be kept, and then be more than a socket, a clock or a log can do."""
+    for name, most in _MOST.items():
+        require_range(name, options.get(name, 0), 0, most)
+    for name, text in {"model": model, **options}.items():
+        require_short(name, text, MAX_TEXT)
+    lines, status = options.get("log_lines", []), options.get("status", 500)
+    if len(lines) > MAX_LINES or not all(isinstance(line, str) for line in lines):
+        raise refused(f"log_lines must be at most {MAX_LINES} texts")
+    for line in lines:
+        require_short("log_lines", line, MAX_TEXT)
+    if kind == "server_error" and not (isinstance(status, int) and 500 <= status <= 599):
+        raise refused(f"status: {status!r} must be a number between 500 and 599")
+    if kind != "server_error" and "status" in options and not isinstance(status, str):
+        raise refused(f"status: {status!r} must be a word")
 
 
 def live(world: World, model_name: str, kind: str) -> Fault | None:

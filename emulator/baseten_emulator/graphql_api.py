@@ -14,7 +14,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import account, faults, uploads
+from . import account, faults, plain_json, uploads
+from .calls import MAX_TOKENS
 from .config_rules import config_errors
 from .creating import new_model
 from .graphql_objects import oracle_object, version_object
@@ -51,10 +52,12 @@ def document(query: str) -> DocumentNode | tuple[GraphQLError, ...]:
     from graphql import GraphQLError, parse, validate
 
     try:
-        parsed = parse(query)
+        parsed = parse(query, max_lexical_tokens=MAX_TOKENS)
+        return tuple(validate(schema(), parsed)) or parsed
     except GraphQLError as error:
         return (error,)
-    return tuple(validate(schema(), parsed)) or parsed
+    except RecursionError:
+        return (GraphQLError("Syntax Error: the document is nested too deeply."),)
 
 
 def execute(world: World, request: Request) -> Response:
@@ -65,7 +68,9 @@ def execute(world: World, request: Request) -> Response:
     checked = document(str(body.get("query", "")))
     if isinstance(checked, tuple):
         raise _refusal(None, checked)
-    variables = body.get("variables")
+    variables = body.get("variables") or {}
+    if not isinstance(variables, dict):
+        raise refused("variables: not a JSON object")
     result = execute_sync(schema(), checked, _Root(), call, variable_values=variables)
     if result.errors:
         raise _refusal(result.data, result.errors)
@@ -165,7 +170,7 @@ def _push(arguments: dict[str, Any], **more: Any) -> Push:
     return Push(
         config=_config(arguments["config"]),
         s3_key=arguments["s3_key"],
-        raw_config=base64.b64decode(raw).decode() if raw else None,
+        raw_config=_text("raw_config", raw) if raw else None,
         user_env=_mapping("truss_user_env", arguments.get("truss_user_env")),
         labels=_mapping("user_deploy_metadata", arguments.get("user_deploy_metadata")),
         environment=arguments.get("environment_name"),
@@ -176,9 +181,16 @@ def _push(arguments: dict[str, Any], **more: Any) -> Push:
     )
 
 
+def _text(name: str, encoded: str) -> str:
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except ValueError as error:
+        raise refused(f"{name}: not base64 of text: {error}") from error
+
+
 def _config(encoded: str) -> dict[str, Any]:
     try:
-        config = json.loads(base64.b64decode(encoded, validate=True))
+        config = plain_json.parse(base64.b64decode(encoded, validate=True))
     except ValueError as error:
         raise refused(f"config: not base64 of JSON: {error}") from error
     if not isinstance(config, dict):
@@ -188,7 +200,7 @@ def _config(encoded: str) -> dict[str, Any]:
 
 def _mapping(name: str, text: str | None) -> dict[str, Any] | None:
     try:
-        value = json.loads(text) if text else None
+        value = plain_json.parse(text) if text else None
     except ValueError as error:
         raise refused(f"{name}: not JSON: {error}") from error
     if value is not None and not isinstance(value, dict):

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import playback
-from .bodies import Fields, checked
+from .bodies import Fields, checked, require_range, require_room
 from .records import Taught
 from .routing import Route
 from .wire import Request, Response, json_response, refused
@@ -26,6 +26,11 @@ from .world import World
 
 WEIGHT_FORMATS = ("safetensors", "sharded-safetensors", "pytorch", "onnx", "none")
 DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "I8")
+MAX_REPOSITORIES = 10_000
+MOST_BYTES = 10**15
+MOST_LABELS = 100_000
+MOST_NUMBERS = 65_536  # in a vector
+_WIDTHS = ("hidden_size", "dim", "n_embd", "out_features")
 _FIELDS: Fields = {"model_id": str, "files": dict, "gated": bool}
 _WEIGHTS: Fields = {"format": str, "bytes": int, "dtype": str, "labels": int}
 _READ_BY_TEI = re.compile(
@@ -39,6 +44,7 @@ def teach(world: World, request: Request) -> Response:
     """POST: a repository as the Hub would have it, in place of an earlier one of that id."""
     body = checked(request.json(), _FIELDS, required=("model_id", "files"))
     taught = _parse(body["model_id"], body["files"], body.get("gated", False))
+    require_room(world.store.total(Taught), MAX_REPOSITORIES, "repositories")
     playback.catch_up(world)  # what is due was decided before this was known
     world.store.put(taught)
     return json_response(_view(taught))
@@ -60,13 +66,14 @@ def forget(world: World, request: Request) -> Response:
 
 
 def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", model_id):
+    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", model_id):
         raise refused(f"model_id: {model_id!r} is no owner/name")
     unread = sorted(name for name in files if not _READ_BY_TEI.fullmatch(name))
     if unread:
         raise refused(f"files: TEI reads no {', '.join(unread)}")
     if files.get("tokenizer.json") not in (None, True, False):
         raise refused("files: tokenizer.json is true or false, its content decides nothing here")
+    _check_widths(files)
     weights = _weights(files.get("weights") or {})
     return Taught(model_id.lower(), "", model_id, {**files, "weights": weights}, gated)
 
@@ -75,10 +82,21 @@ def _weights(weights: Any) -> dict[str, Any]:
     if not isinstance(weights, dict):
         raise refused(f"files: weights: {weights!r} is no object")
     known = checked(weights, _WEIGHTS)
+    require_range("files: weights: bytes", known.get("bytes", 0), 0, MOST_BYTES)
+    require_range("files: weights: labels", known.get("labels", 1), 0, MOST_LABELS)
     for name, choices in (("format", WEIGHT_FORMATS), ("dtype", DTYPES)):
         if known.get(name, choices[0]) not in choices:
             raise refused(f"files: weights: {name} must be one of {', '.join(choices)}")
     return known
+
+
+def _check_widths(files: Mapping[str, Any]) -> None:
+    """Refuse vectors that the emulator would have to compute, and no model has."""
+    for name, content in files.items():
+        for key in _WIDTHS if isinstance(content, dict) else ():
+            width = content.get(key)
+            if isinstance(width, int) and width > MOST_NUMBERS:
+                raise refused(f"files: {name}: {key} {width} is more than {MOST_NUMBERS}")
 
 
 def _view(taught: Taught) -> dict[str, Any]:

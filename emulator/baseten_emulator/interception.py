@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from . import faults, misanswers
+from .patterns import matches
 from .records import Deployment, Fault, Model
 from .uploads import model_name_in
 from .wire import Request, Response
@@ -71,7 +72,7 @@ def _concerns(world: World, fault: Fault, call: Call) -> bool:
     return (
         fault.options["on"] in ("any", call.surface)
         and (fault.owner == "*" or call.names(fault.owner))
-        and re.search(fault.options.get("path", ""), call.subject) is not None
+        and matches(fault.options.get("path", ""), call.subject)
         and (fault.kind != "not_found_at_first" or _is_new(world, fault, call))
     )
 

@@ -5,12 +5,12 @@ Nothing is stored: lines follow from the record and the time, like the status.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from . import lifecycle
+from .patterns import matches
 from .records import Deployment
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -78,5 +78,5 @@ def _speaks_of(message: str, wish: Mapping[str, Any]) -> bool:
     return (
         all(text in message for text in wish.get("includes") or ())
         and not any(text in message for text in wish.get("excludes") or ())
-        and re.search(wish.get("search_pattern") or "", message) is not None
+        and matches(wish.get("search_pattern") or "", message)
     )

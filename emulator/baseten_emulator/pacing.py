@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .bodies import Fields, checked
+from .bodies import Fields, checked, require_range, require_room, require_short
 from .records import Deployment, Model, PaceSet
 from .routing import Route
 from .wire import Request, Response, json_response, refused
@@ -24,6 +24,9 @@ _NUMBERS = (
     "tokenizer_share",
     "vcpus",
 )
+LEAST_NUMBER, MOST_NUMBER = 0.001, 1e9
+MAX_NAME = 200
+MAX_PACES = 10_000
 _FIELDS: Fields = {"model": str, "seed": int, **dict.fromkeys(_NUMBERS, (int, float))}
 
 
@@ -38,6 +41,10 @@ def set_pace(world: World, request: Request) -> Response:
     model, seed = numbers.pop("model", "*"), numbers.pop("seed", 0)
     if wrong := [name for name, value in numbers.items() if value <= 0]:
         raise refused(f"{wrong[0]} must be above 0")
+    for name, value in numbers.items():
+        require_range(name, value, LEAST_NUMBER, MOST_NUMBER)
+    require_short("model", model, MAX_NAME)
+    require_room(world.store.total(PaceSet), MAX_PACES, "paces")
     made = PaceSet(model, "", seed, numbers)
     world.store.put(made)
     return json_response(_view(made))

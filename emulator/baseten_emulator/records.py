@@ -168,6 +168,7 @@ class Upload:
     owner: str  # access key id it was announced with
     complete: bool = False
     parts: tuple[int, ...] = ()
+    size: int = 0  # bytes of its parts
 
 
 @dataclass(frozen=True)

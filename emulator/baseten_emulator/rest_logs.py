@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from . import logs, rest_metrics
 from .bodies import Fields, checked, queried
+from .patterns import require_quick
 from .records import Deployment
 from .rest_deployments import ONE, asked_deployment, replica_of
 from .rest_environments import serving_deployment
 from .rest_promotions import ENVIRONMENT, asked_environment
 from .routing import Route
-from .wire import Request, Response, json_response, refused
+from .wire import Request, Response, json_response
 from .world import World
 
 _FIELDS: Fields = {
@@ -40,10 +40,7 @@ def log_views(
     world: World, deployment: Deployment, wish: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     """A deployment's log lines that a query asks for. Raises ApiError 400."""
-    try:
-        re.compile(wish.get("search_pattern", ""))
-    except re.error as error:
-        raise refused(f"search_pattern: {error}") from error
+    require_quick("search_pattern", wish.get("search_pattern", ""))
     lines = logs.lines_of(deployment, world.now(), world.step_seconds)
     replica = replica_of(deployment)
     return [line.view(replica) for line in logs.selected(lines, wish, world.now())]

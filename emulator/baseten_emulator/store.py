@@ -26,6 +26,13 @@ CREATE TABLE IF NOT EXISTS calls (seq INTEGER PRIMARY KEY AUTOINCREMENT, body TE
 """
 
 
+MAX_CALLS = 50_000
+
+
+class StateError(Exception):
+    """The state on disk cannot be used; one line says which file, why, and what to do."""
+
+
 class Record(Protocol):
     """What the store keeps: a frozen dataclass of JSON values with these two fields."""
 
@@ -55,11 +62,33 @@ class Store:
 
     @classmethod
     def in_folder(cls, folder: Path) -> Store:
-        """The store kept in `folder`/emulator.sqlite (folder 0700, file 0600)."""
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """The store kept in `folder`/emulator.sqlite (folder 0700, file 0600). Raises StateError."""
         file = folder / "emulator.sqlite"
-        file.touch(mode=0o600)
-        return cls(str(file))
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.touch(mode=0o600)
+            store = cls(str(file))
+            problem = store.problem()
+        except (OSError, sqlite3.Error) as error:
+            problem = str(error)
+        if problem:
+            raise StateError(
+                f"the emulator's state {file} cannot be used ({problem}): move {folder} away and start again;"
+                " `pulumi up --refresh` then pushes its models again"
+            )
+        return store
+
+    def problem(self) -> str | None:
+        """What is wrong with what is kept, as far as it shows at once; None where it is well."""
+        looks = {
+            "a counter is no number": (
+                "SELECT 1 FROM counters WHERE typeof(value) NOT IN ('real', 'integer')"
+                " OR abs(value) > 1e15 LIMIT 1"
+            ),
+            "a record is not JSON": "SELECT 1 FROM records WHERE NOT json_valid(body) LIMIT 1",
+        }
+        broken = (what for what, query in looks.items() if self._db.execute(query).fetchone())
+        return next(broken, None)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -71,10 +100,11 @@ class Store:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has rolled back already
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     def put(self, record: Record) -> None:
         """Remember `record`, in place of an older one of the same kind and id."""
@@ -104,6 +134,11 @@ class Store:
         """How many records of a kind belong to `owner`."""
         query = "SELECT COUNT(*) FROM records WHERE kind = ? AND owner = ?"
         return int(self._db.execute(query, (kind.__name__, owner)).fetchone()[0])
+
+    def total(self, kind: type[R]) -> int:
+        """How many records of a kind there are."""
+        query = "SELECT COUNT(*) FROM records WHERE kind = ?"
+        return int(self._db.execute(query, (kind.__name__,)).fetchone()[0])
 
     def delete(self, kind: type[R], record_id: str) -> None:
         """Forget one record; an unknown one is no error."""
@@ -143,8 +178,9 @@ class Store:
         return {name[len(prefix) :]: value for name, value in rows}
 
     def log_call(self, call: dict[str, Any]) -> None:
-        """Append to the call log."""
-        self._db.execute("INSERT INTO calls (body) VALUES (?)", (json.dumps(call),))
+        """Append to the call log, which keeps the newest."""
+        added = self._db.execute("INSERT INTO calls (body) VALUES (?)", (json.dumps(call),))
+        self._db.execute("DELETE FROM calls WHERE seq <= ?", ((added.lastrowid or 0) - MAX_CALLS,))
 
     def calls(self) -> list[dict[str, Any]]:
         """The call log, oldest first; `seq` never repeats."""

@@ -22,6 +22,8 @@ from .wire import RefusedError, Request, Response, refused
 from .world import World
 
 BUCKET = "baseten-emulator-uploads"
+MAX_ARCHIVE_BYTES = 512 * 1024 * 1024
+_MAX_PARTS = 10_000
 REGION = "us-east-1"
 
 
@@ -52,6 +54,17 @@ def download_url(world: World, s3_key: str) -> str:
     return f"{world.base_url}/{BUCKET}/{s3_key}?X-Emulator-Signature={_signature(world, s3_key)}"
 
 
+def refusal(world: World, request: Request) -> Response | None:
+    """Return what an upload gets that was not announced; None where its body is to be read."""
+    key = request.path.removeprefix(f"/{BUCKET}/")
+    try:
+        if request.method != "GET":  # which has its own signature
+            _announced(world, request.with_params({"key": key}))
+    except RefusedError as refused_upload:
+        return refused_upload.response
+    return None
+
+
 def put(world: World, request: Request) -> Response:
     """PUT of an object, or of one part of it."""
     upload = _announced(world, request)
@@ -61,9 +74,14 @@ def put(world: World, request: Request) -> Response:
     if part is None:
         _finish(world, upload, request.body)
         return Response(200, headers=(("ETag", etag),))
-    world.store.put_blob(f"{upload.id}#{part}", request.body)
+    if not re.fullmatch(r"[0-9]{1,5}", part) or not 1 <= int(part) <= _MAX_PARTS:
+        raise _error(400, "InvalidArgument", f"partNumber must be between 1 and {_MAX_PARTS}")
+    size = upload.size + len(request.body)
+    if size > MAX_ARCHIVE_BYTES:
+        raise _error(400, "EntityTooLarge", f"an archive has at most {MAX_ARCHIVE_BYTES} bytes")
+    world.store.put_blob(f"{upload.id}#{int(part)}", request.body)
     numbers = {*upload.parts, int(part)}
-    world.store.put(replace(upload, parts=tuple(sorted(numbers))))
+    world.store.put(replace(upload, parts=tuple(sorted(numbers)), size=size))
     return Response(200, headers=(("ETag", etag),))
 
 

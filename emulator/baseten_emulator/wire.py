@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from . import plain_json
+
 
 @dataclass(frozen=True)
 class Request:
@@ -26,10 +28,20 @@ class Request:
 
     @classmethod
     def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
-        """Parse a request target, in origin form (`/v1/models?x=y`) or proxy form (absolute URI)."""
+        """Parse a request target, in origin form (`/v1/models?x=y`) or proxy form (absolute URI).
+
+        Raises ApiError 400 where it is neither.
+        """
         lowered = {name.lower(): value for name, value in headers.items()}
         absolute = target.startswith(("http://", "https://"))
-        url = urlsplit(target if absolute else "http://127.0.0.1" + target)
+        if not absolute and not target.startswith("/"):
+            raise ApiError(400, "BAD_REQUEST", "the request target is not a path")
+        try:
+            url = urlsplit(target if absolute else "http://127.0.0.1" + target)
+        except ValueError as error:
+            raise ApiError(
+                400, "BAD_REQUEST", f"the request target is not a URL: {error}"
+            ) from error
         if absolute:
             lowered["host"] = url.netloc
         query = {k: tuple(v) for k, v in parse_qs(url.query, keep_blank_values=True).items()}
@@ -48,8 +60,8 @@ class Request:
     def json(self) -> dict[str, Any]:
         """The body as a JSON object; an empty body is an empty object. Raises ApiError 400."""
         try:
-            data = json.loads(self.body or b"{}")
-        except ValueError as error:
+            data = plain_json.parse(self.body or b"{}")
+        except plain_json.PlainJsonError as error:
             raise ApiError(400, "INVALID_JSON", f"the request body is not JSON: {error}") from error
         if not isinstance(data, dict):
             raise ApiError(400, "INVALID_JSON", "the request body must be a JSON object")
