@@ -189,5 +189,5 @@ def _model_of(world: World, request: Request) -> Model | None:
 
 
 def _nothing_here(request: Request) -> Response:
-    message = f"the emulator has no {request.method} {request.path}"
+    message = f"the emulator has no {request.method} {request.path[:300]}"
     return ApiError(404, "NOT_FOUND", message).response

@@ -12,6 +12,7 @@ from typing import Any
 
 from .wire import Request, refused
 
+_SHOWN = 100
 Fields = Mapping[str, type | tuple[type, ...]]
 
 
@@ -26,11 +27,17 @@ def checked(
         if name not in fields:
             raise refused(_unknown(name, fields))
         if value is not None and not _is(value, fields[name]):
-            raise refused(f"{name}: {value!r} has the wrong type")
+            raise refused(f"{name}: {shown(value)} has the wrong type")
     for name in required:
         if body.get(name) in (None, ""):
             raise refused(f"{name}: field required")
     return {name: value for name, value in body.items() if value is not None}
+
+
+def shown(value: Any) -> str:
+    """A value in a message: its beginning, where it is long."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def require_range(name: str, value: Any, least: float, most: float) -> None:
@@ -59,7 +66,7 @@ def _is(value: Any, kinds: type | tuple[type, ...]) -> bool:
 def _unknown(name: str, fields: Fields) -> str:
     close = get_close_matches(name, fields, 1)
     hint = f'; perhaps you meant "{close[0]}"' if close else ""
-    return f"{name}: extra fields not permitted{hint}"
+    return f"{name[:_SHOWN]}: extra fields not permitted{hint}"
 
 
 def refuse_unsimulated(body: Mapping[str, Any], *names: str) -> None:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from . import hardware
+from .config_shapes import shape_errors
 from .wire import ApiError
 
 
@@ -49,6 +50,8 @@ _SCHEMES = ("hf://", "s3://", "gs://", "azure://", "r2://", "cw://", "https://")
 def config_errors(config: Mapping[str, Any]) -> list[str]:
     """Every reason to refuse this config, each naming its field; empty when it is accepted."""
     errors = list(_key_errors(config))
+    if misshapen := shape_errors(config):
+        return errors + misshapen
     for section, rule in _RULES.items():
         value, shape = config.get(section), _SHAPES.get(section, dict)
         if isinstance(value, shape):

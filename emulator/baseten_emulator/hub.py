@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import playback
-from .bodies import Fields, checked, require_range, require_room
+from .bodies import Fields, checked, require_range, require_room, shown
 from .records import Taught
 from .routing import Route
 from .wire import Request, Response, json_response, refused
@@ -67,10 +67,10 @@ def forget(world: World, request: Request) -> Response:
 
 def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
     if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", model_id):
-        raise refused(f"model_id: {model_id!r} is no owner/name")
+        raise refused(f"model_id: {shown(model_id)} is no owner/name")
     unread = sorted(name for name in files if not _READ_BY_TEI.fullmatch(name))
     if unread:
-        raise refused(f"files: TEI reads no {', '.join(unread)}")
+        raise refused(f"files: TEI reads no {', '.join(unread)[:200]}")
     if files.get("tokenizer.json") not in (None, True, False):
         raise refused("files: tokenizer.json is true or false, its content decides nothing here")
     _check_widths(files)

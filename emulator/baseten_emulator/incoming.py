@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from email.message import Message
+from typing import Any
 
 from .deadlines import BYTES_PER_SECOND, GRACE_SECONDS, TimedConnection
 from .wire import ApiError
@@ -35,9 +36,16 @@ def declared_length(headers: Message) -> int | None:
 class BodyReader:
     """Reads the body of one request of a connection."""
 
-    def __init__(self, stream: io.BufferedReader, connection: TimedConnection, limit: int) -> None:
+    def __init__(
+        self, stream: io.BufferedReader[Any], connection: TimedConnection, limit: int
+    ) -> None:
         self._stream, self._connection = stream, connection
         self._limit, self._body = limit, bytearray()
+
+    def require_room(self, size: int) -> None:
+        """Refuse a body of so many bytes more than there are, if that is too much. Raises ApiError 413."""
+        if len(self._body) + size > self._limit:
+            raise ApiError(413, "PAYLOAD_TOO_LARGE", f"the body is larger than {self._limit} bytes")
 
     def read(self, length: int | None) -> bytes:
         """Return the body. Raises ApiError 400, 408 or 413."""
@@ -69,9 +77,8 @@ class BodyReader:
 
     def _take(self, size: int) -> None:
         """Read so many bytes, each 64 KiB of which give a second more."""
+        self.require_room(size)
         end = len(self._body) + size
-        if end > self._limit:
-            raise ApiError(413, "PAYLOAD_TOO_LARGE", f"the body is larger than {self._limit} bytes")
         while len(self._body) < end:
             part = self._stream.read1(min(end - len(self._body), BYTES_PER_SECOND))
             if not part:

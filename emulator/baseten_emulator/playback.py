@@ -19,7 +19,7 @@ def catch_up(world: World) -> None:
     for deployment in sorted(
         _due(world), key=lambda d: lifecycle.decided_at(d, world.step_seconds)
     ):
-        world.store.put(replace(deployment, outcome=outcome_of(world, deployment)))
+        world.store.put(replace(deployment, outcome=_decided(world, deployment)))
         world.store.delete(UnderWay, deployment.id)
     for mark in world.store.all(Promoting):
         environment = world.store.get(Environment, mark.id)
@@ -44,6 +44,14 @@ def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
     """Without capacity nothing is deployed; a build that is doomed fails all the same."""
     stuck = befalling(world, name, deployment, "no_capacity")
     return stuck is not None and deployment.doom != "BUILD_FAILED"
+
+
+def _decided(world: World, deployment: Deployment) -> Outcome:
+    """The outcome; a bug in deciding it is this deployment's failure, not that of each request from then on."""
+    try:
+        return outcome_of(world, deployment)
+    except Exception as error:  # whatever it is, it is in the log of the deployment
+        return Outcome("DEPLOY_FAILED", (f"bug in the emulator: {type(error).__name__}: {error}",))
 
 
 def outcome_of(world: World, deployment: Deployment) -> Outcome:

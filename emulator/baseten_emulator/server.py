@@ -160,12 +160,14 @@ class _Edge(BaseHTTPRequestHandler):
         return self._send(answer) if length == 0 else self._turn_away(answer)
 
     def _body(self, length: int | None, limit: int) -> bytes:
+        reader = BodyReader(self.incoming, self.timed, limit)
+        reader.require_room(length or 0)
         if self.headers.get("expect", "").lower() == "100-continue" and length != 0:
             self.timed.allow(GRACE_SECONDS)
             self.send_response_only(HTTPStatus.CONTINUE)
             self.end_headers()
             self.wfile.flush()  # the buffer would keep it, and boto3 wait a second for each upload
-        return BodyReader(self.incoming, self.timed, limit).read(length)
+        return reader.read(length)
 
     def _carry_out(self, request: Request) -> None:
         answer = self._answer(request)

@@ -24,6 +24,10 @@ MAX_EVENTS = 50_000
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+_OF_CONSTRUCTORS = (ValueError, TypeError, LookupError, AttributeError)
+"""What PyYAML lets through from values that their tag does not fit: `!!timestamp x`, `!!bool x`, `!!int x`."""
+
+
 class BadArchiveError(ValueError):
     """The upload is not a truss; the message says why."""
 
@@ -81,7 +85,7 @@ def _parsed(text: bytes) -> dict[str, Any]:
         raise
     except PlainJsonError as error:
         raise BadArchiveError(f"config.yaml: {error}") from error
-    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
+    except (yaml.YAMLError, *_OF_CONSTRUCTORS, RecursionError) as error:
         raise BadArchiveError(f"config.yaml is not YAML: {error}") from error
     if not isinstance(config, dict):
         raise BadArchiveError("config.yaml is not a mapping")

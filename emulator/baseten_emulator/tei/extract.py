@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from . import strict_json
 from .outcome import text_response
 from .positions import describe_mismatch, describe_syntax_error
 from .serde import MismatchError, Struct
@@ -36,7 +37,7 @@ def read_json(
         raise RefusedError(413, "Failed to buffer the request body: length limit exceeded")
     text = body.decode("utf-8", "replace")
     try:
-        return shape(json.loads(text, parse_constant=_refuse_constant))
+        return shape(strict_json.parse(text))
     except json.JSONDecodeError as error:
         why = describe_syntax_error(error, text)
         raise RefusedError(400, f"Failed to parse the request body as JSON: {why}") from error
@@ -52,7 +53,3 @@ def _is_json(content_type: str) -> bool:
     return media == "application/json" or (
         media.startswith("application/") and media.endswith("+json")
     )
-
-
-def _refuse_constant(name: str) -> float:
-    raise json.JSONDecodeError("Expecting value", name, 0)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 
+from . import strict_json
 from .serde import MismatchError, Path
 
 _DECODER = json.JSONDecoder()
@@ -20,6 +21,7 @@ _SYNTAX = {
     "Invalid control character at": "control character (\\u0000-\\u001F) found while parsing a"
     " string",
     "Extra data": "trailing characters",
+    **{own: own for own in strict_json.REASONS},
 }
 
 
