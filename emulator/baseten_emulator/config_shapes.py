@@ -61,7 +61,7 @@ _config = _mapping(
     base_image=_mapping(image=_text, python_executable_path=_text, docker_auth=_mapping()),
     docker_server=_mapping(start_command=_text, run_as_user_id=_whole, no_build=_flag),
     resources=_mapping(
-        **dict.fromkeys(("cpu", "memory", "accelerator", "instance_type"), _text),
+        accelerator=_text, instance_type=_text,
         use_gpu=_flag, node_count=_whole,
     ),
     build=_mapping(arguments=_mapping(), secret_to_path_mapping=_mapping_to(_text)),

@@ -22,10 +22,14 @@ BODY_LIMITS = {
 _OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 
 
+def require_own_host(request: Request) -> None:
+    """Refuse a request for another machine, by whichever name it got here. Raises ApiError 404."""
+    if not (request.host in _OWN_HOSTS or request.host.endswith(".localhost")):
+        raise ApiError(404, "NOT_FOUND", f"this emulator does not forward to {request.host[:200]}")
+
+
 def refusal(request: Request, surface: str, api_key: str) -> Response | None:
     """Return what a request gets whose body nobody needs to see; None where it may come in."""
-    if not (request.host in _OWN_HOSTS or request.host.endswith(".localhost")):
-        return _refused(404, "NOT_FOUND", f"this emulator does not forward to {request.host}")
     if surface != "inference" and (page := _foreign_page(request)):
         return _refused(
             403, "FORBIDDEN", f"this emulator answers no web page of another origin ({page})"

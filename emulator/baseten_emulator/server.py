@@ -31,6 +31,7 @@ from .deadlines import (
     HeadTooLargeError,
     TimedConnection,
 )
+from .doorkeeper import require_own_host
 from .incoming import BodyReader, declared_length
 from .wire import ApiError, RefusedError, Request, Response
 
@@ -147,6 +148,7 @@ class _Edge(BaseHTTPRequestHandler):
         try:
             length = declared_length(self.headers)
             head = Request.of(self.command, self.path, dict(self.headers.items()), b"")
+            require_own_host(head)
             if self.server.app.refusal(head):
                 return self._refuse(head, length)
             body = self._body(length, self.server.app.body_limit(head))

@@ -113,7 +113,7 @@ class Fuzzed:
     def asked(self, method: str, path: str, body: Any = None) -> Response:
         """A call of somebody else's, which no broken wire concerns."""
         data = json.dumps(body).encode() if body is not None else b""
-        headers = {"Authorization": f"Bearer {KEY}"}
+        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
         return App(self.wire.world).handle(Request.of(method, path, headers, data))
 
     def told(self, method: str, path: str, body: Any = None) -> Any:

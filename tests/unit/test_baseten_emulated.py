@@ -64,7 +64,7 @@ class Emulated:
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the test's own, past the client."""
-        headers = {"Authorization": f"Bearer {KEY}"}
+        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
         answer = self.app.handle(Request.of(method, path, headers, json.dumps(body or {}).encode()))
         assert answer.status == 200, answer.body
         return json.loads(answer.body)
