@@ -2,11 +2,13 @@
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.ONESHELL:
 
 PY := .venv/bin/python
 RUN := source engine/env.sh &&
 STACK ?= dev
+# The dev stack is made by what needs it, with a backend of its own; a command for another stack is left alone.
+DEV := scripts/dev-stack.sh
+FOR_STACK = $(if $(filter dev,$(STACK)),$(DEV))
 # Two cores share the slow tests to the last one: half of what is left moves to whoever has none.
 PYTEST := pytest -n auto --maxprocesses 4 --dist worksteal
 
@@ -16,12 +18,12 @@ help: ## List the targets
 
 .PHONY: demo
 demo: setup ## Bring up the dev stack on the embedded emulator and call its three models
-	@$(RUN) $(PY) scripts/demo.py
+	@$(RUN) $(DEV) $(PY) scripts/demo.py
 
 .PHONY: example
 example: setup ## A search service on the dev stack, with a page to search; ONCE=1 ends it (examples/search-service)
 	@scripts/venv-of.sh examples/search-service clients/python
-	$(RUN) $(PY) examples/search-service/example.py $(if $(ONCE),--once)
+	@$(RUN) $(DEV) $(PY) examples/search-service/example.py $(if $(ONCE),--once)
 
 .PHONY: test
 test: setup ## Set up and run every test, the real engine and the real truss CLI included
@@ -30,15 +32,14 @@ test: setup ## Set up and run every test, the real engine and the real truss CLI
 .PHONY: check
 check: setup ## What CI asks for: format, lint, types, generated files, tests
 	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
-	echo "== types"; $(PY) -m mypy infra emulator engine policy clients/python/src
-	echo "== generated files"; $(PY) -m baseten_tei.generate --check
-	echo "== workflows"; scripts/lint-workflows.sh
-	echo "== tests"; $(RUN) $(PY) -m $(PYTEST)
+	@echo "== types"; $(PY) -m mypy infra emulator engine policy clients/python/src
+	@echo "== generated files"; $(PY) -m baseten_tei.generate --check
+	@echo "== workflows"; scripts/lint-workflows.sh
+	@echo "== tests"; $(RUN) $(PY) -m $(PYTEST)
 
 .PHONY: setup
-setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engine, dev stack
+setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engine; touches no stack and no backend
 	@$(PY) -m pulumi_engine setup
-	$(RUN) scripts/dev-stack.sh
 
 .venv/.ready: requirements.lock pyproject.toml scripts/venv.sh
 	@scripts/venv.sh
@@ -53,15 +54,15 @@ lock: .venv/.ready ## Read from the Hugging Face Hub what decides a deployment, 
 
 .PHONY: golden
 golden: setup ## Record what models answer now, which later versions have to agree with, into golden/
-	@$(RUN) $(PY) -m baseten_tei.golden --stack $(STACK) $(MODEL)
+	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.golden --stack $(STACK) $(MODEL)
 
 .PHONY: tune
 tune: setup ## Find the settings with which MODEL does most, by measuring (docs/tuning.md); OPTIONS go to the command
-	@$(RUN) $(PY) -m baseten_tei.tune $(MODEL) --stack $(STACK) $(OPTIONS)
+	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.tune $(MODEL) --stack $(STACK) $(OPTIONS)
 
 .PHONY: drift
 drift: setup ## Name what others changed on Baseten, and change nothing (docs/drift.md)
-	@$(RUN) pulumi preview --refresh --expect-no-changes --diff --suppress-outputs --stack $(STACK)
+	@$(RUN) $(FOR_STACK) pulumi preview --refresh --expect-no-changes --diff --suppress-outputs --stack $(STACK)
 
 .PHONY: rehearse
 rehearse: setup ## Bring the stacks up on an emulator, call each model, compare with BASE, destroy (docs/rehearsal.md)
@@ -98,9 +99,6 @@ lock-requirements: .venv/.ready ## Resolve requirements.lock from pyproject.toml
 	  --no-annotate --custom-compile-command "make lock-requirements" -q -o requirements.lock
 
 .PHONY: clean
-clean: ## Destroy the dev stack, stop the emulator, forget its state
-	@if [ -x .engine/bin/pulumi ] || command -v pulumi >/dev/null; then
-	  $(RUN) pulumi destroy --yes --stack dev --non-interactive || true
-	fi
-	$(MAKE) -s emulator-stop
-	rm -rf .state
+clean: ## Destroy the dev stack, stop the emulator, forget its state; refuses while .state/ holds another stack's
+	@if [ -x $(PY) ]; then $(RUN) $(PY) scripts/clean.py; \
+	elif [ -e .state ]; then echo "make clean: .state/ is there and this clone is not set up: run make setup first" >&2; exit 1; fi

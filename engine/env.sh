@@ -1,6 +1,11 @@
 # Source this from bash or zsh, from any directory: `source engine/env.sh`.
 # Plain `pulumi`, `truss` and `python` are then the project's. Sourcing it twice changes nothing.
 _engine_root=$(cd "$(dirname "${BASH_SOURCE[0]:-${(%):-%x}}")/.." && pwd) || return
+if [ ! -x "$_engine_root/.venv/bin/python" ]; then
+  echo "engine/env.sh: this clone is not set up: run \`make setup\` in $_engine_root, then source this again" >&2
+  unset _engine_root
+  return 1
+fi
 _engine_env=$(PYTHONPATH="$_engine_root/engine" "$_engine_root/.venv/bin/python" -m pulumi_engine env) || return
 case ":$PATH:" in
   *":$_engine_root/.venv/bin:"*) ;;

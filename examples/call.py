@@ -4,11 +4,15 @@ import json
 import math
 import os
 import subprocess
+import sys
 
 import requests
 
 output = ["pulumi", "stack", "output", "models", "--stack", "dev", "--json"]
-models = json.loads(subprocess.run(output, check=True, capture_output=True).stdout)
+try:
+    models = json.loads(subprocess.check_output(output, stderr=subprocess.DEVNULL))
+except (OSError, subprocess.CalledProcessError):
+    sys.exit("the dev stack's outputs could not be read: run make demo, then source engine/env.sh")
 key = os.environ.get("BASETEN_API_KEY", "emulator")  # the emulator's own key
 
 

@@ -8,6 +8,10 @@ for name in chromium chromium-browser google-chrome-stable google-chrome; do
   if command -v "$name" >/dev/null; then exit; fi
 done
 
+[ -x .venv-browser/bin/playwright ] || {
+  echo "scripts/browser.sh: there is no .venv-browser: run make setup, then scripts/venv-of.sh tests/example/browser" >&2
+  exit 1
+}
 exec 9>.venv-browser.lock
 if command -v flock >/dev/null; then flock 9; fi
 echo "== a Chromium for the tests of pages" >&2

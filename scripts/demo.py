@@ -13,11 +13,11 @@ from baseten_tei.target import parse_target
 
 HINTS = """
 The stack is up. In a shell of this folder:
-  source engine/env.sh             so that plain `pulumi` works
-  pulumi stack output models      what services read
-  pulumi preview                  after a change in Pulumi.dev.yaml: which fields, which push
-  make emulator-stop              stop the emulator (its state stays; what needs it starts it again)
-  make clean                      destroy the stack and forget its state
+  source engine/env.sh                        so that plain `pulumi` works
+  pulumi stack output models --stack dev      what services read
+  pulumi preview --stack dev                  after a change in Pulumi.dev.yaml: which fields, which push
+  make emulator-stop                          stop the emulator (its state stays; what needs it starts it again)
+  make clean                                  destroy the stack and forget its state
 """
 
 

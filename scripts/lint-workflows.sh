@@ -7,6 +7,8 @@ cd "$(dirname "$0")/.."
 actionlint_version=1.7.12
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/baseten-tei/actionlint-$actionlint_version
 
+[ -x .venv/bin/zizmor ] || { echo "scripts/lint-workflows.sh: this clone is not set up: run make setup" >&2; exit 1; }
+
 find_actionlint() {
   local found
   found=$(command -v actionlint || true)

@@ -9,7 +9,7 @@ uv=.venv/bin/uv anew=
 [ "${1:-}" = --lock ] && { anew=yes && shift; }
 folder=${1:-FOLDER} package=${2:-}
 lock=$folder/requirements.lock venv=.venv-${folder##*/}
-[ -x $uv ] || { echo "there is no $uv: type make setup" >&2; exit 1; }
+[ -x $uv ] || { echo "scripts/venv-of.sh: this clone is not set up: run make setup" >&2; exit 1; }
 [ -f "$folder/requirements.in" ] || { echo "there is no $folder/requirements.in: type scripts/venv-of.sh examples/clients" >&2; exit 2; }
 
 if [ -n "$anew" ]; then

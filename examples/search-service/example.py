@@ -39,7 +39,10 @@ def stacks() -> Path:
     """Both stacks up; the file of the service's settings."""
     up = ("pulumi", "up", "--yes", "--skip-preview", "--suppress-outputs", "--stack", "dev")
     step("The embeddings stack", *up, "--refresh", folder=ROOT)  # starts the emulator if it is down
-    read("pulumi", "stack", "select", "--create", "dev")
+    if "dev" not in {it["name"] for it in json.loads(read("pulumi", "stack", "ls", "--json"))}:
+        read(
+            "pulumi", "stack", "init", "dev", "--no-select"
+        )  # which stack is selected stays as it is
     step("The service's stack, with a StackReference to it", *up)
     STATE.mkdir(parents=True, exist_ok=True)
     settings = STATE / "settings.json"

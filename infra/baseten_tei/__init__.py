@@ -8,7 +8,9 @@ Components: `Embedding`, `Reranker`, `Classifier`. Their specs: `EmbeddingArgs`,
 `Autoscaling`. The stack's shared token: `Secret`. Everything else is an implementation detail.
 """
 
+import sys
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,6 +28,13 @@ __all__ = [
     "RerankerArgs",
     "Secret",
 ]
+
+if (
+    sys.argv[:1] == ["-m"] and find_spec("pulumi") is None
+):  # a command, in a clone that is not set up
+    sys.exit(
+        "baseten_tei: what it needs is not installed: run `make setup`, then `source engine/env.sh`"
+    )
 
 _HOME = {
     **dict.fromkeys(("Embedding", "Reranker", "Classifier"), "components"),

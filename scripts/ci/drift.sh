@@ -4,6 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
+[ -x .venv/bin/python ] || { echo "scripts/ci/drift.sh: this clone is not set up: run make setup" >&2; exit 1; }
+
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 drifted=0
