@@ -74,14 +74,29 @@ def _cannot_listen(port: int, error: OSError) -> str:
     return f"cannot listen on 127.0.0.1:{port}: {error.strerror}"
 
 
+def _port(text: str) -> int:
+    return int(_between(text, 0, 65535))
+
+
+def _seconds(text: str) -> float:
+    return _between(text, 0, 3600)
+
+
+def _between(text: str, least: float, most: float) -> float:
+    value = float(text)
+    if not least <= value <= most:
+        raise argparse.ArgumentTypeError(f"{text} must be between {least:g} and {most:g}")
+    return value
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m baseten_emulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free port")
+    parser.add_argument("--port", type=_port, default=DEFAULT_PORT, help="0 takes any free port")
     parser.add_argument(
         "--state", type=Path, metavar="DIR", help="keep state here (else in memory)"
     )
     parser.add_argument(
-        "--step-seconds", type=float, default=0.2, help="how long BUILDING, DEPLOYING, ... last"
+        "--step-seconds", type=_seconds, default=0.2, help="how long BUILDING, DEPLOYING, ... last"
     )
     limited = os.environ.get("BASETEN_EMULATOR_RATE_LIMITS", "") not in ("", "0")
     parser.add_argument(

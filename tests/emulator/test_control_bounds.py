@@ -164,8 +164,29 @@ def test_a_full_disk_is_an_answer_and_later_calls_are_well(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def start(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "baseten_emulator", "--port", "0", "--state", str(folder)]
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--port", "65536"),
+        ("--port", "-1"),
+        ("--port", "nan"),
+        ("--step-seconds", "inf"),
+        ("--step-seconds", "-1"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_with_its_bounds(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    ended = start(tmp_path, option, value)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    last = ended.stderr.splitlines()[-1]
+    assert f"argument {option}: {value} must be between 0 and " in last
+    assert list(tmp_path.iterdir()) == []
+
+
+def start(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    words = ["--port", "0", "--state", str(folder), *options]
+    command = [sys.executable, "-m", "baseten_emulator", *words]
     source = str(Path(__file__).parents[2] / "emulator")
     return subprocess.run(
         command, capture_output=True, text=True, timeout=20, check=False,
