@@ -85,7 +85,9 @@ class Store:
                 "SELECT 1 FROM counters WHERE typeof(value) NOT IN ('real', 'integer')"
                 " OR abs(value) > 1e15 LIMIT 1"
             ),
-            "a record is not JSON": "SELECT 1 FROM records WHERE NOT json_valid(body) LIMIT 1",
+            "a record is not a JSON object": (
+                "SELECT 1 FROM records WHERE NOT json_valid(body) OR json_type(body) <> 'object' LIMIT 1"
+            ),
         }
         broken = (what for what, query in looks.items() if self._db.execute(query).fetchone())
         return next(broken, None)
@@ -204,7 +206,10 @@ class Store:
 
 def _revive(kind: type[R], body: dict[str, Any]) -> R:
     hints = _hints(kind)
-    return kind(**{name: _nested(hints[name], value) for name, value in body.items()})
+    try:
+        return kind(**{name: _nested(hints[name], value) for name, value in body.items()})
+    except (KeyError, TypeError, AttributeError) as error:
+        raise sqlite3.DatabaseError(f"a {kind.__name__} is not in its shape ({error!r})") from error
 
 
 def _hints(kind: type[Any], cache: dict[type[Any], dict[str, Any]] = {}) -> dict[str, Any]:  # noqa: B006 - a cache

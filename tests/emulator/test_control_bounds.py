@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from control_client import Baseten, in_process, new_world
+from control_client import Baseten, in_process, new_world, served
 
 from baseten_emulator import faults, hub, store
 from baseten_emulator.records import Fault, PaceSet, Taught
@@ -144,8 +144,6 @@ def test_a_start_that_has_a_bug_is_the_failure_of_its_own_deployment_alone() -> 
 def test_a_full_disk_is_an_answer_and_later_calls_are_well(
     local: Baseten, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from control_client import served
-
     ids = local.deployed()
     database = local.world.store._db
     (pages,) = database.execute("PRAGMA page_count").fetchone()
@@ -225,6 +223,7 @@ BROKEN: dict[str, Callable[[Path], None]] = {
         "INSERT OR REPLACE INTO counters VALUES ('clock_offset_seconds', 9e999)"
     ),
     "a record that is no JSON": _changed("UPDATE records SET body = 'x'"),
+    "a record that is a list": _changed("UPDATE records SET body = '[]'"),
     "another table": _changed("ALTER TABLE records RENAME COLUMN body TO other"),
 }
 
@@ -244,6 +243,15 @@ def test_a_broken_state_is_one_line_at_the_start(
     assert line.startswith(f"the emulator's state {tmp_path}/emulator.sqlite cannot be used (")
     assert f"move {tmp_path} away and start again" in line
     assert len(line) <= 500
+
+
+def test_a_record_of_another_version_is_an_answer(local: Baseten) -> None:
+    local.deployed()
+    local.world.store._db.execute("UPDATE records SET body = '{\"newer\": 1}' WHERE kind = 'Model'")
+    with served(local.world) as send:
+        answer = Baseten(local.world, send).call("GET", "/v1/models")
+    assert answer.status == 503
+    assert "a Model is not in its shape" in answer.json["message"]
 
 
 def test_a_state_of_before_is_taken(tmp_path: Path) -> None:
