@@ -23,7 +23,7 @@ EDGES = {
     "push_socket", "standing_files",
 }  # fmt: skip
 WIRING = {
-    "__init__", "components", "resources", "context", "stack", "push", "generate", "provider",
+    "__init__", "configuration", "components", "resources", "context", "stack", "push", "generate", "provider",
     "pushing", "preloaded", "push_server", "status", "standings", "planned",
     "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
     "outputs", "codegen",
