@@ -7,6 +7,7 @@ from functools import cache
 
 PUBLIC = "dev"
 """What engine/dev-passphrase holds; good for a stack without secrets alone."""
+PUBLIC_FILE = "engine/dev-passphrase"
 VARIABLE = "PULUMI_CONFIG_PASSPHRASE"
 FILE_VARIABLE = "PULUMI_CONFIG_PASSPHRASE_FILE"
 _ROUNDS = 1_000_000
@@ -20,8 +21,11 @@ def passphrase(environ: Mapping[str, str], read: Callable[[str], str]) -> str | 
     """
     if VARIABLE in environ:
         return environ[VARIABLE]
+    path = environ.get(FILE_VARIABLE, "")
+    if path.endswith(PUBLIC_FILE):
+        return PUBLIC
     try:
-        return read(environ[FILE_VARIABLE]).strip() if environ.get(FILE_VARIABLE) else None
+        return read(path).strip() if path else None
     except (OSError, ValueError):
         return None
 

@@ -76,7 +76,7 @@ def _token(config: pulumi.Config, settings: Settings) -> Mapping[str, Any] | Non
         return {"from_env": variable}
     configured = config.get_secret(SECRET_NAME)
     if configured is not None:
-        return {"value": configured}
+        return {"value": configured.apply(str.strip)}  # a file's last line break is no part of it
     if os.environ.get(VARIABLE, "").strip():
         return {"from_env": VARIABLE}
     gated = next(name for name, args in settings.models.items() if args.gated)
