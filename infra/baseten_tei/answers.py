@@ -82,6 +82,20 @@ def refused(status: int, body: str) -> ApiError:
     return ApiError(_told(status, body, pause), status=status, retry_after_seconds=pause)
 
 
+def without_body(error: ApiError) -> ApiError:
+    """Return the same error in words that hold nothing of the answer, for a call whose body is a secret."""
+    if error.status is not None:
+        hidden = refused(error.status, "its answer is not shown, as it may repeat the secret")
+        hidden.retry_after_seconds = error.retry_after_seconds
+        return hidden
+    if error.silent or error.unsent:
+        return error
+    return ApiError(
+        "Baseten's answer could not be read, and is not shown, as it may repeat the secret: check the target, "
+        "then type `pulumi up` again"
+    )
+
+
 def _told(status: int, body: str, pause: float | None) -> str:
     said = message(body)
     match status:

@@ -12,13 +12,11 @@ from pulumi.runtime import get_root_directory
 from baseten_tei import files
 from baseten_tei.errors import UserError
 from baseten_tei.lockfile import parse_lock
+from baseten_tei.passphrase import PUBLIC, is_guessable, passphrase
 from baseten_tei.plan import Owner
 from baseten_tei.settings import Lock
 from baseten_tei.target import Target, find_api_key, parse_target
 from baseten_tei.truss_version import truss_version_problem
-
-PUBLIC = "engine/dev-passphrase"
-"""The passphrase file that comes with this project; good for a stack without secrets alone."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +30,8 @@ class Context:
     lock: Lock
     preview: bool
     in_ci: bool
+    guessable_passphrase: bool = False
+    """Whether everyone knows the passphrase that encrypts the stack's secrets."""
 
 
 @cache
@@ -42,10 +42,11 @@ def context() -> Context:
     preview = pulumi.runtime.is_dry_run()
     if problem := truss_version_problem(_truss_version()):
         raise UserError(problem)
-    if not target.loopback and os.environ.get("PULUMI_CONFIG_PASSPHRASE_FILE", "").endswith(PUBLIC):
+    phrase = passphrase(os.environ, lambda path: Path(path).read_text(encoding="utf-8"))
+    if not target.loopback and phrase is not None and phrase.strip() == PUBLIC:
         raise UserError(
             "this stack's secrets would be encrypted with the dev stack's public passphrase: type "
-            "export PULUMI_CONFIG_PASSPHRASE=<your own>, and make the stack again (docs/production.md)"
+            "export PULUMI_CONFIG_PASSPHRASE_FILE=<a file with your own>, and make the stack again (docs/production.md)"
         )
     if not preview:
         find_api_key(target, os.environ)
@@ -58,6 +59,7 @@ def context() -> Context:
         lock=parse_lock(files.read_lock(root, pulumi.get_stack())),
         preview=preview,
         in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
+        guessable_passphrase=is_guessable(phrase),
     )
 
 

@@ -5,6 +5,7 @@ the operation that started it; `make emulator-stop` ends it, and it keeps its st
 """
 
 import json
+import os
 import subprocess
 import sys
 import urllib.error
@@ -13,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from baseten_tei import slots
+from baseten_tei.child_environment import emulator_environment
 from baseten_tei.errors import UserError
 
 _running: set[str] = set()
@@ -58,6 +60,7 @@ def _start(address: str, state: Path) -> None:
     command = [sys.executable, "-m", "baseten_emulator", "--port", port]
     process = subprocess.Popen(  # noqa: S603  # our own module, fixed words
         [*command, "--state", str(state / "emulator")],
+        env=emulator_environment(os.environ),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=log,

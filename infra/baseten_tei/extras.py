@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from baseten_tei import flags
+from baseten_tei.credentials import is_vendor_key, right_place
 from baseten_tei.names import perhaps
-from baseten_tei.redaction import looks_like_a_token
 from baseten_tei.release import RESERVED_LABELS
 from baseten_tei.spec import EmbeddingArgs, ModelArgs
 from baseten_tei.versions import at_least
@@ -38,8 +38,6 @@ def _options(args: ModelArgs) -> Iterator[str]:
 def _unpassable(what: str, value: str | None, todo: str = "leave it out") -> Iterator[str]:
     if re.search(r"[%\n\r\x00]", value or ""):
         yield f"{what} holds '%' or a line break, which Truss's process supervisor cannot pass on: {todo}"
-    if looks_like_a_token(value or ""):
-        yield f"{what} would hold a secret in clear: remove it"
 
 
 def _extra_flags(args: ModelArgs) -> Iterator[str]:
@@ -51,7 +49,7 @@ def _extra_flags(args: ModelArgs) -> Iterator[str]:
         elif name in flags.FORBIDDEN:
             yield f"{flag}: {flags.FORBIDDEN[name]}"
         elif name not in flags.FLAGS:
-            yield f"{flag} is not a flag of TEI {args.tei_version}.{perhaps(name, flags.FLAGS)}"
+            yield f"{flag} is not a flag of TEI {args.tei_version}.{_instead(name)}"
         elif name in seen:
             yield f"{flag} is given twice, and TEI refuses that: keep one"
         elif (value is None) != (name in flags.SWITCHES):
@@ -63,21 +61,24 @@ def _extra_flags(args: ModelArgs) -> Iterator[str]:
         seen.add(name)
 
 
+def _instead(name: str) -> str:
+    known = flags.FLAGS.keys() - flags.FORBIDDEN.keys()
+    todo = right_place(name, known)
+    return f" {todo[:1].upper()}{todo[1:]}" if todo else perhaps(name, known)
+
+
 def _form(name: str) -> str:
     return f"--{name}" if name in flags.SWITCHES else f"--{name}=VALUE"
 
 
 def _environment_variables(env: Mapping[str, str]) -> Iterator[str]:
     by_variable = {flags.environment_name(flag): flag for flag in flags.FLAGS}
-    for name, value in env.items():
+    for name in env:
         flag = by_variable.get(name, "")
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
             yield f"env: {name!r} is not an environment variable's name"
-        elif looks_like_a_token(value) or name in {"HF_TOKEN", "HF_API_TOKEN", "API_KEY"}:
-            yield (
-                f"env: {name} would hold a secret in clear: remove it and write gated: true "
-                "(the stack then stores the secret hf_access_key)"
-            )
+        elif is_vendor_key(name):
+            yield f"env: {name} would be in clear: {right_place(name)}"
         elif flag in flags.FORBIDDEN:
             yield f"env: {name}: {flags.FORBIDDEN[flag]}"
         elif flag in flags.OURS:
@@ -87,8 +88,8 @@ def _environment_variables(env: Mapping[str, str]) -> Iterator[str]:
 
 
 def _labels(labels: Mapping[str, str]) -> Iterator[str]:
-    for name, value in labels.items():
+    for name in labels:
         if name in RESERVED_LABELS:
             yield f"labels: {name} is set by the push itself: choose another name"
-        if looks_like_a_token(value):
-            yield f"labels: {name} would hold a secret in clear: remove it"
+        elif is_vendor_key(name):
+            yield f"labels: {name} would be in clear: {right_place(name)}"

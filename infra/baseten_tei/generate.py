@@ -24,6 +24,7 @@ from baseten_tei.rules.document import rules_text
 from baseten_tei.rules.registry import RULES
 from baseten_tei.schema import SCHEMA_PATH, schema_text
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings, parse_specs
+from baseten_tei.stack_secrets import check_stack_file
 
 RULES_PATH = "docs/rules.md"
 PARTLY_DERIVED = ("README.md", "docs/clients.md")
@@ -48,7 +49,7 @@ def stacks(root: Path, *, locked: bool = True) -> Iterator[Stack]:
             continue
         stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
         try:
-            config = _config(path)
+            config = _config(path, stack)
             if (models := config.get(f"{NAMESPACE}:models")) is not None:
                 team = config.get(f"{NAMESPACE}:team")
                 yield Stack(stack, path, _settings(root, stack, models, team, locked))
@@ -118,7 +119,7 @@ def _settings(root: Path, stack: str, models: object, team: str | None, locked: 
     return Settings(specs, team)
 
 
-def _config(path: Path) -> Mapping[str, Any]:
+def _config(path: Path, stack: str) -> Mapping[str, Any]:
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
@@ -126,6 +127,7 @@ def _config(path: Path) -> Mapping[str, Any]:
     config = loaded.get("config", {}) if isinstance(loaded, Mapping) else None
     if not isinstance(config, Mapping):
         raise UserError("must be a mapping with a `config:` mapping in it")
+    check_stack_file(stack, loaded, config)
     return config
 
 

@@ -29,6 +29,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.hub_facts import JSON_FILES
 from baseten_tei.hub_files import Repository
 from baseten_tei.hub_weights import INDEX, header_files
+from baseten_tei.redaction import unsendable
 
 TIMEOUT_SECONDS = 10
 TOKEN_VARIABLES = ("HF_TOKEN", "HF_ACCESS_KEY")
@@ -58,7 +59,7 @@ class Hub:
             )
         for variable in TOKEN_VARIABLES:
             if token := environment.get(variable, "").strip():
-                if not (token.isascii() and token.isprintable()) or " " in token:
+                if unsendable(token):
                     raise UserError(f"{variable} holds characters no token has: set it anew")
                 return cls(endpoint, token, variable)
         return cls(endpoint)

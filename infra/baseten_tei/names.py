@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable
 
 MAX_LENGTH = 64
+RESERVED_STACKS = ("drift", "preview")
+"""Environments of the workflows' own. A stack is deployed in the environment of its name, and case does not matter."""
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -48,6 +50,16 @@ def repository_problem(model_id: str, revision: str) -> str | None:
     if not _REVISION.fullmatch(revision):
         return f"revision {revision!r} is not a branch, tag or commit: write e.g. revision: main, or a commit"
     return None
+
+
+def stack_name_problem(stack: str) -> str | None:
+    """Return why a stack must not have this name; `None` where it may."""
+    if stack.casefold() not in RESERVED_STACKS:
+        return None
+    return (
+        f"stack {stack!r} has the name of an environment of the workflows, which holds every secret and asks no "
+        f"reviewer: type pulumi stack rename {stack.casefold()}-stack, or choose another name"
+    )
 
 
 def is_commit(revision: str) -> bool:

@@ -15,8 +15,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from baseten_tei import slots
+from baseten_tei.errors import UserError
 from baseten_tei.job import PREFIX
-from baseten_tei.push_socket import Outcome, connect, listen, receive, send
+from baseten_tei.push_socket import Outcome, connect, dead, listen, receive, send
 from baseten_tei.release import OWNER_LABELS
 from baseten_tei.truss_cli import plain_environment
 
@@ -41,7 +42,7 @@ def pushed(config: str) -> Outcome | None:
                 return None
             connection.settimeout(None)
             return Outcome(*receive(connection))
-    except (OSError, LookupError, ValueError, TypeError):
+    except (OSError, LookupError, ValueError, TypeError, UserError):
         return None
 
 
@@ -51,7 +52,16 @@ def _server(folder: Path) -> socket.socket:
     if connection is None:
         with slots.one_at_a_time(path.name):  # the first steps of an `up` come all at once
             connection = connect(path, TAKE_SECONDS) or _started(path)
+        _remove_dead(folder)
     return connection
+
+
+def _remove_dead(folder: Path) -> None:
+    """Remove the sockets of servers that have ended; under each one's lock, for another may begin there."""
+    for path in dead(folder.glob("push-*")):
+        with slots.one_at_a_time(path.name):
+            for again in dead([path]):
+                again.unlink(missing_ok=True)
 
 
 def _started(path: Path) -> socket.socket:

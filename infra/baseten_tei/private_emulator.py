@@ -9,6 +9,7 @@ from typing import Any
 
 import requests
 
+from baseten_tei.child_environment import emulator_environment
 from baseten_tei.errors import UserError
 
 STEP_SECONDS = "0.05"
@@ -25,7 +26,7 @@ def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
     command = [sys.executable, "-m", "baseten_emulator", "--port", "0"]
     process = subprocess.Popen(  # noqa: S603  # our own module, fixed words
         [*command, "--step-seconds", STEP_SECONDS],
-        env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0,
+        env=emulator_environment(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0,
     )  # fmt: skip
     try:
         yield _address(process)

@@ -10,10 +10,12 @@ import os
 import socket
 import struct
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 _BACKLOG = 128
+_SOCKETS = Path("/proc/net/unix")
 _LENGTH = struct.Struct("!Q")
 _MACOS_PEER = (0, 1, 76)
 """`SOL_LOCAL`, `LOCAL_PEERCRED` and the size of `struct xucred` (macOS `sys/un.h`, `sys/ucred.h`)."""
@@ -56,6 +58,18 @@ def listen(path: Path) -> socket.socket:
         listener.bind(path.name)
     listener.listen(_BACKLOG)
     return listener
+
+
+def dead(paths: Iterable[Path]) -> list[Path]:
+    """Return those of these sockets at which nobody listens; none where the kernel does not list them (macOS).
+
+    Asking one would make its server fork.
+    """
+    try:
+        listed = _SOCKETS.read_text(encoding="utf-8", errors="replace").split()
+    except OSError:
+        return []
+    return [path for path in paths if path.name not in listed]
 
 
 def is_own(connection: socket.socket) -> bool:

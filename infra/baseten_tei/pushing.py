@@ -7,7 +7,6 @@ answer and nothing is pushed. Otherwise `truss push` publishes one and promotes 
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from baseten_tei.endpoints import deployment_url
 from baseten_tei.errors import UserError
 from baseten_tei.job import Job, read_job
 from baseten_tei.lookup import Lookup
+from baseten_tei.push_logs import keep_log, log_path
 from baseten_tei.push_socket import Outcome
 from baseten_tei.redaction import redact
 from baseten_tei.release import pushed_version
@@ -63,25 +63,26 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
             found = pushed_version(lookup.deployments(job.model, team), job.digest)
         if found:
             return {"deployment_id": found.id, "pushed": False}
-        with slots.a_slot():
-            answer = _run(job, target, api_key, team.name if team else None)
-        _keep_log(job.model, answer, api_key, tell)
+        with slots.a_slot() as slot:
+            answer = _run(
+                job, target, api_key, team.name if team else None, slots.work_folder(slot)
+            )
+        _keep_log(job, answer, api_key, tell)
         return _result(parse_answer(answer), target)
 
 
-def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:
+def _run(job: Job, target: Target, api_key: str, team_name: str | None, work: Path) -> Answer:
     """One push; truss takes a team's name only (0.18.35 `model_team_resolver.py`), never its id."""
-    with tempfile.TemporaryDirectory(prefix="baseten-tei-push-") as name:
-        home, folder = Path(name) / "home", Path(name) / "truss"
-        home.mkdir()
-        folder.mkdir()
-        prepare_home(home)
-        # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
-        (folder / "config.yaml").write_text(job.config)
-        labels = {**job.labels, **_git_label()}
-        arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
-        environment = push_environment(os.environ, target, api_key, home)
-        return run_truss(arguments, environment, Path(name))
+    home, folder = work / "home", work / "truss"
+    home.mkdir()
+    folder.mkdir()
+    prepare_home(home)
+    # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
+    (folder / "config.yaml").write_text(job.config)
+    labels = {**job.labels, **_git_label()}
+    arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
+    environment = push_environment(os.environ, target, api_key, home)
+    return run_truss(arguments, environment, work)
 
 
 def _result(told: Mapping[str, Any], target: Target) -> dict[str, Any]:
@@ -102,18 +103,10 @@ def _git_label() -> dict[str, str]:
     return {"git_sha": found.stdout.strip()} if found.returncode == 0 else {}
 
 
-def log_path(model: str, environ: Mapping[str, str]) -> Path:
-    """Where the last push of a model left what truss said."""
-    state = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    return Path(state) / "baseten-tei" / "push" / f"{model}.log"
-
-
-def _keep_log(model: str, answer: Answer, api_key: str, tell: Tell) -> None:
+def _keep_log(job: Job, answer: Answer, api_key: str, tell: Tell) -> None:
     """A log that cannot be kept (a read-only home in CI) must not fail a push that worked."""
     text = redact(f"{answer.stderr}\n{answer.stdout}\nexit {answer.exit_code}\n", [api_key])
-    path = log_path(model, os.environ)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        keep_log(log_path(job, os.environ), text)
     except OSError as error:
         tell(f"no log kept: {error}")

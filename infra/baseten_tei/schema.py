@@ -54,7 +54,7 @@ def _properties(model: dict[str, Any]) -> dict[str, Any]:
     target = "Where Baseten is: baseten, emulator, or the loopback address of another emulator."
     token = [
         {"type": "object", "properties": {key: _STRING}, "required": [key]}
-        for key in ("secure", "from_env")
+        for key in ("from_env", "secure")
     ]
     return {
         "baseten:target": {
@@ -73,7 +73,7 @@ def _properties(model: dict[str, Any]) -> dict[str, Any]:
             **_STRING,
         },
         f"{NAMESPACE}:hf_access_key": {
-            "description": "Hugging Face token, set with `pulumi config set --secret`; or the variable that holds it.",
+            "description": "Variable that holds the Hugging Face token; or the token, encrypted (docs/security.md).",
             "oneOf": token,
         },
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from baseten_tei.credentials import is_secure, models_problems, spec_problems
 from baseten_tei.errors import UserError
 from baseten_tei.facts import ModelFacts
 from baseten_tei.names import perhaps
@@ -68,6 +69,8 @@ def checked_subject(name: str, args: ModelArgs, lock: Lock) -> Subject | list[st
 
 def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
     """Specs by name, and what is wrong with their shape. Raises `UserError` for what is no mapping at all."""
+    if is_secure(models):
+        raise UserError(*models_problems(models))
     if not isinstance(models, Mapping):
         raise UserError(
             f"{NAMESPACE}:models must map names to specs, not {kind_of(models)}: write {EXAMPLE}"
@@ -87,7 +90,9 @@ def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
 
 
 def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:
-    """One model's spec, or its problems."""
+    """One model's spec, or its problems; where it holds a secret, nothing else of it is looked at."""
+    if secret := spec_problems(name, raw):
+        return secret
     if not isinstance(raw, Mapping):
         return [f"model {name!r}: must be a mapping, not {kind_of(raw)}: write {EXAMPLE}"]
     task = raw.get("task")

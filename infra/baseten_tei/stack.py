@@ -1,6 +1,5 @@
 """A whole stack from its configuration: the secret, the models, the outputs."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -11,11 +10,12 @@ from pulumi.runtime.config import is_config_secret
 from baseten_tei import files
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
+from baseten_tei.configuration import check_configuration, decoded
 from baseten_tei.context import context
 from baseten_tei.contract.flat import flat_outputs
 from baseten_tei.contract.words import SCHEMA_VERSION
 from baseten_tei.errors import UserError
-from baseten_tei.hf_token import VARIABLE, named_variable
+from baseten_tei.hf_token import FROM_ENV, VARIABLE, named_variable
 from baseten_tei.prepare import Ready, ready
 from baseten_tei.resources import Secret
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
@@ -25,6 +25,7 @@ from baseten_tei.spec import ClassifierArgs, EmbeddingArgs
 def deploy() -> None:
     """Everything `Pulumi.<stack>.yaml` asks for. Raises `pulumi.RunError`, one line a problem."""
     try:
+        check_configuration(context())
         config = pulumi.Config(NAMESPACE)
         settings = parse_settings(_models(config), config.get("team"), context().lock)
         models = ready(settings.subjects)
@@ -46,15 +47,7 @@ def export(models: Mapping[str, TeiModel]) -> None:
 
 def _models(config: pulumi.Config) -> object:
     """What YAML held."""
-    return _decoded(config.get("models"))
-
-
-def _decoded(raw: str | None) -> object:
-    """Pulumi hands on mappings and lists as JSON, and nothing as an empty text."""
-    try:
-        return json.loads(raw) if raw else None
-    except ValueError:
-        return raw
+    return decoded(config.get("models"))
 
 
 def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
@@ -83,13 +76,13 @@ def _token(config: pulumi.Config, settings: Settings) -> Mapping[str, Any] | Non
         return {"from_env": variable}
     configured = config.get_secret(SECRET_NAME)
     if configured is not None:
-        return {"value": configured}
+        return {"value": configured.apply(str.strip)}  # a file's last line break is no part of it
     if os.environ.get(VARIABLE, "").strip():
         return {"from_env": VARIABLE}
     gated = next(name for name, args in settings.models.items() if args.gated)
     raise UserError(
-        f"model {gated!r} is gated and there is no Hugging Face token: type "
-        f"`pulumi config set --secret {NAMESPACE}:{SECRET_NAME} <token>`, or export {VARIABLE}"
+        f"model {gated!r} is gated and there is no Hugging Face token: export {VARIABLE}, or name the variable "
+        f"that holds it in Pulumi.{context().owner.stack}.yaml: {NAMESPACE}:{SECRET_NAME}: {FROM_ENV}"
     )
 
 
@@ -97,7 +90,7 @@ def _variable(config: pulumi.Config) -> str | None:
     """The variable that `hf_access_key: {from_env: NAME}` names. Raises `UserError` for another mapping."""
     if is_config_secret(config.full_key(SECRET_NAME)):
         return None
-    return named_variable(_decoded(config.get(SECRET_NAME)))
+    return named_variable(decoded(config.get(SECRET_NAME)))
 
 
 def _tidy(settings: Settings) -> None:

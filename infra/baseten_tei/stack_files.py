@@ -2,13 +2,20 @@
 
 from pathlib import Path
 
+from baseten_tei.errors import UserError
+from baseten_tei.names import stack_name_problem
 from baseten_tei.settings import NAMESPACE
 from baseten_tei.workspace import Workspace
 
 
 def stack_names(root: Path) -> list[str]:
-    """The stacks with models; examples are no stacks. Raises `UserError` where a file is no YAML."""
+    """The stacks with models; examples are no stacks.
+
+    Raises `UserError` where a file is no YAML, or a stack has the name of an environment of the workflows.
+    """
     names = [it.name.removeprefix("Pulumi.").removesuffix(".yaml") for it in _files(root)]
+    if reserved := [problem for name in names if (problem := stack_name_problem(name))]:
+        raise UserError(*reserved)
     return [name for name in names if f"{NAMESPACE}:models" in Workspace(root, name).config]
 
 

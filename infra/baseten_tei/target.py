@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from baseten_tei.errors import UserError
+from baseten_tei.redaction import unsendable
 
 BASETEN = "baseten"
 EMULATOR = "emulator"
@@ -62,6 +63,11 @@ def find_api_key(target: Target, environ: Mapping[str, str]) -> str:
     if target.embedded:
         return EMULATOR_API_KEY
     if key := environ.get("BASETEN_API_KEY", "").strip():
+        if unsendable(key):
+            raise UserError(
+                "BASETEN_API_KEY holds a space, a line break or another character that no key has: copy the key again "
+                "from https://app.baseten.co/settings/api_keys"
+            )
         return key
     raise UserError(
         "no Baseten API key: create one at https://app.baseten.co/settings/api_keys, then type "

@@ -23,7 +23,7 @@ _LEFT_OUT = (STATE, ".git")
 
 @dataclass(frozen=True)
 class Throwaway:
-    """A stack to preview. Its passphrase is empty: it holds nothing worth hiding."""
+    """A stack to preview. It holds nothing worth hiding."""
 
     folder: Path
     stack: str

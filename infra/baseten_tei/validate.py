@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from baseten_tei.credentials import spec_problems
 from baseten_tei.environments import all_environments, environment_problems, rotation_problems
 from baseten_tei.extras import extras_problems
 from baseten_tei.names import (
@@ -21,6 +22,8 @@ def baseten_name(name: str, args: ModelArgs) -> str:
 
 def problems(name: str, args: ModelArgs) -> list[str]:
     """Everything that is wrong with one model, a line each, the model named first."""
+    if secret := spec_problems(name, args.model_dump(exclude_defaults=True, warnings=False)):
+        return secret
     found = [
         model_name_problem(baseten_name(name, args)),
         # It is a folder's name as well, so it may hold no more than a name on Baseten may.

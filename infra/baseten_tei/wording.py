@@ -5,6 +5,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from baseten_tei.credentials import right_place
 from baseten_tei.names import perhaps
 from baseten_tei.spec import Accelerator, Autoscaling, EmbeddingArgs
 
@@ -41,6 +42,8 @@ def _instead(location: list[str], args: type[BaseModel]) -> str:
         return " The router always listens on 7997 (8080 is Baseten's own); leave it out"
     if len(location) == 1 and location[0] in EmbeddingArgs.model_fields:
         return " Only task: embedding has it; leave it out"
+    if todo := right_place(location[-1], _keys(location, args)):
+        return f" {todo[:1].upper()}{todo[1:]}"
     known = perhaps(location[-1], _keys(location, args))
     return known or f" Known: {', '.join(_keys(location, args))}"
 

@@ -16,6 +16,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.plan import Owner
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE
+from baseten_tei.stack_secrets import check_stack_file
 from baseten_tei.target import Target, find_api_key, parse_target
 
 _T = TypeVar("_T")
@@ -42,21 +43,23 @@ class Workspace:
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """Its `config:`."""
-        found = _mapping(self.path).get("config") or {}
+        """Its `config:`, without a secret at a wrong place."""
+        document = mapping(self.path)
+        found = document.get("config") or {}
         if not isinstance(found, Mapping):
             raise UserError(f"{self.path.name}: `config:` must be a mapping")
+        check_stack_file(self.stack, document, found)
         return found
 
     @cached_property
     def owner(self) -> Owner:
         """Whose deployments are this stack's, as their labels say."""
-        return Owner(str(_mapping(self.root / "Pulumi.yaml").get("name")), self.stack)
+        return Owner(str(mapping(self.root / "Pulumi.yaml").get("name")), self.stack)
 
     @property
     def backend(self) -> str | None:
         """Where the project keeps its states, where Pulumi.yaml says it."""
-        found = _mapping(self.root / "Pulumi.yaml").get("backend") or {}
+        found = mapping(self.root / "Pulumi.yaml").get("backend") or {}
         return found.get("url") if isinstance(found, Mapping) else None
 
     @property
@@ -93,7 +96,8 @@ class Workspace:
         return key
 
 
-def _mapping(path: Path) -> Mapping[str, Any]:
+def mapping(path: Path) -> Mapping[str, Any]:
+    """What a YAML file holds. Raises `UserError` where it is no mapping."""
     try:
         found = yaml.safe_load(_text(path)) or {}
     except yaml.YAMLError as error:

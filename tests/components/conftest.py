@@ -12,6 +12,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "CI",
         "HF_ACCESS_KEY",
         "BASETEN_EMULATOR_PORT",
+        "PULUMI_CONFIG_PASSPHRASE",
         "PULUMI_CONFIG_PASSPHRASE_FILE",
     ):
         monkeypatch.delenv(variable, raising=False)

@@ -43,7 +43,13 @@ def secret_keys(settings: Mapping[str, str]) -> tuple[str, ...]:
     return (key,) if not settings.get(key, "").startswith("{") else ()
 
 
-def refused(root: Path, settings: Mapping[str, str] | None = None, *, preview: bool = False) -> str:
+def refused(
+    root: Path,
+    settings: Mapping[str, str] | None = None,
+    *,
+    secrets: tuple[str, ...] | None = None,
+    preview: bool = False,
+) -> str:
     """What the reader is told; nothing may have been registered."""
     told: list[str] = []
 
@@ -53,7 +59,8 @@ def refused(root: Path, settings: Mapping[str, str] | None = None, *, preview: b
         told.append(str(caught.value))
 
     settings = config() if settings is None else settings
-    run = run_program(program, root, settings, secret_keys(settings), preview=preview)
+    secrets = secret_keys(settings) if secrets is None else secrets
+    run = run_program(program, root, settings, secrets, preview=preview)
     assert [it for it in run.resources.values() if it.request.custom] == []
     return told[0]
 
@@ -155,8 +162,8 @@ def test_a_gated_model_without_a_token_is_refused_at_preview_already(
     preview: bool, root: Path
 ) -> None:
     assert refused(root, config(GATED), preview=preview) == (
-        "model 'gemma' is gated and there is no Hugging Face token: type `pulumi config set --secret "
-        "baseten-tei:hf_access_key <token>`, or export HF_ACCESS_KEY"
+        "model 'gemma' is gated and there is no Hugging Face token: export HF_ACCESS_KEY, or name the variable "
+        "that holds it in Pulumi.dev.yaml: baseten-tei:hf_access_key: {from_env: HF_TOKEN}"
     )
     assert files_in(root) == []
 
@@ -238,6 +245,94 @@ def test_the_public_passphrase_of_the_dev_stack_guards_no_real_one(
     real = {**config(), "baseten:target": "baseten"}
     assert "public passphrase" in refused(root, real, preview=True)
     assert up(root).resources
+
+
+def test_the_public_passphrase_is_known_by_its_content(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = {**config(), "baseten:target": "baseten"}
+    copy = root / "my-passphrase"
+    copy.write_text("dev\n")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", str(copy))
+    assert "public passphrase" in refused(root, real, preview=True)
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "dev")
+    assert "public passphrase" in refused(root, real, preview=True)
+
+
+@pytest.mark.parametrize("passphrase", ["dev", ""])
+@pytest.mark.parametrize("key", ["baseten-tei:hf_access_key", "other:password"])
+def test_nothing_is_encrypted_with_a_passphrase_that_everyone_knows(
+    passphrase: str, key: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", passphrase)
+    told = refused(root, {**config(GATED), key: TOKEN}, secrets=(key,))
+    assert told.startswith(f"{key} is encrypted with a passphrase that everyone knows")
+    assert TOKEN not in told
+
+
+NESTED = {**MODELS, "bge": {**MODELS["bge"], "env": {"FOO": "s3cret"}, "labels": {"a": "s3cret"}}}
+
+
+@pytest.mark.parametrize("preview", [True, False])
+def test_a_value_that_pulumi_decrypted_inside_the_models_is_refused_by_its_place(
+    preview: bool, root: Path
+) -> None:
+    """Pulumi hands it over in clear, and says only that the key holds a secret (measured on 3.259.0)."""
+    encrypted = {"secure": "v1:a:b"}
+    raw = {
+        **MODELS,
+        "bge": {**MODELS["bge"], "env": {"FOO": encrypted}, "labels": {"a": encrypted}},
+    }
+    (root / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": {"baseten-tei:models": raw}}))
+    key = "baseten-tei:models"
+    told = refused(root, config(NESTED), secrets=(key,), preview=preview)
+    assert [line.partition(" is ")[0] for line in told.splitlines()] == [
+        "model 'bge': env.FOO",
+        "model 'bge': labels.a",
+    ]
+    assert "s3cret" not in told
+    assert files_in(root) == ["Pulumi.dev.yaml"]
+
+
+def test_it_is_refused_as_well_where_the_file_does_not_say_its_place(root: Path) -> None:
+    told = refused(root, config(NESTED), secrets=("baseten-tei:models",))
+    assert told.startswith("baseten-tei:models is an encrypted value (`secure:`)")
+    assert len(told.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "secrets", "start"),
+    [
+        (config(team="s3cret"), ("baseten-tei:team",), "baseten-tei:team is encrypted"),
+        (config(hf_access_key="s3cret"), (), "baseten-tei:hf_access_key is written in clear"),
+        (
+            config(hf_access_key='{"from_env": "hf-s3cret"}'),
+            (),
+            "baseten-tei:hf_access_key: from_env",
+        ),
+        (config(hf_token="s3cret"), (), "baseten-tei:hf_token is not a setting of this project"),
+        (config(api_key="s3cret"), ("baseten-tei:api_key",), "baseten-tei:api_key is encrypted"),
+        ({**config(), "baseten:api_key": "s3cret"}, (), "baseten:api_key is not a setting"),
+        ({**config(), "other:key": TOKEN}, (), "other:key holds a Hugging Face token in clear"),
+    ],
+)
+def test_a_secret_at_a_wrong_place_is_refused_and_not_shown(
+    settings: dict[str, str], secrets: tuple[str, ...], start: str, root: Path
+) -> None:
+    told = refused(root, settings, secrets=secrets)
+    assert told.startswith(start)
+    assert not [word for word in ("s3cret", TOKEN) if word in told]
+    assert files_in(root) == []
+
+
+@pytest.mark.parametrize("name", ["preview", "Drift"])
+def test_a_stack_with_the_name_of_a_workflows_environment_is_refused(
+    name: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pulumi.get_stack", lambda: name)
+    assert refused(root).startswith(
+        f"stack {name!r} has the name of an environment of the workflows"
+    )
 
 
 def test_the_outputs_are_typed_by_model_and_flat_for_scripts(root: Path) -> None:

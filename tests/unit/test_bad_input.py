@@ -25,7 +25,14 @@ GPUS = (
 PORT = "the router listens on 7997 and Baseten keeps 8080 for its own proxy; leave it out"
 PORT_KEY = "The router always listens on 7997 (8080 is Baseten's own); leave it out"
 SUPERVISOR = "holds '%' or a line break, which Truss's process supervisor cannot pass on:"
-SECRET = "would hold a secret in clear: remove it and write gated: true (the stack then stores the secret hf_access_key)"
+TOKEN_PLACE = (
+    "write gated: true, and beside the models baseten-tei:hf_access_key: {from_env: HF_TOKEN}"
+)
+SECRET = f"would be in clear: the Hugging Face token must not be in a spec: {TOKEN_PLACE}"
+IN_CLEAR = (
+    "holds a Hugging Face token in clear: remove it, revoke it (https://huggingface.co/settings/tokens), and "
+    f"{TOKEN_PLACE}"
+)
 TOKEN_ON_COMMAND_LINE = "a token on a command line can be read by anyone; write gated: true instead"
 
 
@@ -141,12 +148,12 @@ TABLE: list[tuple[object, str]] = [
     # Tokens
     (one(env={"HF_TOKEN": "x"}), f"model 'm': env: HF_TOKEN {SECRET}"),
     (one(env={"HF_API_TOKEN": "x"}), f"model 'm': env: HF_API_TOKEN {SECRET}"),
-    (one(env={"ANY": TOKEN}), f"model 'm': env: ANY {SECRET}"),
-    (one(labels={"owner": TOKEN}), "model 'm': labels: owner would hold a secret in clear: remove it"),
-    (one(extra_flags=[f"--hf-token={TOKEN}"]), f"model 'm': extra_flags: --hf-token: {TOKEN_ON_COMMAND_LINE}"),
-    (one(extra_flags=[f"--otlp-service-name={TOKEN}"]), "model 'm': extra_flags: --otlp-service-name would hold a secret in clear: remove it"),
-    (one(default_prompt=TOKEN), "model 'm': default_prompt would hold a secret in clear: remove it"),
-    (one(accelerator=TOKEN), f"model 'm': accelerator '[secret]' is not known; {GPUS}"),
+    (one(env={"ANY": TOKEN}), f"model 'm': env.ANY {IN_CLEAR}"),
+    (one(labels={"owner": TOKEN}), f"model 'm': labels.owner {IN_CLEAR}"),
+    (one(extra_flags=[f"--hf-token={TOKEN}"]), f"model 'm': extra_flags[0] {IN_CLEAR}"),
+    (one(extra_flags=["--hf-token=x"]), f"model 'm': extra_flags: --hf-token: {TOKEN_ON_COMMAND_LINE}"),
+    (one(default_prompt=TOKEN), f"model 'm': default_prompt {IN_CLEAR}"),
+    (one(accelerator=TOKEN), f"model 'm': accelerator {IN_CLEAR}"),
 ]  # fmt: skip
 
 

@@ -3,7 +3,11 @@
 Importing the official SDK takes 1.5 s of CPU, so only this file and test_baseten_calls.py need it.
 """
 
+import base64
+import json
+import traceback
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mock_baseten import (
@@ -19,7 +23,7 @@ from mock_baseten import (
 )
 from mock_baseten import connected as connect_to
 
-from baseten_tei.baseten_api import BasetenApi, NotFoundError
+from baseten_tei.baseten_api import ApiError, BasetenApi, NotFoundError
 from baseten_tei.errors import UserError
 from baseten_tei.release import EnvironmentSettings, RemoteModel, Version
 from baseten_tei.target import parse_target
@@ -282,6 +286,35 @@ def test_a_secret_goes_into_the_body_and_nowhere_else(connected: Connect) -> Non
     assert server.asked == [
         ("POST", "/v1/secrets", {"name": "hf_access_key", "value": "the-value"})
     ]
+
+
+VALUE = 'p@ss"w\\rd-\u00f6-0123456789'
+ECHOES = {
+    "as it is": VALUE,
+    "in JSON": json.dumps(VALUE),
+    "in base64": base64.b64encode(VALUE.encode()).decode(),
+    "in percent": quote(VALUE),
+    "in part": VALUE[-8:],
+}
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 402, 403, 404, 409, 413, 422, 429, 500, 503])
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+@pytest.mark.parametrize("team", [None, "ads"])
+def test_an_error_of_storing_a_secret_holds_nothing_of_the_answer(
+    connected: Connect, status: int, echo: str, team: str | None
+) -> None:
+    body = {"message": f"no: {echo}", "error": echo, echo: echo, "name": {echo: 1}}
+    path = "/v1/teams/t2/secrets" if team else "/v1/secrets"
+    _, api = connected({"GET /v1/teams": (200, TEAMS), f"POST {path}": (status, body)})
+    with pytest.raises(ApiError) as caught:
+        api.upsert_secret("hf_access_key", VALUE, team)
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert echo not in shown
+    assert VALUE[-8:] not in shown
+    assert caught.value.__context__ is None
+    assert "may repeat the secret" in str(caught.value) or status == 401
+    assert status == 200 or str(status) in str(caught.value)
 
 
 def test_a_secret_that_is_gone_is_a_not_found(connected: Connect) -> None:

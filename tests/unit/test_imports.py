@@ -20,10 +20,10 @@ EDGES = {
     "lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files",
     "hub", "golden_files", "pulumi_cli", "forge_api", "git_files", "private_emulator", "throughput_files",
     "load_client", "tune_plots",
-    "push_socket", "standing_files",
+    "push_socket", "standing_files", "push_logs", "runtime_folder",
 }  # fmt: skip
 WIRING = {
-    "__init__", "components", "resources", "context", "stack", "push", "generate", "provider",
+    "__init__", "configuration", "components", "resources", "context", "stack", "push", "generate", "provider",
     "pushing", "preloaded", "push_server", "status", "standings", "planned",
     "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
     "outputs", "codegen",
@@ -31,7 +31,7 @@ WIRING = {
     "tune", "tuned", "tune_record", "scratch", "loading", "measured_url", "predictions",
     "rehearse", "rehearsal", "rehearsal_calls", "rehearsal_project",
 }  # fmt: skip
-ALLOWED = {("embedded", "slots")}
+ALLOWED = {("embedded", "slots"), ("slots", "runtime_folder")}
 """Starting the emulator takes the same lock that pushes take: several of them may find it down at once."""
 IMPURE = {
     "pulumi",

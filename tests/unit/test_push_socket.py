@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from baseten_tei.push_socket import connect, is_own, listen, receive, send
+from baseten_tei.push_socket import connect, dead, is_own, listen, receive, send
 
 SECONDS = 10.0
+
+
+@pytest.mark.skipif(not Path("/proc/net/unix").exists(), reason="this kernel lists no sockets")
+def test_a_socket_at_which_nobody_listens_is_dead(tmp_path: Path) -> None:
+    """Looked up in the kernel's list: asking a server would make it fork."""
+    paths = [tmp_path / f"push-{name}-{os.getpid()}" for name in ("gone", "there")]
+    listen(paths[0]).close()
+    with listen(paths[1]):
+        assert dead(paths) == paths[:1]
+    assert dead(paths) == paths
 
 
 def test_what_is_sent_arrives_whole_however_large() -> None:

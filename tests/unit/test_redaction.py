@@ -16,6 +16,11 @@ def test_a_given_secret_never_survives(before: str, after: str) -> None:
     assert KEY not in redact(f"{before}{KEY}{after}", [KEY])
 
 
+@pytest.mark.parametrize("read", [f"{KEY}\n", f" {KEY}\r\n", f"\t{KEY}"])
+def test_a_secret_that_was_read_with_a_line_break_never_survives(read: str) -> None:
+    assert redact(f"key={KEY}, next", [read]) == "key=[secret], next"
+
+
 @pytest.mark.parametrize("before", ["", "token=", "'", '{"value": "', "https://u:", "\n", "a b "])
 def test_a_hugging_face_token_never_survives_even_unknown(before: str) -> None:
     assert TOKEN not in redact(f"{before}{TOKEN} rest")

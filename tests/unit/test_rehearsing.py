@@ -39,7 +39,7 @@ def test_a_copy_is_on_the_emulator_and_holds_no_secret() -> None:
     }
     copied = stack_copy(config, ADDRESS).config
     assert copied["baseten:target"] == ADDRESS
-    assert copied[TOKEN] == PLACEHOLDER
+    assert copied[TOKEN] == {"from_env": "HF_ACCESS_KEY"}
     assert copied["mine:nested"] == {"list": [PLACEHOLDER, 1]}
     assert CANARY not in str(copied)
 
@@ -47,7 +47,7 @@ def test_a_copy_is_on_the_emulator_and_holds_no_secret() -> None:
 @pytest.mark.parametrize("token", [{"from_env": "HF_TOKEN"}, None])
 def test_a_gated_model_finds_a_token_wherever_the_stack_has_its_own(token: Any) -> None:
     config = {MODELS: {}} | ({TOKEN: token} if token else {})
-    assert stack_copy(config, ADDRESS).config[TOKEN] == PLACEHOLDER
+    assert stack_copy(config, ADDRESS).config[TOKEN] == {"from_env": "HF_ACCESS_KEY"}
 
 
 def test_pins_and_protection_are_left_out_and_pins_are_told() -> None:

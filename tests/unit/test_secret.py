@@ -157,6 +157,14 @@ def test_a_preview_without_the_variable_shows_no_change(environ: dict[str, str])
     assert secret(environ=environ).plan(FROM_ENV, state)[1] == state
 
 
+@pytest.mark.parametrize("source", ["value", "from_env"])
+def test_a_token_of_two_lines_is_named_and_not_shown(source: str) -> None:
+    inputs = {**NAMED, source: "HF_TOKEN" if source == "from_env" else f"{VALUE}\nmore"}
+    with pytest.raises(UserError, match="holds a line break") as caught:
+        secret(environ={"HF_TOKEN": f"{VALUE}\nmore\n"}).create(inputs)
+    assert VALUE not in str(caught.value)
+
+
 def test_a_store_without_the_variable_names_it() -> None:
     told = (
         r"^secret 'hf_access_key': environment variable HF_TOKEN is not set: "

@@ -39,19 +39,19 @@ def seen_by_another_process(paths: list[Path]) -> list[str]:
 
 def test_a_model_that_is_being_pushed_is_held_for_every_other_process(folder: Path) -> None:
     with slots.one_at_a_time("bge"):
-        assert seen_by_another_process(list(folder.glob("model-*"))) == ["held"]
-    assert seen_by_another_process(list(folder.glob("model-*"))) == ["free"]
+        assert seen_by_another_process(list(folder.glob("lock-*"))) == ["held"]
+    assert seen_by_another_process(list(folder.glob("lock-*"))) == ["free"]
 
 
 def test_another_model_is_free_meanwhile(folder: Path) -> None:
     with slots.one_at_a_time("bge"), slots.one_at_a_time("reranker"):
-        assert len(list(folder.glob("model-*"))) == 2
+        assert len(list(folder.glob("lock-*"))) == 2
 
 
 def test_a_lock_is_freed_however_its_holder_ends(folder: Path) -> None:
     with pytest.raises(RuntimeError), slots.one_at_a_time("bge"):
         raise RuntimeError
-    assert seen_by_another_process(list(folder.glob("model-*"))) == ["free"]
+    assert seen_by_another_process(list(folder.glob("lock-*"))) == ["free"]
 
 
 def test_there_are_as_many_slots_as_were_asked_for(
@@ -61,7 +61,7 @@ def test_there_are_as_many_slots_as_were_asked_for(
     with slots.a_slot(2):
         second = slots.a_slot(2)
         second.__enter__()
-        assert seen_by_another_process(sorted(folder.glob("slot-*"))) == ["held", "held"]
+        assert seen_by_another_process(sorted(folder.glob("slot-?"))) == ["held", "held"]
         pauses: list[float] = []
 
         def give_one_back(seconds: float) -> None:
@@ -71,7 +71,7 @@ def test_there_are_as_many_slots_as_were_asked_for(
         monkeypatch.setattr(slots.time, "sleep", give_one_back)
         with slots.a_slot(2):
             assert len(pauses) == 1
-            assert seen_by_another_process(sorted(folder.glob("slot-*"))) == ["held", "held"]
+            assert seen_by_another_process(sorted(folder.glob("slot-?"))) == ["held", "held"]
 
 
 def test_a_system_that_does_not_tell_its_cores_still_has_a_slot(
@@ -86,3 +86,31 @@ def test_locks_stand_in_a_folder_of_our_own(folder: Path) -> None:
     with slots.one_at_a_time("a/../b"):
         assert folder.stat().st_mode & 0o777 == 0o700
         assert [path.parent for path in folder.iterdir()] == [folder]
+
+
+def test_a_thousand_names_leave_no_more_files_than_are_counted(folder: Path) -> None:
+    for number in range(1000):
+        with slots.one_at_a_time(f"http://127.0.0.1:{number} model-{number}"):
+            pass
+    assert len(list(folder.iterdir())) <= slots.LOCKS
+
+
+def test_a_slots_folder_begins_empty_whatever_was_left_in_it(folder: Path) -> None:
+    for _ in range(2):
+        with slots.a_slot(1) as slot:
+            work = slots.work_folder(slot)
+            assert list(work.iterdir()) == []
+            (work / "left").mkdir()
+            (work / "left" / "behind").write_text("by a push that was killed")
+    assert sorted(path.name for path in folder.iterdir()) == ["slot-0", "slot-0.work"]
+
+
+def test_a_lock_that_is_a_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("kept")
+    folder.mkdir(mode=0o700)
+    for number in range(slots.LOCKS):
+        (folder / f"lock-{number:02}").symlink_to(mine)
+    with pytest.raises(OSError, match="symbolic links"), slots.one_at_a_time("bge"):
+        pass
+    assert mine.read_text() == "kept"

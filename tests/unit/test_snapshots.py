@@ -11,6 +11,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.hf_token import VARIABLE
 from baseten_tei.provider.secret_value import fingerprint, is_same
 from baseten_tei.snapshots.origins import (
+    PASSPHRASE,
     Origin,
     credential_free,
     has_credentials,
@@ -238,7 +239,7 @@ def test_a_preview_without_credentials_is_given_no_variable_that_is_not_named() 
     assert credential_free(environ, "file:///tmp/state") == {
         "PATH": "/bin",
         "PULUMI_BACKEND_URL": "file:///tmp/state",
-        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         VARIABLE: UNCHANGED,
     }
 

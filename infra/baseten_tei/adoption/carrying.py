@@ -11,7 +11,7 @@ from baseten_tei import flags
 from baseten_tei.adoption.spec import ROUTER_DEFAULTS, TRUSS_CPU, TRUSS_MEMORY
 from baseten_tei.deployed.config import TOKEN_FLAGS, TOKEN_NAME, Data, Deployed, auto_truncates
 from baseten_tei.drift.differences import differences
-from baseten_tei.redaction import looks_like_a_token
+from baseten_tei.redaction import HUGGING_FACE, kind_of_secret
 
 AS_THEY_STAND = (
     "base_image", "external_data", "requirements", "requirements_file", "runtime", "system_packages",
@@ -62,7 +62,7 @@ def _essence(it: Deployed) -> dict[str, Any]:
 def _access(it: Deployed) -> str:
     """How a token comes to where the weights are fetched."""
     given = [*it.environment.values(), *(it.flags.get(flag) or "" for flag in TOKEN_FLAGS)]
-    if any(looks_like_a_token(value) for value in given):
+    if any(kind_of_secret(value) == HUGGING_FACE for value in given):
         return "by a token in clear"
     return "by a secret" if it.gated else ""
 

@@ -1,5 +1,6 @@
 """Secrets: written, never read back; Baseten gives no values."""
 
+from baseten_tei.answers import ApiError, without_body
 from baseten_tei.baseten_api.models import Teams
 from baseten_tei.names import same_secret
 
@@ -19,17 +20,26 @@ class Secrets(Teams):
         return names[0] if names else None
 
     def upsert_secret(self, name: str, value: str, team: str | None) -> None:
-        """Store a secret; running deployments see the new value at their next start."""
+        """Store a secret; running deployments see the new value at their next start.
+
+        An error holds nothing of Baseten's answer: it may repeat the value, as it is or encoded.
+        """
         from baseten.client.managementapi import UpsertSecretRequest
 
         team_id, request = self._team_id(team), UpsertSecretRequest(name=name, value=value)
-        self._call(
-            lambda: (
-                self._sdk.post_teams_secrets(team_id=team_id, request=request)
-                if team_id
-                else self._sdk.post_secrets(request=request)
+        try:
+            self._call(
+                lambda: (
+                    self._sdk.post_teams_secrets(team_id=team_id, request=request)
+                    if team_id
+                    else self._sdk.post_secrets(request=request)
+                )
             )
-        )
+        except ApiError as error:
+            hidden = without_body(error)
+        else:
+            return
+        raise hidden  # outside of `except`: with no context, no traceback can hold the answer
 
     def delete_secret(self, name: str, team: str | None) -> None:
         """Delete a secret by the name Baseten holds it under."""

@@ -13,7 +13,7 @@ from typing import Any
 from baseten_tei import flags, versions
 from baseten_tei.deployed.origin import Origin, find_origin
 from baseten_tei.deployed.router_command import RouterCommand, read_command
-from baseten_tei.redaction import looks_like_a_token
+from baseten_tei.redaction import HUGGING_FACE, kind_of_secret
 
 Data = Mapping[str, Any]
 
@@ -112,7 +112,7 @@ def _token_signs(config: Data) -> Iterator[bool]:
     build = (config.get("build") or {}).get("secret_to_path_mapping") or {}
     yield any(TOKEN_NAME.fullmatch(name) for name in build)
     variables = [str(value) for _, value in _part(config, "environment_variables")]
-    yield any(looks_like_a_token(value) for value in variables)
+    yield any(kind_of_secret(value) == HUGGING_FACE for value in variables)
 
 
 def _part(config: Data, key: str) -> list[tuple[str, Any]]:

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 
 from baseten_tei.errors import UserError
+from baseten_tei.hf_token import NAME
+from baseten_tei.names import same_secret
 from baseten_tei.provider.resource import UNKNOWN, Values
 
 
@@ -24,7 +26,7 @@ def needed_value(inputs: Values, environ: Mapping[str, str]) -> str:
     """As `given_value`. Raises `UserError`, without the value, where there is nothing to store."""
     value = given_value(inputs, environ)
     if isinstance(value, str) and value:
-        return value
+        return _whole(value, inputs)
     if "from_env" in inputs:
         variable = inputs["from_env"]
         raise UserError(
@@ -35,6 +37,17 @@ def needed_value(inputs: Values, environ: Mapping[str, str]) -> str:
         f"secret {inputs['name']!r} has no value: give it a text as value, or the name of an environment "
         "variable as from_env"
     )
+
+
+def _whole(value: str, inputs: Values) -> str:
+    """A Hugging Face token goes into an HTTP header. Raises `UserError` for one that cannot, e.g. of two lines."""
+    if same_secret(inputs["name"], NAME) and not value.isprintable():
+        where = f"variable {inputs['from_env']}" if "from_env" in inputs else "its value"
+        raise UserError(
+            f"secret {inputs['name']!r}: {where} holds a line break or another character that no token has: "
+            "set it again"
+        )
+    return value
 
 
 def is_new(state: Values, inputs: Values, environ: Mapping[str, str]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from baseten_tei.adoption.stack_config import MODELS
 from baseten_tei.command import SECRET_NAME
+from baseten_tei.hf_token import VARIABLE
 from baseten_tei.settings import NAMESPACE
 from baseten_tei.snapshots.origins import credential_free
 
@@ -37,7 +38,7 @@ class Copy:
 def stack_copy(config: Mapping[str, Any], address: str) -> Copy:
     """The `config:` of a stack file, for the emulator at an address."""
     plain = {key: _without_secrets(value) for key, value in config.items()}
-    here = {f"{NAMESPACE}:{SECRET_NAME}": PLACEHOLDER, **plain, TARGET: address}
+    here = {**plain, f"{NAMESPACE}:{SECRET_NAME}": {"from_env": VARIABLE}, TARGET: address}
     models = plain.get(MODELS)
     if not isinstance(models, Mapping):
         return Copy(here, ())

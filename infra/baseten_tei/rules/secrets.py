@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.command import SECRET_NAME
-from baseten_tei.flags import split_flags
+from baseten_tei.credentials import TOKEN_PLACE, entries, place
 from baseten_tei.names import same_secret
-from baseten_tei.redaction import looks_like_a_token, redact
+from baseten_tei.redaction import kind_of_secret, redact
 from baseten_tei.rules import downloads
 from baseten_tei.rules.downloads import generated
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject import Subject
-from baseten_tei.spec import EmbeddingArgs
 
 _SECRET_PATH = re.compile(r"(?<!/run)/secrets/([A-Za-z0-9._-]+)")
 _SECRET_VARIABLE = re.compile(r"(?i)(^|_)(token|secret|password|passwd|access_key|api_key)$")
@@ -80,20 +79,11 @@ def _undeclared(subject: Subject) -> Finding | None:
 
 
 def _token_in_clear(subject: Subject) -> Finding | None:
-    args = subject.args
-    texts = {
-        **{f"env {name}": value for name, value in args.env.items()},
-        **{f"labels {name}": value for name, value in args.labels.items()},
-        **{f"extra_flags --{name}": value or "" for name, value in split_flags(args.extra_flags)},
-        "served_model_name": args.served_model_name or "",
-    }
-    if isinstance(args, EmbeddingArgs):
-        texts["default_prompt"] = args.default_prompt or ""
-    for where, text in texts.items():
-        if looks_like_a_token(text):
+    for path, value in entries(subject.args.model_dump(exclude_defaults=True, warnings=False)):
+        if isinstance(value, str) and (kind := kind_of_secret(value)):
             return Finding(
-                f"{redact(where)} holds a Hugging Face token in clear, in config.yaml and in the router's log",
-                "leave it out, revoke it at huggingface.co, and write gated: true",
+                f"{place(path)} holds {kind} in clear, in config.yaml and in the router's log",
+                f"leave it out and revoke it; for the Hugging Face token {TOKEN_PLACE}",
             )
     return None
 

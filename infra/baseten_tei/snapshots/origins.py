@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Literal
 
 from baseten_tei.hf_token import VARIABLE
+from baseten_tei.passphrase import FILE_VARIABLE, PUBLIC_FILE
 from baseten_tei.snapshots.secure_values import UNCHANGED
 from baseten_tei.target import Target
 
 Origin = Literal["real", "snapshot", "nothing"]
 
 BACKENDS = ("PULUMI_ACCESS_TOKEN", "PULUMI_BACKEND_URL", "PULUMI_CONFIG_PASSPHRASE")
-PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105  # a variable's name
-PUBLIC_PASSPHRASE = "engine/dev-passphrase"  # noqa: S105  # a file that everyone has
+PASSPHRASE = "placeholders-only"  # noqa: S105  # what it encrypts are placeholders
 
 _HANDED_ON = (
     "PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "CI", "BASETEN_EMULATOR_PORT",
@@ -34,18 +34,18 @@ def origin(target: Target, environ: Mapping[str, str], *, has_snapshot: bool) ->
 
 def has_credentials(environ: Mapping[str, str]) -> bool:
     """Whether Baseten's key is there, and what Pulumi's state needs."""
-    file = environ.get(PASSPHRASE_FILE, "")
-    own_file = bool(file) and not file.endswith(PUBLIC_PASSPHRASE)
+    file = environ.get(FILE_VARIABLE, "")
+    own_file = bool(file) and not file.endswith(PUBLIC_FILE)
     state = own_file or any(environ.get(name, "").strip() for name in BACKENDS)
     return state and bool(environ.get("BASETEN_API_KEY", "").strip())
 
 
 def credential_free(environ: Mapping[str, str], backend: str) -> dict[str, str]:
-    """The environment of a preview in a state of its own, whose passphrase is empty."""
+    """The environment of a preview in a state and with a passphrase of its own: it holds nothing worth hiding."""
     return {
         **{name: environ[name] for name in _HANDED_ON if name in environ},
         "PULUMI_BACKEND_URL": backend,
-        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
         VARIABLE: UNCHANGED,
     }
 

@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from baseten_tei.credentials import is_secure
+
 UNCHANGED = "the secret that the snapshot has"
 """Stands for every secret in a snapshot, and for each encrypted value that is still the same."""
 CHANGED = "a secret that the snapshot does not have"
@@ -34,7 +36,7 @@ def readable(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _secure(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if _is_secure(value):
+    if is_secure(value):
         yield path, value["secure"]
     elif isinstance(value, Mapping):
         for key, inner in value.items():
@@ -45,19 +47,11 @@ def _secure(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _emptied(value: Any) -> Any:
-    if _is_secure(value):
+    if is_secure(value):
         return ""
     if isinstance(value, Mapping):
         return {key: _emptied(inner) for key, inner in value.items()}
     return [_emptied(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _is_secure(value: Any) -> bool:
-    return (
-        isinstance(value, Mapping)
-        and list(value) == ["secure"]
-        and isinstance(value["secure"], str)
-    )
 
 
 def _place(path: Path) -> str:
