@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.forge_api.calls import LARGEST_BYTES, Calls
+from baseten_tei.forge_api.calls import BOUNDS, Calls
 from baseten_tei.forge_api.forge import needed
 from baseten_tei.forges import github_events
 from baseten_tei.forges.comments import Comment
@@ -94,6 +94,6 @@ class GitHub:
 def _only_file(archive: bytes, name: str) -> str:
     """A file of an artifact, which is a zip. Raises `UserError` where it is not in it, or too large."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        if name not in opened.namelist() or opened.getinfo(name).file_size > LARGEST_BYTES:
+        if name not in opened.namelist() or opened.getinfo(name).file_size > BOUNDS.size:
             raise UserError(f"the artifact does not hold {name}: deploy again")
         return opened.read(name).decode()
