@@ -38,6 +38,7 @@ from baseten_tei.hub_facts import JSON_FILES
 from baseten_tei.hub_files import Repository
 from baseten_tei.hub_weights import INDEX, header_files
 from baseten_tei.network_errors import NoAnswerError
+from baseten_tei.target import is_sendable
 
 TIMEOUT_SECONDS = 10
 """To connect, and between bytes."""
@@ -78,7 +79,7 @@ class Hub:
             )
         for variable in TOKEN_VARIABLES:
             if token := environment.get(variable, "").strip():
-                if not (token.isascii() and token.isprintable()) or " " in token:
+                if not is_sendable(token):
                     raise UserError(f"{variable} holds characters no token has: set it anew")
                 return cls(endpoint, token, variable)
         return cls(endpoint)

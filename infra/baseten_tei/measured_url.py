@@ -10,6 +10,7 @@ from baseten_tei.gates.asking import task_of
 from baseten_tei.load_client import Endpoint, asked_info
 from baseten_tei.loading import Loading
 from baseten_tei.spec import Autoscaling
+from baseten_tei.target import is_sendable
 from baseten_tei.tuning.autoscaling import derived
 from baseten_tei.tuning.evidence import curve_points
 from baseten_tei.tuning.plan import Plan
@@ -50,4 +51,7 @@ def _key(url: str) -> str | None:
     """Baseten's key goes to Baseten alone; a router with a key of its own is given that."""
     host = urlsplit(url).hostname or ""
     name = "BASETEN_API_KEY" if host.endswith(BASETEN) else TEI_KEY
-    return os.environ.get(name)
+    key = os.environ.get(name, "").strip()
+    if not is_sendable(key):
+        raise UserError(f"{name} has a character that no header takes: copy the key again")
+    return key or None

@@ -62,11 +62,21 @@ def find_api_key(target: Target, environ: Mapping[str, str]) -> str:
     if target.embedded:
         return EMULATOR_API_KEY
     if key := environ.get("BASETEN_API_KEY", "").strip():
+        if not is_sendable(key):
+            raise UserError(
+                "BASETEN_API_KEY has a space, a line break or another character that no key has: copy it again from "
+                "https://app.baseten.co/settings/api_keys"
+            )
         return key
     raise UserError(
         "no Baseten API key: create one at https://app.baseten.co/settings/api_keys, then type "
         "export BASETEN_API_KEY=<your key>"
     )
+
+
+def is_sendable(key: str) -> bool:
+    """Whether a key or token can stand in a header: visible ASCII, without spaces."""
+    return key.isascii() and key.isprintable() and " " not in key
 
 
 def _emulator(address: str, *, embedded: bool) -> Target:

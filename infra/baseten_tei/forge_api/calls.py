@@ -2,19 +2,29 @@
 
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from zipfile import BadZipFile
 
 import requests
 from requests.auth import AuthBase
 
 from baseten_tei.bounds import MIB, Bounds, decoded
+from baseten_tei.errors import UserError
 from baseten_tei.fetching import Session
 from baseten_tei.forges.answers import nonsense, refusal, silence
 from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.retrying import Random, Sleep, retrying
+from baseten_tei.target import is_sendable
 
 _T = TypeVar("_T")
+_P = ParamSpec("_P")
+_MISREAD = (
+    LookupError, TypeError, ValueError, AttributeError, RuntimeError, EOFError, BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading raises where a field is missing or is of another kind, or an archive is broken."""
 PER_PAGE = 100
 """The most that either gives at once."""
 BOUNDS = Bounds(seconds=120.0, size=64 * MIB)
@@ -33,6 +43,19 @@ class _Bearer(AuthBase):
         return request
 
 
+def documented(read: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Make an answer of another shape than the documented one an `ApiError` of the function that reads it."""
+
+    @wraps(read)
+    def reading(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return read(*args, **kwargs)
+        except _MISREAD as error:
+            raise nonsense(read.__qualname__, "what its API documents") from error
+
+    return reading
+
+
 class Calls:
     """A forge's API at an address such as `https://api.github.com`."""
 
@@ -45,6 +68,11 @@ class Calls:
         rand: Random = random.random,
         bounds: Bounds = BOUNDS,
     ) -> None:
+        if not is_sendable(token):
+            raise UserError(
+                "the forge's token has a space, a line break or another character that no token has: "
+                "set GITHUB_TOKEN or GITLAB_TOKEN again"
+            )
         self._url = url.rstrip("/")
         self._session = Session(bounds)
         self._session.auth = _Bearer(token)
