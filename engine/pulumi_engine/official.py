@@ -131,6 +131,13 @@ def _unpack(archive: Path, folder: Path) -> None:
     (folder / ".bundle").rmdir()
 
 
+def _innermost(error: BaseException) -> BaseException:
+    """Return what the libraries' errors were made of: `certificate verify failed`, `Name or service not known`."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
+
+
 def fetch(folder: Path, platform: str, say: Say, base: str = RELEASES) -> None:
     """Put the bundle's files into the folder. Raises EngineError; the folder is then no engine."""
     name = bundle_name(platform)
@@ -140,7 +147,7 @@ def fetch(folder: Path, platform: str, say: Say, base: str = RELEASES) -> None:
         wanted = expected_sum(name, _published(base), pins)
         got = within(DOWNLOAD_SECONDS, lambda: _download(f"{base}/{name}", folder / name, say))
     except requests.RequestException as error:
-        said = " ".join(str(error).split())[:300]
+        said = " ".join(str(_innermost(error)).split())[:300]
         raise EngineError(
             f"{name} cannot be downloaded: {said}. Try again, or set PULUMI_ENGINE=build"
         ) from error

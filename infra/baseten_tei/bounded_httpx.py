@@ -11,6 +11,7 @@ import httpx
 import httpx2
 
 from baseten_tei.bounds import (
+    LEFT_SECONDS,
     OF_THE_WIRE,
     Bounds,
     BoundsError,
@@ -31,7 +32,7 @@ class Client(httpx.Client):
     """httpx's client, without redirects. Every call raises `NoAnswerError` where there is no whole answer."""
 
     def __init__(self, bounds: Bounds, **settings: Any) -> None:
-        super().__init__(**{"timeout": bounds.seconds, **settings})
+        super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
         self.headers["Accept-Encoding"] = "gzip"  # others cannot be unpacked within a bound
         self._bounds = bounds
 
@@ -46,7 +47,7 @@ class Client2(httpx2.Client):
     """The same of httpx2, which is the client of huggingface-hub; it follows redirects."""
 
     def __init__(self, bounds: Bounds, **settings: Any) -> None:
-        super().__init__(**{"timeout": bounds.seconds, **settings})
+        super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
         self.headers["Accept-Encoding"] = "gzip"
         self._bounds = bounds
 

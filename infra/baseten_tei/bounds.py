@@ -15,6 +15,8 @@ _T = TypeVar("_T")
 
 MIB = 1 << 20
 CHUNK = 1 << 16
+LEFT_SECONDS = 1.0
+"""A silent read ends by itself so long after the answer was given up, and with it the thread that was left behind."""
 OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding")
 """Headers that are no longer true of content that was read and unpacked."""
 _ANY_ZLIB = 47

@@ -13,6 +13,7 @@ from urllib3.response import BaseHTTPResponse, HTTPResponse
 
 from baseten_tei.bounds import (
     CHUNK,
+    LEFT_SECONDS,
     OF_THE_WIRE,
     Bounds,
     BoundsError,
@@ -40,7 +41,7 @@ class Session(requests.Session):
     def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]
         """Return the answer, whatever its status. Raises `NoAnswerError`, and nothing else."""
         seconds = self._bounds.seconds
-        timeout = (min(CONNECT_SECONDS, seconds), seconds)
+        timeout = (min(CONNECT_SECONDS, seconds), seconds + LEFT_SECONDS)
         call = partial(super().request, method, url, timeout=timeout, **options)
         try:
             return within(seconds, call)

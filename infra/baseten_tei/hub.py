@@ -149,10 +149,11 @@ class Hub:
             metadata = self._api.parse_safetensors_file_metadata(
                 model_id, name, revision=commit, timeout=TIMEOUT_SECONDS
             )
-            counts = dict(metadata.parameter_count)
+            counts: dict[str, int] = {**metadata.parameter_count}
         except (SafetensorsParsingError, *_MISREAD):
             return None
-        return {dtype: n for dtype, n in counts.items() if isinstance(n, int) and n >= 0}
+        fits = all(isinstance(k, str) and isinstance(n, int) and n >= 0 for k, n in counts.items())
+        return counts if fits else None
 
     @contextmanager
     def _told(self, model_id: str, revision: str, terms: str | None = None) -> Iterator[None]:
@@ -171,7 +172,7 @@ class Hub:
             raise self._refused(model_id, error.response.status_code) from error
         except NoAnswerError as error:
             raise self._no_answer(error) from error
-        except RecursionError as error:  # the client reads an error's body
+        except _MISREAD as error:  # the client reads the body of an error as the Hub's
             raise HubUnreachableError(f"{self.host} answers, but not as a Hub does") from error
 
     def _no_answer(self, error: NoAnswerError) -> Exception:
@@ -220,8 +221,8 @@ class Hub:
 
 def _sizes(info: ModelInfo) -> dict[str, int]:
     """Return bytes by file name, of the files that are listed as files are."""
-    files = {file.rfilename: file.size for file in info.siblings or ()}
-    return {n: s if isinstance(s, int) else 0 for n, s in files.items() if isinstance(n, str)}
+    files = [file for file in info.siblings or () if isinstance(file.rfilename, str)]
+    return {it.rfilename: max(0, it.size) if isinstance(it.size, int) else 0 for it in files}
 
 
 def _terms(info: ModelInfo) -> str | None:

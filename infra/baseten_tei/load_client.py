@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 
 from baseten_tei.bounded_httpx import Client
-from baseten_tei.bounds import CHUNK, MIB, Bounds, LargeError, decoded
+from baseten_tei.bounds import CHUNK, LEFT_SECONDS, MIB, Bounds, LargeError, decoded
 from baseten_tei.errors import UserError
+from baseten_tei.gates.asking import info_of
 from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.redaction import redact
 from baseten_tei.tuning.load import Load, arrivals, batches, call_of
@@ -74,13 +75,13 @@ def asked_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     try:
         with Client(BOUNDS, **_settings(endpoint_url, api_key)) as client:
             answer = client.get(url)
-        told = decoded(answer.content) if answer.status_code == 200 else None
+        told = info_of(decoded(answer.content)) if answer.status_code == 200 else None
     except NoAnswerError as error:
         why = error.why
         raise UserError(f"{url} does not answer ({why.what}): {why.todo}") from error
     except (httpx.InvalidURL, ValueError):
         told = None
-    if not isinstance(told, dict):
+    if told is None:
         said = redact(answer.text, [api_key])[:200]
         raise UserError(
             f"{url} answered {answer.status_code} {said}: --url is a router's own, for one on Baseten "
@@ -205,6 +206,6 @@ def _settings(url: str, api_key: str | None) -> dict[str, Any]:
         headers["Authorization"] = f"Bearer {api_key}"
     return {
         "headers": headers,
-        "timeout": BOUNDS.seconds,
+        "timeout": BOUNDS.seconds + LEFT_SECONDS,
         "trust_env": not url.startswith("http://"),
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from baseten_tei.bounds import MIB, Bounds, decoded
 from baseten_tei.fetching import Session
+from baseten_tei.gates.asking import info_of
 from baseten_tei.gates.model_answers import nonsense, refusal, silence
 from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.redaction import redact
@@ -19,10 +20,10 @@ def router_info(base_url: str, api_key: str, timeout_seconds: float) -> Mapping[
     Raises `ModelCallError` where it does not answer within `timeout_seconds` or answers something else.
     """
     url = f"{base_url}/sync/info"
-    answer = _answer("GET", url, api_key, None, timeout_seconds)
-    if not isinstance(answer, dict):
+    info = info_of(_answer("GET", url, api_key, None, timeout_seconds))
+    if info is None:
         raise nonsense(url, "router's /info")
-    return answer
+    return info
 
 
 def router_post(
@@ -35,7 +36,7 @@ def router_post(
 def _answer(
     method: str, url: str, api_key: str, body: Mapping[str, Any] | None, timeout_seconds: float
 ) -> Any:
-    with Session(Bounds(max(timeout_seconds, 1.0), LARGEST_BYTES)) as session:
+    with Session(Bounds(max(timeout_seconds, 0.1), LARGEST_BYTES)) as session:
         session.trust_env = not url.startswith("http://")
         headers = {"Authorization": f"Bearer {api_key}"}
         try:
