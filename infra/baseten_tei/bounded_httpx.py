@@ -3,7 +3,8 @@
 Two classes, since each library has its own base; how an answer is read is the same for both.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -24,7 +25,8 @@ from baseten_tei.network_errors import NoAnswerError, network_error
 
 MOST_REDIRECTS = 10
 _NO_ANSWER = (
-    httpx.HTTPError, httpx.InvalidURL, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, BoundsError,
+    httpx.HTTPError, httpx.InvalidURL, httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError, ImportError,
+    BoundsError,
 )  # fmt: skip
 
 
@@ -32,7 +34,8 @@ class Client(httpx.Client):
     """httpx's client, without redirects. Every call raises `NoAnswerError` where there is no whole answer."""
 
     def __init__(self, bounds: Bounds, **settings: Any) -> None:
-        super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
+        with _named("a client"):
+            super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
         self.headers["Accept-Encoding"] = "gzip"  # others cannot be unpacked within a bound
         self._bounds = bounds
 
@@ -47,7 +50,8 @@ class Client2(httpx2.Client):
     """The same of httpx2, which is the client of huggingface-hub; it follows redirects."""
 
     def __init__(self, bounds: Bounds, **settings: Any) -> None:
-        super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
+        with _named("a client"):
+            super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
         self.headers["Accept-Encoding"] = "gzip"
         self._bounds = bounds
 
@@ -59,10 +63,15 @@ class Client2(httpx2.Client):
 
 
 def _bounded(send: Callable[[Any], Any], request: Any, bounds: Bounds, redirects: int) -> Any:
-    try:
+    with _named(f"{request.method} {request.url.path}"):
         return within(bounds.seconds, partial(_whole, send, request, bounds.size, redirects))
+
+
+@contextmanager
+def _named(call: str) -> Iterator[None]:
+    try:
+        yield
     except _NO_ANSWER as error:
-        call = f"{request.method} {request.url.path}"
         raise NoAnswerError(network_error(error), call) from error
 
 

@@ -149,10 +149,10 @@ class Hub:
             metadata = self._api.parse_safetensors_file_metadata(
                 model_id, name, revision=commit, timeout=TIMEOUT_SECONDS
             )
-            counts: dict[str, int] = {**metadata.parameter_count}
+            counts = {str(dtype): n for dtype, n in metadata.parameter_count.items()}
         except (SafetensorsParsingError, *_MISREAD):
             return None
-        fits = all(isinstance(k, str) and isinstance(n, int) and n >= 0 for k, n in counts.items())
+        fits = all(isinstance(n, int) and n >= 0 for n in counts.values())
         return counts if fits else None
 
     @contextmanager

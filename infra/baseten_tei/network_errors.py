@@ -42,7 +42,7 @@ def network_error(error: BaseException) -> NetworkError:
     """Return what an error of an HTTP library means."""
     errors = list(_below(error))
     return next(
-        (why for look in (_own, _certificate, _proxy, _connecting, _odd_answer) if (why := look(errors))),
+        (why for look in (_own, _settings, _certificate, _proxy, _connecting, _odd_answer) if (why := look(errors))),
         NetworkError("the connection broke before the answer was complete"),
     )  # fmt: skip
 
@@ -53,6 +53,24 @@ def _own(errors: list[BaseException]) -> NetworkError | None:
             return NetworkError(str(error))
         if isinstance(error, BoundsError):
             return NetworkError(str(error), "check what answers at this address", lasting=True)
+    return None
+
+
+def _settings(errors: list[BaseException]) -> NetworkError | None:
+    """Variables that no client can be made with. A proxy's URL may hold a password: it is not shown."""
+    said = " ".join(str(error) for error in errors if isinstance(error, OSError | ValueError))
+    if _first(errors, "FileNotFoundError", "IsADirectoryError") or "CA certificate bundle" in said:
+        what = "the CA file of SSL_CERT_FILE or REQUESTS_CA_BUNDLE cannot be read"
+        return NetworkError(what, "check these two variables", unsent=True, lasting=True)
+    if (
+        _first(errors, "ImportError", "InvalidProxyURL", "ProxySchemeUnknown")
+        or "SOCKS" in said
+        or "proxy URL" in said
+    ):
+        what = "HTTPS_PROXY (or ALL_PROXY) names a proxy that cannot be used"
+        return NetworkError(
+            what, "write HTTPS_PROXY=http://<host>:<port>", unsent=True, lasting=True
+        )
     return None
 
 

@@ -113,6 +113,7 @@ def test_an_odd_answer_is_told_in_a_line(
         told(caller, url, PATIENT)
 
 
+CALLERS = ("sdk", "lookup", "served_router", "hub", "forge", "measured")
 HTTPS = ("sdk", "lookup", "served_router", "hub", "forge", "measured", "engine", "client")
 
 
@@ -180,7 +181,7 @@ def test_a_host_that_is_not_there_is_told_as_such(
     assert any(words in told(caller, url, PATIENT) for words in what)
 
 
-@pytest.mark.parametrize("caller", ["sdk", "lookup", "served_router", "hub", "forge", "measured"])
+@pytest.mark.parametrize("caller", CALLERS)
 def test_a_proxy_that_refuses_is_told_as_such(caller: str, monkeypatch: pytest.MonkeyPatch) -> None:
     bounded(monkeypatch, PATIENT)
     refusing = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
@@ -191,6 +192,33 @@ def test_a_proxy_that_refuses_is_told_as_such(caller: str, monkeypatch: pytest.M
     assert "407" in said
     assert "check HTTPS_PROXY" in said
     assert "secret" not in said
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize(
+    "proxy", ["socks5://me:secret@127.0.0.1:9", "ftp://me:secret@x", "http://"]
+)
+def test_a_proxy_that_cannot_be_used_is_told_as_such(
+    caller: str, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded(monkeypatch, PATIENT)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    said = told(caller, "https://127.0.0.1:9", PATIENT)
+    assert "HTTPS_PROXY" in said
+    assert "secret" not in said
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+def test_a_ca_file_that_is_not_there_is_told_as_such(
+    caller: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bounded(monkeypatch, PATIENT)
+    trust(tmp_path, monkeypatch)
+    (tmp_path / "server").mkdir()
+    context = server_context(tmp_path / "server", "localhost")
+    with raw_server(whole(b"{}"), context) as url:
+        said = told(caller, url, PATIENT)
+    assert "the CA file of SSL_CERT_FILE or REQUESTS_CA_BUNDLE cannot be read" in said
 
 
 @pytest.mark.parametrize("key", ["a b", "a\nb", "schlüssel", "a\x00b", "k\u202ey"])
