@@ -5,16 +5,23 @@ BASETEN_TEI_MUTATIONS=2000 makes it a long run.
 """
 
 import asyncio
+import io
+import json
 import os
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import requests
 from huggingface_hub import constants
 
 from baseten_emulator.wire import Request, Response
 from baseten_tei.errors import UserError
+from baseten_tei.fetching import Session
+from baseten_tei.forge_api.calls import Calls
+from baseten_tei.forge_api.github import GitHub
+from baseten_tei.forge_api.gitlab import GitLab
 from baseten_tei.hub import Hub, HubUnreachableError
 from baseten_tei.hub_facts import model_facts
 from baseten_tei.lockfile import render_lock
@@ -148,6 +155,65 @@ def test_a_wrong_answer_of_truss_is_told_in_a_line(seed: int) -> None:
     wrong = mutated(Response(200, TRUSS), dice_of(seed)).body.decode("utf-8", "replace")
     ends_well(lambda: parse_answer(Answer(0, wrong, wrong)))
     ends_well(lambda: parse_answer(Answer(1, wrong, wrong)))
+
+
+FORGES: dict[str, Any] = {
+    "/pulls": [{"number": 7, "head": {"sha": "a1", "repo": {"full_name": "o/r"}}}],
+    "/commits/a1/pulls": [
+        {"number": 7, "merged_at": "2026", "base": {"ref": "main"}, "merge_commit_sha": "a1"}
+    ],
+    "/issues/7/comments": [{"id": 1, "user": {"login": "me"}, "body": "text"}],
+    "/actions/artifacts": {
+        "artifacts": [
+            {
+                "expired": False, "created_at": "2026", "archive_download_url": "/actions/artifacts/1/zip",
+                "workflow_run": {"repository_id": 1, "head_repository_id": 1, "head_branch": "main"},
+            }
+        ]
+    },
+    "/user": {"username": "me"},
+    "/repository/commits/a1/merge_requests": [
+        {"state": "merged", "target_branch": "main", "iid": 7, "merge_commit_sha": "a1", "sha": "a1",
+         "squash_commit_sha": None}
+    ],
+    "/merge_requests/7/notes": [{"id": 1, "system": False, "author": {"username": "me"}, "body": "x"}],
+}  # fmt: skip
+"""What GitHub and GitLab answer below a repository's, or a project's, path."""
+EVENT = {
+    "workflow_run": {
+        "event": "pull_request", "head_sha": "a1", "head_branch": "b",
+        "head_repository": {"full_name": "o/r", "owner": {"login": "o"}},
+    },
+    "repository": {"default_branch": "main"},
+}  # fmt: skip
+
+
+@of(10)
+def test_a_wrong_answer_of_a_forge_is_told_in_a_line(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dice = dice_of(seed)
+
+    def answered(_: object, method: str, url: str, **__: Any) -> requests.Response:
+        good = next((it for path, it in FORGES.items() if url.endswith(path)), b"no zip")
+        body = good if isinstance(good, bytes) else json.dumps(good).encode()
+        wrong = mutated(Response(200, body), dice)
+        answer = requests.Response()
+        answer.status_code, answer.raw = wrong.status, io.BytesIO(wrong.body)
+        answer.headers.update(dict(wrong.headers))
+        answer.request = requests.Request(method, url).prepare()
+        return answer
+
+    monkeypatch.setattr(Session, "request", answered)
+    calls = Calls("http://127.0.0.1:9", KEY, {}, lambda _: None)
+    variables = {"CI_PROJECT_ID": "1", "CI_DEFAULT_BRANCH": "main"}
+    github, gitlab = GitHub(calls, "o/r", EVENT, "me"), GitLab(calls, variables, None)
+    for forge in (github, gitlab):
+        ends_well(lambda forge=forge: forge.merged_as("a1"))
+        ends_well(lambda forge=forge: forge.comments(7))
+        ends_well(lambda forge=forge: forge.snapshot("dev"))
+    ends_well(github.number)
+    ends_well(gitlab.author)
 
 
 class InstantClock:

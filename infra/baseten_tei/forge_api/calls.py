@@ -22,7 +22,8 @@ from baseten_tei.target import is_sendable
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
 _MISREAD = (
-    LookupError, TypeError, ValueError, AttributeError, RuntimeError, EOFError, BadZipFile, zlib.error,
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, EOFError, BadZipFile,
+    zlib.error,
 )  # fmt: skip
 """What reading raises where a field is missing or is of another kind, or an archive is broken."""
 PER_PAGE = 100

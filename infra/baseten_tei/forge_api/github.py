@@ -68,7 +68,8 @@ class GitHub:
         found = self.calls.pages(f"{self._repository}/issues/{number}/comments")
         # A deleted account's comments have no user.
         return [
-            Comment(it["id"], (it["user"] or {}).get("login", ""), it["body"] or "") for it in found
+            Comment(int(it["id"]), str((it["user"] or {}).get("login", "")), str(it["body"] or ""))
+            for it in found
         ]
 
     def create(self, number: int, body: str) -> None:

@@ -57,7 +57,7 @@ class GitLab:
         """Its notes, without those that GitLab itself wrote."""
         found = self.calls.pages(self._notes(number), sort="asc", order_by="created_at")
         return [
-            Comment(it["id"], it["author"]["username"], it["body"])
+            Comment(int(it["id"]), str(it["author"]["username"]), str(it["body"]))
             for it in found
             if not it["system"]
         ]
