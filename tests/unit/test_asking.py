@@ -58,7 +58,7 @@ def test_null_is_told_to_be_a_nan() -> None:
         scores_of([[{"label": "a", "score": None}]])
 
 
-@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+@pytest.mark.parametrize("number", [float("inf"), float("nan"), 10**400])
 def test_a_number_without_an_end_is_none(number: float) -> None:
     with pytest.raises(StrangeAnswerError, match=f"answered {number} in place of a number"):
         vector_of(embedded(number))

@@ -148,6 +148,10 @@ def _number(value: Any) -> float:
         )
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    if not math.isfinite(value):
-        raise StrangeAnswerError(f"answered {value} in place of a number")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # JSON's integers have no limit
+        number = math.inf
+    if not math.isfinite(number):
+        raise StrangeAnswerError(f"answered {number} in place of a number")
+    return number

@@ -171,7 +171,7 @@ def _array(rows: list[Any]) -> Floats:
     """Raises `BadAnswerError` where rows are ragged, or hold anything but finite numbers."""
     try:
         numbers = np.array(rows, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadAnswerError("no numbers where numbers should be") from error
     if not np.isfinite(numbers).all():
         raise BadAnswerError(
