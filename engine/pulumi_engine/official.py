@@ -4,8 +4,10 @@ import hashlib
 import os
 import tarfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from pathlib import Path
+from typing import TypeVar
 
 import requests
 
@@ -21,8 +23,13 @@ UNPINNED = (
     "PULUMI_ENGINE_UNPINNED"  # names a bundle that may be taken with nothing but its published sum
 )
 DECIDE_SECONDS = 5.0  # until a release server that does not answer counts as out of reach
+SUMS_SECONDS = 60.0  # for the whole file of sums, of 2 kB
+DOWNLOAD_SECONDS = 1800.0  # for the whole bundle, of 150 MB: a line of 0.7 Mbit/s
+LARGEST_SUMS = 1 << 20  # bytes
+LARGEST_BUNDLE = 1 << 30  # bytes
 _TIMEOUT = (3.05, 30.0)  # seconds to connect, and between two packets
 _CHUNK = 1 << 20  # bytes
+_T = TypeVar("_T")
 _SYSTEMS = {"linux": "linux", "darwin": "darwin"}
 _MACHINES = {"x86_64": "x64", "amd64": "x64", "arm64": "arm64", "aarch64": "arm64"}
 
@@ -68,32 +75,61 @@ def expected_sum(
 
 def reachable(base: str = RELEASES, seconds: float = DECIDE_SECONDS) -> bool:
     """Whether the release server answers in time. A resolver that hangs is cut off too."""
-    answers: list[bool] = []
+    url = f"{base}/{CHECKSUMS}"
+    try:
+        return within(seconds, lambda: requests.head(url, timeout=seconds, allow_redirects=True).ok)
+    except requests.RequestException:
+        return False
 
-    def ask() -> None:
+
+def within(seconds: float, act: Callable[[], _T]) -> _T:
+    """Return what `act` returns. Raises what it raises, and `requests.Timeout` if it takes longer than `seconds`.
+
+    requests' own timeouts are between two packets: a server that drips would hold a set-up for ever.
+    """
+    outcome: Future[_T] = Future()
+
+    def run() -> None:
         try:
-            url = f"{base}/{CHECKSUMS}"
-            answers.append(requests.head(url, timeout=seconds, allow_redirects=True).ok)
-        except requests.RequestException:
-            answers.append(False)
+            outcome.set_result(act())
+        except BaseException as error:  # raised below, in the caller's thread
+            outcome.set_exception(error)
 
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(seconds)
-    return answers == [True]
+    threading.Thread(target=run, daemon=True).start()
+    wait([outcome], seconds)
+    if not outcome.done():
+        raise requests.Timeout(f"no complete answer within {seconds:g} s")
+    return outcome.result()
+
+
+def _chunks(url: str, largest: int) -> Iterator[bytes]:
+    """Yield the body as it comes. Raises EngineError above so many bytes."""
+    done = 0
+    with requests.get(url, stream=True, timeout=_TIMEOUT) as answer:
+        answer.raise_for_status()
+        for chunk in answer.iter_content(_CHUNK):
+            done += len(chunk)
+            if done > largest:
+                raise EngineError(
+                    f"{url} gives more than {largest >> 20} MiB: set PULUMI_ENGINE=build"
+                )
+            yield chunk
+
+
+def _published(base: str) -> dict[str, str]:
+    content = within(SUMS_SECONDS, lambda: b"".join(_chunks(f"{base}/{CHECKSUMS}", LARGEST_SUMS)))
+    return parse_checksums(content.decode("utf-8", "replace"))
 
 
 def _download(url: str, target: Path, say: Say) -> str:
     """Write the body to the target; its sha256."""
     digest, done, progress = hashlib.sha256(), 0, Progress(say)
-    with requests.get(url, stream=True, timeout=_TIMEOUT) as answer, target.open("wb") as file:
-        answer.raise_for_status()
-        size = int(answer.headers.get("Content-Length", 0))
-        for chunk in answer.iter_content(_CHUNK):
+    with target.open("wb") as file:
+        for chunk in _chunks(url, LARGEST_BUNDLE):
             file.write(chunk)
             digest.update(chunk)
             done += len(chunk)
-            progress.tick(f"downloaded {done >> 20} of {size >> 20} MiB")
+            progress.tick(f"downloaded {done >> 20} MiB")
     return digest.hexdigest()
 
 
@@ -107,19 +143,25 @@ def _unpack(archive: Path, folder: Path) -> None:
     (folder / ".bundle").rmdir()
 
 
+def _innermost(error: BaseException) -> BaseException:
+    """Return what the libraries' errors were made of: `certificate verify failed`, `Name or service not known`."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
+
+
 def fetch(folder: Path, platform: str, say: Say, base: str = RELEASES) -> None:
     """Put the bundle's files into the folder. Raises EngineError; the folder is then no engine."""
     name = bundle_name(platform)
     say(f"downloading {name} from {base}")
     try:
-        sums = requests.get(f"{base}/{CHECKSUMS}", timeout=_TIMEOUT)
-        sums.raise_for_status()
         pins, unpinned = parse_checksums(PINS.read_text()), os.environ.get(UNPINNED, "")
-        wanted = expected_sum(name, parse_checksums(sums.text), pins, unpinned)
-        got = _download(f"{base}/{name}", folder / name, say)
+        wanted = expected_sum(name, _published(base), pins, unpinned)
+        got = within(DOWNLOAD_SECONDS, lambda: _download(f"{base}/{name}", folder / name, say))
     except requests.RequestException as error:
+        said = " ".join(str(_innermost(error)).split())[:300]
         raise EngineError(
-            f"{name} cannot be downloaded: {error}. Try again, or set PULUMI_ENGINE=build"
+            f"{name} cannot be downloaded: {said}. Try again, or set PULUMI_ENGINE=build"
         ) from error
     if got != wanted:
         raise EngineError(

@@ -4,11 +4,15 @@ No contract for error bodies is documented; `message`, `error` and `retry_after`
 """
 
 import html
-import json
+import math
 import re
 
-from baseten_tei.errors import UserError
+from baseten_tei.bounds import decoded
+from baseten_tei.errors import UserError, harmless
+from baseten_tei.network_errors import NETWORK, NetworkError
 
+_MOST_READ = 16_384
+"""Characters of an error's body that are looked at."""
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
 
@@ -45,19 +49,19 @@ class NotFoundError(ApiError):
     """Baseten has no such thing (404)."""
 
 
-def unreachable(address: str, error: str, *, unsent: bool = False) -> ApiError:
-    """A service that does not answer; `error` is what happened, in a word.
+def unreachable(address: str, why: NetworkError) -> ApiError:
+    """Return the error of a service that gives no whole answer.
 
     Where nobody listens on this machine, no further try will mend that.
     """
+    if why.lasting and not why.unsent:
+        return strange(address, why.what)
     here = address.startswith("http://")
-    todo = (
-        "start the emulator with `make emulator`"
-        if here
-        else "check the network, and https://status.baseten.co"
-    )
-    told = f"Baseten cannot be reached at {address} ({error}): {todo}"
-    return ApiError(told, silent=not (here and unsent), unsent=unsent)
+    nobody = here and why.unsent and not why.lasting
+    todo = "start the emulator with `make emulator`" if nobody else why.todo
+    status = ", and https://status.baseten.co" if todo == NETWORK and not here else ""
+    told = f"Baseten cannot be reached at {address} ({why.what}): {todo}{status}"
+    return ApiError(told, silent=not (nobody or why.lasting), unsent=why.unsent)
 
 
 def cut_short(address: str) -> ApiError:
@@ -122,7 +126,7 @@ def _told(status: int, body: str, pause: float | None) -> str:
         case 413:
             return f"the request is larger than Baseten takes (413: {said}): make it smaller"
         case 429:
-            seconds = 60 if pause is None else max(round(pause), 1)
+            seconds = 60 if pause is None else round(min(max(pause, 1.0), 86_400.0))
             return f"Baseten's rate limit stays exceeded (429: {said}): type `pulumi up` again in {seconds} s"
         case _ if status >= 500:
             return (
@@ -134,12 +138,13 @@ def _told(status: int, body: str, pause: float | None) -> str:
 
 def message(body: str) -> str:
     """What an error body says: its `message`, else its `error`, else its text; of a web page its title."""
+    body = body[:_MOST_READ]
     try:
-        told = json.loads(body)
-        text = told.get("message") or told.get("error") or body
-    except (ValueError, AttributeError):
+        told = decoded(body)
+        text = str(told.get("message") or told.get("error") or body)
+    except (ValueError, AttributeError, RecursionError):
         text = _page_title(body) if body.lstrip().startswith("<") else body
-    return " ".join(str(text).split())[:300].rstrip(".") or "no reason given"
+    return harmless(" ".join(text[:_MOST_READ].split())[:300]).rstrip(".") or "no reason given"
 
 
 def _page_title(page: str) -> str:
@@ -150,6 +155,7 @@ def _page_title(page: str) -> str:
 def retry_after_seconds(body: str) -> float | None:
     """How long a 429 asks to wait; `None` where it does not say."""
     try:
-        return float(json.loads(body)["retry_after"])
-    except (ValueError, KeyError, TypeError):
+        seconds = float(decoded(body[:_MOST_READ])["retry_after"])
+    except (ValueError, LookupError, TypeError, OverflowError):
         return None
+    return seconds if math.isfinite(seconds) else None

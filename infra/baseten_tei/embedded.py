@@ -8,14 +8,18 @@ import json
 import os
 import subprocess
 import sys
-import urllib.error
-import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from baseten_tei import slots
+from baseten_tei.bounds import MIB, Bounds
 from baseten_tei.child_environment import emulator_environment
 from baseten_tei.errors import UserError
+from baseten_tei.fetching import Session
+from baseten_tei.network_errors import NoAnswerError
+
+BOUNDS = Bounds(seconds=5.0, size=MIB)
+"""Of the answer to "are you there?", which is a few words."""
 
 _running: set[str] = set()
 
@@ -40,17 +44,24 @@ def _project(folder: Path) -> Path:
 
 
 def _answers(address: str) -> bool:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(f"{address}/_emulator/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except urllib.error.HTTPError as error:
-        raise UserError(
-            f"something else answers at {address} ({error.code}): stop it, or type "
-            "export BASETEN_EMULATOR_PORT=<a free port>"
-        ) from error
-    except OSError:
-        return False
+    with Session(BOUNDS) as session:
+        session.trust_env = False
+        try:
+            answer = session.get(f"{address}/_emulator/health")
+        except NoAnswerError as error:
+            if error.why.unsent:
+                return False
+            raise _foreign(address, error.why.what) from error
+    if answer.status_code != 200:
+        raise _foreign(address, str(answer.status_code))
+    return True
+
+
+def _foreign(address: str, what: str) -> UserError:
+    return UserError(
+        f"something else answers at {address} ({what}): stop it, or type "
+        "export BASETEN_EMULATOR_PORT=<a free port>"
+    )
 
 
 def _start(address: str, state: Path) -> None:

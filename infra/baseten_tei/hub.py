@@ -5,17 +5,23 @@ for one more list and write it under `HF_HOME` (huggingface_hub 2.4.0 `utils/_he
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-import httpx2
-from huggingface_hub import HfApi, ModelInfo, constants, get_session, hf_hub_url
+from huggingface_hub import (
+    HfApi,
+    ModelInfo,
+    constants,
+    get_session,
+    hf_hub_url,
+    set_client_factory,
+)
 from huggingface_hub.errors import (
     GatedRepoError,
     HfHubHTTPError,
-    OfflineModeIsEnabled,
     RepositoryNotFoundError,
     RevisionNotFoundError,
     SafetensorsParsingError,
@@ -25,16 +31,25 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented,
     hf_raise_for_status,
 )
 
+from baseten_tei.bounded_httpx import Client2
+from baseten_tei.bounds import MIB, Bounds
 from baseten_tei.errors import UserError
 from baseten_tei.hub_facts import JSON_FILES
 from baseten_tei.hub_files import Repository
 from baseten_tei.hub_weights import INDEX, header_files
-from baseten_tei.redaction import unsendable
+from baseten_tei.network_errors import NoAnswerError
+from baseten_tei.redaction import is_sendable
 
 TIMEOUT_SECONDS = 10
+"""To connect, and between bytes."""
+BOUNDS = Bounds(seconds=60.0, size=8 * MIB)
+"""Of one answer. The index of 60,000 tensors has 6 MB, a list of 10,000 files 3 MB, a config.json a few kB."""
 TOKEN_VARIABLES = ("HF_TOKEN", "HF_ACCESS_KEY")
 """The first that is set; from the environment only, never from a login's files or an argument."""
 _BUSY = (408, 429)
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+_MISREAD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
+"""What its client raises where an answer has another shape than the Hub's."""
 
 
 class HubUnreachableError(Exception):
@@ -48,6 +63,11 @@ class Hub:
     endpoint: str = "https://huggingface.co"
     token: str | None = field(default=None, repr=False)
     token_variable: str = TOKEN_VARIABLES[0]
+    bounds: Bounds = BOUNDS
+
+    def __post_init__(self) -> None:
+        """Let the Hub's client call within bounds: it has one for all of a process."""
+        set_client_factory(lambda: Client2(self.bounds))
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Hub":
@@ -59,7 +79,7 @@ class Hub:
             )
         for variable in TOKEN_VARIABLES:
             if token := environment.get(variable, "").strip():
-                if unsendable(token):
+                if not is_sendable(token):
                     raise UserError(f"{variable} holds characters no token has: set it anew")
                 return cls(endpoint, token, variable)
         return cls(endpoint)
@@ -76,13 +96,11 @@ class Hub:
         Raises `UserError` (no such repository or revision, gated, token refused) and `HubUnreachableError`.
         """
         constants.HF_HUB_DISABLE_TELEMETRY = True  # read by the client at each call
+        if constants.is_offline_mode():
+            raise HubUnreachableError("HF_HUB_OFFLINE is set: unset it")
         with self._told(model_id, revision):
             info = self._info(model_id, revision)
-        commit = str(info.sha)
-        sizes = {file.rfilename: file.size or 0 for file in info.siblings or ()}
-        terms = next(
-            (t.removeprefix("license:") for t in info.tags or () if t.startswith("license:")), None
-        )
+        commit, sizes, terms = str(info.sha), _sizes(info), _terms(info)
         with self._told(model_id, revision, terms):
             texts = {n: self._text(model_id, commit, n) for n in JSON_FILES if n in sizes}
             headers = header_files(sizes, texts.get(INDEX))
@@ -108,13 +126,9 @@ class Hub:
             info = self._api.model_info(
                 model_id, revision=revision, files_metadata=True, timeout=TIMEOUT_SECONDS
             )
-        except (
-            KeyError,
-            TypeError,
-            ValueError,
-        ) as error:  # another server's page, or half an answer
+        except _MISREAD as error:  # another server's page, or half an answer
             raise HubUnreachableError(f"{self.host} answers, but not as a Hub does") from error
-        if not info.sha:
+        if not (isinstance(info.sha, str) and _COMMIT.fullmatch(info.sha)):
             raise HubUnreachableError(f"{self.host} names no commit of {model_id}")
         return info
 
@@ -135,9 +149,11 @@ class Hub:
             metadata = self._api.parse_safetensors_file_metadata(
                 model_id, name, revision=commit, timeout=TIMEOUT_SECONDS
             )
-        except (SafetensorsParsingError, AttributeError, TypeError, ValueError):
+            counts = {str(dtype): n for dtype, n in metadata.parameter_count.items()}
+        except (SafetensorsParsingError, *_MISREAD):
             return None
-        return {str(dtype): count for dtype, count in metadata.parameter_count.items()}
+        fits = all(isinstance(n, int) and n >= 0 for n in counts.values())
+        return counts if fits else None
 
     @contextmanager
     def _told(self, model_id: str, revision: str, terms: str | None = None) -> Iterator[None]:
@@ -154,12 +170,18 @@ class Hub:
             raise UserError(self._missing_line(model_id)) from error
         except HfHubHTTPError as error:
             raise self._refused(model_id, error.response.status_code) from error
-        except OfflineModeIsEnabled as error:
-            raise HubUnreachableError("HF_HUB_OFFLINE is set: unset it") from error
-        except httpx2.HTTPError as error:
-            raise HubUnreachableError(
-                f"{self.host} does not answer ({type(error).__name__})"
-            ) from error
+        except NoAnswerError as error:
+            raise self._no_answer(error) from error
+        except _MISREAD as error:  # the client reads the body of an error as the Hub's
+            raise HubUnreachableError(f"{self.host} answers, but not as a Hub does") from error
+
+    def _no_answer(self, error: NoAnswerError) -> Exception:
+        why = error.why
+        if not why.lasting:
+            return HubUnreachableError(f"{self.host} does not answer ({why.what}; {why.todo})")
+        if why.unsent:
+            return UserError(f"{self.host} cannot be reached ({why.what}): {why.todo}")
+        return UserError(f"{self.host}: {error.call}: {why.what}: {why.todo}")
 
     def _refused(self, model_id: str, status: int) -> Exception:
         if status >= 500 or status in _BUSY:
@@ -195,3 +217,15 @@ class Hub:
             f"{model_id} is gated{licence}, so its files need a token: accept the terms at {page}, "
             "export HF_TOKEN, and type `make lock`"
         )
+
+
+def _sizes(info: ModelInfo) -> dict[str, int]:
+    """Return bytes by file name, of the files that are listed as files are."""
+    files = [file for file in info.siblings or () if isinstance(file.rfilename, str)]
+    return {it.rfilename: max(0, it.size) if isinstance(it.size, int) else 0 for it in files}
+
+
+def _terms(info: ModelInfo) -> str | None:
+    """Return the licence that its tags name."""
+    tags = [tag for tag in info.tags or () if isinstance(tag, str)]
+    return next((t.removeprefix("license:") for t in tags if t.startswith("license:")), None)

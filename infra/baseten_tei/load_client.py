@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -11,13 +12,18 @@ from typing import Any
 
 import httpx
 
+from baseten_tei.bounded_httpx import Client
+from baseten_tei.bounds import CHUNK, LEFT_SECONDS, MIB, Bounds, LargeError, decoded
 from baseten_tei.errors import UserError
+from baseten_tei.gates.asking import info_of
+from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.redaction import redact
 from baseten_tei.tuning.load import Load, arrivals, batches, call_of
 from baseten_tei.tuning.samples import TIMINGS, Sample
 from baseten_tei.tuning.texts import guessed_tokens
 
-TIMEOUT_SECONDS = 120.0
+BOUNDS = Bounds(seconds=120.0, size=64 * MIB)
+"""Of one answer: a batch of 1,024 vectors of 4,096 numbers has 50 MB as JSON."""
 BODIES = 256
 """Requests that are made ready before the load begins, and sent in turn."""
 
@@ -67,13 +73,16 @@ def asked_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     """A router's `/info`. Raises `UserError` where there is none."""
     url = f"{endpoint_url}/info"
     try:
-        with httpx.Client(**_settings(endpoint_url, api_key)) as client:
+        with Client(BOUNDS, **_settings(endpoint_url, api_key)) as client:
             answer = client.get(url)
-        told = answer.json() if answer.status_code == 200 else None
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise UserError(f"{url} does not answer ({type(error).__name__})") from error
-    if not isinstance(told, dict):
-        said = redact(answer.text[:200], [api_key])
+        told = info_of(decoded(answer.content)) if answer.status_code == 200 else None
+    except NoAnswerError as error:
+        why = error.why
+        raise UserError(f"{url} does not answer ({why.what}): {why.todo}") from error
+    except (httpx.InvalidURL, ValueError):
+        told = None
+    if told is None:
+        said = redact(answer.text, [api_key])[:200]
         raise UserError(
             f"{url} answered {answer.status_code} {said}: --url is a router's own, for one on Baseten "
             "https://model-….api.baseten.co/environments/production/sync"
@@ -84,9 +93,9 @@ def asked_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
 def asked_metrics(endpoint: Endpoint) -> str:
     """A router's `/metrics`; empty where it tells none."""
     try:
-        with httpx.Client(**_settings(endpoint.url, endpoint.api_key)) as client:
+        with Client(BOUNDS, **_settings(endpoint.url, endpoint.api_key)) as client:
             answer = client.get(f"{endpoint.url}/metrics")
-    except httpx.HTTPError:
+    except NoAnswerError:
         return ""
     return answer.text if answer.status_code == 200 else ""
 
@@ -144,30 +153,51 @@ class _Sending:
     async def _request(self, client: httpx.AsyncClient, due: float) -> None:
         body = self.bodies[next(self._numbers) % len(self.bodies)]
         try:
-            answer = await client.post(self.url, content=body.content)
-        except httpx.HTTPError:
+            async with asyncio.timeout(BOUNDS.seconds):
+                answer = await _posted(client, self.url, body.content)
+        except (httpx.HTTPError, TimeoutError, LargeError):
             self.samples.append(Sample(due, self._now(), 0, body.texts, 0))
             return
         self.samples.append(self._sample(answer, due, body))
 
     def _sample(self, answer: httpx.Response, due: float, body: _Body) -> Sample:
-        tokens = answer.headers.get("x-compute-tokens")
+        tokens = _number(answer.headers.get("x-compute-tokens"))
         if answer.status_code == 200 and tokens is None:
             self.guessed = True
-        timings = {name: answer.headers.get(f"x-{name}-time") for name in TIMINGS}
+        timings = {name: _number(answer.headers.get(f"x-{name}-time")) for name in TIMINGS}
         return Sample(
             due,
             self._now(),
             answer.status_code,
             body.texts,
             body.guessed_tokens if tokens is None else int(tokens),
-            {name: float(value) for name, value in timings.items() if value}
-            if all(timings.values())
+            {name: value for name, value in timings.items() if value is not None}
+            if None not in timings.values()
             else {},
         )
 
     def _now(self) -> float:
         return time.perf_counter() - self._began
+
+
+def _number(header: str | None) -> float | None:
+    """Return what a header counts; `None` where it is not there or not a number."""
+    try:
+        number = float(header or "")
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+async def _posted(client: httpx.AsyncClient, url: str, content: bytes) -> httpx.Response:
+    """Return an answer whose body was received and dropped: only its headers are looked at. Raises `LargeError`."""
+    received = 0
+    async with client.stream("POST", url, content=content) as answer:
+        async for chunk in answer.aiter_raw(CHUNK):
+            received += len(chunk)
+            if received > BOUNDS.size:
+                raise LargeError(BOUNDS.size)
+    return answer
 
 
 def _settings(url: str, api_key: str | None) -> dict[str, Any]:
@@ -176,6 +206,6 @@ def _settings(url: str, api_key: str | None) -> dict[str, Any]:
         headers["Authorization"] = f"Bearer {api_key}"
     return {
         "headers": headers,
-        "timeout": TIMEOUT_SECONDS,
+        "timeout": BOUNDS.seconds + LEFT_SECONDS,
         "trust_env": not url.startswith("http://"),
     }

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from baseten_tei import files
+from baseten_tei.bounds import LateError, within
 from baseten_tei.errors import UserError
 from baseten_tei.generate import stacks
 from baseten_tei.hub import Hub, HubUnreachableError
@@ -24,6 +25,8 @@ from baseten_tei.locking import LockedStack, Readings, entries, exit_code, moved
 from baseten_tei.names import perhaps
 from baseten_tei.settings import Settings
 
+MODEL_SECONDS = 300.0
+"""For all answers about one model."""
 READERS = 8
 """Models read at once: each is some eight small requests, one after another."""
 
@@ -92,11 +95,14 @@ def orphans(root: Path, found: Iterable[LockedStack], *, remove: bool) -> list[s
 
 def _read(hub: Hub, day: str, readings: Readings, key: Key) -> None:
     try:
-        readings.facts[key] = model_facts(hub.read(*key, day))
+        repository = within(MODEL_SECONDS, partial(hub.read, *key, day))
+        readings.facts[key] = model_facts(repository)
     except UserError as error:
         readings.refused[key] = str(error)
     except HubUnreachableError as error:
         readings.away[key] = str(error)
+    except LateError as error:
+        readings.away[key] = f"{hub.host}: {error}"
 
 
 def _locked(root: Path, name: str, settings: Settings, names: Sequence[str]) -> LockedStack:

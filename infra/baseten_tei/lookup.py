@@ -10,17 +10,17 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-import requests
-from urllib3.exceptions import NewConnectionError
-
 from baseten_tei.answers import cut_short, refused, strange, unreachable
+from baseten_tei.bounds import MIB, Bounds, decoded
+from baseten_tei.fetching import Session
+from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.release import RemoteModel, Version
 from baseten_tei.retrying import Random, Sleep, retrying
 from baseten_tei.target import Target
 from baseten_tei.teams import Team, find_team, the_model
 
-TIMEOUT_SECONDS = (10, 60)
-"""To connect, and between bytes."""
+BOUNDS = Bounds(seconds=60.0, size=32 * MIB)
+"""Of one answer. A list of 10,000 models has 4 MB."""
 
 
 class Lookup:
@@ -32,12 +32,13 @@ class Lookup:
         api_key: str,
         sleep: Sleep = time.sleep,
         rand: Random = random.random,
+        bounds: Bounds = BOUNDS,
     ) -> None:
         """`sleep` and `rand` are the pauses between tries."""
         self._address = target.management_url
         self._sleep = sleep
         self._random = rand
-        self._session = requests.Session()
+        self._session = Session(bounds)
         self._session.trust_env = not target.loopback
         self._session.headers["Authorization"] = f"Bearer {api_key}"
 
@@ -82,24 +83,16 @@ class Lookup:
 
     def _get(self, path: str, params: dict[str, str]) -> object:
         try:
-            response = self._session.get(
-                f"{self._address}{path}", params=params, timeout=TIMEOUT_SECONDS
-            )
-        except requests.RequestException as error:
-            raise unreachable(self._address, type(error).__name__, unsent=_unsent(error)) from error
+            response = self._session.get(f"{self._address}{path}", params=params)
+        except NoAnswerError as error:
+            raise unreachable(self._address, error.why) from error
         if response.status_code != 200:
             raise refused(response.status_code, response.text)
         try:
-            return response.json()
+            return decoded(response.content)
         except ValueError as error:
             begins_as_json = response.text.lstrip().startswith("{")
             raise (cut_short if begins_as_json else strange)(self._address) from error
-
-
-def _unsent(error: requests.RequestException) -> bool:
-    """Whether no connection came about, by what urllib3 says (requests 2.34 tells it from a reset nowhere)."""
-    cause = getattr(error.args[0], "reason", None) if error.args else None
-    return isinstance(cause, NewConnectionError)
 
 
 def _has(item: object, fields: tuple[str, ...]) -> bool:

@@ -1,12 +1,15 @@
 """A router that is there already, under loads: nothing is deployed, and nothing is written."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
+from baseten_tei.errors import UserError, harmless, shorten
 from baseten_tei.gates.asking import task_of
 from baseten_tei.load_client import Endpoint, asked_info
 from baseten_tei.loading import Loading
+from baseten_tei.redaction import is_sendable
 from baseten_tei.spec import Autoscaling
 from baseten_tei.tuning.autoscaling import derived
 from baseten_tei.tuning.evidence import curve_points
@@ -23,10 +26,11 @@ def measured_url(url: str, texts: Sequence[str], plan: Plan, tell: Callable[[str
     url = url.rstrip("/")
     key = _key(url)
     info = asked_info(url, key)
-    most_texts = int(info["max_client_batch_size"])
+    most_texts = _limit(url, info, "max_client_batch_size")
     size = plan.texts_per_request or most_texts
-    most = max(1, min(MOST_REQUESTS, 64, int(info["max_concurrent_requests"]) // size))
-    tell(f"{info['model_id']} on TEI {info['version']}: {task_of(info)}, {size} texts a request")
+    most = max(1, min(MOST_REQUESTS, 64, _limit(url, info, "max_concurrent_requests") // size))
+    router = harmless(f"{info.get('model_id')} on TEI {info.get('version')}: {task_of(info)}")
+    tell(shorten(f"{router}, {size} texts a request"))
     endpoint = Endpoint(url, task_of(info), key)
     curve = Loading(texts, plan, tell).curve(endpoint, most, most_texts)
     if plan.wish:
@@ -35,8 +39,19 @@ def measured_url(url: str, texts: Sequence[str], plan: Plan, tell: Callable[[str
     return 0
 
 
+def _limit(url: str, info: Mapping[str, Any], name: str) -> int:
+    """Return a limit of the router. Raises `UserError` where it does not name one."""
+    value = info.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 31:
+        return value
+    raise UserError(f"{url}/info names no {name}: --url has to be the address of a TEI router")
+
+
 def _key(url: str) -> str | None:
     """Baseten's key goes to Baseten alone; a router with a key of its own is given that."""
     host = urlsplit(url).hostname or ""
     name = "BASETEN_API_KEY" if host.endswith(BASETEN) else TEI_KEY
-    return os.environ.get(name)
+    key = os.environ.get(name, "").strip()
+    if not is_sendable(key):
+        raise UserError(f"{name} has a character that no header takes: copy the key again")
+    return key or None

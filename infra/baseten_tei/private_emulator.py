@@ -7,14 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import requests
-
+from baseten_tei.bounds import MIB, Bounds
 from baseten_tei.child_environment import emulator_environment
 from baseten_tei.errors import UserError
+from baseten_tei.fetching import Session
+from baseten_tei.network_errors import NoAnswerError
 
 STEP_SECONDS = "0.05"
 """How long BUILDING, DEPLOYING and LOADING_MODEL last each."""
 END_SECONDS = 10
+BOUNDS = Bounds(seconds=30.0, size=MIB)
+"""Of its answer to one repository, which is a few words."""
 
 
 @contextmanager
@@ -36,10 +39,15 @@ def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
 
 def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:
     """Let it know Hugging Face repositories as its `/_emulator/hub` takes them. Raises `UserError`."""
-    with requests.Session() as session:
+    with Session(BOUNDS) as session:
         session.trust_env = False
         for repository in repositories:
-            answer = session.post(f"{address}/_emulator/hub", json=repository, timeout=30)
+            try:
+                answer = session.post(f"{address}/_emulator/hub", json=repository)
+            except NoAnswerError as error:
+                raise UserError(
+                    f"the emulator at {address} does not answer ({error.why.what}): run the same command again"
+                ) from error
             if answer.status_code != 200:
                 raise UserError(
                     f"the emulator does not take {repository['model_id']} as locks/ tells it "

@@ -54,6 +54,6 @@ def looks_like_a_token(value: str) -> bool:
     return kind_of_secret(value) is not None
 
 
-def unsendable(secret: str) -> bool:
-    """Whether a key holds what no HTTP header can carry: a space, a line break, a letter outside ASCII."""
-    return not (secret.isascii() and secret.isprintable()) or " " in secret
+def is_sendable(key: str) -> bool:
+    """Whether a key or token can stand in an HTTP header: visible ASCII, without spaces."""
+    return key.isascii() and key.isprintable() and " " not in key

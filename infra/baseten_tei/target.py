@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from baseten_tei.errors import UserError
-from baseten_tei.redaction import unsendable
+from baseten_tei.redaction import is_sendable
 
 BASETEN = "baseten"
 EMULATOR = "emulator"
@@ -63,10 +63,10 @@ def find_api_key(target: Target, environ: Mapping[str, str]) -> str:
     if target.embedded:
         return EMULATOR_API_KEY
     if key := environ.get("BASETEN_API_KEY", "").strip():
-        if unsendable(key):
+        if not is_sendable(key):
             raise UserError(
-                "BASETEN_API_KEY holds a space, a line break or another character that no key has: copy the key again "
-                "from https://app.baseten.co/settings/api_keys"
+                "BASETEN_API_KEY has a space, a line break or another character that no key has: copy it again from "
+                "https://app.baseten.co/settings/api_keys"
             )
         return key
     raise UserError(

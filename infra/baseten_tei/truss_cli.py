@@ -8,12 +8,15 @@ print the key).
 
 import json
 import os
+import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from baseten_tei.bounds import MIB, decoded
 from baseten_tei.errors import UserError
 from baseten_tei.target import Target
 
@@ -22,6 +25,12 @@ _PASSED_ON = (
     "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE",
 )  # fmt: skip
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+PUSH_SECONDS = 600.0
+"""For a whole `truss push --no-wait`: four calls and an upload of a few kB take 2 to 7 s, most of it imports."""
+_LOOK_SECONDS = 0.02
+_PUSHED = ("model_id", "model_version_id", "predict_url")
+"""What the answer of a push that worked has, among others."""
 
 _SETTINGS = """\
 [preferences]
@@ -88,8 +97,13 @@ def prepare_home(home: Path) -> None:
     settings.write_text(_SETTINGS)
 
 
-def run_truss(arguments: list[str], environment: Mapping[str, str], folder: Path) -> Answer:
-    """Run the CLI in a fork of this process and wait for it.
+def run_truss(
+    arguments: list[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    seconds: float = PUSH_SECONDS,
+) -> Answer:
+    """Run the CLI in a fork of this process and wait for it. Raises `UserError` where it takes too long.
 
     Its own entry point, unpatched; a fork rather than a new interpreter because nine tenths of a push are
     imports, of which this process has made some already, or all of them (`push_server`).
@@ -98,8 +112,33 @@ def run_truss(arguments: list[str], environment: Mapping[str, str], folder: Path
     child = os.fork()
     if child == 0:
         _become_truss(arguments, environment, out, err)
-    _, status = os.waitpid(child, 0)
-    return Answer(os.waitstatus_to_exitcode(status), out.read_text(), err.read_text())
+    code = _exit_code(child, seconds)
+    if code is None:
+        raise UserError(
+            f"truss push did not end within {seconds / 60:g} minutes and was stopped: check the network and "
+            "https://status.baseten.co, then type `pulumi up`: a version that was made all the same is found, not "
+            "pushed again"
+        )
+    return Answer(code, _text(out), _text(err))
+
+
+def _text(path: Path) -> str:
+    """Return what was said, as far as anyone reads it: truss repeats whatever a server answers."""
+    with path.open("rb") as file:
+        return file.read(MIB).decode("utf-8", "replace")
+
+
+def _exit_code(child: int, seconds: float) -> int | None:
+    """Return how a fork ended; `None` where it did not in time, and was killed."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(_LOOK_SECONDS)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
 
 
 def _become_truss(
@@ -130,11 +169,11 @@ def _become_truss(
 def parse_answer(answer: Answer) -> dict[str, Any]:
     """The JSON of a push that worked. Raises `UserError` with truss's own message for one that did not."""
     try:
-        told = json.loads(answer.stdout)
+        told = decoded(answer.stdout)
     except ValueError:
         told = {}
     told = told if isinstance(told, dict) else {}
-    if answer.exit_code == 0 and "model_version_id" in told:
+    if answer.exit_code == 0 and all(isinstance(told.get(key), str) for key in _PUSHED):
         return told
     error = told.get("error")
     message = str((isinstance(error, dict) and error.get("message")) or _last_line(answer.stderr))

@@ -66,7 +66,11 @@ def test_other_answers_are_read_as_tei_gives_them() -> None:
     info = {"model_type": {"classifier": {"id2label": {"10": "c", "0": "a", "1": "b"}}}}
     assert labels_of(read_info(info)) == ("a", "b", "c")
     assert labels_of({"model_type": {"embedding": {"pooling": "cls"}}}) is None
-    for bad in ("<html>", {}, None):
+    of_other_kinds = [
+        {"model_type": 3}, {"model_type": {}, "max_client_batch_size": "many"},
+        {"model_type": {}, "max_input_length": 10**400}, {"model_type": {}, "max_batch_tokens": 0},
+    ]  # fmt: skip
+    for bad in ("<html>", {}, None, *of_other_kinds):
         with pytest.raises(BadAnswerError):
             read_info(bad)
 

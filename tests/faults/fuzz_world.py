@@ -49,6 +49,8 @@ class CutWire(App):
     """Set by whoever has to remember."""
     on_call: Callable[[], None] = lambda: None
     """Set by whoever looks on."""
+    changed: Callable[[Request, Response], Response] = lambda _, answer: answer
+    """Set by whoever wants other answers than these."""
 
     def handle(self, request: Request) -> Response:
         if request.path.startswith("/_emulator/"):
@@ -62,7 +64,7 @@ class CutWire(App):
                 self.on_cut()
         answer = Response(hang_up=True) if self.cut else super().handle(request)
         self.on_call()
-        return answer
+        return self.changed(request, answer)
 
     def mend(self) -> None:
         """A new process: every call gets through."""

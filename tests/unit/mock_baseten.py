@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from baseten_tei import bounded_httpx
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.target import parse_target
 
@@ -45,6 +46,12 @@ class MockBaseten:
         return [f"{method} {path}" for method, path, _ in self.asked]
 
 
+def streamed(answer: httpx.Response) -> httpx.Response:
+    """The same answer, as a network gives it: not read yet."""
+    stream = httpx.ByteStream(answer.content)
+    return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+
+
 JSON = {"content-type": "application/json"}
 
 Connect = Callable[[dict[str, Any]], tuple[MockBaseten, BasetenApi]]
@@ -52,9 +59,10 @@ Connect = Callable[[dict[str, Any]], tuple[MockBaseten, BasetenApi]]
 
 def connected(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> tuple[Any, BasetenApi]:
     """An API whose HTTP goes to a `MockBaseten` and nowhere else; chance always says 1/2."""
-    real, server = httpx.Client, MockBaseten(answers)
+    real, server = bounded_httpx.Client, MockBaseten(answers)
+    transport = httpx.MockTransport(lambda request: streamed(server(request)))
     monkeypatch.setattr(
-        httpx, "Client", lambda **options: real(transport=httpx.MockTransport(server), **options)
+        bounded_httpx, "Client", lambda *args, **more: real(*args, transport=transport, **more)
     )
     api = BasetenApi(parse_target("baseten"), lambda: KEY, server.pauses.append, lambda: 0.5)
     return server, api

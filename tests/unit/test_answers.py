@@ -5,7 +5,9 @@ import json
 import pytest
 
 from baseten_tei.answers import NotFoundError, cut_short, message, refused, strange, unreachable
+from baseten_tei.network_errors import NetworkError
 
+REFUSED = NetworkError("connection refused", unsent=True)
 PAGE = (
     "<!DOCTYPE html><html><head><title>\n 502 Bad\n Gateway &amp; more</title></head>"
     "<body><h1>nginx</h1></body></html>"
@@ -72,17 +74,21 @@ def test_only_a_404_is_a_not_found() -> None:
 
 
 def test_silence_is_told_with_what_to_start_or_look_at() -> None:
-    here = unreachable("http://127.0.0.1:9", "ConnectError", unsent=True)
-    there = unreachable("https://api.baseten.co", "ReadTimeout")
-    assert str(here).endswith("(ConnectError): start the emulator with `make emulator`")
-    assert str(there).endswith("(ReadTimeout): check the network, and https://status.baseten.co")
+    here = unreachable("http://127.0.0.1:9", REFUSED)
+    there = unreachable("https://api.baseten.co", NetworkError("the connection was reset"))
+    assert str(here).endswith("(connection refused): start the emulator with `make emulator`")
+    assert str(there).endswith(
+        "(the connection was reset): check the network, and HTTPS_PROXY if it has a proxy, "
+        "and https://status.baseten.co"
+    )
 
 
 def test_what_leaves_open_whether_a_call_took_effect() -> None:
     address = "https://api.baseten.co"
-    left_open = [unreachable(address, "ReadError"), cut_short(address), refused(500, "")]
+    reset = unreachable(address, NetworkError("the connection was reset"))
+    left_open = [reset, cut_short(address), refused(500, "")]
     settled = [
-        unreachable(address, "ConnectError", unsent=True),
+        unreachable(address, REFUSED),
         refused(429, ""),
         refused(400, ""),
     ]

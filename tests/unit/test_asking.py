@@ -8,6 +8,7 @@ from baseten_tei.gates.asking import (
     StrangeAnswerError,
     answer_of,
     call_for,
+    info_of,
     relevances_of,
     scores_of,
     vector_of,
@@ -58,10 +59,31 @@ def test_null_is_told_to_be_a_nan() -> None:
         scores_of([[{"label": "a", "score": None}]])
 
 
-@pytest.mark.parametrize("number", [float("inf"), float("nan")])
-def test_a_number_without_an_end_is_none(number: float) -> None:
-    with pytest.raises(StrangeAnswerError, match=f"answered {number} in place of a number"):
+@pytest.mark.parametrize(
+    ("number", "told"), [(float("inf"), "inf"), (float("nan"), "nan"), (10**400, "inf")], ids=str
+)
+def test_a_number_without_an_end_is_none(number: float, told: str) -> None:
+    with pytest.raises(StrangeAnswerError, match=f"answered {told} in place of a number"):
         vector_of(embedded(number))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None, [], 3, {"model_type": 3}, {"model_type": {"embedding": 3}}, {"model_id": ["a"]},
+        {"model_type": {"embedding": {"pooling": {}}}}, {"model_type": {"classifier": {"id2label": {"0": 1}}}},
+        {"max_client_batch_size": "32"}, {"max_client_batch_size": -1}, {"max_input_length": 10**400},
+        {"max_client_batch_size": True},
+    ],
+)  # fmt: skip
+def test_an_info_with_fields_of_other_kinds_is_none(told: object) -> None:
+    assert info_of(told) is None
+
+
+def test_an_info_of_a_router_is_taken_as_it_is() -> None:
+    info = {"model_id": "/models/a/b", "model_sha": None, "model_type": {"embedding": {"pooling": "cls"}},
+            "max_client_batch_size": 32, "new in a later release": [1]}  # fmt: skip
+    assert info_of(info) == info
 
 
 def test_a_vector_of_zeros_or_of_nothing_is_none() -> None:

@@ -10,11 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
+from mock_baseten import streamed
 
 from baseten_emulator.app import App
 from baseten_emulator.clock import ManualClock
 from baseten_emulator.wire import Request
 from baseten_emulator.world import World
+from baseten_tei import bounded_httpx
 from baseten_tei.baseten_api import BasetenApi, NotFoundError
 from baseten_tei.release import EnvironmentSettings
 from baseten_tei.target import parse_target
@@ -50,9 +52,11 @@ class Emulated:
             clock=self.clock, step_seconds=1.0, api_key=KEY, teams=("default", "ads"), boot=_boots
         )
         self.app = App(world)
-        real = httpx.Client
-        transport = httpx.MockTransport(self._transport)
-        monkeypatch.setattr(httpx, "Client", lambda **options: real(transport=transport, **options))
+        real = bounded_httpx.Client
+        transport = httpx.MockTransport(lambda request: streamed(self._transport(request)))
+        monkeypatch.setattr(
+            bounded_httpx, "Client", lambda *args, **more: real(*args, transport=transport, **more)
+        )
         self.api = BasetenApi(parse_target("baseten"), lambda: KEY, lambda _: None)
         source = {"kind": "model_archive", "deployment": {"config": CONFIG}}
         made = self.send("POST", "/v1/models", {"source": {**source, "name": "bge"}})

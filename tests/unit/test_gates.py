@@ -20,6 +20,7 @@ from baseten_tei.gates.model_answers import (
 )
 from baseten_tei.gates.patience import LONGEST_PAUSE_SECONDS, Patience
 from baseten_tei.gates.smoke import TEXTS
+from baseten_tei.network_errors import NetworkError
 from baseten_tei.spaces.fingerprint import fingerprint
 from baseten_tei.spaces.probes import PROBES
 from baseten_tei.target import parse_target
@@ -249,7 +250,8 @@ def test_a_version_that_is_not_reachable_by_its_deadline_is_told_and_not_refused
 
 
 @pytest.mark.parametrize(
-    "error", [refusal(URL, 500, "no"), silence(URL, "ConnectionError"), nonsense(URL, "/info")]
+    "error",
+    [refusal(URL, 500, "no"), silence(URL, NetworkError("no connection")), nonsense(URL, "/info")],
 )
 def test_trouble_is_waited_out_for_a_minute_and_no_longer(error: ModelCallError) -> None:
     clock = Clock()

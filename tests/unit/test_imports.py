@@ -2,6 +2,7 @@
 
 wiring      __main__ stack components resources context push generate provider
 edges       lookup truss_cli slots baseten_api router embedded files
+means       fetching bounded_httpx: HTTP within bounds, for every edge that calls somebody
 decisions   everything else: no I/O, no clock, no environment, no pulumi
 words       spec errors versions
 """
@@ -22,6 +23,7 @@ EDGES = {
     "load_client", "tune_plots",
     "push_socket", "standing_files", "push_logs", "runtime_folder",
 }  # fmt: skip
+MEANS = {"fetching", "bounded_httpx"}
 WIRING = {
     "__init__", "configuration", "components", "resources", "context", "stack", "push", "generate", "provider",
     "pushing", "preloaded", "push_server", "status", "standings", "planned",
@@ -49,9 +51,10 @@ IMPURE = {
 
 
 def layer(module: str) -> int:
-    """0 for words, 1 for decisions, 2 for edges, 3 for wiring."""
+    """0 for words, 1 for decisions, 2 for means, 3 for edges, 4 for wiring."""
     name = module.split(".")[0]
-    return 0 if name in WORDS else 2 if name in EDGES else 3 if name in WIRING else 1
+    named = {0: WORDS, 2: MEANS, 3: EDGES, 4: WIRING}
+    return next((number for number, names in named.items() if name in names), 1)
 
 
 def imported(path: Path) -> set[str]:
@@ -86,7 +89,7 @@ OURS = {
 
 def test_the_picture_names_only_modules_that_are_there() -> None:
     there = {module.split(".")[0] for module in IMPORTS}
-    assert there >= WORDS | EDGES | WIRING
+    assert there >= WORDS | MEANS | EDGES | WIRING
 
 
 def test_arrows_point_downwards() -> None:
@@ -105,7 +108,7 @@ def test_no_edge_knows_another() -> None:
         (module, other)
         for module, others in OURS.items()
         for other in others
-        if layer(module) == layer(other) == 2 and module.split(".")[0] != other.split(".")[0]
+        if layer(module) == layer(other) == 3 and module.split(".")[0] != other.split(".")[0]
     }
     assert known == ALLOWED
 

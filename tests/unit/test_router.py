@@ -44,7 +44,9 @@ def test_any_other_answer_is_told_in_one_line(answer: tuple[int, Any], told: str
 
 
 def test_silence_is_told() -> None:
-    with pytest.raises(UserError, match=r"/sync/info does not answer \(ConnectionError\)"):
+    with pytest.raises(
+        UserError, match=r"/sync/info does not answer \(connection refused; check the network"
+    ):
         router_info(NOBODY, "key", 1.0)
 
 

@@ -1,11 +1,14 @@
 """What truss is given, and what is made of what it says."""
 
 import json
+import os
+import signal
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from baseten_tei import truss_cli
 from baseten_tei.errors import UserError
 from baseten_tei.target import parse_target
 from baseten_tei.truss_cli import (
@@ -14,6 +17,7 @@ from baseten_tei.truss_cli import (
     prepare_home,
     push_arguments,
     push_environment,
+    run_truss,
 )
 from baseten_tei.truss_version import truss_version_problem
 
@@ -135,6 +139,41 @@ def test_a_push_that_failed_is_told_in_truss_own_words_on_one_line(
     with pytest.raises(UserError) as caught:
         parse_answer(answer)
     assert str(caught.value) == f"truss push failed: {told}"
+
+
+def test_a_push_that_does_not_end_is_stopped_and_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(truss_cli, "_become_truss", lambda *_: signal.pause())
+    told = r"truss push did not end within 0\.001 minutes and was stopped: .* type `pulumi up`"
+    with pytest.raises(UserError, match=told):
+        run_truss([], {}, tmp_path, seconds=0.06)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"\xff\xfe not UTF-8",
+        b"[" * 100_000,
+        b'{"error": {"message": "' + b"long " * 100_000 + b'"}}',
+        b'{"model_id": 3, "model_version_id": "d1", "predict_url": "x"}',
+        b'{"model_version_id": "d1"}',
+    ],
+)
+def test_whatever_truss_repeats_of_a_server_is_one_line(
+    said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def become(_: object, __: object, out: Path, err: Path) -> None:
+        out.write_bytes(said)
+        err.write_bytes(said)
+        os._exit(0)
+
+    monkeypatch.setattr(truss_cli, "_become_truss", become)
+    with pytest.raises(UserError, match=r"^truss push failed: ") as caught:
+        parse_answer(run_truss([], {}, tmp_path))
+    assert len(str(caught.value)) <= 500
 
 
 @pytest.mark.parametrize(

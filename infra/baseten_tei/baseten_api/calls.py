@@ -14,6 +14,8 @@ from baseten_tei.answers import (
     strange,
     unreachable,
 )
+from baseten_tei.bounds import MIB, Bounds
+from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.retrying import Random, Sleep, retrying
 from baseten_tei.target import Target
 
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-TIMEOUT_SECONDS = 60.0
-"""To connect, and between bytes."""
+BOUNDS = Bounds(seconds=60.0, size=32 * MIB)
+"""Of one answer. A list of 10,000 models has 4 MB, the longest log that is asked for 1 MB."""
 
 
 class Calls:
@@ -36,23 +38,26 @@ class Calls:
         connect: Callable[[], str],
         sleep: Sleep = time.sleep,
         rand: Random = random.random,
+        bounds: Bounds = BOUNDS,
     ) -> None:
         """`connect` gives the API key, and is not called before the first call needs it."""
         self.target = target
         self._connect = connect
         self._sleep = sleep
         self._random = rand
+        self._bounds = bounds
 
     @cached_property
     def _sdk(self) -> "ApiClient":
-        import httpx
         from baseten.client import ManagementClient
 
+        from baseten_tei import bounded_httpx
+
         api_key = self._connect()
-        http = httpx.Client(
+        http = bounded_httpx.Client(
+            self._bounds,
             base_url=self.target.management_url,
             headers={"Authorization": f"Bearer {api_key}"},
-            timeout=TIMEOUT_SECONDS,
             trust_env=not self.target.loopback,
         )
         return ManagementClient(api_key=api_key, http_client_override=http).api
@@ -104,18 +109,14 @@ class Calls:
 
     def _try(self, call: Callable[[], _T]) -> _T:
         """One try. Raises `ApiError`."""
-        import httpx
         from baseten.client.managementapi import ResponseError
         from pydantic import ValidationError
 
         address = self.target.management_url
         try:
             return call()
-        except httpx.RequestError as error:
-            unsent = isinstance(
-                error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout
-            )
-            raise unreachable(address, type(error).__name__, unsent=unsent) from error
+        except NoAnswerError as error:
+            raise unreachable(address, error.why) from error
         except ResponseError as error:
             raise refused(error.status_code, error.body) from error
         except ValidationError as error:
@@ -127,7 +128,7 @@ class Calls:
 def _unreadable(address: str, error: "ValidationError") -> ApiError:
     """JSON that breaks off may come whole the next time; JSON of another shape will not."""
     first = error.errors(include_url=False, include_input=False)[0]
-    if first["type"] == "json_invalid":
+    if first["type"] == "json_invalid" and "EOF" in first["msg"]:
         return cut_short(address)
     path = ".".join(str(part) for part in first["loc"])
     return strange(address, f"{path}: {first['msg']}")

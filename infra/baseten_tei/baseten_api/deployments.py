@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from baseten_tei.answers import strange
 from baseten_tei.baseten_api.calls import Calls
 from baseten_tei.baseten_api.translation import as_version
 from baseten_tei.errors import UserError
@@ -89,7 +90,15 @@ class Deployments(Calls):
                 model_id=model_id, deployment_id=deployment_id
             )
         )
-        parsed = (
-            found.config if found.config is not None else yaml.safe_load(found.raw_config or "")
-        )
-        return dict(parsed or {})
+        if found.config is not None:
+            return dict(found.config)
+        return self._parsed(found.raw_config or "")
+
+    def _parsed(self, text: str) -> dict[str, Any]:
+        try:
+            parsed = yaml.safe_load(text) or {}
+        except (yaml.YAMLError, ValueError, RecursionError):
+            parsed = None
+        if not isinstance(parsed, dict):
+            raise strange(self.target.management_url, "a deployment's config is not a mapping")
+        return parsed

@@ -2,22 +2,35 @@
 
 import random
 import time
+import zlib
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from zipfile import BadZipFile
 
 import requests
 from requests.auth import AuthBase
 
+from baseten_tei.bounds import MIB, Bounds, decoded
+from baseten_tei.errors import UserError
+from baseten_tei.fetching import Session
 from baseten_tei.forges.answers import nonsense, refusal, silence
+from baseten_tei.network_errors import NoAnswerError
+from baseten_tei.redaction import is_sendable
 from baseten_tei.retrying import Random, Sleep, retrying
 
 _T = TypeVar("_T")
-TIMEOUT_SECONDS = (10.0, 60.0)
-"""To connect, and between bytes."""
+_P = ParamSpec("_P")
+_MISREAD = (
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, EOFError, BadZipFile,
+    zlib.error,
+)  # fmt: skip
+"""What reading raises where a field is missing or is of another kind, or an archive is broken."""
 PER_PAGE = 100
 """The most that either gives at once."""
-LARGEST_BYTES = 64 << 20
-"""Of a file that is fetched."""
+BOUNDS = Bounds(seconds=120.0, size=64 * MIB)
+"""Of one answer. A snapshot of 1,000 models has 4 MB; a page of 100 of GitHub's longest comments has 26 MB at most."""
+MOST_PAGES = 1000
 
 
 class _Bearer(AuthBase):
@@ -31,6 +44,19 @@ class _Bearer(AuthBase):
         return request
 
 
+def documented(read: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Make an answer of another shape than the documented one an `ApiError` of the function that reads it."""
+
+    @wraps(read)
+    def reading(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return read(*args, **kwargs)
+        except _MISREAD as error:
+            raise nonsense(read.__qualname__, "what its API documents") from error
+
+    return reading
+
+
 class Calls:
     """A forge's API at an address such as `https://api.github.com`."""
 
@@ -41,9 +67,15 @@ class Calls:
         headers: Mapping[str, str],
         sleep: Sleep = time.sleep,
         rand: Random = random.random,
+        bounds: Bounds = BOUNDS,
     ) -> None:
+        if not is_sendable(token):
+            raise UserError(
+                "the forge's token has a space, a line break or another character that no token has: "
+                "set GITHUB_TOKEN or GITLAB_TOKEN again"
+            )
         self._url = url.rstrip("/")
-        self._session = requests.Session()
+        self._session = Session(bounds)
         self._session.auth = _Bearer(token)
         self._session.headers.update(headers)
         self._session.trust_env = not url.startswith("http://")
@@ -55,44 +87,35 @@ class Calls:
 
     def get(self, path: str) -> Any:
         """One answer, read from JSON."""
-        return self._json("GET", f"{self._url}{path}").json()
+        return _decoded(self._answer("GET", f"{self._url}{path}"))
 
     def pages(self, path: str, key: str | None = None, **query: str) -> list[Any]:
         """The items of all pages; `key` is where they stand in each, if not at the top."""
         found: list[Any] = []
-        address: str | None = f"{self._url}{path}"
+        address = f"{self._url}{path}"
         asked = {**query, "per_page": str(PER_PAGE)}
-        while address:
-            page = self._json("GET", address, params=asked)
+        for _ in range(MOST_PAGES):
+            page = self._answer("GET", address, params=asked)
             found += _items(page, key)
-            address, asked = self._next(page), {}
-        return found
+            if (following := self._next(page)) is None:
+                return found
+            address, asked = following, {}
+        raise nonsense(f"GET {path}", f"at most {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> None:
         """A change."""
-        self._json(method, f"{self._url}{path}", json=body)
+        _decoded(self._answer(method, f"{self._url}{path}", json=body))
 
     def file(self, address: str, **query: str) -> bytes:
         """A file's bytes, from an address of the API's, which may lead elsewhere."""
         url = address if "://" in address else f"{self._url}{address}"
-        answer = self._answer("GET", url, params=query)
-        if len(answer.content) > LARGEST_BYTES:
-            raise nonsense(_call(answer), f"less than {LARGEST_BYTES >> 20} MiB")
-        return answer.content
-
-    def _json(self, method: str, url: str, **options: Any) -> requests.Response:
-        answer = self._answer(method, url, **options)
-        try:
-            answer.json()
-        except ValueError as error:
-            raise nonsense(_call(answer), "JSON") from error
-        return answer
+        return self._answer("GET", url, params=query).content
 
     def _answer(self, method: str, url: str, **options: Any) -> requests.Response:
         try:
-            answer = self._session.request(method, url, timeout=TIMEOUT_SECONDS, **options)
-        except requests.RequestException as error:
-            raise silence(self._url, type(error).__name__) from error
+            answer = self._session.request(method, url, **options)
+        except NoAnswerError as error:
+            raise silence(self._url, error.why) from error
         if not answer.ok:
             raise refusal(_call(answer), answer.status_code, answer.text, answer.headers)
         return answer
@@ -106,11 +129,18 @@ class Calls:
 
 
 def _items(page: requests.Response, key: str | None) -> list[Any]:
-    told = page.json()
+    told = _decoded(page)
     items = told.get(key) if key and isinstance(told, dict) else told
     if not isinstance(items, list):
         raise nonsense(_call(page), "a list")
     return items
+
+
+def _decoded(answer: requests.Response) -> Any:
+    try:
+        return decoded(answer.content)
+    except ValueError as error:
+        raise nonsense(_call(answer), "JSON") from error
 
 
 def _call(answer: requests.Response) -> str:

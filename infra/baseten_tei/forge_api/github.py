@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.forge_api.calls import LARGEST_BYTES, Calls
+from baseten_tei.forge_api.calls import BOUNDS, Calls, documented
 from baseten_tei.forge_api.forge import needed
 from baseten_tei.forges import github_events
 from baseten_tei.forges.comments import Comment
@@ -47,6 +47,7 @@ class GitHub:
         """Given, or the job token's."""
         return self._author
 
+    @documented
     def number(self) -> int | None:
         """From the event; of a finished run, looked up by its head."""
         if number := github_events.number_in(self._event):
@@ -55,17 +56,20 @@ class GitHub:
         query = {"state": "open", "head": github_events.head_of(run)}
         return github_events.number_of(run, self.calls.pages(f"{self._repository}/pulls", **query))
 
+    @documented
     def merged_as(self, sha: str) -> int | None:
         """Looked up by the commit, which the branch got by a merge, a squash or a rebase."""
         pulls = self.calls.pages(f"{self._repository}/commits/{sha}/pulls")
         return github_events.merged_as(sha, self._default_branch, pulls)
 
+    @documented
     def comments(self, number: int) -> list[Comment]:
         """Those of the conversation, not of lines."""
         found = self.calls.pages(f"{self._repository}/issues/{number}/comments")
         # A deleted account's comments have no user.
         return [
-            Comment(it["id"], (it["user"] or {}).get("login", ""), it["body"] or "") for it in found
+            Comment(int(it["id"]), str((it["user"] or {}).get("login", "")), str(it["body"] or ""))
+            for it in found
         ]
 
     def create(self, number: int, body: str) -> None:
@@ -77,6 +81,7 @@ class GitHub:
         del number  # GitHub's comments have numbers of their own in a repository
         self.calls.send("PATCH", f"{self._repository}/issues/comments/{comment}", {"body": body})
 
+    @documented
     def snapshot(self, stack: str) -> str | None:
         """From the artifact of the newest deployment."""
         query = {"name": f"state-{stack}"}
@@ -94,6 +99,6 @@ class GitHub:
 def _only_file(archive: bytes, name: str) -> str:
     """A file of an artifact, which is a zip. Raises `UserError` where it is not in it, or too large."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        if name not in opened.namelist() or opened.getinfo(name).file_size > LARGEST_BYTES:
+        if name not in opened.namelist() or opened.getinfo(name).file_size > BOUNDS.size:
             raise UserError(f"the artifact does not hold {name}: deploy again")
         return opened.read(name).decode()

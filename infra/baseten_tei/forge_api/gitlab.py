@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from baseten_tei.answers import NotFoundError
-from baseten_tei.forge_api.calls import Calls
+from baseten_tei.forge_api.calls import Calls, documented
 from baseten_tei.forge_api.forge import needed
 from baseten_tei.forges.comments import Comment
 
@@ -31,16 +31,19 @@ class GitLab:
         why = "make a project access token with scope api, and a CI variable of it"
         return cls(Calls(url, needed(environ, "GITLAB_TOKEN", why), {}), environ, author)
 
+    @documented
     def author(self) -> str:
         """Given, or the token's own user, a bot of the project."""
         if self._author is None:
             self._author = str(self.calls.get("/user")["username"])
         return self._author
 
+    @documented
     def number(self) -> int | None:
         """From the merge request's pipeline."""
         return int(needed(self._environ, "CI_MERGE_REQUEST_IID", "run this for a merge request"))
 
+    @documented
     def merged_as(self, sha: str) -> int | None:
         """Looked up by the commit, which the branch got by a merge, a squash or a rebase."""
         found = self.calls.pages(f"{self._project}/repository/commits/{sha}/merge_requests")
@@ -49,11 +52,12 @@ class GitLab:
         exact = [it for it in merged if sha in _merge_commits(it)]
         return int(exact[0]["iid"]) if exact else None
 
+    @documented
     def comments(self, number: int) -> list[Comment]:
         """Its notes, without those that GitLab itself wrote."""
         found = self.calls.pages(self._notes(number), sort="asc", order_by="created_at")
         return [
-            Comment(it["id"], it["author"]["username"], it["body"])
+            Comment(int(it["id"]), str(it["author"]["username"]), str(it["body"]))
             for it in found
             if not it["system"]
         ]
@@ -66,6 +70,7 @@ class GitLab:
         """Edit it."""
         self.calls.send("PUT", f"{self._notes(number)}/{comment}", {"body": body})
 
+    @documented
     def snapshot(self, stack: str) -> str | None:
         """From the artifacts of the newest deploy job that succeeded."""
         branch = needed(self._environ, "CI_DEFAULT_BRANCH", "run this in a job of GitLab's")

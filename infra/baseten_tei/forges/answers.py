@@ -1,15 +1,24 @@
 """A forge's answers and its silence, a line each, with the token in none of them."""
 
-import json
+import math
 from collections.abc import Mapping
 
 from baseten_tei.answers import ApiError, NotFoundError
+from baseten_tei.bounds import decoded
+from baseten_tei.errors import harmless
+from baseten_tei.network_errors import NETWORK, NetworkError
+
+_MOST_READ = 16_384
+"""Characters of an error's body that are looked at."""
 
 
-def silence(address: str, what: str) -> ApiError:
-    """No whole answer came; `what` happened, in a word."""
+def silence(address: str, why: NetworkError) -> ApiError:
+    """Return the error of a call that got no whole answer."""
+    todo = "run the job again, and check the network" if why.todo == NETWORK else why.todo
     return ApiError(
-        f"{address} does not answer ({what}): run the job again, and check the network", silent=True
+        f"{address} does not answer ({why.what}): {todo}",
+        silent=not why.lasting,
+        unsent=why.unsent,
     )
 
 
@@ -35,16 +44,17 @@ def nonsense(call: str, wanted: str) -> ApiError:
 def _message(body: str) -> str:
     """Both say `message`; GitLab also `error`, and a mapping where several fields are wrong."""
     try:
-        told = json.loads(body)
-        text = told.get("message") or told.get("error") or "no reason given"
-    except (ValueError, AttributeError):
+        told = decoded(body[:_MOST_READ])
+        text = str(told.get("message") or told.get("error") or "no reason given")
+    except (ValueError, AttributeError, RecursionError):
         text = "no JSON"
-    return " ".join(str(text).split())[:200]
+    return harmless(" ".join(text[:_MOST_READ].split())[:200])
 
 
 def _pause_seconds(headers: Mapping[str, str]) -> float | None:
     """`Retry-After`, which both send with a limit (GitHub docs: best practices; GitLab docs: rate limits)."""
     try:
-        return float(headers["Retry-After"])
+        seconds = float(headers["Retry-After"])
     except (KeyError, ValueError):
         return None
+    return seconds if math.isfinite(seconds) else None

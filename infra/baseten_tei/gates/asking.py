@@ -16,6 +16,12 @@ Answer = Vector | float | Scores
 """What one text gets: its vector, its relevance to the query, or a score for each label."""
 
 
+_TEXTS = ("model_id", "model_sha", "model_dtype", "version")
+_COUNTS = (
+    "max_client_batch_size", "max_concurrent_requests", "max_input_length", "max_batch_tokens", "max_batch_requests",
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Call:
     """A POST to a route of the router."""
@@ -26,6 +32,33 @@ class Call:
 
 class StrangeAnswerError(UserError):
     """An answer without the numbers that its task promises."""
+
+
+def info_of(told: Any) -> Mapping[str, Any] | None:
+    """Return a router's `/info` whose fields are of TEI's kinds; `None` for anything else."""
+    if not isinstance(told, Mapping):
+        return None
+    kinds = told.get("model_type") or {}
+    if not isinstance(kinds, Mapping) or not all(map(_is_kind, kinds.values())):
+        return None
+    texts = (told.get(name) for name in _TEXTS)
+    counts = (told.get(name) for name in _COUNTS)
+    fits = all(it is None or isinstance(it, str) for it in texts)
+    return told if fits and all(it is None or _is_count(it) for it in counts) else None
+
+
+def _is_kind(kind: Any) -> bool:
+    """Whether it is what `/info` says of a task: an embedding's pooling, a classifier's labels by their ids."""
+    if kind is None:
+        return True
+    if not isinstance(kind, Mapping) or not isinstance(kind.get("pooling"), str | None):
+        return False
+    labels = kind.get("id2label") or {}
+    return isinstance(labels, Mapping) and all(isinstance(it, str) for it in labels.values())
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 31
 
 
 def task_of(info: Mapping[str, Any]) -> str:
@@ -115,6 +148,10 @@ def _number(value: Any) -> float:
         )
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
-    if not math.isfinite(value):
-        raise StrangeAnswerError(f"answered {value} in place of a number")
-    return float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # JSON's integers have no limit
+        number = math.inf
+    if not math.isfinite(number):
+        raise StrangeAnswerError(f"answered {number} in place of a number")
+    return number

@@ -8,6 +8,7 @@ router itself answers 413 or 422 to a text that it does not take, and 424 where 
 import math
 
 from baseten_tei.errors import UserError
+from baseten_tei.network_errors import NetworkError
 
 TROUBLE_SECONDS = 60.0
 """How long an answer that may be trouble is worth asking again; a guess: a gateway's restart is shorter."""
@@ -34,9 +35,10 @@ class ModelCallError(UserError):
         return self.status in (413, 422, 424)
 
 
-def silence(url: str, error: str) -> ModelCallError:
-    """No answer; `error` is what happened, in a word."""
-    return ModelCallError(f"{url} does not answer ({error})", None, TROUBLE_SECONDS)
+def silence(url: str, why: NetworkError) -> ModelCallError:
+    """Return the error of a call that got no whole answer; what no further try helps is not worth one."""
+    told = f"{url} does not answer ({why.what}; {why.todo})"
+    return ModelCallError(told, None, 0.0 if why.lasting else TROUBLE_SECONDS)
 
 
 def refusal(url: str, status: int, text: str) -> ModelCallError:

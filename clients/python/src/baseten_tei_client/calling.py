@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from baseten_tei_client.clock import Clock, Deadline
-from baseten_tei_client.errors import DeadlineError
+from baseten_tei_client.errors import DeadlineError, UnavailableError
 from baseten_tei_client.hedging import hedged
 from baseten_tei_client.permits import Permits
 from baseten_tei_client.retrying import Failure, Random, is_worth_a_try, pause_seconds, refusal
@@ -110,7 +110,10 @@ class Caller:
         try:
             reply = await self.transport.send(request, seconds)
         except SilenceError as error:
-            return Failure(None, self._key.hidden_in(str(error)))
+            said = self._key.hidden_in(str(error))
+            if error.lasting:
+                raise UnavailableError(f"model {self.model!r}: {said}") from error
+            return Failure(None, said)
         if reply.status // 100 != 2:
             return self._failure(reply)
         try:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+LONGEST = 500
+"""Characters of a message, whatever a server puts into it."""
+
 
 class TeiClientError(Exception):
-    """Whatever this package raises on purpose."""
+    """Whatever this package raises on purpose. Its message is one line that shows as it is."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(_one_line(message))
 
 
 class UsageError(TeiClientError, ValueError):
@@ -49,3 +55,10 @@ class UnavailableError(TeiClientError):
 
 class DeadlineError(TeiClientError, TimeoutError):
     """The caller's time is over before the answer was complete."""
+
+
+def _one_line(text: str) -> str:
+    """Return a text without control and bidi characters, cut in its middle: the end says what to do."""
+    if len(text) > LONGEST:
+        text = f"{text[:300]} … {text[-190:]}"
+    return "".join(it if it.isprintable() else " " for it in text)

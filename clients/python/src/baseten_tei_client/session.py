@@ -72,7 +72,12 @@ def transport_for(outputs: ModelOutputs, settings: Settings, key: Secret) -> Tra
     of the environment.
     """
     local = urlsplit(outputs.sync_url).scheme == "http"
-    http = HttpTransport(key, settings.auth_scheme, local)
+    try:
+        http = HttpTransport(key, settings.auth_scheme, local)
+    except (ImportError, OSError, ValueError) as error:
+        raise UsageError(
+            "HTTPS_PROXY (or ALL_PROXY) or SSL_CERT_FILE names something that cannot be used: check these variables"
+        ) from error
     wanted = settings.transport
     if wanted == "auto":
         fast = performance_transport.is_installed() and not local

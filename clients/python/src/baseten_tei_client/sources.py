@@ -60,7 +60,7 @@ def api_key(given: str | None) -> Secret:
     key = (given or os.environ.get(KEY_VARIABLE) or "").strip()
     if not key:
         raise UnauthorizedError(f"no API key: set {KEY_VARIABLE}, or pass api_key=…")
-    if not key.isascii() or not key.isprintable():
+    if not key.isascii() or not key.isprintable() or " " in key:
         raise UnauthorizedError("the API key holds characters that no header takes: copy it again")
     return Secret(key)
 

@@ -9,9 +9,16 @@ from typing import Any, Protocol
 
 from baseten_tei_client.wire import Body
 
+_MOST_READ = 10_000
+"""Characters of an error's body that are looked at."""
+
 
 class SilenceError(Exception):
-    """No answer: nobody listens, the connection broke, or it took too long."""
+    """No answer: nobody listens, the connection broke, or it took too long. `lasting`: no further try helps."""
+
+    def __init__(self, message: str, *, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,9 @@ class Reply:
         if told is None and isinstance(self.value, Mapping):
             usage = self.value.get("usage")
             told = usage.get("prompt_tokens") if isinstance(usage, Mapping) else None
-        return int(told) if isinstance(told, int) or str(told).isdecimal() else None
+        if isinstance(told, int):
+            return told
+        return int(told) if isinstance(told, str) and told.isdecimal() and len(told) < 19 else None
 
     @property
     def message(self) -> str:
@@ -46,7 +55,11 @@ class Reply:
         value = self.value
         if isinstance(value, Mapping):
             value = value.get("error") or value.get("message") or value
-        return " ".join(str(value).split())[:300] or "without a body"
+        try:
+            text = str(value)[:_MOST_READ]
+        except RecursionError:
+            text = "nested too deeply to be read"
+        return " ".join(text.split())[:300] or "without a body"
 
     @property
     def retry_after_seconds(self) -> float | None:
@@ -75,8 +88,8 @@ class Transport(Protocol):
 
 
 def decoded(content: bytes) -> Any:
-    """JSON, or the text where it is none."""
+    """JSON, or the text where it is none, or nested too deeply to be read."""
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.decode("utf-8", "replace")

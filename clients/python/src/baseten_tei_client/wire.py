@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from baseten_tei_client.limits import LIMIT_NAMES
 from baseten_tei_client.results import Floats
 
 Body = dict[str, Any]
@@ -106,16 +107,19 @@ def read_token_counts(value: Any, count: int) -> list[int]:
 
 def read_reach(value: Any) -> int:
     """Of `/tokenize` of one text: where its last token ends, a prompt before the text included."""
-    return max(
-        (int(token["stop"]) for token in _rows(value, 1, list)[0] if token["stop"]), default=0
-    )
+    tokens = _rows(_rows(value, 1, list)[0], None, Mapping)
+    stops = [token.get("stop") for token in tokens if token.get("stop") is not None]
+    if not all(isinstance(stop, int) for stop in stops):
+        raise BadAnswerError("tokens that stop nowhere")
+    return max(stops, default=0)
 
 
 def read_info(value: Any) -> Mapping[str, Any]:
     """Of `/info`."""
-    if not isinstance(value, Mapping) or "model_type" not in value:
+    kinds = value.get("model_type") if isinstance(value, Mapping) else None
+    if not isinstance(kinds, Mapping) or not all(map(_is_limit, _limits_in(value))):
         raise BadAnswerError("no router's /info")
-    return value
+    return dict(value)
 
 
 def labels_of(info: Mapping[str, Any]) -> tuple[str, ...] | None:
@@ -123,13 +127,23 @@ def labels_of(info: Mapping[str, Any]) -> tuple[str, ...] | None:
     kinds = info.get("model_type")
     classifier = kinds.get("classifier") if isinstance(kinds, Mapping) else None
     names = classifier.get("id2label") if isinstance(classifier, Mapping) else None
-    if not names:
+    if not (isinstance(names, Mapping) and names and all(str(it).isdecimal() for it in names)):
         return None
     return tuple(names[number] for number in sorted(names, key=int))
 
 
-def _rows(value: Any, count: int, kind: Any) -> list[Any]:
-    if not isinstance(value, list) or len(value) != count:
+def _limits_in(info: Mapping[str, Any]) -> list[Any]:
+    """Return those of its limits that it names."""
+    return [info[name] for name in LIMIT_NAMES if info.get(name) is not None]
+
+
+def _is_limit(value: Any) -> bool:
+    """Whether it is a switch, or a number that a count of texts, tokens or bytes can be."""
+    return isinstance(value, int) and (isinstance(value, bool) or 0 < value < 1 << 31)
+
+
+def _rows(value: Any, count: int | None, kind: Any) -> list[Any]:
+    if not isinstance(value, list) or count not in (None, len(value)):
         raise BadAnswerError(f"no list of {count} rows")
     if not all(isinstance(row, kind) for row in value):
         raise BadAnswerError("rows of another kind")
@@ -157,7 +171,7 @@ def _array(rows: list[Any]) -> Floats:
     """Raises `BadAnswerError` where rows are ragged, or hold anything but finite numbers."""
     try:
         numbers = np.array(rows, dtype=np.float32)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadAnswerError("no numbers where numbers should be") from error
     if not np.isfinite(numbers).all():
         raise BadAnswerError(
