@@ -36,7 +36,7 @@ def test_another_emulator_on_this_machine_gets_the_key_from_the_environment() ->
     "key", ["two words", "two\nlines", "\u201cquoted\u201d", "k\x00y", "t\tab"]
 )
 def test_a_key_that_no_header_can_carry_is_named_and_not_shown(key: str) -> None:
-    with pytest.raises(UserError, match="holds a space, a line break") as caught:
+    with pytest.raises(UserError, match="has a space, a line break") as caught:
         find_api_key(parse_target("baseten"), {"BASETEN_API_KEY": key})
     assert key not in str(caught.value)
 
