@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from baseten_tei.errors import UserError
+from baseten_tei.keeping import kept_group
 
 STEP_SECONDS = "0.05"
 """How long BUILDING, DEPLOYING and LOADING_MODEL last each."""
@@ -27,10 +28,11 @@ def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
         [*command, "--step-seconds", STEP_SECONDS],
         env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0,
     )  # fmt: skip
-    try:
-        yield _address(process)
-    finally:
-        _end(process)
+    with kept_group(process.pid):
+        try:
+            yield _address(process)
+        finally:
+            _end(process)
 
 
 def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:

@@ -22,8 +22,12 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from baseten_tei import slots
 from baseten_tei.preloaded import TAKEN
 from baseten_tei.push_socket import Outcome, is_own, receive, send
+from baseten_tei.starter import end_in_order, end_quietly_when_interrupted, parent_gone, watch
+from baseten_tei.temporary import remove_abandoned
+from baseten_tei.truss_cli import FOLDERS
 
 Work = Callable[[str], Outcome]
 Clock = Callable[[], float]
@@ -63,8 +67,9 @@ class Server:
         if not is_own(connection):
             connection.close()
             return
-        process = os.fork()
+        server, process = os.getpid(), os.fork()
         if process == 0:
+            watch(parent_gone(server), end_in_order)
             self._become_job(connection)
         with suppress(OSError):  # whichever of the two comes first
             os.setpgid(process, process)
@@ -73,6 +78,7 @@ class Server:
 
     def _become_job(self, connection: socket.socket) -> None:  # pragma: no cover - in the fork
         try:
+            end_quietly_when_interrupted()
             os.setpgid(0, 0)
             self._listener.close()
             for other, _ in self._jobs.values():
@@ -138,6 +144,7 @@ def _threads() -> int:
 def main(argv: Sequence[str]) -> int:
     """Import truss, and serve at the socket with this number."""
     listener = socket.socket(fileno=int(argv[0]))
+    path = slots.folder() / Path(listener.getsockname()).name
     gc.disable()  # an import makes no garbage to speak of
     import truss.cli.cli  # noqa: F401
 
@@ -147,6 +154,10 @@ def main(argv: Sequence[str]) -> int:
         return 1
     gc.freeze()  # a collection in a fork would copy what all forks share
     Server(listener, pushing.pushed).run()
+    remove_abandoned(FOLDERS)  # of jobs that were killed
+    with slots.one_at_a_time(path.name):  # nobody starts another server meanwhile
+        path.unlink(missing_ok=True)
+        listener.close()
     return 0
 
 

@@ -7,7 +7,6 @@ answer and nothing is pushed. Otherwise `truss push` publishes one and promotes 
 import json
 import os
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,9 @@ from baseten_tei.push_socket import Outcome
 from baseten_tei.redaction import redact
 from baseten_tei.release import pushed_version
 from baseten_tei.target import Target, find_api_key, parse_target
+from baseten_tei.temporary import temporary_folder
 from baseten_tei.truss_cli import (
+    FOLDERS,
     Answer,
     parse_answer,
     prepare_home,
@@ -71,17 +72,17 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
 
 def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:
     """One push; truss takes a team's name only (0.18.35 `model_team_resolver.py`), never its id."""
-    with tempfile.TemporaryDirectory(prefix="baseten-tei-push-") as name:
-        home, folder = Path(name) / "home", Path(name) / "truss"
-        home.mkdir()
-        folder.mkdir()
+    with temporary_folder(FOLDERS) as place:
+        home, folder, temporary = place / "home", place / "truss", place / "tmp"
+        for each in (home, folder, temporary):
+            each.mkdir()
         prepare_home(home)
         # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
         (folder / "config.yaml").write_text(job.config)
         labels = {**job.labels, **_git_label()}
         arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
         environment = push_environment(os.environ, target, api_key, home)
-        return run_truss(arguments, environment, Path(name))
+        return run_truss(arguments, {**environment, "TMPDIR": str(temporary)}, place)
 
 
 def _result(told: Mapping[str, Any], target: Target) -> dict[str, Any]:
