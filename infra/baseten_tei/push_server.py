@@ -25,14 +25,19 @@ from pathlib import Path
 from baseten_tei import slots
 from baseten_tei.preloaded import TAKEN
 from baseten_tei.push_socket import Outcome, is_own, receive, send
-from baseten_tei.starter import end_in_order, end_quietly_when_interrupted, parent_gone, watch
-from baseten_tei.temporary import remove_abandoned
-from baseten_tei.truss_cli import FOLDERS
+from baseten_tei.starter import (
+    GRACE_SECONDS,
+    end_in_order,
+    end_quietly_when_interrupted,
+    parent_gone,
+    watch,
+)
 
 Work = Callable[[str], Outcome]
 Clock = Callable[[], float]
 
 IDLE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.01
 _TICK_SECONDS = 0.5
 """How often it looks for jobs that died, and for its session."""
 
@@ -90,9 +95,13 @@ class Server:
     def _end(self, number: int) -> None:
         """The step is gone: it has its answer, or was killed, and then its truss must not go on."""
         connection, process = self._forget(number)
+        deadline = self._clock() + GRACE_SECONDS
         with suppress(ProcessLookupError):
-            os.killpg(process, signal.SIGKILL)
-        os.waitpid(process, 0)
+            os.killpg(process, signal.SIGTERM)
+        while not os.waitpid(process, os.WNOHANG)[0]:
+            if self._clock() > deadline:
+                os.killpg(process, signal.SIGKILL)
+            time.sleep(_PAUSE_SECONDS)
         connection.close()
 
     def _bury(self) -> None:
@@ -154,7 +163,6 @@ def main(argv: Sequence[str]) -> int:
         return 1
     gc.freeze()  # a collection in a fork would copy what all forks share
     Server(listener, pushing.pushed).run()
-    remove_abandoned(FOLDERS)  # of jobs that were killed
     with slots.one_at_a_time(path.name):  # nobody starts another server meanwhile
         path.unlink(missing_ok=True)
         listener.close()
