@@ -266,7 +266,6 @@ def test_it_ends_with_an_engine_that_was_killed_and_takes_along_what_it_started(
     engine.kill()
     engine.wait()
 
-    assert engine.stdout.read() == "", "nobody holds the pipe open any more"
     deadline = time.monotonic() + 30
     while any(map(_runs, processes)):
         assert time.monotonic() < deadline
