@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import time
 import types
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 import grpc
 
 ENGINE_ADDRESS = sys.argv[-1]  # the engine passes its own address as the last argument
+_LOOK_SECONDS = 0.5
 _MAX_MESSAGE = 400 * 1024 * 1024  # bytes; the limit the engine and the SDK set on both ends
 CHANNEL_OPTIONS = [
     ("grpc.max_receive_message_length", _MAX_MESSAGE),
@@ -48,13 +50,34 @@ def wire(module: str) -> Any:
 
 def serve(register: _Register, servicer: Any, max_workers: int) -> grpc.Server:
     """Serve on a loopback port that the system chooses and print it, as the engine expects."""
+    engine = os.getppid()
     server = grpc.server(ThreadPoolExecutor(max_workers), options=CHANNEL_OPTIONS)
     register(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     _end_at_an_interrupt()
-    print(port, flush=True)
+    _end_with(engine)
+    try:
+        print(port, flush=True)
+    except BrokenPipeError:  # the engine has ended already
+        os._exit(0)
     return server
+
+
+def _end_with(engine: int) -> None:
+    """End, and what was started here, once the engine is not our parent any more: it was killed, and ends nobody.
+
+    The engine gives each plugin a process group; commands and policy packs are in it.
+    """
+
+    def look() -> None:
+        while os.getppid() == engine:
+            time.sleep(_LOOK_SECONDS)
+        if os.getpgrp() == os.getpid():
+            os.killpg(0, signal.SIGTERM)
+        os._exit(0)
+
+    threading.Thread(target=look, daemon=True).start()
 
 
 def _end_at_an_interrupt() -> None:

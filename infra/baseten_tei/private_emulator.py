@@ -11,6 +11,7 @@ from baseten_tei.bounds import MIB, Bounds
 from baseten_tei.child_environment import emulator_environment
 from baseten_tei.errors import UserError
 from baseten_tei.fetching import Session
+from baseten_tei.keeping import kept_group
 from baseten_tei.network_errors import NoAnswerError
 
 STEP_SECONDS = "0.05"
@@ -31,10 +32,11 @@ def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
         [*command, "--step-seconds", STEP_SECONDS],
         env=emulator_environment(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0,
     )  # fmt: skip
-    try:
-        yield _address(process)
-    finally:
-        _end(process)
+    with kept_group(process.pid):
+        try:
+            yield _address(process)
+        finally:
+            _end(process)
 
 
 def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:

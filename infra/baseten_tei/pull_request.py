@@ -11,7 +11,6 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from baseten_tei import git_files, pulumi_cli
 from baseten_tei.contract.breaking import contract_problems
 from baseten_tei.contract.schema import OUTPUTS_SCHEMA_PATH, outputs_schema
 from baseten_tei.errors import UserError
+from baseten_tei.keeping import kept_folder
 from baseten_tei.policies.config import PATH as POLICY_PATH
 from baseten_tei.report import knowledge, known_prices, policy_config
 from baseten_tei.reporting.building import stack_report
@@ -112,8 +112,8 @@ def _real(workspace: Workspace) -> str:
 def _thrown_away(
     workspace: Workspace, snapshot: Snapshot | None, environ: Mapping[str, str]
 ) -> str:
-    with tempfile.TemporaryDirectory(prefix="baseten-tei-preview-") as folder:
-        made = make(workspace, snapshot, Path(folder), environ)
+    with kept_folder("baseten-tei-preview-") as folder:
+        made = make(workspace, snapshot, folder / "project", environ)
         return pulumi_cli.previewed(made.folder, made.stack, made.environment)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.errors import UserError
+from baseten_tei.keeping import kept_group
 from baseten_tei.redaction import redact
 
 LINES = 12
@@ -70,7 +71,7 @@ def _ended(
         )  # fmt: skip
     except FileNotFoundError as error:
         raise UserError("there is no pulumi on PATH: type source engine/env.sh") from error
-    with process:
+    with process, kept_group(process.pid):
         try:
             out, err = process.communicate()
         except KeyboardInterrupt:

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei.job import PREFIX
+from baseten_tei.standing.urns import SECRET
+
 MODEL = "baseten:index:Model"
 ENVIRONMENT = "baseten:index:Environment"
 PUSH = "command:local:Command"
@@ -20,7 +23,7 @@ class State:
     """Each with the digest of its wanted version; empty where it is pinned everywhere."""
     deployment_ids: frozenset[str]
     pending: tuple[str, ...]
-    """Operations that were cut off: `creating bge-push`."""
+    """Operations that were cut off, and not made up for since: `creating bge-push`."""
 
 
 def parse_state(exported: Mapping[str, Any]) -> State:
@@ -33,7 +36,7 @@ def parse_state(exported: Mapping[str, Any]) -> State:
     return State(
         models={(it.get("team"), it["name"]): str(it.get("digest") or "") for it in models},
         deployment_ids=frozenset(_ids(resources)),
-        pending=tuple(_pending(it) for it in deployment.get("pending_operations") or ()),
+        pending=tuple(_named(it) for it in cut_off(deployment)),
     )
 
 
@@ -57,9 +60,23 @@ def _pushed(stdout: Any) -> Iterator[str]:
         yield told["deployment_id"]
 
 
-def _pending(operation: Mapping[str, Any]) -> str:
-    return f"{operation.get('type', 'changing')} {_name(operation['resource']['urn'])}"
+def cut_off(deployment: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the pending operations that no later `up` made up for: the engine keeps a create, once done again, too."""
+    there = {it["urn"] for it in deployment.get("resources") or () if not it.get("delete")}
+    for operation in deployment.get("pending_operations") or ():
+        resource = operation["resource"]
+        again = operation.get("type") == "creating" and resource["urn"] in there
+        if not (again and _made_once(resource)):
+            yield operation
 
 
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
+def _named(operation: Mapping[str, Any]) -> str:
+    name = operation["resource"]["urn"].rpartition("::")[2]
+    return f"{operation.get('type', 'changing')} {name}"
+
+
+def _made_once(resource: Mapping[str, Any]) -> bool:
+    """Return whether a second create takes up what the first one made: ours do, by name or digest; others may not."""
+    if resource["type"] == PUSH:
+        return f"{PREFIX}DIGEST" in ((resource.get("inputs") or {}).get("environment") or {})
+    return resource["type"] in (MODEL, ENVIRONMENT, SECRET)

@@ -2,17 +2,21 @@
 
 The ids go to stdout as soon as truss has told them: one JSON line under 1 KB. No secret is in any input; the
 API key comes from the process environment. The push itself (`pushing`) runs in a fork of a process that has
-truss loaded, which all pushes of an `up` share, and in this process where there is none.
+truss loaded, which all pushes of an `up` share, and in this process where there is none. Both end with the engine.
 """
 
 import gc
+import os
 import sys
 
 from baseten_tei import preloaded
+from baseten_tei.starter import end_in_order, end_quietly_when_interrupted, engine_gone, watch
 
 
 def main() -> int:
     """Read a job, have it done, print its result."""
+    end_quietly_when_interrupted()
+    watch(engine_gone(os.environ), end_in_order)
     config = sys.stdin.read()
     outcome = preloaded.pushed(config)
     if outcome is None:

@@ -22,13 +22,22 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from baseten_tei import slots
 from baseten_tei.preloaded import TAKEN
 from baseten_tei.push_socket import Outcome, is_own, receive, send
+from baseten_tei.starter import (
+    GRACE_SECONDS,
+    end_in_order,
+    end_quietly_when_interrupted,
+    parent_gone,
+    watch,
+)
 
 Work = Callable[[str], Outcome]
 Clock = Callable[[], float]
 
 IDLE_SECONDS = 5.0
+_PAUSE_SECONDS = 0.01
 _TICK_SECONDS = 0.5
 """How often it looks for jobs that died, and for its session."""
 
@@ -63,8 +72,9 @@ class Server:
         if not is_own(connection):
             connection.close()
             return
-        process = os.fork()
+        server, process = os.getpid(), os.fork()
         if process == 0:
+            watch(parent_gone(server), end_in_order)
             self._become_job(connection)
         with suppress(OSError):  # whichever of the two comes first
             os.setpgid(process, process)
@@ -73,6 +83,7 @@ class Server:
 
     def _become_job(self, connection: socket.socket) -> None:  # pragma: no cover - in the fork
         try:
+            end_quietly_when_interrupted()
             os.setpgid(0, 0)
             self._listener.close()
             for other, _ in self._jobs.values():
@@ -84,9 +95,13 @@ class Server:
     def _end(self, number: int) -> None:
         """The step is gone: it has its answer, or was killed, and then its truss must not go on."""
         connection, process = self._forget(number)
+        deadline = self._clock() + GRACE_SECONDS
         with suppress(ProcessLookupError):
-            os.killpg(process, signal.SIGKILL)
-        os.waitpid(process, 0)
+            os.killpg(process, signal.SIGTERM)
+        while not os.waitpid(process, os.WNOHANG)[0]:
+            if self._clock() > deadline:
+                os.killpg(process, signal.SIGKILL)
+            time.sleep(_PAUSE_SECONDS)
         connection.close()
 
     def _bury(self) -> None:
@@ -138,6 +153,7 @@ def _threads() -> int:
 def main(argv: Sequence[str]) -> int:
     """Import truss, and serve at the socket with this number."""
     listener = socket.socket(fileno=int(argv[0]))
+    path = slots.folder() / Path(listener.getsockname()).name
     gc.disable()  # an import makes no garbage to speak of
     import truss.cli.cli  # noqa: F401
 
@@ -147,6 +163,9 @@ def main(argv: Sequence[str]) -> int:
         return 1
     gc.freeze()  # a collection in a fork would copy what all forks share
     Server(listener, pushing.pushed).run()
+    with slots.one_at_a_time(path.name):  # nobody starts another server meanwhile
+        path.unlink(missing_ok=True)
+        listener.close()
     return 0
 
 

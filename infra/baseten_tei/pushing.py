@@ -22,7 +22,9 @@ from baseten_tei.push_socket import Outcome
 from baseten_tei.redaction import redact
 from baseten_tei.release import pushed_version
 from baseten_tei.target import Target, find_api_key, parse_target
+from baseten_tei.temporary import temporary_folder
 from baseten_tei.truss_cli import (
+    FOLDERS,
     Answer,
     parse_answer,
     prepare_home,
@@ -63,26 +65,25 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
             found = pushed_version(lookup.deployments(job.model, team), job.digest)
         if found:
             return {"deployment_id": found.id, "pushed": False}
-        with slots.a_slot() as slot:
-            answer = _run(
-                job, target, api_key, team.name if team else None, slots.work_folder(slot)
-            )
+        with slots.a_slot():
+            answer = _run(job, target, api_key, team.name if team else None)
         _keep_log(job, answer, api_key, tell)
         return _result(parse_answer(answer), target)
 
 
-def _run(job: Job, target: Target, api_key: str, team_name: str | None, work: Path) -> Answer:
+def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:
     """One push; truss takes a team's name only (0.18.35 `model_team_resolver.py`), never its id."""
-    home, folder = work / "home", work / "truss"
-    home.mkdir()
-    folder.mkdir()
-    prepare_home(home)
-    # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
-    (folder / "config.yaml").write_text(job.config)
-    labels = {**job.labels, **_git_label()}
-    arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
-    environment = push_environment(os.environ, target, api_key, home)
-    return run_truss(arguments, environment, work)
+    with temporary_folder(FOLDERS) as place:
+        home, folder, temporary = place / "home", place / "truss", place / "tmp"
+        for each in (home, folder, temporary):
+            each.mkdir()
+        prepare_home(home)
+        # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
+        (folder / "config.yaml").write_text(job.config)
+        labels = {**job.labels, **_git_label()}
+        arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
+        environment = push_environment(os.environ, target, api_key, home)
+        return run_truss(arguments, {**environment, "TMPDIR": str(temporary)}, place)
 
 
 def _result(told: Mapping[str, Any], target: Target) -> dict[str, Any]:

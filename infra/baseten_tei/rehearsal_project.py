@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import yaml
 
 from baseten_tei import files, git_files, pulumi_cli
 from baseten_tei.golden_files import FOLDER as GOLDEN
+from baseten_tei.keeping import kept_folder
 from baseten_tei.lockfile import FOLDER as LOCKS
 from baseten_tei.lockfile import lock_path
 from baseten_tei.rehearsing.side import Side
@@ -91,11 +91,9 @@ def temporary_project(
     root: Path, stack: str, environ: Mapping[str, str], teams: Collection[str]
 ) -> Iterator[Project]:
     """The stack without a configuration yet, for the length of a `with`. Raises `UserError`."""
-    prefix = "baseten-tei-rehearsal-"
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with kept_folder("baseten-tei-rehearsal-") as folder:
         files.link_project(root, folder, OWN)
         (folder / STATE).mkdir()
-        project = Project(folder, stack, environment(environ, name, teams))
+        project = Project(folder, stack, environment(environ, str(folder), teams))
         project.initialize()
         yield project

@@ -48,7 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _on_interrupt(handler: Callable[[int, FrameType | None], None]) -> None:
-    for interrupt in (signal.SIGINT, signal.SIGTERM):  # a cancelled job gets one after the other
+    for interrupt in (
+        signal.SIGINT,
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # a cancelled job gets one after the other
         signal.signal(interrupt, handler)
 
 

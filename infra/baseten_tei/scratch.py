@@ -26,6 +26,7 @@ from baseten_tei.provider.waiting import Waiting
 from baseten_tei.release import RemoteModel, pushed_by
 from baseten_tei.router import router_info
 from baseten_tei.spec import ModelArgs
+from baseten_tei.starter import STARTER
 from baseten_tei.target import BASETEN, find_api_key
 from baseten_tei.tuning.points import Point
 from baseten_tei.tuning.scratch_names import LABEL, is_scratch_name, scratch_name
@@ -93,7 +94,7 @@ def _pushed(job: Job, root: Path) -> str:
     """The deployment that the push step of `pulumi up` makes of a job. Raises `UserError` with what it says."""
     ended = subprocess.run(
         [sys.executable, "-m", "baseten_tei.push"],
-        input=job.config, env={**os.environ, **job_environment(job, "")}, cwd=root,
+        input=job.config, env={**os.environ, **job_environment(job, ""), STARTER: str(os.getpid())}, cwd=root,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if ended.returncode != 0:

@@ -9,7 +9,6 @@ lock of a name while it holds one, so two names in one file only wait for each o
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,8 +33,8 @@ def one_at_a_time(name: str) -> Iterator[None]:
 
 
 @contextmanager
-def a_slot(slots: int | None = None) -> Iterator[Path]:
-    """Hold one of as many slots as there are cores; its path is the holder's alone.
+def a_slot(slots: int | None = None) -> Iterator[None]:
+    """Hold one of as many slots as there are cores.
 
     The kernel frees it however the holder ends, and not before the processes that it forked.
     """
@@ -44,17 +43,9 @@ def a_slot(slots: int | None = None) -> Iterator[Path]:
         for path in paths:
             with _open(path) as file:
                 if _locked(file.fileno()):
-                    yield path
+                    yield
                     return
         time.sleep(_PAUSE_SECONDS)
-
-
-def work_folder(slot: Path) -> Path:
-    """Return the slot's own folder, emptied: what a push that was killed left there goes with the next one."""
-    path = slot.with_suffix(".work")
-    shutil.rmtree(path, ignore_errors=True)
-    path.mkdir(mode=0o700)
-    return path
 
 
 def folder() -> Path:

@@ -8,17 +8,24 @@ print the key).
 
 import json
 import os
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from baseten_tei.bounds import MIB, decoded
 from baseten_tei.errors import UserError
+from baseten_tei.starter import end_at_once, parent_gone, watch
 from baseten_tei.target import Target
+
+FOLDERS = "baseten-tei-push-"
+"""How the names of pushes' temporary folders begin. All that truss writes is in them."""
 
 _PASSED_ON = (
     "PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -109,10 +116,16 @@ def run_truss(
     imports, of which this process has made some already, or all of them (`push_server`).
     """
     out, err = folder / "stdout", folder / "stderr"
+    ourselves = os.getpid()
     child = os.fork()
     if child == 0:
+        watch(parent_gone(ourselves), partial(_end_without_us, folder))
         _become_truss(arguments, environment, out, err)
-    code = _exit_code(child, seconds)
+    try:
+        code = _exit_code(child, seconds)
+    except BaseException:  # we are ended, and with us our truss
+        _kill(child)
+        raise
     if code is None:
         raise UserError(
             f"truss push did not end within {seconds / 60:g} minutes and was stopped: check the network and "
@@ -136,9 +149,19 @@ def _exit_code(child: int, seconds: float) -> int | None:
         if pid:
             return os.waitstatus_to_exitcode(status)
         time.sleep(_LOOK_SECONDS)
+    _kill(child)
+    return None
+
+
+def _kill(child: int) -> None:
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return None
+
+
+def _end_without_us(folder: Path) -> None:  # pragma: no cover - runs in the fork
+    """Whoever forked this was killed, and cannot remove the folder by itself."""
+    shutil.rmtree(folder, ignore_errors=True)
+    end_at_once()
 
 
 def _become_truss(
@@ -146,6 +169,9 @@ def _become_truss(
 ) -> None:  # pragma: no cover - runs in the fork
     code = 1
     try:
+        for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(interrupt, signal.SIG_DFL)
+        tempfile.tempdir = None
         for number, path in ((0, os.devnull), (1, out), (2, err)):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
         os.environ.clear()

@@ -75,7 +75,7 @@ def _clean(workspace: Workspace, name: str | None) -> int:
 
 
 def _on_interrupt(handler: Callable[[int, FrameType | None], None]) -> None:
-    for interrupt in (signal.SIGINT, signal.SIGTERM):
+    for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(interrupt, handler)
 
 

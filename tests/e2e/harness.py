@@ -175,8 +175,8 @@ class Stack:
     def up(self, **environment: str) -> "Checked":
         return self.pulumi("up", "--yes", "--skip-preview", "--stack", self.name, **environment)
 
-    def preview(self, **environment: str) -> "Checked":
-        return self.pulumi("preview", "--stack", self.name, **environment)
+    def preview(self, *options: str, **environment: str) -> "Checked":
+        return self.pulumi("preview", "--stack", self.name, *options, **environment)
 
     def planned(self) -> list[dict[str, Any]]:
         """The steps of a preview that do something."""

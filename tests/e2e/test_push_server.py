@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import yaml
 from baseten_tei.job import Job, job_environment
 from baseten_tei.preloaded import ALONE
 from tests.e2e.harness import API_KEY, ROOT, Emulator
+from tests.faults.killing import left_folders, left_running
 
 pytestmark = pytest.mark.e2e
 
@@ -34,11 +35,13 @@ class Steps:
     emulator: Emulator
     running: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, model: str, **environment: str) -> subprocess.Popen[str]:
+    def start(
+        self, model: str, below: Sequence[str] = (), **environment: str
+    ) -> subprocess.Popen[str]:
         labels = {"pulumi_project": "p", "pulumi_stack": "s", "config_digest": model}
         job = Job(model, model, labels, 30, None, self.emulator.url, "")
         step = subprocess.Popen(
-            [sys.executable, "-m", "baseten_tei.push"],
+            [*below, sys.executable, "-m", "baseten_tei.push"],
             env={
                 **os.environ, **job_environment(job, "1"), "TMPDIR": str(self.folder),
                 "XDG_STATE_HOME": str(self.folder / "logs"), "PULUMI_CONFIG_PASSPHRASE": TOKEN,
@@ -124,7 +127,9 @@ FAULTS = {
 }
 
 
-CHANCE = re.compile(r"tmp\w+\.tgz|models/\w+/truss\.tgz|\"deployment_id\": \"\w+\"")
+CHANCE = re.compile(
+    r"baseten-tei-push-\w+|tmp\w+\.tgz|models/\w+/truss\.tgz|\"deployment_id\": \"\w+\""
+)
 """What is another at each push."""
 
 
@@ -161,6 +166,49 @@ def test_a_step_that_is_killed_ends_its_truss(steps: Steps, emulator: Emulator) 
     emulator.no_faults()
     assert steps.push("bge")[0] == 0
     assert len(emulator.deployments("bge")) == 1
+
+
+ABOVE = """
+import subprocess, sys, time
+subprocess.Popen(sys.argv[1:])
+time.sleep(600)
+"""
+"""Starts something, and waits: the engine above a plugin, and the plugin above a step."""
+
+
+@pytest.mark.parametrize("alone", ["", "1"])
+def test_a_step_ends_with_the_engine_although_the_plugin_between_them_lives_on(
+    steps: Steps, emulator: Emulator, alone: str
+) -> None:
+    emulator.fault("*", "hold", on="graphql", path="create_model_from_truss")
+    above = [sys.executable, "-c", ABOVE]
+    engine = steps.start("bge", [*above, *above], **{ALONE: alone})
+    until(lambda: any(it.get("held") for it in emulator.admin("GET", "faults")["faults"]))
+    assert list(steps.folder.glob("baseten-tei-push-*"))
+    engine.kill()
+    engine.wait()
+    until(lambda: len(left_running(steps.folder)) == 1)
+    until(lambda: not left_folders(steps.folder))
+    [(plugin, line)] = left_running(steps.folder).items()
+    assert ABOVE in line
+    os.kill(plugin, signal.SIGKILL)
+
+
+def test_what_a_step_that_is_killed_with_its_truss_left_in_a_folder_goes_with_the_next(
+    steps: Steps, emulator: Emulator
+) -> None:
+    emulator.fault("*", "hold", on="graphql", path="create_model_from_truss")
+    steps.start("bge", **{ALONE: "1"})
+    until(lambda: any(it.get("held") for it in emulator.admin("GET", "faults")["faults"]))
+    for process in left_running(steps.folder):
+        os.kill(process, signal.SIGSTOP)  # so that none of them sees another one's end
+    for process in left_running(steps.folder):
+        os.kill(process, signal.SIGKILL)
+    until(lambda: not left_running(steps.folder))
+    assert list(steps.folder.glob("baseten-tei-push-*"))
+    emulator.no_faults()
+    assert steps.push("bge", **{ALONE: "1"})[0] == 0
+    assert not list(steps.folder.glob("baseten-tei-push-*"))
 
 
 @pytest.mark.parametrize("who", ["the server", "the job"])

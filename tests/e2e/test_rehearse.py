@@ -16,6 +16,7 @@ from baseten_tei.facts import ModelFacts
 from baseten_tei.lockfile import render_lock
 from tests.e2e.harness import BGE, EMOTIONS, GATED, RERANKER, ROOT
 from tests.e2e.test_oracle import FACTS, MODEL
+from tests.faults.killing import left_running, until
 
 pytestmark = pytest.mark.e2e
 
@@ -167,6 +168,23 @@ def test_interrupts_in_the_middle_leave_nothing_behind(project: Project) -> None
     assert (process.returncode, out) == (130, "")
     assert err == "interrupted: the emulator, and all that was on it, is gone\n"
     assert project.is_clean()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+def test_a_rehearsal_that_is_killed_leaves_no_process_and_no_folder(
+    project: Project, number: signal.Signals
+) -> None:
+    project.configure({"bge": BGE})
+    process = project.started()
+    while not list(project.temporary.glob("baseten-tei-rehearsal-*/truss_configs")):
+        assert process.poll() is None
+        time.sleep(0.05)
+
+    os.killpg(process.pid, number)
+    process.communicate(timeout=120)
+
+    assert until(lambda: not left_running(project.temporary))
+    assert until(lambda: not list(project.temporary.iterdir()))
 
 
 @pytest.mark.parametrize(

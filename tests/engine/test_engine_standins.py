@@ -250,6 +250,48 @@ def test_an_interrupt_ends_it_whichever_thread_gets_it(name: str) -> None:
         host.wait()
 
 
+@pytest.mark.parametrize("name", ["language_python", "resource_command"])
+def test_it_ends_with_an_engine_that_was_killed_and_takes_along_what_it_started(name: str) -> None:
+    started = "import os, subprocess; child = subprocess.Popen(['sleep', '600']).pid"
+    program = f"{started}; print(os.getpid(), child); from standins.{name} import main; main()"
+    script = f"import subprocess, sys, time; subprocess.Popen({[sys.executable, '-u', '-c', program, '127.0.0.1:9']}"
+    engine = subprocess.Popen(
+        [sys.executable, "-c", f"{script}, process_group=0); time.sleep(600)"],
+        cwd=ENGINE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert engine.stdout is not None
+    processes = list(map(int, engine.stdout.readline().split()))
+    assert engine.stdout.readline().strip().isdigit(), "the port: it serves"
+
+    engine.kill()
+    engine.wait()
+
+    deadline = time.monotonic() + 30
+    while any(map(_runs, processes)):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _runs(pid: int) -> bool:
+    """Whether it is there, and has not merely not been buried yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("name", ["language_python", "resource_command"])
+def test_one_whose_engine_ended_before_it_said_its_port_ends_without_a_word(name: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    ended = subprocess.run(
+        [sys.executable, "-c", f"from standins.{name} import main; main()", "127.0.0.1:9"],
+        cwd=ENGINE, stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False, text=True,
+    )  # fmt: skip
+    os.close(writer)
+    assert "Traceback" not in ended.stderr
+
+
 def _wait_until_idle(pid: int) -> None:
     """Until the main thread has run nothing for a third of a second, or has looked up from time to time ten times."""
     used = Path(f"/proc/{pid}/task/{pid}/schedstat")

@@ -1,4 +1,7 @@
-"""An `up` that is killed at any of its remote calls, or interrupted in a wait, is continued by the next one."""
+"""An `up` that is killed at any of its remote calls, or interrupted in a wait, is continued by the next one.
+
+Nothing of it lives on: what it started ends, and what it waited for is not promoted later.
+"""
 
 import os
 import signal
@@ -10,16 +13,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.test_doctor import doctor
 from tests.e2e.worlds import (
     AFTER,
     BEFORE,
+    MODEL,
     World,
     Worlds,
     ended,
     started,
     wait_until_waiting,
 )
-from tests.faults.sampling import sampled
+from tests.faults.killing import (
+    SIGNALS,
+    WHOM,
+    Killing,
+    assert_nothing_lives,
+    random_killings,
+    started_with_mark,
+    temporary_of,
+    until,
+)
+from tests.faults.sampling import SEED, sampled
 from tests.faults.whole import assert_whole
 
 pytestmark = pytest.mark.e2e
@@ -88,6 +103,56 @@ def test_an_up_that_is_interrupted_in_a_long_wait_goes_on_and_pushes_nothing(
         world.stack.up().check()
         assert world.emulator.pushes() == 0
         assert_whole(world)
+
+
+@pytest.mark.parametrize("killing", sampled(random_killings(40, CALLS - 4, SEED), 2), ids=str)
+def test_what_a_killed_engine_started_ends_and_the_next_up_leaves_nothing_out_of_order(
+    worlds: Worlds, killing: Killing
+) -> None:
+    with worlds.copy(killing.scene) as world:
+        world.stack.configure(SCENES[killing.scene])
+        world.emulator.fault("*", "hold", when=killing.when, skip=killing.number, calls=1)
+        running = started_with_mark(world, *UP)
+        wait_until_held(world, running)
+        killing.strike(running)
+        ended(running)
+        assert_nothing_lives(temporary_of(world))
+        world.emulator.no_faults()
+        world.stack.pulumi("cancel", "--yes", world.stack.name)
+        world.stack.up().check()
+        assert_whole(world)
+        assert doctor(world.stack).text == "nothing is out of order\n"
+
+
+@pytest.mark.parametrize("name", sampled(list(SIGNALS), 1))
+@pytest.mark.parametrize("whom", sampled(list(WHOM), 1))
+def test_a_version_whose_release_was_killed_and_taken_back_is_not_promoted_once_it_is_ready(
+    worlds: Worlds, name: str, whom: str
+) -> None:
+    with worlds.copy("serving") as world:
+        before = world.serving()
+        world.stack.configure(AFTER)
+        world.emulator.fault("*", "slow")
+        running = started_with_mark(world, *UP)
+        wait_until_waiting(world, running)
+        WHOM[whom](running.pid, SIGNALS[name])
+        ended(running)
+        world.stack.pulumi("cancel", "--yes", world.stack.name)
+        world.stack.configure(BEFORE)
+        world.stack.up().check()
+        assert_nothing_lives(temporary_of(world))
+        world.emulator.no_faults()
+        assert until(lambda: set(statuses(world).values()) == {"ACTIVE"})
+        assert world.serving() == before == world.wanted()
+        world.stack.preview("--expect-no-changes").check()
+        [abandoned] = set(statuses(world)) - {world.environment()["current_deployment"]["id"]}
+        fixed = doctor(world.stack, "--fix").check().text
+        assert fixed == f"deleted deployment {abandoned} of model 'bge'\n"
+        assert_whole(world)
+
+
+def statuses(world: World) -> dict[str, str]:
+    return {it["id"]: it["status"] for it in world.emulator.deployments(MODEL)}
 
 
 def wait_until_held(world: World, running: subprocess.Popen[str]) -> None:

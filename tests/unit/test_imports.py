@@ -22,19 +22,24 @@ EDGES = {
     "hub", "golden_files", "pulumi_cli", "forge_api", "git_files", "private_emulator", "throughput_files",
     "load_client", "tune_plots",
     "push_socket", "standing_files", "push_logs", "runtime_folder",
+    "starter", "temporary", "keeping",
 }  # fmt: skip
 MEANS = {"fetching", "bounded_httpx"}
 WIRING = {
     "__init__", "configuration", "components", "resources", "context", "stack", "push", "generate", "provider",
-    "pushing", "preloaded", "push_server", "status", "standings", "planned",
+    "pushing", "preloaded", "push_server", "keeper", "status", "standings", "planned",
     "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
     "outputs", "codegen",
     "snapshot", "throwaway", "stack_files", "deployable", "comment", "pull_request", "report", "reviewed",
     "tune", "tuned", "tune_record", "scratch", "loading", "measured_url", "predictions",
     "rehearse", "rehearsal", "rehearsal_calls", "rehearsal_project",
 }  # fmt: skip
-ALLOWED = {("embedded", "slots"), ("slots", "runtime_folder")}
-"""Starting the emulator takes the same lock that pushes take: several of them may find it down at once."""
+ALLOWED = {
+    # Starting the emulator takes the same lock that pushes take: several of them may find it down at once.
+    ("embedded", "slots"), ("slots", "runtime_folder"),
+    # What an edge starts ends with its starter.
+    ("truss_cli", "starter"), ("pulumi_cli", "keeping"), ("private_emulator", "keeping"), ("keeping", "temporary"),
+}  # fmt: skip
 IMPURE = {
     "pulumi",
     "pulumi_command",

@@ -150,6 +150,45 @@ def test_a_state_knows_what_was_pushed_what_serves_and_what_is_kept() -> None:
     assert state.pending == ("updating bge-push",)
 
 
+MODEL, PUSH, OTHER = "baseten:index:Model", "command:local:Command", "aws:s3/bucket:Bucket"
+OURS = {"environment": {"BASETEN_TEI_DIGEST": "now"}}
+
+
+@pytest.mark.parametrize(
+    ("operation", "kind", "inputs", "there", "told"),
+    [
+        ("creating", MODEL, {}, True, False),
+        ("creating", PUSH, OURS, True, False),
+        ("creating", MODEL, {}, False, True),
+        ("creating", PUSH, OURS, False, True),
+        (
+            "updating",
+            MODEL,
+            {},
+            True,
+            True,
+        ),  # the next `up` forgets it; until then it is not made up for
+        ("creating", PUSH, {"environment": {"OTHER": "1"}}, True, True),
+        ("creating", PUSH, None, True, True),
+        (
+            "creating",
+            OTHER,
+            {},
+            True,
+            True,
+        ),  # the first one may have made another thing, which nobody knows
+    ],
+)
+def test_a_create_that_was_cut_off_is_in_order_once_a_later_up_took_up_what_it_made(
+    operation: str, kind: str, inputs: Any, there: bool, told: bool
+) -> None:
+    resource = {"type": kind, "urn": f"{URN}{kind}::x", "inputs": inputs}
+    made = [{**resource, "outputs": {"name": "x"}}] if there else []
+    pending = [{"type": operation, "resource": resource}]
+    state = parse_state({"deployment": {"resources": made, "pending_operations": pending}})
+    assert state.pending == ((f"{operation} x",) if told else ())
+
+
 def test_an_imported_models_digest_is_in_its_inputs() -> None:
     imported = {
         "type": "baseten:index:Model", "urn": f"{URN}baseten:index:Model::bge-model",

@@ -8,7 +8,8 @@ from fakes import Clock
 
 from baseten_tei.answers import ApiError
 from baseten_tei.provider.cancel import Cancellation, InterruptedWaitError
-from baseten_tei.provider.refusals import REMEMBERED_SECONDS, Refusals
+from baseten_tei.provider.refusals import REMEMBERED_SECONDS, OnceRefusedApi, Refusals
+from baseten_tei.target import parse_target
 
 REFUSED = ApiError("Baseten refused the API key (401)", status=401)
 
@@ -38,6 +39,34 @@ def test_after_an_interrupt_no_new_wait_begins() -> None:
     cancellation.cancel()
     with pytest.raises(InterruptedWaitError):
         cancellation.sleep(3600)
+
+
+def test_a_wait_ends_where_the_engine_is_gone_and_nothing_is_asked_of_baseten_any_more() -> None:
+    engine = iter([False, True, True])
+    cancellation = Cancellation(lambda: next(engine))
+    cancellation.sleep(0.0)
+    with pytest.raises(InterruptedWaitError):
+        cancellation.sleep(0.0)
+
+    asked: list[str] = []
+    api = OnceRefusedApi(
+        parse_target("http://127.0.0.1:9"),
+        lambda: asked.append("the key") or "key",  # type: ignore[func-returns-value]
+        cancellation.sleep,
+        cancellation.refuse_orphaned,
+    )
+    with pytest.raises(InterruptedWaitError):
+        api.find_model("bge", None)
+    assert asked == []
+
+
+def test_after_an_interrupt_nothing_new_is_wanted_but_what_was_begun_may_end() -> None:
+    cancellation = Cancellation()
+    cancellation.refuse_unwanted()
+    cancellation.cancel()
+    cancellation.refuse_orphaned()
+    with pytest.raises(InterruptedWaitError):
+        cancellation.refuse_unwanted()
 
 
 class Baseten:

@@ -10,6 +10,7 @@ from baseten_tei.baseten_api import NotFoundError
 from baseten_tei.errors import UserError
 from baseten_tei.gates.gates import RefusedVersionError
 from baseten_tei.gates.patience import LONGEST_PAUSE_SECONDS
+from baseten_tei.provider.cancel import InterruptedWaitError
 from baseten_tei.provider.readiness import FailedDeploymentError
 from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.waiting import Waiting, patience_seconds
@@ -310,6 +311,72 @@ def test_the_gate_is_given_the_time_that_is_left() -> None:
     release(baseten(statuses={"d1": ["BUILDING"] * 10 + ["ACTIVE"]}), gate, clock)
     [(_, seconds)] = gate.asked
     assert seconds == 1800 - clock.now
+
+
+# --- is it still wanted?
+
+
+class Moving(FakeApi):
+    """While a release waits for `d1`, somebody else lets another version serve."""
+
+    def __init__(self, *served: Any, **more: Any) -> None:
+        known = {"deployments": {"d1": version()}, "environments": {"production": serving()}}
+        super().__init__(statuses={"d1": ["BUILDING", "ACTIVE"]}, **(known | more))
+        self.coming = list(served)
+
+    def version(self, model_id: str, deployment_id: str) -> Any:
+        if self.coming:
+            self.served["production"] = self.coming.pop(0)
+        return super().version(model_id, deployment_id)
+
+
+@pytest.mark.parametrize("digest", ["newer", ""])
+def test_a_version_is_not_promoted_over_one_that_another_release_let_serve_meanwhile(
+    digest: str,
+) -> None:
+    api = Moving(serving(version("d7", digest=digest)))
+    with pytest.raises(UserError) as caught:
+        release(api)
+    assert str(caught.value) == (
+        "model 'bge': environment 'production': another release made it serve d7 while this one waited, so d1 is "
+        "not promoted: run `pulumi up` again if it still should be"
+    )
+    assert api.calls == []
+    assert release(api)["deployment_id"] == "d1", "the next one begins with what serves now"
+
+
+IN_FLIGHT = serving(OLD, candidate=version("d7", digest="other"), promotion_status="RUNNING")
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (serving(), serving(replace(OLD, id="d9"))),  # Baseten's copy of what served
+        (serving(None), serving(None)),
+        (serving(None), serving(version())),  # Baseten makes a first version production by itself
+        (serving(), serving(version("d9"))),  # a copy of what is wanted
+        (
+            IN_FLIGHT,
+            serving(version("d7", digest="other")),
+        ),  # it was on its way when this release began
+    ],
+)
+def test_what_serves_may_move_to_what_a_release_knows_of(first: Serving, then: Serving) -> None:
+    api = Moving(then, environments={"production": first})
+    assert release(api)["serving_digest"] == "new"
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_a_release_that_nobody_waits_for_promotes_and_makes_nothing(environment: str) -> None:
+    def refuse() -> None:
+        raise InterruptedWaitError
+
+    api, clock = baseten(), Clock()
+    waiting = Waiting(clock, clock.sleep)
+    releasing = Releasing(api, Gate(), waiting, refuse_unwanted=refuse)  # type: ignore[arg-type] # ducks
+    with pytest.raises(InterruptedWaitError):
+        releasing.release(INPUTS | {"environment": environment}, {})
+    assert api.calls == []
 
 
 # --- pins and rollback

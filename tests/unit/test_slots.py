@@ -95,16 +95,6 @@ def test_a_thousand_names_leave_no_more_files_than_are_counted(folder: Path) -> 
     assert len(list(folder.iterdir())) <= slots.LOCKS
 
 
-def test_a_slots_folder_begins_empty_whatever_was_left_in_it(folder: Path) -> None:
-    for _ in range(2):
-        with slots.a_slot(1) as slot:
-            work = slots.work_folder(slot)
-            assert list(work.iterdir()) == []
-            (work / "left").mkdir()
-            (work / "left" / "behind").write_text("by a push that was killed")
-    assert sorted(path.name for path in folder.iterdir()) == ["slot-0", "slot-0.work"]
-
-
 def test_a_lock_that_is_a_link_is_not_followed(folder: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine"
     mine.write_text("kept")

@@ -107,6 +107,16 @@ def test_an_operation_that_was_cut_off_is_to_do() -> None:
     assert told.line == "update bge-push: an operation on it was cut off"
 
 
+def test_a_create_that_was_cut_off_and_done_again_is_nothing_to_do() -> None:
+    resources = stored(MODELS)
+    made = named(resources, "bge-model")
+    operation = {
+        "type": "creating",
+        "resource": {"urn": made["urn"], "type": "baseten:index:Model"},
+    }
+    assert found(resources, MODELS, pending_operations=[operation]) == []
+
+
 def test_a_lost_version_is_pushed_and_released_again() -> None:
     resources = stored(MODELS)
     named(resources, "bge-model")["outputs"]["drift"] = "no deployment of it is left"

@@ -30,6 +30,7 @@ from baseten_tei.provider.secret import SecretResource
 from baseten_tei.provider.servicer import OneLineErrors
 from baseten_tei.provider.waiting import PATIENCE, Waiting, patience_seconds
 from baseten_tei.router import router_info, router_post
+from baseten_tei.starter import Gone, end_at_once, parent_gone, watch
 from baseten_tei.target import Target, find_api_key, parse_target
 
 
@@ -38,11 +39,14 @@ def resources(
 ) -> Mapping[str, Resource]:
     """Every resource of the provider, for the Baseten that its config names. Raises `UserError`."""
     target = parse_target(config.get("target"), os.environ.get("BASETEN_EMULATOR_PORT"))
-    api = OnceRefusedApi(target, partial(_connect, target), cancellation.sleep)
+    api = OnceRefusedApi(
+        target, partial(_connect, target), cancellation.sleep, cancellation.refuse_orphaned
+    )
     waiting = Waiting(sleep=cancellation.sleep, tell=progress.tell)
     patience = patience_seconds(os.environ.get(PATIENCE))
     gates = _gates(target, waiting, progress.warn)
-    releasing = Releasing(api, gates, waiting, progress.warn, patience)
+    wanted = cancellation.refuse_unwanted
+    releasing = Releasing(api, gates, waiting, progress.warn, patience, wanted)
     reads = ListedReads(api, remembered, Pace(sleep=cancellation.sleep))
     return {
         "baseten:index:Model": ModelResource(api, progress.warn, reads),
@@ -70,8 +74,9 @@ def _connect(target: Target) -> str:
     return key
 
 
-async def _serve(engine_address: str) -> None:
-    server, cancellation = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS), Cancellation()
+async def _serve(engine_address: str, engine_gone: Gone) -> None:
+    server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
+    cancellation = Cancellation(engine_gone)
     progress, remembered = Progress(engine_address), Remembered()
     make = partial(resources, progress, cancellation, remembered)
     provider = BasetenProvider(
@@ -86,12 +91,19 @@ async def _serve(engine_address: str) -> None:
 
 
 def main() -> None:
-    """Serve. The engine gives its address, and ends us by an interrupt when it is done."""
+    """Serve. The engine gives its address, and ends us by an interrupt when it is done; we end with it anyway."""
+    engine_address = sys.argv[1] if len(sys.argv) > 1 else ""
+    engine_gone = (
+        parent_gone() if engine_address else lambda: False
+    )  # by hand: no engine started us
+    watch(engine_gone, end_at_once)
     try:
-        asyncio.run(_serve(sys.argv[1] if len(sys.argv) > 1 else ""))
-    except KeyboardInterrupt:
+        asyncio.run(_serve(engine_address, engine_gone))
+    except (
+        KeyboardInterrupt,
+        BrokenPipeError,
+    ):  # it is done, or was gone before we told it our port
         # The engine waits for our end, and Python's own takes a quarter of a second (2 cores) and saves nothing.
-        sys.stderr.flush()
         os._exit(0)
 
 

@@ -51,13 +51,20 @@ class Refusals:
 
 
 class OnceRefusedApi(BasetenApi):
-    """Baseten's API, but a refused key costs one call."""
+    """Baseten's API, but a refused key costs one call, and an engine that is gone none."""
 
     def __init__(
-        self, target: Target, connect: Callable[[], str], sleep: Callable[[float], None]
+        self,
+        target: Target,
+        connect: Callable[[], str],
+        sleep: Callable[[float], None],
+        refuse_orphaned: Callable[[], None] = lambda: None,
     ) -> None:
+        """`refuse_orphaned` is called before each call, and raises where no engine is there to hear of it."""
         super().__init__(target, connect, sleep)
+        self._refuse_orphaned = refuse_orphaned
         self._refusals = Refusals()
 
     def _try(self, call: Callable[[], _T]) -> _T:
+        self._refuse_orphaned()
         return self._refusals.asked(lambda: super(OnceRefusedApi, self)._try(call))

@@ -40,14 +40,16 @@ class Releasing:
         waiting: Waiting,
         warn: Callable[[str], None] = lambda _: None,
         patience_seconds: float | None = None,
+        refuse_unwanted: Callable[[], None] = lambda: None,
     ) -> None:
+        """`refuse_unwanted` raises where nobody waits for a release any more."""
         self._api = api
         self._gate = gate
         self._waiting = waiting
         self._warn = warn
         self._patience = patience_seconds
         self._readiness = Readiness(api, waiting)
-        self._promoting = Promoting(api, waiting)
+        self._promoting = Promoting(api, waiting, refuse_unwanted)
 
     def release(self, inputs: Values, state: Values) -> Values:
         """Let the wanted or pinned version serve: outputs. `state` is what the last release left, or empty.
@@ -57,12 +59,13 @@ class Releasing:
         inputs = self._in_time(inputs)
         deadline = self._waiting.clock() + 60.0 * inputs["deploy_timeout_minutes"]
         model_id, version = self._found(inputs, state)
+        before = self._promoting.served(inputs, model_id)
         failed_before = state.get("failed_deployment_id")
         self._readiness.ready(inputs, model_id, version, failed_before, deadline)
         told = self._passed(inputs, model_id, version, deadline)
         redeploy = _rotated(inputs, state)
         serving = self._promoting.serve(
-            inputs, model_id, version, redeploy=redeploy, deadline=deadline
+            inputs, model_id, version, redeploy=redeploy, deadline=deadline, served_before=before
         )
         current = serving.current or version
         return {

@@ -19,19 +19,42 @@ def settings_of(inputs: Values) -> EnvironmentSettings:
 class Promoting:
     """Creates environments, promotes versions into them, and waits until they serve."""
 
-    def __init__(self, api: BasetenApi, waiting: Waiting) -> None:
+    def __init__(
+        self,
+        api: BasetenApi,
+        waiting: Waiting,
+        refuse_unwanted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`refuse_unwanted` raises where nobody waits for a release any more."""
         self._api = api
         self._waiting = waiting
+        self._refuse_unwanted = refuse_unwanted
+
+    def served(self, inputs: Values, model_id: str) -> frozenset[str]:
+        """Return what the environment serves, or is on its way to, as a release begins: ids and config digests."""
+        now = self._api.serving(model_id, inputs["environment"])
+        versions = [it for it in (now.current, now.candidate) if it] if now else []
+        return frozenset(name for it in versions for name in (it.id, it.digest) if name)
 
     def serve(
-        self, inputs: Values, model_id: str, version: Version, *, redeploy: bool, deadline: float
+        self,
+        inputs: Values,
+        model_id: str,
+        version: Version,
+        *,
+        redeploy: bool,
+        deadline: float,
+        served_before: frozenset[str],
     ) -> Serving:
         """The environment once `version`, or Baseten's copy of it, serves; `redeploy` starts it anew.
 
-        Raises `UserError`; what served before serves on.
+        Raises `UserError`, also where it no longer serves what it did when the release began (`served_before`);
+        what served before serves on.
         """
         settings = settings_of(inputs)
         before = self._settled(inputs, model_id, deadline)
+        self._refuse_unwanted()
+        _refuse_overtaken(inputs, version, before, served_before)
         if before is None:
             self._api.create_environment(model_id, inputs["environment"], settings)
         serves = before is not None and _serves(before, version)
@@ -88,6 +111,19 @@ class Promoting:
         raise UserError(
             f"{_named(inputs)}: {version.id} is still being promoted after "
             f"{inputs['deploy_timeout_minutes']:g} minutes: type `pulumi up` to wait on"
+        )
+
+
+def _refuse_overtaken(
+    inputs: Values, version: Version, now: Serving | None, served_before: frozenset[str]
+) -> None:
+    """Raise `UserError` where another release came in between; Baseten itself makes a first version production."""
+    current = now.current if now else None
+    expected = served_before | {version.id, version.digest}
+    if current and not expected & {current.id, current.digest or current.id}:
+        raise UserError(
+            f"{_named(inputs)}: another release made it serve {current.id} while this one waited, so "
+            f"{version.id} is not promoted: run `pulumi up` again if it still should be"
         )
 
 

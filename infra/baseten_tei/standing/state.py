@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei.pulumi_state import cut_off
 from baseten_tei.standing.urns import ENVIRONMENT, MODEL, SECRET, Values, is_ours, kind_of
 
 _UNFINISHED = {
@@ -57,7 +58,7 @@ def _done(inputs: Values, outputs: Values) -> bool:
 def parse_state(deployment: Mapping[str, Any]) -> State:
     """`checkpoint.latest` of a state file, or `deployment` of `pulumi stack export`."""
     every = [it for it in deployment.get("resources") or () if is_ours(it["urn"])]
-    pending = [it["resource"]["urn"] for it in deployment.get("pending_operations") or ()]
-    cut_off = {urn: "an operation on it was cut off" for urn in pending if is_ours(urn)}
+    pending = [it["resource"]["urn"] for it in cut_off(deployment)]
+    begun = {urn: "an operation on it was cut off" for urn in pending if is_ours(urn)}
     unfinished = {it["urn"]: why for it in every for key, why in _UNFINISHED.items() if it.get(key)}
-    return State({it["urn"]: it for it in every if not it.get("delete")}, {**cut_off, **unfinished})
+    return State({it["urn"]: it for it in every if not it.get("delete")}, {**begun, **unfinished})
