@@ -1,14 +1,18 @@
 """Runs one Pulumi program in this process, as the official `pulumi-language-python-exec` does.
 
-Working directory and `sys.path[0]` are those of `main:`; a `pulumi.RunError` is one line, anything
-else a traceback that starts in the program; an exit code of the program's own is its failure.
+Working directory and `sys.path[0]` are those of `main:`; a `pulumi.RunError` is two lines, another
+error a traceback that starts in the program; an exit code of the program's own is its failure, but
+for 32, which says that the user has read what is wrong. The engine interrupts a program that it
+waits for no longer, e.g. once a resource has failed: as a Ctrl-C would.
 """
 
 import asyncio
 import logging
 import os
 import runpy
+import signal
 import sys
+import threading
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +23,7 @@ import pulumi.runtime
 from google.protobuf.json_format import MessageToDict
 
 _OURS = str(Path(__file__).parents[1])  # put on sys.path by the wrapper that started us
+_ALREADY_SHOWN = 32  # the exit code after which nothing is added
 
 
 def foreign_environment(root: str, option: str, prefix: str, file: str) -> str | None:
@@ -67,6 +72,7 @@ def _enter(request: Any) -> None:
     """Working directory, argv, module path and PATH as the program would find them in a shell."""
     os.chdir(request.info.program_directory)
     sys.argv = [request.info.entry_point, *request.args]
+    sys.orig_argv = [sys.executable, "pulumi-language-python-exec", *sys.argv]
     sys.path.remove(_OURS)
     if "virtualenv" in request.info.options:  # the official host activates it
         os.environ["PATH"] = f"{sys.prefix}/bin{os.pathsep}{os.environ.get('PATH', '')}"
@@ -92,6 +98,47 @@ def _execute(program: str, parallel: int) -> None:
         sys.stderr.flush()
 
 
+def interrupt() -> None:
+    """Interrupt the program, from any thread: where the main thread waits, only a signal of its own wakes it."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def _exit_code(stop: SystemExit) -> int:
+    """The code that a process would end with; Python shows one that is a text."""
+    if stop.code is None or isinstance(stop.code, int):
+        return stop.code or 0
+    print(stop.code, file=sys.stderr)
+    return 1
+
+
+def _interrupted() -> int:
+    """Show the interrupt as Python does when it ends a process, by the program's own hook if it has one."""
+    try:
+        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # called while one is handled
+    except SystemExit as stop:
+        return _exit_code(stop)
+    return -signal.SIGINT
+
+
+def _ending(request: Any) -> int:
+    """Run the program; the exit code of its process, were it one."""
+    program = Path(request.info.program_directory, request.info.entry_point).absolute()
+    try:
+        _execute(request.info.entry_point, request.parallel)
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except SystemExit as stop:
+        return _exit_code(stop)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as error:
+        text = program_traceback(error, program)
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")
+        return _ALREADY_SHOWN
+    return 0
+
+
 def run(request: Any, engine: str) -> dict[str, Any]:
     """Run the program of a RunRequest; the fields of the RunResponse.
 
@@ -101,16 +148,7 @@ def run(request: Any, engine: str) -> dict[str, Any]:
         return {"error": refused}
     _configure(request, engine)
     _enter(request)
-    program = Path(request.info.program_directory, request.info.entry_point).absolute()
-    try:
-        _execute(request.info.entry_point, request.parallel)
-    except pulumi.RunError as error:
-        pulumi.log.error(str(error))
+    code = _ending(request)
+    if code == _ALREADY_SHOWN:
         return {"bail": True}
-    except SystemExit as stop:
-        return {"error": f"Program exited with code {stop.code}"} if stop.code else {}
-    except Exception as error:
-        text = program_traceback(error, program)
-        pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")
-        return {"bail": True}
-    return {}
+    return {"error": f"program exited with non-zero exit code: {code}"} if code else {}
