@@ -14,7 +14,9 @@ import signal
 import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ import pulumi.runtime
 from google.protobuf.json_format import MessageToDict
 
 _OURS = str(Path(__file__).parents[1])  # put on sys.path by the wrapper that started us
+_ANSWERED_SECONDS = 1.0
 _ALREADY_SHOWN = 32  # the exit code after which nothing is added
 
 
@@ -41,6 +44,18 @@ def refusal(info: Any, file: str) -> str | None:
     """The same of a ProgramInfo, for programs and policy packs."""
     option = MessageToDict(info.options).get("virtualenv", "")
     return foreign_environment(info.root_directory, option, sys.prefix, file)
+
+
+def activated(info: Any) -> bool:
+    """Whether the official host activates an environment: one that is named, or that uv or poetry keeps."""
+    options = MessageToDict(info.options)
+    if options.get("virtualenv"):
+        return True
+    tools = ("uv", "poetry")
+    if "toolchain" in options:
+        return options["toolchain"] in tools
+    folders = [folder := Path(info.program_directory).absolute(), *folder.parents]
+    return any((folder / f"{tool}.lock").exists() for folder in folders for tool in tools)
 
 
 def program_traceback(error: BaseException, program: Path) -> str:
@@ -74,7 +89,8 @@ def _enter(request: Any) -> None:
     sys.argv = [request.info.entry_point, *request.args]
     sys.orig_argv = [sys.executable, "pulumi-language-python-exec", *sys.argv]
     sys.path.remove(_OURS)
-    if "virtualenv" in request.info.options:  # the official host activates it
+    if activated(request.info):
+        os.environ["VIRTUAL_ENV"] = sys.prefix
         os.environ["PATH"] = f"{sys.prefix}/bin{os.pathsep}{os.environ.get('PATH', '')}"
 
 
@@ -111,8 +127,27 @@ def _exit_code(stop: SystemExit) -> int:
     return 1
 
 
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have interrupts go to the program, as to any other: to the handler that it has set, if it has."""
+    wakeup = signal.set_wakeup_fd(-1)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        signal.set_wakeup_fd(wakeup)
+
+
 def _interrupted() -> int:
-    """Show the interrupt as Python does when it ends a process, by the program's own hook if it has one."""
+    """Show the interrupt as Python does when it ends a process, by the program's own hook if it has one.
+
+    It may have been the one with which the engine ends its hosts: this one answers, and ends.
+    """
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    end = threading.Timer(_ANSWERED_SECONDS, os._exit, (0,))
+    end.daemon = True
+    end.start()
     try:
         sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # called while one is handled
     except SystemExit as stop:
@@ -124,7 +159,8 @@ def _ending(request: Any) -> int:
     """Run the program; the exit code of its process, were it one."""
     program = Path(request.info.program_directory, request.info.entry_point).absolute()
     try:
-        _execute(request.info.entry_point, request.parallel)
+        with _interruptible():
+            _execute(request.info.entry_point, request.parallel)
     except pulumi.RunError as error:
         pulumi.log.error(str(error))
         return 1

@@ -6,9 +6,11 @@ a resource has failed it interrupts the program, which shows 30 lines of traceba
 
 import signal
 import sys
+import threading
+import warnings
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, NoReturn
 
 import pulumi
@@ -37,9 +39,19 @@ def end_program(error: UserError) -> NoReturn:
 
 
 def hide_interrupts() -> None:
-    """Show no traceback of an interrupt in a program's own process. The interrupt itself stays what it is."""
-    if runs_in_host():
-        sys.excepthook = partial(_show_unless_interrupted, sys.excepthook)
+    """Show nothing of an interrupt in a program's own process. A handler of the program's own stays what it is."""
+    if not runs_in_host():
+        return
+    sys.excepthook = partial(_show_unless_interrupted, sys.excepthook)
+    unhandled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if unhandled and threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _interrupt)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Interrupt as Python does, without warnings of what then stays undone, e.g. coroutines not awaited."""
+    warnings.simplefilter("ignore")
+    signal.default_int_handler(number, frame)
 
 
 def _show_unless_interrupted(
