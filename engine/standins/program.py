@@ -149,7 +149,7 @@ def _interrupted() -> int:
     end.daemon = True
     end.start()
     try:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]  # called while one is handled
+        sys.excepthook(*sys.exc_info())
     except SystemExit as stop:
         return _exit_code(stop)
     return -signal.SIGINT
