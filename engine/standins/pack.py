@@ -37,7 +37,7 @@ def environment(request: Any, stack: Any) -> dict[str, str]:
     return {**told, **dict(variable.split("=", 1) for variable in request.env)}
 
 
-def start(request: Any, stack: Any) -> subprocess.Popen[bytes]:
+def start(request: Any, stack: Any = None) -> subprocess.Popen[bytes]:
     """Start it in the pack's folder, as the official host does whatever the engine says."""
     return subprocess.Popen(  # noqa: S603 -- running the user's policy pack is the job
         command(request),

@@ -24,7 +24,8 @@ EDGES = {
 }  # fmt: skip
 WIRING = {
     "__init__", "components", "resources", "context", "stack", "push", "generate", "provider",
-    "pushing", "preloaded", "push_server", "program_end", "push_python", "engine_project", "status", "standings", "planned",
+    "pushing", "preloaded", "push_server", "status", "standings", "planned",
+    "program_end", "push_python", "engine_project",
     "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
     "outputs", "codegen",
     "snapshot", "throwaway", "stack_files", "deployable", "comment", "pull_request", "report", "reviewed",
