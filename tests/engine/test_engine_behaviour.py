@@ -142,11 +142,12 @@ def test_the_interrupt_goes_to_the_programs_own_handler(project: Project) -> Non
 
 def test_a_changed_input_is_compared_with_the_state(project: Project) -> None:
     """As the official plugin says it: `inputDiff` is false."""
-    up(project, one("echo hi", "environment={'A': '1'}"))
+    program = one("echo hi", "environment={'A': '1'}").replace('"one"', '"changed"')
+    up(project, program)
 
-    shown = project.pulumi("preview", "--json", PROGRAM=one("echo hi", "environment={'A': '2'}"))
+    shown = project.pulumi("preview", "--json", PROGRAM=program.replace("'1'", "'2'"))
 
-    (step,) = [it for it in json.loads(shown)["steps"] if it["urn"].endswith("::one")]
+    (step,) = [it for it in json.loads(shown)["steps"] if it["urn"].endswith("::changed")]
     assert step["detailedDiff"] == {"environment.A": {"kind": "update", "inputDiff": False}}
 
 
