@@ -1,6 +1,7 @@
 """A program of the user's own with our components in it: how its mistakes and its failures end."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,6 @@ def test_a_push_that_would_run_another_python_is_refused_in_the_preview(
 
     told = stack.preview(PATH=path, **own).refused()
 
-    assert "write `virtualenv: .venv` under `runtime: options:`" in one_line(
-        told.text, "push steps"
-    )
+    error = one_line(told.text, "the push steps would not run with this program's Python")
+    assert f"write `virtualenv: {sys.prefix}` under `runtime: options:`" in error
     assert emulator.calls() == []
