@@ -4,10 +4,11 @@ Only what Pulumi has to see of each policy. The policies are `baseten_tei.polici
 well: what either says of a model is the same line (docs/policy.md).
 """
 
+import os
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+import pulumi
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -22,15 +23,19 @@ from pulumi_policy import (
 
 from baseten_tei import files
 from baseten_tei.costs import LISTED, monthly
+from baseten_tei.engine_project import engine_workspace
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.policies.config import LEVEL, SECTIONS, parse_section
 from baseten_tei.policies.document import title
-from baseten_tei.policies.inputs import COMPONENTS, stack_of, subject_of
+from baseten_tei.policies.inputs import COMPONENTS, project_of, stack_of, subject_of
 from baseten_tei.policies.judging import POLICIES, model_violation, stack_violation
 from baseten_tei.policies.policy import Candidate, ModelPolicy, StackPolicy
 from baseten_tei.settings import Lock
-from baseten_tei.target import parse_target
+from baseten_tei.target import Target, parse_target
 from baseten_tei.workspace import Workspace
+
+HANDED_ON = "PULUMI_DRY_RUN"
+"""Set for a policy pack that has the stack's configuration from the engine."""
 
 SEEN: dict[str, Candidate] = {}
 """This run's models by URN: the engine shows a stack's policies only a component's outputs, not its spec."""
@@ -41,20 +46,26 @@ def candidate(args: ResourceValidationArgs) -> Candidate | None:
     if args.resource_type not in COMPONENTS:
         return None
     stack = stack_of(args.urn)
-    lock, real_account = surroundings(stack)
+    lock, real_account = surroundings(project_of(args.urn), stack)
     subject = subject_of(args.resource_type, args.name, args.props, lock)
     SEEN[args.urn] = Candidate(stack, subject, monthly(subject.args, LISTED), real_account)
     return SEEN[args.urn]
 
 
 @cache
-def surroundings(stack: str) -> tuple[Lock, bool]:
-    """A stack's locked facts, and whether it is on a real account, from the project that the engine runs in."""
-    here = Path.cwd()
-    root = next(it for it in (here, *here.parents) if (it / "Pulumi.yaml").is_file())
-    workspace = Workspace(root, stack)
-    target = workspace.target if workspace.path.is_file() else parse_target(None)
-    return parse_lock(files.read_lock(root, stack)), not target.loopback
+def surroundings(project: str, stack: str) -> tuple[Lock, bool]:
+    """A stack's locked facts, and whether it is on a real account. Raises `UserError` where they cannot be found."""
+    workspace = engine_workspace(project, stack)
+    lock = parse_lock(files.read_lock(workspace.root, stack))
+    return lock, not _target(workspace).loopback
+
+
+def _target(workspace: Workspace) -> Target:
+    """What the engine read, from whichever file; an engine that hands on no configuration left it in the stack's."""
+    if HANDED_ON not in os.environ:
+        return workspace.target
+    port = os.environ.get("BASETEN_EMULATOR_PORT")
+    return parse_target(pulumi.Config("baseten").get("target"), port)
 
 
 def of_models(policy: ModelPolicy) -> ResourceValidationPolicy:

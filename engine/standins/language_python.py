@@ -18,12 +18,13 @@ import queue
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
 import grpc
+from google.protobuf.empty_pb2 import Empty
 
 from standins.wire import ENGINE_ADDRESS, serve, wire
 
@@ -54,6 +55,7 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
     def __init__(self) -> None:
         self.runs: queue.SimpleQueue[tuple[Any, Future[Any]]] = queue.SimpleQueue()
         self._may_run = threading.Semaphore(1)
+        self._end_run: Callable[[], None] = lambda: None
 
     def Handshake(self, _request: Any, _context: Any) -> Any:
         """The engine says where it is; we know that from argv."""
@@ -99,23 +101,36 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         if not self._may_run.acquire(blocking=False):
             reason = "this language host has run its program; an operation starts its own"
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
+        from standins.program import interrupt
+
         done: Future[Any] = Future()
+        self._end_run = lambda: None if done.done() else interrupt()
+        context.add_callback(self._end_run)  # at its end, and when the engine waits no longer
         self.runs.put((request, done))
         return done.result()
+
+    def Cancel(self, _request: Any, _context: Any) -> Any:
+        """End the program, if one runs."""
+        self._end_run()
+        return Empty()
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
         """Run a policy pack for as long as the engine wants it; components need the official host."""
         from standins import pack, program
+        from standins.pack_proxy import PackProxy
 
         if request.kind != pack.KIND:
             reason = f"pulumi-language-python is a {ABOUT}: it starts no plugins but policy packs"
             context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{reason} (engine/README.md)")
         if refusal := program.refusal(request.info, "PulumiPolicy.yaml"):
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, refusal)
-        process = pack.start(request)
+        proxy = PackProxy()
+        context.add_callback(proxy.stop)
+        yield language.RunPluginResponse(stdout=b"%d\n" % proxy.port)
+        process = pack.start(request, proxy.stack())
         if not context.add_callback(process.kill):  # the engine ends a pack by ending this call
             process.kill()
-        for name, value in pack.outputs(process):
+        for name, value in proxy.attached(pack.outputs(process)):
             yield language.RunPluginResponse(**{name: value})
 
     def run_program(self) -> None:

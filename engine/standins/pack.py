@@ -3,6 +3,7 @@
 Its first line is the port that it serves on, so nothing it prints may wait in a buffer (`-u`).
 """
 
+import json
 import queue
 import subprocess
 import sys
@@ -24,12 +25,24 @@ def command(request: Any) -> list[str]:
     ]  # fmt: skip
 
 
-def start(request: Any) -> subprocess.Popen[bytes]:
-    """Start it where and with the environment that the engine says."""
+def environment(request: Any, stack: Any) -> dict[str, str]:
+    """The engine's, and the stack's name and configuration, where the engine has told them."""
+    told = {} if stack is None else {
+        "PULUMI_ORGANIZATION": stack.organization,
+        "PULUMI_PROJECT": stack.project,
+        "PULUMI_STACK": stack.stack,
+        "PULUMI_DRY_RUN": json.dumps(stack.dry_run),
+        "PULUMI_CONFIG": json.dumps(dict(stack.config)),
+    }  # fmt: skip
+    return {**told, **dict(variable.split("=", 1) for variable in request.env)}
+
+
+def start(request: Any, stack: Any = None) -> subprocess.Popen[bytes]:
+    """Start it in the pack's folder, as the official host does whatever the engine says."""
     return subprocess.Popen(  # noqa: S603 -- running the user's policy pack is the job
         command(request),
-        cwd=request.pwd,
-        env=dict(variable.split("=", 1) for variable in request.env),
+        cwd=request.info.program_directory,
+        env=environment(request, stack),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

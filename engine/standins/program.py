@@ -1,16 +1,22 @@
 """Runs one Pulumi program in this process, as the official `pulumi-language-python-exec` does.
 
-Working directory and `sys.path[0]` are those of `main:`; a `pulumi.RunError` is one line, anything
-else a traceback that starts in the program; an exit code of the program's own is its failure.
+Working directory and `sys.path[0]` are those of `main:`; a `pulumi.RunError` is two lines, another
+error a traceback that starts in the program; an exit code of the program's own is its failure, but
+for 32, which says that the user has read what is wrong. The engine interrupts a program that it
+waits for no longer, e.g. once a resource has failed: as a Ctrl-C would.
 """
 
 import asyncio
 import logging
 import os
 import runpy
+import signal
 import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +25,8 @@ import pulumi.runtime
 from google.protobuf.json_format import MessageToDict
 
 _OURS = str(Path(__file__).parents[1])  # put on sys.path by the wrapper that started us
+_ANSWERED_SECONDS = 1.0
+_ALREADY_SHOWN = 32  # the exit code after which nothing is added
 
 
 def foreign_environment(root: str, option: str, prefix: str, file: str) -> str | None:
@@ -36,6 +44,18 @@ def refusal(info: Any, file: str) -> str | None:
     """The same of a ProgramInfo, for programs and policy packs."""
     option = MessageToDict(info.options).get("virtualenv", "")
     return foreign_environment(info.root_directory, option, sys.prefix, file)
+
+
+def activated(info: Any) -> bool:
+    """Whether the official host activates an environment: one that is named, or that uv or poetry keeps."""
+    options = MessageToDict(info.options)
+    if options.get("virtualenv"):
+        return True
+    tools = ("uv", "poetry")
+    if "toolchain" in options:
+        return options["toolchain"] in tools
+    folders = [folder := Path(info.program_directory).absolute(), *folder.parents]
+    return any((folder / f"{tool}.lock").exists() for folder in folders for tool in tools)
 
 
 def program_traceback(error: BaseException, program: Path) -> str:
@@ -67,8 +87,10 @@ def _enter(request: Any) -> None:
     """Working directory, argv, module path and PATH as the program would find them in a shell."""
     os.chdir(request.info.program_directory)
     sys.argv = [request.info.entry_point, *request.args]
+    sys.orig_argv = [sys.executable, "pulumi-language-python-exec", *sys.argv]
     sys.path.remove(_OURS)
-    if "virtualenv" in request.info.options:  # the official host activates it
+    if activated(request.info):
+        os.environ["VIRTUAL_ENV"] = sys.prefix
         os.environ["PATH"] = f"{sys.prefix}/bin{os.pathsep}{os.environ.get('PATH', '')}"
 
 
@@ -92,6 +114,67 @@ def _execute(program: str, parallel: int) -> None:
         sys.stderr.flush()
 
 
+def interrupt() -> None:
+    """Interrupt the program, from any thread: where the main thread waits, only a signal of its own wakes it."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+
+def _exit_code(stop: SystemExit) -> int:
+    """The code that a process would end with; Python shows one that is a text."""
+    if stop.code is None or isinstance(stop.code, int):
+        return stop.code or 0
+    print(stop.code, file=sys.stderr)
+    return 1
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Have interrupts go to the program, as to any other: to the handler that it has set, if it has."""
+    wakeup = signal.set_wakeup_fd(-1)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+        signal.set_wakeup_fd(wakeup)
+
+
+def _interrupted() -> int:
+    """Show the interrupt as Python does when it ends a process, by the program's own hook if it has one.
+
+    It may have been the one with which the engine ends its hosts: this one answers, and ends.
+    """
+    signal.signal(signal.SIGINT, lambda *_: os._exit(0))
+    end = threading.Timer(_ANSWERED_SECONDS, os._exit, (0,))
+    end.daemon = True
+    end.start()
+    try:
+        sys.excepthook(*sys.exc_info())
+    except SystemExit as stop:
+        return _exit_code(stop)
+    return -signal.SIGINT
+
+
+def _ending(request: Any) -> int:
+    """Run the program; the exit code of its process, were it one."""
+    program = Path(request.info.program_directory, request.info.entry_point).absolute()
+    try:
+        with _interruptible():
+            _execute(request.info.entry_point, request.parallel)
+    except pulumi.RunError as error:
+        pulumi.log.error(str(error))
+        return 1
+    except SystemExit as stop:
+        return _exit_code(stop)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as error:
+        text = program_traceback(error, program)
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")
+        return _ALREADY_SHOWN
+    return 0
+
+
 def run(request: Any, engine: str) -> dict[str, Any]:
     """Run the program of a RunRequest; the fields of the RunResponse.
 
@@ -101,16 +184,7 @@ def run(request: Any, engine: str) -> dict[str, Any]:
         return {"error": refused}
     _configure(request, engine)
     _enter(request)
-    program = Path(request.info.program_directory, request.info.entry_point).absolute()
-    try:
-        _execute(request.info.entry_point, request.parallel)
-    except pulumi.RunError as error:
-        pulumi.log.error(str(error))
+    code = _ending(request)
+    if code == _ALREADY_SHOWN:
         return {"bail": True}
-    except SystemExit as stop:
-        return {"error": f"Program exited with code {stop.code}"} if stop.code else {}
-    except Exception as error:
-        text = program_traceback(error, program)
-        pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")
-        return {"bail": True}
-    return {}
+    return {"error": f"program exited with non-zero exit code: {code}"} if code else {}

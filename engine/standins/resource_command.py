@@ -97,11 +97,11 @@ class CommandProvider(services.ResourceProviderServicer):  # type: ignore[misc, 
         for path, kind in differences(values(request.old_inputs), values(request.news)):
             replaces = path.startswith(REPLACING)
             kind_name = f"{kind}_replace" if replaces else kind
-            detailed[path] = provider.PropertyDiff(kind=kind_name.upper(), inputDiff=True)
+            detailed[path] = provider.PropertyDiff(kind=kind_name.upper())  # not `inputDiff`
         return provider.DiffResponse(
             changes="DIFF_SOME" if detailed else "DIFF_NONE",
             replaces=[path for path in detailed if path.startswith(REPLACING)],
-            diffs=sorted({path.split(".")[0].split("[")[0] for path in detailed}),
+            diffs={path.split(".")[0].split("[")[0] for path in detailed},  # in any order
             detailedDiff=detailed,
             hasDetailedDiff=True,
         )

@@ -23,23 +23,14 @@ from baseten_tei.errors import UserError
 from baseten_tei.job import job_environment
 from baseten_tei.plan import ModelPlan, known_limits
 from baseten_tei.prepare import Ready, prepare, ready_alone
+from baseten_tei.program_end import end_program
+from baseten_tei.push_python import push_python
 from baseten_tei.resources import Environment, Model, Secret
 from baseten_tei.rules.subject import Subject
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 
 PUSH = "truss push"
-"""What an error message calls the step: pulumi-command runs it as the last argument of INTERPRETER."""
-
-INTERPRETER = (
-    "/bin/sh",
-    "-c",
-    'for up in "" ../ ../../; do python="$up${PULUMI_RUNTIME_VIRTUALENV:-/none}/bin/python3"; '
-    '[ -x "$python" ] && exec "$python" -m baseten_tei.push; done; exec python3 -m baseten_tei.push',
-)
-"""The same on every machine and for ever: pulumi-command runs a push again when this text changes.
-
-`virtualenv` comes as Pulumi.yaml writes it, but with `main: infra/` commands run in infra/ (measured, 3.259.0).
-"""
+"""What an error message calls the step: pulumi-command runs it as the interpreter's last argument."""
 
 
 class TeiModel(pulumi.ComponentResource):
@@ -89,15 +80,20 @@ class TeiModel(pulumi.ComponentResource):
         self._tell(plan, environment, ready.subject)
 
     def _push(self, name: str, plan: ModelPlan, model: Model) -> local.Command:
+        python = push_python(context().root)
         command = local.Command(
             f"{name}-push",
             create=PUSH,
             update=PUSH,
-            interpreter=list(INTERPRETER),
+            interpreter=list(python.interpreter),
             stdin=plan.job.config,
             environment=model.generation.apply(lambda it: job_environment(plan.job, it)),
             logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[model]),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[model],
+                ignore_changes=["interpreter"] if python.keep else None,
+            ),
         )
         command.stdout.apply(lambda told: _pass_on(told, self))
         return command
@@ -191,9 +187,9 @@ def _fill(template: str, model_id: str) -> str:
 def _prepared(
     name: str, args: ModelArgs, team: str | None, ready: Ready | None
 ) -> tuple[Ready, ModelPlan]:
-    """The model made ready, and its steps. Raises `pulumi.RunError`, one line a problem."""
+    """The model made ready, and its steps. Ends the program with one line per problem."""
     try:
         ready = ready or ready_alone(name, args, context())
         return ready, prepare(ready.subject, context(), team)
     except UserError as error:
-        raise pulumi.RunError(str(error)) from error
+        end_program(error)

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei import files
-from baseten_tei.components import INTERPRETER, PUSH
+from baseten_tei.components import PUSH
 from baseten_tei.golden_files import golden_input
 from baseten_tei.hf_token import NAME
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.plan import model_plan
 from baseten_tei.prepare import ready
+from baseten_tei.push_python import INTERPRETER
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
 from baseten_tei.standing.token import token_source
 from baseten_tei.standing.wanted import model_resources

@@ -8,6 +8,7 @@ from baseten_tei.context import Context
 from baseten_tei.errors import UserError
 from baseten_tei.golden_files import golden_input
 from baseten_tei.plan import ModelPlan, model_plan
+from baseten_tei.push_python import push_python
 from baseten_tei.rules.registry import errors, judge, warnings
 from baseten_tei.rules.subject import Subject
 from baseten_tei.settings import checked_subject
@@ -39,9 +40,14 @@ def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
 
 
 def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
-    """A judged model's steps, its config file brought up to date. Raises `UserError` in CI for a stale one."""
+    """A judged model's steps, its config file brought up to date.
+
+    Raises `UserError` in CI for a stale one, and where its push would not run with this program's Python.
+    """
     golden = golden_input(here.root, here.owner.stack, model.name)
     plan = model_plan(model.name, model.args, here.owner, here.target_name, team, golden)
+    if plan.pushed:
+        push_python(here.root)
     _bring_up_to_date(model.name, plan, here)
     return plan
 

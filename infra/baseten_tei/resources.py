@@ -8,6 +8,10 @@ from typing import Any
 
 import pulumi
 
+from baseten_tei.program_end import hide_interrupts
+
+hide_interrupts()  # here, since every program that imports a component imports this
+
 
 class Model(pulumi.CustomResource):
     """A model's name on Baseten; see `provider/model.py`."""

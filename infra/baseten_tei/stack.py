@@ -17,13 +17,14 @@ from baseten_tei.contract.words import SCHEMA_VERSION
 from baseten_tei.errors import UserError
 from baseten_tei.hf_token import FROM_ENV, VARIABLE, named_variable
 from baseten_tei.prepare import Ready, ready
+from baseten_tei.program_end import end_program
 from baseten_tei.resources import Secret
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs
 
 
 def deploy() -> None:
-    """Everything `Pulumi.<stack>.yaml` asks for. Raises `pulumi.RunError`, one line a problem."""
+    """Everything `Pulumi.<stack>.yaml` asks for. Ends the program with one line per problem."""
     try:
         check_configuration(context())
         config = pulumi.Config(NAMESPACE)
@@ -32,7 +33,7 @@ def deploy() -> None:
         token = _token(config, settings)
         _tidy(settings)
     except UserError as error:
-        raise pulumi.RunError(str(error)) from error
+        end_program(error)
     secret = _secret(token, settings.team) if token else None
     export({name: _model(it, settings.team, secret) for name, it in models.items()})
 

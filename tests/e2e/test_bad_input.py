@@ -79,13 +79,29 @@ def test_bad_input_is_one_line_and_touches_nothing(
     assert files(refusing.folder) == before
 
 
+def test_several_mistakes_are_one_error_each(refusing: Stack, quiet: Emulator) -> None:
+    refusing.configure({"a": {**BGE, "gpu": 1}, "b": {"task": "embedding"}})
+    told = refusing.preview().refused().text.partition("Diagnostics:")[2]
+    errors = [line.strip() for line in told.splitlines() if "error: " in line]
+    assert len(errors) == 2
+    assert errors[0].startswith("error: model 'a': unknown key 'gpu'")
+    assert errors[1].startswith("error: model 'b': model_id is missing")
+    assert quiet.calls() == []
+
+
 def one_line(text: str, said: str) -> str:
-    """The one diagnostic line; it holds what a test expects, and no traceback stands around it."""
+    """The one error; it holds what a test expects, and no traceback stands around it."""
     assert "Traceback" not in text, text
-    told = text.partition("Diagnostics:")[2]
-    lines = [line.strip() for line in told.splitlines() if said in line]
-    assert len(lines) == 1, text
-    return lines[0]
+    told = text.partition("Diagnostics:")[2].partition("Resources:")[0]
+    lines = [line.strip() for line in told.splitlines()]
+    errors = [line for line in lines if line.startswith("error: ") and line != ENGINES_OWN]
+    found = [line for line in lines if said in line]
+    assert len(found) == len(errors) == 1, text
+    return found[0]
+
+
+ENGINES_OWN = "error: update failed"
+"""What the engine says below the error of a resource."""
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -58,11 +58,13 @@ def project(folder: Path, models: Any, target: str = "baseten") -> Stack:
     return stack
 
 
-def with_pack(stack: Stack, config: Any, *arguments: str) -> Checked:
+def with_pack(
+    stack: Stack, config: Any, *arguments: str, pack: Path = ROOT / "policy", **environment: str
+) -> Checked:
     file = stack.folder / "policies.json"
     file.write_text(json.dumps(config))
-    pack = ("--policy-pack", str(ROOT / "policy"), "--policy-pack-config", str(file))
-    return stack.pulumi(*arguments, "--stack", stack.name, *pack)
+    options = ("--policy-pack", str(pack), "--policy-pack-config", str(file))
+    return stack.pulumi(*arguments, "--stack", stack.name, *options, **environment)
 
 
 def reported(stack: Stack, config: Any) -> list[Violation]:
@@ -135,3 +137,42 @@ def test_an_up_stops_before_a_refused_model_is_made(tmp_path: Path, emulator: Em
     assert told(shown.refused()) == [line]
     assert emulator.models() == {}
     assert emulator.pushes() == 0
+
+
+def copied_pack(folder: Path) -> Path:
+    """The pack in another folder, with the environment named by its whole path."""
+    shutil.copytree(ROOT / "policy", folder)
+    file = folder / "PulumiPolicy.yaml"
+    file.write_text(file.read_text().replace("../.venv", str(ROOT / ".venv")))
+    return folder
+
+
+def test_a_pack_judges_the_stack_that_it_is_called_for_wherever_it_stands(
+    wrong: Stack, tmp_path: Path
+) -> None:
+    """Here in another checkout of the project, whose stack of that name is on an emulator and has no lock."""
+    config = {"all": "mandatory", **STRICT}
+    other = Stack(tmp_path / "other", "emulator")
+    pack = copied_pack(other.folder / "policy")
+
+    shown = with_pack(wrong, config, "preview", pack=pack, PWD=str(other.folder))
+
+    assert sorted(told(shown.refused())) == sorted(it.line for it in reported(wrong, config))
+
+
+def test_a_stack_in_another_configuration_file_is_judged_as_that_file_has_it(
+    wrong: Stack, tmp_path: Path
+) -> None:
+    """`production-replicas` is about real accounts, and the file beside it says that the stack is on none."""
+    config = {"all": "disabled", "production-replicas": "mandatory"}
+    elsewhere = tmp_path / "configuration.yaml"
+    own = wrong.folder / f"Pulumi.{wrong.name}.yaml"
+    shutil.copy(own, elsewhere)
+    kept = own.read_text()
+    own.write_text(kept.replace("baseten:target: baseten", "baseten:target: emulator"))
+    try:
+        shown = with_pack(wrong, config, "preview", "--config-file", str(elsewhere)).refused()
+    finally:
+        own.write_text(kept)
+
+    assert "model 'sleepy': production-replicas" in shown.text

@@ -73,13 +73,26 @@ def test_nothing_is_warned_of(project: Project) -> None:
     assert "warning" not in preview(project, one("echo hi")).lower()
 
 
-def test_a_run_error_is_one_line_without_a_traceback(project: Project) -> None:
+def errors(shown: str) -> list[str]:
+    """The errors among the diagnostics."""
+    lines = [line.strip() for line in shown.split("Diagnostics:")[1].splitlines()]
+    return [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
+
+
+def test_a_run_error_is_followed_by_a_line_of_the_hosts(project: Project) -> None:
     shown = preview(project, "raise pulumi.RunError('model bge: no such GPU')", check=False)
 
-    diagnostics = shown.split("Diagnostics:")[1]
-    assert diagnostics.count("error: ") == diagnostics.count("error: model bge: no such GPU") == 1
+    assert errors(shown) == [
+        "model bge: no such GPU",
+        "an unhandled error occurred: program exited with non-zero exit code: 1",
+    ]
     assert "Traceback" not in shown
-    assert "unhandled" not in shown
+
+
+def test_after_exit_code_32_the_host_adds_nothing(project: Project) -> None:
+    shown = preview(project, "pulumi.log.error('no such GPU'); raise SystemExit(32)", check=False)
+
+    assert errors(shown) == ["no such GPU"]
 
 
 def test_any_other_error_is_a_traceback_that_starts_in_the_program(project: Project) -> None:
@@ -92,7 +105,11 @@ def test_any_other_error_is_a_traceback_that_starts_in_the_program(project: Proj
 
 
 def test_an_exit_status_of_the_program_is_its_failure(project: Project) -> None:
-    assert "exited with" in preview(project, "raise SystemExit(3)", check=False)
+    shown = preview(project, "raise SystemExit(3)", check=False)
+
+    assert errors(shown) == [
+        "an unhandled error occurred: program exited with non-zero exit code: 3"
+    ]
 
 
 def test_outputs_are_unknown_in_the_preview_of_a_create(project: Project) -> None:
@@ -104,7 +121,34 @@ def test_a_failing_command_shows_its_status_text_and_output(project: Project) ->
 
     assert 'exit status 3: running "echo said; exit 3":' in shown
     assert "said" in shown.split("exit status 3")[1]
+
+
+def test_a_program_whose_resource_failed_is_interrupted(project: Project) -> None:
+    shown = up(project, one("exit 3"), check=False)
+
+    assert "Traceback (most recent call last):" in shown
+    assert "KeyboardInterrupt" in shown
+
+
+def test_the_interrupt_goes_to_the_programs_own_handler(project: Project) -> None:
+    handler = "lambda *_: (print('INTERRUPTED', flush=True), os._exit(32))"
+    program = f"import signal; signal.signal(signal.SIGINT, {handler})\n"
+
+    shown = up(project, program + one("exit 3"), check=False)
+
+    assert "INTERRUPTED" in shown
     assert "Traceback" not in shown
+
+
+def test_a_changed_input_is_compared_with_the_state(project: Project) -> None:
+    """As the official plugin says it: `inputDiff` is false."""
+    program = one("echo hi", "environment={'A': '1'}").replace('"one"', '"changed"')
+    up(project, program)
+
+    shown = project.pulumi("preview", "--json", PROGRAM=program.replace("'1'", "'2'"))
+
+    (step,) = [it for it in json.loads(shown)["steps"] if it["urn"].endswith("::changed")]
+    assert step["detailedDiff"] == {"environment.A": {"kind": "update", "inputDiff": False}}
 
 
 def test_a_command_over_its_time_limit_is_killed(project: Project) -> None:

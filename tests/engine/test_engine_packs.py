@@ -27,8 +27,14 @@ Thing("small", 1)
 Thing("large", 9)
 """
 PACK = """
-import fcntl, os
+import fcntl, json, os
+import pulumi
 import pulumi_policy as policy
+
+told = ("PULUMI_PROJECT", "PULUMI_STACK", "PULUMI_DRY_RUN")
+with open(os.environ["TOLD"], "w") as file:
+    size = pulumi.Config("probe").get("size")
+    json.dump([os.getcwd(), *map(os.environ.get, told), size], file)
 
 held = open(os.environ["LOCK"], "w")
 fcntl.flock(held, fcntl.LOCK_EX)  # until this process is gone
@@ -46,7 +52,7 @@ policy.PolicyPack("sizes", [policy.ResourceValidationPolicy("size", "Things are 
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     pytest.importorskip("pulumi_policy")
     folder = tmp_path_factory.mktemp("packs")
-    made = make_project(folder, PROGRAM, LOCK=str(folder / "held"))
+    made = make_project(folder, PROGRAM, LOCK=str(folder / "held"), TOLD=str(folder / "told"))
     make_pack(folder / "pack", sys.prefix)
     return made
 
@@ -94,6 +100,15 @@ def test_without_a_configuration_a_pack_has_its_defaults(project: Project) -> No
 
 def test_a_pack_runs_for_the_preview_and_for_the_update(project: Project) -> None:
     assert "+ 3 created" in project.pulumi("up", "--yes", "--policy-pack", "pack")
+
+
+def test_a_pack_runs_in_its_own_folder_and_knows_the_stacks_configuration(project: Project) -> None:
+    project.pulumi("config", "set", "size", "3")
+
+    preview(project, "advisory")
+
+    told = json.loads((project.folder / "told").read_text())
+    assert told == [str(project.folder / "pack"), "probe", "dev", "true", "3"]
 
 
 def test_a_pack_does_not_outlive_the_engine(project: Project) -> None:

@@ -209,14 +209,14 @@ def test_what_a_pack_prints_is_passed_on_before_its_exit_code(tmp_path: Path) ->
     assert last == ("exitcode", 3)
 
 
-def test_a_pack_sees_the_folder_and_the_environment_that_the_engine_gives_it(
+def test_a_pack_sees_its_own_folder_and_the_environment_that_the_engine_gives_it(
     tmp_path: Path,
 ) -> None:
     program = "import os; print(os.getcwd(), os.environ['A'], 'HOME' in os.environ)"
 
     first, _ = pack.outputs(pack.start(pack_request(tmp_path, program, A="b=c")))
 
-    assert first == ("stdout", f"{tmp_path} b=c False\n".encode())
+    assert first == ("stdout", f"{tmp_path}/pack b=c False\n".encode())
 
 
 def test_a_killed_pack_ends_its_output(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ MEANS = {"fetching", "bounded_httpx"}
 WIRING = {
     "__init__", "configuration", "components", "resources", "context", "stack", "push", "generate", "provider",
     "pushing", "preloaded", "push_server", "keeper", "status", "standings", "planned",
+    "program_end", "push_python", "engine_project",
     "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
     "outputs", "codegen",
     "snapshot", "throwaway", "stack_files", "deployable", "comment", "pull_request", "report", "reviewed",

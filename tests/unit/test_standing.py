@@ -29,7 +29,7 @@ from baseten_tei.standing.wanted import model_resources
 from baseten_tei.standings import _diff
 
 OWNER = Owner("baseten-tei", "test")
-COMMAND = {"create": "truss push"}
+COMMAND = {"create": "truss push", "interpreter": ["/bin/sh", "-c", "exec python3 …"]}
 MODELS = {"bge": raw(), "rerank": raw("reranker", environments={"staging": {}})}
 
 
@@ -71,6 +71,13 @@ def named(resources: list[dict[str, Any]], name: str) -> dict[str, Any]:
 
 def test_what_an_up_left_is_nothing_to_do() -> None:
     assert found(stored(MODELS), MODELS) == []
+
+
+def test_another_way_to_find_the_projects_python_is_nothing_to_do() -> None:
+    """A project may leave its environment to uv: the push's text in its state is another."""
+    resources = stored(MODELS)
+    named(resources, "bge-push")["inputs"]["interpreter"] = ["/bin/sh", "-c", "uv …"]
+    assert found(resources, MODELS) == []
 
 
 @given(

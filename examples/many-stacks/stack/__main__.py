@@ -7,7 +7,7 @@ import pulumi
 
 
 def merged(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Every stack's models by their names. Raises `pulumi.RunError`, a line for each name that two stacks use."""
+    """Every stack's models by their names. Ends the program with a line for each name that two stacks use."""
     found: dict[str, Any] = {}
     owners: dict[str, str] = {}
     problems = []
@@ -19,8 +19,10 @@ def merged(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         ]
         found |= its
         owners |= dict.fromkeys(its, stack)
+    for problem in problems:
+        pulumi.log.error(problem)
     if problems:
-        raise pulumi.RunError("\n".join(problems))
+        raise SystemExit(32)  # the exit code after which Pulumi's host adds no line of its own
     return found
 
 

@@ -11,11 +11,13 @@ TASKS = ("embedding", "reranker", "classifier")
 def settings(version: int, models: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     """The outputs of the models that have these names, and which of them does what.
 
-    Raises `pulumi.RunError`, a line for each name that does not fit.
+    Ends the program with a line for each name that does not fit.
     """
     problems = [it for task in TASKS if (it := _problem(models, task, names.get(task)))]
+    for problem in problems:
+        pulumi.log.error(problem)
     if problems:
-        raise pulumi.RunError("\n".join(problems))
+        raise SystemExit(32)  # the exit code after which Pulumi's host adds no line of its own
     return {
         "schema_version": version,
         "models": {names[task]: models[names[task]] for task in TASKS},

@@ -41,6 +41,11 @@ def stack_of(urn: str) -> str:
     return urn.removeprefix("urn:pulumi:").partition("::")[0]
 
 
+def project_of(urn: str) -> str:
+    """Return the project's name in a URN."""
+    return urn.split("::")[1]
+
+
 def _facts(model_id: str, revision: str, lock: Lock) -> ModelFacts | None:
     """A component is told the commit where the spec names a branch, so both find the entry."""
     by_commit = (it for it in lock.values() if (it.model_id, it.commit) == (model_id, revision))

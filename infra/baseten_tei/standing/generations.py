@@ -10,6 +10,8 @@ Resources = dict[str, dict[str, Any]]
 """URN → inputs, as the state would hold them; a component comes before what it holds."""
 
 GENERATION = f"{PREFIX}GENERATION"
+INTERPRETER = "interpreter"
+"""It depends on where the project keeps its Python: whatever a state has is right (`push_python`)."""
 SECRET_GENERATION = "secret_generation"  # noqa: S105  # an input's name
 
 
@@ -22,6 +24,8 @@ def filled(wanted: Resources, state: State, secret_generation: str) -> Resources
             component = urn
         if GENERATION in inputs.get("environment", ()):
             inputs["environment"][GENERATION] = pushed.get(component, "1")
+        if INTERPRETER in inputs and urn in state.resources:
+            inputs[INTERPRETER] = state.inputs(urn).get(INTERPRETER)
         if SECRET_GENERATION in inputs:
             inputs[SECRET_GENERATION] = secret_generation
     return wanted
