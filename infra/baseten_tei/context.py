@@ -12,7 +12,7 @@ from pulumi.runtime import get_root_directory
 from baseten_tei import files
 from baseten_tei.errors import UserError
 from baseten_tei.lockfile import parse_lock
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
 from baseten_tei.settings import Lock
 from baseten_tei.target import Target, find_api_key, parse_target
 from baseten_tei.truss_version import truss_version_problem

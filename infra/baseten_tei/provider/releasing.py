@@ -12,7 +12,7 @@ from baseten_tei.provider.resource import Values
 from baseten_tei.provider.serving import Promoting
 from baseten_tei.provider.tidying import tidy
 from baseten_tei.provider.waiting import Waiting
-from baseten_tei.release import Version
+from baseten_tei.release import Version, shortened_problem
 from baseten_tei.spaces.fingerprint import kept
 
 DELETED = (
@@ -62,7 +62,7 @@ class Releasing:
         told = self._passed(inputs, model_id, version, deadline)
         redeploy = _rotated(inputs, state)
         serving = self._promoting.serve(
-            inputs, model_id, version, redeploy=redeploy, deadline=deadline
+            inputs, model_id, version, redeploy=redeploy, deadline=deadline, held=_held(state)
         )
         current = serving.current or version
         return {
@@ -93,6 +93,10 @@ class Releasing:
 
         if found := self._waiting.for_a_while(look):
             return found
+        model_id = self._api.find_model(inputs["model"], inputs.get("team"))
+        versions = self._api.versions(model_id) if model_id else []
+        if problem := shortened_problem(inputs["model"], versions, inputs["digest"]):
+            raise UserError(problem)
         raise UserError(
             f"model {inputs['model']!r}: no deployment of {inputs['digest']} was found after the push: "
             "type `pulumi refresh`, then `pulumi up`"
@@ -132,6 +136,14 @@ def _fingerprint(told: Values, state: Values) -> Values:
 
 def _same_digest(inputs: Values, state: Values) -> bool:
     return bool(state.get("serving_digest") == inputs["digest"])
+
+
+def _held(state: Values) -> set[str]:
+    """The deployments that the state names."""
+    one = ("deployment_id", "previous_deployment_id", "failed_deployment_id", "deployment")
+    return {str(state[key]) for key in one if state.get(key)} | {
+        *(state.get("kept_deployment_ids") or ())
+    }
 
 
 def _rotated(inputs: Values, state: Values) -> bool:

@@ -1,9 +1,10 @@
 """Letting a ready version serve an environment, on the environment's settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.errors import UserError
+from baseten_tei.ownership import foreign_problem, owner_of
 from baseten_tei.provider.resource import Values
 from baseten_tei.provider.waiting import Waiting
 from baseten_tei.release import FAILED, EnvironmentSettings, Serving, Version, settings_differ
@@ -24,14 +25,23 @@ class Promoting:
         self._waiting = waiting
 
     def serve(
-        self, inputs: Values, model_id: str, version: Version, *, redeploy: bool, deadline: float
+        self,
+        inputs: Values,
+        model_id: str,
+        version: Version,
+        *,
+        redeploy: bool,
+        deadline: float,
+        held: Collection[str] = (),
     ) -> Serving:
         """The environment once `version`, or Baseten's copy of it, serves; `redeploy` starts it anew.
 
-        Raises `UserError`; what served before serves on.
+        `held` are the deployments that the state names: whoever pushed them, they are its own. Raises `UserError`;
+        what served before serves on.
         """
         settings = settings_of(inputs)
         before = self._settled(inputs, model_id, deadline)
+        _refuse_another_state(inputs, before, held)
         if before is None:
             self._api.create_environment(model_id, inputs["environment"], settings)
         serves = before is not None and _serves(before, version)
@@ -89,6 +99,15 @@ class Promoting:
             f"{_named(inputs)}: {version.id} is still being promoted after "
             f"{inputs['deploy_timeout_minutes']:g} minutes: type `pulumi up` to wait on"
         )
+
+
+def _refuse_another_state(inputs: Values, before: Serving | None, held: Collection[str]) -> None:
+    """Two machines may push into one name at once, past each other's locks: the first to serve keeps it."""
+    current = before.current if before else None
+    if current is None or current.id in held or inputs.get("adopt"):
+        return
+    if problem := foreign_problem(owner_of(inputs), current):
+        raise UserError(f"{_named(inputs)} {problem}")
 
 
 def _arrival(
