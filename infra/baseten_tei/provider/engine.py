@@ -18,7 +18,7 @@ from baseten_tei.provider.diffing import diff_response, may_be_the_same
 from baseten_tei.provider.ids import not_there
 from baseten_tei.provider.old_inputs import old_state_id
 from baseten_tei.provider.progress import current_urn
-from baseten_tei.provider.resource import Failure, MakesInputs, Resource, Values
+from baseten_tei.provider.resource import Failure, KeptInState, Resource, Values
 from baseten_tei.provider.secrecy import as_secret_as, hidden, marked
 from baseten_tei.provider.values import plain, properties
 
@@ -97,7 +97,7 @@ class BasetenProvider(protocol.Provider):
             return _checked(request.new_inputs, failures)
         made = (
             resource.made_inputs(inputs, old, request.random_seed)
-            if isinstance(resource, MakesInputs)
+            if isinstance(resource, KeptInState)
             else {}
         )
         whole = {**inputs, **made}
@@ -155,8 +155,10 @@ class BasetenProvider(protocol.Provider):
         resource, state = self._resource(request.urn), plain(request.properties)
         if heir := await self._heir(request, state):
             self._held[heir] = state
-            current_urn.set(request.urn)
-            self._warn(f"{request.resource_id} stays on Baseten: it is {heir.rpartition('::')[2]!r} now")
+            if not isinstance(resource, KeptInState):
+                current_urn.set(request.urn)
+                name = heir.rpartition("::")[2]
+                self._warn(f"{request.resource_id} stays on Baseten: it is {name!r} now")
             return
         whole = {**old_state_id(), **state}
         await self._change(request.urn, resource.delete, request.resource_id, whole)

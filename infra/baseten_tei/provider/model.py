@@ -49,7 +49,7 @@ class ModelResource:
         state = state or {}
         generation = int(state.get("generation") or 0) or 1
         drifted = bool(state.get("drift"))
-        return _id(inputs), {
+        planned = {
             **inputs,
             **owner_after(state, inputs),
             "generation": str(generation + 1 if drifted else generation),
@@ -57,6 +57,7 @@ class ModelResource:
             "adopted": bool(state.get("adopted")),
             "taken_over": state.get("taken_over"),
         }
+        return _id(inputs), {key: it for key, it in planned.items() if it is not None}
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Take the name; one that the state does not own only where the spec says `adopt: true`."""
@@ -66,8 +67,7 @@ class ModelResource:
         if not ours and not inputs.get("adopt"):
             raise _taken(inputs, versions)
         resource_id, state = self.plan(inputs, None)
-        taken_over = _foreign_ids(versions, owner) if inputs.get("adopt") else None
-        return resource_id, {**state, "adopted": not ours, "taken_over": taken_over}
+        return resource_id, {**state, "adopted": not ours, **_taken_over(inputs, versions, owner)}
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
         """Nothing is written here: a lost version is told as `drift`, so that the push comes again."""
@@ -84,8 +84,8 @@ class ModelResource:
         ours = not versions or owner.owns_any(versions)
         if not ours and not inputs.get("adopt"):
             raise _taken(inputs, versions)
-        taken_over = planned["taken_over"] if ours else _foreign_ids(versions, owner)
-        return {**planned, "adopted": bool(inputs.get("adopt")), "taken_over": taken_over}
+        more = {} if ours else _taken_over(inputs, versions, owner)
+        return {**planned, "adopted": bool(inputs.get("adopt")), **more}
 
     def delete(self, resource_id: str, state: Values) -> None:
         """Delete the model with all its versions, if it is this stack's. Raises where others' would go with it."""
@@ -123,8 +123,10 @@ class ModelResource:
         return None if model_id is None else self._api.versions(model_id)
 
 
-def _foreign_ids(versions: list[Version] | None, owner: Owner) -> list[str] | None:
-    return [it.id for it in versions or () if not owner.owns(it)] or None
+def _taken_over(inputs: Values, versions: list[Version] | None, owner: Owner) -> Values:
+    """The deployments that the spec takes over, whoever pushed them: they go with the model."""
+    foreign = [it.id for it in versions or () if not owner.owns(it)]
+    return {"taken_over": foreign} if inputs.get("adopt") and foreign else {}
 
 
 def _taken(inputs: Values, versions: list[Version] | None) -> UserError:

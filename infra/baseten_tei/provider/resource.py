@@ -47,8 +47,8 @@ class PartlyDoneError(UserError):
 
 
 @runtime_checkable
-class MakesInputs(Protocol):
-    """A resource with inputs that the program may leave out and that are made once."""
+class KeptInState(Protocol):
+    """A resource of which nothing is on Baseten: its inputs are made once, and the state keeps them."""
 
     def made_inputs(self, inputs: Values, old_inputs: Values, seed: bytes) -> Values:
         """The inputs that were left out: as they were, or of the engine's random `seed`."""
