@@ -66,7 +66,9 @@ def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Read
     looked_at, several, there = candidates(workspace.models(), names, specs)
     found = workspace.of_each(looked_at, partial(_found, workspace))
     has_secret = workspace.api.find_secret(SECRET_NAME, workspace.team) is not None
-    decide = partial(adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret)
+    decide = partial(
+        adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret
+    )
     known = parse_lock(files.read_lock(workspace.root, workspace.stack))
     readings = _read_hub(known, [decide(it) for it in found])
     decisions = [decide(it, lock={**known, **readings.facts}) for it in found]

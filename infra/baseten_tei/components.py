@@ -169,7 +169,7 @@ class Classifier(TeiModel):
 
 
 def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
-    """The push's generation, and whose words and id it stamps: as the state has them, so that names alone push nothing."""
+    """The push's generation, and whose words and id it stamps: as the state has them, for names alone push nothing."""
     told = pulumi.Output.all(
         model.generation,
         model.adopted,

@@ -11,6 +11,7 @@ from pulumi.runtime import get_root_directory
 
 from baseten_tei import files
 from baseten_tei.errors import UserError
+from baseten_tei.left_behind import left_behind
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.ownership import Owner
 from baseten_tei.settings import Lock
@@ -50,6 +51,8 @@ def context() -> Context:
     if not preview:
         find_api_key(target, os.environ)
     root = Path(get_root_directory() or ".")
+    if warning := left_behind(root, pulumi.get_stack()):
+        pulumi.log.warn(warning)
     return Context(
         owner=Owner(pulumi.get_project(), pulumi.get_stack()),
         target_name=name,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from baseten_tei.ownership import Owner
-from baseten_tei.release import OWNER_LABELS
+from baseten_tei.release import DIGEST_LABEL, OWNER_LABELS, STATE_LABEL
 
 PREFIX = "BASETEN_TEI_"
 LABELS = f"{PREFIX}LABELS"
@@ -34,6 +34,11 @@ class Job:
         """Whose the version will be."""
         project, stack = (str(self.labels.get(label) or "") for label in OWNER_LABELS)
         return Owner(project, stack, self.state_id, self.known_as)
+
+    @property
+    def stamps(self) -> dict[str, str | None]:
+        """The labels by which the version is found again."""
+        return {DIGEST_LABEL: self.digest, STATE_LABEL: self.state_id}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Whose a deployment is: the labels that its push stamped on it say so.
 
-An id that is made once for each Pulumi state decides. Project and stack are words for readers, which many have
-alike: they count only for deployments that carry no id, as earlier releases pushed them, and only where the state has the model already.
+An id that is made once for each Pulumi state decides. Project and stack are words for readers, which many have alike:
+they count only for deployments that carry no id, as earlier releases pushed them, and only where the state has the
+model already.
 """
 
 import re
@@ -120,7 +121,8 @@ def pusher_of(version: Version) -> str:
     words = "/".join(str(version.labels.get(it) or "?") for it in OWNER_LABELS)
     stack = "someone without Pulumi" if words == "?/?" else f"stack {words}"
     state_id = version.labels.get(STATE_LABEL)
-    return (f"{stack} (state id {state_id})" if state_id else stack)[:SHOWN_CHARACTERS]
+    said = f"{stack} (state id {state_id})" if state_id else stack
+    return " ".join(said.split())[:SHOWN_CHARACTERS]
 
 
 def state_id_problem(state_id: str) -> str | None:

@@ -62,11 +62,11 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
         with Lookup(target, api_key) as lookup:
             team = lookup.team(job.team) if job.team else None
             versions = lookup.deployments(job.model, team)
+        if problem := shortened_problem(job.model, versions, job.stamps):
+            raise UserError(problem)
         _refuse_taken(job, versions)
         if found := pushed_version(versions, job.digest):
             return {"deployment_id": found.id, "pushed": False}
-        if problem := shortened_problem(job.model, versions, job.digest):
-            raise UserError(problem)
         with slots.a_slot():
             answer = _run(job, target, api_key, team.name if team else None)
         _keep_log(job.model, answer, api_key, tell)
@@ -79,10 +79,6 @@ def _refuse_taken(job: Job, versions: Collection[Version]) -> None:
         raise UserError(taken_problem(job.model, job.owner, versions))
 
 
-def _state_label(job: Job) -> dict[str, str]:
-    return {STATE_LABEL: job.state_id} if job.state_id else {}
-
-
 def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:
     """One push; truss takes a team's name only (0.18.35 `model_team_resolver.py`), never its id."""
     with tempfile.TemporaryDirectory(prefix="baseten-tei-push-") as name:
@@ -92,7 +88,8 @@ def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answe
         prepare_home(home)
         # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
         (folder / "config.yaml").write_text(job.config)
-        labels = {**job.labels, **_state_label(job), **_git_label()}
+        state_label = {STATE_LABEL: job.state_id} if job.state_id else {}
+        labels = {**job.labels, **state_label, **_git_label()}
         arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
         environment = push_environment(os.environ, target, api_key, home)
         return run_truss(arguments, environment, Path(name))

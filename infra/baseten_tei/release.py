@@ -103,20 +103,23 @@ def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:
     return max(alive, key=lambda version: version.created_at, default=None)
 
 
-def shortened_problem(model: str, versions: Iterable[Version], digest: str) -> str | None:
-    """Error text for a Baseten that cut the label of this digest; `None` where no deployment's label was cut.
+def shortened_problem(
+    model: str, versions: Iterable[Version], stamped: Mapping[str, str | None]
+) -> str | None:
+    """Error text for a Baseten that cut a label of what was pushed; `None` where no deployment's label was cut.
 
-    Without the whole label a pushed version is not found again, and each `up` would push it once more.
+    Without whole labels a pushed version is not found again, and each `up` would push it once more.
     """
-    cut = (it for it in versions if it.digest != digest and digest.startswith(it.digest or "-"))
-    version = next(cut, None)
-    if version is None:
-        return None
-    return (
-        f"model {model!r}: Baseten shortened the label {DIGEST_LABEL} of deployment {version.id} to "
-        f"{version.digest!r} (it was pushed as {digest!r}), so a version cannot be found again and nothing is "
-        "pushed: ask Baseten's support to keep whole labels, then delete that deployment and run `pulumi up`"
-    )
+    for version in versions:
+        for label, value in stamped.items():
+            there = version.labels.get(label)
+            if value and there and there != value and value.startswith(str(there)):
+                return (
+                    f"model {model!r}: Baseten shortened the label {label} of deployment {version.id} to {there!r} "
+                    f"(pushed as {value!r}), so no version is found again and none is pushed: ask Baseten's support "
+                    "to keep whole labels, then delete that deployment and run `pulumi up`"
+                )
+    return None
 
 
 @dataclass(frozen=True)

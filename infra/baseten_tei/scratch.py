@@ -125,9 +125,7 @@ def leftovers(
     def is_ours(it: RemoteModel) -> bool:
         owner, versions = workspace.state_owner, workspace.api.versions(it.id)
         return bool(versions) and all(
-            owner.owns(each)
-            and LABEL in each.labels
-            and name in (None, each.labels[LABEL])
+            owner.owns(each) and LABEL in each.labels and name in (None, each.labels[LABEL])
             for each in versions
         )
 

@@ -121,7 +121,7 @@ def run_program(
         loop.run_until_complete(_run(program, run))
     finally:
         context.cache_clear()
-    state_id.cache_clear()
+        state_id.cache_clear()
         asyncio.set_event_loop(None)
         loop.close()
     return run

@@ -44,7 +44,9 @@ def test_a_component_is_a_model_a_push_and_an_environment(kind: type[TeiModel], 
         "m-model": "baseten:index:Model",
         "m-push": "command:local:Command",
         "m-production": "baseten:index:Environment",
+        "state-id": "baseten:index:StateId",
     }
+    assert run.resources["state-id"].parent == "proj-dev", "of the stack, not of one model"
     assert {run.resources[name].parent for name in ("m-model", "m-push", "m-production")} == {"m"}
 
 

@@ -63,6 +63,7 @@ class Thing:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.same = False
 
     def diff(self, state: dict[str, Any], inputs: dict[str, Any]) -> Change:
         self.calls.append(("diff", state, inputs))
@@ -90,6 +91,10 @@ class Thing:
 
     def delete(self, resource_id: str, state: dict[str, Any]) -> None:
         self.calls.append(("delete", resource_id, state))
+
+    def is_same(self, state: dict[str, Any], inputs: dict[str, Any]) -> bool:
+        del state, inputs
+        return self.same
 
 
 TYPES = ("baseten:index:Thing", "baseten:index:Secret")

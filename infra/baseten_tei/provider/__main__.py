@@ -27,8 +27,8 @@ from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.remembered import Remembered
 from baseten_tei.provider.resource import Resource, Values
 from baseten_tei.provider.secret import SecretResource
-from baseten_tei.provider.state_id import StateIdResource
 from baseten_tei.provider.servicer import OneLineErrors
+from baseten_tei.provider.state_id import StateIdResource
 from baseten_tei.provider.waiting import PATIENCE, Waiting, patience_seconds
 from baseten_tei.router import router_info, router_post
 from baseten_tei.target import Target, find_api_key, parse_target

@@ -92,7 +92,9 @@ class BasetenProvider(protocol.Provider):
         resource = self._resource(request.urn)
         kind, old = _type_of(request.urn), plain(request.old_inputs)
         inputs = plain(request.new_inputs)
-        failures = [] if inputs == old else _failures(kind, inputs, hidden(kind, request.new_inputs))
+        failures = (
+            [] if inputs == old else _failures(kind, inputs, hidden(kind, request.new_inputs))
+        )
         if failures:
             return _checked(request.new_inputs, failures)
         made = (

@@ -12,7 +12,7 @@ from baseten_tei.provider.resource import Values
 from baseten_tei.provider.serving import Promoting
 from baseten_tei.provider.tidying import tidy
 from baseten_tei.provider.waiting import Waiting
-from baseten_tei.release import Version, shortened_problem
+from baseten_tei.release import DIGEST_LABEL, Version, shortened_problem
 from baseten_tei.spaces.fingerprint import kept
 
 DELETED = (
@@ -95,7 +95,9 @@ class Releasing:
             return found
         model_id = self._api.find_model(inputs["model"], inputs.get("team"))
         versions = self._api.versions(model_id) if model_id else []
-        if problem := shortened_problem(inputs["model"], versions, inputs["digest"]):
+        if problem := shortened_problem(
+            inputs["model"], versions, {DIGEST_LABEL: inputs["digest"]}
+        ):
             raise UserError(problem)
         raise UserError(
             f"model {inputs['model']!r}: no deployment of {inputs['digest']} was found after the push: "

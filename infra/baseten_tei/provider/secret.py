@@ -23,8 +23,8 @@ NOT_MADE_HERE = "this stack did not make it"
 class SecretResource:
     """Inputs: `name`, `team`?, `project`, `stack`, `state_id`?, and `value` (secret) or `from_env` (a variable's name).
 
-    Outputs: `name`, `team`?, `project`, `stack`, `state_id`?, `known_as`?, `fingerprint`, `made_here`, `generation` (how many values it
-    had, known at preview), and `missing` where a refresh did not find it.
+    Outputs: `name`, `team`?, `project`, `stack`, `state_id`?, `known_as`?, `fingerprint`, `made_here`, `generation`
+    (how many values it had, known at preview), and `missing` where a refresh did not find it.
     """
 
     def __init__(

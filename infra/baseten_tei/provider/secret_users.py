@@ -17,9 +17,7 @@ def reason_to_keep(api: BasetenApi, state: Values) -> str | None:
     return f"model {user.name!r}, which this stack did not push, reads it" if user else None
 
 
-def other_user(
-    api: BasetenApi, secret: str, team: str | None, owner: Owner
-) -> RemoteModel | None:
+def other_user(api: BasetenApi, secret: str, team: str | None, owner: Owner) -> RemoteModel | None:
     """The first model found that reads this secret and that `owner` did not push.
 
     By the `secrets` of what its environments serve, or are on their way to, and of its development slot.

@@ -24,7 +24,9 @@ def filled(wanted: Resources, state: State, secret_generation: str) -> Resources
         if kind_of(urn) == MODEL:
             model = inputs
         if GENERATION in inputs.get("environment", ()):
-            inputs["environment"] = _pushed_with(inputs["environment"], held.get(component, {}), model)
+            inputs["environment"] = _pushed_with(
+                inputs["environment"], held.get(component, {}), model
+            )
         if SECRET_GENERATION in inputs:
             inputs[SECRET_GENERATION] = secret_generation
     return wanted
