@@ -172,8 +172,7 @@ def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
     """The push's generation, and whose words and id it stamps: as the state has them, for names alone push nothing."""
     told = pulumi.Output.all(
         model.generation,
-        model.adopted,
-        *map(or_none, (model.project, model.stack, model.stamp, model.known_as)),
+        *map(or_none, (model.adopted, model.project, model.stack, model.stamp, model.known_as)),
     )
     return told.apply(
         lambda it: (it[0], Stamp(it[2], it[3], it[4], tuple(it[5] or ()), adopted=bool(it[1])))

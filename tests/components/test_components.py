@@ -57,6 +57,16 @@ def test_each_step_comes_after_the_one_before(kind: type[TeiModel], root: Path) 
     assert "m-push" in run.resources["m-production"].after
 
 
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_push_gets_no_new_input_from_a_state_that_has_no_id_for_it_yet(
+    root: Path, preview: bool
+) -> None:
+    """What the state does not hold would be unknown to a preview, and make it show a push."""
+    environment = one(Embedding, root, preview=preview).resources["m-push"].inputs["environment"]
+    assert not {"BASETEN_TEI_STATE_ID", "BASETEN_TEI_KNOWN_AS"} & environment.keys()
+    assert json.loads(environment["BASETEN_TEI_LABELS"])["pulumi_stack"] == "dev"
+
+
 def test_steps_are_joined_by_name_and_digest_and_not_by_outputs(root: Path) -> None:
     """A Command's outputs are unknown in each preview of an update: nothing may be made of them."""
     run = one(Embedding, root)

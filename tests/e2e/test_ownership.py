@@ -17,6 +17,8 @@ import requests
 
 from tests.e2e.harness import API_KEY, BGE, GATED, RERANKER, Checked, Emulator, Stack, status
 
+pytestmark = pytest.mark.e2e
+
 OLD_STATE = Path(__file__).parent / "data" / "state_of_an_earlier_release.json"
 """Exported from what commit 06105b1 brought up, without times and traces: three models, one gated, one with staging."""
 MODELS = {"bge": {**BGE, "environments": {"staging": {}}}, "gem": GATED}
@@ -54,8 +56,10 @@ def asking(url: str) -> Iterator[list[int]]:
 
     with ThreadPoolExecutor(1) as pool:
         asker = pool.submit(ask)
-        yield failed
-        stop.set()
+        try:
+            yield failed
+        finally:
+            stop.set()
         asker.result()
 
 

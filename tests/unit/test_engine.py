@@ -194,6 +194,25 @@ def test_each_bad_input_is_told_at_its_property() -> None:
     assert told == [("tem", "unknown key 'tem'. Perhaps you meant 'team'?")]
 
 
+def test_a_delete_knows_the_state_of_an_earlier_release_by_the_inputs_of_the_last_up() -> None:
+    """Its outputs have no `state_id` until something changes; the SDK drops the inputs that the engine sends."""
+    from pulumi.runtime.proto import provider_pb2
+
+    async def delete(inputs: dict[str, Any], state: dict[str, Any]) -> None:
+        old, properties_ = (PropertyValue.marshal_map(properties(it)) for it in (inputs, state))
+        request = provider_pb2.DeleteRequest(
+            id="the-id", urn=URN, properties=properties_, old_inputs=old
+        )
+        await OneLineErrors([], "0", await serve(thing), "").Delete(request, None)
+
+    thing, of_inputs = Thing(), {"name": "bge", "state_id": "st-inputs"}
+    asyncio.run(delete(of_inputs, {"name": "bge"}))
+    asyncio.run(delete(of_inputs, {"name": "bge", "state_id": "st-state"}))
+    asyncio.run(delete({"name": "bge"}, {"name": "bge"}))
+    states = [call[2] for call in thing.calls]
+    assert [it.get("state_id") for it in states] == ["st-inputs", "st-state", None]
+
+
 def test_inputs_that_were_checked_already_are_not_checked_again() -> None:
     """Only then does a preview without changes do without pydantic; an import may leave required ones out."""
     unchanged = {"name": "hf"}

@@ -321,6 +321,16 @@ def named(deployment_id: str, state_id: str) -> Version:
 NAMED = {**INPUTS, "state_id": "st-0123456789"}
 
 
+def test_an_environment_that_is_made_again_does_not_roll_back_once_more() -> None:
+    served = replace(named("d1", "st-0123456789"), environment="production")
+    api = baseten(
+        deployments={"d0": named("d0", "st-0123456789"), "d1": served},
+        environments={"production": serving(served)},
+    )
+    assert release(api, **NAMED, deployment="previous")["deployment_id"] == "d1"
+    assert api.calls == []
+
+
 def test_what_serves_for_another_state_is_not_replaced() -> None:
     theirs = named("d0", "st-9876543210")
     api = baseten(environments={"production": serving(theirs)})

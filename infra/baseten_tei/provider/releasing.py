@@ -1,12 +1,13 @@
 """Bringing a version into an environment: find it, wait, gate, promote, tidy up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.choosing import PREVIOUS, pin_problem, pinned_version, version_of_digest
 from baseten_tei.errors import UserError
 from baseten_tei.gates.gates import RefusedVersionError
+from baseten_tei.ownership import owner_of
 from baseten_tei.provider.readiness import Readiness
 from baseten_tei.provider.resource import Values
 from baseten_tei.provider.serving import Promoting
@@ -111,7 +112,8 @@ class Releasing:
             recorded = state.get("instance_type", "") if _same_digest(inputs, state) else ""
             return version_of_digest(versions, inputs["digest"], environment, recorded)
         held = pin == PREVIOUS and state.get("deployment") == PREVIOUS
-        previous = state.get("deployment_id" if held else "previous_deployment_id")
+        known = state.get("deployment_id" if held else "previous_deployment_id")
+        previous = known if state else _serving_for_us(versions, inputs)
         found = pinned_version(versions, pin, environment, previous)
         if found is None:
             raise UserError(f"model {inputs['model']!r}: {pin_problem(versions, pin)}")
@@ -138,6 +140,13 @@ def _fingerprint(told: Values, state: Values) -> Values:
 
 def _same_digest(inputs: Values, state: Values) -> bool:
     return bool(state.get("serving_digest") == inputs["digest"])
+
+
+def _serving_for_us(versions: Sequence[Version], inputs: Values) -> str | None:
+    """What an environment that was made again serves (`--replace`): for it `previous` has been chosen before."""
+    owner, environment = owner_of(inputs).by_id(), inputs["environment"]
+    ours = (it.id for it in versions if it.environment == environment and owner.owns(it))
+    return next(ours, None) if owner.state_id else None
 
 
 def _held(state: Values) -> set[str]:
