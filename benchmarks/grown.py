@@ -17,7 +17,8 @@ from tests.e2e.harness import Stack
 
 from baseten_tei.files import read_lock
 from baseten_tei.lockfile import parse_lock
-from baseten_tei.plan import Owner, model_plan
+from baseten_tei.ownership import Owner
+from baseten_tei.plan import model_plan
 from baseten_tei.settings import parse_settings
 from benchmarks.fleet import locked_fleet
 

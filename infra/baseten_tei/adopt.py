@@ -18,7 +18,7 @@ from typing import Any
 
 from baseten_tei import files, lock
 from baseten_tei.adoption.found_model import Found
-from baseten_tei.adoption.imports import component_urn, import_file
+from baseten_tei.adoption.imports import component_urn, import_file, state_id_urn
 from baseten_tei.adoption.one_model import Adopted, LeftOut, adoption
 from baseten_tei.adoption.sorting import Adoptions, candidates, sort_out, summary
 from baseten_tei.adoption.stack_config import MODELS, block, with_key, with_models
@@ -66,7 +66,9 @@ def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Read
     looked_at, several, there = candidates(workspace.models(), names, specs)
     found = workspace.of_each(looked_at, partial(_found, workspace))
     has_secret = workspace.api.find_secret(SECRET_NAME, workspace.team) is not None
-    decide = partial(adoption, owner=workspace.owner, by_name=bool(names), has_secret=has_secret)
+    decide = partial(
+        adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret
+    )
     known = parse_lock(files.read_lock(workspace.root, workspace.stack))
     readings = _read_hub(known, [decide(it) for it in found])
     decisions = [decide(it, lock={**known, **readings.facts}) for it in found]
@@ -136,7 +138,9 @@ def _steps(workspace: Workspace, adopted: Sequence[Adopted], file: str) -> list[
     """What brings the resources into the state, and then the components' own inputs: the engine calls nobody."""
     protect = f"--protect={str(not workspace.target.loopback).lower()}"
     options = ["--yes", "--skip-preview"]
-    targets = [word for it in adopted for word in ("--target", component_urn(workspace.owner, it))]
+    owner = workspace.owner
+    urns = [state_id_urn(owner), *(component_urn(owner, it) for it in adopted)]
+    targets = [word for urn in urns for word in ("--target", urn)]
     imported = ["import", "--file", file, "--generate-code=false", protect, *options]
     return [imported, ["up", *options, *targets]]
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from baseten_tei.release import FAILED, Version, pushed_by
+from baseten_tei.ownership import Owner
+from baseten_tei.release import FAILED, Version
 
 PREVIOUS = "previous"
 SHOWN = 5
@@ -63,7 +64,7 @@ def pin_problem(versions: Sequence[Version], pin: str) -> str:
 
 def split_by_keep(
     versions: Sequence[Version],
-    owner: tuple[str, str],
+    owner: Owner,
     in_use: Collection[str],
     digest: str,
     keep: int,
@@ -77,7 +78,7 @@ def split_by_keep(
     spare = [
         version
         for version in versions
-        if pushed_by(version, *owner)
+        if owner.owns(version)
         and version.id not in in_use
         and version.environment is None
         and not version.is_development

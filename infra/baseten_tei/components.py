@@ -20,12 +20,12 @@ from baseten_tei.context import context
 from baseten_tei.contract.known import known_labels, known_space
 from baseten_tei.endpoints import deployment_url, endpoint_templates
 from baseten_tei.errors import UserError
-from baseten_tei.job import job_environment
+from baseten_tei.job import Stamp, job_environment, stamped
 from baseten_tei.plan import ModelPlan, known_limits
 from baseten_tei.prepare import Ready, prepare, ready_alone
 from baseten_tei.program_end import end_program
 from baseten_tei.push_python import push_python
-from baseten_tei.resources import Environment, Model, Secret
+from baseten_tei.resources import Environment, Model, Secret, or_none, state_id
 from baseten_tei.rules.subject import Subject
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 
@@ -67,13 +67,14 @@ class TeiModel(pulumi.ComponentResource):
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
         own = [secret] if secret is not None and args.gated else []
-        model = Model(f"{name}-model", plan.model_inputs, self._kept(args, own))
+        of_state = {"state_id": state_id().value}
+        model = Model(f"{name}-model", {**plan.model_inputs, **of_state}, self._kept(args, own))
         before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
         rotating = own[0] if own and args.redeploy_on_rotation else None
         for environment_name, inputs in plan.environment_inputs.items():
             environment = Environment(
                 f"{name}-{environment_name}",
-                {**inputs, **_generation(rotating)},
+                {**inputs, **of_state, **_generation(rotating)},
                 self._kept(args, before),
             )
             before = [*before, environment]  # one takes a version over after the other
@@ -87,7 +88,9 @@ class TeiModel(pulumi.ComponentResource):
             update=PUSH,
             interpreter=list(python.interpreter),
             stdin=plan.job.config,
-            environment=model.generation.apply(lambda it: job_environment(plan.job, it)),
+            environment=_stamps(model).apply(
+                lambda it: stamped(job_environment(plan.job, it[0]), it[1])
+            ),
             logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
             opts=pulumi.ResourceOptions(
                 parent=self,
@@ -159,6 +162,17 @@ class Classifier(TeiModel):
         self, name: str, args: ClassifierArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
     ) -> None:
         super().__init__(name, args, opts, **kw)
+
+
+def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
+    """The push's generation, and whose words and id it stamps: as the state has them, for names alone push nothing."""
+    told = pulumi.Output.all(
+        model.generation,
+        *map(or_none, (model.adopted, model.project, model.stack, model.stamp, model.known_as)),
+    )
+    return told.apply(
+        lambda it: (it[0], Stamp(it[2], it[3], it[4], tuple(it[5] or ()), adopted=bool(it[1])))
+    )
 
 
 def _space(subject: Subject, environment: Environment) -> dict[str, Any]:

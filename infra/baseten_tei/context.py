@@ -11,9 +11,10 @@ from pulumi.runtime import get_root_directory
 
 from baseten_tei import files
 from baseten_tei.errors import UserError
+from baseten_tei.left_behind import left_behind
 from baseten_tei.lockfile import parse_lock
+from baseten_tei.ownership import Owner
 from baseten_tei.passphrase import PUBLIC, is_guessable, passphrase
-from baseten_tei.plan import Owner
 from baseten_tei.settings import Lock
 from baseten_tei.target import Target, find_api_key, parse_target
 from baseten_tei.truss_version import truss_version_problem
@@ -51,6 +52,8 @@ def context() -> Context:
     if not preview:
         find_api_key(target, os.environ)
     root = Path(get_root_directory() or ".")
+    if warning := left_behind(root, pulumi.get_stack()):
+        pulumi.log.warn(warning)
     return Context(
         owner=Owner(pulumi.get_project(), pulumi.get_stack()),
         target_name=name,

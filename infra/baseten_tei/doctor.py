@@ -46,7 +46,8 @@ def examine(workspace: Workspace) -> list[Finding]:
         versions = workspace.api.versions(model.id)
         return Live(model.id, model.name, team, versions, workspace.api.environments(model.id))
 
-    return findings(state, workspace.of_each(workspace.models(), live), workspace.owner)
+    models = workspace.of_each(workspace.models(), live)
+    return findings(state, models, state.owner(workspace.owner))
 
 
 def delete_orphans(workspace: Workspace, found: Sequence[Finding]) -> list[Finding]:

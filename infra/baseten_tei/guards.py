@@ -1,17 +1,24 @@
 """What stands against deleting a model or an environment: whatever else would go with it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from baseten_tei.release import Serving, Version, pushed_by
+from baseten_tei.ownership import Owner
+from baseten_tei.release import Serving, Version
 
 PRODUCTION = "production"
 WAY_OUT = "move them away, or write on_removal: retain to forget it, or force_delete: true to delete all of it"
 
 
 def obstacles(
-    versions: Iterable[Version], environments: Iterable[Serving], owner: tuple[str, str]
+    versions: Iterable[Version],
+    environments: Iterable[Serving],
+    owner: Owner,
+    taken_over: Collection[str] = (),
 ) -> list[str]:
-    """Other environments and foreign deployments of a model; `production` is every model's own."""
+    """Other environments and foreign deployments of a model; `production` is every model's own.
+
+    `taken_over` are the deployments that were there when the stack adopted the model.
+    """
     others = [
         f"environment {it.name!r} ({it.current.id})"
         for it in environments
@@ -20,7 +27,7 @@ def obstacles(
     foreign = [
         f"deployment {version.id}, which another pushed"
         for version in versions
-        if not pushed_by(version, *owner)
+        if not (owner.owns(version) or version.id in taken_over)
     ]
     return others + foreign
 

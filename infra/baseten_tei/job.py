@@ -4,7 +4,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from baseten_tei.ownership import Owner
+from baseten_tei.release import DIGEST_LABEL, OWNER_LABELS, STATE_LABEL
+
 PREFIX = "BASETEN_TEI_"
+LABELS = f"{PREFIX}LABELS"
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,34 @@ class Job:
     team: str | None
     target: str
     config: str
+    state_id: str | None = None
+    """Of the Pulumi state that the version is pushed for: its label, by which it is known again."""
+    known_as: tuple[str, ...] = ()
+    """What its owner was called before."""
+    adopted: bool = False
+    """Whether deployments of somebody else may be there."""
+
+    @property
+    def owner(self) -> Owner:
+        """Whose the version will be."""
+        project, stack = (str(self.labels.get(label) or "") for label in OWNER_LABELS)
+        return Owner(project, stack, self.state_id, self.known_as)
+
+    @property
+    def stamps(self) -> dict[str, str | None]:
+        """The labels by which the version is found again."""
+        return {DIGEST_LABEL: self.digest, STATE_LABEL: self.state_id}
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """Whose a push is, as the state has it: not what the program is called now, which alone pushes nothing."""
+
+    project: str | None = None
+    stack: str | None = None
+    state_id: str | None = None
+    known_as: tuple[str, ...] = ()
+    adopted: bool = False
 
 
 def job_environment(job: Job, generation: str) -> dict[str, str]:
@@ -25,7 +57,7 @@ def job_environment(job: Job, generation: str) -> dict[str, str]:
     return {
         f"{PREFIX}MODEL": job.model,
         f"{PREFIX}DIGEST": job.digest,
-        f"{PREFIX}LABELS": json.dumps(dict(job.labels), sort_keys=True),
+        LABELS: json.dumps(dict(job.labels), sort_keys=True),
         f"{PREFIX}DEPLOY_TIMEOUT_MINUTES": str(job.deploy_timeout_minutes),
         f"{PREFIX}TARGET": job.target,
         f"{PREFIX}GENERATION": generation,
@@ -33,14 +65,32 @@ def job_environment(job: Job, generation: str) -> dict[str, str]:
     }
 
 
+def stamped(environment: Mapping[str, str], stamp: Stamp) -> dict[str, str]:
+    """The environment with the words of a stamp in its labels, and its id; a stack without an id gets no new input."""
+    words = dict(zip(OWNER_LABELS, (stamp.project, stamp.stack), strict=True))
+    labels = json.loads(environment[LABELS]) | {label: it for label, it in words.items() if it}
+    told = {**environment, LABELS: json.dumps(labels, sort_keys=True)}
+    if not stamp.state_id:
+        return told
+    return {
+        **told,
+        f"{PREFIX}STATE_ID": stamp.state_id,
+        **({f"{PREFIX}KNOWN_AS": " ".join(stamp.known_as)} if stamp.known_as else {}),
+        **({f"{PREFIX}ADOPTED": "true"} if stamp.adopted else {}),
+    }
+
+
 def read_job(environ: Mapping[str, str], config: str) -> Job:
-    """The job that `job_environment` wrote."""
+    """The job that `job_environment` and `stamped` wrote."""
     return Job(
         model=environ[f"{PREFIX}MODEL"],
         digest=environ[f"{PREFIX}DIGEST"],
-        labels=json.loads(environ[f"{PREFIX}LABELS"]),
+        labels=json.loads(environ[LABELS]),
         deploy_timeout_minutes=int(environ[f"{PREFIX}DEPLOY_TIMEOUT_MINUTES"]),
         team=environ.get(f"{PREFIX}TEAM"),
         target=environ[f"{PREFIX}TARGET"],
         config=config,
+        state_id=environ.get(f"{PREFIX}STATE_ID"),
+        known_as=tuple(environ.get(f"{PREFIX}KNOWN_AS", "").split()),
+        adopted=bool(environ.get(f"{PREFIX}ADOPTED")),
     )

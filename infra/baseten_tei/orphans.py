@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from baseten_tei.choosing import version_of_digest
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
 from baseten_tei.pulumi_state import State
-from baseten_tei.release import FAILED, Serving, Version, pushed_by
+from baseten_tei.release import FAILED, Serving, Version
 from baseten_tei.tuning.scratch_names import LABEL as SCRATCH
 
 DEAD = FAILED | {"INACTIVE", "DEACTIVATING"}
@@ -57,7 +57,7 @@ def findings(state: State, models: Sequence[Live], owner: Owner) -> list[Finding
         elif _only_ours(model, owner):
             found.append(_forgotten(model, owner))
         else:
-            found += _orphans(model, state, owner)
+            found += _orphans(model, state, owner.by_id())  # many stacks have one name
     return found
 
 
@@ -87,7 +87,7 @@ def _orphans(model: Live, state: State, owner: Owner) -> Iterator[Finding]:
     """Deployments of this stack's that nobody needs."""
     known = {*state.deployment_ids, *_wanted(model, state)}
     for version in model.versions:
-        ours = pushed_by(version, owner.project, owner.stack)
+        ours = owner.owns(version)
         free = not version.environment and serves_nothing(model.environments, version.id)
         if ours and free and version.id not in known:
             yield Finding(
@@ -145,8 +145,7 @@ def _promotions(model: Live) -> Iterator[Finding]:
 
 
 def _only_ours(model: Live, owner: Owner) -> bool:
-    ours = [pushed_by(version, owner.project, owner.stack) for version in model.versions]
-    return bool(ours) and all(ours)
+    return bool(model.versions) and all(map(owner.owns, model.versions))
 
 
 def _forgotten(model: Live, owner: Owner) -> Finding:

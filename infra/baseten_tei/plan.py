@@ -8,6 +8,7 @@ from baseten_tei.endpoints import PAYLOAD_LIMIT_BYTES
 from baseten_tei.environments import all_environments, environment_inputs
 from baseten_tei.flags import split_flags
 from baseten_tei.job import Job
+from baseten_tei.ownership import Owner
 from baseten_tei.permits import permits
 from baseten_tei.placement import resolved_hardware
 from baseten_tei.release import DIGEST_LABEL, OWNER_LABELS
@@ -15,14 +16,6 @@ from baseten_tei.render import render_config
 from baseten_tei.spec import ModelArgs
 from baseten_tei.truss_config import canonical, release_digest, truss_config
 from baseten_tei.validate import baseten_name
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Whose a model is; its deployments carry both as labels."""
-
-    project: str
-    stack: str
 
 
 @dataclass(frozen=True)
@@ -56,6 +49,7 @@ def model_plan(
     digest = release_digest(config, args.labels)
     job = _job(name, args, owner, target, team, digest, canonical(config))
     pushed = any(it.deployment is None for it in all_environments(args).values())
+    adopting = {"adopt": True} if args.adopt else {}
     whose = {"team": team, "project": owner.project, "stack": owner.stack}
     return ModelPlan(
         args=args,
@@ -70,7 +64,7 @@ def model_plan(
             "force_delete": args.force_delete,
         },
         environment_inputs={
-            name: {"model": job.model, **whose, **inputs}
+            name: {"model": job.model, **whose, **adopting, **inputs}
             for name, inputs in environment_inputs(args, digest, golden).items()
         },
         known_outputs=_known_outputs(args, digest),

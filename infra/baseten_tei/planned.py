@@ -32,6 +32,7 @@ def planned(root: Path, stack: str) -> dict[str, Any]:
         "team": settings.team,
         "models": len(settings.models),
         "wants_token": settings.wants_token,
+        "state_id": config.get(f"{NAMESPACE}:state_id"),
         "token": token_source(config.get(f"{NAMESPACE}:{NAME}")),
         "resources": _resources(workspace, settings),
     }

@@ -98,6 +98,7 @@ def _identity() -> str:
     labels = json.loads(os.environ[f"{PREFIX}LABELS"])
     told = {
         "stack": [labels.get(label) for label in OWNER_LABELS],
+        "state": os.environ.get(f"{PREFIX}STATE_ID"),
         "target": os.environ[f"{PREFIX}TARGET"],
         "python": [sys.prefix, sys.version],
         "packages": _packages().stat().st_mtime_ns,  # any that is installed anew, truss too

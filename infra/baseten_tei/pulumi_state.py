@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from baseten_tei.job import PREFIX
+from baseten_tei.ownership import Owner, owner_of
 from baseten_tei.standing.urns import SECRET
 
+OURS = "baseten:index:"
 MODEL = "baseten:index:Model"
 ENVIRONMENT = "baseten:index:Environment"
 PUSH = "command:local:Command"
+STATE_ID = "baseten:index:StateId"
 _ONE = ("deployment_id", "previous_deployment_id", "failed_deployment_id", "deployment")
 _MANY = ("kept_deployment_ids",)
 
@@ -24,6 +27,14 @@ class State:
     deployment_ids: frozenset[str]
     pending: tuple[str, ...]
     """Operations that were cut off, and not made up for since: `creating bge-push`."""
+    state_id: str | None = None
+    """The state's own; a state of an earlier release has none until its next `up`."""
+    known_as: tuple[str, ...] = ()
+    """What its resources' owner was called before."""
+
+    def owner(self, now: Owner) -> Owner:
+        """Whose deployments are this state's, where the stack is called so now."""
+        return replace(now, state_id=self.state_id, known_as=self.known_as)
 
 
 def parse_state(exported: Mapping[str, Any]) -> State:
@@ -31,13 +42,26 @@ def parse_state(exported: Mapping[str, Any]) -> State:
     deployment = exported.get("deployment") or {}
     resources = [it for it in deployment.get("resources") or () if not it.get("delete")]
     # What an import could not know is in its inputs from the first `up` on.
-    every = [(it["type"], (it.get("inputs") or {}) | (it.get("outputs") or {})) for it in resources]
+    every = [
+        (it["type"], (it.get("inputs") or {}) | (it.get("outputs") or {}))
+        for it in resources
+        if it["type"].startswith(OURS)
+    ]
     models = [values for kind, values in every if kind == MODEL]
     return State(
         models={(it.get("team"), it["name"]): str(it.get("digest") or "") for it in models},
         deployment_ids=frozenset(_ids(resources)),
         pending=tuple(_named(it) for it in cut_off(deployment)),
+        state_id=next((it.get("value") for kind, it in every if kind == STATE_ID), None),
+        known_as=tuple(sorted({mark for _, it in every for mark in _marks(it)})),
     )
+
+
+def _marks(values: Mapping[str, Any]) -> Iterator[str]:
+    """What a resource's owner is, or was, called: after `pulumi stack rename` still by the old name."""
+    if values.get("project") and values.get("stack"):
+        yield owner_of(values).words
+    yield from (str(it) for it in (values.get("state_id"), *(values.get("known_as") or ())) if it)
 
 
 def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:

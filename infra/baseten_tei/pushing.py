@@ -7,7 +7,7 @@ answer and nothing is pushed. Otherwise `truss push` publishes one and promotes 
 import json
 import os
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ from baseten_tei.endpoints import deployment_url
 from baseten_tei.errors import UserError
 from baseten_tei.job import Job, read_job
 from baseten_tei.lookup import Lookup
+from baseten_tei.ownership import taken_problem
 from baseten_tei.push_logs import keep_log, log_path
 from baseten_tei.push_socket import Outcome
 from baseten_tei.redaction import redact
-from baseten_tei.release import pushed_version
+from baseten_tei.release import STATE_LABEL, Version, pushed_version, shortened_problem
 from baseten_tei.target import Target, find_api_key, parse_target
 from baseten_tei.temporary import temporary_folder
 from baseten_tei.truss_cli import (
@@ -62,13 +63,22 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
     with slots.one_at_a_time(f"{target.management_url} {job.team} {job.model}"):
         with Lookup(target, api_key) as lookup:
             team = lookup.team(job.team) if job.team else None
-            found = pushed_version(lookup.deployments(job.model, team), job.digest)
-        if found:
+            versions = lookup.deployments(job.model, team)
+        if problem := shortened_problem(job.model, versions, job.stamps):
+            raise UserError(problem)
+        _refuse_taken(job, versions)
+        if found := pushed_version(versions, job.digest):
             return {"deployment_id": found.id, "pushed": False}
         with slots.a_slot():
             answer = _run(job, target, api_key, team.name if team else None)
         _keep_log(job, answer, api_key, tell)
         return _result(parse_answer(answer), target)
+
+
+def _refuse_taken(job: Job, versions: Collection[Version]) -> None:
+    """Another state may have pushed under this name since the model was looked up: asked again, under the lock."""
+    if job.state_id and versions and not (job.adopted or job.owner.owns_any(versions)):
+        raise UserError(taken_problem(job.model, job.owner, versions))
 
 
 def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:
@@ -80,7 +90,8 @@ def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answe
         prepare_home(home)
         # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
         (folder / "config.yaml").write_text(job.config)
-        labels = {**job.labels, **_git_label()}
+        state_label = {STATE_LABEL: job.state_id} if job.state_id else {}
+        labels = {**job.labels, **state_label, **_git_label()}
         arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)
         environment = push_environment(os.environ, target, api_key, home)
         return run_truss(arguments, {**environment, "TMPDIR": str(temporary)}, place)

@@ -12,7 +12,8 @@ FAILED = frozenset({"BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED", "FAILED"})
 
 DIGEST_LABEL = "config_digest"
 OWNER_LABELS = ("pulumi_project", "pulumi_stack")
-RESERVED_LABELS = frozenset({DIGEST_LABEL, *OWNER_LABELS, "git_sha"})
+STATE_LABEL = "pulumi_state"
+RESERVED_LABELS = frozenset({DIGEST_LABEL, *OWNER_LABELS, STATE_LABEL, "git_sha"})
 
 
 @dataclass(frozen=True)
@@ -102,14 +103,23 @@ def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:
     return max(alive, key=lambda version: version.created_at, default=None)
 
 
-def pushed_by(version: Version, project: str, stack: str) -> bool:
-    """Whether a deployment carries this stack's labels."""
-    return tuple(version.labels.get(label) for label in OWNER_LABELS) == (project, stack)
+def shortened_problem(
+    model: str, versions: Iterable[Version], stamped: Mapping[str, str | None]
+) -> str | None:
+    """Error text for a Baseten that cut a label of what was pushed; `None` where no deployment's label was cut.
 
-
-def owned(versions: Iterable[Version], project: str, stack: str) -> bool:
-    """Whether some deployment of a model carries this stack's labels."""
-    return any(pushed_by(version, project, stack) for version in versions)
+    Without whole labels a pushed version is not found again, and each `up` would push it once more.
+    """
+    for version in versions:
+        for label, value in stamped.items():
+            there = version.labels.get(label)
+            if value and there and there != value and value.startswith(str(there)):
+                return (
+                    f"model {model!r}: Baseten shortened the label {label} of deployment {version.id} to {there!r} "
+                    f"(pushed as {value!r}), so no version is found again and none is pushed: ask Baseten's support "
+                    "to keep whole labels, then delete that deployment and run `pulumi up`"
+                )
+    return None
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,17 @@
 Inputs are the provider's own words (`provider/inputs.py`, `pulumi package get-schema`); the provider checks them.
 """
 
+import asyncio
 from collections.abc import Mapping
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 import pulumi
 
+from baseten_tei.ownership import state_id_problem
 from baseten_tei.program_end import hide_interrupts
+
+_T = TypeVar("_T")
 
 hide_interrupts()  # here, since every program that imports a component imports this
 
@@ -22,6 +27,13 @@ class Model(pulumi.CustomResource):
     """What a refresh found missing; empty where nothing is."""
     adopted: pulumi.Output[bool]
     """Whether it was taken over from someone else."""
+    project: pulumi.Output[str]
+    stack: pulumi.Output[str]
+    """Whose words the next push stamps."""
+    stamp: pulumi.Output[str]
+    """The state's id that the next push stamps; none in a state of an earlier release, until a push is due."""
+    known_as: pulumi.Output[list[str]]
+    """What its owner was called before."""
 
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -59,6 +71,17 @@ class Environment(pulumi.CustomResource):
         super().__init__("baseten:index:Environment", name, props, opts)
 
 
+class StateId(pulumi.CustomResource):
+    """The id of the state that the program runs on; see `provider/state_id.py`."""
+
+    value: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("baseten:index:StateId", name, {**_outputs(type(self)), **inputs}, opts)
+
+
 class Secret(pulumi.CustomResource):
     """A workspace secret; see `provider/secret.py`. `value` is kept secret; with `from_env` there is none."""
 
@@ -76,6 +99,28 @@ class Secret(pulumi.CustomResource):
         kept = {} if value is None else {"value": pulumi.Output.secret(value)}
         props = {**_outputs(type(self)), **inputs, **kept}
         super().__init__("baseten:index:Secret", name, props, opts)
+
+
+@cache
+def state_id() -> StateId:
+    """The state's one id, registered once in a program, whichever of its resources comes first.
+
+    The stack's configuration may give it: for a state that replaces one that was lost. A replacement is made after
+    the old one is gone, so that it gets the old one's id.
+    """
+    given = pulumi.Config("baseten-tei").get("state_id")
+    if given is not None and (problem := state_id_problem(given)):
+        raise pulumi.RunError(problem)
+    options = pulumi.ResourceOptions(delete_before_replace=True)
+    return StateId("state-id", {} if given is None else {"value": given}, options)
+
+
+def or_none(output: pulumi.Output[_T]) -> pulumi.Output[_T | None]:
+    """The output, known as `None` where the state has none: to a preview, what is missing would be unknown."""
+    known: asyncio.Future[bool] = asyncio.get_event_loop().create_future()
+    known.set_result(True)
+    value = asyncio.ensure_future(output.future())
+    return pulumi.Output(output.resources(), value, known, output.is_secret())
 
 
 def _outputs(resource: type[pulumi.CustomResource]) -> dict[str, None]:

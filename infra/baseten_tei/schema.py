@@ -72,6 +72,10 @@ def _properties(model: dict[str, Any]) -> dict[str, Any]:
             "description": "Baseten team that owns the models, by name or id.",
             **_STRING,
         },
+        f"{NAMESPACE}:state_id": {
+            "description": "Id of a state that was lost, for the one that replaces it (docs/lifecycle.md).",
+            **_STRING,
+        },
         f"{NAMESPACE}:hf_access_key": {
             "description": "Variable that holds the Hugging Face token; or the token, encrypted (docs/security.md).",
             "oneOf": token,

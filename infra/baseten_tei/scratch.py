@@ -13,17 +13,16 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from baseten_tei.endpoints import deployment_url
 from baseten_tei.errors import UserError
-from baseten_tei.job import Job, job_environment
+from baseten_tei.job import Job, Stamp, job_environment, stamped
 from baseten_tei.load_client import Endpoint
 from baseten_tei.plan import model_plan
 from baseten_tei.provider.readiness import Readiness
 from baseten_tei.provider.waiting import Waiting
-from baseten_tei.release import RemoteModel, pushed_by
+from baseten_tei.release import RemoteModel
 from baseten_tei.router import router_info
 from baseten_tei.spec import ModelArgs
 from baseten_tei.starter import STARTER
@@ -61,7 +60,7 @@ class Scratch:
         api, target = self.workspace.api, self.workspace.target
         args = self._scratch_args(model, point)
         key = find_api_key(target, os.environ)
-        deployment_id = _pushed(self._job(args), self.workspace.root)
+        deployment_id = _pushed(self._job(args), self.workspace)
         waiting = Waiting(time.monotonic, time.sleep, self.tell)
         model_id = waiting.for_a_while(lambda: api.find_model(model, self.workspace.team))
         if model_id is None:
@@ -90,11 +89,13 @@ class Scratch:
             self.workspace.api.delete_model(it.id)
 
 
-def _pushed(job: Job, root: Path) -> str:
+def _pushed(job: Job, workspace: Workspace) -> str:
     """The deployment that the push step of `pulumi up` makes of a job. Raises `UserError` with what it says."""
+    stamp = Stamp(state_id=workspace.state_owner.state_id)
+    environment = stamped(job_environment(job, ""), stamp)
     ended = subprocess.run(
         [sys.executable, "-m", "baseten_tei.push"],
-        input=job.config, env={**os.environ, **job_environment(job, ""), STARTER: str(os.getpid())}, cwd=root,
+        input=job.config, env={**os.environ, **environment, STARTER: str(os.getpid())}, cwd=workspace.root,
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if ended.returncode != 0:
@@ -123,11 +124,9 @@ def leftovers(
     ]  # fmt: skip
 
     def is_ours(it: RemoteModel) -> bool:
-        owner, versions = workspace.owner, workspace.api.versions(it.id)
+        owner, versions = workspace.state_owner, workspace.api.versions(it.id)
         return bool(versions) and all(
-            pushed_by(each, owner.project, owner.stack)
-            and LABEL in each.labels
-            and name in (None, each.labels[LABEL])
+            owner.owns(each) and LABEL in each.labels and name in (None, each.labels[LABEL])
             for each in versions
         )
 

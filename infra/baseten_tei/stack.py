@@ -18,7 +18,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.hf_token import FROM_ENV, VARIABLE, named_variable
 from baseten_tei.prepare import Ready, ready
 from baseten_tei.program_end import end_program
-from baseten_tei.resources import Secret
+from baseten_tei.resources import Secret, state_id
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs
 
@@ -63,7 +63,12 @@ def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
 def _secret(token: Mapping[str, Any], team: str | None) -> Secret:
     owner = context().owner
     whose = {"team": team, "project": owner.project, "stack": owner.stack}
-    return Secret(SECRET_NAME, {"name": SECRET_NAME, **whose, **token})
+    inputs = {"name": SECRET_NAME, **whose, "state_id": state_id().value, **token}
+    # A replacement finds the secret there, and would take it for one that somebody else made: so it comes second.
+    options = pulumi.ResourceOptions(
+        protect=not context().target.loopback, delete_before_replace=True
+    )
+    return Secret(SECRET_NAME, inputs, options)
 
 
 def _token(config: pulumi.Config, settings: Settings) -> Mapping[str, Any] | None:

@@ -12,12 +12,22 @@ from baseten_tei.standing.generations import Resources, filled
 from baseten_tei.standing.report import Standing
 from baseten_tei.standing.state import State, parse_state
 from baseten_tei.standing.token import token_inputs
-from baseten_tei.standing.urns import ENVIRONMENT, MODEL, SECRET, Values, urn_of
+from baseten_tei.standing.urns import (
+    ENVIRONMENT,
+    MODEL,
+    PROVIDER,
+    SECRET,
+    STATE_ID,
+    Values,
+    kind_of,
+    urn_of,
+)
 
 if TYPE_CHECKING:
     from baseten_tei.provider.resource import Resource
     from baseten_tei.standing.live import Row
 
+ID = "state-id"
 _UNKNOWN = f"the value of {NAME}, which only `pulumi preview` reads"
 
 
@@ -26,7 +36,8 @@ def standing(root: Path, stack: str, environ: Mapping[str, str]) -> tuple[Standi
     known = _known(root, stack, environ)
     state = _state(root, stack, known, environ)
     secret = _secret(stack, known, environ) if known["wants_token"] else {}
-    wanted = {**secret, **filled(known["resources"], state, _generation(state, secret, environ))}
+    models = filled(known["resources"], state, _generation(state, secret, environ))
+    wanted = _with_state_id(known, stack, state, {**secret, **models})
     compared = not secret or any("from_env" in it for it in secret.values())
     found = tuple(changes(state, wanted, partial(_diff, environ)))
     unknown = () if compared else (_UNKNOWN,)
@@ -55,6 +66,20 @@ def _state(root: Path, stack: str, known: Mapping[str, Any], environ: Mapping[st
     return parse_state(found)
 
 
+def _with_state_id(
+    known: Mapping[str, Any], stack: str, state: State, wanted: Resources
+) -> Resources:
+    """With the state's id, which every resource of the provider's is told; a new one is known to the update only."""
+    urn = urn_of(known["project"], stack, STATE_ID, ID)
+    own = (state.outputs(urn) if urn in state.resources else {}).get("value") or ""
+    given = known["state_id"]
+    for each, inputs in wanted.items():
+        if kind_of(each).startswith(PROVIDER):
+            inputs["state_id"] = given or own
+    made = state.inputs(urn) if own else {}
+    return {urn: {"value": given} if given else dict(made), **wanted}
+
+
 def _secret(stack: str, known: Mapping[str, Any], environ: Mapping[str, str]) -> Resources:
     owner = {"project": known["project"], "stack": stack}
     team = {"team": known["team"]} if known["team"] else {}
@@ -80,12 +105,16 @@ def _diff(
     from baseten_tei.provider.environment import EnvironmentResource
     from baseten_tei.provider.model import ModelResource
     from baseten_tei.provider.secret import SecretResource
+    from baseten_tei.provider.state_id import StateIdResource
 
+    state_id = StateIdResource()
+    state_id.made_inputs(dict(inputs), {}, b"")
     nobody: Any = None
     resources: Mapping[str, Resource] = {
         MODEL: ModelResource(nobody),
         ENVIRONMENT: EnvironmentResource(nobody, nobody),
         SECRET: SecretResource(nobody, environ=environ),
+        STATE_ID: state_id,
     }
     return resources[kind].diff(dict(outputs), dict(inputs)).paths
 

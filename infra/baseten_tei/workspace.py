@@ -13,7 +13,9 @@ import yaml
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.embedded import ensure_running
 from baseten_tei.errors import UserError
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
+from baseten_tei.pulumi_cli import exported_state
+from baseten_tei.pulumi_state import parse_state
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE
 from baseten_tei.stack_secrets import check_stack_file
@@ -55,6 +57,15 @@ class Workspace:
     def owner(self) -> Owner:
         """Whose deployments are this stack's, as their labels say."""
         return Owner(str(mapping(self.root / "Pulumi.yaml").get("name")), self.stack)
+
+    @cached_property
+    def state_owner(self) -> Owner:
+        """As `owner`, with the id that the stack's state holds; without it where there is no state to be read."""
+        try:
+            state = parse_state(exported_state(self.root, self.stack))
+        except UserError:
+            return self.owner
+        return state.owner(self.owner)
 
     @property
     def backend(self) -> str | None:

@@ -11,6 +11,7 @@ from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
 from baseten_tei.context import context
+from baseten_tei.resources import state_id
 
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 """How Pulumi's protocol says that a value is secret."""
@@ -109,6 +110,7 @@ def run_program(
     """Run a program as stack `dev` of project `proj` in `root`."""
     run = Run()
     context.cache_clear()
+    state_id.cache_clear()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -119,6 +121,7 @@ def run_program(
         loop.run_until_complete(_run(program, run))
     finally:
         context.cache_clear()
+        state_id.cache_clear()
         asyncio.set_event_loop(None)
         loop.close()
     return run

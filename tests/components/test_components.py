@@ -44,7 +44,9 @@ def test_a_component_is_a_model_a_push_and_an_environment(kind: type[TeiModel], 
         "m-model": "baseten:index:Model",
         "m-push": "command:local:Command",
         "m-production": "baseten:index:Environment",
+        "state-id": "baseten:index:StateId",
     }
+    assert run.resources["state-id"].parent == "proj-dev", "of the stack, not of one model"
     assert {run.resources[name].parent for name in ("m-model", "m-push", "m-production")} == {"m"}
 
 
@@ -53,6 +55,16 @@ def test_each_step_comes_after_the_one_before(kind: type[TeiModel], root: Path) 
     run = one(kind, root)
     assert "m-model" in run.resources["m-push"].after
     assert "m-push" in run.resources["m-production"].after
+
+
+@pytest.mark.parametrize("preview", [False, True])
+def test_a_push_gets_no_new_input_from_a_state_that_has_no_id_for_it_yet(
+    root: Path, preview: bool
+) -> None:
+    """What the state does not hold would be unknown to a preview, and make it show a push."""
+    environment = one(Embedding, root, preview=preview).resources["m-push"].inputs["environment"]
+    assert not {"BASETEN_TEI_STATE_ID", "BASETEN_TEI_KNOWN_AS"} & environment.keys()
+    assert json.loads(environment["BASETEN_TEI_LABELS"])["pulumi_stack"] == "dev"
 
 
 def test_steps_are_joined_by_name_and_digest_and_not_by_outputs(root: Path) -> None:

@@ -156,7 +156,7 @@ def test_a_workspace_is_adopted_and_the_first_preview_has_nothing_to_do(
 
     assert stack.planned() == []
     assert (
-        "11 unchanged"
+        "12 unchanged"
         in stack.pulumi("preview", "--expect-no-changes", "--stack", stack.name).check().text
     )
     stack.up().check()

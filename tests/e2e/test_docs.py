@@ -73,7 +73,7 @@ def test_the_readme_can_be_typed_and_the_demo_pushes_nothing_the_second_time(
     assert "13 created" in told.replace("+ ", "")
     assert '"openai_base_url"' in told or "openai_base_url" in told
     demo = checkout.type("source engine/env.sh; python scripts/demo.py").check().stdout
-    assert "13 unchanged" in demo
+    assert "14 unchanged" in demo
     for said in ("768 numbers", "0.9", "Paris is the capital", "go-emotions: love"):
         assert said in demo
     for line in ("source engine/env.sh", "make clean", "make emulator-stop"):

@@ -30,7 +30,7 @@ def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
     assert {models[name]["task"] for name in THREE} == {"embedding", "reranker", "classifier"}
 
     emulator.forget_calls()
-    assert "13 unchanged" in stack.up().check().text
+    assert "14 unchanged" in stack.up().check().text
     assert emulator.calls() == []
 
     changed = {**THREE, "bge": {**BGE, "max_batch_tokens": 32768}}
@@ -219,7 +219,7 @@ def test_a_foreign_model_is_neither_taken_over_nor_deleted(
     stack.configure({"bge": BGE})
     told = stack.up().refused().text
     assert "model 'bge' is on Baseten already" in told
-    assert "was not pushed by stack baseten-tei/test" in told
+    assert "pushed by stack baseten-tei/theirs (state id st-" in told
     stack.destroy().check()
     assert list(emulator.models()) == ["bge"]
 

@@ -14,7 +14,7 @@ from tests.e2e.harness import Emulator, Stack, running_emulator
 pytestmark = pytest.mark.e2e
 
 SIZE = 20
-UNCHANGED = f"{4 * SIZE + 1} unchanged"
+UNCHANGED = f"{4 * SIZE + 2} unchanged"
 """Four resources a model, and the stack."""
 
 

@@ -18,7 +18,8 @@ from baseten_tei.gates.gates import Asking, Gates
 from baseten_tei.gates.patience import Patience
 from baseten_tei.job import Job, job_environment, read_job
 from baseten_tei.lookup import Lookup
-from baseten_tei.plan import Owner, model_plan
+from baseten_tei.ownership import Owner
+from baseten_tei.plan import model_plan
 from baseten_tei.provider.environment import EnvironmentResource
 from baseten_tei.provider.model import ModelResource
 from baseten_tei.provider.releasing import Releasing

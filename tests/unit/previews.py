@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.job import job_environment
-from baseten_tei.plan import ModelPlan, Owner, model_plan
+from baseten_tei.ownership import Owner
+from baseten_tei.plan import ModelPlan, model_plan
 from baseten_tei.reporting.preview import Preview, parse_preview
 from baseten_tei.settings import EMPTY_LOCK, Lock, parse_settings
 

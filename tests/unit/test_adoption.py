@@ -19,7 +19,7 @@ from baseten_tei.adoption.sorting import candidates, sort_out, summary
 from baseten_tei.errors import UserError
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.locking import Readings
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
 from baseten_tei.release import RemoteModel, Serving, Version
 from baseten_tei.settings import parse_settings
 from baseten_tei.truss_config import truss_config

@@ -6,9 +6,10 @@ import pytest
 from fakes import version
 
 from baseten_tei.choosing import pin_problem, pinned_version, split_by_keep, version_of_digest
+from baseten_tei.ownership import Owner
 from baseten_tei.release import Version
 
-OURS = ("proj", "dev")
+OURS = Owner("proj", "dev")
 
 
 def at(day: int, deployment_id: str, **more: object) -> Version:

@@ -63,6 +63,7 @@ class Thing:
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
+        self.same = False
 
     def diff(self, state: dict[str, Any], inputs: dict[str, Any]) -> Change:
         self.calls.append(("diff", state, inputs))
@@ -90,6 +91,10 @@ class Thing:
 
     def delete(self, resource_id: str, state: dict[str, Any]) -> None:
         self.calls.append(("delete", resource_id, state))
+
+    def is_same(self, state: dict[str, Any], inputs: dict[str, Any]) -> bool:
+        del state, inputs
+        return self.same
 
 
 TYPES = ("baseten:index:Thing", "baseten:index:Secret")
@@ -187,6 +192,25 @@ def test_each_bad_input_is_told_at_its_property() -> None:
     response = check({}, properties({"name": "hf", "from_env": "HF_TOKEN", "tem": "search"}))
     told = [(it.property, it.reason) for it in response.failures or []]
     assert told == [("tem", "unknown key 'tem'. Perhaps you meant 'team'?")]
+
+
+def test_a_delete_knows_the_state_of_an_earlier_release_by_the_inputs_of_the_last_up() -> None:
+    """Its outputs have no `state_id` until something changes; the SDK drops the inputs that the engine sends."""
+    from pulumi.runtime.proto import provider_pb2
+
+    async def delete(inputs: dict[str, Any], state: dict[str, Any]) -> None:
+        old, properties_ = (PropertyValue.marshal_map(properties(it)) for it in (inputs, state))
+        request = provider_pb2.DeleteRequest(
+            id="the-id", urn=URN, properties=properties_, old_inputs=old
+        )
+        await OneLineErrors([], "0", await serve(thing), "").Delete(request, None)
+
+    thing, of_inputs = Thing(), {"name": "bge", "state_id": "st-inputs"}
+    asyncio.run(delete(of_inputs, {"name": "bge"}))
+    asyncio.run(delete(of_inputs, {"name": "bge", "state_id": "st-state"}))
+    asyncio.run(delete({"name": "bge"}, {"name": "bge"}))
+    states = [call[2] for call in thing.calls]
+    assert [it.get("state_id") for it in states] == ["st-inputs", "st-state", None]
 
 
 def test_inputs_that_were_checked_already_are_not_checked_again() -> None:

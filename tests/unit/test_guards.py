@@ -3,9 +3,10 @@
 from fakes import version
 
 from baseten_tei.guards import deletion_problem, obstacles
+from baseten_tei.ownership import Owner
 from baseten_tei.release import Serving
 
-OURS = ("proj", "dev")
+OURS = Owner("proj", "dev")
 SERVED = version("d1")
 
 
@@ -18,6 +19,12 @@ def test_another_environment_and_a_foreign_deployment_stand_against_it() -> None
     foreign = version("d2", owner=None)
     found = obstacles([SERVED, foreign], [Serving("staging", SERVED, {})], OURS)
     assert found == ["environment 'staging' (d1)", "deployment d2, which another pushed"]
+
+
+def test_what_an_adoption_took_over_does_not_stand_against_it_and_what_came_later_does() -> None:
+    taken, later = version("d1", owner=None), version("d2", owner=None)
+    found = obstacles([taken, later], [], OURS, taken_over=["d1"])
+    assert found == ["deployment d2, which another pushed"]
 
 
 def test_the_problem_names_them_and_the_ways_out_in_one_line() -> None:

@@ -20,7 +20,7 @@ WORDS = {"spec", "errors", "versions", "facts"}
 EDGES = {
     "lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files",
     "hub", "golden_files", "pulumi_cli", "forge_api", "git_files", "private_emulator", "throughput_files",
-    "load_client", "tune_plots",
+    "load_client", "tune_plots", "left_behind",
     "push_socket", "standing_files", "push_logs", "runtime_folder",
     "starter", "temporary", "keeping",
 }  # fmt: skip

@@ -11,7 +11,7 @@ from fakes import FakeApi, version
 from baseten_tei import doctor
 from baseten_tei.errors import UserError
 from baseten_tei.orphans import Finding, Live, findings
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
 from baseten_tei.pulumi_state import State, parse_state
 from baseten_tei.release import Serving, Version
 from baseten_tei.workspace import Workspace

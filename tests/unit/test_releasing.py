@@ -14,7 +14,7 @@ from baseten_tei.provider.cancel import InterruptedWaitError
 from baseten_tei.provider.readiness import FailedDeploymentError
 from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.waiting import Waiting, patience_seconds
-from baseten_tei.release import EnvironmentSettings, Serving
+from baseten_tei.release import EnvironmentSettings, Serving, Version
 from baseten_tei.spaces.fingerprint import fingerprint
 
 INPUTS: dict[str, Any] = {
@@ -304,6 +304,66 @@ def test_a_version_that_never_comes_is_told_within_half_a_minute(models: dict[st
     with pytest.raises(UserError, match="no deployment of new was found after the push"):
         release(FakeApi(models=models), clock=clock)
     assert clock.now <= 30
+
+
+def test_a_digest_that_baseten_cut_is_said_after_the_push() -> None:
+    api = baseten(deployments={"d0": OLD, "d1": version(digest="ne")})
+    with pytest.raises(
+        UserError, match="shortened the label config_digest of deployment d1 to 'ne'"
+    ):
+        release(api)
+
+
+def named(deployment_id: str, state_id: str) -> Version:
+    plain = version(deployment_id, digest="old")
+    return replace(plain, labels={**plain.labels, "pulumi_state": state_id})
+
+
+NAMED = {**INPUTS, "state_id": "st-0123456789"}
+
+
+def test_an_environment_that_is_made_again_does_not_roll_back_once_more() -> None:
+    served = replace(named("d1", "st-0123456789"), environment="production")
+    api = baseten(
+        deployments={"d0": named("d0", "st-0123456789"), "d1": served},
+        environments={"production": serving(served)},
+    )
+    assert release(api, **NAMED, deployment="previous")["deployment_id"] == "d1"
+    assert api.calls == []
+
+
+def test_what_serves_for_another_state_is_not_replaced() -> None:
+    theirs = named("d0", "st-9876543210")
+    api = baseten(environments={"production": serving(theirs)})
+    with pytest.raises(
+        UserError, match=r"serves deployment d0, pushed by stack proj/dev \(state id st-98"
+    ):
+        release(api, **NAMED)
+    assert api.calls == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "state"),
+    [
+        ({**NAMED, "adopt": True}, {}),
+        (NAMED, {"deployment_id": "d0"}),
+        (NAMED, {"kept_deployment_ids": ["d0"]}),
+        ({**NAMED, "state_id": "st-9876543210"}, {}),
+        (INPUTS, {}),
+    ],
+    ids=[
+        "adopted",
+        "known to the state",
+        "kept by the state",
+        "ours",
+        "a program that gives no id",
+    ],
+)
+def test_what_serves_is_replaced_where_it_is_ours_or_taken_over(
+    inputs: dict[str, Any], state: dict[str, Any]
+) -> None:
+    api = baseten(environments={"production": serving(named("d0", "st-9876543210"))})
+    assert release(api, state=state, **inputs)["deployment_id"] == "d1"
 
 
 def test_the_gate_is_given_the_time_that_is_left() -> None:

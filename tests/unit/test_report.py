@@ -240,6 +240,25 @@ def test_a_preview_that_stops_is_a_report_that_stops_and_marks_nothing() -> None
     assert found.marks == ()
 
 
+def test_a_mark_does_not_depend_on_the_id_of_the_state() -> None:
+    """A preview of a pull request makes another one each time, and a restored snapshot may have none."""
+
+    known = Knowledge(LISTED, PolicyConfig())
+
+    def found(state_id: str | None) -> tuple[str, ...]:
+        steps = json.loads(preview_text({}, {"bge": raw()}))
+        for step in steps["steps"] if state_id else ():
+            inputs = step["newState"]["inputs"]
+            if "environment" in inputs and "stdin" in inputs:
+                inputs["environment"]["BASETEN_TEI_STATE_ID"] = state_id
+            elif ":baseten:index:" in step["urn"].replace("$", ":"):
+                inputs["state_id"] = state_id
+        return stack_report("test", "", parse_preview(json.dumps(steps)), known).marks
+
+    [mark] = found(None)
+    assert found("st-0123456789") == found("st-9876543210") == (mark,)
+
+
 def test_money_is_told_before_and_after_for_each_model_and_all() -> None:
     found = report({"a": raw(), "b": raw()}, {"a": raw(accelerator="T4")})
     assert found.cost.before.typical == pytest.approx(2 * 619.332)

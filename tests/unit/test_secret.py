@@ -81,11 +81,12 @@ def test_a_secret_of_a_team_is_named_with_it() -> None:
     assert api.calls == [("upsert_secret", "hf_access_key", "search")]
 
 
-def test_another_stacks_name_is_written_down_and_nothing_is_stored() -> None:
+def test_another_name_of_the_stack_is_no_change_and_the_next_one_writes_it_down() -> None:
     api, state = FakeApi(), stored()
-    moved = {**GIVEN, "stack": "prod"}
-    assert secret(api).diff(state, moved).paths == ("stack",)
-    assert secret(api).update("hf_access_key", state, moved) == {**state, "stack": "prod"}
+    moved = {**GIVEN, "stack": "prod", "state_id": "st-0123456789"}
+    assert secret(api).diff(state, moved).paths == ()
+    written = {"stack": "prod", "state_id": "st-0123456789", "known_as": ["proj/dev"]}
+    assert secret(api).update("hf_access_key", state, moved) == {**state, **written}
     assert api.calls == []
 
 

@@ -13,7 +13,8 @@ from specs import raw
 from baseten_tei import standing_files
 from baseten_tei.costs import Prices
 from baseten_tei.errors import UserError
-from baseten_tei.plan import Owner, model_plan
+from baseten_tei.ownership import Owner
+from baseten_tei.plan import model_plan
 from baseten_tei.release import Serving, Version
 from baseten_tei.settings import parse_settings
 from baseten_tei.standing.changes import Change, changes

@@ -11,7 +11,7 @@ from specs import spec
 
 from baseten_tei.errors import UserError
 from baseten_tei.orphans import Live, findings
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
 from baseten_tei.pulumi_state import State
 from baseten_tei.release import Version
 from baseten_tei.scratch import _check, cleaned

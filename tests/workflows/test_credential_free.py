@@ -220,7 +220,7 @@ def test_a_restored_snapshot_is_previewed_by_the_line_that_restoring_prints(
         .stdout
     )
     told = empty_environment(tmp_path, setup + line).check().text
-    assert "10 unchanged" in told
+    assert "11 unchanged" in told
     again = f"{setup}python -m baseten_tei.snapshot restore {words}"
     assert "is not empty" in empty_environment(production.stack.folder, again).refused().stderr
 

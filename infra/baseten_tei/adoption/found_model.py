@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from baseten_tei.deployed.config import Data
 from baseten_tei.guards import PRODUCTION
 from baseten_tei.names import model_name_problem
-from baseten_tei.plan import Owner
-from baseten_tei.release import FAILED, OWNER_LABELS, Serving
+from baseten_tei.ownership import Owner, mark_of, pusher_of
+from baseten_tei.release import FAILED, Serving
 
 
 @dataclass(frozen=True)
@@ -43,10 +43,9 @@ def why_not(found: Found, owner: Owner, *, by_name: bool) -> str | None:
             for it in found.environments
         )
         return f"no environment serves anything ({states})"
-    labels = found.serving[0].current.labels if found.serving[0].current else {}
-    theirs = tuple(labels.get(label) for label in OWNER_LABELS)
-    if not by_name and any(theirs) and theirs != (owner.project, owner.stack):
-        return f"stack {'/'.join(map(str, theirs))} pushed it: name it to take it over"
+    current = found.serving[0].current
+    if not by_name and current and mark_of(current) and not owner.owns(current):
+        return f"{pusher_of(current)} pushed it: name it to take it over"
     return None
 
 

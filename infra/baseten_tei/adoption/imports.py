@@ -6,7 +6,7 @@ from typing import Any
 from baseten_tei.adoption.one_model import Adopted
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.environments import all_environments
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
 from baseten_tei.spec import ModelArgs
 
 COMPONENTS = {"embedding": "Embedding", "reranker": "Reranker", "classifier": "Classifier"}
@@ -32,6 +32,11 @@ def import_file(adopted: Iterable[Adopted], team: str | None) -> dict[str, Any]:
 def component_urn(owner: Owner, adopted: Adopted) -> str:
     """The URN of a model's component, for `--target`."""
     return f"urn:pulumi:{owner.stack}::{owner.project}::{_component(adopted.args)}::{adopted.name}"
+
+
+def state_id_urn(owner: Owner) -> str:
+    """The URN of the state's id, for `--target`: what is only kept in the state cannot be imported."""
+    return f"urn:pulumi:{owner.stack}::{owner.project}::baseten:index:StateId::state-id"
 
 
 def _resources(it: Adopted, team: str | None) -> list[dict[str, Any]]:

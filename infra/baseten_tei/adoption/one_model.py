@@ -14,7 +14,7 @@ from baseten_tei.adoption.settings import settings_entry
 from baseten_tei.adoption.spec import spec_of
 from baseten_tei.deployed.config import Deployed, deployed
 from baseten_tei.guards import PRODUCTION
-from baseten_tei.plan import Owner
+from baseten_tei.ownership import Owner
 from baseten_tei.rules.registry import judge
 from baseten_tei.rules.subject import Subject
 from baseten_tei.settings import EMPTY_LOCK, Lock, checked_subject, parse_spec

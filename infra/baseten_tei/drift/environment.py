@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.drift.differences import Texts, differences
-from baseten_tei.release import FAILED, Serving, Version, pushed_by
+from baseten_tei.ownership import owner_of
+from baseten_tei.release import FAILED, Serving, Version
 
 State = Mapping[str, Any]
 
@@ -69,8 +70,8 @@ def _digests(state: State) -> set[str]:
 
 
 def _pushed_by_another(state: State, current: Version) -> str:
-    owner = state.get("project"), state.get("stack")
-    known = all(owner) and not pushed_by(current, str(owner[0]), str(owner[1]))
+    owner = owner_of(state)
+    known = owner.project and owner.stack and not owner.owns(current)
     return " (pushed by another)" if known else ""
 
 

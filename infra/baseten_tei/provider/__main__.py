@@ -28,6 +28,7 @@ from baseten_tei.provider.remembered import Remembered
 from baseten_tei.provider.resource import Resource, Values
 from baseten_tei.provider.secret import SecretResource
 from baseten_tei.provider.servicer import OneLineErrors
+from baseten_tei.provider.state_id import StateIdResource
 from baseten_tei.provider.waiting import PATIENCE, Waiting, patience_seconds
 from baseten_tei.router import router_info, router_post
 from baseten_tei.starter import Gone, end_at_once, parent_gone, watch
@@ -52,6 +53,7 @@ def resources(
         "baseten:index:Model": ModelResource(api, progress.warn, reads),
         "baseten:index:Environment": EnvironmentResource(api, releasing, progress.warn, reads),
         "baseten:index:Secret": SecretResource(api, progress.warn),
+        "baseten:index:StateId": StateIdResource(),
     }
 
 

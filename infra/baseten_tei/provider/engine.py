@@ -14,10 +14,11 @@ from baseten_tei.names import perhaps
 from baseten_tei.provider.cancel import InterruptedWaitError
 from baseten_tei.provider.claims import Claims
 from baseten_tei.provider.configuration import config_failures
-from baseten_tei.provider.diffing import diff_response
+from baseten_tei.provider.diffing import diff_response, may_be_the_same
 from baseten_tei.provider.ids import not_there
+from baseten_tei.provider.old_inputs import old_state_id
 from baseten_tei.provider.progress import current_urn
-from baseten_tei.provider.resource import Failure, Resource, Values
+from baseten_tei.provider.resource import Failure, KeptInState, Resource, Values
 from baseten_tei.provider.secrecy import as_secret_as, hidden, marked
 from baseten_tei.provider.values import plain, properties
 
@@ -51,6 +52,8 @@ class BasetenProvider(protocol.Provider):
         self._warn = warn
         self._changing = changing
         self._claims = Claims()
+        self._held: dict[str, Values] = {}
+        """What was replaced and stays, by the URN of the resource that stands for it: its last state."""
         self._cancel = cancel
         self._grace_seconds = grace_seconds
         self._stopped = asyncio.Event()
@@ -87,12 +90,21 @@ class BasetenProvider(protocol.Provider):
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
         """Inputs that changed are checked by their types; those of the last time were checked then."""
         resource = self._resource(request.urn)
-        kind, inputs = _type_of(request.urn), plain(request.new_inputs)
-        known = inputs == plain(request.old_inputs)
-        failures = [] if known else _failures(kind, inputs, hidden(kind, request.new_inputs))
-        if not failures:
-            self._claims.claim((kind, resource.plan(inputs, None)[0]), request.urn)
-        return _checked(marked(kind, request.new_inputs), failures)
+        kind, old = _type_of(request.urn), plain(request.old_inputs)
+        inputs = plain(request.new_inputs)
+        failures = (
+            [] if inputs == old else _failures(kind, inputs, hidden(kind, request.new_inputs))
+        )
+        if failures:
+            return _checked(request.new_inputs, failures)
+        made = (
+            resource.made_inputs(inputs, old, request.random_seed)
+            if isinstance(resource, KeptInState)
+            else {}
+        )
+        whole = {**inputs, **made}
+        self._claims.claim((kind, resource.plan(whole, None)[0]), request.urn, whole)
+        return _checked({**marked(kind, request.new_inputs), **properties(made)})
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         """Which properties changed, each by its path."""
@@ -105,6 +117,9 @@ class BasetenProvider(protocol.Provider):
         resource, inputs = self._resource(request.urn), plain(request.properties)
         if request.preview:
             resource_id, state = resource.plan(inputs, None)
+        elif held := self._held.pop(request.urn, None):
+            resource_id, _ = resource.plan(inputs, held)
+            state = await self._change(request.urn, resource.update, resource_id, held, inputs)
         else:
             resource_id, state = await self._change(request.urn, resource.create, inputs)
         made = as_secret_as(request.properties, properties(state))
@@ -138,16 +153,31 @@ class BasetenProvider(protocol.Provider):
         )
 
     async def delete(self, request: protocol.DeleteRequest) -> None:
-        """Take it away, unless another resource of the program stands for it now."""
-        resource = self._resource(request.urn)
-        thing = (_type_of(request.urn), request.resource_id)
-        if heir := self._claims.other(thing, request.urn):
-            current_urn.set(request.urn)
-            self._warn(f"{request.resource_id} stays on Baseten: it is {heir!r} now")
+        """Take it away, unless a resource of the program stands for it."""
+        resource, state = self._resource(request.urn), plain(request.properties)
+        if heir := await self._heir(request, state):
+            self._held[heir] = state
+            if not isinstance(resource, KeptInState):
+                current_urn.set(request.urn)
+                name = heir.rpartition("::")[2]
+                self._warn(f"{request.resource_id} stays on Baseten: it is {name!r} now")
             return
-        await self._change(
-            request.urn, resource.delete, request.resource_id, plain(request.properties)
-        )
+        whole = {**old_state_id(), **state}
+        await self._change(request.urn, resource.delete, request.resource_id, whole)
+
+    async def _heir(self, request: protocol.DeleteRequest, state: Values) -> str | None:
+        """The URN of the resource of the program that stands for what is to be deleted, whatever it calls it."""
+        kind = _type_of(request.urn)
+        thing = (kind, request.resource_id)
+        if heir := self._claims.heir(thing):
+            return heir
+        resource = self._resource(request.urn)
+        for urn, inputs in self._claims.others(thing):
+            if may_be_the_same(kind, state, inputs) and await self._act(
+                request.urn, resource.is_same, state, inputs
+            ):
+                return urn
+        return None
 
     def _resource(self, urn: str) -> Resource:
         kind = _type_of(urn)

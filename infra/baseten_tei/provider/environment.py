@@ -10,6 +10,7 @@ from collections.abc import Callable
 from baseten_tei.baseten_api import BasetenApi, NotFoundError
 from baseten_tei.errors import UserError
 from baseten_tei.guards import PRODUCTION, WAY_OUT
+from baseten_tei.ownership import OWNER, earlier_marks, owner_of
 from baseten_tei.paths import changed_paths
 from baseten_tei.provider.readiness import FailedDeploymentError
 from baseten_tei.provider.reading import read_environment
@@ -17,11 +18,10 @@ from baseten_tei.provider.reads import Reads
 from baseten_tei.provider.releasing import Releasing
 from baseten_tei.provider.resource import UNKNOWN, Change, Live, PartlyDoneError, Values
 from baseten_tei.provider.serving import settings_of
-from baseten_tei.release import pushed_by
 
 REPLACING = ("model", "team", "environment")
 POLICY = (
-    "expected", "golden", "new_space", "on_refusal", "keep_deployments", "deploy_timeout_minutes",
+    "expected", "golden", "new_space", "on_refusal", "keep_deployments", "deploy_timeout_minutes", "adopt",
 )  # fmt: skip
 """Inputs that count at the next release: a change of them alone changes nothing on Baseten."""
 SETTINGS = ("autoscaling", "promotion", "request_backpressure")
@@ -54,6 +54,7 @@ class EnvironmentResource:
     def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
         """The model's id stays, so URLs stay known; a new version's id is known when it is pushed."""
         unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
+        unknown |= earlier_marks(state or {}, inputs)
         if state is None:
             return _id(inputs), unknown
         told = state if _needs_release(state, inputs) else {**dict.fromkeys(_OUTPUTS), **state}
@@ -71,13 +72,15 @@ class EnvironmentResource:
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """Release another version, or only change the settings."""
         del resource_id
+        marks = earlier_marks(state, inputs)
         if _needs_release(state, inputs):
-            return {**inputs, **self._release(inputs, state)}
+            return {**inputs, **marks, **self._release(inputs, state)}
         if any(state.get(key) != inputs.get(key) for key in SETTINGS):
             self._api.update_environment(
                 state["model_id"], inputs["environment"], settings_of(inputs)
             )
-        return {**inputs, **{key: state[key] for key in (*_OUTPUTS, "drift") if key in state}}
+        known = {key: state[key] for key in (*_OUTPUTS, "drift") if key in state}
+        return {**inputs, **marks, **known}
 
     def delete(self, resource_id: str, state: Values) -> None:
         """Delete a custom environment; `production` goes with its model. Raises where a foreign version serves."""
@@ -94,13 +97,20 @@ class EnvironmentResource:
         except NotFoundError:
             return
 
+    def is_same(self, state: Values, inputs: Values) -> bool:
+        """Whether both find the same model, however each of them names its team."""
+        found = self._api.find_model(state["model"], state.get("team"))
+        return found is not None and found == self._api.find_model(
+            inputs["model"], inputs.get("team")
+        )
+
     def _refuse_foreign(self, model_id: str, state: Values) -> None:
         serving = self._api.serving(model_id, state["environment"])
         current = serving.current if serving else None
         ours = (
             current is None
             or current.id == state.get("deployment_id")
-            or pushed_by(current, state.get("project", ""), state.get("stack", ""))
+            or owner_of(state).owns(current)
         )
         if not ours and current and not state.get("force_delete"):
             raise UserError(
@@ -111,7 +121,7 @@ class EnvironmentResource:
     def _release(self, inputs: Values, state: Values) -> Values:
         """Release, and remember a deployment that failed: the next `up` retries it and pushes nothing."""
         try:
-            return self._releasing.release(inputs, state)
+            return self._releasing.release({**inputs, **earlier_marks(state, inputs)}, state)
         except FailedDeploymentError as error:
             failed = {"failed_deployment_id": error.deployment_id}
             known = {**inputs, "digest": "", **state, **failed}
@@ -126,7 +136,7 @@ _OUTPUTS = (
 
 def _compared(state: Values, inputs: Values) -> Values:
     """The inputs whose change is one, a pin that was removed included; what an import could not know is none."""
-    unknown = {key for key in ("project", "stack", "force_delete") if key not in state}
+    unknown = {*OWNER, *(() if "force_delete" in state else ("force_delete",))}
     same = {"digest", "deployment"} if _imported_as_wanted(state, inputs) else set()
     wanted = {"deployment": None, **inputs}
     return {key: it for key, it in wanted.items() if key not in {*POLICY, *unknown, *same}}

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 def imported_model(api: Reads, resource_id: str) -> Live:
     """A model by its name; without an id where there is none. Who imports one takes it over."""
     team, _, name = resource_id.rpartition("/")
-    if api.find_model(name, team or None) is None:
+    model_id = api.find_model(name, team or None)
+    if model_id is None:
         return Live()
     inputs = {"name": name, **({"team": team} if team else {})}
-    return Live(resource_id, inputs, {**inputs, "generation": "1", "drift": "", "adopted": True})
+    found = {"generation": "1", "drift": "", "adopted": True}
+    taken_over = [it.id for it in api.versions(model_id)]
+    return Live(resource_id, inputs, {**inputs, **found, "taken_over": taken_over})
 
 
 def imported_environment(api: Reads, resource_id: str) -> Live:

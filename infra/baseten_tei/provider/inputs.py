@@ -87,6 +87,8 @@ class ModelInputs(_Typed):
     """Pulumi project that owns it, as its deployments' label `pulumi_project` says."""
     stack: NotEmpty
     """Pulumi stack that owns it, as its deployments' label `pulumi_stack` says."""
+    state_id: NotEmpty | None = None
+    """Id of the Pulumi state that owns it (`StateId`), as its deployments' label `pulumi_state` says."""
     adopt: bool | None = None
     """Whether to take over a model of this name that this stack did not push."""
     force_delete: bool | None = None
@@ -102,6 +104,12 @@ class ModelOutputs(ModelInputs):
     """What a refresh found missing; empty where nothing is."""
     adopted: bool
     """Whether it was taken over from someone else."""
+    taken_over: list[str] | None = None
+    """Ids of the deployments that were there when it was taken over."""
+    stamp: str | None = None
+    """Id of a state that the next push stamps; none until a push under an older release is followed by another."""
+    known_as: list[str] | None = None
+    """What its owner was called before: `project/stack`, or the id of a state."""
 
 
 class EnvironmentInputs(_Typed):
@@ -121,6 +129,10 @@ class EnvironmentInputs(_Typed):
     """Pulumi project that owns the model."""
     stack: NotEmpty
     """Pulumi stack that owns the model."""
+    state_id: NotEmpty | None = None
+    """Id of the Pulumi state that owns the model (`StateId`)."""
+    adopt: bool | None = None
+    """Whether the model may be taken over from another state. Counts at the next release."""
     digest: str
     """Config digest of the version to serve; empty where `deployment` says it."""
     deployment: NotEmpty | None = None
@@ -174,6 +186,8 @@ class EnvironmentOutputs(EnvironmentInputs):
     """Id of the version that failed the last release; the next one retries it."""
     drift: dict[str, str]
     """What a refresh found to be different, by field; empty where nothing is."""
+    known_as: list[str] | None = None
+    """What its owner was called before: `project/stack`, or the id of a state."""
 
 
 class SecretInputs(_Typed):
@@ -194,6 +208,8 @@ class SecretInputs(_Typed):
     """Pulumi project that stores it."""
     stack: NotEmpty | None = None
     """Pulumi stack that stores it."""
+    state_id: NotEmpty | None = None
+    """Id of the Pulumi state that stores it (`StateId`)."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -218,6 +234,10 @@ class SecretOutputs(_Typed):
     """Pulumi project that stored it."""
     stack: str | None = None
     """Pulumi stack that stored it."""
+    state_id: str | None = None
+    """Id of the Pulumi state that stored it."""
+    known_as: list[str] | None = None
+    """What its owner was called before: `project/stack`, or the id of a state."""
     fingerprint: str
     """Salted hash of the value, by which a change of it is seen."""
     made_here: bool
@@ -228,9 +248,24 @@ class SecretOutputs(_Typed):
     """Whether a refresh found it gone."""
 
 
+class StateIdInputs(_Typed):
+    """The id of a Pulumi state, by which its deployments are known as its own. Nothing of it is on Baseten."""
+
+    value: NotEmpty | None = None
+    """The id; made once where it is left out. Write it only for a state that replaces one that was lost."""
+
+
+class StateIdOutputs(_Typed):
+    """The id of a Pulumi state."""
+
+    value: str
+    """The id."""
+
+
 RESOURCES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
     "baseten:index:Model": (ModelInputs, ModelOutputs),
     "baseten:index:Environment": (EnvironmentInputs, EnvironmentOutputs),
     "baseten:index:Secret": (SecretInputs, SecretOutputs),
+    "baseten:index:StateId": (StateIdInputs, StateIdOutputs),
 }
 """Each resource's inputs and outputs, by its type."""

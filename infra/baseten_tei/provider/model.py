@@ -9,11 +9,12 @@ from collections.abc import Callable
 from baseten_tei.baseten_api import BasetenApi, NotFoundError
 from baseten_tei.errors import UserError
 from baseten_tei.guards import deletion_problem, obstacles
+from baseten_tei.ownership import OWNER, Owner, earlier_marks, owner_after, owner_of, taken_problem
 from baseten_tei.paths import changed_paths
 from baseten_tei.provider.reading import read_model
 from baseten_tei.provider.reads import Reads
 from baseten_tei.provider.resource import Change, Live, Values
-from baseten_tei.release import owned
+from baseten_tei.release import Version
 
 REPLACING = ("name", "team")
 POLICY = ("adopt",)
@@ -36,10 +37,8 @@ class ModelResource:
 
     def diff(self, state: Values, inputs: Values) -> Change:
         """Another name or team is another model; drift found by a refresh is a change of its own."""
-        unknown = {
-            key for key in ("project", "stack", "force_delete", "digest") if key not in state
-        }
-        skipped = {*POLICY, *unknown}
+        unknown = {key for key in ("force_delete", "digest") if key not in state}
+        skipped = {*POLICY, *OWNER, *unknown}
         paths = changed_paths(state, {k: it for k, it in inputs.items() if k not in skipped})
         if state.get("drift"):
             paths.append("drift")
@@ -50,20 +49,25 @@ class ModelResource:
         state = state or {}
         generation = int(state.get("generation") or 0) or 1
         drifted = bool(state.get("drift"))
-        return _id(inputs), {
+        planned = {
             **inputs,
+            **owner_after(state, inputs),
             "generation": str(generation + 1 if drifted else generation),
             "drift": "",
             "adopted": bool(state.get("adopted")),
+            "taken_over": state.get("taken_over"),
         }
+        return _id(inputs), {key: it for key, it in planned.items() if it is not None}
 
     def create(self, inputs: Values) -> tuple[str, Values]:
-        """Take the name; one that belongs to someone else only where the spec says `adopt: true`."""
-        foreign = self._foreign(inputs, emptied=False)
-        if foreign and not inputs.get("adopt"):
-            raise _taken(inputs, foreign)
+        """Take the name; one that the state does not own only where the spec says `adopt: true`."""
+        versions = self._versions(inputs)
+        owner = owner_of(inputs).by_id()
+        ours = versions is None or owner.owns_any(versions)
+        if not ours and not inputs.get("adopt"):
+            raise _taken(inputs, versions)
         resource_id, state = self.plan(inputs, None)
-        return resource_id, {**state, "adopted": foreign is not None}
+        return resource_id, {**state, "adopted": not ours, **_taken_over(inputs, versions, owner)}
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
         """Nothing is written here: a lost version is told as `drift`, so that the push comes again."""
@@ -72,23 +76,33 @@ class ModelResource:
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """A new digest, or a new generation after drift; the push does the work."""
         del resource_id
-        adopted = bool(state.get("adopted") or inputs.get("adopt"))
-        foreign = None if adopted else self._foreign(inputs, emptied=True)
-        if foreign:
-            raise _taken(inputs, foreign)
-        return {**self.plan(inputs, state)[1], "adopted": adopted}
+        planned = self.plan(inputs, state)[1]
+        if state.get("adopted"):
+            return planned
+        versions = self._versions(inputs)
+        owner = owner_of({**inputs, **earlier_marks(state, inputs)})
+        ours = not versions or owner.owns_any(versions)
+        if not ours and not inputs.get("adopt"):
+            raise _taken(inputs, versions)
+        more = {} if ours else _taken_over(inputs, versions, owner)
+        return {**planned, "adopted": bool(inputs.get("adopt")), **more}
 
     def delete(self, resource_id: str, state: Values) -> None:
         """Delete the model with all its versions, if it is this stack's. Raises where others' would go with it."""
         del resource_id
-        owner = (state.get("project", ""), state.get("stack", ""))
+        owner = owner_of(state)
         model_id = self._api.find_model(state["name"], state.get("team"))
         if model_id is None:
             return
         versions = self._api.versions(model_id)
-        if versions and not (state.get("adopted") or owned(versions, *owner)):
+        if versions and not (state.get("adopted") or owner.owns_any(versions)):
+            self._warn(
+                f"model {state['name']!r} ({model_id}) is kept on Baseten, because this stack pushed none of its "
+                "deployments: delete it there once it may go"
+            )
             return
-        found = obstacles(versions, self._api.environments(model_id), owner)
+        taken_over = state.get("taken_over") or ()
+        found = obstacles(versions, self._api.environments(model_id), owner, taken_over)
         if found and not state.get("force_delete"):
             raise UserError(deletion_problem(state["name"], found))
         try:
@@ -96,21 +110,27 @@ class ModelResource:
         except NotFoundError:
             return
 
-    def _foreign(self, inputs: Values, *, emptied: bool) -> str | None:
-        """The id of a model of this name that this stack did not push; `emptied`: one without versions is ours."""
+    def is_same(self, state: Values, inputs: Values) -> bool:
+        """Whether both find the same model, however each of them names its team."""
+        found = self._api.find_model(state["name"], state.get("team"))
+        return found is not None and found == self._api.find_model(
+            inputs["name"], inputs.get("team")
+        )
+
+    def _versions(self, inputs: Values) -> list[Version] | None:
+        """The deployments of the model with this name; `None` where there is no such model."""
         model_id = self._api.find_model(inputs["name"], inputs.get("team"))
-        if model_id is None:
-            return None
-        versions = self._api.versions(model_id)
-        ours = owned(versions, inputs["project"], inputs["stack"]) if versions else emptied
-        return None if ours else model_id
+        return None if model_id is None else self._api.versions(model_id)
 
 
-def _taken(inputs: Values, model_id: str) -> UserError:
-    return UserError(
-        f"model {inputs['name']!r} is on Baseten already ({model_id}) and was not pushed by stack "
-        f"{inputs['project']}/{inputs['stack']}: write another model_name, or adopt: true to take it over"
-    )
+def _taken_over(inputs: Values, versions: list[Version] | None, owner: Owner) -> Values:
+    """The deployments that the spec takes over, whoever pushed them: they go with the model."""
+    foreign = [it.id for it in versions or () if not owner.owns(it)]
+    return {"taken_over": foreign} if inputs.get("adopt") and foreign else {}
+
+
+def _taken(inputs: Values, versions: list[Version] | None) -> UserError:
+    return UserError(taken_problem(inputs["name"], owner_of(inputs), versions or []))
 
 
 def _id(inputs: Values) -> str:

@@ -25,7 +25,9 @@ from baseten_tei.release import Serving, Version, pushed_version
 
 Warn = Callable[[str], None]
 
-_APPLIED = frozenset({*SETTINGS, "digest", "deployment", "secret_generation"})
+_WITH_A_CHANGE = frozenset({"state_id", "adopt"})
+"""Inputs that alone change nothing, and did not exist in earlier releases: a refresh does not bring them."""
+_APPLIED = frozenset({*SETTINGS, "digest", "deployment", "secret_generation", *_WITH_A_CHANGE})
 """Inputs that are in the state only once a release has brought them to Baseten."""
 
 
@@ -33,7 +35,8 @@ def read_model(api: Reads, resource_id: str, inputs: Values, state: Values, warn
     """A lost version, or a lost model, is told as `drift`, so that the push comes again."""
     if not state:
         return imported_model(api, resource_id)
-    state = {**inputs, **state}  # what an import could not know came with the first `up` after it
+    # What an import could not know came with the first `up` after it.
+    state = {**{key: it for key, it in inputs.items() if key not in _WITH_A_CHANGE}, **state}
     drift = _model_drift(api, state)
     if drift:
         warn(f"model {state['name']!r} drifted: {drift}")

@@ -1,18 +1,19 @@
 """Bringing a version into an environment: find it, wait, gate, promote, tidy up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.choosing import PREVIOUS, pin_problem, pinned_version, version_of_digest
 from baseten_tei.errors import UserError
 from baseten_tei.gates.gates import RefusedVersionError
+from baseten_tei.ownership import owner_of
 from baseten_tei.provider.readiness import Readiness
 from baseten_tei.provider.resource import Values
 from baseten_tei.provider.serving import Promoting
 from baseten_tei.provider.tidying import tidy
 from baseten_tei.provider.waiting import Waiting
-from baseten_tei.release import Version
+from baseten_tei.release import DIGEST_LABEL, Version, shortened_problem
 from baseten_tei.spaces.fingerprint import kept
 
 DELETED = (
@@ -65,7 +66,13 @@ class Releasing:
         told = self._passed(inputs, model_id, version, deadline)
         redeploy = _rotated(inputs, state)
         serving = self._promoting.serve(
-            inputs, model_id, version, redeploy=redeploy, deadline=deadline, served_before=before
+            inputs,
+            model_id,
+            version,
+            redeploy=redeploy,
+            deadline=deadline,
+            served_before=before,
+            held=_held(state),
         )
         current = serving.current or version
         return {
@@ -96,6 +103,12 @@ class Releasing:
 
         if found := self._waiting.for_a_while(look):
             return found
+        model_id = self._api.find_model(inputs["model"], inputs.get("team"))
+        versions = self._api.versions(model_id) if model_id else []
+        if problem := shortened_problem(
+            inputs["model"], versions, {DIGEST_LABEL: inputs["digest"]}
+        ):
+            raise UserError(problem)
         raise UserError(
             f"model {inputs['model']!r}: no deployment of {inputs['digest']} was found after the push: "
             "type `pulumi refresh`, then `pulumi up`"
@@ -108,7 +121,8 @@ class Releasing:
             recorded = state.get("instance_type", "") if _same_digest(inputs, state) else ""
             return version_of_digest(versions, inputs["digest"], environment, recorded)
         held = pin == PREVIOUS and state.get("deployment") == PREVIOUS
-        previous = state.get("deployment_id" if held else "previous_deployment_id")
+        known = state.get("deployment_id" if held else "previous_deployment_id")
+        previous = known if state else _serving_for_us(versions, inputs)
         found = pinned_version(versions, pin, environment, previous)
         if found is None:
             raise UserError(f"model {inputs['model']!r}: {pin_problem(versions, pin)}")
@@ -135,6 +149,21 @@ def _fingerprint(told: Values, state: Values) -> Values:
 
 def _same_digest(inputs: Values, state: Values) -> bool:
     return bool(state.get("serving_digest") == inputs["digest"])
+
+
+def _serving_for_us(versions: Sequence[Version], inputs: Values) -> str | None:
+    """What an environment that was made again serves (`--replace`): for it `previous` has been chosen before."""
+    owner, environment = owner_of(inputs).by_id(), inputs["environment"]
+    ours = (it.id for it in versions if it.environment == environment and owner.owns(it))
+    return next(ours, None) if owner.state_id else None
+
+
+def _held(state: Values) -> set[str]:
+    """The deployments that the state names."""
+    one = ("deployment_id", "previous_deployment_id", "failed_deployment_id", "deployment")
+    return {str(state[key]) for key in one if state.get(key)} | {
+        *(state.get("kept_deployment_ids") or ())
+    }
 
 
 def _rotated(inputs: Values, state: Values) -> bool:

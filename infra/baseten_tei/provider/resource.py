@@ -1,7 +1,7 @@
 """What every resource of this provider is: functions over plain dictionaries, `state` being its outputs."""
 
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from baseten_tei.errors import UserError
 
@@ -46,6 +46,14 @@ class PartlyDoneError(UserError):
         self.state = state
 
 
+@runtime_checkable
+class KeptInState(Protocol):
+    """A resource of which nothing is on Baseten: its inputs are made once, and the state keeps them."""
+
+    def made_inputs(self, inputs: Values, old_inputs: Values, seed: bytes) -> Values:
+        """The inputs that were left out: as they were, or of the engine's random `seed`."""
+
+
 class Resource(Protocol):
     """One kind of resource. Every method but `diff` may raise `UserError`; in a preview nothing is called."""
 
@@ -66,3 +74,6 @@ class Resource(Protocol):
 
     def delete(self, resource_id: str, state: Values) -> None:
         """Take it away; what is gone already is no error."""
+
+    def is_same(self, state: Values, inputs: Values) -> bool:
+        """Whether these inputs, whose names are alike, stand for the very thing that `state` says is there."""

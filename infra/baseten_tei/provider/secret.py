@@ -9,20 +9,22 @@ from collections.abc import Callable, Mapping
 
 from baseten_tei.baseten_api import BasetenApi, NotFoundError
 from baseten_tei.errors import UserError
+from baseten_tei.ownership import OWNER, earlier_marks
 from baseten_tei.provider.resource import UNKNOWN, Change, Live, Values
 from baseten_tei.provider.secret_users import reason_to_keep
 from baseten_tei.provider.secret_value import fingerprint, is_new, is_same, needed_value
 from baseten_tei.redaction import redact
 
 REPLACING = ("name", "team")
-OWNER = ("project", "stack")
+
+NOT_MADE_HERE = "this stack did not make it"
 
 
 class SecretResource:
-    """Inputs: `name`, `team`?, `project`, `stack`, and `value` (secret) or `from_env` (a variable's name).
+    """Inputs: `name`, `team`?, `project`, `stack`, `state_id`?, and `value` (secret) or `from_env` (a variable's name).
 
-    Outputs: `name`, `team`?, `project`, `stack`, `fingerprint`, `made_here`, `generation` (how many values it
-    had, known at preview), and `missing` where a refresh did not find it.
+    Outputs: `name`, `team`?, `project`, `stack`, `state_id`?, `known_as`?, `fingerprint`, `made_here`, `generation`
+    (how many values it had, known at preview), and `missing` where a refresh did not find it.
     """
 
     def __init__(
@@ -38,7 +40,7 @@ class SecretResource:
     def diff(self, state: Values, inputs: Values) -> Change:
         """A value changes when its fingerprint does; one that cannot be read here has not changed."""
         replaces = [key for key in REPLACING if state.get(key) != inputs.get(key)]
-        paths = [*replaces, *(key for key in OWNER if _differs(state, inputs, key))]
+        paths = list(replaces)
         if state.get("missing") or is_new(state, inputs, self._environ):
             paths.append("from_env" if "from_env" in inputs else "value")
         return Change(tuple(paths), tuple(replaces))
@@ -50,7 +52,7 @@ class SecretResource:
             return _id(inputs), {**_identity(inputs), **unknown, "generation": "1"}
         counted = UNKNOWN if inputs.get("value") == UNKNOWN else self._generation(state, inputs)
         mark = UNKNOWN if counted != state.get("generation") else state.get("fingerprint")
-        new = {"fingerprint": mark, "generation": counted}
+        new = {"fingerprint": mark, "generation": counted, **earlier_marks(state, inputs)}
         return _id(inputs), {**_known(state), **_identity(inputs), **new}
 
     def create(self, inputs: Values) -> tuple[str, Values]:
@@ -81,7 +83,8 @@ class SecretResource:
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """Store the value where it is new, or gone from Baseten."""
         del resource_id
-        known = {**_known(state), **_identity(inputs)}
+        unnamed = {key: it for key, it in _known(state).items() if key not in REPLACING}
+        known = {**unnamed, **_identity(inputs), **earlier_marks(state, inputs)}
         if not (state.get("missing") or is_new(state, inputs, self._environ)):
             return known
         value = needed_value(inputs, self._environ)
@@ -94,9 +97,10 @@ class SecretResource:
         del resource_id
         name, team = state["name"], state.get("team")
         there = self._api.find_secret(name, team)
-        if there is None or not state.get("made_here"):
+        if there is None:
             return
-        if reason := reason_to_keep(self._api, state):
+        made_here = state.get("made_here")
+        if reason := reason_to_keep(self._api, state) if made_here else NOT_MADE_HERE:
             self._warn(
                 f"secret {name!r} is kept on Baseten, because {reason}: delete it there once it may go"
             )
@@ -105,6 +109,11 @@ class SecretResource:
             self._api.delete_secret(there, team)
         except NotFoundError:
             return
+
+    def is_same(self, state: Values, inputs: Values) -> bool:
+        """Storing a value overwrites what is there: under a name that is alike nothing has to go first."""
+        del state, inputs
+        return True
 
     def _generation(self, state: Values, inputs: Values) -> str:
         count = int(state.get("generation", 1))
@@ -119,11 +128,6 @@ class SecretResource:
         except UserError as error:
             raise UserError(*(redact(line, [value]) for line in error.problems)) from None
         return there is not None
-
-
-def _differs(state: Values, inputs: Values, key: str) -> bool:
-    """An import cannot know whose it is: that alone is no change."""
-    return key in state and state[key] != inputs.get(key)
 
 
 def _identity(inputs: Values) -> Values:

@@ -3,24 +3,22 @@
 from baseten_tei.baseten_api import BasetenApi, NotFoundError
 from baseten_tei.errors import UserError
 from baseten_tei.names import same_secret
+from baseten_tei.ownership import Owner, owner_of
 from baseten_tei.provider.resource import Values
-from baseten_tei.release import RemoteModel, owned
+from baseten_tei.release import RemoteModel
 
 
 def reason_to_keep(api: BasetenApi, state: Values) -> str | None:
     """Why a secret that is to be deleted had better stay; `None` where nothing speaks for it."""
-    owner = (state.get("project", ""), state.get("stack", ""))
     try:
-        user = other_user(api, state["name"], state.get("team"), owner)
+        user = other_user(api, state["name"], state.get("team"), owner_of(state))
     except UserError as error:
         return f"it could not be seen whether another model reads it ({error})"
     return f"model {user.name!r}, which this stack did not push, reads it" if user else None
 
 
-def other_user(
-    api: BasetenApi, secret: str, team: str | None, owner: tuple[str, str]
-) -> RemoteModel | None:
-    """The first model found that reads this secret and that `owner` (project, stack) did not push.
+def other_user(api: BasetenApi, secret: str, team: str | None, owner: Owner) -> RemoteModel | None:
+    """The first model found that reads this secret and that `owner` did not push.
 
     By the `secrets` of what its environments serve, or are on their way to, and of its development slot.
     """
@@ -33,9 +31,9 @@ def other_user(
     return None
 
 
-def _is_another_user(api: BasetenApi, model_id: str, secret: str, owner: tuple[str, str]) -> bool:
+def _is_another_user(api: BasetenApi, model_id: str, secret: str, owner: Owner) -> bool:
     versions = api.versions(model_id)
-    if owned(versions, *owner):
+    if owner.owns_any(versions):
         return False
     serving = [it for e in api.environments(model_id) for it in (e.current, e.candidate) if it]
     used = {

@@ -10,6 +10,7 @@ from pulumi.provider.experimental.server import ProviderServicer
 from pulumi.runtime.proto import provider_pb2
 
 from baseten_tei.errors import UserError
+from baseten_tei.provider.old_inputs import remember_old_inputs
 from baseten_tei.provider.partly_done import partly_done_status
 from baseten_tei.provider.resource import PartlyDoneError
 from baseten_tei.redaction import redact
@@ -48,7 +49,8 @@ class OneLineErrors(ProviderServicer):
         return found if found.id else provider_pb2.ReadResponse()
 
     async def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does."""
+        """As the SDK does; the old inputs, which it drops, say whose it was."""
+        remember_old_inputs(request)
         return await _told(super().Delete, request, context)
 
 

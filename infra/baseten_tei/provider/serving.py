@@ -1,9 +1,10 @@
 """Letting a ready version serve an environment, on the environment's settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.errors import UserError
+from baseten_tei.ownership import foreign_problem, owner_of
 from baseten_tei.provider.resource import Values
 from baseten_tei.provider.waiting import Waiting
 from baseten_tei.release import FAILED, EnvironmentSettings, Serving, Version, settings_differ
@@ -45,16 +46,19 @@ class Promoting:
         redeploy: bool,
         deadline: float,
         served_before: frozenset[str],
+        held: Collection[str] = (),
     ) -> Serving:
         """The environment once `version`, or Baseten's copy of it, serves; `redeploy` starts it anew.
 
-        Raises `UserError`, also where it no longer serves what it did when the release began (`served_before`);
+        `held` are the deployments that the state names: whoever pushed them, they are its own. Raises `UserError`,
+        also where it no longer serves what it did when the release began (`served_before`);
         what served before serves on.
         """
         settings = settings_of(inputs)
         before = self._settled(inputs, model_id, deadline)
         self._refuse_unwanted()
         _refuse_overtaken(inputs, version, before, served_before)
+        _refuse_another_state(inputs, before, held)
         if before is None:
             self._api.create_environment(model_id, inputs["environment"], settings)
         serves = before is not None and _serves(before, version)
@@ -125,6 +129,15 @@ def _refuse_overtaken(
             f"{_named(inputs)}: another release made it serve {current.id} while this one waited, so "
             f"{version.id} is not promoted: run `pulumi up` again if it still should be"
         )
+
+
+def _refuse_another_state(inputs: Values, before: Serving | None, held: Collection[str]) -> None:
+    """Two machines may push into one name at once, past each other's locks: the first to serve keeps it."""
+    current = before.current if before else None
+    if current is None or current.id in held or inputs.get("adopt"):
+        return
+    if problem := foreign_problem(owner_of(inputs), current):
+        raise UserError(f"{_named(inputs)} {problem}")
 
 
 def _arrival(

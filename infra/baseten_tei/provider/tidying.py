@@ -5,6 +5,7 @@ from collections.abc import Callable
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.choosing import split_by_keep
 from baseten_tei.errors import UserError
+from baseten_tei.ownership import owner_of
 from baseten_tei.provider.resource import Values
 
 
@@ -15,9 +16,8 @@ def tidy(
     try:
         versions, environments = api.versions(model_id), api.environments(model_id)
         in_use = {it.id for e in environments for it in (e.current, e.candidate) if it}
-        owner = (inputs["project"], inputs["stack"])
         kept, surplus = split_by_keep(
-            versions, owner, in_use, inputs["digest"], inputs["keep_deployments"]
+            versions, owner_of(inputs), in_use, inputs["digest"], inputs["keep_deployments"]
         )
         for version in surplus:
             api.delete_version(model_id, version.id)

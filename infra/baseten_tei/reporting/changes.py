@@ -1,7 +1,7 @@
 """What happens to a model, in one word, and why: which fields were what and will be what."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from baseten_tei.drift.differences import Texts, differences
 from baseten_tei.drift.environment import SETTINGS
@@ -22,10 +22,18 @@ def kind(pair: Pair) -> Kind:
         return "forgotten" if pair.before.spec.get("on_removal") == "retain" else "deleted"
     if pair.after.digest and (pair.before.digest != pair.after.digest or _pushed_again(pair)):
         return "pushed"
-    if pair.once is not None and pair.before.environments == pair.after.environments:
+    if pair.once is not None and _released(pair.before) == _released(pair.after):
         return "renamed"
     own = [step for step in pair.steps if step.parent == pair.name]
     return "settings only" if any(step.changes for step in own) else "unchanged"
+
+
+def _released(side: Side) -> dict[str, dict[str, Any]]:
+    """What its environments are asked to be; a state of an earlier release has no id."""
+    return {
+        name: {key: it for key, it in inputs.items() if key != "state_id"}
+        for name, inputs in side.environments.items()
+    }
 
 
 def _pushed_again(pair: Pair) -> bool:

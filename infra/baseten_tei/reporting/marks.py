@@ -14,8 +14,10 @@ from baseten_tei.reporting.preview import Preview, Step
 from baseten_tei.reporting.sides import SECRET, Pair, Side
 
 _BYTES = 12
-_GENERATION = "BASETEN_TEI_GENERATION"
-"""Counts pushes of the same version: it depends on the state, not on what is asked for."""
+_OF_THE_STATE = frozenset(
+    f"BASETEN_TEI_{it}" for it in ("GENERATION", "STATE_ID", "KNOWN_AS", "ADOPTED")
+) | {"state_id", "secret_generation"}
+"""Inputs that depend on the state, not on what is asked for: a preview without the real one cannot know them."""
 
 
 def changes(preview: Preview, models: Mapping[str, Pair]) -> dict[str, Any]:
@@ -40,17 +42,19 @@ def unreviewed(of_up: Mapping[str, str], reviewed: Iterable[str]) -> list[str]:
 def _wanted(side: Side | None) -> Any:
     if side is None:
         return "gone"
-    environment = dict(side.push.get("environment") or {})
-    environment.pop(_GENERATION, None)
     return {
         "spec": side.spec,
-        "push": {"config": side.push.get("stdin"), "job": environment},
-        "model": side.model,
-        "environments": {
-            name: {key: value for key, value in inputs.items() if key != "secret_generation"}
-            for name, inputs in side.environments.items()
+        "push": {
+            "config": side.push.get("stdin"),
+            "job": _asked(side.push.get("environment") or {}),
         },
+        "model": _asked(side.model),
+        "environments": {name: _asked(inputs) for name, inputs in side.environments.items()},
     }
+
+
+def _asked(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in inputs.items() if key not in _OF_THE_STATE}
 
 
 def _secret(step: Step) -> str:

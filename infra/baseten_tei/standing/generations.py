@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from baseten_tei.job import PREFIX
+from baseten_tei.job import PREFIX, Stamp, stamped
+from baseten_tei.ownership import owner_after
 from baseten_tei.standing.state import State
-from baseten_tei.standing.urns import MODEL
+from baseten_tei.standing.urns import MODEL, Values, kind_of
 
 Resources = dict[str, dict[str, Any]]
 """URN → inputs, as the state would hold them; a component comes before what it holds."""
@@ -17,13 +18,17 @@ SECRET_GENERATION = "secret_generation"  # noqa: S105  # an input's name
 
 def filled(wanted: Resources, state: State, secret_generation: str) -> Resources:
     """With the generations that the update would find: a lost version makes its model's grow."""
-    pushed = {state.resources[urn].get("parent"): _next(state, urn) for urn in state.of_kind(MODEL)}
-    component = ""
+    held = {state.resources[it].get("parent"): state.outputs(it) for it in state.of_kind(MODEL)}
+    component, model = "", {}
     for urn, inputs in wanted.items():
         if "$" not in urn:
             component = urn
+        if kind_of(urn) == MODEL:
+            model = inputs
         if GENERATION in inputs.get("environment", ()):
-            inputs["environment"][GENERATION] = pushed.get(component, "1")
+            inputs["environment"] = _pushed_with(
+                inputs["environment"], held.get(component, {}), model
+            )
         if INTERPRETER in inputs and urn in state.resources:
             inputs[INTERPRETER] = state.inputs(urn).get(INTERPRETER)
         if SECRET_GENERATION in inputs:
@@ -31,6 +36,15 @@ def filled(wanted: Resources, state: State, secret_generation: str) -> Resources
     return wanted
 
 
-def _next(state: State, urn: str) -> str:
-    outputs = state.outputs(urn)
-    return str((int(outputs.get("generation") or 0) or 1) + bool(outputs.get("drift")))
+def _pushed_with(environment: Values, state: Values, inputs: Values) -> dict[str, str]:
+    """What the push is told: its count, and whose it is as the update of the model would have it."""
+    count = (int(state.get("generation") or 0) or 1) + bool(state.get("drift"))
+    owner = owner_after(state, inputs)
+    stamp = Stamp(
+        owner.get("project"),
+        owner.get("stack"),
+        owner.get("stamp"),
+        tuple(owner.get("known_as") or ()),
+        adopted=bool(state.get("adopted")),
+    )
+    return stamped({**environment, GENERATION: str(count)}, stamp)

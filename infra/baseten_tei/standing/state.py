@@ -13,9 +13,10 @@ _UNFINISHED = {
     "initErrors": "its last change failed",
 }
 _AT_RELEASE = frozenset({
+    "project", "stack", "state_id",
     "adopt", "expected", "golden", "new_space", "on_refusal", "keep_deployments", "deploy_timeout_minutes",
 })  # fmt: skip
-"""Inputs that alone change nothing: the outputs hold them as they were at the last release."""
+"""Inputs that alone change nothing: the outputs hold them as they were at the last release, or push."""
 
 
 @dataclass(frozen=True)

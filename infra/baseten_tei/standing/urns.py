@@ -6,11 +6,13 @@ from typing import Any
 Values = Mapping[str, Any]
 
 COMPONENT = "baseten-tei:index:"
+PROVIDER = "baseten:index:"
 MODEL = "baseten:index:Model"
 PUSH = "command:local:Command"
 ENVIRONMENT = "baseten:index:Environment"
+STATE_ID = "baseten:index:StateId"
 SECRET = "baseten:index:Secret"  # noqa: S105  # a type's name
-_OURS = (COMPONENT, "baseten:index:")
+_OURS = (COMPONENT, PROVIDER)
 
 
 def urn_of(project: str, stack: str, kinds: str, name: str) -> str:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from baseten_tei.job import job_environment
-from baseten_tei.plan import ModelPlan, Owner
+from baseten_tei.ownership import Owner
+from baseten_tei.plan import ModelPlan
 from baseten_tei.standing.generations import SECRET_GENERATION, Resources
 from baseten_tei.standing.urns import COMPONENT, ENVIRONMENT, MODEL, PUSH, Values, urn_of
 
