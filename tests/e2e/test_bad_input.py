@@ -48,7 +48,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a model as a text": ({"bge": "BAAI/bge-base-en-v1.5"}, "must be a mapping, not text"),
     "a variable that is generated": (one(env={"MAX_BATCH_TOKENS": "1"}), "write max_batch_tokens: … instead"),
     "a flag that is generated": (one(extra_flags=["--max-batch-tokens=1"]), "write max_batch_tokens: … instead"),
-    "a token in the environment": (one(env={"X": "hf_" + "a" * 30}), "env: X would hold a secret in clear"),
+    "a token in the environment": (one(env={"X": "hf_" + "a" * 30}), "env.X holds a Hugging Face token in clear"),
     "a gated model without a token": ({"gemma": GATED}, "model 'gemma' is gated and there is no Hugging Face token"),
 }  # fmt: skip
 

@@ -4,6 +4,7 @@
 import json
 import runpy
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -225,7 +226,11 @@ def test_what_is_mandatory_comes_first() -> None:
 
 def test_a_token_in_a_value_is_not_repeated() -> None:
     token = "hf_" + "Q7w" * 11
-    (line,) = told(fine(revision=token), "pinned-revision")
+    [subject] = parse_settings({"bge": fine()}, lock=LOCKED).subjects
+    args = subject.args.model_copy(update={"revision": token})  # a spec with it is refused earlier
+    parsed = parse_policy_config(json.dumps({"pinned-revision": {}}))
+    found = judged([replace(subject, args=args)], parsed)
+    (line,) = [it.line for it in found if it.rule == "pinned-revision"]
 
     assert token not in line
 
