@@ -207,7 +207,7 @@ def test_what_a_step_that_is_killed_with_its_truss_left_in_a_folder_goes_with_th
     until(lambda: not left_running(steps.folder))
     assert list(steps.folder.glob("baseten-tei-push-*"))
     emulator.no_faults()
-    assert steps.push("bge", **{ALONE: "1"})[0] == 0
+    assert steps.push("another", **{ALONE: "1"})[0] == 0
     assert not list(steps.folder.glob("baseten-tei-push-*"))
 
 
