@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from baseten_tei.temporary import temporary_folder
+
+_lock = Lock()
+"""There is one keeper: a second one would take the first one's end for ours."""
 
 
 @contextmanager
@@ -36,7 +40,7 @@ def _kept(kind: str, thing: int | str) -> Iterator[None]:
 
 def _tell(*words: int | str) -> None:
     """Tell the keeper. One that was killed is missed by nobody who is not killed as well."""
-    with suppress(BrokenPipeError):
+    with suppress(BrokenPipeError), _lock:
         stdin = _keeper().stdin
         assert stdin is not None  # noqa: S101  # PIPE was asked for
         stdin.write(json.dumps(words).encode() + b"\n")

@@ -15,8 +15,6 @@ from baseten_tei.starter import end_in_order, end_quietly_when_interrupted, engi
 
 def main() -> int:
     """Read a job, have it done, print its result."""
-    end_quietly_when_interrupted()
-    watch(engine_gone(os.environ), end_in_order)
     config = sys.stdin.read()
     outcome = preloaded.pushed(config)
     if outcome is None:
@@ -30,4 +28,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    end_quietly_when_interrupted()
+    watch(engine_gone(os.environ), end_in_order)
     sys.exit(main())

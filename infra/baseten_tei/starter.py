@@ -73,7 +73,8 @@ class PluginsEngine:
     def _is_of_session(self, engine: int) -> bool:
         """Return whether it may be the engine at all; one that ended before the first look left init in its place."""
         try:
-            return self._session_of(engine) == self._session_of(self._plugin)
+            session = self._session_of(self._plugin)
+            return session in (self._plugin, self._session_of(engine))
         except (ProcessLookupError, PermissionError):
             return False
 

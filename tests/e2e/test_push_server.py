@@ -206,7 +206,7 @@ def test_what_a_step_that_is_killed_with_its_truss_left_in_a_folder_goes_with_th
         os.kill(process, signal.SIGKILL)
     until(lambda: not left_running(steps.folder))
     assert list(steps.folder.glob("baseten-tei-push-*"))
-    emulator.no_faults()  # the held call may be done now: the same push would then find its version, and run no truss
+    emulator.no_faults()
     assert steps.push("another", **{ALONE: "1"})[0] == 0
     assert not list(steps.folder.glob("baseten-tei-push-*"))
 

@@ -86,6 +86,14 @@ def test_an_engine_that_is_process_1_of_a_container_is_an_engine() -> None:
     assert not family.watched().gone()
 
 
+def test_a_parent_that_leads_a_session_of_its_own_says_nothing_about_the_one_above() -> None:
+    """A step that a shell or a test runs: what is above that is of another session, and there."""
+    family = Family()
+    family.sessions[50] = 50
+    engine = family.watched()
+    assert [engine.gone() for _ in range(2)] == [False] * 2
+
+
 def test_a_push_that_a_command_of_ours_runs_ends_with_that_command_alone() -> None:
     assert not engine_gone({STARTER: str(os.getppid())})()
     assert engine_gone({STARTER: "1" if os.getppid() != 1 else "2"})()
