@@ -1,7 +1,7 @@
 """Whatever a server answers, a call ends: with its result, or with an error in lines that a terminal shows as they are.
 
-Good answers of the emulator and of the loopback Hub are made wrong, one at a time. A sample of them runs here;
-BASETEN_TEI_MUTATIONS=2000 makes it a long run.
+Good answers of the emulator and of the loopback Hub are made wrong, one at a time. A sample of them runs in
+`make test`, 2,000 in `make faults`; BASETEN_TEI_MUTATIONS is another number, BASETEN_TEI_FUZZ_FIRST another beginning.
 """
 
 import asyncio
@@ -34,10 +34,11 @@ from baseten_tei_client.wire import encoded
 from tests.client.stack import LIMITS
 from tests.faults.fuzz_world import KEY, NAME, Fuzzed, fuzzed
 from tests.faults.mutations import mutated
+from tests.faults.sampling import ALL
 from tests.hub.loopback import LoopbackHub, serving
 from tests.hub.repositories import KINDS
 
-COUNT = int(os.environ.get("BASETEN_TEI_MUTATIONS", "60"))
+COUNT = int(os.environ.get("BASETEN_TEI_MUTATIONS", "2000" if ALL else "60"))
 FIRST = int(os.environ.get("BASETEN_TEI_FUZZ_FIRST", "0"))
 SPEC = {"model_id": "google/embeddinggemma-300m", "gated": True, "deploy_timeout_minutes": 10}
 LONGEST = 500
