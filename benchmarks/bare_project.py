@@ -35,8 +35,14 @@ class BareProject(Stack):
         ours.pulumi("stack", "export", "--stack", ours.name, "--file", str(export)).check()
         self.pulumi("stack", "import", "--stack", self.name, "--file", str(export)).check()
         resources = json.loads(export.read_text())["deployment"]["resources"]
-        (self.folder / "resources.json").write_text(json.dumps(list(models(resources))))
+        found = {"state_id": state_id(resources), "models": list(models(resources))}
+        (self.folder / "resources.json").write_text(json.dumps(found))
         export.unlink()
+
+
+def state_id(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """The one resource besides the models'."""
+    return next(_literal(it) for it in resources if it["type"] == "baseten:index:StateId")
 
 
 def models(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:

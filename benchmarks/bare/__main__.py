@@ -19,7 +19,9 @@ from pulumi_command import local
 
 def main() -> None:
     """Register every model of the file, and export their ids."""
-    models = json.loads(Path(get_root_directory(), "resources.json").read_text())
+    found = json.loads(Path(get_root_directory(), "resources.json").read_text())
+    Custom(*(found["state_id"][key] for key in ("type", "name", "inputs")))
+    models = found["models"]
     pulumi.export("models", {model["component"]["name"]: one_model(model) for model in models})
 
 

@@ -81,7 +81,7 @@ def owner_after(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str
     So the inputs of a push that has nothing to do never change: not by `pulumi stack rename`, and not in a stack
     that an earlier release brought up, which knew no ids.
     """
-    pushes = bool(state.get("drift")) or state.get("digest") != inputs["digest"]
+    pushes = bool(state.get("drift")) or state.get("digest") != inputs.get("digest")
     if "project" in state and not pushes:
         kept = ("project", "stack", "state_id", "stamp", "known_as")
         return {key: state.get(key) for key in kept}

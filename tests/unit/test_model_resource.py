@@ -251,6 +251,10 @@ def test_another_states_deployments_are_not_deleted_for_the_same_words() -> None
     assert api.calls == []
 
 
+def test_an_import_plans_with_what_its_id_says_alone() -> None:
+    assert model(FakeApi()).plan({"name": "bge"}, None)[0] == "bge"
+
+
 def test_two_names_of_a_team_find_the_same_model() -> None:
     resource = model(FakeApi(models={"bge": "m1", "search/bge": "m1", "other/bge": "m2"}))
     assert resource.is_same(MODEL, {**MODEL, "team": "search"})
