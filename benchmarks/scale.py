@@ -119,7 +119,7 @@ class World:
         command = ["pulumi", *COMMANDS[operation], "--non-interactive", "--stack", stack.name]
         usage, told = run(command, stack.folder, {**stack.env(), **environment})
         if operation in UNCHANGING:
-            expected = self._size * RESOURCES_PER_MODEL + 1  # and the stack itself
+            expected = self._size * RESOURCES_PER_MODEL + 2  # and the stack itself, and its id
             check_unchanged(f"{operation} in {stack.folder.name}", told, expected)
         taken = Taken(
             usage.seconds,
