@@ -46,7 +46,7 @@ def _parent_of(process: int) -> int | None:
 
 
 class PluginsEngine:
-    """The engine two above a command: between them is a plugin, which may live on for minutes after the engine."""
+    """The engine two above a command: between them is a plugin, which may live on without the engine."""
 
     def __init__(
         self,

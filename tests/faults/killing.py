@@ -16,7 +16,7 @@ WHOM = {"engine": os.kill, "group": os.killpg}
 ALIVE_SECONDS = 15.0
 """Within which everything of ours ends after whoever started it. Most of it takes one."""
 OFFICIAL = ("pulumi", "pulumi-language-python", "pulumi-resource-command")
-"""Programs that are not ours, and may live on for minutes."""
+"""Programs that are not ours: the language host lives on for minutes, the Command plugin for more than an hour."""
 
 
 @dataclass(frozen=True)
