@@ -1,5 +1,13 @@
 """The one exception that means "the reader can mend this"."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LONGEST_LINE = 500
+"""Characters of a line that is shown; what a file holds may be a thousand times as long."""
+_LONG_WORD = re.compile(r"\S{100,}")
+
 
 class UserError(Exception):
     """A mistake of the reader's, told in full: each line says which thing, which value, why, what to type.
@@ -8,5 +16,28 @@ class UserError(Exception):
     """
 
     def __init__(self, *problems: str) -> None:
-        self.problems = tuple(" ".join(problem.splitlines()) for problem in problems)
+        self.problems = tuple(shorten(" ".join(problem.splitlines())) for problem in problems)
         super().__init__("\n".join(self.problems))
+
+
+@contextmanager
+def naming(where: object) -> Iterator[None]:
+    """Begin each line of a `UserError` that comes out of the `with` by what it is about, e.g. a file's name."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(*(f"{where}: {problem}" for problem in error.problems)) from error
+
+
+def shorten(line: str, most: int = LONGEST_LINE) -> str:
+    """Cut what is quoted in a long line: it keeps its beginning (whose?) and its end (what to type).
+
+    It is cut between words: half of a token would be one that redaction does not know any more.
+    """
+    if len(line) <= most:
+        return line
+    line = _LONG_WORD.sub(lambda found: f"{found[0][:40]}…{found[0][-20:]}", line)
+    if len(line) <= most:
+        return line
+    half = most // 2 - 2
+    return f"{line[:half].rpartition(' ')[0]} … {line[-half:].partition(' ')[2]}"
