@@ -4,10 +4,10 @@ No contract for error bodies is documented; `message`, `error` and `retry_after`
 """
 
 import html
-import json
 import re
 
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import decode_json
 
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 
@@ -121,7 +121,7 @@ def _told(status: int, body: str, pause: float | None) -> str:
 def message(body: str) -> str:
     """What an error body says: its `message`, else its `error`, else its text; of a web page its title."""
     try:
-        told = json.loads(body)
+        told = decode_json(body)
         text = told.get("message") or told.get("error") or body
     except (ValueError, AttributeError):
         text = _page_title(body) if body.lstrip().startswith("<") else body
@@ -136,6 +136,6 @@ def _page_title(page: str) -> str:
 def retry_after_seconds(body: str) -> float | None:
     """How long a 429 asks to wait; `None` where it does not say."""
     try:
-        return float(json.loads(body)["retry_after"])
+        return float(decode_json(body)["retry_after"])
     except (ValueError, KeyError, TypeError):
         return None

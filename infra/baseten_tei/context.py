@@ -11,7 +11,6 @@ from pulumi.runtime import get_root_directory
 
 from baseten_tei import files
 from baseten_tei.errors import UserError
-from baseten_tei.lockfile import parse_lock
 from baseten_tei.plan import Owner
 from baseten_tei.settings import Lock
 from baseten_tei.target import Target, find_api_key, parse_target
@@ -55,7 +54,7 @@ def context() -> Context:
         target_name=name,
         target=target,
         root=root,
-        lock=parse_lock(files.read_lock(root, pulumi.get_stack())),
+        lock=files.locked_facts(root, pulumi.get_stack()),
         preview=preview,
         in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
     )

@@ -1,23 +1,24 @@
 """How every command ends: a mistake of the reader's in one line, an interrupt in one word, and never a traceback."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
+from typing import ParamSpec
 
 from baseten_tei.errors import UserError, shorten
 
-Main = Callable[[Sequence[str] | None], int]
+_P = ParamSpec("_P")
 INTERRUPTED = 130
 
 
-def ends_with(code: int) -> Callable[[Callable[..., int]], Main]:
+def ends_with(code: int) -> Callable[[Callable[_P, int]], Callable[_P, int]]:
     """Give a command's `main` its exit code for a `UserError`, and for files that this machine cannot give it."""
 
-    def decorate(main: Callable[..., int]) -> Main:
+    def decorate(main: Callable[_P, int]) -> Callable[_P, int]:
         @wraps(main)
-        def whole(argv: Sequence[str] | None = None) -> int:
+        def whole(*arguments: _P.args, **named: _P.kwargs) -> int:
             try:
-                return main(argv)
+                return main(*arguments, **named)
             except UserError as error:
                 print(error, file=sys.stderr)
             except OSError as error:

@@ -111,6 +111,7 @@ class Hub:
             KeyError,
             TypeError,
             ValueError,
+            RecursionError,
         ) as error:  # another server's page, or half an answer
             raise HubUnreachableError(f"{self.host} answers, but not as a Hub does") from error
         if not info.sha:
@@ -134,7 +135,7 @@ class Hub:
             metadata = self._api.parse_safetensors_file_metadata(
                 model_id, name, revision=commit, timeout=TIMEOUT_SECONDS
             )
-        except (SafetensorsParsingError, AttributeError, TypeError, ValueError):
+        except (SafetensorsParsingError, AttributeError, TypeError, ValueError, RecursionError):
             return None
         return {str(dtype): count for dtype, count in metadata.parameter_count.items()}
 

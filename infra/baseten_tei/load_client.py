@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import decode_json
 from baseten_tei.redaction import redact
 from baseten_tei.tuning.load import Load, arrivals, batches, call_of
 from baseten_tei.tuning.samples import TIMINGS, Sample
@@ -69,7 +70,7 @@ def asked_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     try:
         with httpx.Client(**_settings(endpoint_url, api_key)) as client:
             answer = client.get(url)
-        told = answer.json() if answer.status_code == 200 else None
+        told = decode_json(answer.content) if answer.status_code == 200 else None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         raise UserError(f"{url} does not answer ({type(error).__name__})") from error
     if not isinstance(told, dict):

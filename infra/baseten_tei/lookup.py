@@ -14,6 +14,7 @@ import requests
 from urllib3.exceptions import NewConnectionError
 
 from baseten_tei.answers import cut_short, refused, strange, unreachable
+from baseten_tei.json_reader import decode_json
 from baseten_tei.release import RemoteModel, Version
 from baseten_tei.retrying import Random, Sleep, retrying
 from baseten_tei.target import Target
@@ -90,7 +91,7 @@ class Lookup:
         if response.status_code != 200:
             raise refused(response.status_code, response.text)
         try:
-            return response.json()
+            return decode_json(response.content)
         except ValueError as error:
             begins_as_json = response.text.lstrip().startswith("{")
             raise (cut_short if begins_as_json else strange)(self._address) from error

@@ -7,10 +7,10 @@ from baseten_tei import files
 from baseten_tei.components import INTERPRETER, PUSH
 from baseten_tei.golden_files import golden_input
 from baseten_tei.hf_token import NAME
-from baseten_tei.lockfile import parse_lock
 from baseten_tei.plan import model_plan
 from baseten_tei.prepare import ready
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
+from baseten_tei.stack_values import decode_value, value_text
 from baseten_tei.standing.token import token_source
 from baseten_tei.standing.wanted import model_resources
 from baseten_tei.workspace import Workspace
@@ -21,9 +21,8 @@ COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging"
 def planned(root: Path, stack: str) -> dict[str, Any]:
     """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
     workspace = Workspace(root, stack)
-    config = workspace.config
-    lock = parse_lock(files.read_lock(root, stack))
-    settings = parse_settings(config.get(f"{NAMESPACE}:models"), workspace.team, lock)
+    lock = files.locked_facts(root, stack)
+    settings = parse_settings(_value(workspace, "models"), workspace.team, lock)
     ready(settings.subjects)
     return {
         "project": workspace.owner.project,
@@ -31,13 +30,19 @@ def planned(root: Path, stack: str) -> dict[str, Any]:
         "team": settings.team,
         "models": len(settings.models),
         "wants_token": settings.wants_token,
-        "token": token_source(config.get(f"{NAMESPACE}:{NAME}")),
+        "token": token_source(_value(workspace, NAME)),
         "resources": _resources(workspace, settings),
     }
 
 
+def _value(workspace: Workspace, key: str) -> Any:
+    full = f"{NAMESPACE}:{key}"
+    return decode_value(workspace.config.get(full), full)
+
+
 def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:
-    owner, target = workspace.owner, workspace.config.get("baseten:target") or "baseten"
+    owner = workspace.owner
+    target = value_text(workspace.config.get("baseten:target")) or "baseten"
     found: dict[str, Any] = {}
     for it in settings.subjects:
         golden = golden_input(workspace.root, workspace.stack, it.name)

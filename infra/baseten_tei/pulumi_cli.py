@@ -1,6 +1,5 @@
 """The `pulumi` command, for what a stack's state holds and what brings resources into it."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
+from baseten_tei.json_reader import parse_json
 from baseten_tei.redaction import redact
 
 LINES = 12
@@ -20,7 +20,12 @@ INTERRUPT_SECONDS = 60
 
 def exported_state(root: Path, stack: str) -> dict[str, Any]:
     """`pulumi stack export`: secrets stay encrypted, so no passphrase is needed. Raises `UserError`."""
-    return dict(json.loads(run(root, stack, "stack", "export")))
+    text = run(root, stack, "stack", "export")
+    with naming(f"`pulumi stack export` of stack {stack!r}"):
+        exported = parse_json(text)
+        if not isinstance(exported, dict):
+            raise UserError("is not an object: check the pulumi on PATH")
+        return exported
 
 
 def run(

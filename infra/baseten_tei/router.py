@@ -6,6 +6,7 @@ from typing import Any
 import requests
 
 from baseten_tei.gates.model_answers import nonsense, refusal, silence
+from baseten_tei.json_reader import decode_json
 from baseten_tei.redaction import redact
 
 CONNECT_SECONDS = 10
@@ -48,6 +49,6 @@ def _answer(
     if answer.status_code != 200:
         raise refusal(url, answer.status_code, redact(answer.text, [api_key]))
     try:
-        return answer.json()
+        return decode_json(answer.content)
     except ValueError as error:
         raise nonsense(url, "router's " + url.partition("/sync")[2]) from error

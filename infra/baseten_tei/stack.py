@@ -1,6 +1,5 @@
 """A whole stack from its configuration: the secret, the models, the outputs."""
 
-import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +19,7 @@ from baseten_tei.prepare import Ready, ready
 from baseten_tei.resources import Secret
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs
+from baseten_tei.stack_values import decode_value
 
 
 def deploy() -> None:
@@ -46,15 +46,7 @@ def export(models: Mapping[str, TeiModel]) -> None:
 
 def _models(config: pulumi.Config) -> object:
     """What YAML held."""
-    return _decoded(config.get("models"))
-
-
-def _decoded(raw: str | None) -> object:
-    """Pulumi hands on mappings and lists as JSON, and nothing as an empty text."""
-    try:
-        return json.loads(raw) if raw else None
-    except ValueError:
-        return raw
+    return decode_value(config.get("models"), f"{NAMESPACE}:models")
 
 
 def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
@@ -97,7 +89,7 @@ def _variable(config: pulumi.Config) -> str | None:
     """The variable that `hf_access_key: {from_env: NAME}` names. Raises `UserError` for another mapping."""
     if is_config_secret(config.full_key(SECRET_NAME)):
         return None
-    return named_variable(_decoded(config.get(SECRET_NAME)))
+    return named_variable(decode_value(config.get(SECRET_NAME), config.full_key(SECRET_NAME)))
 
 
 def _tidy(settings: Settings) -> None:

@@ -17,10 +17,10 @@ def parse_stack_values(text: str, project: str) -> Mapping[str, Any]:
     loaded = parse_yaml(text)
     if loaded is None:
         return {}
-    config = loaded.get("config") if isinstance(loaded, Mapping) else None
-    if not isinstance(loaded, Mapping) or not isinstance(config, (Mapping, type(None))):
+    config = (loaded.get("config") or {}) if isinstance(loaded, Mapping) else None
+    if not isinstance(config, Mapping):
         raise UserError("must be a mapping with a `config:` mapping in it")
-    return {_full_key(key, project, config): _text(value) for key, value in (config or {}).items()}
+    return {_full_key(key, project, config): _text(value) for key, value in config.items()}
 
 
 def decode_value(value: Any, what: str) -> Any:
@@ -36,6 +36,11 @@ def decode_value(value: Any, what: str) -> Any:
         raise UserError(f"{what} is {error}: write it with fewer") from error
     except ValueError:
         return value
+
+
+def value_text(value: Any) -> str | None:
+    """Return the value of a key that is a text, as the program reads it: anything else is its JSON."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _full_key(key: str, project: str, config: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import decode_json
 from baseten_tei.target import Target
 
 _PASSED_ON = (
@@ -99,7 +100,9 @@ def run_truss(arguments: list[str], environment: Mapping[str, str], folder: Path
     if child == 0:
         _become_truss(arguments, environment, out, err)
     _, status = os.waitpid(child, 0)
-    return Answer(os.waitstatus_to_exitcode(status), out.read_text(), err.read_text())
+    return Answer(
+        os.waitstatus_to_exitcode(status), *(it.read_text("utf-8", "replace") for it in (out, err))
+    )
 
 
 def _become_truss(
@@ -130,7 +133,7 @@ def _become_truss(
 def parse_answer(answer: Answer) -> dict[str, Any]:
     """The JSON of a push that worked. Raises `UserError` with truss's own message for one that did not."""
     try:
-        told = json.loads(answer.stdout)
+        told = decode_json(answer.stdout)
     except ValueError:
         told = {}
     told = told if isinstance(told, dict) else {}

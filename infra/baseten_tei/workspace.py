@@ -8,15 +8,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.embedded import ensure_running
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
 from baseten_tei.plan import Owner
+from baseten_tei.reading import LARGEST_YAML, read_text
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE
+from baseten_tei.stack_values import parse_stack_values, value_text
 from baseten_tei.target import Target, find_api_key, parse_target
+from baseten_tei.yaml_reader import parse_yaml
 
 _T = TypeVar("_T")
 READERS = 8
@@ -25,7 +26,7 @@ READERS = 8
 
 @dataclass(frozen=True)
 class Workspace:
-    """A stack in its project's folder. Every property raises `UserError` where a file is missing or no YAML."""
+    """A stack in its project's folder. Every property raises `UserError` where a file is missing or not YAML."""
 
     root: Path
     stack: str
@@ -41,36 +42,43 @@ class Workspace:
         return _text(self.path)
 
     @property
+    def project(self) -> str:
+        """The project's name."""
+        name = self._project_file.get("name")
+        if isinstance(name, str) and name:
+            return name
+        raise UserError("Pulumi.yaml: has no name: write e.g. name: my-models")
+
+    @cached_property
     def config(self) -> Mapping[str, Any]:
-        """Its `config:`."""
-        found = _mapping(self.path).get("config") or {}
-        if not isinstance(found, Mapping):
-            raise UserError(f"{self.path.name}: `config:` must be a mapping")
-        return found
+        """Its `config:`, as the program gets it."""
+        project = self.project if (self.root / "Pulumi.yaml").exists() else ""
+        text = self.text
+        with naming(self.path.name):
+            return parse_stack_values(text, project)
 
     @cached_property
     def owner(self) -> Owner:
         """Whose deployments are this stack's, as their labels say."""
-        return Owner(str(_mapping(self.root / "Pulumi.yaml").get("name")), self.stack)
+        return Owner(self.project, self.stack)
 
     @property
     def backend(self) -> str | None:
         """Where the project keeps its states, where Pulumi.yaml says it."""
-        found = _mapping(self.root / "Pulumi.yaml").get("backend") or {}
-        return found.get("url") if isinstance(found, Mapping) else None
+        backend = self._project_file.get("backend")
+        url = backend.get("url") if isinstance(backend, Mapping) else None
+        return url if isinstance(url, str) else None
 
     @property
     def team(self) -> str | None:
         """The team that owns the stack's models, where the configuration says it."""
-        found: str | None = self.config.get(f"{NAMESPACE}:team")
-        return found
+        return value_text(self.config.get(f"{NAMESPACE}:team"))
 
     @cached_property
     def target(self) -> Target:
         """The Baseten that the stack is on."""
-        return parse_target(
-            self.config.get("baseten:target"), os.environ.get("BASETEN_EMULATOR_PORT")
-        )
+        target = value_text(self.config.get("baseten:target"))
+        return parse_target(target, os.environ.get("BASETEN_EMULATOR_PORT"))
 
     @cached_property
     def api(self) -> BasetenApi:
@@ -86,6 +94,15 @@ class Workspace:
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(ask, models))
 
+    @property
+    def _project_file(self) -> Mapping[str, Any]:
+        text = _text(self.root / "Pulumi.yaml")
+        with naming("Pulumi.yaml"):
+            found = parse_yaml(text)
+            if not isinstance(found, Mapping):
+                raise UserError("must be a mapping: write e.g. name: my-models")
+            return found
+
     def _connect(self) -> str:
         key = find_api_key(self.target, os.environ)
         if self.target.embedded:
@@ -93,20 +110,9 @@ class Workspace:
         return key
 
 
-def _mapping(path: Path) -> Mapping[str, Any]:
-    try:
-        found = yaml.safe_load(_text(path)) or {}
-    except yaml.YAMLError as error:
-        raise UserError(f"{path.name}: is no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(found, Mapping):
-        raise UserError(f"{path.name}: must be a mapping")
-    return found
-
-
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UserError(
-            f"there is no {path.name} in {path.parent}: type this in the project, or name another --stack"
-        ) from error
+    if path.exists() or path.is_symlink():
+        return read_text(path, path.name, LARGEST_YAML)
+    raise UserError(
+        f"there is no {path.name} in {path.parent}: type this in the project, or name another --stack"
+    )

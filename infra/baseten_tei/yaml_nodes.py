@@ -38,7 +38,7 @@ def compose(text: str) -> yaml.Node | None:
         raise UserError(f"is not valid YAML: {_problem(error)}: fix it") from error
 
 
-def yaml_error(why: str, mark: yaml.Mark) -> yaml.YAMLError:
+def yaml_error(why: str, mark: Any) -> yaml.YAMLError:
     """Return an error at a place, as the parser's own are."""
     return yaml.MarkedYAMLError(problem=why, problem_mark=mark)
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,7 @@ from baseten_tei.yaml_scalars import as_json_gives_it, date_text, key_text, plai
 
 _STANDARD = "tag:yaml.org,2002:"
 _KINDS: dict[str, tuple[type, ...]] = {
-    "int": (int,), "float": (int, float), "bool": (bool,), "null": (type(None),)
+    "int": (int,), "float": (int, float), "bool": (bool,), "null": (type(None),), "timestamp": (str,),
 }  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def _value(node: yaml.Node) -> Any:
     value = _scalar(node)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return value
-    if value != value or abs(value) == float("inf"):
+    if not math.isfinite(value):
         raise yaml_error(f"{node.value} is a number that JSON does not have", node.start_mark)
     return as_json_gives_it(value)
 
@@ -88,15 +89,10 @@ def _scalar(node: yaml.Node) -> Any:
         return plain_scalar(text)
     if tag == "binary":
         return _binary(node)
-    if tag == "timestamp":
-        value = date_text(text)
-        good = value is not None
-    elif tag in _KINDS:
-        value = plain_scalar(text)
-        good = type(value) in _KINDS[tag]
-    else:
+    if tag not in _KINDS:
         return text
-    if not good:
+    value = date_text(text) if tag == "timestamp" else plain_scalar(text)
+    if type(value) not in _KINDS[tag]:
         raise yaml_error(f"cannot decode {text!r} as a !!{tag}", node.start_mark)
     return value
 

@@ -4,8 +4,9 @@ The rules are those of gopkg.in/yaml.v3 3.0.1 (`resolve.go`), and of the JSON th
 each was measured (tests/unit/engine_yaml.json). It is YAML 1.2 but for dates, `0777`, `0b11` and `1_000`.
 """
 
+import math
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 
 _WORDS = {
@@ -44,8 +45,8 @@ def _number(text: str) -> Scalar:
         value = int(f"{whole[1]}{_in_python(whole[2])}", 0)
         if -(2**63) <= value < 2**64:
             return value
-    if _FLOAT.fullmatch(bare) and abs(value := float(bare)) != float("inf"):
-        return value
+    if _FLOAT.fullmatch(bare) and math.isfinite(float(bare)):
+        return float(bare)
     return text
 
 
@@ -59,9 +60,7 @@ def date_text(text: str) -> str | None:
     """The text that a program gets in place of a date; `None` for what is not one."""
     found = _DATE.fullmatch(text)
     try:
-        moment = (
-            datetime(*(int(it or 0) for it in found.group(1, 2, 3, 5, 6, 7))) if found else None
-        )
+        moment = _moment(*(int(it or 0) for it in found.group(1, 2, 3, 5, 6, 7))) if found else None
     except ValueError:
         return None
     if found is None or moment is None or (found[4] and (found[4] == " ") == bool(found[9])):
@@ -72,6 +71,11 @@ def date_text(text: str) -> str | None:
     return (
         f"{moment:%Y-%m-%d %H:%M:%S}".zfill(19) + (f".{fraction}" if fraction else "") + f" {zone}"
     )
+
+
+def _moment(*numbers: int) -> datetime:
+    year, month, day, hour, minute, second = numbers
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
 
 
 def as_json_gives_it(value: float) -> Scalar:
@@ -89,7 +93,7 @@ def key_text(value: Scalar) -> str:
             return "<nil>"
         case bool():
             return str(value).lower()
-        case float() if value != value or value in (float("inf"), float("-inf")):
+        case float() if not math.isfinite(value):
             return {"nan": "NaN", "inf": "+Inf", "-inf": "-Inf"}[str(value)]
         case float():
             return str(as_json_gives_it(value))

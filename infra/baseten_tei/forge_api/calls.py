@@ -9,6 +9,7 @@ import requests
 from requests.auth import AuthBase
 
 from baseten_tei.forges.answers import nonsense, refusal, silence
+from baseten_tei.json_reader import decode_json
 from baseten_tei.retrying import Random, Sleep, retrying
 
 _T = TypeVar("_T")
@@ -55,7 +56,7 @@ class Calls:
 
     def get(self, path: str) -> Any:
         """One answer, read from JSON."""
-        return self._json("GET", f"{self._url}{path}").json()
+        return decode_json(self._json("GET", f"{self._url}{path}").content)
 
     def pages(self, path: str, key: str | None = None, **query: str) -> list[Any]:
         """The items of all pages; `key` is where they stand in each, if not at the top."""
@@ -83,7 +84,7 @@ class Calls:
     def _json(self, method: str, url: str, **options: Any) -> requests.Response:
         answer = self._answer(method, url, **options)
         try:
-            answer.json()
+            decode_json(answer.content)
         except ValueError as error:
             raise nonsense(_call(answer), "JSON") from error
         return answer
@@ -106,7 +107,7 @@ class Calls:
 
 
 def _items(page: requests.Response, key: str | None) -> list[Any]:
-    told = page.json()
+    told = decode_json(page.content)
     items = told.get(key) if key and isinstance(told, dict) else told
     if not isinstance(items, list):
         raise nonsense(_call(page), "a list")

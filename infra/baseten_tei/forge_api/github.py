@@ -1,7 +1,6 @@
 """GitHub, as far as reports and snapshots need it (docs: REST API 2022-11-28)."""
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from baseten_tei.forge_api.calls import LARGEST_BYTES, Calls
 from baseten_tei.forge_api.forge import needed
 from baseten_tei.forges import github_events
 from baseten_tei.forges.comments import Comment
+from baseten_tei.reading import read_json
 
 API = "https://api.github.com"
 AUTHOR = "github-actions[bot]"
@@ -39,7 +39,9 @@ class GitHub:
             environ, "GITHUB_TOKEN", "give the step env: {GITHUB_TOKEN: the job's token}"
         )
         path = needed(environ, "GITHUB_EVENT_PATH", "run this in a job of GitHub's")
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
+        event = read_json(Path(path))
+        if not isinstance(event, Mapping):
+            raise UserError(f"{path}: must be an object: run this in a job of GitHub's")
         calls = Calls(environ.get("GITHUB_API_URL") or API, token, HEADERS)
         return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR)
 

@@ -1,9 +1,9 @@
 """A forge's answers and its silence, a line each, with the token in none of them."""
 
-import json
 from collections.abc import Mapping
 
 from baseten_tei.answers import ApiError, NotFoundError
+from baseten_tei.json_reader import decode_json
 
 
 def silence(address: str, what: str) -> ApiError:
@@ -35,7 +35,7 @@ def nonsense(call: str, wanted: str) -> ApiError:
 def _message(body: str) -> str:
     """Both say `message`; GitLab also `error`, and a mapping where several fields are wrong."""
     try:
-        told = json.loads(body)
+        told = decode_json(body)
         text = told.get("message") or told.get("error") or "no reason given"
     except (ValueError, AttributeError):
         text = "no JSON"
