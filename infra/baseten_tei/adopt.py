@@ -24,7 +24,7 @@ from baseten_tei.adoption.sorting import Adoptions, candidates, sort_out, summar
 from baseten_tei.adoption.stack_config import MODELS, block, with_key, with_models
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.ending import ends_with
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
 from baseten_tei.hf_token import VARIABLE
 from baseten_tei.hub import Hub
 from baseten_tei.locking import Readings, problems
@@ -57,9 +57,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
     """What becomes of each model, and what the Hub said of those that are adopted. Raises `UserError`."""
-    specs, wrong = parse_specs(decode_value(workspace.config.get(MODELS), MODELS) or {})
-    if wrong:
-        raise UserError(*wrong)
+    with naming(workspace.path.name):
+        specs, wrong = parse_specs(decode_value(workspace.config.get(MODELS), MODELS) or {})
+        if wrong:
+            raise UserError(*wrong)
     looked_at, several, there = candidates(workspace.models(), names, specs)
     found = workspace.of_each(looked_at, partial(_found, workspace))
     has_secret = workspace.api.find_secret(SECRET_NAME, workspace.team) is not None

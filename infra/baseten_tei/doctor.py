@@ -36,14 +36,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def examine(workspace: Workspace) -> list[Finding]:
     """Everything out of order. Raises `UserError`."""
+    team, owner = workspace.team, workspace.owner
     state = parse_state(exported_state(workspace.root, workspace.stack))
-    team = workspace.team
 
     def live(model: RemoteModel) -> Live:
         versions = workspace.api.versions(model.id)
         return Live(model.id, model.name, team, versions, workspace.api.environments(model.id))
 
-    return findings(state, workspace.of_each(workspace.models(), live), workspace.owner)
+    return findings(state, workspace.of_each(workspace.models(), live), owner)
 
 
 def delete_orphans(workspace: Workspace, found: Sequence[Finding]) -> list[Finding]:

@@ -15,7 +15,7 @@ from baseten_tei import files
 from baseten_tei.contract.schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError, naming
-from baseten_tei.reading import read_text
+from baseten_tei.reading import is_there, read_text
 from baseten_tei.readme import render_readme
 from baseten_tei.render import render_config
 from baseten_tei.rules.document import rules_text
@@ -77,7 +77,7 @@ def _partly_derived(root: Path) -> dict[Path, str]:
     def read(name: str) -> str:
         return read_text(root / name, name)
 
-    there = [name for name in PARTLY_DERIVED if (root / name).is_file()]
+    there = [name for name in PARTLY_DERIVED if is_there(root / name)]
     return {root / name: render_readme(read(name), read) for name in there}
 
 

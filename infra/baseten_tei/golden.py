@@ -25,6 +25,7 @@ from baseten_tei.generate import stacks
 from baseten_tei.names import perhaps
 from baseten_tei.reading import read_text
 from baseten_tei.recorder import Outputs, Recorder
+from baseten_tei.rules.subject import Subject
 from baseten_tei.target import find_api_key
 from baseten_tei.truss_config import release_digest
 from baseten_tei.workspace import Workspace
@@ -35,9 +36,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Record, and say a line per model."""
     arguments = _parser().parse_args(argv)
     root, stack, failed = arguments.root, arguments.stack, False
-    served = _served(root, stack, arguments.models)
     own = read_text(arguments.texts) if arguments.texts else None
-    recorder = _recorder(root, stack, own)
+    subjects = [s for it in stacks(root) if it.name == stack for s in it.settings.subjects]
+    served = _served(root, stack, arguments.models)
+    recorder = _recorder(root, stack, own, subjects)
     for name, outputs in served.items():
         try:
             print("\n".join(recorder.record(name, outputs)))
@@ -60,12 +62,11 @@ def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
     return {name: outputs for name, outputs in every.items() if not names or name in names}
 
 
-def _recorder(root: Path, stack: str, own: str | None) -> Recorder:
+def _recorder(root: Path, stack: str, own: str | None, subjects: Sequence[Subject]) -> Recorder:
     target = Workspace(root, stack).target
     api_key = find_api_key(target, os.environ)
     if target.embedded:
         ensure_running(target.management_url, root)
-    subjects = [s for it in stacks(root) if it.name == stack for s in it.settings.subjects]
     revisions = {release_digest(s.config, s.args.labels): s.args.revision for s in subjects}
     patience = Patience(time.monotonic, time.sleep, partial(print, file=sys.stderr))
     return Recorder(root, stack, target, api_key, revisions, patience, own)

@@ -22,6 +22,7 @@ class DeepError(ValueError):
 def decode_json(text: str | bytes) -> Any:
     """Return the value in a JSON text. Raises `ValueError`, in a few words, where it is not JSON or too deep."""
     try:
+        text = text.decode() if isinstance(text, bytes) else text
         value = json.loads(text, parse_constant=_refuse)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 at byte {error.start}") from error

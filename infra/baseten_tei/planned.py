@@ -5,6 +5,7 @@ from typing import Any
 
 from baseten_tei import files
 from baseten_tei.components import INTERPRETER, PUSH
+from baseten_tei.errors import naming
 from baseten_tei.golden_files import golden_input
 from baseten_tei.hf_token import NAME
 from baseten_tei.plan import model_plan
@@ -22,15 +23,17 @@ def planned(root: Path, stack: str) -> dict[str, Any]:
     """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
     workspace = Workspace(root, stack)
     lock = files.locked_facts(root, stack)
-    settings = parse_settings(_value(workspace, "models"), workspace.team, lock)
-    ready(settings.subjects)
+    with naming(workspace.path.name):
+        settings = parse_settings(_value(workspace, "models"), workspace.team, lock)
+        ready(settings.subjects)
+        token = token_source(_value(workspace, NAME))
     return {
         "project": workspace.owner.project,
         "backend": workspace.backend,
         "team": settings.team,
         "models": len(settings.models),
         "wants_token": settings.wants_token,
-        "token": token_source(_value(workspace, NAME)),
+        "token": token,
         "resources": _resources(workspace, settings),
     }
 

@@ -22,6 +22,7 @@ from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError, naming
 from baseten_tei.json_reader import parse_json
 from baseten_tei.policies.config import PATH as POLICY_PATH
+from baseten_tei.reading import is_there
 from baseten_tei.report import knowledge, known_prices, policy_config
 from baseten_tei.reporting.building import stack_report
 from baseten_tei.reporting.document import Report, render_json
@@ -68,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def previewed(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
     """One stack's preview; what pulumi cannot do is an error in it. Raises `UserError` for wrong files."""
     file = snapshots / f"{workspace.stack}.json"
-    kind = origin(workspace.target, environ, has_snapshot=file.is_file())
+    kind = origin(workspace.target, environ, has_snapshot=is_there(file))
     snapshot = read(file) if kind == "snapshot" else None
     told = origin_text(kind, snapshot.commit if snapshot else "")
     try:

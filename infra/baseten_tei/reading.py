@@ -35,9 +35,14 @@ def read_bytes(path: Path, name: object = None, most: int = LARGEST_BYTES) -> by
     return content
 
 
+def is_there(path: Path) -> bool:
+    """Whether something has this name, and be it a link that leads nowhere: reading it says what is wrong."""
+    return os.path.lexists(path)
+
+
 def read_bytes_if_there(path: Path, name: object = None) -> bytes | None:
     """Return a file's content; `None` where there is no such file. Raises `UserError` as `read_bytes` does."""
-    return read_bytes(path, name) if path.exists() or path.is_symlink() else None
+    return read_bytes(path, name) if is_there(path) else None
 
 
 def read_text(path: Path, name: object = None, most: int = LARGEST_BYTES) -> str:

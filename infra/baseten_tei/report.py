@@ -22,7 +22,7 @@ from baseten_tei.errors import UserError, naming
 from baseten_tei.policies.config import PATH as POLICY_PATH
 from baseten_tei.policies.config import PolicyConfig, parse_policy_config
 from baseten_tei.pulumi_cli import previewed
-from baseten_tei.reading import read_text
+from baseten_tei.reading import is_there, read_text
 from baseten_tei.reporting.building import Knowledge, stack_report
 from baseten_tei.reporting.document import Report, parse_report, render_json
 from baseten_tei.reporting.markdown import render_markdown
@@ -83,7 +83,7 @@ def knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Kno
 
 def policy_config(path: Path, *, named: bool) -> PolicyConfig:
     """The configuration of the policies; without a file all defaults, unless the file was named."""
-    if not named and not (path.exists() or path.is_symlink()):
+    if not named and not is_there(path):
         return PolicyConfig()
     text = read_text(path)
     with naming(path):

@@ -13,7 +13,7 @@ from typing import Any
 
 from baseten_tei.errors import UserError, naming
 from baseten_tei.json_reader import parse_json
-from baseten_tei.reading import LARGEST_BYTES, read_bytes
+from baseten_tei.reading import LARGEST_BYTES, is_there, read_bytes
 
 _PACKAGE = Path(__file__).parent
 _KEPT = 8
@@ -59,7 +59,7 @@ def local_state(
         (Path.cwd() if chosen else root) / path / ".pulumi" / "stacks" / project / f"{stack}.json"
     )
     for found, unzip in ((file, False), (file.with_suffix(".json.gz"), True)):
-        if found.exists() or found.is_symlink():
+        if is_there(found):
             content = read_bytes(found)
             with naming(found):
                 return _latest(_unzipped(content) if unzip else content)

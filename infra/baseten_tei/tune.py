@@ -22,7 +22,7 @@ from baseten_tei.generate import stacks
 from baseten_tei.measured_url import measured_url
 from baseten_tei.names import perhaps
 from baseten_tei.prepare import ready
-from baseten_tei.reading import read_text
+from baseten_tei.reading import is_there, read_text
 from baseten_tei.rules.subject import Subject
 from baseten_tei.scratch import Scratch, cleaned
 from baseten_tei.tuned import Tuning
@@ -122,7 +122,7 @@ def _texts(arguments: argparse.Namespace) -> list[str]:
     if arguments.texts in DISTRIBUTIONS:
         return made_texts(arguments.texts, TEXTS, arguments.seed)
     path = Path(arguments.texts)
-    if not (path.exists() or path.is_symlink()):
+    if not is_there(path):
         known = ", ".join(DISTRIBUTIONS)
         raise UserError(f"--texts {arguments.texts!r} is neither a file nor one of {known}")
     text = read_text(path)

@@ -12,7 +12,7 @@ from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.embedded import ensure_running
 from baseten_tei.errors import UserError, naming
 from baseten_tei.plan import Owner
-from baseten_tei.reading import LARGEST_YAML, read_text
+from baseten_tei.reading import LARGEST_YAML, is_there, read_text
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE
 from baseten_tei.stack_values import parse_stack_values, value_text
@@ -52,7 +52,7 @@ class Workspace:
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """Its `config:`, as the program gets it."""
-        project = self.project if (self.root / "Pulumi.yaml").exists() else ""
+        project = self.project if is_there(self.root / "Pulumi.yaml") else ""
         text = self.text
         with naming(self.path.name):
             return parse_stack_values(text, project)
@@ -111,7 +111,7 @@ class Workspace:
 
 
 def _text(path: Path) -> str:
-    if path.exists() or path.is_symlink():
+    if is_there(path):
         return read_text(path, path.name, LARGEST_YAML)
     raise UserError(
         f"there is no {path.name} in {path.parent}: type this in the project, or name another --stack"

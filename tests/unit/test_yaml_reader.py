@@ -12,7 +12,6 @@ import pytest
 
 from baseten_tei.errors import UserError
 from baseten_tei.stack_values import decode_value, parse_stack_values
-from baseten_tei.yaml_reader import parse_yaml
 
 SAMPLES = json.loads(Path(__file__).with_name("engine_yaml.json").read_text(encoding="utf-8"))
 MODELS = "baseten-tei:models"
