@@ -40,7 +40,8 @@ class _Dumper(yaml.SafeDumper):
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     """Quoted where it would be read as something else, e.g. `1e10`, or is not plain to see: PyYAML's own line
     separators are read as spaces."""
-    bare = dumper.resolve(yaml.ScalarNode, text, (True, False)) == _TEXT
+    resolve: Any = dumper.resolve  # PyYAML's types say nothing of it
+    bare = resolve(yaml.ScalarNode, text, (True, False)) == _TEXT
     style = '"' if not text.isprintable() or (bare and plain_scalar(text) != text) else None
     return dumper.represent_scalar(_TEXT, text, style)
 

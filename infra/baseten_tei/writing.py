@@ -14,8 +14,8 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
     Raises `UserError` where that is not possible, e.g. on a full disk; the file is then as it was.
     """
-    data = content.encode() if isinstance(content, str) else content
     try:
+        data = content.encode() if isinstance(content, str) else content
         target = Path(os.path.realpath(path))
         if target.is_dir():
             raise IsADirectoryError(0, "it is a folder")

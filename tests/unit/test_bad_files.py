@@ -19,7 +19,7 @@ import spoiling
 import yaml
 from spoiling import BROKEN, SHAPELESS, Kind
 
-from baseten_tei import golden, pulumi_cli, rehearse, tune, workspace
+from baseten_tei import golden, pulumi_cli, recorder, rehearse, tune, workspace
 from baseten_tei.baseten_api import calls as baseten_calls
 from baseten_tei.errors import UserError
 from baseten_tei.forge_api import calls as forge_calls
@@ -81,6 +81,9 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         )
     for module, name in ((rehearse, "rehearse"), (tune, "_clean")):
         monkeypatch.setattr(module, name, _would_begin)
+    for module in (rehearse, tune):
+        monkeypatch.setattr(module, "_on_interrupt", lambda _: None)
+    monkeypatch.setattr(recorder, "REFUSED_SECONDS", 0.0)
     variables = {
         "GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": "t", "GITHUB_EVENT_PATH": "event.json",
         "GITHUB_API_URL": "http://127.0.0.1:9", "XDG_CACHE_HOME": str(tmp_path), "HF_ENDPOINT": "http://127.0.0.1:9",

@@ -52,7 +52,11 @@ class Calls:
 
     def again(self, act: Callable[[], _T]) -> _T:
         """Do something as a whole until it succeeds, or no further try will mend it. It looks before it writes."""
-        return self._retrying(act)
+        try:
+            return self._retrying(act)
+        except (LookupError, TypeError, AttributeError) as error:
+            what = f"what it documents ({type(error).__name__}: {error})"
+            raise nonsense(self._url, what) from error
 
     def get(self, path: str) -> Any:
         """One answer, read from JSON."""

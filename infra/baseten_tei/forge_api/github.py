@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
 from baseten_tei.forge_api.calls import LARGEST_BYTES, Calls
 from baseten_tei.forge_api.forge import needed
 from baseten_tei.forges import github_events
@@ -40,8 +40,8 @@ class GitHub:
         )
         path = needed(environ, "GITHUB_EVENT_PATH", "run this in a job of GitHub's")
         event = read_json(Path(path))
-        if not isinstance(event, Mapping):
-            raise UserError(f"{path}: must be an object: run this in a job of GitHub's")
+        with naming(path):
+            github_events.check(event)
         calls = Calls(environ.get("GITHUB_API_URL") or API, token, HEADERS)
         return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR)
 

@@ -78,5 +78,5 @@ def decoded(content: bytes) -> Any:
     """JSON, or the text where it is none."""
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.decode("utf-8", "replace")
