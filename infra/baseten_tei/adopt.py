@@ -57,8 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
     """What becomes of each model, and what the Hub said of those that are adopted. Raises `UserError`."""
+    config = workspace.config
     with naming(workspace.path.name):
-        specs, wrong = parse_specs(decode_value(workspace.config.get(MODELS), MODELS) or {})
+        specs, wrong = parse_specs(decode_value(config.get(MODELS), MODELS) or {})
         if wrong:
             raise UserError(*wrong)
     looked_at, several, there = candidates(workspace.models(), names, specs)

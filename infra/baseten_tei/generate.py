@@ -77,8 +77,12 @@ def _partly_derived(root: Path) -> dict[Path, str]:
     def read(name: str) -> str:
         return read_text(root / name, name)
 
-    there = [name for name in PARTLY_DERIVED if is_there(root / name)]
-    return {root / name: render_readme(read(name), read) for name in there}
+    texts = {name: read(name) for name in PARTLY_DERIVED if is_there(root / name)}
+    found = {}
+    for name, text in texts.items():
+        with naming(name):
+            found[root / name] = render_readme(text, read)
+    return found
 
 
 def leftovers(root: Path) -> list[Path]:

@@ -65,11 +65,14 @@ def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
 def _recorder(root: Path, stack: str, own: str | None, subjects: Sequence[Subject]) -> Recorder:
     target = Workspace(root, stack).target
     api_key = find_api_key(target, os.environ)
-    if target.embedded:
-        ensure_running(target.management_url, root)
     revisions = {release_digest(s.config, s.args.labels): s.args.revision for s in subjects}
     patience = Patience(time.monotonic, time.sleep, partial(print, file=sys.stderr))
-    return Recorder(root, stack, target, api_key, revisions, patience, own)
+
+    def begin() -> None:
+        if target.embedded:
+            ensure_running(target.management_url, root)
+
+    return Recorder(root, stack, target, api_key, revisions, patience, own, begin)
 
 
 def _parser() -> argparse.ArgumentParser:

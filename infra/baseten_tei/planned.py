@@ -1,5 +1,6 @@
 """What a stack's program would register, worked out as the program does: judged, planned, and not yet counted."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ def planned(root: Path, stack: str) -> dict[str, Any]:
     """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
     workspace = Workspace(root, stack)
     lock = files.locked_facts(root, stack)
+    config = workspace.config
     with naming(workspace.path.name):
-        settings = parse_settings(_value(workspace, "models"), workspace.team, lock)
+        settings = parse_settings(_value(config, "models"), workspace.team, lock)
         ready(settings.subjects)
-        token = token_source(_value(workspace, NAME))
+        token = token_source(_value(config, NAME))
     return {
         "project": workspace.owner.project,
         "backend": workspace.backend,
@@ -38,9 +40,9 @@ def planned(root: Path, stack: str) -> dict[str, Any]:
     }
 
 
-def _value(workspace: Workspace, key: str) -> Any:
+def _value(config: Mapping[str, Any], key: str) -> Any:
     full = f"{NAMESPACE}:{key}"
-    return decode_value(workspace.config.get(full), full)
+    return decode_value(config.get(full), full)
 
 
 def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:

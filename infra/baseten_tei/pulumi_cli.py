@@ -11,6 +11,7 @@ from typing import Any
 from baseten_tei.errors import UserError, naming
 from baseten_tei.json_reader import parse_json
 from baseten_tei.redaction import redact
+from baseten_tei.state_shape import check_deployment
 
 LINES = 12
 """Of what pulumi says when it fails; its own errors come last."""
@@ -25,6 +26,7 @@ def exported_state(root: Path, stack: str) -> dict[str, Any]:
         exported = parse_json(text)
         if not isinstance(exported, dict):
             raise UserError("is not an object: check the pulumi on PATH")
+        check_deployment(exported.get("deployment") or {})
         return exported
 
 

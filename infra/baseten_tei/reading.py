@@ -7,7 +7,6 @@ from typing import Any
 
 from baseten_tei.errors import UserError, naming
 from baseten_tei.json_reader import parse_json
-from baseten_tei.yaml_reader import parse_yaml
 
 LARGEST_BYTES = 256 << 20
 """Of any file; the state of 1,000 models has 15 MB."""
@@ -65,6 +64,10 @@ def read_json(path: Path, name: object = None) -> Any:
 
 def read_yaml(path: Path, name: object = None) -> Any:
     """Return what a YAML file holds; `None` for an empty one. Raises `UserError`."""
+    from baseten_tei.yaml_reader import (
+        parse_yaml,  # PyYAML is slow to import, and `status` needs none
+    )
+
     text = read_text(path, name, LARGEST_YAML)
     with naming(name or path):
         return parse_yaml(text)

@@ -14,6 +14,7 @@ from typing import Any
 from baseten_tei.errors import UserError, naming
 from baseten_tei.json_reader import parse_json
 from baseten_tei.reading import LARGEST_BYTES, is_there, read_bytes
+from baseten_tei.state_shape import check_deployment
 
 _PACKAGE = Path(__file__).parent
 _KEPT = 8
@@ -71,9 +72,8 @@ def _latest(content: bytes) -> Mapping[str, Any]:
     state = parse_json(content)
     checkpoint = state.get("checkpoint") if isinstance(state, dict) else None
     latest = (checkpoint.get("latest") or {}) if isinstance(checkpoint, dict) else None
-    if isinstance(latest, dict):
-        return latest
-    raise UserError("is not a state of Pulumi's: check the backend")
+    check_deployment(latest)
+    return latest or {}
 
 
 def _unzipped(content: bytes) -> bytes:

@@ -195,7 +195,7 @@ def test_outputs_of_a_wrong_shape_are_refused_in_one_line(changes: Any, said: st
 def test_a_file_that_is_not_outputs_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "outputs.json"
     path.write_bytes(content)
-    with pytest.raises(OutputsError, match="outputs.json"):
+    with pytest.raises(OutputsError, match=r"outputs\.json"):
         read_outputs(path)
 
 

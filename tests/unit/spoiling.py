@@ -1,4 +1,4 @@
-"""Files as disks, editors, merges and strangers leave them: every kind of file that the commands read, and what spoils it."""
+"""Files as disks, editors and strangers leave them: every kind that the commands read, and what spoils it."""
 
 import json
 import os
@@ -90,37 +90,48 @@ def kinds() -> list[Kind]:
         ("outputs", ["--file", "outputs.json", "--format", "kubernetes"]),
         ("codegen", ["--language", "python", "--file", "outputs.json"]),
     )
-    report = render_json(report_of(model_report("bge", "x")))
     measured = {
         "model_id": "BAAI/bge-base-en-v1.5", "instance_type": "L4:4x16", "tei_version": "1.8.3",
         "tokens_per_second": 1000.0, "date": "2026-11-01", "how": "measured",
     }  # fmt: skip
-    event = {
-        "pull_request": {"number": 7, "head": {"sha": "0" * 40}},
-        "repository": {"default_branch": "main"},
-    }
+    event = {"pull_request": {"number": 7}, "repository": {"default_branch": "main"}}
+    policy = {"stack-budget": {"enforcementLevel": "mandatory", "usd": 5000}, "all": "advisory"}
+    checked = [*outputs[2][1], "--output", "models.py", "--check"]
+    restored = ["restore", "--stack", "dev", "--into", "made", "snapshots/dev.json"]
+    comment = ("comment", ["--file", "comment.md"])
     return [
         Kind("Pulumi.dev.yaml", json.dumps({"config": CONFIG}, indent=1), everywhere),
         Kind("Pulumi.yaml", json.dumps(PROJECT, indent=1), everywhere),
         Kind("locks/dev.yaml", lock_text(), (*everywhere[:3], everywhere[4], preview)),
-        Kind("golden/dev/bge.json", render_golden(golden("embedding", NORTH, EAST)), (("golden", ["bge"]),)),
-        Kind("policy/config.json", json.dumps({"stack-budget": {"enforcementLevel": "mandatory", "usd": 5000}, "all": "advisory"}), (preview,)),
+        Kind("golden/dev/bge.json", golden_text(), (("golden", ["bge"]),)),
+        Kind("policy/config.json", json.dumps(policy), (preview,)),
         Kind("preview.json", preview_text(MODELS, AFTER, secret="update"), (preview, reviewed)),
         Kind("preview.json", events_text(), (preview, reviewed)),
-        Kind("report.json", report, (("report", ["--from", "report.json", "--format", "markdown"]),)),
-        Kind("comment.md", "<!-- baseten-tei:report -->\nfine\n", (reviewed, ("comment", ["--file", "comment.md"])), data=False),
-        Kind("snapshots/dev.json", snapshot(SECRET_RESOURCE).model_dump_json(), (
-            ("snapshot", ["restore", "--stack", "dev", "--into", "made", "snapshots/dev.json"]),
-            ("pull_request", ["--output", "r"]))),
+        Kind("report.json", report_text(), (("report", ["--from", "report.json", "--format", "markdown"]),)),
+        Kind("comment.md", "<!-- baseten-tei:report -->\nfine\n", (reviewed, comment), data=False),
+        Kind("snapshots/dev.json", snapshot_text(), (("snapshot", restored), everywhere[10])),
         Kind("outputs.json", outputs_text(), outputs),
-        Kind("texts.txt", "one\ntwo\n", (("tune", ["bge", "--texts", "texts.txt"]), ("golden", ["--texts", "texts.txt"])), data=False),
-        Kind("models.py", "x = 1\n", (("codegen", ["--language", "python", "--file", "outputs.json", "--output", "models.py", "--check"]),), data=False),
-        Kind("event.json", json.dumps(event), (("comment", ["--file", "comment.md"]), ("comment", ["--find-for-commit", "0" * 40]))),
+        Kind("texts.txt", "one\ntwo\n", (
+            ("tune", ["bge", "--texts", "texts.txt"]), ("golden", ["--texts", "texts.txt"])), data=False),
+        Kind("models.py", "x = 1\n", (("codegen", checked),), data=False),
+        Kind("event.json", json.dumps(event), (comment, ("comment", ["--find-for-commit", "0" * 40]))),
         Kind(".state/.pulumi/stacks/baseten-tei/dev.json", state_text(), (("status", []),)),
         Kind("benchmarks/results/throughput/x.json", json.dumps([measured]), (preview,)),
-        Kind("README.md", "<!-- include texts.txt -->\n```text\n```\n", (("generate", ["--check"]),), data=False),
-        Kind("truss_configs/dev/bge/config.yaml", "model_name: bge\n", (("generate", ["--check"]),)),
+        Kind("README.md", "<!-- include texts.txt -->\n```text\n```\n", (everywhere[0],), data=False),
+        Kind("truss_configs/dev/bge/config.yaml", "model_name: bge\n", (everywhere[0],)),
     ]  # fmt: skip
+
+
+def golden_text() -> str:
+    return render_golden(golden("embedding", NORTH, EAST))
+
+
+def report_text() -> str:
+    return render_json(report_of(model_report("bge", "x")))
+
+
+def snapshot_text() -> str:
+    return snapshot(SECRET_RESOURCE).model_dump_json()
 
 
 Spoil = Callable[[Path, bytes], None]

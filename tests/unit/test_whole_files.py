@@ -70,7 +70,7 @@ def test_a_process_that_may_write_no_more_leaves_the_old_file(path: Path) -> Non
         f"write_whole(Path({str(path)!r}), 'new' * 100_000)\n"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", program],
+        [sys.executable, "-B", "-c", program],  # half a .pyc would outlive the test
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
         capture_output=True,
         text=True,

@@ -13,7 +13,6 @@ from typing import Any, Literal
 from baseten_tei_client.errors import OutputsError
 from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, likeness
 
-
 _KINDS: Mapping[str, type] = {"dimensions": int, "max_input_length": int, "normalized": bool}
 
 
