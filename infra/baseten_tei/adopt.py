@@ -23,14 +23,15 @@ from baseten_tei.adoption.one_model import Adopted, LeftOut, adoption
 from baseten_tei.adoption.sorting import Adoptions, candidates, sort_out, summary
 from baseten_tei.adoption.stack_config import MODELS, block, with_key, with_models
 from baseten_tei.command import SECRET_NAME
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
+from baseten_tei.errors import UserError, naming
 from baseten_tei.hf_token import VARIABLE
 from baseten_tei.hub import Hub
-from baseten_tei.lockfile import parse_lock
 from baseten_tei.locking import Readings, problems
 from baseten_tei.pulumi_cli import run
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE, Lock, parse_specs
+from baseten_tei.stack_values import decode_value
 from baseten_tei.workspace import Workspace
 
 SECRET_KEY = f"{NAMESPACE}:{SECRET_NAME}"
@@ -38,38 +39,36 @@ FROM_ENVIRONMENT = {"from_env": VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Decide, tell, and unless it is a dry run do it."""
     arguments = _parser().parse_args(argv)
     if bool(arguments.models) == arguments.all:
         print("name the models to adopt, or write --all", file=sys.stderr)
         return 2
-    try:
-        workspace = Workspace(arguments.root, arguments.stack)
-        plan, readings = decided(workspace, arguments.models)
-        print("\n".join(summary(plan)) or "there is no model to adopt")
-        for line in (
-            _shown(workspace, plan) if arguments.dry_run else done(workspace, plan, readings)
-        ):
-            print(line, flush=True)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    workspace = Workspace(arguments.root, arguments.stack)
+    plan, readings = decided(workspace, arguments.models)
+    print("\n".join(summary(plan)) or "there is no model to adopt")
+    lines = _shown(workspace, plan) if arguments.dry_run else done(workspace, plan, readings)
+    for line in lines:
+        print(line, flush=True)
     return int(bool(arguments.models and plan.left_out))
 
 
 def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
     """What becomes of each model, and what the Hub said of those that are adopted. Raises `UserError`."""
-    specs, wrong = parse_specs(workspace.config.get(MODELS) or {})
-    if wrong:
-        raise UserError(*wrong)
+    config = workspace.config
+    with naming(workspace.path.name):
+        specs, wrong = parse_specs(decode_value(config.get(MODELS), MODELS) or {})
+        if wrong:
+            raise UserError(*wrong)
     looked_at, several, there = candidates(workspace.models(), names, specs)
     found = workspace.of_each(looked_at, partial(_found, workspace))
     has_secret = workspace.api.find_secret(SECRET_NAME, workspace.team) is not None
     decide = partial(
         adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret
     )
-    known = parse_lock(files.read_lock(workspace.root, workspace.stack))
+    known = files.locked_facts(workspace.root, workspace.stack)
     readings = _read_hub(known, [decide(it) for it in found])
     decisions = [decide(it, lock={**known, **readings.facts}) for it in found]
     plan = sort_out(decisions, specs)

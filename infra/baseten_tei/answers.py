@@ -7,8 +7,8 @@ import html
 import math
 import re
 
-from baseten_tei.bounds import decoded
 from baseten_tei.errors import UserError, harmless
+from baseten_tei.json_reader import decode_json
 from baseten_tei.network_errors import NETWORK, NetworkError
 
 _MOST_READ = 16_384
@@ -140,9 +140,9 @@ def message(body: str) -> str:
     """What an error body says: its `message`, else its `error`, else its text; of a web page its title."""
     body = body[:_MOST_READ]
     try:
-        told = decoded(body)
+        told = decode_json(body)
         text = str(told.get("message") or told.get("error") or body)
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError):
         text = _page_title(body) if body.lstrip().startswith("<") else body
     return harmless(" ".join(text[:_MOST_READ].split())[:300]).rstrip(".") or "no reason given"
 
@@ -155,7 +155,7 @@ def _page_title(page: str) -> str:
 def retry_after_seconds(body: str) -> float | None:
     """How long a 429 asks to wait; `None` where it does not say."""
     try:
-        seconds = float(decoded(body[:_MOST_READ])["retry_after"])
+        seconds = float(decode_json(body[:_MOST_READ])["retry_after"])
     except (ValueError, LookupError, TypeError, OverflowError):
         return None
     return seconds if math.isfinite(seconds) else None

@@ -3,13 +3,12 @@
 Timeouts of HTTP libraries are for one read: a server that sends a byte now and then holds its caller for ever.
 """
 
-import json
 import zlib
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, TypeVar
+from typing import TypeVar
 
 _T = TypeVar("_T")
 
@@ -109,11 +108,3 @@ def unpacked(content: bytes, encoding: str | None, size: int) -> bytes:
     if not unpacking.eof:
         raise EncodingError("the compressed answer breaks off")
     return plain
-
-
-def decoded(content: str | bytes) -> Any:
-    """Return JSON. Raises `ValueError`, also for JSON that is nested too deeply to be read."""
-    try:
-        return json.loads(content)
-    except RecursionError as error:
-        raise ValueError("JSON that is nested too deeply") from error

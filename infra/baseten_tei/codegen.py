@@ -15,8 +15,10 @@ from types import MappingProxyType
 
 from baseten_tei import files
 from baseten_tei.contract.words import StackOutputs
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
 from baseten_tei.outputs import outputs_of, with_source
+from baseten_tei.reading import read_text_if_there
 from baseten_tei.typed.python import python_module
 from baseten_tei.typed.typescript import typescript_module
 
@@ -25,15 +27,12 @@ LANGUAGES: Mapping[str, Callable[[StackOutputs], str]] = MappingProxyType(
 )
 
 
+@ends_with(1)
 def main(argv: Sequence[str] | None = None) -> int:
     """Print or write the module, or with `--check` only look."""
     arguments = _parser().parse_args(argv)
-    try:
-        text = LANGUAGES[arguments.language](outputs_of(arguments))
-        return _check(arguments, text) if arguments.check else _write(arguments.output, text)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    text = LANGUAGES[arguments.language](outputs_of(arguments))
+    return _check(arguments, text) if arguments.check else _write(arguments.output, text)
 
 
 def _write(path: Path | None, text: str) -> int:
@@ -48,7 +47,7 @@ def _check(arguments: argparse.Namespace, text: str) -> int:
     path: Path | None = arguments.output
     if path is None:
         raise UserError("--check compares with a file: write --output FILE")
-    if path.is_file() and path.read_text(encoding="utf-8") == text:
+    if read_text_if_there(path) == text:
         print(f"{path} is up to date")
         return 0
     print(

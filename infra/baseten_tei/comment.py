@@ -16,34 +16,34 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
 from baseten_tei.forge_api import Forge, forge
 from baseten_tei.forges.comments import Comment, body_problem, ours, same_text
+from baseten_tei.reading import read_text
+from baseten_tei.writing import write_whole
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Post or find, and say which."""
     arguments = _parser().parse_args(argv)
-    try:
-        there = forge(os.environ, arguments.author)
-        if arguments.file:
-            print(there.calls.again(partial(post, there, arguments.file)))
-            return 0
-        found = there.calls.again(partial(reviewed, there, arguments.find_for_commit))
-    except (UserError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    there = forge(os.environ, arguments.author)
+    if arguments.file:
+        print(there.calls.again(partial(post, there, arguments.file)))
+        return 0
+    found = there.calls.again(partial(reviewed, there, arguments.find_for_commit))
     if isinstance(found, Nothing):
         print(found.why, file=sys.stderr)
         return 1
-    arguments.output.write_text(found.body, encoding="utf-8")
+    write_whole(arguments.output, found.body)
     print(f"wrote {arguments.output}, by {found.author}")
     return 0
 
 
 def post(there: Forge, file: Path) -> str:
     """Post a file's text; what became of it. Raises `UserError`. It may be done again: it looks before it writes."""
-    body = file.read_text(encoding="utf-8")
+    body = read_text(file)
     if problem := body_problem(body, there.longest, str(file)):
         raise UserError(problem)
     number = there.number()

@@ -1,7 +1,5 @@
 """The running program's own configuration, looked through for secrets before anything is registered."""
 
-import json
-
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from baseten_tei.context import Context
@@ -9,6 +7,7 @@ from baseten_tei.credentials import models_problems
 from baseten_tei.errors import UserError
 from baseten_tei.names import stack_name_problem
 from baseten_tei.stack_secrets import MODELS, plain_problems, secret_key_problems
+from baseten_tei.stack_values import decode_value
 
 
 def check_configuration(here: Context) -> None:
@@ -25,27 +24,20 @@ def check_configuration(here: Context) -> None:
         (key for key in secret if key != MODELS), public=here.guessable_passphrase
     )
     for key in values.keys() - {MODELS, *secret}:
-        found += plain_problems(key, decoded(values[key]))
+        found += plain_problems(key, decode_value(values[key], key))
     if found:
         raise UserError(*found)
 
 
-def decoded(raw: str | None) -> object:
-    """Return what YAML held: Pulumi hands on mappings and lists as JSON, and nothing as an empty text."""
-    try:
-        return json.loads(raw) if raw else None
-    except ValueError:
-        return raw
-
-
 def _encrypted_models(here: Context) -> list[str]:
     """Return a line for each encrypted value, as the stack's file says where they are; else for all of them."""
-    from baseten_tei.workspace import mapping  # takes 0.1 s: only for who needs the file
+    from baseten_tei.reading import read_yaml  # takes 0.1 s: only for who needs the file
 
     path = here.root / f"Pulumi.{here.owner.stack}.yaml"
     try:
-        config = mapping(path).get("config")
+        document = read_yaml(path)
     except UserError:  # another file, by --config-file, or an environment of Pulumi's
-        config = None
+        document = None
+    config = document.get("config") if isinstance(document, dict) else None
     models = config.get(MODELS) if isinstance(config, dict) else None
     return models_problems(models) or models_problems({"secure": ""})

@@ -12,7 +12,6 @@ from pulumi.runtime import get_root_directory
 from baseten_tei import files
 from baseten_tei.errors import UserError
 from baseten_tei.left_behind import left_behind
-from baseten_tei.lockfile import parse_lock
 from baseten_tei.ownership import Owner
 from baseten_tei.passphrase import PUBLIC, is_guessable, passphrase
 from baseten_tei.settings import Lock
@@ -59,7 +58,7 @@ def context() -> Context:
         target_name=name,
         target=target,
         root=root,
-        lock=parse_lock(files.read_lock(root, pulumi.get_stack())),
+        lock=files.locked_facts(root, pulumi.get_stack()),
         preview=preview,
         in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
         guessable_passphrase=is_guessable(phrase),

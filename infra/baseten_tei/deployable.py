@@ -9,21 +9,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
 from baseten_tei.stack_files import on_an_account
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Print them, a line each, or as a list for a workflow's matrix."""
     parser = argparse.ArgumentParser(prog="python -m baseten_tei.deployable", description=__doc__)
     parser.add_argument("--json", action="store_true", help="as a list in one line")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
     arguments = parser.parse_args(argv)
-    try:
-        names = on_an_account(arguments.root)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    names = on_an_account(arguments.root)
     print(json.dumps(names) if arguments.json else "\n".join(names))
     return 0
 

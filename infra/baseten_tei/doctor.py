@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
 from baseten_tei.orphans import ORPHAN, Finding, Live, findings, serves_nothing
 from baseten_tei.pulumi_cli import exported_state
 from baseten_tei.pulumi_state import parse_state
@@ -22,16 +22,13 @@ from baseten_tei.release import RemoteModel
 from baseten_tei.workspace import Workspace
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Look, with `--fix` delete the orphans, and tell."""
     arguments = _parser().parse_args(argv)
-    try:
-        workspace = Workspace(arguments.root, arguments.stack)
-        found = examine(workspace)
-        deleted = delete_orphans(workspace, found) if arguments.fix else []
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    workspace = Workspace(arguments.root, arguments.stack)
+    found = examine(workspace)
+    deleted = delete_orphans(workspace, found) if arguments.fix else []
     left = [it for it in found if it not in deleted]
     print(_as_json(left, deleted) if arguments.format == "json" else _as_text(left, deleted))
     return int(bool(left))
@@ -39,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def examine(workspace: Workspace) -> list[Finding]:
     """Everything out of order. Raises `UserError`."""
-    state = parse_state(exported_state(workspace.root, workspace.stack))
     team = workspace.team
+    state = parse_state(exported_state(workspace.root, workspace.stack))
 
     def live(model: RemoteModel) -> Live:
         versions = workspace.api.versions(model.id)

@@ -1,6 +1,8 @@
 """The one exception that means "the reader can mend this"."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 LONGEST_LINE = 500
 """Characters of a line that is shown; what a file holds may be a thousand times as long."""
@@ -27,6 +29,15 @@ def _shown(character: str) -> str:
     if character.isprintable():
         return character
     return " " if character.isspace() else "\N{REPLACEMENT CHARACTER}"
+
+
+@contextmanager
+def naming(where: object) -> Iterator[None]:
+    """Begin each line of a `UserError` that comes out of the `with` by what it is about, e.g. a file's name."""
+    try:
+        yield
+    except UserError as error:
+        raise UserError(*(f"{where}: {problem}" for problem in error.problems)) from error
 
 
 def shorten(line: str, most: int = LONGEST_LINE) -> str:

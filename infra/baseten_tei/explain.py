@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from baseten_tei import prices
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
 from baseten_tei.facts import ModelFacts
 from baseten_tei.fitting import accelerator_of, cheapest_accelerator, room_gib
@@ -129,6 +130,7 @@ def _found(root: Path, stack: str | None, name: str) -> tuple[ModelArgs, ModelFa
     return args, facts
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Explain one model, or say in one line why not."""
     parser = argparse.ArgumentParser(prog="python -m baseten_tei.explain", description=__doc__)
@@ -136,11 +138,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--stack", help="only this stack")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
     arguments = parser.parse_args(argv)
-    try:
-        args, facts = _found(arguments.root, arguments.stack, arguments.model)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    args, facts = _found(arguments.root, arguments.stack, arguments.model)
     print(explanation(arguments.model, args, facts))
     return 0
 

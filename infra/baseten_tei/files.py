@@ -4,10 +4,15 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from baseten_tei.errors import UserError, naming
+from baseten_tei.facts import ModelFacts
+from baseten_tei.lockfile import FOLDER as LOCKS
+from baseten_tei.lockfile import Key, parse_lock
 from baseten_tei.paths import changed_paths
+from baseten_tei.reading import read_text_if_there
 from baseten_tei.render import HEADER
+from baseten_tei.writing import write_whole
+from baseten_tei.yaml_reader import parse_yaml
 
 FOLDER = "truss_configs"
 
@@ -21,8 +26,7 @@ def write_if_changed(path: Path, text: str) -> bool:
     """Write a config unless it stands there already; whether it was written."""
     if _read(path) == text:
         return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text)
     return True
 
 
@@ -40,7 +44,15 @@ def stale_problem(path: Path, text: str, root: Path) -> str | None:
 
 def read_lock(root: Path, stack: str) -> str:
     """The text of a stack's lock file; empty where nothing is locked."""
-    return _read(root / "locks" / f"{stack}.yaml") or ""
+    name = f"{LOCKS}/{stack}.yaml"
+    return read_text_if_there(root / name, name) or ""
+
+
+def locked_facts(root: Path, stack: str) -> dict[Key, ModelFacts]:
+    """Return a stack's locked facts. Raises `UserError` that names the file."""
+    text = read_lock(root, stack)
+    with naming(f"{LOCKS}/{stack}.yaml"):
+        return parse_lock(text)
 
 
 def orphans(root: Path, stack: str, names: Iterable[str]) -> list[Path]:
@@ -53,9 +65,14 @@ def orphans(root: Path, stack: str, names: Iterable[str]) -> list[Path]:
 
 def remove(path: Path) -> None:
     """Remove a generated config, and its folder if nothing else is in it."""
-    path.unlink()
-    if not any(path.parent.iterdir()):
-        path.parent.rmdir()
+    try:
+        path.unlink()
+        if not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    except OSError as error:
+        raise UserError(
+            f"{path}: could not be removed ({error.strerror}): check the permissions"
+        ) from error
 
 
 def link_project(root: Path, folder: Path, without: Collection[str]) -> None:
@@ -66,17 +83,14 @@ def link_project(root: Path, folder: Path, without: Collection[str]) -> None:
 
 
 def _read(path: Path) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return None
+    return read_text_if_there(path)
 
 
 def _first_difference(found: str, wanted: str) -> str:
     try:
-        old, new = yaml.safe_load(found), yaml.safe_load(wanted)
-    except yaml.YAMLError:
-        return "a line that is no YAML"
+        old, new = parse_yaml(found), parse_yaml(wanted)
+    except UserError:
+        return "a line that is not valid YAML"
     if not isinstance(old, Mapping):
         return "its first line"
     paths: list[str] = changed_paths(_both(old), _both(new))

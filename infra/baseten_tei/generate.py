@@ -7,25 +7,25 @@ writes nothing, names what is stale, and exits 1.
 
 import argparse
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from baseten_tei import files
 from baseten_tei.contract.schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
-from baseten_tei.errors import UserError
-from baseten_tei.lockfile import parse_lock
+from baseten_tei.ending import ends_with
+from baseten_tei.errors import UserError, naming
+from baseten_tei.reading import is_there, read_text
 from baseten_tei.readme import render_readme
 from baseten_tei.render import render_config
 from baseten_tei.rules.document import rules_text
 from baseten_tei.rules.registry import RULES
 from baseten_tei.schema import SCHEMA_PATH, schema_text
-from baseten_tei.settings import NAMESPACE, Settings, parse_settings, parse_specs
-from baseten_tei.stack_secrets import check_stack_file
+from baseten_tei.settings import NAMESPACE, Lock, Settings, parse_settings, parse_specs
+from baseten_tei.stack_values import decode_value
+from baseten_tei.workspace import Workspace
 
+MODELS = f"{NAMESPACE}:models"
 RULES_PATH = "docs/rules.md"
 PARTLY_DERIVED = ("README.md", "docs/clients.md")
 
@@ -48,13 +48,14 @@ def stacks(root: Path, *, locked: bool = True) -> Iterator[Stack]:
         if path.name.endswith(".example.yaml"):
             continue
         stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        try:
-            config = _config(path, stack)
-            if (models := config.get(f"{NAMESPACE}:models")) is not None:
-                team = config.get(f"{NAMESPACE}:team")
-                yield Stack(stack, path, _settings(root, stack, models, team, locked))
-        except UserError as error:
-            raise UserError(*(f"{path.name}: {problem}" for problem in error.problems)) from error
+        workspace = Workspace(root, stack)
+        config = workspace.config
+        if MODELS in config:
+            models = decode_value(config[MODELS], MODELS)
+            facts = files.locked_facts(root, stack) if locked else None
+            with naming(path.name):
+                settings = _settings(models, workspace.team, facts)
+            yield Stack(stack, path, settings)
 
 
 def generated(root: Path) -> dict[Path, str]:
@@ -74,10 +75,14 @@ def generated(root: Path) -> dict[Path, str]:
 
 def _partly_derived(root: Path) -> dict[Path, str]:
     def read(name: str) -> str:
-        return (root / name).read_text(encoding="utf-8")
+        return read_text(root / name, name)
 
-    there = [name for name in PARTLY_DERIVED if (root / name).is_file()]
-    return {root / name: render_readme(read(name), read) for name in there}
+    texts = {name: read(name) for name in PARTLY_DERIVED if is_there(root / name)}
+    found = {}
+    for name, text in texts.items():
+        with naming(name):
+            found[root / name] = render_readme(text, read)
+    return found
 
 
 def leftovers(root: Path) -> list[Path]:
@@ -110,38 +115,23 @@ def write(root: Path) -> list[str]:
     ]
 
 
-def _settings(root: Path, stack: str, models: object, team: str | None, locked: bool) -> Settings:
-    if locked:
-        return parse_settings(models, team, parse_lock(files.read_lock(root, stack)))
+def _settings(models: object, team: str | None, facts: Lock | None) -> Settings:
+    if facts is not None:
+        return parse_settings(models, team, facts)
     specs, found = parse_specs(models)
     if found:
         raise UserError(*found)
     return Settings(specs, team)
 
 
-def _config(path: Path, stack: str) -> Mapping[str, Any]:
-    try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        raise UserError(f"is no YAML: {' '.join(str(error).split())}") from error
-    config = loaded.get("config", {}) if isinstance(loaded, Mapping) else None
-    if not isinstance(config, Mapping):
-        raise UserError("must be a mapping with a `config:` mapping in it")
-    check_stack_file(stack, loaded, config)
-    return config
-
-
+@ends_with(1)
 def main(argv: Sequence[str] | None = None) -> int:
     """Write, or with `--check` only look."""
     parser = argparse.ArgumentParser(prog="python -m baseten_tei.generate", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
     arguments = parser.parse_args(argv)
-    try:
-        lines = check(arguments.root) if arguments.check else write(arguments.root)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    lines = check(arguments.root) if arguments.check else write(arguments.root)
     print("\n".join(lines) or "generated files are up to date")
     return int(arguments.check and bool(lines))
 

@@ -8,7 +8,6 @@ Exit: 0 recorded, 1 something could not be.
 """
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -16,30 +15,31 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import yaml
-
 from baseten_tei import pulumi_cli
+from baseten_tei.contract.parsing import parse_models
 from baseten_tei.embedded import ensure_running
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
 from baseten_tei.gates.patience import Patience
 from baseten_tei.generate import stacks
 from baseten_tei.names import perhaps
+from baseten_tei.reading import read_text
 from baseten_tei.recorder import Outputs, Recorder
-from baseten_tei.target import find_api_key, parse_target
+from baseten_tei.rules.subject import Subject
+from baseten_tei.target import find_api_key
 from baseten_tei.truss_config import release_digest
+from baseten_tei.workspace import Workspace
 
 
+@ends_with(1)
 def main(argv: Sequence[str] | None = None) -> int:
     """Record, and say a line per model."""
     arguments = _parser().parse_args(argv)
     root, stack, failed = arguments.root, arguments.stack, False
-    try:
-        served = _served(root, stack, arguments.models)
-        own = arguments.texts.read_text(encoding="utf-8") if arguments.texts else None
-        recorder = _recorder(root, stack, own)
-    except (UserError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
+    own = read_text(arguments.texts) if arguments.texts else None
+    subjects = [s for it in stacks(root) if it.name == stack for s in it.settings.subjects]
+    served = _served(root, stack, arguments.models)
+    recorder = _recorder(root, stack, own, subjects)
     for name, outputs in served.items():
         try:
             print("\n".join(recorder.record(name, outputs)))
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
     """The models to record with their outputs. Raises `UserError` for one that the stack does not have."""
     told = pulumi_cli.run(root, stack, "stack", "output", "models", "--json")
-    every: dict[str, Outputs] = json.loads(told)
+    every = parse_models(told)
     if unknown := [name for name in names if name not in every]:
         raise UserError(
             *(f"stack {stack!r} serves no model {n!r}.{perhaps(n, every)}" for n in unknown)
@@ -62,25 +62,17 @@ def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
     return {name: outputs for name, outputs in every.items() if not names or name in names}
 
 
-def _recorder(root: Path, stack: str, own: str | None) -> Recorder:
-    target = parse_target(_target(root, stack), os.environ.get("BASETEN_EMULATOR_PORT"))
+def _recorder(root: Path, stack: str, own: str | None, subjects: Sequence[Subject]) -> Recorder:
+    target = Workspace(root, stack).target
     api_key = find_api_key(target, os.environ)
-    if target.embedded:
-        ensure_running(target.management_url, root)
-    subjects = [s for it in stacks(root) if it.name == stack for s in it.settings.subjects]
     revisions = {release_digest(s.config, s.args.labels): s.args.revision for s in subjects}
     patience = Patience(time.monotonic, time.sleep, partial(print, file=sys.stderr))
-    return Recorder(root, stack, target, api_key, revisions, patience, own)
 
+    def begin() -> None:
+        if target.embedded:
+            ensure_running(target.management_url, root)
 
-def _target(root: Path, stack: str) -> str | None:
-    path = root / f"Pulumi.{stack}.yaml"
-    try:
-        config = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("config") or {}
-    except FileNotFoundError as error:
-        raise UserError(f"there is no {path.name} in {root}: type this in the project") from error
-    found: str | None = config.get("baseten:target")
-    return found
+    return Recorder(root, stack, target, api_key, revisions, patience, own, begin)
 
 
 def _parser() -> argparse.ArgumentParser:

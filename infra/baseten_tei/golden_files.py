@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from baseten_tei.errors import UserError
+from baseten_tei.reading import read_bytes_if_there
 
 FOLDER = "golden"
 
@@ -36,10 +37,7 @@ def golden_content(root: Path, golden: Mapping[str, str]) -> bytes:
 
 def read_golden(root: Path, path: str) -> bytes | None:
     """The content of a golden file; `None` where there is none."""
-    try:
-        return (root / path).read_bytes()
-    except FileNotFoundError:
-        return None
+    return read_bytes_if_there(root / path, path)
 
 
 def digest_of(content: bytes) -> str:

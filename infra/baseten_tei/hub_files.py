@@ -3,7 +3,9 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
+
+from baseten_tei.json_reader import decode_json
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Repository:
 def parsed(text: str | None) -> Any:
     """What serde would make of it: `None` where it refuses, e.g. for NaN or half a surrogate pair."""
     try:
-        value = json.loads(text or "null", parse_constant=_refuse)
+        value = decode_json(text or "null")
         json.dumps(value, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return value
 
@@ -40,7 +42,3 @@ def parsed_object(text: str | None) -> dict[str, Any]:
     """As `parsed`; empty where it is no object."""
     value = parsed(text)
     return value if isinstance(value, dict) else {}
-
-
-def _refuse(word: str) -> NoReturn:
-    raise ValueError(word)

@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 
 from baseten_tei.bounded_httpx import Client
-from baseten_tei.bounds import CHUNK, LEFT_SECONDS, MIB, Bounds, LargeError, decoded
+from baseten_tei.bounds import CHUNK, LEFT_SECONDS, MIB, Bounds, LargeError
 from baseten_tei.errors import UserError
 from baseten_tei.gates.asking import info_of
+from baseten_tei.json_reader import decode_json
 from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.redaction import redact
 from baseten_tei.tuning.load import Load, arrivals, batches, call_of
@@ -75,7 +76,7 @@ def asked_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     try:
         with Client(BOUNDS, **_settings(endpoint_url, api_key)) as client:
             answer = client.get(url)
-        told = info_of(decoded(answer.content)) if answer.status_code == 200 else None
+        told = info_of(decode_json(answer.content)) if answer.status_code == 200 else None
     except NoAnswerError as error:
         why = error.why
         raise UserError(f"{url} does not answer ({why.what}): {why.todo}") from error

@@ -16,11 +16,12 @@ from pathlib import Path
 
 from baseten_tei import files
 from baseten_tei.bounds import LateError, within
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
 from baseten_tei.generate import stacks
 from baseten_tei.hub import Hub, HubUnreachableError
 from baseten_tei.hub_facts import model_facts
-from baseten_tei.lockfile import FOLDER, Key, parse_lock, render_lock
+from baseten_tei.lockfile import FOLDER, Key, render_lock
 from baseten_tei.locking import LockedStack, Readings, entries, exit_code, moved, problems
 from baseten_tei.names import perhaps
 from baseten_tei.settings import Settings
@@ -31,20 +32,17 @@ READERS = 8
 """Models read at once: each is some eight small requests, one after another."""
 
 
+@ends_with(1)
 def main(argv: Sequence[str] | None = None) -> int:
     """Lock, or with `--check` only look."""
     arguments = _parser().parse_args(argv)
-    try:
-        found = chosen(arguments.root, arguments.stack, arguments.models)
-        readings = read(Hub.from_environment(), sorted({k for stack in found for k in stack.asked}))
-        lines = [line for stack in found for line in moved(stack, readings)]
-        if not arguments.check:
-            lines += write(arguments.root, found, readings)
-        if not arguments.stack:
-            lines += orphans(arguments.root, found, remove=not arguments.check)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    found = chosen(arguments.root, arguments.stack, arguments.models)
+    readings = read(Hub.from_environment(), sorted({k for stack in found for k in stack.asked}))
+    lines = [line for stack in found for line in moved(stack, readings)]
+    if not arguments.check:
+        lines += write(arguments.root, found, readings)
+    if not arguments.stack:
+        lines += orphans(arguments.root, found, remove=not arguments.check)
     _tell(lines, problems(readings))
     return exit_code(readings, arguments.check and bool(lines))
 
@@ -109,11 +107,7 @@ def _locked(root: Path, name: str, settings: Settings, names: Sequence[str]) -> 
     file = f"{FOLDER}/{name}.yaml"
     keys = {n: (args.model_id, args.revision) for n, args in settings.models.items()}
     asked = [key for n, key in keys.items() if not names or n in names or key[0] in names]
-    path = root / file
-    try:
-        locked = parse_lock(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    except UserError as error:
-        raise UserError(*(f"{file}: {problem}" for problem in error.problems)) from error
+    locked = files.locked_facts(root, name)
     return LockedStack(file, locked, frozenset(keys.values()), frozenset(asked))
 
 

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts import ModelFacts
+from baseten_tei.yaml_reader import parse_yaml
+from baseten_tei.yaml_scalars import plain_scalar
 
 FOLDER = "locks"
 HEADER = """\
@@ -23,8 +25,8 @@ HEADER = """\
 Key = tuple[str, str]
 """Model id and revision, as a spec writes them."""
 _MEND = "mend it, or remove the file and type `make lock`"
+_TEXT = "tag:yaml.org,2002:str"
 _ONE_LINE = ("id2label", "label2id")
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is built
 
 
 class _Line(dict[str, Any]):
@@ -36,9 +38,12 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    """Quoted with escapes where it is not plain to see: PyYAML reads its own line separators as spaces."""
-    style = None if text.isprintable() else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style)
+    """Quoted where it would be read as something else, e.g. `1e10`, or is not plain to see: PyYAML's own line
+    separators are read as spaces."""
+    resolve: Any = dumper.resolve  # PyYAML's types say nothing of it
+    bare = resolve(yaml.ScalarNode, text, (True, False)) == _TEXT
+    style = '"' if not text.isprintable() or (bare and plain_scalar(text) != text) else None
+    return dumper.represent_scalar(_TEXT, text, style)
 
 
 _Dumper.add_representer(str, _text)
@@ -59,9 +64,9 @@ def key(facts: ModelFacts) -> Key:
 def parse_lock(text: str) -> dict[Key, ModelFacts]:
     """The entries of a lock file. Raises `UserError`, a line per problem, without the file's name."""
     try:
-        loaded = yaml.load(text, _Loader)  # noqa: S506  # both are safe loaders
-    except yaml.YAMLError as error:
-        raise UserError(f"is no YAML ({' '.join(str(error).split())}): {_MEND}") from error
+        loaded = parse_yaml(text)
+    except UserError as error:
+        raise UserError(f"{error.problems[0].removesuffix(': fix it')}: {_MEND}") from error
     models = (loaded or {"models": []}).get("models") if isinstance(loaded or {}, Mapping) else None
     if not isinstance(models, list):
         raise UserError(f"must be a mapping with a list `models:`: {_MEND}")

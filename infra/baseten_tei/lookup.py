@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from baseten_tei.answers import cut_short, refused, strange, unreachable
-from baseten_tei.bounds import MIB, Bounds, decoded
+from baseten_tei.bounds import MIB, Bounds
 from baseten_tei.fetching import Session
+from baseten_tei.json_reader import decode_json
 from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.release import RemoteModel, Version
 from baseten_tei.retrying import Random, Sleep, retrying
@@ -89,7 +90,7 @@ class Lookup:
         if response.status_code != 200:
             raise refused(response.status_code, response.text)
         try:
-            return decoded(response.content)
+            return decode_json(response.content)
         except ValueError as error:
             begins_as_json = response.text.lstrip().startswith("{")
             raise (cut_short if begins_as_json else strange)(self._address) from error

@@ -15,22 +15,20 @@ from pathlib import Path
 from baseten_tei import pulumi_cli
 from baseten_tei.contract.parsing import parse_outputs
 from baseten_tei.contract.words import StackOutputs
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
+from baseten_tei.errors import UserError, naming
 from baseten_tei.handing.formats import FORMATS
+from baseten_tei.reading import read_text
 
 
+@ends_with(1)
 def main(argv: Sequence[str] | None = None) -> int:
     """Print them."""
     parser = argparse.ArgumentParser(prog="python -m baseten_tei.outputs", description=__doc__)
     parser.add_argument("--format", choices=FORMATS, default="json", help="default: json")
     arguments = with_source(parser).parse_args(argv)
-    try:
-        outputs = outputs_of(arguments)
-        text = FORMATS[arguments.format](outputs, arguments.stack)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    sys.stdout.write(text)
+    outputs = outputs_of(arguments)
+    sys.stdout.write(FORMATS[arguments.format](outputs, arguments.stack))
     return 0
 
 
@@ -46,18 +44,26 @@ def with_source(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 def outputs_of(arguments: argparse.Namespace) -> StackOutputs:
     """What those arguments name. Raises `UserError`."""
-    return parse_outputs(_text(arguments))
+    text = _text(arguments)
+    with naming(
+        {None: f"stack {arguments.stack!r}", "-": "stdin"}.get(arguments.file, arguments.file)
+    ):
+        return parse_outputs(text)
 
 
 def _text(arguments: argparse.Namespace) -> str:
     if arguments.file is None:
         return pulumi_cli.run(arguments.root, arguments.stack, "stack", "output", "--json")
     if arguments.file == "-":
-        return sys.stdin.read()
+        return _stdin()
+    return read_text(Path(arguments.file))
+
+
+def _stdin() -> str:
     try:
-        return Path(arguments.file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{arguments.file} cannot be read ({error})") from error
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise UserError(f"stdin: byte {error.start} is not UTF-8: save it as UTF-8") from error
 
 
 if __name__ == "__main__":

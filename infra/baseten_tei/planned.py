@@ -1,17 +1,19 @@
 """What a stack's program would register, worked out as the program does: judged, planned, and not yet counted."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from baseten_tei import files
 from baseten_tei.components import PUSH
+from baseten_tei.errors import naming
 from baseten_tei.golden_files import golden_input
 from baseten_tei.hf_token import NAME
-from baseten_tei.lockfile import parse_lock
 from baseten_tei.plan import model_plan
 from baseten_tei.prepare import ready
 from baseten_tei.push_python import INTERPRETER
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
+from baseten_tei.stack_values import decode_value, value_text
 from baseten_tei.standing.token import token_source
 from baseten_tei.standing.wanted import model_resources
 from baseten_tei.workspace import Workspace
@@ -22,24 +24,32 @@ COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging"
 def planned(root: Path, stack: str) -> dict[str, Any]:
     """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
     workspace = Workspace(root, stack)
+    lock = files.locked_facts(root, stack)
     config = workspace.config
-    lock = parse_lock(files.read_lock(root, stack))
-    settings = parse_settings(config.get(f"{NAMESPACE}:models"), workspace.team, lock)
-    ready(settings.subjects)
+    with naming(workspace.path.name):
+        settings = parse_settings(_value(config, "models"), workspace.team, lock)
+        ready(settings.subjects)
+        token = token_source(_value(config, NAME))
     return {
         "project": workspace.owner.project,
         "backend": workspace.backend,
         "team": settings.team,
         "models": len(settings.models),
         "wants_token": settings.wants_token,
-        "state_id": config.get(f"{NAMESPACE}:state_id"),
-        "token": token_source(config.get(f"{NAMESPACE}:{NAME}")),
+        "state_id": value_text(config.get(f"{NAMESPACE}:state_id")),
+        "token": token,
         "resources": _resources(workspace, settings),
     }
 
 
+def _value(config: Mapping[str, Any], key: str) -> Any:
+    full = f"{NAMESPACE}:{key}"
+    return decode_value(config.get(full), full)
+
+
 def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:
-    owner, target = workspace.owner, workspace.config.get("baseten:target") or "baseten"
+    owner = workspace.owner
+    target = value_text(workspace.config.get("baseten:target")) or "baseten"
     found: dict[str, Any] = {}
     for it in settings.subjects:
         golden = golden_input(workspace.root, workspace.stack, it.name)

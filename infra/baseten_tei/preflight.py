@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baseten_tei.baseten_api import BasetenApi
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
 from baseten_tei.generate import Stack, stacks
+from baseten_tei.reading import read_text
 from baseten_tei.rules.gpu import organization_lacks_gpu
 from baseten_tei.rules.registry import judge
 from baseten_tei.rules.reports import FORMATS, Judged
@@ -37,7 +39,7 @@ def judged(stack: Stack, available: Sequence[str] | None) -> Judged:
     if available is not None:
         found += lacking(settings.subjects, available)
     return Judged(
-        stack.path.name, stack.path.read_text(encoding="utf-8"), len(settings.models), found
+        stack.path.name, read_text(stack.path, stack.path.name), len(settings.models), found
     )
 
 
@@ -57,6 +59,7 @@ def account_instances() -> list[str]:
     return BasetenApi(target, lambda: find_api_key(target, os.environ)).instance_types()
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Judge, print, and say by the exit code whether a preview would go on."""
     parser = argparse.ArgumentParser(prog="python -m baseten_tei.preflight", description=__doc__)
@@ -65,17 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--account", action="store_true", help="ask Baseten for the account's GPUs")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
     arguments = parser.parse_args(argv)
-    try:
-        available = account_instances() if arguments.account else None
-        wanted = [it for it in stacks(arguments.root) if arguments.stack in (None, it.name)]
-        found = [judged(it, available) for it in wanted]
-        if arguments.stack and not found:
-            raise UserError(
-                f"no stack {arguments.stack!r} here: look for Pulumi.{arguments.stack}.yaml"
-            )
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    available = account_instances() if arguments.account else None
+    wanted = [it for it in stacks(arguments.root) if arguments.stack in (None, it.name)]
+    found = [judged(it, available) for it in wanted]
+    if arguments.stack and not found:
+        raise UserError(
+            f"no stack {arguments.stack!r} here: look for Pulumi.{arguments.stack}.yaml"
+        )
     print(FORMATS[arguments.format](found))
     return int(any(it.errors for it in found))
 

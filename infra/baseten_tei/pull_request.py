@@ -8,7 +8,6 @@ Writes `report.json` and `report.md` into `--output`. Exit code as `python -m ba
 """
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -18,9 +17,12 @@ from pathlib import Path
 from baseten_tei import git_files, pulumi_cli
 from baseten_tei.contract.breaking import contract_problems
 from baseten_tei.contract.schema import OUTPUTS_SCHEMA_PATH, outputs_schema
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
+from baseten_tei.errors import UserError, naming
+from baseten_tei.json_reader import parse_json
 from baseten_tei.keeping import kept_folder
 from baseten_tei.policies.config import PATH as POLICY_PATH
+from baseten_tei.reading import is_there
 from baseten_tei.report import knowledge, known_prices, policy_config
 from baseten_tei.reporting.building import stack_report
 from baseten_tei.reporting.document import Report, render_json
@@ -32,6 +34,7 @@ from baseten_tei.snapshots.snapshot import Snapshot
 from baseten_tei.stack_files import stack_names
 from baseten_tei.throwaway import make
 from baseten_tei.workspace import Workspace
+from baseten_tei.writing import write_whole
 
 
 @dataclass(frozen=True)
@@ -44,24 +47,17 @@ class Previewed:
     real: bool
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Preview every stack, and report on all of them."""
     arguments = _parser().parse_args(argv)
     root: Path = arguments.root
-    try:
-        workspaces = [Workspace(root, name) for name in stack_names(root)]
-        if not workspaces:
-            raise UserError(f"there is no stack with models in {root}: name another --root")
-        report = reported([previewed(it, arguments.snapshots, os.environ) for it in workspaces])
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        for name, text in (
-            ("report.json", render_json(report)),
-            ("report.md", render_markdown(report)),
-        ):
-            (arguments.output / name).write_text(text, encoding="utf-8")
-    except (UserError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    workspaces = [Workspace(root, name) for name in stack_names(root)]
+    if not workspaces:
+        raise UserError(f"there is no stack with models in {root}: name another --root")
+    report = reported([previewed(it, arguments.snapshots, os.environ) for it in workspaces])
+    write_whole(arguments.output / "report.json", render_json(report))
+    write_whole(arguments.output / "report.md", render_markdown(report))
     print(f"wrote {arguments.output}/report.json and report.md")
     if report.stopped:
         print(
@@ -71,9 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def previewed(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
-    """One stack's preview; what pulumi cannot do is an error in it. Raises `UserError`, `OSError` for wrong files."""
+    """One stack's preview; what pulumi cannot do is an error in it. Raises `UserError` for wrong files."""
     file = snapshots / f"{workspace.stack}.json"
-    kind = origin(workspace.target, environ, has_snapshot=file.is_file())
+    kind = origin(workspace.target, environ, has_snapshot=is_there(file))
     snapshot = read(file) if kind == "snapshot" else None
     told = origin_text(kind, snapshot.commit if snapshot else "")
     try:
@@ -102,7 +98,8 @@ def _contract(root: Path) -> tuple[str, ...]:
     """What this change takes from those who read outputs, as they are described where HEAD left main."""
     commit = git_files.merge_base(root)
     before = git_files.file_at(root, commit, str(OUTPUTS_SCHEMA_PATH)) if commit else None
-    return tuple(contract_problems(json.loads(before), outputs_schema())) if before else ()
+    with naming(f"{OUTPUTS_SCHEMA_PATH} at {commit}"):
+        return tuple(contract_problems(parse_json(before), outputs_schema())) if before else ()
 
 
 def _real(workspace: Workspace) -> str:

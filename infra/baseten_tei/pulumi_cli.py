@@ -1,6 +1,5 @@
 """The `pulumi` command, for what a stack's state holds and what brings resources into it."""
 
-import json
 import os
 import signal
 import subprocess
@@ -9,9 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
+from baseten_tei.json_reader import parse_json
 from baseten_tei.keeping import kept_group
 from baseten_tei.redaction import redact
+from baseten_tei.state_shape import check_deployment
 
 LINES = 12
 """Of what pulumi says when it fails; its own errors come last."""
@@ -21,7 +22,13 @@ INTERRUPT_SECONDS = 60
 
 def exported_state(root: Path, stack: str) -> dict[str, Any]:
     """`pulumi stack export`: secrets stay encrypted, so no passphrase is needed. Raises `UserError`."""
-    return dict(json.loads(run(root, stack, "stack", "export")))
+    text = run(root, stack, "stack", "export")
+    with naming(f"`pulumi stack export` of stack {stack!r}"):
+        exported = parse_json(text)
+        if not isinstance(exported, dict):
+            raise UserError("is not an object: check the pulumi on PATH")
+        check_deployment(exported.get("deployment") or {})
+        return exported
 
 
 def run(

@@ -1,11 +1,11 @@
 """What a stack's state knows of Baseten, from `pulumi stack export`."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from baseten_tei.job import PREFIX
+from baseten_tei.json_reader import decode_json
 from baseten_tei.ownership import Owner, owner_of
 from baseten_tei.standing.urns import SECRET
 
@@ -77,7 +77,7 @@ def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:
 def _pushed(stdout: Any) -> Iterator[str]:
     """The deployment of a push step's one line; other people's Commands print what they like."""
     try:
-        told = json.loads(stdout)
+        told = decode_json(stdout)
     except (TypeError, ValueError):
         return
     if isinstance(told, Mapping) and isinstance(told.get("deployment_id"), str):

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from baseten_tei.errors import UserError
 from baseten_tei.program_end import runs_in_host
 from baseten_tei.python_options import TOOLS, PythonOptions, parse_python_options
+from baseten_tei.reading import read_yaml
 
 SHELL = ("/bin/sh", "-c")
 
@@ -63,7 +62,7 @@ def push_python(root: Path) -> PushPython:
     if not runs_in_host() or not project.is_file():
         return PushPython(INTERPRETER)
     here = Path.cwd()
-    options = parse_python_options(yaml.safe_load(project.read_text("utf-8")), _locked(here))
+    options = parse_python_options(read_yaml(project, project.name), _locked(here))
     environ = _engine_environ(os.environ, options)
     first = _named(here, options) or shutil.which("python3", path=environ["PATH"])
     if _is_own(first):

@@ -43,11 +43,14 @@ class Recorder:
     """Revision by config digest: what served is from another spec has another digest."""
     patience: Patience
     own: str | None = None
+    begin: Callable[[], None] = lambda: None
+    """Called before the model is asked, when its file is known to be good: an emulator may have to be started."""
 
     def record(self, name: str, outputs: Outputs) -> list[str]:
         """Write a model's golden file: what there is to say of it. Raises `UserError`."""
         path = golden_path(self.stack, name)
         before = self._before(path)
+        self.begin()
         url = self._url(outputs)
         info = self._patiently(lambda seconds: router_info(url, self.api_key, seconds))
         query, texts = questions(task_of(info), self.own, before)

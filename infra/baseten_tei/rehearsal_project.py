@@ -1,6 +1,5 @@
 """A stack in a temporary project: the same program by links, and files, state and passphrase of its own."""
 
-import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -8,15 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from baseten_tei import files, git_files, pulumi_cli
+from baseten_tei.contract.parsing import parse_models
 from baseten_tei.golden_files import FOLDER as GOLDEN
+from baseten_tei.handing.yaml_text import yaml_text
 from baseten_tei.keeping import kept_folder
 from baseten_tei.lockfile import FOLDER as LOCKS
 from baseten_tei.lockfile import lock_path
+from baseten_tei.reading import read_text
 from baseten_tei.rehearsing.side import Side
 from baseten_tei.rehearsing.stack_copy import STATE, environment
+from baseten_tei.workspace import Workspace
 
 OWN = frozenset({files.FOLDER, GOLDEN, LOCKS, STATE, ".git"})
 """What a rehearsal has of its own, or not at all."""
@@ -28,15 +29,16 @@ MESSAGES = 10_000
 
 def side_here(root: Path, stack: str) -> Side:
     """The stack's files as they are."""
-    path = root / f"Pulumi.{stack}.yaml"
-    return Side(path.read_text(encoding="utf-8"), files.read_lock(root, stack))
+    workspace = Workspace(root, stack)
+    return Side(workspace.text, files.read_lock(root, stack), workspace.project)
 
 
 def side_at(root: Path, commit: str, stack: str) -> Side | None:
     """The stack's files at a commit; `None` where it was not there."""
     stack_file = git_files.file_at(root, commit, f"Pulumi.{stack}.yaml")
     lock = git_files.file_at(root, commit, str(lock_path(Path(), stack)))
-    return None if stack_file is None else Side(stack_file, lock or "")
+    project = Workspace(root, stack).project
+    return None if stack_file is None else Side(stack_file, lock or "", project)
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,8 @@ class Project:
 
     def write(self, config: Mapping[str, Any], lock: str) -> None:
         """Take a side's files."""
-        salt = self._salt.read_text(encoding="utf-8")
-        text = yaml.safe_dump({"config": dict(config)}, sort_keys=False, allow_unicode=True)
-        files.write_if_changed(self._stack_file, salt + text)
+        salt = read_text(self._salt)
+        files.write_if_changed(self._stack_file, salt + yaml_text({"config": dict(config)}))
         files.write_if_changed(lock_path(self.folder, self.stack), lock)
 
     def take_golden(self, golden: Path) -> None:
@@ -66,7 +67,7 @@ class Project:
     def up(self) -> dict[str, Any]:
         """`pulumi up`: each model's outputs."""
         self._pulumi("up", *OPTIONS, lines=MESSAGES)
-        return dict(json.loads(self._pulumi("stack", "output", "models", "--json")))
+        return parse_models(self._pulumi("stack", "output", "models", "--json"))
 
     def destroy(self) -> None:
         """`pulumi destroy`."""

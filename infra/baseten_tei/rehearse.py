@@ -17,6 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from baseten_tei import git_files
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
 from baseten_tei.generate import Stack, stacks
 from baseten_tei.names import perhaps
@@ -25,10 +26,12 @@ from baseten_tei.rehearsal import Script, rehearse
 from baseten_tei.rehearsal_project import side_at, side_here
 from baseten_tei.rehearsing.report import Report
 from baseten_tei.rehearsing.table import text
+from baseten_tei.writing import write_whole
 
 INTERRUPTED = 130
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Rehearse, tell, and say by the exit code how it went."""
     arguments = _parser().parse_args(argv)
@@ -37,10 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         scripts = list(_scripts(arguments.root, arguments.stack, arguments.base))
         reports = [_told(rehearse(script, os.environ)) for script in scripts]
         if arguments.json:
-            arguments.json.write_text(_as_json(reports), encoding="utf-8")
-    except (UserError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+            write_whole(arguments.json, _as_json(reports))
     except KeyboardInterrupt:
         print("interrupted: the emulator, and all that was on it, is gone", file=sys.stderr)
         return INTERRUPTED

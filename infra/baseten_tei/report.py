@@ -17,11 +17,12 @@ from pathlib import Path
 from baseten_tei import files, throughput_files
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.costs import LISTED, Prices
-from baseten_tei.errors import UserError
-from baseten_tei.lockfile import parse_lock
+from baseten_tei.ending import ends_with
+from baseten_tei.errors import UserError, naming
 from baseten_tei.policies.config import PATH as POLICY_PATH
 from baseten_tei.policies.config import PolicyConfig, parse_policy_config
 from baseten_tei.pulumi_cli import previewed
+from baseten_tei.reading import is_there, read_text
 from baseten_tei.reporting.building import Knowledge, stack_report
 from baseten_tei.reporting.document import Report, parse_report, render_json
 from baseten_tei.reporting.markdown import render_markdown
@@ -30,6 +31,7 @@ from baseten_tei.reporting.preview import Preview, parse_preview
 from baseten_tei.reporting.terminal import render_table
 from baseten_tei.target import find_api_key, parse_target
 from baseten_tei.workspace import Workspace
+from baseten_tei.writing import write_whole
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
     "table": render_table,
@@ -42,7 +44,9 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
 def read_preview(root: Path, stack: str, file: Path | None) -> Preview:
     """A stack's preview, from a file or made now; one that pulumi cannot make is an error in it."""
     if file is not None:
-        return parse_preview(read(file))
+        text = read_text(file)
+        with naming(file):
+            return parse_preview(text)
     try:
         return parse_preview(previewed(root, stack))
     except UserError as error:
@@ -71,7 +75,7 @@ def knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Kno
     return Knowledge(
         prices=prices,
         policy=policy,
-        lock=parse_lock(files.read_lock(workspace.root, workspace.stack)),
+        lock=files.locked_facts(workspace.root, workspace.stack),
         real_account=not workspace.target.loopback,
         measured=throughput_files.measured(workspace.root),
     )
@@ -79,25 +83,18 @@ def knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Kno
 
 def policy_config(path: Path, *, named: bool) -> PolicyConfig:
     """The configuration of the policies; without a file all defaults, unless the file was named."""
-    if not named and not path.is_file():
+    if not named and not is_there(path):
         return PolicyConfig()
-    try:
-        return parse_policy_config(read(path))
-    except UserError as error:
-        raise UserError(*(f"{path.name}: {problem}" for problem in error.problems)) from error
-
-
-def read(path: Path) -> str:
-    """A file's text. Raises `UserError` where there is none."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"{path} cannot be read ({error.strerror}): name another file") from error
+    text = read_text(path)
+    with naming(path):
+        return parse_policy_config(text)
 
 
 def _reported(arguments: argparse.Namespace) -> Report:
     if arguments.again:
-        return parse_report(read(arguments.again))
+        text = read_text(arguments.again)
+        with naming(arguments.again):
+            return parse_report(text)
     previews: dict[str, Path] = dict(arguments.preview)
     workspaces = [Workspace(arguments.root, it) for it in arguments.stack or previews or ("dev",)]
     policy = policy_config(
@@ -141,17 +138,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Report, and say by the exit code whether something stands in the way."""
     arguments = _parser().parse_args(argv)
-    try:
-        report = _reported(arguments)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    report = _reported(arguments)
     text = FORMATS[arguments.format](report)
     if arguments.output:
-        arguments.output.write_text(text, encoding="utf-8")
+        write_whole(arguments.output, text)
     else:
         print(text, end="")
     return int(report.stopped)

@@ -10,8 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError
-from baseten_tei.report import read, read_preview
+from baseten_tei.reading import read_text
+from baseten_tei.report import read_preview
 from baseten_tei.reporting.marks import changes, marks
 from baseten_tei.reporting.preview import Preview
 from baseten_tei.reporting.renames import with_heirs
@@ -33,6 +35,7 @@ def problems(stack: str, preview: Preview, comment: str) -> list[str]:
     ]
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Compare, and refuse by the exit code."""
     parser = argparse.ArgumentParser(prog="python -m baseten_tei.reviewed", description=__doc__)
@@ -41,14 +44,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--preview", type=Path, help="a preview made before, as JSON")
     parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
     arguments = parser.parse_args(argv)
-    try:
-        comment = read(arguments.comment)
-        preview = read_preview(arguments.root, arguments.stack, arguments.preview)
-        if preview.errors:
-            raise UserError(*preview.errors)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
+    comment = read_text(arguments.comment)
+    preview = read_preview(arguments.root, arguments.stack, arguments.preview)
+    if preview.errors:
+        raise UserError(*preview.errors)
     found = problems(arguments.stack, preview, comment)
     print("\n".join(found) or "everything that would change was reviewed")
     return int(bool(found))

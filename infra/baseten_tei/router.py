@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.bounds import MIB, Bounds, decoded
+from baseten_tei.bounds import MIB, Bounds
 from baseten_tei.fetching import Session
 from baseten_tei.gates.asking import info_of
 from baseten_tei.gates.model_answers import nonsense, refusal, silence
+from baseten_tei.json_reader import decode_json
 from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.redaction import redact
 
@@ -46,6 +47,6 @@ def _answer(
     if answer.status_code != 200:
         raise refusal(url, answer.status_code, redact(answer.text, [api_key]))
     try:
-        return decoded(answer.content)
+        return decode_json(answer.content)
     except ValueError as error:
         raise nonsense(url, "router's " + url.partition("/sync")[2]) from error

@@ -86,7 +86,7 @@ def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
             found += spec
         else:
             specs[name] = spec
-    return specs, found
+    return specs, [redact(line) for line in found]
 
 
 def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:

@@ -15,30 +15,28 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
 from baseten_tei.forge_api import forge
 from baseten_tei.provider.secret_value import fingerprint
 from baseten_tei.pulumi_cli import exported_state
+from baseten_tei.reading import read_text
 from baseten_tei.snapshots.secure_values import UNCHANGED, secure_values
 from baseten_tei.snapshots.snapshot import Snapshot, parse_snapshot, snapshot_of
 from baseten_tei.stack_files import stack_names
 from baseten_tei.throwaway import make
 from baseten_tei.workspace import Workspace
+from baseten_tei.writing import write_whole
 
 SECRETS = ("BASETEN_API_KEY", "HF_ACCESS_KEY", "HF_TOKEN", "PULUMI_ACCESS_TOKEN", "GITHUB_TOKEN")
 _SHORTEST = 16
 """A shorter value is no credential (the emulator's key is a word that state and configuration are full of)."""
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Do it, and say what was written."""
     arguments = _parser().parse_args(argv)
-    try:
-        lines = arguments.act(arguments)
-    except (UserError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
-    print("\n".join(lines))
+    print("\n".join(arguments.act(arguments)))
     return 0
 
 
@@ -55,15 +53,14 @@ def export(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> Sna
 
 
 def read(path: Path) -> Snapshot:
-    """A snapshot's file. Raises `UserError` where it is none, `OSError` where it cannot be read."""
-    return parse_snapshot(path.read_text(encoding="utf-8"), str(path))
+    """A snapshot's file. Raises `UserError`."""
+    return parse_snapshot(read_text(path), str(path))
 
 
 def _export(arguments: argparse.Namespace) -> list[str]:
     workspace = Workspace(arguments.root, arguments.stack)
     found = export(workspace, arguments.commit, os.environ)
-    arguments.output.parent.mkdir(parents=True, exist_ok=True)
-    arguments.output.write_text(found.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    write_whole(arguments.output, found.model_dump_json(indent=1) + "\n")
     return [f"wrote {arguments.output}"]
 
 
@@ -86,8 +83,7 @@ def _fetch(arguments: argparse.Namespace) -> list[str]:
             continue
         path = arguments.output / f"{stack}.json"
         parse_snapshot(text, path.name)
-        arguments.output.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_whole(path, text)
         lines.append(f"{stack}: wrote {path}")
     return lines
 

@@ -10,7 +10,7 @@ from pulumi.runtime.config import is_config_secret
 from baseten_tei import files
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
-from baseten_tei.configuration import check_configuration, decoded
+from baseten_tei.configuration import check_configuration
 from baseten_tei.context import context
 from baseten_tei.contract.flat import flat_outputs
 from baseten_tei.contract.words import SCHEMA_VERSION
@@ -21,6 +21,7 @@ from baseten_tei.program_end import end_program
 from baseten_tei.resources import Secret, state_id
 from baseten_tei.settings import NAMESPACE, Settings, parse_settings
 from baseten_tei.spec import ClassifierArgs, EmbeddingArgs
+from baseten_tei.stack_values import decode_value
 
 
 def deploy() -> None:
@@ -48,7 +49,7 @@ def export(models: Mapping[str, TeiModel]) -> None:
 
 def _models(config: pulumi.Config) -> object:
     """What YAML held."""
-    return decoded(config.get("models"))
+    return decode_value(config.get("models"), f"{NAMESPACE}:models")
 
 
 def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
@@ -96,7 +97,7 @@ def _variable(config: pulumi.Config) -> str | None:
     """The variable that `hf_access_key: {from_env: NAME}` names. Raises `UserError` for another mapping."""
     if is_config_secret(config.full_key(SECRET_NAME)):
         return None
-    return named_variable(decoded(config.get(SECRET_NAME)))
+    return named_variable(decode_value(config.get(SECRET_NAME), config.full_key(SECRET_NAME)))
 
 
 def _tidy(settings: Settings) -> None:

@@ -1,13 +1,20 @@
 """Files that `status` reads: what a stack is made of, its state in a folder, and what was worked out before."""
 
 import gzip
+import io
 import json
 import os
 import sys
+import zlib
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from baseten_tei.errors import UserError, naming
+from baseten_tei.json_reader import parse_json
+from baseten_tei.reading import LARGEST_BYTES, is_there, read_bytes
+from baseten_tei.state_shape import check_deployment
 
 _PACKAGE = Path(__file__).parent
 _KEPT = 8
@@ -52,22 +59,39 @@ def local_state(
     file = (
         (Path.cwd() if chosen else root) / path / ".pulumi" / "stacks" / project / f"{stack}.json"
     )
-    for found, read in ((file, Path.read_bytes), (file.with_suffix(".json.gz"), _unzipped)):
-        if found.is_file():
-            latest: Mapping[str, Any] | None = json.loads(read(found))["checkpoint"]["latest"]
-            return latest or {}
+    for found, unzip in ((file, False), (file.with_suffix(".json.gz"), True)):
+        if is_there(found):
+            content = read_bytes(found)
+            with naming(found):
+                return _latest(_unzipped(content) if unzip else content)
     return None
 
 
-def _unzipped(path: Path) -> bytes:
-    return gzip.decompress(path.read_bytes())
+def _latest(content: bytes) -> Mapping[str, Any]:
+    """What a state's file holds of its stack. Raises `UserError` without the file's name."""
+    state = parse_json(content)
+    checkpoint = state.get("checkpoint") if isinstance(state, dict) else None
+    latest = (checkpoint.get("latest") or {}) if isinstance(checkpoint, dict) else None
+    check_deployment(latest)
+    return latest or {}
+
+
+def _unzipped(content: bytes) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(content)) as file:
+            text = file.read(LARGEST_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise UserError(f"cannot be unpacked ({error}): check the backend") from error
+    if len(text) > LARGEST_BYTES:
+        raise UserError(f"is larger than {LARGEST_BYTES >> 20} MiB: check the backend")
+    return text
 
 
 def remembered(key: str, environ: Mapping[str, str]) -> Any:
     """What `remember` kept under this key; `None` where there is nothing, or nothing to read."""
     try:
-        return json.loads((_folder(environ) / f"{key}.json").read_bytes())
-    except (OSError, ValueError):
+        return parse_json(read_bytes(_folder(environ) / f"{key}.json"))
+    except UserError:
         return None
 
 
@@ -78,7 +102,7 @@ def remember(key: str, value: Any, environ: Mapping[str, str]) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = folder / f"{key}.{os.getpid()}"
         path.touch(mode=0o600)
-        path.write_text(json.dumps(value))
+        path.write_text(json.dumps(value), encoding="utf-8")
         path.replace(folder / f"{key}.json")
         every = sorted(folder.glob("*.json"), key=lambda it: it.stat().st_mtime)
         for old in every[:-_KEPT]:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
 from baseten_tei.standing.report import Standing, document, lines
 from baseten_tei.standings import looked, standing
 
@@ -28,6 +28,7 @@ CLEAR = "\x1b[H\x1b[2J"
 """Home, and an empty screen: only where somebody looks at one."""
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Tell how the stack stands, once or again and again."""
     gc.disable()  # a state is read and kept: collecting in thousands of resources doubles the time
@@ -37,9 +38,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         while arguments.watch:
             time.sleep(arguments.watch)
             code = _tell(arguments)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 2
     except KeyboardInterrupt:  # how a watch ends
         return 0
     return code

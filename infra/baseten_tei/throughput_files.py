@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from baseten_tei.errors import UserError
+from baseten_tei.errors import naming
+from baseten_tei.reading import read_bytes
 from baseten_tei.reporting.throughput import FOLDER, Measured, parse_measured
 
 
@@ -10,10 +11,8 @@ def measured(root: Path) -> tuple[Measured, ...]:
     """Every measurement on file. Raises `UserError` that names the file."""
     found: list[Measured] = []
     for path in sorted((root / FOLDER).glob("*.json")):
-        try:
-            found += parse_measured(path.read_bytes())
-        except UserError as error:
-            raise UserError(
-                *(f"{path.relative_to(root)}: {it}" for it in error.problems)
-            ) from error
+        name = path.relative_to(root)
+        content = read_bytes(path, name)
+        with naming(name):
+            found += parse_measured(content)
     return tuple(found)

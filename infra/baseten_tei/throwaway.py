@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from baseten_tei import files, pulumi_cli
 from baseten_tei.errors import UserError
+from baseten_tei.handing.yaml_text import yaml_text
+from baseten_tei.reading import read_yaml
 from baseten_tei.snapshots.origins import credential_free
 from baseten_tei.snapshots.secure_values import placeholders, readable
 from baseten_tei.snapshots.snapshot import Snapshot
 from baseten_tei.workspace import Workspace
+from baseten_tei.writing import write_whole
 
 STATE = ".state"
 _LEFT_OUT = (STATE, ".git")
@@ -51,8 +52,7 @@ def make(
 
 def _configure(made: Throwaway, workspace: Workspace, known: Mapping[str, str]) -> None:
     """Write the stack's file with a placeholder, again a secret, in place of each secret; make the stack."""
-    text = yaml.safe_dump(readable(workspace.config), sort_keys=False, allow_unicode=True)
-    (made.folder / workspace.path.name).write_text(text, encoding="utf-8")
+    write_whole(made.folder / workspace.path.name, yaml_text(readable(workspace.config)))
     made.pulumi("stack", "init", "--no-select", "--secrets-provider", "passphrase")
     if told := placeholders(workspace.config, known):
         words = [word for place, it in told.items() for word in ("--secret", f"{place}={it}")]
@@ -71,8 +71,7 @@ def _import(made: Throwaway, snapshot: Snapshot) -> None:
         raise UserError(
             f"the snapshot is of stack {snapshot.stack!r}, not {made.stack!r}: its resources are named after it"
         )
-    path = Workspace(made.folder, made.stack).path
-    salt = yaml.safe_load(path.read_text(encoding="utf-8"))["encryptionsalt"]
+    salt = read_yaml(Workspace(made.folder, made.stack).path)["encryptionsalt"]
     file = made.folder / STATE / "snapshot.json"
-    file.write_text(json.dumps(snapshot.state(salt)), encoding="utf-8")
+    write_whole(file, json.dumps(snapshot.state(salt)))
     made.pulumi("stack", "import", "--file", str(file))

@@ -19,8 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.bounds import MIB, decoded
+from baseten_tei.bounds import MIB
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import decode_json
 from baseten_tei.starter import end_at_once, parent_gone, watch
 from baseten_tei.target import Target
 
@@ -195,7 +196,7 @@ def _become_truss(
 def parse_answer(answer: Answer) -> dict[str, Any]:
     """The JSON of a push that worked. Raises `UserError` with truss's own message for one that did not."""
     try:
-        told = decoded(answer.stdout)
+        told = decode_json(answer.stdout)
     except ValueError:
         told = {}
     told = told if isinstance(told, dict) else {}

@@ -16,11 +16,13 @@ from pathlib import Path
 from types import FrameType
 
 from baseten_tei import slots
-from baseten_tei.errors import UserError
+from baseten_tei.ending import ends_with
+from baseten_tei.errors import UserError, naming
 from baseten_tei.generate import stacks
 from baseten_tei.measured_url import measured_url
 from baseten_tei.names import perhaps
 from baseten_tei.prepare import ready
+from baseten_tei.reading import is_there, read_text
 from baseten_tei.rules.subject import Subject
 from baseten_tei.scratch import Scratch, cleaned
 from baseten_tei.tuned import Tuning
@@ -34,6 +36,7 @@ TEXTS = 4096
 """Different texts that are made ready; they are sent in turn."""
 
 
+@ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Tune, clean, or measure a URL; and say by the exit code how it went."""
     arguments = _parser().parse_args(argv)
@@ -48,9 +51,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise UserError("name the model to tune, e.g. python -m baseten_tei.tune bge")
         subject = _subject(workspace, arguments.model)
         plan, texts = _plan(arguments), _texts(arguments)
-    except (UserError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    except KeyboardInterrupt:
+        print("interrupted: nothing was deployed", file=sys.stderr)
+        return INTERRUPTED
     try:
         with slots.one_at_a_time(f"tune {workspace.target.management_url} {workspace.owner}"):
             _clean(workspace, subject.name)
@@ -119,10 +122,12 @@ def _texts(arguments: argparse.Namespace) -> list[str]:
     if arguments.texts in DISTRIBUTIONS:
         return made_texts(arguments.texts, TEXTS, arguments.seed)
     path = Path(arguments.texts)
-    if not path.is_file():
+    if not is_there(path):
         known = ", ".join(DISTRIBUTIONS)
-        raise UserError(f"--texts {arguments.texts!r} is no file, and none of {known}")
-    return file_texts(path.read_text(encoding="utf-8"), TEXTS, arguments.seed)
+        raise UserError(f"--texts {arguments.texts!r} is neither a file nor one of {known}")
+    text = read_text(path)
+    with naming(path):
+        return file_texts(text, TEXTS, arguments.seed)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from baseten_tei.tuning import charts
 from baseten_tei.tuning.autoscaling import Wish
 from baseten_tei.tuning.predicting import Prediction
+from baseten_tei.writing import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,10 +43,9 @@ def drawn(
         "latency": _figure(lambda axes: charts.latency(axes, told, wish)),
         "cost": _figure(lambda axes: charts.cost(axes, told, gpus)),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
     for name, content in pictures.items():
-        path.with_name(f"{path.name}-{name}.png").write_bytes(content)
-    path.with_name(f"{path.name}.html").write_text(_page(told, pictures), encoding="utf-8")
+        write_whole(path.with_name(f"{path.name}-{name}.png"), content)
+    write_whole(path.with_name(f"{path.name}.html"), _page(told, pictures))
     yield f"drew {path.name}.html and its {len(pictures)} pictures beside it"
 
 

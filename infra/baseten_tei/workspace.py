@@ -8,18 +8,19 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
-
 from baseten_tei.baseten_api import BasetenApi
 from baseten_tei.embedded import ensure_running
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
 from baseten_tei.ownership import Owner
 from baseten_tei.pulumi_cli import exported_state
 from baseten_tei.pulumi_state import parse_state
+from baseten_tei.reading import LARGEST_YAML, is_there, read_text
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE
 from baseten_tei.stack_secrets import check_stack_file
+from baseten_tei.stack_values import parse_stack_document, stack_values, value_text
 from baseten_tei.target import Target, find_api_key, parse_target
+from baseten_tei.yaml_reader import parse_yaml
 
 _T = TypeVar("_T")
 READERS = 8
@@ -28,7 +29,7 @@ READERS = 8
 
 @dataclass(frozen=True)
 class Workspace:
-    """A stack in its project's folder. Every property raises `UserError` where a file is missing or no YAML."""
+    """A stack in its project's folder. Every property raises `UserError` where a file is missing or not YAML."""
 
     root: Path
     stack: str
@@ -44,19 +45,28 @@ class Workspace:
         return _text(self.path)
 
     @property
+    def project(self) -> str:
+        """The project's name."""
+        name = self._project_file.get("name")
+        if isinstance(name, str) and name:
+            return name
+        raise UserError("Pulumi.yaml: has no name: write e.g. name: my-models")
+
+    @cached_property
     def config(self) -> Mapping[str, Any]:
-        """Its `config:`, without a secret at a wrong place."""
-        document = mapping(self.path)
-        found = document.get("config") or {}
-        if not isinstance(found, Mapping):
-            raise UserError(f"{self.path.name}: `config:` must be a mapping")
-        check_stack_file(self.stack, document, found)
-        return found
+        """Its `config:` as the program gets it, without a secret at a wrong place."""
+        project = self.project if is_there(self.root / "Pulumi.yaml") else ""
+        text = self.text
+        with naming(self.path.name):
+            document = parse_stack_document(text)
+            values = stack_values(document, project)
+            check_stack_file(self.stack, document, values)
+            return values
 
     @cached_property
     def owner(self) -> Owner:
         """Whose deployments are this stack's, as their labels say."""
-        return Owner(str(mapping(self.root / "Pulumi.yaml").get("name")), self.stack)
+        return Owner(self.project, self.stack)
 
     @cached_property
     def state_owner(self) -> Owner:
@@ -70,21 +80,20 @@ class Workspace:
     @property
     def backend(self) -> str | None:
         """Where the project keeps its states, where Pulumi.yaml says it."""
-        found = mapping(self.root / "Pulumi.yaml").get("backend") or {}
-        return found.get("url") if isinstance(found, Mapping) else None
+        backend = self._project_file.get("backend")
+        url = backend.get("url") if isinstance(backend, Mapping) else None
+        return url if isinstance(url, str) else None
 
     @property
     def team(self) -> str | None:
         """The team that owns the stack's models, where the configuration says it."""
-        found: str | None = self.config.get(f"{NAMESPACE}:team")
-        return found
+        return value_text(self.config.get(f"{NAMESPACE}:team"))
 
     @cached_property
     def target(self) -> Target:
         """The Baseten that the stack is on."""
-        return parse_target(
-            self.config.get("baseten:target"), os.environ.get("BASETEN_EMULATOR_PORT")
-        )
+        target = value_text(self.config.get("baseten:target"))
+        return parse_target(target, os.environ.get("BASETEN_EMULATOR_PORT"))
 
     @cached_property
     def api(self) -> BasetenApi:
@@ -100,6 +109,15 @@ class Workspace:
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(ask, models))
 
+    @property
+    def _project_file(self) -> Mapping[str, Any]:
+        text = _text(self.root / "Pulumi.yaml")
+        with naming("Pulumi.yaml"):
+            found = parse_yaml(text)
+            if not isinstance(found, Mapping):
+                raise UserError("must be a mapping: write e.g. name: my-models")
+            return found
+
     def _connect(self) -> str:
         key = find_api_key(self.target, os.environ)
         if self.target.embedded:
@@ -107,21 +125,9 @@ class Workspace:
         return key
 
 
-def mapping(path: Path) -> Mapping[str, Any]:
-    """What a YAML file holds. Raises `UserError` where it is no mapping."""
-    try:
-        found = yaml.safe_load(_text(path)) or {}
-    except yaml.YAMLError as error:
-        raise UserError(f"{path.name}: is no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(found, Mapping):
-        raise UserError(f"{path.name}: must be a mapping")
-    return found
-
-
 def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise UserError(
-            f"there is no {path.name} in {path.parent}: type this in the project, or name another --stack"
-        ) from error
+    if is_there(path):
+        return read_text(path, path.name, LARGEST_YAML)
+    raise UserError(
+        f"there is no {path.name} in {path.parent}: type this in the project, or name another --stack"
+    )

@@ -19,6 +19,7 @@ from baseten_tei_client import (
     connect,
 )
 from baseten_tei_client.outputs import parse_outputs
+from baseten_tei_client.sources import read_outputs
 
 SPACE = {"model_id": "BAAI/bge-base-en-v1.5", "revision": "main", "dimensions": 768}
 URL = "https://model-abc.api.baseten.co/environments/production"
@@ -161,3 +162,45 @@ def test_all_errors_have_one_base() -> None:
     errors = [it for name, it in vars(package).items() if name.endswith("Error")]
     assert len(errors) == 9
     assert all(issubclass(it, TeiClientError) for it in errors)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"space": "bge"}, "space is str, not a mapping"),
+        ({"space": ["model_id"]}, "space is list, not a mapping"),
+        (
+            {"space": {"model_id": "a/b", "max_input_length": "512"}},
+            "space.max_input_length is '512'",
+        ),
+        ({"space": {"model_id": "a/b", "dimensions": float("nan")}}, "space.dimensions is nan"),
+        ({"limits": [1]}, "limits is list, not a mapping"),
+        (
+            {"limits": {"max_client_batch_size": "32"}},
+            "limits.max_client_batch_size is not a number",
+        ),
+        ({"labels": "positive"}, "labels is not a list of texts"),
+        ({"sync_url": "http://["}, "is not a URL"),
+    ],
+)
+def test_outputs_of_a_wrong_shape_are_refused_in_one_line(changes: Any, said: str) -> None:
+    good = {"task": "embedding", "sync_url": "https://x/sync"}
+    with pytest.raises(OutputsError) as refusal:
+        parse_outputs({"models": {"bge": {**good, **changes}}}, "bge")
+    assert said in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("content", [b"[" * 100_000, b"\xff\xfe", b"[]", b"", b"NaN"])
+def test_a_file_that_is_not_outputs_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "outputs.json"
+    path.write_bytes(content)
+    with pytest.raises(OutputsError, match=r"outputs\.json"):
+        read_outputs(path)
+
+
+def test_a_pipe_or_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(OutputsError, match="is not a file"):
+            read_outputs(path)

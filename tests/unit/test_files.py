@@ -59,7 +59,7 @@ def test_a_stale_config_is_told_by_its_field_and_how_to_mend_it(
     ("text", "where"),
     [
         (f"{HEADER}- a\n", "its first line"),
-        (f"{HEADER}a: [", "a line that is no YAML"),
+        (f"{HEADER}a: [", "a line that is not valid YAML"),
         (config() + "# mine\n", "a comment"),
     ],
 )
@@ -133,7 +133,7 @@ def test_generate_writes_what_check_asks_for(
     ("text", "told"),
     [
         ("- a\n", "Pulumi.dev.yaml: must be a mapping with a `config:` mapping in it"),
-        ("config: [", "Pulumi.dev.yaml: is no YAML: "),
+        ("config: [", "Pulumi.dev.yaml: is not valid YAML: "),
         ("config: {baseten-tei:models: 3}\n", "Pulumi.dev.yaml: baseten-tei:models must map "),
     ],
 )

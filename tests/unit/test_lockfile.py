@@ -97,7 +97,7 @@ def test_an_empty_file_locks_nothing() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("a: [", "is no YAML ("),
+        ("a: [", "is not valid YAML: line 2: "),
         ("- 1", "must be a mapping with a list `models:`: mend it"),
         ("models: {}", "must be a mapping with a list `models:`: mend it"),
         ("models: [3]", "entry 1 (None): it: Input should be"),

@@ -169,7 +169,7 @@ def test_a_task_that_goes_is_told_once() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("{", "these outputs are no JSON"),
+        ("{", "these outputs are not valid JSON"),
         ("[]", "these outputs are not whole: all of it: "),
         ('{"schema_version": 1, "models": {}}', "these outputs are not whole: env: field required: type `pulumi up`"),
         ('{"schema_version": 2, "models": {}, "env": {}}', "these outputs have schema_version 2, and this is for 1"),

@@ -189,7 +189,7 @@ def test_a_file_that_is_none_is_told_in_one_line(
 ) -> None:
     code, _, error = told("--file", str(tmp_path / "no.json"), capsys=capsys)
     assert (code, error.count("\n")) == (1, 1)
-    assert "no.json cannot be read" in error
+    assert "no.json: is not there" in error
     binary = tmp_path / "x"
     binary.write_bytes(b"\xff\xfe")
     assert told("--file", str(binary), capsys=capsys)[0] == 1

@@ -289,7 +289,7 @@ def test_a_registrys_port_is_no_tag(reference: str, expected: str) -> None:
 
 
 BAD_CONFIG = [
-    ("{", "is no JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1)): mend it"),
+    ("{", "is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1): fix it"),
     ("[]", 'must be an object of policies, not a list: write e.g. {"stack-budget": {"usd": 5000}}'),
     ('{"stack-budgett": {}}', "'stack-budgett' is no policy. Perhaps you meant 'stack-budget'?"),
     ('{"zzz": {}}', f"'zzz' is no policy. Known: {', '.join(SECTIONS)}"),
@@ -298,7 +298,7 @@ BAD_CONFIG = [
     ('{"pinned-revision": {"x": 5}}', "pinned-revision: unknown key 'x'. Known: enforcementLevel, reasons"),
     ('{"stack-budget": {"usd": "5"}}', 'stack-budget: usd must be a number, not "5" (text)'),
     ('{"stack-budget": {"usd": -1}}', "stack-budget: usd must be 0 or more, not -1 (a number)"),
-    ('{"stack-budget": {"usd": NaN}}', "stack-budget: usd must be a number, not NaN (a decimal number)"),
+    ('{"stack-budget": {"usd": NaN}}', "is not valid JSON: NaN is not JSON: fix it"),
     ('{"stack-budget": {"usd": true}}', "stack-budget: usd must be a number, not true (a boolean)"),
     ('{"stack-budget": {"stacks": {"dev": null}}}', "stack-budget: stacks.dev must be a number, not null (empty)"),
     ('{"stack-budget": {"at": "max"}}', "stack-budget: at 'max' is not known: write 'typical' or 'maximum'. Perhaps you meant 'maximum'?"),

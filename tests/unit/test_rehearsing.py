@@ -84,7 +84,11 @@ def test_no_credential_reaches_the_copy_and_ci_does_not_keep_it_from_writing() -
 def test_a_side_tells_its_team_and_what_is_locked_and_a_broken_one_says_so() -> None:
     side = Side("config: {baseten-tei:team: search}", "")
     assert (side.team, list(side.facts)) == ("search", [])
-    for broken, said in (("a: [", "it is no YAML"), ("[]", "it has no mapping `config:`")):
+    for broken, said in (
+        ("a: [", "is not valid YAML"),
+        ("[]", "must be a mapping with a `config:` mapping"),
+        ("", "it has no mapping `config:`"),
+    ):
         with pytest.raises(Exception, match=said):
             _ = Side(broken, "").config
 

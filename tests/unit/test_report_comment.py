@@ -231,4 +231,8 @@ def test_the_commands_read_files_and_end_with_their_codes(
     assert reviewed_main(review) == 2
     assert report_main([*where, "--format", "table"]) == 1
     assert report_main(["--from", str(tmp_path / "none.json")]) == 2
-    assert capsys.readouterr().err.splitlines()[-1].endswith("name another file")
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-1]
+        .endswith("none.json: is not there: check the name and the folder")
+    )

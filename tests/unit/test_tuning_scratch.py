@@ -98,7 +98,10 @@ def test_a_router_that_took_other_settings_is_no_measurement() -> None:
         (["bgee"], "has no model 'bgee'. Perhaps you meant 'bge'?"),
         (["bge", "--peak", "5"], "--peak and --slo-ms go together"),
         (["bge", "--seconds", "0"], "write --seconds above 0"),
-        (["bge", "--texts", "pasages"], "is no file, and none of short-queries, passages, mixed"),
+        (
+            ["bge", "--texts", "pasages"],
+            "is neither a file nor one of short-queries, passages, mixed",
+        ),
     ],
 )
 def test_a_mistake_is_one_line_before_anything_is_deployed(

@@ -12,6 +12,7 @@ import yaml
 from baseten_tei.errors import UserError
 from baseten_tei.settings import NAMESPACE
 from baseten_tei.truss_config import json_for_yaml
+from baseten_tei.yaml_nodes import MAP, compose
 
 MODELS = f"{NAMESPACE}:models"
 PIN = " # adopted as it runs: remove this line, and the next `pulumi up` pushes the spec above"
@@ -69,11 +70,7 @@ def _at(text: str, path: Sequence[str]) -> yaml.Node:
 
 
 def _root(text: str) -> yaml.Node:
-    try:
-        root = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise UserError(f"is no YAML: {' '.join(str(error).split())}") from error
-    return root or yaml.MappingNode("tag:yaml.org,2002:map", [])
+    return compose(text) or yaml.MappingNode(MAP, [])
 
 
 def _child(node: yaml.Node, name: str) -> yaml.Node | None:

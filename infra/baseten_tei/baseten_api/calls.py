@@ -121,7 +121,7 @@ class Calls:
             raise refused(error.status_code, error.body) from error
         except ValidationError as error:
             raise _unreadable(address, error) from error
-        except ValueError as error:  # not JSON at all
+        except (ValueError, RecursionError) as error:  # not JSON at all, or JSON without an end
             raise strange(address) from error
 
 

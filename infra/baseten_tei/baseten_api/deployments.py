@@ -8,6 +8,7 @@ from baseten_tei.answers import strange
 from baseten_tei.baseten_api.calls import Calls
 from baseten_tei.baseten_api.translation import as_version
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import check_depth
 from baseten_tei.release import FAILED, Version
 
 if TYPE_CHECKING:
@@ -90,15 +91,15 @@ class Deployments(Calls):
                 model_id=model_id, deployment_id=deployment_id
             )
         )
-        if found.config is not None:
-            return dict(found.config)
-        return self._parsed(found.raw_config or "")
+        return self._readable(model_id, found.config, found.raw_config or "")
 
-    def _parsed(self, text: str) -> dict[str, Any]:
+    def _readable(self, model_id: str, config: Any, raw: str) -> dict[str, Any]:
+        """The config that Baseten parsed, or its text; truss writes and reads YAML with PyYAML's rules."""
         try:
-            parsed = yaml.safe_load(text) or {}
-        except (yaml.YAMLError, ValueError, RecursionError):
-            parsed = None
-        if not isinstance(parsed, dict):
-            raise strange(self.target.management_url, "a deployment's config is not a mapping")
-        return parsed
+            parsed = yaml.safe_load(raw) if config is None else config
+            check_depth(parsed)
+        except (yaml.YAMLError, ValueError, RecursionError) as error:
+            raise strange(self.target.management_url, f"the config of model {model_id}") from error
+        if parsed is not None and not isinstance(parsed, dict):
+            raise strange(self.target.management_url, f"the config of model {model_id}")
+        return parsed or {}

@@ -1,12 +1,13 @@
 """Outputs as `pulumi stack output --json` printed them, typed."""
 
-import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
 
 from baseten_tei.contract.words import SCHEMA_VERSION, StackOutputs
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import decode_json
 from baseten_tei.names import model_name_problem
 
 _MEND = "type `pulumi up`, then `pulumi stack output --json`"
@@ -15,8 +16,7 @@ _MEND = "type `pulumi up`, then `pulumi stack output --json`"
 def parse_outputs(text: str) -> StackOutputs:
     """The contract's part of them; whatever else the program exports is left out. Raises `UserError`, a line each."""
     try:
-        found: Any = json.loads(text)
-        outputs = StackOutputs.model_validate(found)
+        outputs = StackOutputs.model_validate(decode_json(text))
     except ValueError as error:
         raise UserError(*_problems(error)) from error
     if outputs.schema_version != SCHEMA_VERSION:
@@ -29,13 +29,30 @@ def parse_outputs(text: str) -> StackOutputs:
     return outputs
 
 
+def parse_models(text: str) -> dict[str, Mapping[str, Any]]:
+    """Return each model's outputs, from the stack's output `models` alone. Raises `UserError`."""
+    try:
+        models = decode_json(text)
+    except ValueError as error:
+        raise UserError(*_problems(error)) from error
+    if isinstance(models, dict) and all(map(_is_whole, models.values())):
+        return models
+    raise UserError(f"the stack's output `models` is not whole: {_MEND}")
+
+
+def _is_whole(outputs: Any) -> bool:
+    """Whether these are a model's outputs, as far as it takes to call it."""
+    wanted = ("model_id", "environment", "task")
+    return isinstance(outputs, dict) and all(isinstance(outputs.get(key), str) for key in wanted)
+
+
 def _name_problem(name: str) -> str | None:
     return model_name_problem(name, "the name of a model")
 
 
 def _problems(error: ValueError) -> list[str]:
     if not isinstance(error, ValidationError):
-        return [f"these outputs are no JSON ({error}): {_MEND}"]
+        return [f"these outputs are not valid JSON ({error}): {_MEND}"]
     return [
         f"these outputs are not whole: {'.'.join(map(str, it['loc'])) or 'all of it'}: {it['msg'].lower()}: {_MEND}"
         for it in error.errors()

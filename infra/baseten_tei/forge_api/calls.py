@@ -11,10 +11,11 @@ from zipfile import BadZipFile
 import requests
 from requests.auth import AuthBase
 
-from baseten_tei.bounds import MIB, Bounds, decoded
+from baseten_tei.bounds import MIB, Bounds
 from baseten_tei.errors import UserError
 from baseten_tei.fetching import Session
 from baseten_tei.forges.answers import nonsense, refusal, silence
+from baseten_tei.json_reader import decode_json
 from baseten_tei.network_errors import NoAnswerError
 from baseten_tei.redaction import is_sendable
 from baseten_tei.retrying import Random, Sleep, retrying
@@ -83,7 +84,11 @@ class Calls:
 
     def again(self, act: Callable[[], _T]) -> _T:
         """Do something as a whole until it succeeds, or no further try will mend it. It looks before it writes."""
-        return self._retrying(act)
+        try:
+            return self._retrying(act)
+        except (LookupError, TypeError, AttributeError) as error:
+            what = f"what it documents ({type(error).__name__}: {error})"
+            raise nonsense(self._url, what) from error
 
     def get(self, path: str) -> Any:
         """One answer, read from JSON."""
@@ -138,7 +143,7 @@ def _items(page: requests.Response, key: str | None) -> list[Any]:
 
 def _decoded(answer: requests.Response) -> Any:
     try:
-        return decoded(answer.content)
+        return decode_json(answer.content)
     except ValueError as error:
         raise nonsense(_call(answer), "JSON") from error
 

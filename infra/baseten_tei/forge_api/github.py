@@ -1,17 +1,17 @@
 """GitHub, as far as reports and snapshots need it (docs: REST API 2022-11-28)."""
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
 from baseten_tei.forge_api.calls import BOUNDS, Calls, documented
 from baseten_tei.forge_api.forge import needed
 from baseten_tei.forges import github_events
 from baseten_tei.forges.comments import Comment
+from baseten_tei.reading import read_json
 
 API = "https://api.github.com"
 AUTHOR = "github-actions[bot]"
@@ -39,7 +39,9 @@ class GitHub:
             environ, "GITHUB_TOKEN", "give the step env: {GITHUB_TOKEN: the job's token}"
         )
         path = needed(environ, "GITHUB_EVENT_PATH", "run this in a job of GitHub's")
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
+        event = read_json(Path(path))
+        with naming(path):
+            github_events.check(event)
         calls = Calls(environ.get("GITHUB_API_URL") or API, token, HEADERS)
         return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR)
 

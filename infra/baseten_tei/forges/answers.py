@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 
 from baseten_tei.answers import ApiError, NotFoundError
-from baseten_tei.bounds import decoded
 from baseten_tei.errors import harmless
+from baseten_tei.json_reader import decode_json
 from baseten_tei.network_errors import NETWORK, NetworkError
 
 _MOST_READ = 16_384
@@ -44,9 +44,9 @@ def nonsense(call: str, wanted: str) -> ApiError:
 def _message(body: str) -> str:
     """Both say `message`; GitLab also `error`, and a mapping where several fields are wrong."""
     try:
-        told = decoded(body[:_MOST_READ])
+        told = decode_json(body[:_MOST_READ])
         text = str(told.get("message") or told.get("error") or "no reason given")
-    except (ValueError, AttributeError, RecursionError):
+    except (ValueError, AttributeError):
         text = "no JSON"
     return harmless(" ".join(text[:_MOST_READ].split())[:200])
 

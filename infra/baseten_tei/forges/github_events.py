@@ -6,9 +6,55 @@ Fields as in GitHub's REST and webhook documentation.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from baseten_tei.errors import UserError
 
 Json = Mapping[str, Any]
+
+
+class _Owner(BaseModel):
+    login: str
+
+
+class _Repository(BaseModel):
+    full_name: str
+    owner: _Owner
+
+
+class _Run(BaseModel):
+    event: str
+    head_sha: str
+    head_branch: str
+    head_repository: _Repository
+
+
+class _PullRequest(BaseModel):
+    number: int
+
+
+class _Own(BaseModel):
+    default_branch: str
+
+
+class _Event(BaseModel):
+    """The fields that are read, of those events that have them."""
+
+    pull_request: _PullRequest | None = None
+    workflow_run: _Run | None = None
+    repository: _Own | None = None
+
+
+def check(event: Any) -> None:
+    """Raise `UserError`, without the file's name, for an event that GitHub would not send."""
+    try:
+        _Event.model_validate(event)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(map(str, first["loc"])) or "it"
+        raise UserError(
+            f"is not an event of GitHub's: {where}: {first['msg']}: run this in a job of GitHub's"
+        ) from error
 
 
 def number_in(event: Json) -> int | None:

@@ -7,6 +7,8 @@ import yaml
 
 Text = Callable[[str], str]
 
+_WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+
 
 class _Quoted(str):
     """A text that is shown in double quotes."""
@@ -45,5 +47,5 @@ def _quoted(value: Any, text: Text) -> Any:
 
 
 def _key(key: str) -> str:
-    """A name that may be a number to some reader is quoted, too."""
-    return key if key.isidentifier() else _Quoted(key)
+    """A name that may be a number or a boolean to some reader is quoted, too."""
+    return key if key.isidentifier() and key.lower() not in _WORDS else _Quoted(key)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import parse_json
 from baseten_tei.names import perhaps
 from baseten_tei.policies import sections
 from baseten_tei.wording import kind_of
@@ -102,10 +103,7 @@ def _validated(
 
 def _policies(text: str) -> dict[str, Any]:
     """What each policy is told; the file may be empty, as for Pulumi."""
-    try:
-        loaded = json.loads(text) if text.strip() else {}
-    except ValueError as error:
-        raise UserError(f"is no JSON ({error}): mend it") from error
+    loaded = parse_json(text) if text.strip() else {}
     if isinstance(loaded, dict):
         return loaded
     raise UserError(

@@ -5,30 +5,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import yaml
-
 from baseten_tei.errors import UserError
 from baseten_tei.facts import ModelFacts
 from baseten_tei.lockfile import parse_lock
 from baseten_tei.settings import NAMESPACE
+from baseten_tei.stack_values import parse_stack_values, value_text
 
 
 @dataclass(frozen=True)
 class Side:
-    """`Pulumi.<stack>.yaml` and `locks/<stack>.yaml`; a lock that is not there is an empty text."""
+    """`Pulumi.<stack>.yaml`, `locks/<stack>.yaml` (an empty text without one), and the project's name."""
 
     stack_file: str
     lock: str
+    project: str = ""
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """What stands under `config:`. Raises `UserError`."""
-        try:
-            loaded = yaml.safe_load(self.stack_file)
-        except yaml.YAMLError as error:
-            raise UserError(f"it is no YAML: {' '.join(str(error).split())}") from error
-        config = loaded.get("config") if isinstance(loaded, Mapping) else None
-        if not isinstance(config, Mapping):
+        config = parse_stack_values(self.stack_file, self.project)
+        if not config:
             raise UserError("it has no mapping `config:`")
         return config
 
@@ -40,5 +36,4 @@ class Side:
     @property
     def team(self) -> str | None:
         """The team that owns its models, where it says one. Raises `UserError`."""
-        found: str | None = self.config.get(f"{NAMESPACE}:team")
-        return found
+        return value_text(self.config.get(f"{NAMESPACE}:team"))

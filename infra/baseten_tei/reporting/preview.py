@@ -4,12 +4,13 @@ Both hold resources as the state would (measured on 3.259.0): `op`, `urn`, and w
 secrets as `[secret]`. Unchanged ones are told with `--show-sames` only.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.errors import UserError
+from baseten_tei.json_reader import DeepError, decode_json
+from baseten_tei.reporting.shapes import ANEW, parse_steps, parse_told
 
 State = Mapping[str, Any]
 """A resource: `inputs`, `outputs`, `parent`, `protect`."""
@@ -58,44 +59,50 @@ class Preview:
 
 
 def parse_preview(text: str) -> Preview:
-    """A preview from either form. Raises `UserError` where it is neither."""
+    """A preview from either form. Raises `UserError` where it is neither, or a resource has another shape."""
+    planned, told = _read(text)
+    steps = (Step(it.op, it.urn, it.old, it.new) for it in parse_steps(planned))
+    kept = tuple(step for step in steps if step.op not in _LOOKING)
+    errors = (it.message for it in parse_told(told) if it.severity == "error")
+    return Preview(kept, tuple(dict.fromkeys(it for line in errors for it in _lines(line))))
+
+
+_Parts = tuple[list[Any], list[Any]]
+"""Steps and diagnostics."""
+
+
+def _read(text: str) -> _Parts:
     try:
-        steps, told = _document(json.loads(text))
-    except ValueError:
-        steps, told = _events(text)
-    kept = (step for step in steps if step.op not in _LOOKING)
-    errors = (line for severity, line in told if severity == "error")
-    return Preview(tuple(kept), tuple(dict.fromkeys(it for line in errors for it in _lines(line))))
+        return _document(decode_json(text))
+    except DeepError as error:
+        raise UserError(f"is not a preview: it is {error}: {ANEW}") from error
+    except (ValueError, TypeError, AttributeError):
+        return _events(text)
 
 
-_Told = list[tuple[str, str]]
-"""Severities and messages."""
-
-
-def _document(found: Any) -> tuple[list[Step], _Told]:
+def _document(found: Any) -> _Parts:
     if not isinstance(found, Mapping) or not {"steps", "diagnostics"} & found.keys():
         raise ValueError("no preview")
     steps = [
-        Step(it["op"], it["urn"], it.get("oldState"), it.get("newState"))
+        {**it, "old": it.get("oldState"), "new": it.get("newState")}
         for it in found.get("steps") or ()
     ]
-    return steps, [(it["severity"], it["message"]) for it in found.get("diagnostics") or ()]
+    return steps, list(found.get("diagnostics") or ())
 
 
-def _events(text: str) -> tuple[list[Step], _Told]:
+def _events(text: str) -> _Parts:
     try:
-        events = [json.loads(line) for line in text.splitlines() if line.strip()]
+        events = [decode_json(line) for line in text.splitlines() if line.strip()]
         planned = [it["resourcePreEvent"]["metadata"] for it in events if "resourcePreEvent" in it]
         told = [it["diagnosticEvent"] for it in events if "diagnosticEvent" in it]
         if not any("preludeEvent" in it for it in events):
             raise ValueError("no preview")
-    except (ValueError, TypeError, KeyError) as error:
+        return [{**it, "old": it.get("old"), "new": it.get("new")} for it in planned], told
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
             "this is neither what `pulumi preview --json` prints nor an event log: type "
             "pulumi preview --json --show-sames > preview.json"
         ) from error
-    steps = [Step(it["op"], it["urn"], it.get("old"), it.get("new")) for it in planned]
-    return steps, [(it["severity"], it["message"]) for it in told]
 
 
 def _lines(message: str) -> Iterator[str]:

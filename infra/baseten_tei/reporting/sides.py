@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from baseten_tei.pulumi_state import ENVIRONMENT, MODEL, PUSH
 from baseten_tei.render import render_config
 from baseten_tei.reporting.preview import Preview, State, Step
+from baseten_tei.reporting.shapes import COMPONENT
 from baseten_tei.settings import parse_spec
 from baseten_tei.spec import ModelArgs
 from baseten_tei.truss_config import json_for_yaml, truss_config
 
-COMPONENT = "baseten-tei:index:"
 SECRET = "baseten:index:Secret"  # noqa: S105  # a resource's type, not a secret
 
 Inputs = Mapping[str, Any]

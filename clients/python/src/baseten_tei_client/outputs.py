@@ -24,6 +24,7 @@ _FLAT_URLS: Mapping[str, Task] = {
     "RERANK_URL": "reranker",
     "CLASSIFY_URL": "classifier",
 }
+_WHOLE = "give the JSON of `pulumi stack output --json`"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -76,14 +77,34 @@ def _parsed(told: Mapping[str, Any], name: str) -> ModelOutputs:
         name=name,
         task=task,
         sync_url=_url(sync_url, name),
-        wake_url=_url(told["wake_url"], name) if told.get("wake_url") else None,
+        wake_url=_url(str(told["wake_url"]), name) if told.get("wake_url") else None,
         model_id=told.get("model_id"),
         version=told.get("config_digest") or told.get("deployment_id"),
-        limits=told.get("limits") or {},
-        space=Space.of(space) if space else None,
-        labels=tuple(labels) if labels else None,
+        limits=_limits(told.get("limits") or {}, name),
+        space=Space.of(_mapping(space, f"model {name!r}: space")) if space else None,
+        labels=tuple(_texts(labels, f"model {name!r}: labels")) if labels else None,
         multi_label=told.get("multi_label"),
     )
+
+
+def _limits(value: Any, name: str) -> Mapping[str, Any]:
+    limits = _mapping(value, f"model {name!r}: limits")
+    for key in LIMIT_NAMES:
+        if not isinstance(limits.get(key), (int, float, type(None))):
+            raise OutputsError(f"model {name!r}: limits.{key} is not a number: {_WHOLE}")
+    return limits
+
+
+def _mapping(value: Any, what: str) -> Mapping[str, Any]:
+    if isinstance(value, Mapping):
+        return value
+    raise OutputsError(f"{what} is {type(value).__name__}, not a mapping: {_WHOLE}")
+
+
+def _texts(value: Any, what: str) -> list[str]:
+    if isinstance(value, (list, tuple)) and all(isinstance(it, str) for it in value):
+        return list(value)
+    raise OutputsError(f"{what} is not a list of texts: {_WHOLE}")
 
 
 def _from_flat(told: Mapping[str, Any], name: str) -> ModelOutputs:
@@ -115,7 +136,10 @@ def _value(told: Any) -> int | bool | None:
 
 def _url(url: str, name: str) -> str:
     """A URL that a key may be sent to: https, or this machine."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise OutputsError(f"model {name!r}: {url!r:.200} is not a URL ({error})") from error
     local = parts.hostname in _LOOPBACK or (parts.hostname or "").endswith(".localhost")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise OutputsError(

@@ -51,8 +51,18 @@ def read_space(space: Space | Mapping[str, Any] | str | Path) -> Space:
 
 
 def write_space(space: Space, path: str | Path) -> None:
-    """Keep a space beside an index, for `expect_space`."""
-    Path(path).write_text(json.dumps(space.told(), indent=2, ensure_ascii=False) + "\n", "utf-8")
+    """Keep a space beside an index, for `expect_space`: whole, or not at all."""
+    text = json.dumps(space.told(), indent=2, ensure_ascii=False) + "\n"
+    target = Path(os.path.realpath(path))
+    new = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        with new.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(target)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def api_key(given: str | None) -> Secret:
@@ -67,7 +77,9 @@ def api_key(given: str | None) -> Secret:
 
 def _from_file(path: Path, how: str) -> Mapping[str, Any]:
     try:
-        told = json.loads(path.read_text("utf-8"))
+        if path.exists() and not path.is_file() and not str(path).startswith("/dev/"):
+            raise OutputsError(f"{path} is not a file; {how}")  # reading a pipe would wait
+        told = _decoded(path.read_text("utf-8"))
     except OSError as error:
         raise OutputsError(f"{path}: {error.strerror}; {how}") from error
     except ValueError as error:
@@ -93,7 +105,20 @@ def _from_pulumi(stack: PulumiStack) -> Mapping[str, Any]:
         raise OutputsError(f"`{' '.join(command)}` took over {PULUMI_SECONDS} s") from error
     if ended.returncode:
         raise OutputsError(f"`{' '.join(command)}` failed: {ended.stderr.strip()[-500:]}")
-    told = json.loads(ended.stdout or "{}")
+    try:
+        told = _decoded(ended.stdout or "{}")
+    except ValueError as error:
+        raise OutputsError(f"`{' '.join(command)}` printed no JSON ({error})") from error
+    if not isinstance(told, dict):
+        raise OutputsError(f"`{' '.join(command)}` printed no JSON object")
     if not told:
         raise OutputsError("the stack has no outputs yet: run `pulumi up` first")
-    return dict(told)
+    return told
+
+
+def _decoded(text: str) -> Any:
+    """JSON. Raises `ValueError`, also where it is too deep to be outputs."""
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

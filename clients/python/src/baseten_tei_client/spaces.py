@@ -13,6 +13,8 @@ from typing import Any, Literal
 from baseten_tei_client.errors import OutputsError
 from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, likeness
 
+_KINDS: Mapping[str, type] = {"dimensions": int, "max_input_length": int, "normalized": bool}
+
 
 @dataclass(frozen=True)
 class Space:
@@ -33,11 +35,15 @@ class Space:
     def of(cls, told: Mapping[str, Any]) -> Space:
         """From the output's mapping, or from one that was kept. Raises `OutputsError`."""
         known = {field.name for field in fields(cls)}
-        if not isinstance(told.get("model_id"), str):
+        if not isinstance(told, Mapping) or not isinstance(told.get("model_id"), str):
             raise OutputsError(
                 "this is no embedding space: it has no model_id; give an output's `space`"
             )
-        return cls(**{key: _whole(value) for key, value in told.items() if key in known})
+        values = {key: _whole(value) for key, value in told.items() if key in known}
+        for key, value in values.items():
+            if value is not None and type(value) is not _KINDS.get(key, str):
+                raise OutputsError(f"space.{key} is {value!r:.100}; give an output's `space`")
+        return cls(**values)
 
     @property
     def knows_its_prompt(self) -> bool:
@@ -51,7 +57,7 @@ class Space:
 
 def _whole(value: Any) -> Any:
     """A StackReference has floats for numbers."""
-    return int(value) if isinstance(value, float) else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True)
