@@ -18,6 +18,8 @@ import requests
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+PULUMI_HOME = os.environ.get("PULUMI_HOME") or str(Path.home() / ".pulumi")
+"""Where plugins are: in an empty one an official engine would have to download them."""
 API_KEY = "canary-api-key-0123456789abcdef"
 
 BGE = {"task": "embedding", "model_id": "BAAI/bge-base-en-v1.5"}

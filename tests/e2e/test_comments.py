@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.harness import GATED, ROOT, Checked, Stack, running_emulator
+from tests.e2e.harness import GATED, PULUMI_HOME, ROOT, Checked, Stack, running_emulator
 
 pytestmark = pytest.mark.e2e
 
@@ -120,6 +120,7 @@ class Repository:
             "-i",
             "PATH=/usr/local/bin:/usr/bin:/bin",
             f"HOME={home}",
+            f"PULUMI_HOME={PULUMI_HOME}",
             "bash",
             "-c",
             script,

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.e2e.harness import ROOT
+from tests.e2e.harness import PULUMI_HOME, ROOT
 from tests.workflows.expressions import UnknownError, condition, filled
 from tests.workflows.loopback_forges import REPOSITORY, TOKEN, GitHub
 
@@ -151,6 +151,7 @@ class Runner:
         return {
             **self.machine,
             "HOME": str(self.folder.parent / "home"),
+            "PULUMI_HOME": PULUMI_HOME,
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.forge.url,

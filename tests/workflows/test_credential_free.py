@@ -12,7 +12,7 @@ import yaml
 
 from baseten_tei.pull_request import previewed
 from baseten_tei.workspace import Workspace
-from tests.e2e.harness import API_KEY, BGE, GATED, ROOT, Checked, Emulator, Stack
+from tests.e2e.harness import API_KEY, BGE, GATED, PULUMI_HOME, ROOT, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -34,6 +34,7 @@ def empty_environment(folder: Path, script: str) -> Checked:
         "-i",
         "PATH=/usr/local/bin:/usr/bin:/bin",
         f"HOME={folder}/home",
+        f"PULUMI_HOME={PULUMI_HOME}",
         "bash",
         "-euo",
     ]

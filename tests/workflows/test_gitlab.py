@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from baseten_tei.forges.comments import MARKER
-from tests.e2e.harness import API_KEY, BGE, ROOT, Emulator, running_emulator
+from tests.e2e.harness import API_KEY, BGE, PULUMI_HOME, ROOT, Emulator, running_emulator
 from tests.workflows.loopback_forges import PROJECT, TOKEN, GitLab, serving
 from tests.workflows.runner import checked_out, commit, git, stood_in
 
@@ -74,6 +74,7 @@ class Project:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(self.folder.parent / "home"),
+            "PULUMI_HOME": PULUMI_HOME,
             "CI_API_V4_URL": f"{self.forge.url}/api/v4",
             "CI_PROJECT_ID": PROJECT,
             "CI_DEFAULT_BRANCH": "main",
