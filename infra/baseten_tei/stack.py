@@ -37,6 +37,7 @@ def deploy() -> None:
         end_program(error)
     secret = _secret(token, settings.team) if token else None
     export({name: _model(it, settings.team, secret) for name, it in models.items()})
+    state_id()  # also of a stack without models: what it forgot (`on_removal: retain`) stays its own
 
 
 def export(models: Mapping[str, TeiModel]) -> None:

@@ -35,7 +35,7 @@ LASTING: dict[str, tuple[dict[str, Any], type[TeiClientError]]] = {
     "server_error": ({}, UnavailableError),
     "truncated": ({}, UnavailableError),
     "oom_under_load": ({}, UnavailableError),
-    "not_found_at_first": ({"seconds": 1e9}, UnavailableError),
+    "not_found_at_first": ({"seconds": 86_400}, UnavailableError),
     "unauthorized": ({}, UnauthorizedError),
     "payment_required": ({}, UnauthorizedError),
     "forbidden": ({}, UnauthorizedError),

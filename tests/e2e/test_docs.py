@@ -70,7 +70,7 @@ def test_the_readme_can_be_typed_and_the_demo_pushes_nothing_the_second_time(
 ) -> None:
     by_hand, clean_up = commands()
     told = checkout.type(by_hand).check().text
-    assert "13 created" in told.replace("+ ", "")
+    assert "14 created" in told.replace("+ ", "")
     assert '"openai_base_url"' in told or "openai_base_url" in told
     demo = checkout.type("source engine/env.sh; python scripts/demo.py").check().stdout
     assert "14 unchanged" in demo
@@ -79,7 +79,7 @@ def test_the_readme_can_be_typed_and_the_demo_pushes_nothing_the_second_time(
     for line in ("source engine/env.sh", "make clean", "make emulator-stop"):
         assert line in demo
     told = checkout.type(f"source engine/env.sh\n{clean_up}").check().text
-    assert "13 deleted" in told.replace("- ", "")
+    assert "14 deleted" in told.replace("- ", "")
     assert "the emulator has stopped" in told
 
 

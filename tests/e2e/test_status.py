@@ -142,7 +142,8 @@ def test_a_spec_that_a_preview_refuses_is_refused_in_the_same_words(standing: St
     standing.configure(search(max_batch_token=1))
     refused = status(standing)
     assert refused.code == 2
-    assert refused.stderr.strip() in standing.preview().refused().text
+    line = refused.stderr.strip().removeprefix("Pulumi.test.yaml: ")
+    assert line in standing.preview().refused().text
 
 
 def test_a_secret_that_only_pulumi_can_read_is_said_not_to_be_compared(standing: Stack) -> None:

@@ -240,6 +240,7 @@ def test_a_preview_without_credentials_is_given_no_variable_that_is_not_named() 
         "PATH": "/bin",
         "PULUMI_BACKEND_URL": "file:///tmp/state",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         VARIABLE: UNCHANGED,
     }
 

@@ -46,6 +46,7 @@ def credential_free(environ: Mapping[str, str], backend: str) -> dict[str, str]:
         **{name: environ[name] for name in _HANDED_ON if name in environ},
         "PULUMI_BACKEND_URL": backend,
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",  # Pulumi's host runs `pip list`, which asks for newer pips
         VARIABLE: UNCHANGED,
     }
 
