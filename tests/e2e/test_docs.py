@@ -16,7 +16,7 @@ from tests.e2e.harness import ROOT, Checked, Emulator, Stack
 
 README = (ROOT / "README.md").read_text()
 COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Makefile")
-LINKED = ("infra", "engine", "examples", "scripts", "truss_configs", "locks", ".venv", ".engine")
+LINKED = ("engine", "examples", "scripts", "truss_configs", "locks", ".venv", ".engine")
 
 
 class Checkout:
@@ -29,6 +29,9 @@ class Checkout:
         for name in LINKED:
             (folder / name).symlink_to(ROOT / name)
         (folder / ".state").mkdir()
+        # Not a link: the emulator keeps its state in the project that the program stands in, which is not this clone.
+        (folder / "infra").mkdir()
+        (folder / "infra" / "__main__.py").write_bytes((ROOT / "infra" / "__main__.py").read_bytes())
 
     def type(self, script: str) -> Checked:
         dropped = ("CI", "BASETEN_API_KEY", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL")
