@@ -31,7 +31,9 @@ class Checkout:
         (folder / ".state").mkdir()
         # Not a link: the emulator keeps its state in the project that the program stands in, which is not this clone.
         (folder / "infra").mkdir()
-        (folder / "infra" / "__main__.py").write_bytes((ROOT / "infra" / "__main__.py").read_bytes())
+        (folder / "infra" / "__main__.py").write_bytes(
+            (ROOT / "infra" / "__main__.py").read_bytes()
+        )
 
     def type(self, script: str) -> Checked:
         dropped = ("CI", "BASETEN_API_KEY", "PULUMI_CONFIG_PASSPHRASE", "PULUMI_BACKEND_URL")
