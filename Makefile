@@ -33,7 +33,7 @@ test: setup ## Set up and run every test, the real engine and the real truss CLI
 check: setup ## What CI asks for: format, lint, types, generated files, tests
 	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	@echo "== types"; $(PY) -m mypy infra emulator engine policy clients/python/src
-	@echo "== generated files"; $(PY) -m baseten_tei.generate --check
+	@echo "== generated files"; $(PY) -m baseten_tei.commands.generate --check
 	@echo "== workflows"; scripts/lint-workflows.sh
 	@echo "== tests"; $(RUN) $(PY) -m $(PYTEST)
 
@@ -46,19 +46,19 @@ setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engin
 
 .PHONY: configs
 configs: .venv/.ready ## Write truss_configs/ and the configuration's JSON Schema
-	@$(PY) -m baseten_tei.generate
+	@$(PY) -m baseten_tei.commands.generate
 
 .PHONY: lock
 lock: .venv/.ready ## Read from the Hugging Face Hub what decides a deployment, into locks/
-	@$(PY) -m baseten_tei.lock $(MODEL)
+	@$(PY) -m baseten_tei.commands.lock $(MODEL)
 
 .PHONY: golden
 golden: setup ## Record what models answer now, which later versions have to agree with, into golden/
-	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.golden --stack $(STACK) $(MODEL)
+	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.commands.golden --stack $(STACK) $(MODEL)
 
 .PHONY: tune
 tune: setup ## Find the settings with which MODEL does most, by measuring (docs/tuning.md); OPTIONS go to the command
-	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.tune $(MODEL) --stack $(STACK) $(OPTIONS)
+	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.commands.tune $(MODEL) --stack $(STACK) $(OPTIONS)
 
 .PHONY: drift
 drift: setup ## Name what others changed on Baseten, and change nothing (docs/drift.md)
@@ -66,11 +66,11 @@ drift: setup ## Name what others changed on Baseten, and change nothing (docs/dr
 
 .PHONY: rehearse
 rehearse: setup ## Bring the stacks up on an emulator, call each model, compare with BASE, destroy (docs/rehearsal.md)
-	@$(RUN) $(PY) -m baseten_tei.rehearse $(if $(filter file,$(origin STACK)),,--stack $(STACK)) $(if $(BASE),--base $(BASE))
+	@$(RUN) $(PY) -m baseten_tei.commands.rehearse $(if $(filter file,$(origin STACK)),,--stack $(STACK)) $(if $(BASE),--base $(BASE))
 
 .PHONY: preflight
 preflight: .venv/.ready ## Judge the stacks by every rule (docs/rules.md)
-	@$(PY) -m baseten_tei.preflight
+	@$(PY) -m baseten_tei.commands.preflight
 
 .PHONY: format
 format: .venv/.ready ## Format the code and mend what the linter can

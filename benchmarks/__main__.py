@@ -13,24 +13,23 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import (
+from benchmarks.measure.machine import machine
+from benchmarks.measure.timing import Figure
+from benchmarks.measure.watching import WatchError
+from benchmarks.report import figures, record
+from benchmarks.report.record import Section
+from benchmarks.sections import (
     client,
     emulator_start,
     first_up,
     load,
     oracle,
-    record,
     rehearse,
-    report,
     scale,
     status,
     suites,
     unchanged,
 )
-from benchmarks.machine import machine
-from benchmarks.record import Section
-from benchmarks.timing import Figure
-from benchmarks.watching import WatchError
 
 Measure = Callable[[Path, bool], Iterator[Figure]]
 SECTIONS: Mapping[str, Measure] = {
@@ -60,8 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.pop(name, None)
     asked = [name for name in SECTIONS if name in (options.sections or SECTIONS)]
     found = [it for name in asked if (it := _section(name, options)) is not None]
-    print(f"\n{report.table([figure for it in found for figure in it.figures])}")
-    print(f"\n{report.aims_table(found)}")
+    print(f"\n{figures.table([figure for it in found for figure in it.figures])}")
+    print(f"\n{figures.aims_table(found)}")
     if options.write:
         print("\nkept in README.md, docs/performance.md and benchmarks/results/speed/")
     failed = sorted(set(asked) - {it.name for it in found})
@@ -95,7 +94,7 @@ def _section(name: str, options: argparse.Namespace) -> Section | None:
         return None
     if options.write:
         record.save(section)
-        report.write(record.saved(list(SECTIONS)))  # at once: a test holds README to the records
+        figures.write(record.saved(list(SECTIONS)))  # at once: a test holds README to the records
     return section
 
 

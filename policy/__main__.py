@@ -1,6 +1,6 @@
 """The policy pack: `pulumi preview --policy-pack policy --policy-pack-config policy/config.json`.
 
-Only what Pulumi has to see of each policy. The policies are `baseten_tei.policies`, which the report asks as
+Only what Pulumi has to see of each policy. The policies are `baseten_tei.review.policies`, which the report asks as
 well: what either says of a model is the same line (docs/policy.md).
 """
 
@@ -21,18 +21,17 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 
-from baseten_tei import files
-from baseten_tei.costs import LISTED, monthly
-from baseten_tei.engine_project import engine_workspace
-from baseten_tei.lockfile import parse_lock
-from baseten_tei.policies.config import LEVEL, SECTIONS, parse_section
-from baseten_tei.policies.document import title
-from baseten_tei.policies.inputs import COMPONENTS, project_of, stack_of, subject_of
-from baseten_tei.policies.judging import POLICIES, model_violation, stack_violation
-from baseten_tei.policies.policy import Candidate, ModelPolicy, StackPolicy
-from baseten_tei.settings import Lock
-from baseten_tei.target import Target, parse_target
-from baseten_tei.workspace import Workspace
+from baseten_tei.baseten.target import Target, parse_target
+from baseten_tei.deployment.costs import LISTED, monthly
+from baseten_tei.facts.hub.lockfile import Lock, parse_lock
+from baseten_tei.project import generated_files
+from baseten_tei.project.engine_project import engine_workspace
+from baseten_tei.project.stack import Workspace
+from baseten_tei.review.policies.config import LEVEL, SECTIONS, parse_section
+from baseten_tei.review.policies.document import title
+from baseten_tei.review.policies.engine_inputs import COMPONENTS, project_of, stack_of, subject_of
+from baseten_tei.review.policies.policy import Candidate, ModelPolicy, StackPolicy
+from baseten_tei.review.policies.registry import POLICIES, model_violation, stack_violation
 
 HANDED_ON = "PULUMI_DRY_RUN"
 """Set for a policy pack that has the stack's configuration from the engine."""
@@ -56,7 +55,7 @@ def candidate(args: ResourceValidationArgs) -> Candidate | None:
 def surroundings(project: str, stack: str) -> tuple[Lock, bool]:
     """A stack's locked facts, and whether it is on a real account. Raises `UserError` where they cannot be found."""
     workspace = engine_workspace(project, stack)
-    lock = parse_lock(files.read_lock(workspace.root, stack))
+    lock = parse_lock(generated_files.read_lock(workspace.root, stack))
     return lock, not _target(workspace).loopback
 
 

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from baseten_tei.embedded import ensure_running
-from baseten_tei.target import parse_target
+from baseten_tei.baseten.emulator import ensure_running
+from baseten_tei.baseten.target import parse_target
 
 HINTS = """
 The stack is up. In a shell of this folder:

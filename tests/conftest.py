@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.e2e.worlds import Worlds
+    from tests.support.worlds import Worlds
 
 # The tests start a thousand Pythons: each would compile the project anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -14,6 +14,6 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> "Worlds":
-    from tests.e2e.worlds import Worlds
+    from tests.support.worlds import Worlds
 
     return Worlds(tmp_path_factory.mktemp("worlds"))

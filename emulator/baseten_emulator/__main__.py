@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .world import World
+    from baseten_emulator.world.world import World
 
 DEFAULT_PORT = 8791
 DEFAULT_API_KEY = "emulator"
@@ -28,9 +28,9 @@ DEFAULT_API_KEY = "emulator"
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until SIGTERM, SIGINT or POST /_emulator/shutdown; 0 then, 1 when it cannot start."""
     options = _parser().parse_args(argv)
-    from .app import App  # argparse answers --help without loading the rest
-    from .server import Server, allow_many_files
-    from .store import StateError
+    from baseten_emulator.app import App  # argparse answers --help without loading the rest
+    from baseten_emulator.server import Server, allow_many_files
+    from baseten_emulator.world.store import StateError
 
     allow_many_files()
     try:
@@ -54,9 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _world(state: Path | None, step_seconds: float, rate_limits: bool) -> World:
-    from .rate_limits import RateLimits
-    from .store import Store
-    from .world import DEFAULT_TEAM, World
+    from baseten_emulator.world.rate_limits import RateLimits
+    from baseten_emulator.world.store import Store
+    from baseten_emulator.world.world import DEFAULT_TEAM, World
 
     teams = os.environ.get("BASETEN_EMULATOR_TEAMS", DEFAULT_TEAM).split(",")
     return World(

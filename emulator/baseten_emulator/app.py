@@ -9,33 +9,29 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from . import (
-    admin,
-    calls,
-    deeds,
-    doorkeeper,
-    graphql_api,
-    hub,
-    inference,
-    interception,
-    pacing,
-    playback,
-    push_faults,
-    rest_activation,
-    rest_catalog,
-    rest_deployments,
-    rest_environments,
-    rest_logs,
-    rest_models,
-    rest_secrets,
-    uploads,
+from baseten_emulator.control import admin, hub, outside_changes
+from baseten_emulator.faults import matching
+from baseten_emulator.faults.matching import Call
+from baseten_emulator.gateway import gateway, pace
+from baseten_emulator.gateway.gateway import Forward
+from baseten_emulator.graphql import api
+from baseten_emulator.http import doorkeeper
+from baseten_emulator.life import due_events
+from baseten_emulator.push import faults, uploads
+from baseten_emulator.rest import (
+    account,
+    activation,
+    deployments,
+    environments,
+    logs,
+    models,
+    secrets,
 )
-from .inference import Forward
-from .interception import Call
-from .records import Fault, Model
-from .routing import Route, find
-from .wire import ApiError, RefusedError, Request, Response
-from .world import World
+from baseten_emulator.world import calls
+from baseten_emulator.world.records import Fault, Model
+from baseten_emulator.world.routing import Route, find
+from baseten_emulator.world.wire import ApiError, RefusedError, Request, Response
+from baseten_emulator.world.world import World
 
 _OBJECT = f"/{uploads.BUCKET}/{{key+}}"
 UPLOAD_ROUTES = (
@@ -45,16 +41,16 @@ UPLOAD_ROUTES = (
     Route("DELETE", _OBJECT, uploads.abort),
 )
 REST_ROUTES = (
-    *rest_models.ROUTES,
-    *rest_deployments.ROUTES,
-    *rest_activation.ROUTES,
-    *rest_logs.ROUTES,
-    *rest_environments.ROUTES,
-    *rest_secrets.ROUTES,
-    *rest_catalog.ROUTES,
+    *models.ROUTES,
+    *deployments.ROUTES,
+    *activation.ROUTES,
+    *logs.ROUTES,
+    *environments.ROUTES,
+    *secrets.ROUTES,
+    *account.ROUTES,
 )
-GRAPHQL_ROUTES = (Route("POST", "/graphql", graphql_api.execute),)
-ADMIN_ROUTES = (*admin.ROUTES, *deeds.ROUTES, *hub.ROUTES, *pacing.ROUTES)
+GRAPHQL_ROUTES = (Route("POST", "/graphql", api.execute),)
+ADMIN_ROUTES = (*admin.ROUTES, *outside_changes.ROUTES, *hub.ROUTES, *pace.ROUTES)
 _HOST = re.compile(r"model-(\w+)\.api\.localhost")
 _INFERENCE = re.compile(
     r"/hosts/model-(?P<model_id>\w+)/"
@@ -98,7 +94,7 @@ class App:
 
     def _caught_up(self, request: Request) -> Response:
         with self.world.store.transaction():
-            playback.catch_up(self.world)
+            due_events.catch_up(self.world)
         return self._answered(request)
 
     def holds(self, fault_id: str) -> bool:
@@ -117,16 +113,16 @@ class App:
     def _answered(self, request: Request) -> Response:
         with self.world.store.transaction():
             call = _call(self.world, request)
-            fault = interception.met(self.world, call)
+            fault = matching.met(self.world, call)
         if fault is None:
             return self._carried_out(call)
-        done = self._carried_out(call) if interception.takes_effect(fault) else None
-        return interception.outcome(fault, call, done)
+        done = self._carried_out(call) if matching.takes_effect(fault) else None
+        return matching.outcome(fault, call, done)
 
     def _carried_out(self, call: Call) -> Response:
         """The real answer, or what the faults of pushes make of it."""
         with self.world.store.transaction():
-            fate = push_faults.fate_of(self.world, call.operation, call.arguments)
+            fate = faults.fate_of(self.world, call.operation, call.arguments)
         if fate.refusal:
             return fate.refusal
         if fate.raced:
@@ -158,11 +154,11 @@ def _dispatch(world: World, request: Request) -> Response | Forward:
     if match:
         params = match.groupdict()
         params["kind"] = params["kind"] or params["named"]
-        return inference.resolve(world, request.with_params(params))
+        return gateway.resolve(world, request.with_params(params))
     routes = {
         "upload": UPLOAD_ROUTES,
         "graphql": GRAPHQL_ROUTES,
-        "inference": inference.STATUS_ROUTES,
+        "inference": gateway.STATUS_ROUTES,
         "management": REST_ROUTES,
     }[surface_of(request)]
     found = find(routes, request)

@@ -21,8 +21,8 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from .app import App
-from .deadlines import (
+from baseten_emulator.app import App
+from baseten_emulator.http.deadlines import (
     BYTES_PER_SECOND,
     GRACE_SECONDS,
     HEAD_BYTES,
@@ -31,9 +31,9 @@ from .deadlines import (
     HeadTooLargeError,
     TimedConnection,
 )
-from .doorkeeper import require_own_host
-from .incoming import BodyReader, declared_length
-from .wire import ApiError, RefusedError, Request, Response
+from baseten_emulator.http.doorkeeper import require_own_host
+from baseten_emulator.http.incoming import BodyReader, declared_length
+from baseten_emulator.world.wire import ApiError, RefusedError, Request, Response
 
 HOST = "127.0.0.1"
 MAX_CONNECTIONS = 2000

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from baseten_tei.components import Classifier, Embedding, Reranker
-    from baseten_tei.resources import Secret
-    from baseten_tei.spec import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
+    from baseten_tei.program.components import Classifier, Embedding, Reranker
+    from baseten_tei.program.resources import Secret
+    from baseten_tei.spec.args import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
 
 __all__ = [
     "Autoscaling",
@@ -37,9 +37,11 @@ if (
     )
 
 _HOME = {
-    **dict.fromkeys(("Embedding", "Reranker", "Classifier"), "components"),
-    **dict.fromkeys(("EmbeddingArgs", "RerankerArgs", "ClassifierArgs", "Autoscaling"), "spec"),
-    "Secret": "resources",
+    **dict.fromkeys(("Embedding", "Reranker", "Classifier"), "program.components"),
+    **dict.fromkeys(
+        ("EmbeddingArgs", "RerankerArgs", "ClassifierArgs", "Autoscaling"), "spec.args"
+    ),
+    "Secret": "program.resources",
 }
 
 

@@ -6,10 +6,10 @@ cd "$(dirname "$0")/../.."
 source engine/env.sh
 
 comment=$1 commit=$2
-stacks=$(python -m baseten_tei.deployable)
+stacks=$(python -m baseten_tei.commands.deployable)
 for stack in $stacks; do
   echo "== $stack"
-  python -m baseten_tei.reviewed --comment "$comment" --stack "$stack"
+  python -m baseten_tei.commands.reviewed --comment "$comment" --stack "$stack"
   pulumi up --yes --non-interactive --skip-preview --parallel 64 --stack "$stack"
-  python -m baseten_tei.snapshot export --stack "$stack" --commit "$commit" --output "snapshots/$stack.json"
+  python -m baseten_tei.commands.snapshot export --stack "$stack" --commit "$commit" --output "snapshots/$stack.json"
 done

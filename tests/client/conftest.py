@@ -6,7 +6,7 @@ import pytest
 from hypothesis import settings
 
 from tests.client.stack import ClientStack
-from tests.e2e.harness import running_emulator
+from tests.support.harness import running_emulator
 
 settings.register_profile(
     "same everywhere", deadline=None, derandomize=True, database=None, max_examples=25

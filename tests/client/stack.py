@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baseten_tei_client import AsyncModel, Model, aconnect, connect
-from tests.e2e.harness import API_KEY, Emulator
+from tests.support.harness import API_KEY, Emulator
 
 ROUTES = {"embedding": "/v1/embeddings", "reranker": "/rerank", "classifier": "/predict"}
 URLS = {"embedding": "embeddings_url", "reranker": "rerank_url", "classifier": "classify_url"}

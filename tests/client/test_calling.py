@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
-from baseten_tei_client.calling import Answer, Caller, Patience
-from baseten_tei_client.clock import Deadline
+from baseten_tei_client._router.ask import Answer, Caller, Patience
+from baseten_tei_client._router.clock import Deadline
+from baseten_tei_client._router.permits import Permits
+from baseten_tei_client._router.transport import Reply, Request, SilenceError
+from baseten_tei_client._router.wire import BadAnswerError
 from baseten_tei_client.errors import (
     DeadlineError,
     RefusedRequestError,
@@ -16,10 +19,7 @@ from baseten_tei_client.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from baseten_tei_client.permits import Permits
 from baseten_tei_client.secrecy import Secret
-from baseten_tei_client.transport import Reply, Request, SilenceError
-from baseten_tei_client.wire import BadAnswerError
 
 KEY = "key-that-nobody-may-see"
 OK = Reply(200, "fine", {"x-compute-tokens": "5"})

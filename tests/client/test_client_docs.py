@@ -8,7 +8,7 @@ import pytest
 
 from baseten_tei_client.settings import Settings
 from tests.client.stack import ClientStack
-from tests.e2e.harness import API_KEY, ROOT
+from tests.support.harness import API_KEY, ROOT
 
 PAGES = [ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "client.md"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.contract.flat import flat_outputs
+from baseten_tei.outputs.flat import flat_outputs
 from baseten_tei_client import (
     OutputsError,
     PulumiStack,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2] / "clients" / "python"
-MODULES = sorted((ROOT / "src" / "baseten_tei_client").glob("*.py"))
+MODULES = sorted((ROOT / "src" / "baseten_tei_client").rglob("*.py"))
 EDGES = {"sources", "http_transport", "performance_transport", "session", "sync"}
 """What touches files, processes, the network, threads or chance."""
 IMPURE = {"os", "subprocess", "random", "threading", "httpx2", "baseten_performance_client", "time"}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baseten_tei_client.clock import Deadline, LoopClock
-from baseten_tei_client.permits import Permits
-from baseten_tei_client.single_flight import SingleFlight
+from baseten_tei_client._router.clock import Deadline, LoopClock
+from baseten_tei_client._router.permits import Permits
+from baseten_tei_client._router.single_flight import SingleFlight
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei_client import RefusedTextError, UsageError
+from baseten_tei_client._call.prepare import Text, fitted, json_size, prepare
 from baseten_tei_client.limits import Limits
-from baseten_tei_client.preparing import Text, fitted, json_size, prepare
 from baseten_tei_client.tokens import most_tokens
 
 LIMITS = Limits(max_input_length=4)

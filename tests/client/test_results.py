@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from baseten_tei_client._call.tasks import sigmoid
 from baseten_tei_client.cache import Known, VectorCache
 from baseten_tei_client.results import Classification, Embeddings, Ranking, Refused, Usage
-from baseten_tei_client.tasks import sigmoid
 
 NAN = float("nan")
 NOTHING = ((), (Refused(1, "is empty"),), Usage())

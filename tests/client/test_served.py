@@ -22,7 +22,7 @@ from baseten_tei_client import (
 )
 from baseten_tei_client.fingerprints import PROBES, fingerprint
 from tests.client.stack import ClientStack
-from tests.e2e.harness import API_KEY
+from tests.support.harness import API_KEY
 
 HOSTILE = [
     "",

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.spaces.fingerprint import fingerprint as stacks_fingerprint
-from baseten_tei.spaces.fingerprint import likeness as stacks_likeness
-from baseten_tei.spaces.probes import PROBES as STACKS_PROBES
+from baseten_tei.outputs.spaces.fingerprint import fingerprint as stacks_fingerprint
+from baseten_tei.outputs.spaces.fingerprint import likeness as stacks_likeness
+from baseten_tei.outputs.spaces.probes import PROBES as STACKS_PROBES
 from baseten_tei_client import OutputsError, Space, compare, read_space, write_space
 from baseten_tei_client.fingerprints import PROBES, fingerprint, likeness
 

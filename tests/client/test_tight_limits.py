@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from baseten_emulator.tei.tokens import Tokenizer
+from baseten_emulator.tei.model.tokens import Tokenizer
 from baseten_tei_client import RefusedTextError
 from tests.client.corpus import corpus
 from tests.client.stack import ClientStack
 from tests.client.toy import toy_tokenizer
-from tests.e2e.harness import running_emulator
+from tests.support.harness import running_emulator
 
 TIGHT = {
     "max_client_batch_size": 12, "payload_limit_bytes": 9_000, "max_batch_tokens": 2_000,

@@ -5,13 +5,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 
-from baseten_emulator.tei.tokens import Tokenizer as Toy
+from baseten_emulator.tei.model.tokens import Tokenizer as Toy
 from baseten_tei_client import UsageError
+from baseten_tei_client._call.prepare import json_size, problem
+from baseten_tei_client._router.wire import encoded
 from baseten_tei_client.outputs import ModelOutputs
-from baseten_tei_client.preparing import json_size, problem
 from baseten_tei_client.spaces import Space
 from baseten_tei_client.tokens import counter_of, most_tokens
-from baseten_tei_client.wire import encoded
 from tests.client.corpus import corpus
 from tests.client.toy import toy_tokenizer
 

@@ -3,9 +3,9 @@ import base64
 import numpy as np
 import pytest
 
-from baseten_tei_client.retrying import Failure, is_worth_a_try, pause_seconds, refusal
-from baseten_tei_client.transport import Reply, decoded
-from baseten_tei_client.wire import (
+from baseten_tei_client._router.retrying import Failure, is_worth_a_try, pause_seconds, refusal
+from baseten_tei_client._router.transport import Reply, decoded
+from baseten_tei_client._router.wire import (
     BadAnswerError,
     labels_of,
     read_embeddings,

@@ -10,8 +10,8 @@ import pulumi
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
-from baseten_tei.context import context
-from baseten_tei.resources import state_id
+from baseten_tei.program.context import context
+from baseten_tei.program.resources import state_id
 
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 """How Pulumi's protocol says that a value is secret."""

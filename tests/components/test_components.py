@@ -8,10 +8,10 @@ import pulumi
 import pytest
 from recording import IDS, SECRET_MARK, Run, run_program
 
-from baseten_tei.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.errors import UserError
-from baseten_tei.resources import Secret
-from baseten_tei.spec import (
+from baseten_tei.program.components import Classifier, Embedding, Reranker, TeiModel
+from baseten_tei.program.resources import Secret
+from baseten_tei.spec.args import (
     Autoscaling,
     ClassifierArgs,
     EmbeddingArgs,

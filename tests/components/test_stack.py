@@ -10,9 +10,9 @@ import pytest
 import yaml
 from recording import SECRET_MARK, Run, run_program
 
-from baseten_tei.files import config_path, write_if_changed
-from baseten_tei.render import HEADER
-from baseten_tei.stack import deploy
+from baseten_tei.deployment.config_yaml import HEADER
+from baseten_tei.program.stack import deploy
+from baseten_tei.project.generated_files import config_path, write_if_changed
 
 MODELS: dict[str, Any] = {
     "bge": {"task": "embedding", "model_id": "BAAI/bge-base-en-v1.5"},
@@ -234,7 +234,7 @@ def test_a_bad_configuration_is_told_in_one_line_and_touches_nothing(
 def test_a_truss_that_is_too_old_stops_a_preview(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("baseten_tei.context.metadata.version", lambda _name: "0.18.25")
+    monkeypatch.setattr("baseten_tei.program.context.metadata.version", lambda _name: "0.18.25")
     assert refused(root, preview=True).startswith("truss 0.18.25 is too old")
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import Emulator, Stack, running_emulator
-from tests.e2e.worlds import World, Worlds
+from tests.support.harness import Emulator, Stack, running_emulator
+from tests.support.worlds import World, Worlds
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 import requests
 from moto.server import ThreadedMotoServer
 
-from tests.e2e.harness import BGE, GATED, Emulator, Stack, read_by_reference, status
+from tests.support.harness import BGE, GATED, Emulator, Stack, read_by_reference, status
 
 pytestmark = pytest.mark.e2e
 

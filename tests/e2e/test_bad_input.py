@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import BGE, GATED, RERANKER, Emulator, Stack, running_emulator
+from tests.support.harness import BGE, GATED, RERANKER, Emulator, Stack, running_emulator
 
 pytestmark = pytest.mark.e2e
 

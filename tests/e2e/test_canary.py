@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.harness import API_KEY, BGE, GATED, Emulator, Stack, status
+from tests.support.harness import API_KEY, BGE, GATED, Emulator, Stack, status
 
 pytestmark = pytest.mark.e2e
 
@@ -143,7 +143,7 @@ def embedded_emulator(stack: Stack) -> Iterator[None]:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
     start = f"ensure_running({address!r}, Path.cwd())"
-    program = f"from pathlib import Path; from baseten_tei.embedded import ensure_running; {start}"
+    program = f"from pathlib import Path; from baseten_tei.baseten.emulator import ensure_running; {start}"
     subprocess.run([sys.executable, "-c", program], cwd=stack.folder, env=stack.env(), check=True)
     try:
         yield

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baseten_tei.generate import check
-from baseten_tei.settings import parse_settings
-from tests.e2e.harness import ROOT, Checked, Emulator, Stack
+from baseten_tei.commands.generate import check
+from baseten_tei.rules.settings import parse_settings
+from tests.support.harness import ROOT, Checked, Emulator, Stack
 
 README = (ROOT / "README.md").read_text()
 COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Makefile")
@@ -136,8 +136,8 @@ def test_the_readme_shows_every_make_target_it_names() -> None:
 
 
 def test_every_output_is_documented() -> None:
-    from baseten_tei.endpoints import endpoint_templates
-    from baseten_tei.target import parse_target
+    from baseten_tei.baseten.endpoints import endpoint_templates
+    from baseten_tei.baseten.target import parse_target
 
     page = (ROOT / "docs/outputs.md").read_text()
     for task in ("embedding", "reranker", "classifier"):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.harness import BGE, EMOTIONS, GATED, RERANKER, ROOT, Emulator, Run, Stack
+from tests.support.harness import BGE, EMOTIONS, GATED, RERANKER, ROOT, Emulator, Run, Stack
 
 pytestmark = pytest.mark.e2e
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.harness import API_KEY, BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
+from tests.support.harness import API_KEY, BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +32,7 @@ def tokens(count: int, **more: Any) -> dict[str, Any]:
 def record(stack: Stack, *models: str) -> Checked:
     """`make golden`."""
     ended = subprocess.run(
-        [sys.executable, "-m", "baseten_tei.golden", *models, "--stack", stack.name],
+        [sys.executable, "-m", "baseten_tei.commands.golden", *models, "--stack", stack.name],
         cwd=stack.folder, env=stack.env(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     return Checked(ended.returncode, ended.stdout, ended.stderr)

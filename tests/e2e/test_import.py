@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import BGE, Checked, Emulator, Stack
+from tests.support.harness import BGE, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 

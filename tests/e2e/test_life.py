@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import BGE, EMOTIONS, GATED, RERANKER, Emulator, Stack
+from tests.support.harness import BGE, EMOTIONS, GATED, RERANKER, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 

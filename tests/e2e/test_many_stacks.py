@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import BGE, EMOTIONS, Emulator, Stack, read_by_reference
+from tests.support.harness import BGE, EMOTIONS, Emulator, Stack, read_by_reference
 
 pytestmark = pytest.mark.e2e
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from baseten_tei.facts import ModelFacts
-from baseten_tei.lockfile import render_lock
-from tests.e2e.harness import Emulator, Stack
-from tests.e2e.test_bad_input import one_line
+from baseten_tei.facts.hub.lockfile import render_lock
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from tests.support.harness import Emulator, Stack
+from tests.unit.spec.test_parsing import one_line
 
 pytestmark = pytest.mark.e2e
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.costs import LISTED, monthly
-from baseten_tei.generate import stacks
-from baseten_tei.policies.config import SECTIONS, parse_policy_config
-from baseten_tei.policies.judging import Violation, violations
-from tests.e2e.harness import BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
+from baseten_tei.deployment.costs import LISTED, monthly
+from baseten_tei.project.stacks import stacks
+from baseten_tei.review.policies.config import SECTIONS, parse_policy_config
+from baseten_tei.review.policies.registry import Violation, violations
+from tests.support.harness import BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baseten_tei.provider.schema import package_schema
-from tests.e2e.harness import BGE, ROOT, Checked, Emulator, Stack
+from baseten_tei.provider.protocol.package_schema import package_schema
+from tests.support.harness import BGE, ROOT, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 

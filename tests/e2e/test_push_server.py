@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baseten_tei.job import Job, job_environment
-from baseten_tei.preloaded import ALONE
-from tests.e2e.harness import API_KEY, ROOT, Emulator
+from baseten_tei.deployment.push_job import Job, job_environment
+from baseten_tei.push.client import ALONE
 from tests.faults.killing import left_folders, left_running
+from tests.support.harness import API_KEY, ROOT, Emulator
 
 pytestmark = pytest.mark.e2e
 
@@ -70,7 +70,7 @@ class Steps:
             try:
                 if (
                     f"TMPDIR={self.folder}\0".encode() in (process / "environ").read_bytes()
-                    and b"baseten_tei.push_server" in (process / "cmdline").read_bytes()
+                    and b"baseten_tei.push.server" in (process / "cmdline").read_bytes()
                 ):
                     status = (process / "stat").read_text().rsplit(")", 1)[1].split()
                     found[int(process.name)] = int(status[1])
@@ -244,7 +244,7 @@ def test_no_key_is_in_the_servers_memory_environment_arguments_or_files(
         },
         "memory": memory(server),
     }
-    assert b"baseten_tei.push_server" in held["memory"], "the memory was not read"
+    assert b"baseten_tei.push.server" in held["memory"], "the memory was not read"
     assert API_KEY.encode() in memory(max(steps.forks())), "a key would not be found in memory"
     for secret in (API_KEY, TOKEN):
         assert [name for name, found in held.items() if secret.encode() in found] == []

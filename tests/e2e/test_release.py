@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import BGE, GATED, Emulator, Stack
-from tests.e2e.worlds import World, client_of
+from tests.support.harness import BGE, GATED, Emulator, Stack
+from tests.support.worlds import World, client_of
 
 pytestmark = pytest.mark.e2e
 

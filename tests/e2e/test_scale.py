@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.fleet import lock, locked_fleet
-from benchmarks.grown import TEMPLATE, grow
+from benchmarks.worlds.fleet import lock, locked_fleet
+from benchmarks.worlds.grown import TEMPLATE, grow
 
-from tests.e2e.harness import Emulator, Stack, running_emulator
+from tests.support.harness import Emulator, Stack, running_emulator
 
 pytestmark = pytest.mark.e2e
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from control_client import Baseten, in_process, new_world, served
+
+from tests.support.control_client import Baseten, in_process, new_world, served
 
 
 @pytest.fixture(params=["in process", "over HTTP"])

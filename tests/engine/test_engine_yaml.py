@@ -1,4 +1,4 @@
-"""What the engine hands a program of a stack's file, asked again: the rules of `baseten_tei.yaml_reader`."""
+"""What the engine hands a program of a stack's file, asked again: the rules of `facts.files.yaml_reader`."""
 
 import json
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi_project import make_project
 
-from baseten_tei.stack_values import decode_value, parse_stack_values
+from baseten_tei.project.stack_values import decode_value, parse_stack_values
 
 pytestmark = pytest.mark.e2e
 
@@ -19,7 +19,7 @@ import pulumi
 pathlib.Path(os.environ["TOLD"]).write_text(pulumi.Config("baseten-tei").get("models") or "")
 """
 SAMPLES = json.loads(
-    (Path(__file__).parents[1] / "unit" / "engine_yaml.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "support" / "engine_yaml.json").read_text(encoding="utf-8")
 )
 LINE = "    m: {v: "
 TOGETHER = [

@@ -269,9 +269,9 @@ def tools(folder: Path, *more: str) -> Path:
         "scripts/ci/deploy.sh comment.md abc",
         "scripts/ci/drift.sh production",
         "python3 examples/call.py",
-        "cd infra && python3 -m baseten_tei.preflight",
+        "cd infra && python3 -m baseten_tei.commands.preflight",
         "cd infra && python3 -m baseten_tei.push",
-        "cd infra && python3 -m baseten_tei.policies.production",
+        "cd infra && python3 -m baseten_tei.review.policies.production",
     ],
 )
 def test_a_clone_that_is_not_set_up_says_so_in_one_line(fresh: Path, command: str) -> None:

@@ -14,7 +14,7 @@ import requests
 
 from baseten_tei_client.fingerprints import PROBES, fingerprint
 from tests.client.stack import ClientStack
-from tests.e2e.harness import API_KEY, ROOT, Run, running_emulator
+from tests.support.harness import API_KEY, ROOT, Run, running_emulator
 
 EXAMPLE = ROOT / "examples" / "search-service"
 ROLES = {"embedding": "search", "reranker": "rerank", "classifier": "moods"}

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import ROOT
 from tests.example.conftest import HOSTILE, get
+from tests.support.harness import ROOT
 
 NO_BROWSER = 77
 QUERIES = ["yellow leaves on tomato plants", "hostile", "<img src=x onerror=alert(2)>"]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.client.stack import ClientStack
-from tests.e2e.harness import API_KEY
 from tests.example.conftest import HOSTILE, Place, bundled, get
+from tests.support.harness import API_KEY
 
 
 def found(address: str, query: str, count: int = 8) -> dict[str, Any]:

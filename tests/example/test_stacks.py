@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.e2e.harness import ROOT, Checked, running_emulator
+from tests.support.harness import ROOT, Checked, running_emulator
 
 pytestmark = pytest.mark.e2e
 

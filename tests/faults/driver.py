@@ -8,9 +8,9 @@ longer has is deleted last, in reverse order.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from baseten_tei.provider.checking import input_failures
-from baseten_tei.provider.resource import PartlyDoneError, Resource, Values
-from baseten_tei.provider.values import plain, properties
+from baseten_tei.provider.protocol.input_checks import input_failures
+from baseten_tei.provider.protocol.resource import PartlyDoneError, Resource, Values
+from baseten_tei.provider.protocol.values import plain, properties
 
 COMMAND = "command:local:Command"
 

@@ -9,27 +9,27 @@ from functools import partial
 from typing import Any
 
 from baseten_emulator.app import App
-from baseten_emulator.clock import ManualClock
 from baseten_emulator.server import Server
-from baseten_emulator.wire import Request, Response
-from baseten_emulator.world import World
-from baseten_tei.baseten_api import BasetenApi
-from baseten_tei.gates.gates import Asking, Gates
-from baseten_tei.gates.patience import Patience
-from baseten_tei.job import Job, job_environment, read_job
-from baseten_tei.lookup import Lookup
-from baseten_tei.ownership import Owner
-from baseten_tei.plan import model_plan
-from baseten_tei.provider.environment import EnvironmentResource
-from baseten_tei.provider.model import ModelResource
-from baseten_tei.provider.releasing import Releasing
-from baseten_tei.provider.resource import Values
-from baseten_tei.provider.secret import SecretResource
-from baseten_tei.provider.waiting import Waiting
-from baseten_tei.release import pushed_version
-from baseten_tei.router import router_info, router_post
-from baseten_tei.spec import EmbeddingArgs
-from baseten_tei.target import Target, parse_target
+from baseten_emulator.world.clock import ManualClock
+from baseten_emulator.world.wire import Request, Response
+from baseten_emulator.world.world import World
+from baseten_tei.baseten.api import BasetenApi
+from baseten_tei.baseten.patience import Patience
+from baseten_tei.baseten.router_client import router_info, router_post
+from baseten_tei.baseten.target import Target, parse_target
+from baseten_tei.baseten.versions import pushed_version
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.deployment.plan import model_plan
+from baseten_tei.deployment.push_job import Job, job_environment, read_job
+from baseten_tei.provider.protocol.resource import Values
+from baseten_tei.provider.release.gates.gates import Asking, Gates
+from baseten_tei.provider.release.release import Releasing
+from baseten_tei.provider.release.waiting import Waiting
+from baseten_tei.provider.resources.environment import EnvironmentResource
+from baseten_tei.provider.resources.model import ModelResource
+from baseten_tei.provider.resources.secret import SecretResource
+from baseten_tei.push.lookup import Lookup
+from baseten_tei.spec.args import EmbeddingArgs
 from tests.faults.driver import COMMAND, Driver, Entry, State, Step
 from tests.faults.pusher import Pusher
 

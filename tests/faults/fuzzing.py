@@ -4,11 +4,11 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from baseten_emulator.faults import CALLS
-from baseten_emulator.records import Deployment, Model
+from baseten_emulator.faults.faults import CALLS
+from baseten_emulator.world.records import Deployment, Model
 from baseten_tei.errors import UserError
-from baseten_tei.provider.resource import PartlyDoneError
-from baseten_tei.spec import EmbeddingArgs
+from baseten_tei.provider.protocol.resource import PartlyDoneError
+from baseten_tei.spec.args import EmbeddingArgs
 from tests.faults.fuzz_world import NAME, SECRET, Fuzzed
 
 ACTED_OUT = frozenset({"hold", "slow_reply"})

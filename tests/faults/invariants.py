@@ -2,9 +2,9 @@
 
 import json
 
-from baseten_emulator.lifecycle import FAILED
-from baseten_emulator.records import Deployment, Environment, Model, Secret
-from baseten_tei.spec import EmbeddingArgs
+from baseten_emulator.life.lifecycle import FAILED
+from baseten_emulator.world.records import Deployment, Environment, Model, Secret
+from baseten_tei.spec.args import EmbeddingArgs
 from tests.faults.fuzz_world import NAME, OWNER, SECRET, Fuzzed
 from tests.faults.fuzzing import Life
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.e2e.worlds import World, started
+from tests.support.worlds import World, started
 
 SIGNALS = {"-9": signal.SIGKILL, "HUP": signal.SIGHUP, "TERM": signal.SIGTERM}
 WHOM = {"engine": os.kill, "group": os.killpg}

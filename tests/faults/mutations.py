@@ -5,7 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from baseten_emulator.wire import Response
+from baseten_emulator.world.wire import Response
 
 DEEP = b"[" * 100_000 + b"]" * 100_000
 HOSTILE = "\x1b[31mred\x1b[0m \u202egnp.exe\u202c \r\nerror: \x00\x07 \ud800 \u2028"

@@ -8,8 +8,8 @@ from typing import Any
 
 import requests
 
+from baseten_tei.deployment.push_job import Job
 from baseten_tei.errors import UserError
-from baseten_tei.job import Job
 
 CREDENTIALS = "s3_bucket s3_key aws_access_key_id aws_secret_access_key aws_session_token"
 

@@ -13,17 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_doctor import doctor
-from tests.e2e.worlds import (
-    AFTER,
-    BEFORE,
-    MODEL,
-    World,
-    Worlds,
-    ended,
-    started,
-    wait_until_waiting,
-)
+from tests.e2e.commands.test_doctor import doctor
 from tests.faults.killing import (
     SIGNALS,
     WHOM,
@@ -36,6 +26,16 @@ from tests.faults.killing import (
 )
 from tests.faults.sampling import SEED, sampled
 from tests.faults.whole import assert_whole
+from tests.support.worlds import (
+    AFTER,
+    BEFORE,
+    MODEL,
+    World,
+    Worlds,
+    ended,
+    started,
+    wait_until_waiting,
+)
 
 pytestmark = pytest.mark.e2e
 

@@ -4,8 +4,11 @@ from contextlib import nullcontext
 
 import pytest
 
-from tests.e2e.harness import Checked
-from tests.e2e.worlds import (
+from tests.faults.cells import CELLS, Cell
+from tests.faults.sampling import sampled
+from tests.faults.whole import assert_one_clear_error, assert_whole
+from tests.support.harness import Checked
+from tests.support.worlds import (
     AFTER,
     BEFORE,
     MODEL,
@@ -16,9 +19,6 @@ from tests.e2e.worlds import (
     started,
     wait_until_waiting,
 )
-from tests.faults.cells import CELLS, Cell
-from tests.faults.sampling import sampled
-from tests.faults.whole import assert_one_clear_error, assert_whole
 
 pytestmark = pytest.mark.e2e
 

@@ -16,21 +16,22 @@ import pytest
 import requests
 from huggingface_hub import constants
 
-from baseten_emulator.wire import Request, Response
+from baseten_emulator.world.wire import Request, Response
 from baseten_tei.errors import UserError
-from baseten_tei.fetching import Session
-from baseten_tei.forge_api.calls import Calls
-from baseten_tei.forge_api.github import GitHub
-from baseten_tei.forge_api.gitlab import GitLab
-from baseten_tei.hub import Hub, HubUnreachableError
-from baseten_tei.hub_facts import model_facts
-from baseten_tei.lockfile import render_lock
-from baseten_tei.spec import EmbeddingArgs
-from baseten_tei.truss_cli import Answer, parse_answer
-from baseten_tei_client import TeiClientError, aconnect, session
-from baseten_tei_client.transport import Reply, SilenceError, decoded
-from baseten_tei_client.transport import Request as ClientRequest
-from baseten_tei_client.wire import encoded
+from baseten_tei.facts.hub.facts_of_repository import model_facts
+from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
+from baseten_tei.facts.hub.lockfile import render_lock
+from baseten_tei.facts.network.requests_client import Session
+from baseten_tei.push.truss_cli import Answer, parse_answer
+from baseten_tei.review.forges.forge_client import Calls
+from baseten_tei.review.forges.github_client import GitHub
+from baseten_tei.review.forges.gitlab_client import GitLab
+from baseten_tei.spec.args import EmbeddingArgs
+from baseten_tei_client import TeiClientError, aconnect
+from baseten_tei_client._router import session
+from baseten_tei_client._router.transport import Reply, SilenceError, decoded
+from baseten_tei_client._router.transport import Request as ClientRequest
+from baseten_tei_client._router.wire import encoded
 from tests.client.stack import LIMITS
 from tests.faults.fuzz_world import KEY, NAME, Fuzzed, fuzzed
 from tests.faults.mutations import mutated

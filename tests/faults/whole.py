@@ -2,8 +2,8 @@
 
 import re
 
-from tests.e2e.harness import Checked
-from tests.e2e.worlds import MODEL, World
+from tests.support.harness import Checked
+from tests.support.worlds import MODEL, World
 
 ENGINES_OWN = frozenset({"update failed", "refresh failed", "destroy failed"})
 """What the engine adds under every error of a resource's."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from huggingface_hub import close_session, constants
 
-from baseten_tei.hub import Hub
+from baseten_tei.facts.hub.hub_client import Hub
 from tests.hub.loopback import LoopbackHub, serving
 from tests.hub.repositories import KINDS
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from baseten_tei.hub import Hub
-from baseten_tei.hub_facts import model_facts
-from baseten_tei.rules.detection import detect
+from baseten_tei.facts.hub.facts_of_repository import model_facts
+from baseten_tei.facts.hub.hub_client import Hub
+from baseten_tei.facts.tei.task_detection import detect
 
 DETECTED = {
     "tiny/embedder": "embedding",

@@ -6,9 +6,9 @@ import pytest
 from huggingface_hub import constants
 
 from baseten_tei.errors import UserError
-from baseten_tei.facts import ModelFacts, Pooling, Weights
-from baseten_tei.hub import Hub, HubUnreachableError
-from baseten_tei.hub_facts import model_facts
+from baseten_tei.facts.hub.facts_of_repository import model_facts
+from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
+from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling, Weights
 from tests.hub.loopback import TOKEN, LoopbackHub
 from tests.hub.repositories import KINDS, embedder
 

@@ -1,4 +1,4 @@
-"""`python -m baseten_tei.lock` in a project of its own, against a Hub on this machine."""
+"""`python -m baseten_tei.commands.lock` in a project of its own, against a Hub on this machine."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baseten_tei.lock import main
-from baseten_tei.lockfile import parse_lock, render_lock
+from baseten_tei.commands.lock import main
+from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
 from tests.hub.loopback import TOKEN, LoopbackHub
 from tests.hub.repositories import embedder
 
@@ -240,7 +240,7 @@ def test_the_command_asks_for_the_model_alone_leaves_nothing_at_home_and_shows_n
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "baseten_tei.lock", "--root", str(root)],
+        [sys.executable, "-m", "baseten_tei.commands.lock", "--root", str(root)],
         capture_output=True, text=True, env=environment, check=True,
     )  # fmt: skip
     assert list(home.rglob("*")) == []

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.harness import API_KEY, ROOT, Emulator, Run, Stack, running_emulator
+from tests.support.harness import API_KEY, ROOT, Emulator, Run, Stack, running_emulator
 
 TEXTS_IN_A_REQUEST = 2  # fewer than each recipe has, so that those that do not split are refused
 

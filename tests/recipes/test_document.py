@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from tests.e2e.harness import ROOT
+from tests.support.harness import ROOT
 
 RECIPES = ROOT / "examples" / "clients"
 DOCUMENT = (ROOT / "docs" / "clients.md").read_text()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import API_KEY, ROOT
 from tests.recipes.conftest import TEXTS_IN_A_REQUEST, Consumer
+from tests.support.harness import API_KEY, ROOT
 
 pytestmark = pytest.mark.e2e
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.harness import ROOT
 from tests.recipes.conftest import Consumer
+from tests.support.harness import ROOT
 
 pytestmark = pytest.mark.e2e
 

@@ -1,10 +1,6 @@
-"""The picture of the product's layers, checked: arrows point downwards, edges know nothing of each other.
+"""The package's 13 folders import downwards only, and only some of them touch the world.
 
-wiring      __main__ stack components resources context push generate provider
-edges       lookup truss_cli slots baseten_api router embedded files
-means       fetching bounded_httpx: HTTP within bounds, for every edge that calls somebody
-decisions   everything else: no I/O, no clock, no environment, no pulumi
-words       spec errors versions
+Order and effects are read off the folders, so a new module needs no entry here; CONTRIBUTING has the map.
 """
 
 import ast
@@ -12,137 +8,113 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "infra" / "baseten_tei"
 EMULATOR = ROOT / "emulator" / "baseten_emulator"
 
-WORDS = {"spec", "errors", "versions", "facts"}
-FILES = {"reading", "writing"}
-"""How any edge reads and writes a file."""
-EDGES = FILES | {
-    "lookup", "truss_cli", "slots", "baseten_api", "router", "embedded", "files",
-    "hub", "golden_files", "pulumi_cli", "forge_api", "git_files", "private_emulator", "throughput_files",
-    "load_client", "tune_plots", "left_behind",
-    "push_socket", "standing_files", "push_logs", "runtime_folder",
-    "starter", "temporary", "keeping",
+FOLDERS = (
+    "commands", "operations", "review", "program", "provider", "push", "project", "baseten",
+    "outputs", "rules", "deployment", "spec", "facts",
+)  # fmt: skip
+"""In import order: each imports only those after it."""
+AT_THE_TOP = {"__init__", "__main__", "errors"}
+TOUCH_THE_WORLD = {"commands", "program", "provider", "project", "baseten", "push"}
+EDGES = ("_client", "_files", "_process")
+"""How the names of modules end that touch the world in another folder."""
+EFFECTS = {
+    "pulumi", "pulumi_command", "requests", "subprocess", "socket", "time", "os", "tempfile", "truss",
+    "huggingface_hub", "httpx", "httpx2", "baseten",
 }  # fmt: skip
-MEANS = {"fetching", "bounded_httpx"}
-WIRING = {
-    "__init__", "configuration", "components", "resources", "context", "stack", "push", "generate", "provider",
-    "pushing", "preloaded", "push_server", "keeper", "status", "standings", "planned",
-    "program_end", "push_python", "engine_project",
-    "preflight", "lock", "explain", "prepare", "golden", "recorder", "adopt", "doctor", "workspace",
-    "outputs", "codegen",
-    "snapshot", "throwaway", "stack_files", "deployable", "comment", "pull_request", "report", "reviewed",
-    "tune", "tuned", "tune_record", "scratch", "loading", "measured_url", "predictions",
-    "ending",
-    "rehearse", "rehearsal", "rehearsal_calls", "rehearsal_project",
-}  # fmt: skip
-ALLOWED = {
-    # Starting the emulator takes the same lock that pushes take: several of them may find it down at once.
-    ("embedded", "slots"), ("slots", "runtime_folder"),
-    # What an edge starts ends with its starter.
-    ("truss_cli", "starter"), ("pulumi_cli", "keeping"), ("private_emulator", "keeping"), ("keeping", "temporary"),
-}  # fmt: skip
-IMPURE = {
-    "pulumi",
-    "pulumi_command",
-    "requests",
-    "subprocess",
-    "socket",
-    "time",
-    "os",
-    "truss",
-    "huggingface_hub",
-    "httpx2",
-    "baseten",
-}
+MOST_MODULES = 25
 
 
-def layer(module: str) -> int:
-    """0 for words, 1 for decisions, 2 for means, 3 for edges, 4 for wiring."""
-    name = module.split(".")[0]
-    named = {0: WORDS, 2: MEANS, 3: EDGES, 4: WIRING}
-    return next((number for number, names in named.items() if name in names), 1)
-
-
-def imported(path: Path) -> set[str]:
-    """Every module that a file imports, anywhere in it, but for type checking only; `baseten_tei.x` in full."""
+def imports(path: Path) -> set[str]:
+    """Return every module that a file imports, anywhere in it, but for type checking only."""
     tree = ast.parse(path.read_text())
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {name.name for name in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module in (
-            "baseten_tei",
-            "baseten_tei.provider",
-        ):
-            found |= {f"{node.module}.{name.name}" for name in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            found.add(node.module or "")
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
-IMPORTS = {
-    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): imported(path)
-    for path in PACKAGE.rglob("*.py")
-}
-OURS = {
-    module: {name.removeprefix("baseten_tei.") for name in names if name.startswith("baseten_tei.")}
-    for module, names in IMPORTS.items()
-}
+MODULES = {path.relative_to(PACKAGE): imports(path) for path in PACKAGE.rglob("*.py")}
 
 
-def test_the_picture_names_only_modules_that_are_there() -> None:
-    there = {module.split(".")[0] for module in IMPORTS}
-    assert there >= WORDS | MEANS | EDGES | WIRING
+def folders_of(names: set[str]) -> set[str]:
+    """Return the folders of the package that some imports lead to."""
+    ours = {name.split(".")[1] for name in names if name.startswith("baseten_tei.")}
+    return ours & set(FOLDERS)
 
 
-def test_arrows_point_downwards() -> None:
+def test_every_module_is_in_a_folder_but_for_errors_and_the_two_faces() -> None:
+    assert {path.stem for path in MODULES if len(path.parts) == 1} <= AT_THE_TOP
+    assert {path.parts[0] for path in MODULES if len(path.parts) > 1} == set(FOLDERS)
+
+
+def test_a_folder_imports_only_folders_below_it() -> None:
     upwards = [
-        f"{module} imports {other}"
-        for module, others in OURS.items()
-        for other in others
-        if layer(other) > layer(module)
+        f"{path} imports {other}"
+        for path, names in MODULES.items()
+        if path.parts[0] in FOLDERS
+        for other in folders_of(names)
+        if FOLDERS.index(other) < FOLDERS.index(path.parts[0])
     ]
     assert upwards == []
 
 
-def test_no_edge_knows_another() -> None:
-    """The parts of one edge, `baseten_api`, know each other."""
-    known = {
-        (module, other)
-        for module, others in OURS.items()
-        for other in others
-        if layer(module) == layer(other) == 3
-        and other not in FILES
-        and module.split(".")[0] != other.split(".")[0]
-    }
-    assert known == ALLOWED
-
-
-def test_decisions_do_no_io_and_know_no_clock_and_no_environment() -> None:
+def test_only_some_folders_and_files_touch_processes_sockets_files_and_the_clock() -> None:
     impure = {
-        module: names & IMPURE
-        for module, names in IMPORTS.items()
-        if layer(module) < 2 and {name.split(".")[0] for name in names} & IMPURE
+        str(path): effects
+        for path, names in MODULES.items()
+        if path.parts[0] not in TOUCH_THE_WORLD | {"__main__.py", "errors.py"}
+        and not path.stem.endswith(EDGES)
+        and (effects := {name.split(".")[0] for name in names} & EFFECTS)
     }
     assert impure == {}
 
 
+@pytest.mark.parametrize("top", ["infra", "emulator", "engine", "clients", "tests", "benchmarks"])
+def test_no_folder_holds_more_modules_than_one_can_see(top: str) -> None:
+    folders = {path.parent for path in (ROOT / top).rglob("*.py")}
+    crowded = {
+        str(folder.relative_to(ROOT)): size
+        for folder in folders
+        if (size := len(list(folder.glob("*.py")))) > MOST_MODULES
+    }
+    assert crowded == {}
+
+
+def test_each_folder_says_in_a_line_what_it_holds() -> None:
+    silent = [
+        str(folder.relative_to(PACKAGE))
+        for folder in {path.parent for path in PACKAGE.rglob("*.py")}
+        if not ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+    ]
+    assert silent == []
+
+
 def test_the_emulator_and_the_product_are_two_readings_of_one_api() -> None:
-    assert not [n for names in IMPORTS.values() for n in names if n.startswith("baseten_emulator")]
-    emulator = [name for path in EMULATOR.rglob("*.py") for name in imported(path)]
+    product = [name for names in MODULES.values() for name in names]
+    emulator = [name for path in EMULATOR.rglob("*.py") for name in imports(path)]
+    assert not [name for name in product if name.startswith("baseten_emulator")]
     assert emulator
     assert not [name for name in emulator if name.startswith("baseten_tei")]
 
 
 def test_nothing_slow_is_imported_before_it_is_needed() -> None:
     """truss takes 1 to 2 s to import and the baseten SDK 1.5 s: not at preview, nor before a push's question."""
-    first = "import sys, baseten_tei.stack, baseten_tei.generate, baseten_tei.pushing, baseten_tei.provider.__main__"
+    first = (
+        "import sys, baseten_tei.program.stack, baseten_tei.commands.generate, baseten_tei.push.push, "
+        "baseten_tei.provider.__main__"
+    )
     command = [
         sys.executable,
         "-c",

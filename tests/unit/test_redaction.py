@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.redaction import looks_like_a_token, redact
+from baseten_tei.errors import looks_like_a_token, redact
 
 TOKEN = "hf_" + "aB3" * 11
 KEY = "k3y.S3cret"

@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from tests.e2e.harness import PULUMI_HOME, ROOT
+from tests.support.harness import PULUMI_HOME, ROOT
 from tests.workflows.expressions import UnknownError, condition, filled
 from tests.workflows.loopback_forges import REPOSITORY, TOKEN, GitHub
 

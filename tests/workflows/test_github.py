@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from baseten_tei.forges.comments import MARKER
-from tests.e2e.harness import API_KEY, BGE, Emulator, running_emulator
+from baseten_tei.review.forges.our_comment import MARKER
+from tests.support.harness import API_KEY, BGE, Emulator, running_emulator
 from tests.workflows import runner
 from tests.workflows.loopback_forges import (
     BOT,
@@ -74,7 +74,7 @@ class Repository:
         models = {"bge": {**PINNED, **spec}}
         document["config"] = {"baseten:target": self.emulator.url, "baseten-tei:models": models}
         path.write_text(yaml.safe_dump(document))
-        self.by_hand("python -m baseten_tei.generate")
+        self.by_hand("python -m baseten_tei.commands.generate")
         return commit(self.folder, f"bge: {spec}")
 
     def preview(self, **options: Any) -> Job:
@@ -273,7 +273,7 @@ def test_a_stack_on_baseten_is_deployed_and_an_example_is_not(tmp_path: Path) ->
     for name, target in (("a", "baseten"), ("b", "emulator"), ("c.example", "baseten")):
         config = {"config": {"baseten:target": target, "baseten-tei:models": {}}}
         (tmp_path / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(config))
-    command = [sys.executable, "-m", "baseten_tei.deployable", "--root", str(tmp_path)]
+    command = [sys.executable, "-m", "baseten_tei.commands.deployable", "--root", str(tmp_path)]
     for option, said in ((["--json"], '["a"]'), ([], "a")):
         done = subprocess.run([*command, *option], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == said

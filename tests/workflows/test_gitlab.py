@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from baseten_tei.forges.comments import MARKER
-from tests.e2e.harness import API_KEY, BGE, PULUMI_HOME, ROOT, Emulator, running_emulator
+from baseten_tei.review.forges.our_comment import MARKER
+from tests.support.harness import API_KEY, BGE, PULUMI_HOME, ROOT, Emulator, running_emulator
 from tests.workflows.loopback_forges import PROJECT, TOKEN, GitLab, serving
 from tests.workflows.runner import checked_out, commit, git, stood_in
 
@@ -33,7 +33,7 @@ _JOB = {
 }
 PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
 # The stack that is deployed here is on an emulator, so the command that names those on an account is stood in for.
-DEPLOYABLE = ("python -m baseten_tei.deployable", "echo production")
+DEPLOYABLE = ("python -m baseten_tei.commands.deployable", "echo production")
 
 
 class Project:
@@ -56,7 +56,7 @@ class Project:
         document = yaml.safe_load(path.read_text())
         document["config"] = {"baseten:target": emulator.url, "baseten-tei:models": {"bge": PINNED}}
         path.write_text(yaml.safe_dump(document))
-        self.bash("source engine/env.sh; python -m baseten_tei.generate", {})
+        self.bash("source engine/env.sh; python -m baseten_tei.commands.generate", {})
         self.sha = commit(self.folder, "production")
         git(self.folder, "branch", "--force", "main", "HEAD")
 

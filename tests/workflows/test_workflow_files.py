@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.harness import ROOT
+from tests.support.harness import ROOT
 from tests.workflows.expressions import UnknownError, condition, evaluate, filled
 from tests.workflows.runner import WORKFLOWS, read, refuse_unknown
 

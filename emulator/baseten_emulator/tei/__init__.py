@@ -6,10 +6,10 @@ Routes, statuses, headers and error bodies follow the TEI version in the image t
 scores come from an honest toy model (`vectors`, `scores`).
 """
 
-from .boot import boot
-from .facts import ModelFacts
-from .outcome import BootFailure, Response
-from .repository import WEIGHT_FILES, Repository
-from .router import Router
+from baseten_emulator.tei.facts import ModelFacts
+from baseten_emulator.tei.http.router import Router
+from baseten_emulator.tei.outcome import BootFailure, Response
+from baseten_emulator.tei.start.boot import boot
+from baseten_emulator.tei.start.repository import WEIGHT_FILES, Repository
 
 __all__ = ["WEIGHT_FILES", "BootFailure", "ModelFacts", "Repository", "Response", "Router", "boot"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .outcome import Response, json_response
-from .versions import VALIDATION_IS_422, Version
+from baseten_emulator.tei.outcome import Response, json_response
+from baseten_emulator.tei.versions import VALIDATION_IS_422, Version
 
 _STATUS = {"Unhealthy": 503, "Backend": 424, "Overloaded": 429, "Tokenizer": 422, "Empty": 400}
 

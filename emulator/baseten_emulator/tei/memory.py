@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .batching import batch_size
-from .facts import ModelFacts
+from baseten_emulator.tei.facts import ModelFacts
+from baseten_emulator.tei.pace.batching import batch_size
 
 OUT_OF_MEMORY = 'DriverError(CUDA_ERROR_OUT_OF_MEMORY, "out of memory")'
 _ACTIVATIONS = 4

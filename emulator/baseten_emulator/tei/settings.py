@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .facts import ModelFacts
-from .memory import Memory
-from .versions import Version
+from baseten_emulator.tei.facts import ModelFacts
+from baseten_emulator.tei.memory import Memory
+from baseten_emulator.tei.versions import Version
 
 
 @dataclass(frozen=True)

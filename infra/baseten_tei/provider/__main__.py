@@ -11,28 +11,28 @@ import grpc.aio
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from baseten_tei.embedded import ensure_running
-from baseten_tei.gates.gates import Asking, Gates
-from baseten_tei.golden_files import golden_content, project_root
+from baseten_tei.baseten.emulator import ensure_running
+from baseten_tei.baseten.processes.starter import Gone, end_at_once, parent_gone, watch
+from baseten_tei.baseten.router_client import router_info, router_post
+from baseten_tei.baseten.target import Target, find_api_key, parse_target
+from baseten_tei.project.golden_files import golden_content, project_root
 from baseten_tei.provider import VERSION
-from baseten_tei.provider.cancel import Cancellation
-from baseten_tei.provider.engine import BasetenProvider
-from baseten_tei.provider.environment import EnvironmentResource
-from baseten_tei.provider.model import ModelResource
-from baseten_tei.provider.pace import Pace
-from baseten_tei.provider.progress import Progress
-from baseten_tei.provider.reads import ListedReads
-from baseten_tei.provider.refusals import OnceRefusedApi
-from baseten_tei.provider.releasing import Releasing
-from baseten_tei.provider.remembered import Remembered
-from baseten_tei.provider.resource import Resource, Values
-from baseten_tei.provider.secret import SecretResource
-from baseten_tei.provider.servicer import OneLineErrors
-from baseten_tei.provider.state_id import StateIdResource
-from baseten_tei.provider.waiting import PATIENCE, Waiting, patience_seconds
-from baseten_tei.router import router_info, router_post
-from baseten_tei.starter import Gone, end_at_once, parent_gone, watch
-from baseten_tei.target import Target, find_api_key, parse_target
+from baseten_tei.provider.protocol.cancellation import Cancellation
+from baseten_tei.provider.protocol.engine import BasetenProvider
+from baseten_tei.provider.protocol.progress import Progress
+from baseten_tei.provider.protocol.resource import Resource, Values
+from baseten_tei.provider.protocol.servicer import OneLineErrors
+from baseten_tei.provider.release.gates.gates import Asking, Gates
+from baseten_tei.provider.release.release import Releasing
+from baseten_tei.provider.release.waiting import PATIENCE, Waiting, patience_seconds
+from baseten_tei.provider.resources.asked_once import Remembered
+from baseten_tei.provider.resources.environment import EnvironmentResource
+from baseten_tei.provider.resources.model import ModelResource
+from baseten_tei.provider.resources.rate_limit import Pace
+from baseten_tei.provider.resources.refresh_calls import ListedReads
+from baseten_tei.provider.resources.refused_key import OnceRefusedApi
+from baseten_tei.provider.resources.secret import SecretResource
+from baseten_tei.provider.resources.state_id import StateIdResource
 
 
 def resources(

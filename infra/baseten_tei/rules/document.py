@@ -8,7 +8,7 @@ _HEAD = """\
 # Rules
 
 What would fail, or hurt, on Baseten and TEI after the push, and is told by `pulumi preview` instead:
-errors stop it, warnings appear on the model. `python -m baseten_tei.preflight` prints them for a stack.
+errors stop it, warnings appear on the model. `python -m baseten_tei.commands.preflight` prints them for a stack.
 To silence one for a model, with the reason:
 
 ```yaml

@@ -2,12 +2,17 @@
 
 from collections.abc import Iterator
 
-from baseten_tei.names import perhaps
-from baseten_tei.rules import flagging, gpu, memory, models, secrets, task, tokens
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.errors import perhaps
+from baseten_tei.rules import flags, tokens
+from baseten_tei.rules.gpu import images
+from baseten_tei.rules.memory import gpu
+from baseten_tei.rules.model import types
 from baseten_tei.rules.rule import Finding, Reported, Rule
-from baseten_tei.rules.subject import Subject
+from baseten_tei.rules.secrets import access
+from baseten_tei.rules.task import task
 
-FAMILIES = (gpu, task, models, tokens, flagging, secrets, memory)
+FAMILIES = (images, task, types, tokens, flags, access, gpu)
 
 UNLOCKED = Rule(
     "TEI-LOCK-001",

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from baseten_tei.redaction import redact
-from baseten_tei.rules.subject import Subject
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.errors import redact
 
 Severity = Literal["error", "warning"]
 

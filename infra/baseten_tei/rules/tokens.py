@@ -1,13 +1,13 @@
 """Tokens and batches: how long a text may be, how many are in flight, and which numbers have to agree."""
 
-from baseten_tei.fitting import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
-from baseten_tei.hardware import CPU
-from baseten_tei.permits import permits_problem, permits_warning
-from baseten_tei.rules.placed import accelerator_of, on_cpu
+from baseten_tei.deployment.gpu_choice import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.permits import permits_problem, permits_warning
+from baseten_tei.deployment.sizing import BYTES_PER_TOKEN, payload_limit
+from baseten_tei.deployment.vram import input_length, parameters
+from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.rules.placement import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject import Subject
-from baseten_tei.sizing import BYTES_PER_TOKEN, payload_limit
-from baseten_tei.vram import input_length, parameters
 
 _SEED = "README of Baseten's own TEI example"
 _WIDE = 1024

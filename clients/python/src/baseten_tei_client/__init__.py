@@ -8,7 +8,7 @@ errors                       all are `TeiClientError`, and say what to do
 """
 
 from baseten_tei_client.cache import VectorCache
-from baseten_tei_client.connecting import aconnect, connect
+from baseten_tei_client.connect import aconnect, connect
 from baseten_tei_client.errors import (
     DeadlineError,
     OutputsError,

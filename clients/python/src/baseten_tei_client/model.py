@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Literal, Self
 
-from baseten_tei_client import tasks
+from baseten_tei_client._call import tasks
+from baseten_tei_client._call.batched_run import Job, Progress
+from baseten_tei_client._call.call import Call, Wish
+from baseten_tei_client._call.prepare import Text, json_size, prepare, problem
+from baseten_tei_client._router.clock import Deadline
+from baseten_tei_client._router.session import Session
 from baseten_tei_client.cache import space_key
-from baseten_tei_client.call import Call, Wish
-from baseten_tei_client.clock import Deadline
 from baseten_tei_client.errors import RefusedTextError, UsageError
-from baseten_tei_client.job import Job, Progress
 from baseten_tei_client.outputs import ModelOutputs, Task
-from baseten_tei_client.preparing import Text, json_size, prepare, problem
 from baseten_tei_client.results import Classification, Embeddings, Ranking
 from baseten_tei_client.secrecy import Secret
-from baseten_tei_client.session import Session
 from baseten_tei_client.settings import Settings
 from baseten_tei_client.spaces import Space
 from baseten_tei_client.tokens import Counter, counter_of, most_of_each

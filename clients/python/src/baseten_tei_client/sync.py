@@ -10,8 +10,8 @@ from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from baseten_tei_client._call.batched_run import Progress
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.job import Progress
 from baseten_tei_client.model import AsyncModel, OnRefusal
 from baseten_tei_client.outputs import Task
 from baseten_tei_client.results import Classification, Embeddings, Ranking

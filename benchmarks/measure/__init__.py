@@ -1,0 +1,1 @@
+"""Timing, memory, and what must not happen meanwhile."""

@@ -1,0 +1,166 @@
+"""One job for three clients: many texts of mixed length, one model with tight limits, a network's latency.
+
+The emulator answers each call 0.1 s late (its fault `slow_reply`), as a network and a GPU would. The others get the
+texts that can be sent at all, and are told the limits; ours finds out by itself, and tells what was cut.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from baseten_performance_client import PerformanceClient, RequestProcessingPreference
+from openai import APIStatusError, OpenAI
+from tests.client.corpus import corpus
+from tests.client.stack import ClientStack
+from tests.client.toy import toy_tokenizer
+from tests.support.harness import API_KEY, running_emulator
+
+from baseten_emulator.tei.model.tokens import Tokenizer
+from baseten_tei_client import Embeddings
+from benchmarks.measure.timing import Figure
+from benchmarks.measure.watching import WatchError
+
+TEXTS, QUICK_TEXTS = 100_000, 2_000
+LATENCY_SECONDS = 0.1
+PERFORMANCE_AIM, OPENAI_AIM = 1.0, 0.2
+"""At least as much in the same time, and at least five times as much."""
+NAME, REPO, DIMENSIONS = "search", "BAAI/bge-small-en-v1.5", 384
+LIMITS = {
+    "max_client_batch_size": 32, "payload_limit_bytes": 60_000, "max_batch_tokens": 8_192,
+    "max_concurrent_requests": 512, "predict_concurrency": 16,
+}  # fmt: skip
+WAYS: Mapping[str, Mapping[str, Any]] = {
+    "": {"transport": "http"},
+    ", extra fast": {"transport": "performance"},
+    ", tokenizer.json": {"transport": "http", "tokenizer": toy_tokenizer()},
+}
+"""How ours is used: as it is, with Baseten's client below it, and counting tokens itself."""
+MOST_BYTES_OF_A_CHARACTER = 6
+"""A control character in JSON."""
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """Ours in three ways against one run of each of the others."""
+    texts = corpus(QUICK_TEXTS if quick else TEXTS)
+    print(f"== client: {len(texts)} texts, each answer {LATENCY_SECONDS} s late", flush=True)
+    with running_emulator() as emulator:
+        stack = ClientStack(emulator)
+        stack.put(NAME, "embedding", REPO, **LIMITS)
+        stack.wait()
+        emulator.fault(NAME, "slow_reply", on="inference", seconds=LATENCY_SECONDS)
+        job = _Job(stack, texts)
+        _performance(stack, job.sendable[:QUICK_TEXTS])  # the emulator remembers words
+        ours = {way: job.run(way, options) for way, options in WAYS.items()}
+        performance = _timed(stack, "performance client", job.sendable, _performance)
+        openai = _timed(stack, "OpenAI SDK", job.sendable, _openai)
+    what = f"embed {len(texts)} texts"
+    others = {
+        "performance client": (performance, PERFORMANCE_AIM),
+        "OpenAI SDK in a loop": (openai, OPENAI_AIM),
+    }
+    for against, (theirs, aim) in others.items():
+        for way, seconds in ours.items():
+            yield Figure("client", what + way, against, (seconds,), (theirs,), aim)
+
+
+class _Job:
+    """Ours, with all that was asked of it checked."""
+
+    def __init__(self, stack: ClientStack, texts: Sequence[str]) -> None:
+        self._stack, self._texts = stack, texts
+        self.sendable = [text for text in texts if text and not _has_surrogate(text)]
+
+    def run(self, way: str, options: Mapping[str, Any]) -> float:
+        """Seconds. Raises `WatchError` where a request was refused, a vector is wrong, or a cut was not told."""
+        found: list[Embeddings] = []
+
+        def embed(stack: ClientStack, texts: Sequence[str]) -> None:
+            with stack.connect(NAME, **options) as model:
+                found.append(model.embed(texts, on_refusal="skip", timeout=3600))
+
+        seconds = _timed(self._stack, f"ours{way}", self._texts, embed)
+        if set(_statuses(self._stack)) != {200}:
+            raise WatchError(f"the router refused: {_statuses(self._stack)}")
+        self._check(found[0])
+        return seconds
+
+    def _check(self, told: Embeddings) -> None:
+        refused = {n for n, text in enumerate(self._texts) if not text or _has_surrogate(text)}
+        if refused != {it.index for it in told.refused}:
+            raise WatchError("other texts were refused than those that cannot be sent")
+        lengths = {
+            n: len(Tokenizer.of("bert").tokenize(text))
+            for n, text in enumerate(self._texts)
+            if n not in refused
+        }
+        cut = {n: tokens for n, tokens in lengths.items() if tokens > 512}
+        if cut != {it.index: it.tokens for it in told.truncated}:
+            raise WatchError("not every text that was cut was told")
+        some = [n for n in range(0, len(self._texts), len(self._texts) // 50) if n not in refused]
+        with self._stack.connect(NAME) as model:
+            alone = [model.embed([self._texts[n]]).vectors[0] for n in some]
+        if not np.allclose(told.vectors[some], alone, atol=1e-6):
+            raise WatchError("vectors are not in the order of their texts")
+
+
+def _performance(stack: ClientStack, texts: Sequence[str]) -> None:
+    """As its documentation says, with the limits that the outputs tell."""
+    limit = LIMITS["payload_limit_bytes"] // MOST_BYTES_OF_A_CHARACTER
+    preference = RequestProcessingPreference(
+        batch_size=LIMITS["max_client_batch_size"],
+        max_concurrent_requests=LIMITS["predict_concurrency"],
+        max_chars_per_request=limit,
+    )
+    client = PerformanceClient(stack.models[NAME]["sync_url"], API_KEY)
+    vectors = client.embed(list(texts), model="model", preference=preference).numpy()
+    _check_shape(vectors, texts)
+
+
+def _openai(stack: ClientStack, texts: Sequence[str]) -> None:
+    """A loop over `embeddings.create`, which halves what is refused."""
+    client = OpenAI(base_url=f"{stack.models[NAME]['sync_url']}/v1", api_key=API_KEY)
+
+    def embed(part: Sequence[str]) -> list[Any]:
+        try:
+            return [
+                it.embedding for it in client.embeddings.create(input=list(part), model="m").data
+            ]
+        except APIStatusError as error:
+            if error.status_code not in (413, 422) or len(part) == 1:
+                raise
+            half = len(part) // 2
+            return [*embed(part[:half]), *embed(part[half:])]
+
+    size = LIMITS["max_client_batch_size"]
+    parts = [embed(texts[n : n + size]) for n in range(0, len(texts), size)]
+    _check_shape(np.array([it for part in parts for it in part], np.float32), texts)
+
+
+def _check_shape(vectors: Any, texts: Sequence[str]) -> None:
+    if vectors.shape != (len(texts), DIMENSIONS):
+        raise WatchError(f"{len(texts)} texts became vectors of shape {vectors.shape}")
+
+
+def _timed(stack: ClientStack, who: str, texts: Sequence[str], job: Any) -> float:
+    """Seconds of one job, with the processor's share and what the router answered printed beside."""
+    stack.emulator.forget_calls()
+    start, used = time.perf_counter(), time.process_time()
+    job(stack, texts)
+    seconds, used = time.perf_counter() - start, time.process_time() - used
+    each = 1000 * used / len(texts)
+    print(
+        f"    {who}: {seconds:.1f} s, {len(texts) / seconds:.0f} texts/s, {each * 1000:.0f} µs of processor a "
+        f"text, answers {_statuses(stack)}",
+        flush=True,
+    )
+    return seconds
+
+
+def _statuses(stack: ClientStack) -> dict[Any, int]:
+    return dict(Counter(status for (_, status), n in stack.asked().items() for _ in range(n)))
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= it <= "\udfff" for it in text)

@@ -1,0 +1,1 @@
+"""Stacks, programs and servers to measure with."""

@@ -1,0 +1,1 @@
+"""One call by a service: prepared, cut into batches, gathered."""

@@ -1,0 +1,1 @@
+"""Requests to the router: permits, retries, hedging, transports."""

@@ -1,0 +1,91 @@
+"""What belongs to one event loop: connections, permits, and what is known of the router."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from urllib.parse import urlsplit
+
+from baseten_tei_client._router import performance_transport
+from baseten_tei_client._router.ask import Caller, Patience, late
+from baseten_tei_client._router.clock import Clock, Deadline, LoopClock
+from baseten_tei_client._router.first_contact import Router, contact
+from baseten_tei_client._router.http_transport import HttpTransport
+from baseten_tei_client._router.performance_transport import PerformanceTransport
+from baseten_tei_client._router.single_flight import SingleFlight
+from baseten_tei_client._router.transport import Transport
+from baseten_tei_client.errors import DeadlineError, UsageError
+from baseten_tei_client.outputs import ModelOutputs
+from baseten_tei_client.secrecy import Secret
+from baseten_tei_client.settings import Settings
+
+
+class Session:
+    """One model as seen from one event loop."""
+
+    def __init__(self, outputs: ModelOutputs, settings: Settings, key: Secret) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.clock: Clock = LoopClock()
+        patience = Patience(settings.request_timeout, settings.hedge_after)
+        self.caller = Caller(
+            outputs.name, transport_for(outputs, settings, key), key, patience, self.clock,
+            random.random,
+        )  # fmt: skip
+        self._outputs, self._settings = outputs, settings
+        self._flight = SingleFlight(self._contact)
+        self._router: Router | None = None
+        self._answered_at = 0.0
+
+    async def router(self, deadline: Deadline) -> Router:
+        """The router, awake: one wake and one look at `/info` for all who ask while nobody knows.
+
+        Raises what `contact` does.
+        """
+        idle = self.clock.now() - self._answered_at
+        if self._router is not None and idle < self._settings.wake_after:
+            return self._router
+        try:
+            return await self._flight.join(deadline)
+        except DeadlineError:
+            raise
+        except TimeoutError as error:
+            raise late(self._outputs.name, deadline, "it was still waking up") from error
+
+    def answered(self) -> None:
+        """Note that the model is awake."""
+        self._answered_at = self.clock.now()
+
+    async def close(self) -> None:
+        """Close its connections."""
+        await self.caller.transport.close()
+
+    async def _contact(self, deadline: Deadline) -> Router:
+        self._router = await contact(self.caller, self._outputs, self._settings, deadline)
+        self.answered()
+        return self._router
+
+
+def transport_for(outputs: ModelOutputs, settings: Settings, key: Secret) -> Transport:
+    """The transport that the settings ask for. Raises `UsageError` where it is not installed.
+
+    "auto" is the performance client where it is installed; not for an emulator, which it would call through a proxy
+    of the environment.
+    """
+    local = urlsplit(outputs.sync_url).scheme == "http"
+    try:
+        http = HttpTransport(key, settings.auth_scheme, local)
+    except (ImportError, OSError, ValueError) as error:
+        raise UsageError(
+            "HTTPS_PROXY (or ALL_PROXY) or SSL_CERT_FILE names something that cannot be used: check these variables"
+        ) from error
+    wanted = settings.transport
+    if wanted == "auto":
+        fast = performance_transport.is_installed() and not local
+        wanted = "performance" if fast else "http"
+    if wanted == "http":
+        return http
+    if not performance_transport.is_installed():
+        raise UsageError(
+            "transport='performance' needs the extra: pip install 'baseten-tei-client[fast]'"
+        )
+    return PerformanceTransport(key, outputs.sync_url, http)

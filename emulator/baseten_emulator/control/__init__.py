@@ -1,0 +1,1 @@
+"""`/_emulator/*`: what tests and `rehearse` tell the emulator."""

@@ -1,0 +1,111 @@
+"""/_emulator/hub: repositories of the Hugging Face Hub that the emulator is taught.
+
+    POST {"model_id": "org/name", "gated": false, "files": {
+        "config.json": {...}, "1_Pooling/config.json": {...} | null, "modules.json": [...],
+        "sentence_bert_config.json": {...}, "config_sentence_transformers.json": {...},
+        "tokenizer.json": true | false,
+        "weights": {"format": "safetensors", "bytes": n, "dtype": "F32", "labels": n}}}
+    GET lists them, DELETE forgets all or `?model_id=`.
+
+Contents are taken as they are: a file that TEI cannot read is what this is for. A taught repository goes
+before the table of known models, for servers that start from then on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from baseten_emulator.life import due_events
+from baseten_emulator.world.bodies import Fields, checked, require_range, require_room, shown
+from baseten_emulator.world.records import Taught
+from baseten_emulator.world.routing import Route
+from baseten_emulator.world.wire import Request, Response, json_response, refused
+from baseten_emulator.world.world import World
+
+WEIGHT_FORMATS = ("safetensors", "sharded-safetensors", "pytorch", "onnx", "none")
+DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "I8")
+MAX_REPOSITORIES = 10_000
+MOST_BYTES = 10**15
+MOST_LABELS = 100_000
+MOST_NUMBERS = 65_536  # in a vector
+_WIDTHS = ("hidden_size", "dim", "n_embd", "out_features")
+_FIELDS: Fields = {"model_id": str, "files": dict, "gated": bool}
+_WEIGHTS: Fields = {"format": str, "bytes": int, "dtype": str, "labels": int}
+_READ_BY_TEI = re.compile(
+    r"config\.json|tokenizer\.json|modules\.json|config_sentence_transformers\.json|weights"
+    r"|sentence_(bert|roberta|distilbert|camembert|albert|xlm-roberta|xlnet)_config\.json"
+    r"|\d+_\w+/config\.json"
+)
+
+
+def teach(world: World, request: Request) -> Response:
+    """POST: a repository as the Hub would have it, in place of an earlier one of that id."""
+    body = checked(request.json(), _FIELDS, required=("model_id", "files"))
+    taught = _parse(body["model_id"], body["files"], body.get("gated", False))
+    require_room(world.store.total(Taught), MAX_REPOSITORIES, "repositories")
+    due_events.catch_up(world)  # what is due was decided before this was known
+    world.store.put(taught)
+    return json_response(_view(taught))
+
+
+def list_taught(world: World, _request: Request) -> Response:
+    """GET: what it was taught, oldest first."""
+    return json_response({"models": [_view(taught) for taught in world.store.all(Taught)]})
+
+
+def forget(world: World, request: Request) -> Response:
+    """DELETE, all or the one of `?model_id=`."""
+    wanted = request.arg("model_id")
+    due_events.catch_up(world)
+    for taught in world.store.all(Taught):
+        if wanted is None or taught.id == wanted.lower():
+            world.store.delete(Taught, taught.id)
+    return list_taught(world, request)
+
+
+def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
+    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", model_id):
+        raise refused(f"model_id: {shown(model_id)} is no owner/name")
+    unread = sorted(name for name in files if not _READ_BY_TEI.fullmatch(name))
+    if unread:
+        raise refused(f"files: TEI reads no {', '.join(unread)[:200]}")
+    if files.get("tokenizer.json") not in (None, True, False):
+        raise refused("files: tokenizer.json is true or false, its content decides nothing here")
+    _check_widths(files)
+    weights = _weights(files.get("weights") or {})
+    return Taught(model_id.lower(), "", model_id, {**files, "weights": weights}, gated)
+
+
+def _weights(weights: Any) -> dict[str, Any]:
+    if not isinstance(weights, dict):
+        raise refused(f"files: weights: {weights!r} is no object")
+    known = checked(weights, _WEIGHTS)
+    require_range("files: weights: bytes", known.get("bytes", 0), 0, MOST_BYTES)
+    require_range("files: weights: labels", known.get("labels", 1), 0, MOST_LABELS)
+    for name, choices in (("format", WEIGHT_FORMATS), ("dtype", DTYPES)):
+        if known.get(name, choices[0]) not in choices:
+            raise refused(f"files: weights: {name} must be one of {', '.join(choices)}")
+    return known
+
+
+def _check_widths(files: Mapping[str, Any]) -> None:
+    """Refuse vectors that the emulator would have to compute, and no model has."""
+    for name, content in files.items():
+        for key in _WIDTHS if isinstance(content, dict) else ():
+            width = content.get(key)
+            if isinstance(width, int) and width > MOST_NUMBERS:
+                raise refused(f"files: {name}: {key} {width} is more than {MOST_NUMBERS}")
+
+
+def _view(taught: Taught) -> dict[str, Any]:
+    return {"model_id": taught.model_id, "files": taught.files, "gated": taught.gated}
+
+
+_PATH = "/_emulator/hub"
+ROUTES: tuple[Route, ...] = (
+    Route("POST", _PATH, teach),
+    Route("GET", _PATH, list_taught),
+    Route("DELETE", _PATH, forget),
+)

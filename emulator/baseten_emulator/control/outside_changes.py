@@ -1,0 +1,65 @@
+"""/_emulator/deeds: what other people do to a model behind our back, once.
+
+POST {"deed": "kill_deployment", "model": "bge", "environment": "production"}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from baseten_emulator.life import due_events
+from baseten_emulator.life.views import PRODUCTION, environment_id
+from baseten_emulator.rest import activation, models
+from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.records import Deployment, Environment, Model, Outcome
+from baseten_emulator.world.routing import Route
+from baseten_emulator.world.wire import Request, Response, json_response, not_found, refused
+from baseten_emulator.world.world import World
+
+
+def do(world: World, request: Request) -> Response:
+    """POST {deed, model, environment?}: done to what serves that environment. Raises ApiError."""
+    fields = {"deed": str, "model": str, "environment": str}
+    body = checked(request.json(), fields, required=("deed", "model"))
+    deed, name = body["deed"], body.get("environment", PRODUCTION)
+    if deed not in DEEDS:
+        raise refused(f'no deed is called "{deed}"; there are: {", ".join(DEEDS)}')
+    due_events.catch_up(world)
+    model = next((m for m in world.store.all(Model) if m.name == body["model"]), None)
+    if model is None:
+        raise not_found("model", body["model"])
+    DEEDS[deed](world, model, name)
+    return json_response({"deed": deed, "model": model.name, "model_id": model.id})
+
+
+def _delete_model(world: World, model: Model, _environment: str) -> None:
+    models.delete_model(world, Request("DELETE", "/", params={"model_id": model.id}))
+
+
+def _kill_deployment(world: World, model: Model, environment: str) -> None:
+    """The environment goes on pointing at it."""
+    dead = Outcome("DEPLOY_FAILED", ("the container died and does not start any more",))
+    world.store.put(replace(_serving(world, model, environment), outcome=dead))
+
+
+def _deactivate(world: World, model: Model, environment: str) -> None:
+    activation.deactivated(world, _serving(world, model, environment))
+
+
+def _serving(world: World, model: Model, name: str) -> Deployment:
+    environment = world.store.get(Environment, environment_id(model.id, name))
+    current = environment.current_deployment_id if environment else None
+    deployment = world.store.get(Deployment, current) if current else None
+    if deployment is None:
+        raise refused(f'nothing serves environment "{name}" of model "{model.name}"')
+    return deployment
+
+
+DEEDS: dict[str, Callable[[World, Model, str], None]] = {
+    "delete_model": _delete_model,
+    "kill_deployment": _kill_deployment,
+    "deactivate": _deactivate,
+}
+
+ROUTES: tuple[Route, ...] = (Route("POST", "/_emulator/deeds", do),)

@@ -1,0 +1,1 @@
+"""Faults by name, and which calls they meet."""

@@ -1,0 +1,1 @@
+"""Calls of models: routing to a deployment, its pace, its wrong answers."""

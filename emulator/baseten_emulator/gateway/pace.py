@@ -1,0 +1,90 @@
+"""/_emulator/pace: models whose answers take time, so that there is something to tune. Off until it is set.
+
+    {"model": "bge", "seed": 7, "tokens_per_second": 20000}
+
+`model` is a name or "*". How long what takes is drawn from the seed for each repository (`tei/service_time`); any
+of its numbers may be given instead.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baseten_emulator.world.bodies import (
+    Fields,
+    checked,
+    require_range,
+    require_room,
+    require_short,
+)
+from baseten_emulator.world.records import Deployment, Model, PaceSet
+from baseten_emulator.world.routing import Route
+from baseten_emulator.world.wire import Request, Response, json_response, refused
+from baseten_emulator.world.world import World
+
+_NUMBERS = (
+    "tokens_per_second",
+    "overhead_tokens",
+    "knee_tokens",
+    "strain",
+    "tokenizer_share",
+    "vcpus",
+)
+LEAST_NUMBER, MOST_NUMBER = 0.001, 1e9
+MAX_NAME = 200
+MAX_PACES = 10_000
+_FIELDS: Fields = {"model": str, "seed": int, **dict.fromkeys(_NUMBERS, (int, float))}
+
+
+def list_paces(world: World, _request: Request) -> Response:
+    """GET: which models take time, and what was said of each."""
+    return json_response({"paces": [_view(it) for it in world.store.all(PaceSet)]})
+
+
+def set_pace(world: World, request: Request) -> Response:
+    """POST {model, seed, ...}. Raises ApiError 400."""
+    numbers = checked(request.json(), _FIELDS)
+    model, seed = numbers.pop("model", "*"), numbers.pop("seed", 0)
+    if wrong := [name for name, value in numbers.items() if value <= 0]:
+        raise refused(f"{wrong[0]} must be above 0")
+    for name, value in numbers.items():
+        require_range(name, value, LEAST_NUMBER, MOST_NUMBER)
+    require_short("model", model, MAX_NAME)
+    require_room(world.store.total(PaceSet), MAX_PACES, "paces")
+    made = PaceSet(model, "", seed, numbers)
+    world.store.put(made)
+    return json_response(_view(made))
+
+
+def clear_paces(world: World, _request: Request) -> Response:
+    """DELETE: every model answers at once again."""
+    for it in world.store.all(PaceSet):
+        world.store.delete(PaceSet, it.id)
+    return json_response({"paces": []})
+
+
+def keep_pace(world: World, model: Model, deployment: Deployment, router: Any) -> None:
+    """Let a running router take the time that was set for its model; a test's own data plane takes none."""
+    if not hasattr(router, "keep_pace"):
+        return
+    from baseten_emulator.tei.pace.service_time import (
+        ServiceTime,  # loaded by now; without a model it never is
+    )
+
+    with world.store.transaction():
+        found = world.store.get(PaceSet, model.name) or world.store.get(PaceSet, "*")
+    repo_id = router.settings.facts.repo_id
+    service = ServiceTime.drawn(found.seed, repo_id, found.numbers) if found else None
+    runtime = deployment.archive_config.get("runtime") or {}
+    router.keep_pace(service, int(runtime.get("predict_concurrency", 1)))
+
+
+def _view(it: PaceSet) -> dict[str, Any]:
+    return {"model": it.id, "seed": it.seed, **it.numbers}
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/_emulator/pace", list_paces),
+    Route("POST", "/_emulator/pace", set_pace),
+    Route("DELETE", "/_emulator/pace", clear_paces),
+)

@@ -1,0 +1,30 @@
+"""Faults of the data plane: a router that answers, and with other numbers than it should.
+
+    {"model": "bge", "fault": "wrong_pooling", "value": "mean", "deployments": "new"}
+
+`value` is the wrong pooling, precision, prompt or revision (absent: one that differs from the right one).
+`deployments` "new" leaves alone what was created before the fault was set: the version that serves stays well.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baseten_emulator.world.records import Deployment, Fault, Model
+from baseten_emulator.world.world import Router, World
+
+KINDS = frozenset({"wrong_pooling", "wrong_dtype", "wrong_prompt", "wrong_revision", "batch_noise"})
+
+
+def misbehaving(world: World, model: Model, deployment: Deployment, router: Router) -> Any:
+    """The router of a deployment as its faults have it; a test's own data plane has none of them."""
+    with world.store.transaction():
+        found = [fault for fault in world.store.all(Fault) if _concerns(fault, model, deployment)]
+    if not found or not hasattr(router, "gone_wrong"):
+        return router
+    return router.gone_wrong({fault.kind: fault.options.get("value") for fault in found})
+
+
+def _concerns(fault: Fault, model: Model, deployment: Deployment) -> bool:
+    is_new = deployment.created_at >= fault.options.get("since", 0)
+    return fault.kind in KINDS and fault.owner in ("*", model.name) and is_new

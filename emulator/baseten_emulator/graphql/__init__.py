@@ -1,0 +1,1 @@
+"""The GraphQL API that truss pushes through."""

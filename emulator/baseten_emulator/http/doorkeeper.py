@@ -1,0 +1,78 @@
+"""Who may come in: decided from a request's head alone, before its body is read.
+
+Web pages are kept out: of other origins (`Origin`, `Sec-Fetch-Site`), under names that a page's owner points
+at this machine (`Host`), and with the bodies that a page may send anywhere unasked (any but JSON). Calls of
+models are for pages too, once they have the key.
+"""
+
+from __future__ import annotations
+
+import hmac
+
+from baseten_emulator.world.wire import ApiError, Request, Response, json_response
+
+MEGABYTE = 1024 * 1024
+BODY_LIMITS = {
+    "control": MEGABYTE,
+    "management": 4 * MEGABYTE,
+    "graphql": 4 * MEGABYTE,
+    "upload": 128 * MEGABYTE,
+    "inference": 101 * MEGABYTE,  # the gateway itself refuses above 100 MB, with words of its own
+}
+_OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
+
+def require_own_host(request: Request) -> None:
+    """Refuse a request for another machine, by whichever name it got here. Raises ApiError 404."""
+    if not (request.host in _OWN_HOSTS or request.host.endswith(".localhost")):
+        raise ApiError(404, "NOT_FOUND", f"this emulator does not forward to {request.host[:200]}")
+
+
+def refusal(request: Request, surface: str, api_key: str) -> Response | None:
+    """Return what a request gets whose body nobody needs to see; None where it may come in."""
+    if surface != "inference" and (page := _foreign_page(request)):
+        return _refused(
+            403, "FORBIDDEN", f"this emulator answers no web page of another origin ({page})"
+        )
+    if surface == "control":
+        return _unexpected_body(request)
+    if surface == "upload" or _has_key(request, api_key):
+        return None
+    return json_response({"error": "Unauthorized"}, 401)
+
+
+def _foreign_page(request: Request) -> str | None:
+    """The header by which a browser says that a page elsewhere is asking."""
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site and site.lower() not in ("same-origin", "none"):
+        return f"Sec-Fetch-Site: {site}"
+    own = f"http://{request.headers.get('host', '')}".lower()
+    return f"Origin: {origin}" if origin and origin.lower() != own else None
+
+
+def _unexpected_body(request: Request) -> Response | None:
+    """A page may send a form or plain text to anybody without being asked; JSON not."""
+    if not has_body(request) or _is_json(request.headers.get("content-type", "")):
+        return None
+    message = "a body must be JSON: send the header Content-Type: application/json"
+    return _refused(415, "UNSUPPORTED_MEDIA_TYPE", message)
+
+
+def has_body(request: Request) -> bool:
+    """Whether a body comes, or has come, with a request."""
+    announced = request.headers.get("content-length", "0").strip() != "0"
+    return bool(request.body) or announced or "transfer-encoding" in request.headers
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type.partition(";")[0].strip().lower() == "application/json"
+
+
+def _has_key(request: Request, api_key: str) -> bool:
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    given, wanted = key.strip().encode(), api_key.encode()
+    return scheme in ("Api-Key", "Bearer") and hmac.compare_digest(given, wanted)
+
+
+def _refused(status: int, code: str, message: str) -> Response:
+    return ApiError(status, code, message).response

@@ -1,0 +1,1 @@
+"""What becomes of a deployment by itself: statuses, promotions, scaling, logs."""

@@ -1,0 +1,69 @@
+"""Playing what has become due: outcomes of deployments, ends of promotions, queued settings.
+
+Nothing runs in the background. Each request first plays what time has brought since the last one, in
+order of time, so that an answer never depends on who asked before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from baseten_emulator.life import environment_settings, lifecycle, promotion_end, weights
+from baseten_emulator.life.deployment_faults import befalling
+from baseten_emulator.world.records import Deployment, Environment, Outcome, Promoting, UnderWay
+from baseten_emulator.world.world import World
+
+
+def catch_up(world: World) -> None:
+    """Decide every deployment, conclude every promotion and apply all settings that are due."""
+    for deployment in sorted(
+        _due(world), key=lambda d: lifecycle.decided_at(d, world.step_seconds)
+    ):
+        world.store.put(replace(deployment, outcome=_decided(world, deployment)))
+        world.store.delete(UnderWay, deployment.id)
+    for mark in world.store.all(Promoting):
+        environment = world.store.get(Environment, mark.id)
+        if environment:
+            promotion_end.conclude(world, environment)
+    environment_settings.apply_queued(world)
+
+
+def _due(world: World) -> list[Deployment]:
+    marked = [world.store.get(Deployment, mark.id) for mark in world.store.all(UnderWay)]
+    return [deployment for deployment in marked if deployment and _is_due(world, deployment)]
+
+
+def _is_due(world: World, deployment: Deployment) -> bool:
+    name = world.model(deployment.owner).name
+    if befalling(world, name, deployment, "slow") or _lacks_capacity(world, name, deployment):
+        return False
+    return world.now() >= lifecycle.decided_at(deployment, world.step_seconds)
+
+
+def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
+    """Without capacity nothing is deployed; a build that is doomed fails all the same."""
+    stuck = befalling(world, name, deployment, "no_capacity")
+    return stuck is not None and deployment.doom != "BUILD_FAILED"
+
+
+def _decided(world: World, deployment: Deployment) -> Outcome:
+    """The outcome; a bug in deciding it is this deployment's failure, not that of each request from then on."""
+    try:
+        return outcome_of(world, deployment)
+    except Exception as error:  # whatever it is, it is in the log of the deployment
+        return Outcome("DEPLOY_FAILED", (f"bug in the emulator: {type(error).__name__}: {error}",))
+
+
+def outcome_of(world: World, deployment: Deployment) -> Outcome:
+    """How this deployment's build, weights and start end, with the server's own log."""
+    if deployment.doom:
+        return Outcome(deployment.doom, deployment.doom_lines)
+    if not deployment.archive_config.get("docker_server"):
+        return Outcome("DEPLOY_FAILED", ("the emulator only runs docker_server models",))
+    secrets = world.secrets_of(world.model(deployment.owner).owner)
+    lacking = weights.load_failure(deployment.archive_config, secrets, world.gates())
+    started = world.start(deployment)
+    lines = (*lacking, *getattr(started, "log_lines", ()))
+    if lines:
+        return Outcome("DEPLOY_FAILED", lines)
+    return Outcome("ACTIVE", tuple(getattr(started, "boot_log", ())))

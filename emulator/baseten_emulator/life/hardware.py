@@ -1,0 +1,141 @@
+"""Instance types, their prices, and which one a config's `resources` land on.
+
+Source: Baseten docs, deployment/resources (mid-2026): names are written as there, although they are
+not uniform. Prices are USD per minute. What the docs leave open (the API's `id` strings) is the name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_emulator.world.wire import refused
+
+
+@dataclass(frozen=True)
+class InstanceType:
+    """One SKU. Memory in GiB; `price` in USD per minute; `vram` is the sum over its GPUs."""
+
+    name: str
+    price: float
+    vcpu: int
+    memory: int
+    gpu: str | None = None
+    gpu_count: int = 0
+    vram: int = 0
+
+    def view(self) -> dict[str, Any]:
+        """The SKU as `InstanceTypeV1`."""
+        return {
+            "id": self.name,
+            "name": self.name,
+            "memory_limit_mib": self.memory * 1024,
+            "millicpu_limit": self.vcpu * 1000,
+            "gpu_count": self.gpu_count,
+            "gpu_type": self.gpu,
+            "gpu_memory_limit_mib": self.vram * 1024 if self.gpu else None,
+        }
+
+
+_MULTI_GPU = (  # name, price, vCPU, RAM and VRAM of one GPU; sold in 1, 2, 4, 8
+    ("A100", 0.06667, 12, 144, 80),
+    ("H100", 0.10833, 16, 118, 80),
+    ("H200", 0.125, 16, 200, 141),
+    ("B200", 0.16633, 16, 224, 180),
+    ("RTX_PRO_6000", 0.06667, 16, 116, 96),
+)
+
+
+def _multiples(gpu: str, price: float, vcpu: int, memory: int, vram: int) -> list[InstanceType]:
+    return [
+        InstanceType(
+            _multi_name(gpu, n, n * vcpu, n * memory),
+            round(price * n, 5), n * vcpu, n * memory, gpu, n, n * vram,
+        )
+        for n in (1, 2, 4, 8)
+    ]  # fmt: skip
+
+
+def _multi_name(gpu: str, count: int, vcpu: int, memory: int) -> str:
+    if gpu == "A100":
+        return f"A100:{vcpu}x{memory}" if count == 1 else f"A100:{count}x{vcpu}x{memory}"
+    name = gpu.replace("_", "-")
+    return name if count == 1 else f"{name}:{count}"
+
+
+CATALOG: tuple[InstanceType, ...] = (
+    InstanceType("1x2", 0.00058, 1, 2),
+    InstanceType("1x4", 0.00086, 1, 4),
+    InstanceType("2x8", 0.00173, 2, 8),
+    InstanceType("4x16", 0.00346, 4, 16),
+    InstanceType("8x32", 0.00691, 8, 32),
+    InstanceType("16x64", 0.01382, 16, 64),
+    InstanceType("T4x4x16", 0.01052, 4, 16, "T4", 1, 16),
+    InstanceType("T4x8x32", 0.01504, 8, 32, "T4", 1, 16),
+    InstanceType("T4x16x64", 0.02408, 16, 64, "T4", 1, 16),
+    InstanceType("T4:2x24x96", 0.03912, 24, 96, "T4", 2, 32),
+    InstanceType("T4:4x48x192", 0.07824, 48, 192, "T4", 4, 64),
+    InstanceType("L4:4x16", 0.01414, 4, 16, "L4", 1, 24),
+    InstanceType("L4:2x24x96", 0.04002, 24, 96, "L4", 2, 48),
+    InstanceType("L4:4x48x192", 0.08003, 48, 192, "L4", 4, 96),
+    InstanceType("A10Gx4x16", 0.02012, 4, 16, "A10G", 1, 24),
+    InstanceType("A10Gx8x32", 0.02424, 8, 32, "A10G", 1, 24),
+    InstanceType("A10Gx16x64", 0.03248, 16, 64, "A10G", 1, 24),
+    InstanceType("A10G:2x24x96", 0.05672, 24, 94, "A10G", 2, 48),
+    InstanceType("A10G:4x48x192", 0.11344, 48, 188, "A10G", 4, 96),
+    InstanceType("A10G:8x192x768", 0.32576, 192, 750, "A10G", 8, 192),
+    InstanceType("H100MIG", 0.0625, 8, 59, "H100_40GB", 1, 40),
+    *(sku for family in _MULTI_GPU for sku in _multiples(*family)),
+)
+REGIONS = {"us": {"slug": "us", "display_name": "United States"}}
+"""Where deployments can be placed, by slug; no region is Global."""
+SMALLEST = CATALOG[0]
+_BY_NAME = {sku.name: sku for sku in CATALOG} | {"L4x4x16": CATALOG[11]}  # its older spelling
+_GIB = {"": 2**-30, "k": 1000 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "T": 1e12 / 2**30,
+        "Ki": 2**-20, "Mi": 2**-10, "Gi": 1.0, "Ti": 1024.0}  # fmt: skip
+
+
+def instance_type(name: str) -> InstanceType:
+    """The SKU of this exact name. Raises ApiError 400."""
+    if name not in _BY_NAME:
+        raise refused(f'"{name}" is not an instance type; GET /v1/instance_types lists them')
+    return _BY_NAME[name]
+
+
+def instance_type_for(resources: Mapping[str, Any]) -> InstanceType:
+    """The cheapest SKU that holds `resources`; `instance_type` beats the rest (Baseten docs).
+
+    So an L4 with more than 16Gi or 4 CPUs lands on two L4s. Raises ApiError 400 when none does.
+    """
+    if resources.get("instance_type"):
+        return instance_type(str(resources["instance_type"]))
+    gpu, _, count = str(resources.get("accelerator") or "").partition(":")
+    cpu, memory = parse_cpu(resources.get("cpu", "1")), parse_memory(resources.get("memory", "2Gi"))
+    fitting = [
+        sku
+        for sku in CATALOG
+        if (sku.gpu or "") == gpu
+        and sku.gpu_count >= (int(count or 1) if gpu else 0)
+        and sku.vcpu >= cpu
+        and sku.memory >= memory
+    ]
+    if not fitting:
+        raise refused(f"no instance type holds resources {dict(resources)}")
+    return min(fitting, key=lambda sku: sku.price)
+
+
+def parse_cpu(text: str) -> float:
+    """CPUs of a Kubernetes quantity: "2" or "500m". Raises ApiError 400."""
+    if not isinstance(text, str) or not re.fullmatch(r"\d+(\.\d+)?m?", text):
+        raise refused(f'resources.cpu {text!r} is not a quantity such as "2" or "500m"')
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
+
+
+def parse_memory(text: str) -> float:
+    """GiB of a Kubernetes quantity such as "16Gi". Raises ApiError 400."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]*)", text) if isinstance(text, str) else None
+    if match is None or match[2] not in _GIB:
+        raise refused(f'resources.memory {text!r} is not a quantity such as "16Gi"')
+    return float(match[1]) * _GIB[match[2]]

@@ -1,0 +1,82 @@
+"""A deployment's log: what its phases and its outcome say, at the time they said it.
+
+Nothing is stored: lines follow from the record and the time, like the status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_emulator.faults.patterns import matches
+from baseten_emulator.life import lifecycle
+from baseten_emulator.world.records import Deployment
+
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_SAYS = {
+    "BUILDING": "Building the image",
+    "DEPLOYING": "Deploying",
+    "LOADING_MODEL": "Loading the model",
+}
+_HALF_HOUR_MILLIS = 1_800_000
+_WEEK_MILLIS = 7 * 24 * 3_600_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """One log line; `at` in seconds since the epoch."""
+
+    at: float
+    level: str
+    message: str
+
+    def view(self, replica: str | None) -> dict[str, Any]:
+        """The line as `LogV1`: its time in nanoseconds, as text."""
+        nanoseconds = str(int(self.at * 1_000_000) * 1000)
+        line = {"timestamp": nanoseconds, "message": self.message, "replica": replica}
+        return {**line, "request_id": None, "level": self.level}
+
+
+def lines_of(deployment: Deployment, now: float, step_seconds: float) -> Iterator[Line]:
+    """Every line so far, oldest first."""
+    for number, phase in enumerate(lifecycle.phases_of(deployment)):
+        at = deployment.started_at + number * step_seconds
+        decided = lifecycle.decided_at(deployment, step_seconds)
+        if at <= now and (at < decided or step_seconds == 0):
+            yield Line(at, "INFO", _SAYS[phase])
+    if deployment.outcome:
+        yield from _ending(deployment, lifecycle.decided_at(deployment, step_seconds))
+
+
+def _ending(deployment: Deployment, at: float) -> Iterator[Line]:
+    assert deployment.outcome is not None  # noqa: S101 - for the type checker; the caller has looked
+    level = "INFO" if deployment.outcome.status == "ACTIVE" else "ERROR"
+    for number, message in enumerate(deployment.outcome.log_lines):
+        yield Line(at + number / 1_000_000, level, message)
+    count = len(deployment.outcome.log_lines)
+    yield Line(at + count / 1_000_000, level, f"Deployment is {deployment.outcome.status}")
+
+
+def selected(lines: Iterator[Line], wish: Mapping[str, Any], now: float) -> list[Line]:
+    """The lines a query asks for: window (half an hour by default), level, text; newest first."""
+    end = wish.get("end_epoch_millis") or int(now * 1000) + 1
+    start = wish.get("start_epoch_millis") or end - _HALF_HOUR_MILLIS
+    least = _LEVELS.index(wish["min_level"]) if wish.get("min_level") else 0
+    chosen = [
+        line
+        for line in lines
+        if start <= line.at * 1000 <= end
+        and _LEVELS.index(line.level) >= least
+        and _speaks_of(line.message, wish)
+    ]
+    ordered = chosen if wish.get("direction") == "asc" else chosen[::-1]
+    return ordered[: wish.get("limit") or 500]
+
+
+def _speaks_of(message: str, wish: Mapping[str, Any]) -> bool:
+    return (
+        all(text in message for text in wish.get("includes") or ())
+        and not any(text in message for text in wish.get("excludes") or ())
+        and matches(wish.get("search_pattern") or "", message)
+    )

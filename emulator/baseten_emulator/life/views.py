@@ -1,0 +1,134 @@
+"""Records as the management API shows them (`ModelV1`, `DeploymentV1`, `EnvironmentV1`, ...)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baseten_emulator.faults import faults
+from baseten_emulator.life import hardware, lifecycle, promotion_end
+from baseten_emulator.life.deployment_faults import befalling
+from baseten_emulator.world.clock import iso
+from baseten_emulator.world.records import Activity, Deployment, Environment, Model, Secret
+from baseten_emulator.world.world import World
+
+PRODUCTION = "production"
+
+
+def environment_id(model_id: str, name: str) -> str:
+    """The record id of an environment."""
+    return f"{model_id}/{name}"
+
+
+def model_view(world: World, model: Model) -> dict[str, Any]:
+    """A model as `ModelV1`."""
+    production = world.store.get(Environment, environment_id(model.id, PRODUCTION))
+    return {
+        "id": model.id,
+        "created_at": iso(model.created_at),
+        "name": model.name,
+        "deployments_count": world.store.count(Deployment, model.id),
+        "production_deployment_id": production.current_deployment_id if production else None,
+        "development_deployment_id": model.development_deployment_id,
+        "instance_type_name": production.instance_type if production else "",
+        "team_name": world.team_name(model.owner),
+    }
+
+
+def current_status(world: World, deployment: Deployment, model_name: str) -> str:
+    """A deployment's status now, with what the faults make of it."""
+    activity = world.store.get(Activity, deployment.id)
+    status = lifecycle.status(deployment, activity, world.now(), world.step_seconds)
+    if status in lifecycle.UNDER_WAY:
+        slow = befalling(world, model_name, deployment, "slow")
+        if status != "BUILDING" and befalling(world, model_name, deployment, "no_capacity"):
+            status = "DEPLOYING"
+        return str(slow.options["status"]) if slow else status
+    if status in lifecycle.READY and befalling(world, model_name, deployment, "unhealthy"):
+        return "UNHEALTHY"
+    return status
+
+
+def shown_status(world: World, deployment: Deployment) -> str:
+    """The status that the API shows: `current_status`, or a word of its own by the fault unknown_status."""
+    model_name = world.model(deployment.owner).name
+    status = current_status(world, deployment, model_name)
+    if status in lifecycle.READY | lifecycle.UNDER_WAY:
+        fault = faults.take(world, befalling(world, model_name, deployment, "unknown_status"))
+        return str(fault.options.get("status", "MIGRATING")) if fault else status
+    return status
+
+
+def deployment_view(world: World, deployment: Deployment) -> dict[str, Any]:
+    """A deployment as `DeploymentV1`; its settings are null until it has finished deploying."""
+    status = current_status(world, deployment, world.model(deployment.owner).name)
+    deployed = deployment.outcome is not None and deployment.outcome.status == "ACTIVE"
+    return {
+        "id": deployment.id,
+        "created_at": iso(deployment.created_at),
+        "name": deployment.name,
+        "model_id": deployment.owner,
+        "is_production": deployment.environment == PRODUCTION,
+        "is_development": deployment.is_development,
+        "status": shown_status(world, deployment),
+        "active_replica_count": lifecycle.replicas(deployment, status),
+        "autoscaling_settings": deployment.autoscaling if deployed else None,
+        "instance_type_name": deployment.instance_type,
+        "environment": deployment.environment,
+        "labels": deployment.labels,
+        "region": hardware.REGIONS.get(deployment.region or ""),
+        "request_backpressure_settings": {"policy": deployment.backpressure},
+    }
+
+
+def environment_view(world: World, environment: Environment) -> dict[str, Any]:
+    """An environment as `EnvironmentV1`."""
+    candidate = environment.candidate
+    return {
+        "name": environment.name,
+        "created_at": iso(environment.created_at),
+        "model_id": environment.owner,
+        "current_deployment": _optional(world, environment.current_deployment_id),
+        "candidate_deployment": _optional(world, candidate.deployment_id if candidate else None),
+        "in_progress_promotion": _promotion(world, environment),
+        "autoscaling_settings": environment.autoscaling,
+        "promotion_settings": environment.promotion,
+        "instance_type": hardware.instance_type(environment.instance_type).view(),
+        "request_backpressure_settings": {"policy": environment.backpressure},
+        "autoscaling_schedules": None,
+        "traffic_routing": None,
+    }
+
+
+def _optional(world: World, deployment_id: str | None) -> dict[str, Any] | None:
+    deployment = world.store.get(Deployment, deployment_id) if deployment_id else None
+    return deployment_view(world, deployment) if deployment else None
+
+
+def _promotion(world: World, environment: Environment) -> dict[str, Any] | None:
+    """The promotion under way; else the last one, unless it succeeded."""
+    progress, ended = promotion_end.progress_of(world, environment), environment.ended
+    if progress:
+        return {
+            "status": progress.status,
+            "percent_traffic_to_new_version": progress.percent,
+            "error_message": None,
+            "rolling_deploy": progress.candidate.rolling is not None,
+        }
+    if ended:
+        return {
+            "status": ended.status,
+            "percent_traffic_to_new_version": 0,
+            "error_message": ended.error_message,
+            "rolling_deploy": ended.rolling_deploy,
+        }
+    return None
+
+
+def secret_view(world: World, secret: Secret) -> dict[str, Any]:
+    """A secret as `SecretV1`: never its value."""
+    return {
+        "id": secret.public_id,
+        "created_at": iso(secret.created_at),
+        "name": secret.name,
+        "team_name": world.team_name(secret.owner),
+    }

@@ -1,0 +1,1 @@
+"""What a push sends: archives, configs, the models and versions that come of them."""

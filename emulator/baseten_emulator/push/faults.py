@@ -1,0 +1,53 @@
+"""Faults of a push's last step, the create: a GPU that is refused, an archive that is lost, a race that is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_emulator.faults import faults
+from baseten_emulator.world.records import Model
+from baseten_emulator.world.wire import Response, json_response
+from baseten_emulator.world.world import World
+
+CREATES = ("create_model_from_truss", "create_model_version_from_truss")
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What the faults make of a create: `refusal` answers it, `raced` says that its twin comes first."""
+
+    refusal: Response | None = None
+    raced: bool = False
+
+
+def fate_of(world: World, operation: str | None, arguments: Mapping[str, Any]) -> Fate:
+    """The fate of a GraphQL call; its faults are used up, and a lost archive is lost."""
+    if operation not in CREATES:
+        return Fate()
+    name = _name(world, arguments)
+    refusal = _forbidden_gpu(world, name, operation, arguments.get("config"))
+    if refusal:
+        return Fate(refusal)
+    if faults.take(world, faults.live(world, name, "upload_lost")):
+        world.store.delete_blob(str(arguments.get("s3_key")))
+    return Fate(raced=faults.take(world, faults.live(world, name, "duplicate_create")) is not None)
+
+
+def _name(world: World, arguments: Mapping[str, Any]) -> str:
+    model = world.store.get(Model, str(arguments.get("model_id")))
+    return model.name if model else str(arguments.get("name"))
+
+
+def _forbidden_gpu(world: World, name: str, operation: str, config: Any) -> Response | None:
+    """Worded as an account without the family is told (told by users; the code is guessed)."""
+    resources = config.get("resources") if isinstance(config, dict) else None
+    gpu = str((resources or {}).get("accelerator") or "").partition(":")[0]
+    fault = faults.live(world, name, "gpu_forbidden") if gpu else None
+    if fault is None or fault.options.get("gpu", gpu) != gpu:
+        return None
+    faults.take(world, fault)
+    message = f"The GPU type '{gpu}' is not supported for your organization"
+    error = {"message": message, "extensions": {"code": "FORBIDDEN"}, "path": [operation]}
+    return json_response({"data": {operation: None}, "errors": [error]})

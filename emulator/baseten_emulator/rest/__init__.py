@@ -1,0 +1,1 @@
+"""The management REST API, a file for each kind of thing."""

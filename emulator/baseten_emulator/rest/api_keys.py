@@ -1,0 +1,116 @@
+"""/v1/api_keys: list, create, delete. A key that is made here is told once, and opens nothing here.
+
+Only the key that the emulator was started with is accepted; it is listed, and cannot be deleted.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baseten_emulator.life import audit
+from baseten_emulator.world import account
+from baseten_emulator.world.account_records import ApiKey
+from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.clock import iso
+from baseten_emulator.world.routing import Route
+from baseten_emulator.world.wire import Request, Response, json_response, not_found, refused
+from baseten_emulator.world.world import World
+
+_KINDS = {
+    "PERSONAL": ("PERSONAL",) * 2,
+    "ROUTES": ("INVOKE_ALL_ROUTES",) * 2,
+    "WORKSPACE_MANAGE_ALL": ("CREATOR_SERVICE_ACCOUNT",) * 2,
+    "WORKSPACE_MANAGE_API_KEYS": ("MANAGE_API_KEYS_SERVICE_ACCOUNT",) * 2,
+    "WORKSPACE_EXPORT_METRICS": (
+        "EXPORT_METRICS_ALL_MODELS_SERVICE_ACCOUNT",
+        "EXPORT_METRICS_ALLOWED_MODELS_SERVICE_ACCOUNT",
+    ),
+    "WORKSPACE_INVOKE": (
+        "INVOKE_ALL_MODELS_SERVICE_ACCOUNT",
+        "INVOKE_ALLOWED_MODELS_SERVICE_ACCOUNT",
+    ),
+}
+"""Types of keys, with what the audit log calls them: for all models, and for some."""
+_SCOPED = ("WORKSPACE_EXPORT_METRICS", "WORKSPACE_INVOKE")
+_OF_A_TEAM = ("ROUTES", "WORKSPACE_MANAGE_ALL", *_SCOPED)
+
+
+def list_keys(world: World, request: Request) -> Response:
+    """GET: what is known of each key; `?type=` filters."""
+    kind = request.arg("type")
+    own = ApiKey(
+        account.KEY_PREFIX, "", account.KEY_NAME, "WORKSPACE_MANAGE_ALL", (), account.FOUNDED
+    )
+    keys = [key for key in (own, *world.store.all(ApiKey)) if kind in (None, key.kind)]
+    return json_response({"keys": [_view(world, key) for key in keys]})
+
+
+def create_key(world: World, request: Request) -> Response:
+    """POST {type, name?, model_ids?, team_id?}: the key, this once."""
+    fields = {"type": str, "name": str, "model_ids": list, "team_id": str}
+    body = checked(request.json(), fields, required=("type",))
+    kind, models = body["type"], tuple(body.get("model_ids", ()))
+    if kind not in _KINDS:
+        raise refused(f"type must be one of {', '.join(_KINDS)}")
+    if models and kind not in _SCOPED:
+        raise refused(f"model_ids: only for {' and '.join(_SCOPED)}")
+    for model_id in models:
+        world.model(model_id)
+    prefix = world.next_id()
+    key = ApiKey(prefix, _team(world, request, body), body.get("name"), kind, models, world.now())
+    world.store.put(key)
+    _note(world, "API_KEY_CREATED", key)
+    return json_response({"api_key": f"{prefix}.{world.next_id()}{world.next_id()}"})
+
+
+def delete_key(world: World, request: Request) -> Response:
+    """DELETE by prefix."""
+    prefix = request.params["api_key_prefix"]
+    if prefix == account.KEY_PREFIX:
+        raise refused("the key that the emulator was started with cannot be deleted")
+    key = world.store.get(ApiKey, prefix)
+    if key is None:
+        raise not_found("API key", prefix)
+    world.store.delete(ApiKey, prefix)
+    _note(world, "API_KEY_DELETED", key)
+    return json_response({"prefix": prefix})
+
+
+def _team(world: World, request: Request, body: dict[str, Any]) -> str:
+    """The team of a key: that of the path, of the body (they must agree), else the default one."""
+    in_path, in_body = request.params.get("team_id"), body.get("team_id")
+    if in_path and in_body not in (None, in_path):
+        raise refused("team_id must be the team of the path")
+    if body["type"] not in _OF_A_TEAM:
+        if in_path or in_body:
+            raise refused(f"a key of type {body['type']} belongs to no team")
+        return ""
+    team_id = str(in_path or in_body or world.default_team_id)
+    world.team_name(team_id)
+    return team_id
+
+
+def _note(world: World, event: str, key: ApiKey) -> None:
+    kind = _KINDS[key.kind][bool(key.model_ids)]
+    audit.note(world, event, "", api_key_id=key.id, api_key_type=kind, prefix=key.id)
+
+
+def _view(world: World, key: ApiKey) -> dict[str, Any]:
+    return {
+        "prefix": key.id,
+        "name": key.name,
+        "type": key.kind,
+        "model_ids": list(key.model_ids) if key.kind in _SCOPED and key.model_ids else None,
+        "team_name": world.team_name(key.owner) if key.owner else None,
+        "created_at": iso(key.created_at),
+        "last_used_at": None,
+        "owner": account.user_view(in_workspace=False) if key.kind == "PERSONAL" else None,
+    }
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/v1/api_keys", list_keys),
+    Route("POST", "/v1/api_keys", create_key),
+    Route("POST", "/v1/teams/{team_id}/api_keys", create_key),
+    Route("DELETE", "/v1/api_keys/{api_key_prefix}", delete_key),
+)

@@ -1,0 +1,88 @@
+"""Settings of a deployment: autoscaling and backpressure. Of what serves an environment, they are the environment's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from baseten_emulator.life import audit, autoscaling, environment_settings
+from baseten_emulator.life.views import environment_id
+from baseten_emulator.rest.deployments import ALIASES, ONE, asked_deployment
+from baseten_emulator.world.records import Deployment, Environment
+from baseten_emulator.world.routing import Route, aliased
+from baseten_emulator.world.wire import Request, Response, json_response
+from baseten_emulator.world.world import World
+
+SAYS = {
+    "ACCEPTED": "Autoscaling settings are being updated",
+    "QUEUED": "Autoscaling settings will be updated once the deployment is ready",
+    "UNCHANGED": "Autoscaling settings are unchanged",
+}
+
+
+def update_autoscaling(world: World, request: Request) -> Response:
+    """PATCH autoscaling_settings; of what serves an environment, they are the environment's."""
+    deployment, update = asked_deployment(world, request), request.json()
+    environment = _served_by(world, deployment)
+    if environment:
+        _, status = environment_settings.change(
+            world, environment, {"autoscaling_settings": update}
+        )
+    else:
+        status = _own_autoscaling(world, deployment, update)
+    if status != "UNCHANGED":
+        _note_autoscaling(world, deployment, update)
+    return json_response({"status": status, "message": SAYS[status]})
+
+
+def _own_autoscaling(world: World, deployment: Deployment, update: Mapping[str, Any]) -> str:
+    """What a deployment that serves nothing is told shows once it is ready: until then it has no settings."""
+    new = autoscaling.updated(deployment.autoscaling, update, deployment.is_development)
+    if new == deployment.autoscaling:
+        return "UNCHANGED"
+    world.store.put(replace(deployment, autoscaling=new))
+    return "QUEUED" if deployment.outcome is None else "ACCEPTED"
+
+
+def _note_autoscaling(world: World, deployment: Deployment, update: Mapping[str, Any]) -> None:
+    before = deployment.autoscaling
+    given = {name: value for name, value in update.items() if value is not None}
+    audit.on_deployment(
+        world, "MODEL_DEPLOYMENT_AUTOSCALING_SETTINGS_CHANGED", deployment, schedules=None,
+        deployment_type=None, previous_settings=audit.scaling_of(before),
+        **audit.scaling_of({**before, **given}),
+    )  # fmt: skip
+
+
+def update_backpressure(world: World, request: Request) -> Response:
+    """PATCH request_backpressure_settings {policy}; of what serves an environment, the environment's."""
+    deployment, update = asked_deployment(world, request), request.json()
+    policy, environment = autoscaling.updated_backpressure(update), _served_by(world, deployment)
+    if environment:
+        settings = {"request_backpressure_settings": update}
+        environment_settings.change(world, environment, settings)
+    else:
+        world.store.put(replace(deployment, backpressure=policy))
+    audit.on_deployment(
+        world, "MODEL_DEPLOYMENT_REQUEST_BACKPRESSURE_SETTINGS_CHANGED", deployment,
+        policy=policy, previous_policy=deployment.backpressure,
+    )  # fmt: skip
+    return json_response({"policy": policy})
+
+
+def _served_by(world: World, deployment: Deployment) -> Environment | None:
+    name = deployment.environment
+    environment = (
+        world.store.get(Environment, environment_id(deployment.owner, name)) if name else None
+    )
+    serves = environment is not None and environment.current_deployment_id == deployment.id
+    return environment if serves else None
+
+
+ROUTES: tuple[Route, ...] = (
+    *aliased(
+        Route("PATCH", ONE + "/autoscaling_settings", update_autoscaling), "deployment_id", *ALIASES
+    ),
+    Route("PATCH", ONE + "/request_backpressure_settings", update_backpressure),
+)

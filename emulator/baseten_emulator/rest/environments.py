@@ -1,0 +1,130 @@
+"""/v1/models/{model_id}/environments: the stable names, their settings, and what happens to them.
+
+`ROUTES` holds everything about environments and their settings: promotions (`rest_promotions`) and the
+settings that deployments show (`rest_settings`), too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from baseten_emulator.life import audit, environment_settings, promotion_end
+from baseten_emulator.life.views import PRODUCTION, environment_id, environment_view
+from baseten_emulator.push.create import new_environment
+from baseten_emulator.rest import activation, deployment_settings, promotions
+from baseten_emulator.rest.deployment_settings import SAYS
+from baseten_emulator.rest.promotions import ENVIRONMENT as ONE
+from baseten_emulator.rest.promotions import asked_environment
+from baseten_emulator.world.bodies import Fields, checked, refuse_unsimulated
+from baseten_emulator.world.records import Deployment, Environment, Promoting, QueuedSettings
+from baseten_emulator.world.routing import Route
+from baseten_emulator.world.wire import ApiError, Request, Response, json_response, refused
+from baseten_emulator.world.world import World
+
+_BASE = "/v1/models/{model_id}/environments"
+_SETTINGS: Fields = {
+    "autoscaling_settings": dict,
+    "promotion_settings": dict,
+    "request_backpressure_settings": dict,
+}
+
+
+def serving_deployment(world: World, environment: Environment) -> Deployment:
+    """The deployment that serves an environment. Raises ApiError 400 when there is none."""
+    deployment = environment_settings.serving(world, environment)
+    if deployment is None:
+        raise refused(f'environment "{environment.name}" has no deployment')
+    return deployment
+
+
+def list_environments(world: World, request: Request) -> Response:
+    """GET."""
+    model = world.model(request.params["model_id"])
+    found = world.store.all(Environment, model.id)
+    return json_response({"environments": [environment_view(world, e) for e in found]})
+
+
+def get_environment(world: World, request: Request) -> Response:
+    """GET."""
+    return json_response(environment_view(world, asked_environment(world, request)))
+
+
+def create_environment(world: World, request: Request) -> Response:
+    """POST {name, settings}."""
+    model = world.model(request.params["model_id"])
+    body = checked(request.json(), {"name": str, **_SETTINGS}, required=("name",))
+    name = body.pop("name")
+    if not re.fullmatch(r"[0-9a-zA-Z_-]{1,255}", name):
+        raise refused(f"name {name!r} may only hold letters, digits, hyphens and underscores")
+    if world.store.get(Environment, environment_id(model.id, name)):
+        message = f'environment "{name}" already exists in model "{model.name}"'
+        raise ApiError(400, "ENVIRONMENT_ALREADY_EXISTS", message)
+    environment = new_environment(model.id, name, world.now())
+    environment = replace(environment, **environment_settings.changes(environment, body))
+    world.store.put(environment)
+    audit.on_environment(
+        world,
+        "ENVIRONMENT_CREATED",
+        environment,
+        deployment_type=None,
+        **audit.settings_of(environment),
+    )
+    return json_response(environment_view(world, environment))
+
+
+def update_environment(world: World, request: Request) -> Response:
+    """PATCH settings; the deployment that serves the environment takes them over."""
+    environment, body = asked_environment(world, request), request.json()
+    refuse_unsimulated(body, "autoscaling_schedule_settings", "traffic_routing_settings")
+    update = checked(body, _SETTINGS)
+    wanted = replace(environment, **environment_settings.changes(environment, update))
+    new, status = environment_settings.change(world, environment, update)
+    if status != "UNCHANGED":
+        audit.on_environment(
+            world, "ENVIRONMENT_UPDATED", environment, deployment_type=None, schedules=None,
+            previous_settings=audit.settings_of(environment), **audit.settings_of(wanted),
+        )  # fmt: skip
+    view = environment_view(world, new)
+    return json_response({"environment": view, "status": status, "message": SAYS[status]})
+
+
+def delete_environment(world: World, request: Request) -> Response:
+    """DELETE: its promotion is given up and its deployment scaled to zero; never production."""
+    environment = asked_environment(world, request)
+    if environment.name == PRODUCTION:
+        raise refused("the production environment cannot be deleted")
+    promotion_end.end(world, environment, "CANCELED")
+    deployment = environment_settings.serving(world, environment)
+    if deployment:
+        world.store.put(replace(promotion_end.scaled_down(deployment), environment=None))
+    for kind in (Environment, Promoting, QueuedSettings):
+        world.store.delete(kind, environment.id)
+    audit.on_environment(world, "ENVIRONMENT_DELETED", environment)
+    tombstone = {"name": environment.name, "deleted": True, "model_id": environment.owner}
+    return json_response(tombstone)
+
+
+def activate(world: World, request: Request) -> Response:
+    """POST: activate the deployment that serves it."""
+    deployment = serving_deployment(world, asked_environment(world, request))
+    return json_response(activation.activated(world, deployment))
+
+
+def deactivate(world: World, request: Request) -> Response:
+    """POST: deactivate the deployment that serves it."""
+    deployment = serving_deployment(world, asked_environment(world, request))
+    return json_response(activation.deactivated(world, deployment))
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", _BASE, list_environments),
+    Route("POST", _BASE, create_environment),
+    Route("GET", ONE, get_environment),
+    Route("PATCH", ONE, update_environment),
+    Route("DELETE", ONE, delete_environment),
+    Route("POST", ONE + "/activate", activate),
+    Route("POST", ONE + "/deactivate", deactivate),
+    *promotions.ROUTES,
+    *deployment_settings.ROUTES,
+)

@@ -1,0 +1,55 @@
+"""Logs of a deployment and of an environment; `ROUTES` holds what else there is to observe, too (`rest_metrics`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from baseten_emulator.faults.patterns import require_quick
+from baseten_emulator.life import logs
+from baseten_emulator.rest import metrics
+from baseten_emulator.rest.deployments import ONE, asked_deployment, replica_of
+from baseten_emulator.rest.environments import serving_deployment
+from baseten_emulator.rest.promotions import ENVIRONMENT, asked_environment
+from baseten_emulator.world.bodies import Fields, checked, queried
+from baseten_emulator.world.records import Deployment
+from baseten_emulator.world.routing import Route
+from baseten_emulator.world.wire import Request, Response, json_response
+from baseten_emulator.world.world import World
+
+_FIELDS: Fields = {
+    "start_epoch_millis": int, "end_epoch_millis": int, "limit": int, "direction": str,
+    "min_level": str, "replica": str, "request_id": str, "component": str, "search_pattern": str,
+    "includes": list, "excludes": list,
+}  # fmt: skip
+
+
+def get_logs(world: World, request: Request) -> Response:
+    """GET with query parameters, or the deprecated POST with a body."""
+    post = request.method == "POST"
+    wish = checked(request.json(), _FIELDS) if post else queried(request, _FIELDS)
+    return json_response({"logs": log_views(world, asked_deployment(world, request), wish)})
+
+
+def get_environment_logs(world: World, request: Request) -> Response:
+    """GET: the logs of what serves the environment now."""
+    deployment = serving_deployment(world, asked_environment(world, request))
+    return json_response({"logs": log_views(world, deployment, queried(request, _FIELDS))})
+
+
+def log_views(
+    world: World, deployment: Deployment, wish: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """A deployment's log lines that a query asks for. Raises ApiError 400."""
+    require_quick("search_pattern", wish.get("search_pattern", ""))
+    lines = logs.lines_of(deployment, world.now(), world.step_seconds)
+    replica = replica_of(deployment)
+    return [line.view(replica) for line in logs.selected(lines, wish, world.now())]
+
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", ONE + "/logs", get_logs),
+    Route("POST", ONE + "/logs", get_logs),
+    Route("GET", ENVIRONMENT + "/logs", get_environment_logs),
+    *metrics.ROUTES,
+)

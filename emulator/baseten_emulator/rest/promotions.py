@@ -1,0 +1,101 @@
+"""Promotions: into production by a deployment, into any environment by its name, and signals to one under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from baseten_emulator.life import promotion_signals, promotions
+from baseten_emulator.life.promotions import Wish
+from baseten_emulator.life.views import PRODUCTION, deployment_view, environment_id
+from baseten_emulator.rest.deployments import ONE as DEPLOYMENT
+from baseten_emulator.rest.deployments import asked_deployment, deployment_of
+from baseten_emulator.world.bodies import Fields, checked
+from baseten_emulator.world.records import Environment
+from baseten_emulator.world.routing import Handler, Route, aliased
+from baseten_emulator.world.wire import Request, Response, json_response, not_found
+from baseten_emulator.world.world import World
+
+ENVIRONMENT = "/v1/models/{model_id}/environments/{env_name}"
+_FIELDS: Fields = {
+    "preserve_env_instance_type": bool,
+    "environment_settings_update": dict,
+    "promotion_settings_override": dict,
+}
+_CANCELED = {
+    "CANCELED": "The promotion was canceled",
+    "RAMPING_DOWN": "The promotion is giving traffic back",
+}
+
+
+def asked_environment(world: World, request: Request) -> Environment:
+    """The environment that a request's path means. Raises ApiError 404."""
+    model, name = world.model(request.params["model_id"]), request.params["env_name"]
+    environment = world.store.get(Environment, environment_id(model.id, name))
+    if environment is None:
+        raise not_found("environment", name)
+    return environment
+
+
+def promote_to_production(world: World, request: Request) -> Response:
+    """POST: promote a deployment to production."""
+    fields = {**_FIELDS, "scale_down_previous_production": bool}
+    body, deployment = checked(request.json(), fields), asked_deployment(world, request)
+    environment = world.store.get(Environment, environment_id(deployment.owner, PRODUCTION))
+    assert environment is not None  # noqa: S101 - every model has production
+    wish = _wish(body, "scale_down_previous_production")
+    promoted = promotions.promote(world, environment, deployment, wish)
+    return json_response(deployment_view(world, promoted))
+
+
+def promote(world: World, request: Request) -> Response:
+    """POST {deployment_id, ...}: start a promotion; the answer is the deployment that will serve."""
+    environment = asked_environment(world, request)
+    fields = {**_FIELDS, "deployment_id": str, "scale_down_previous_deployment": bool}
+    body = checked(request.json(), fields, required=("deployment_id",))
+    deployment = deployment_of(world, environment.owner, body["deployment_id"])
+    wish = _wish(body, "scale_down_previous_deployment")
+    promoted = promotions.promote(world, environment, deployment, wish)
+    return json_response(deployment_view(world, promoted))
+
+
+def cancel(world: World, request: Request) -> Response:
+    """POST: the environment keeps what it serves."""
+    status = promotion_signals.cancel(world, asked_environment(world, request))
+    return json_response({"status": status, "message": _CANCELED[status]})
+
+
+def _signal(send: Callable[[World, Environment], None]) -> Handler:
+    def handler(world: World, request: Request) -> Response:
+        send(world, asked_environment(world, request))
+        return json_response({"success": True})
+
+    return handler
+
+
+def _wish(body: Mapping[str, Any], scale_down: str) -> Wish:
+    return Wish(
+        body.get(scale_down, True),
+        body.get("preserve_env_instance_type", True),
+        body.get("environment_settings_update", {}),
+        body.get("promotion_settings_override", {}),
+    )
+
+
+ROUTES: tuple[Route, ...] = (
+    *aliased(
+        Route("POST", DEPLOYMENT + "/promote", promote_to_production),
+        "deployment_id",
+        "development",
+    ),
+    Route("POST", ENVIRONMENT + "/promote", promote),
+    Route("POST", ENVIRONMENT + "/cancel_promotion", cancel),
+    Route("POST", ENVIRONMENT + "/pause_promotion", _signal(promotion_signals.pause)),
+    Route("POST", ENVIRONMENT + "/resume_promotion", _signal(promotion_signals.resume)),
+    Route("POST", ENVIRONMENT + "/force_cancel_promotion", _signal(promotion_signals.force_cancel)),
+    Route(
+        "POST",
+        ENVIRONMENT + "/force_roll_forward_promotion",
+        _signal(promotion_signals.force_roll_forward),
+    ),
+)

@@ -1,0 +1,1 @@
+"""The router's command line, read as clap reads it."""

@@ -1,0 +1,60 @@
+"""The routes that describe the server: `/info`, `/health`, `/metrics`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from baseten_emulator.tei.model.engine import Engine
+from baseten_emulator.tei.outcome import Response, json_response, text_response
+from baseten_emulator.tei.settings import Settings
+from baseten_emulator.tei.versions import SERVED_MODEL_NAME, dotted
+
+
+def info(engine: Engine) -> Response:
+    """`/info`, in the field order of the version."""
+    return json_response(200, info_of(engine.settings))
+
+
+def health(_engine: Engine) -> Response:
+    """`/health`, `/ping`, `/`: 200 and nothing else, once the model is warm."""
+    return Response(200)
+
+
+def metrics(engine: Engine) -> Response:
+    """`/metrics`: Prometheus text on the main port; empty until something was counted."""
+    lines = [
+        f"# TYPE {name} counter\n{name} {count}\n\n"
+        for name, count in sorted(engine.counters.items())
+    ]
+    if pace := engine.pace:
+        lines += pace.measures.lines(pace.waiting)
+    return text_response(200, "".join(lines))
+
+
+def info_of(settings: Settings) -> dict[str, Any]:
+    """The body of `/info`; `served_model_name` is there from 1.9.0 on (measured)."""
+    served = {"served_model_name": settings.served_model_name}
+    return {
+        "model_id": settings.model_id,
+        "model_sha": settings.model_sha,
+        "model_dtype": settings.model_dtype,
+        **(served if settings.version >= SERVED_MODEL_NAME else {}),
+        "model_type": _model_type(settings),
+        "max_concurrent_requests": settings.max_concurrent_requests,
+        "max_input_length": settings.max_input_length,
+        "max_batch_tokens": settings.max_batch_tokens,
+        "max_batch_requests": settings.max_batch_requests,
+        "max_client_batch_size": settings.max_client_batch_size,
+        "auto_truncate": settings.auto_truncate,
+        "tokenization_workers": settings.tokenization_workers,
+        "version": dotted(settings.version),
+        "sha": None,
+        "docker_label": None,
+    }
+
+
+def _model_type(settings: Settings) -> dict[str, Any]:
+    facts = settings.facts
+    if facts.task == "embedding":
+        return {"embedding": {"pooling": settings.pooling}}
+    return {facts.task: {"id2label": dict(facts.id2label), "label2id": dict(facts.label2id)}}

@@ -1,0 +1,89 @@
+"""The model at work: tokens in, numbers out, with the checks that TEI's `core/src/infer.rs` makes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from baseten_emulator.tei.errors import backend
+from baseten_emulator.tei.http.inputs import Sequences
+from baseten_emulator.tei.memory import OUT_OF_MEMORY, batches
+from baseten_emulator.tei.model.deviations import Deviation, deviated, deviated_logit, deviations_of
+from baseten_emulator.tei.model.permits import Permits
+from baseten_emulator.tei.model.scores import logits
+from baseten_emulator.tei.model.tokenizing import Reader, Reading
+from baseten_emulator.tei.model.tokens import Token, Tokenizer
+from baseten_emulator.tei.model.vectors import Vector, pooled
+from baseten_emulator.tei.pace.pace import Pace
+from baseten_emulator.tei.pace.service_time import NOTHING, Spent
+from baseten_emulator.tei.settings import Settings
+
+
+@dataclass
+class Engine:
+    """One loaded model with its reader, permits and counters."""
+
+    settings: Settings
+    reader: Reader = field(init=False)
+    permits: Permits = field(init=False)
+    deviations: tuple[Deviation, ...] = field(init=False)
+    counters: dict[str, int] = field(default_factory=dict)
+    pace: Pace | None = None
+    """What makes it take time; None: it answers at once."""
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.reader = Reader(settings, Tokenizer.of(settings.facts.model_type))
+        self.permits = Permits(settings.max_concurrent_requests, settings.version)
+        self.deviations = deviations_of(settings)
+
+    @property
+    def space(self) -> str:
+        """The name of the model's own embedding space; two models' vectors have nothing in common."""
+        facts = self.settings.facts
+        return "/".join((facts.repo_id, self.settings.trained_pooling, *facts.dense))
+
+    def require_memory(self, lengths: list[int]) -> None:
+        """Refuse a request whose batches the GPU has no memory for (424)."""
+        memory, most = self.settings.memory, self.settings.max_batch_tokens
+        if memory is None or memory.vram_bytes is None:
+            return
+        for batch in batches(lengths, most, memory.padded):
+            if not memory.holds_batch(len(batch), max(batch), sum(batch)):
+                raise backend(OUT_OF_MEMORY)
+
+    def spend(self, lengths: list[int]) -> Spent:
+        """Take the time that texts of so many tokens take, and say where it went."""
+        return self.pace.spend(lengths) if self.pace else NOTHING
+
+    def require_embedder(self) -> None:
+        """Refuse to embed with a classifier (424)."""
+        if self.settings.facts.task != "embedding":
+            raise backend("Model is not an embedding model")
+
+    def require_classifier(self) -> None:
+        """Refuse to predict with an embedder (424)."""
+        if self.settings.facts.task == "embedding":
+            raise backend("Model is not a classifier model")
+
+    def vector(self, tokens: list[Token]) -> Vector:
+        """The pooled vector of one text, not normalised."""
+        vector = pooled(self.space, tokens, self.settings.facts.hidden_size)
+        return deviated(vector, self.space, tokens, self.deviations)
+
+    def scores(self, texts: Sequences, how: Reading) -> tuple[list[float], int]:
+        """The raw logits of one text or one pair, and how many tokens were read."""
+        if len(texts) == 1:
+            return self._logits(self.reader.read(texts[0], how), [])
+        return self._logits(*self.reader.read_pair(texts, how))
+
+    def _logits(self, first: list[Token], second: list[Token]) -> tuple[list[float], int]:
+        facts, tokens = self.settings.facts, [*first, *second]
+        found = [
+            deviated_logit(logit, number, tokens, self.deviations)
+            for number, logit in enumerate(logits(facts, first, second))
+        ]
+        return found, len(tokens)
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to a Prometheus counter."""
+        self.counters[name] = self.counters.get(name, 0) + by

@@ -1,0 +1,129 @@
+"""From input to tokens: prompts, character and token limits, truncation.
+
+Source: `core/src/tokenization.rs`; the order of the checks is TEI's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_emulator.tei.errors import empty_input, invalid_input
+from baseten_emulator.tei.http.inputs import Item, Sequences
+from baseten_emulator.tei.model.tokens import Token, Tokenizer
+from baseten_emulator.tei.settings import Settings
+
+_CHARACTERS_PER_TOKEN = 250
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a request wants its texts read."""
+
+    truncate: bool
+    from_left: bool = False
+    prompt_name: str | None = None
+
+    @classmethod
+    def of(cls, request: Mapping[str, Any], settings: Settings) -> Reading:
+        """From a request's `truncate`, `truncation_direction` and `prompt_name`."""
+        truncate = request.get("truncate")
+        return cls(
+            settings.auto_truncate if truncate is None else truncate,
+            request.get("truncation_direction", "Right").lower() == "left",
+            request.get("prompt_name"),
+        )
+
+
+@dataclass(frozen=True)
+class Reader:
+    """One server's tokenizer with its limits and prompts."""
+
+    settings: Settings
+    tokenizer: Tokenizer
+
+    def read(self, item: Item, how: Reading) -> list[Token]:
+        """The tokens of one text, or of one list of token ids.
+
+        Raises:
+            TeiError: empty, too long, or a prompt that the model does not have.
+        """
+        if not item:
+            raise empty_input()
+        prompt = self.prompt(how.prompt_name)
+        self._check_characters(len(item), how)
+        limit = self._limit(how)
+        if not isinstance(item, str):
+            return self._checked(self._read_ids(item, prompt, limit, how))
+        text = prompt + item[: self._room]
+        return self._checked(self.tokenizer.encode(text, limit, how.from_left))
+
+    def read_pair(self, pair: Sequences, how: Reading) -> tuple[list[Token], list[Token]]:
+        """The tokens of both halves of a pair, which share the limit.
+
+        Raises:
+            TeiError: empty, too long, or a server with a default prompt: pairs take none.
+        """
+        first, second = pair
+        if not first and not second:
+            raise empty_input()
+        self._check_characters(len(first) + len(second), how)
+        if self.settings.default_prompt is not None:
+            raise invalid_input("`prompt_name` cannot be set with dual inputs")
+        if len(first) + len(second) > self._room:
+            first, second = first[: self._room // 2], second[: self._room // 2]
+        one, two = self.tokenizer.encode_pair(first, second, self._limit(how), how.from_left)
+        self._checked([*one, *two])
+        return one, two
+
+    def prompt(self, name: str | None) -> str:
+        """The text put before an input: by name, or the default; "" when there is none."""
+        if name is None:
+            return self.settings.default_prompt or ""
+        prompts = self.settings.facts.prompts
+        if name not in prompts:
+            raise invalid_input(missing_prompt(name, list(prompts) or None))
+        return prompts[name]
+
+    @property
+    def _room(self) -> int:
+        return self.settings.max_input_length * _CHARACTERS_PER_TOKEN
+
+    def _limit(self, how: Reading) -> int | None:
+        return self.settings.max_input_length if how.truncate else None
+
+    def _read_ids(
+        self, ids: list[int], prompt: str, limit: int | None, how: Reading
+    ) -> list[Token]:
+        """Ids are decoded and read again; their specials stay, unless a prompt goes before."""
+        text = self.tokenizer.decode(ids, skip_special_tokens=bool(prompt))
+        if prompt:
+            return self.tokenizer.encode(prompt + text, limit, how.from_left)
+        return self.tokenizer.encode_bare(text, limit, how.from_left)
+
+    def _check_characters(self, characters: int, how: Reading) -> None:
+        if characters > self._room and not how.truncate:
+            raise invalid_input(
+                f"`inputs` must have less than {self._room} characters. Given: {characters}"
+            )
+
+    def _checked(self, tokens: list[Token]) -> list[Token]:
+        limit = self.settings.max_input_length
+        if len(tokens) > limit:
+            raise invalid_input(
+                f"`inputs` must have less than {limit} tokens. Given: {len(tokens)}"
+            )
+        return tokens
+
+
+def missing_prompt(name: str, available: list[str] | None) -> str:
+    """TEI's words for a prompt name that the model does not have; None: it has no prompts at all."""
+    start = f"`default-prompt-name` is set to `{name}` but"
+    if available is None:
+        return f"{start} no prompts were found in the Sentence Transformers configuration"
+    listed = ", ".join(f'"{prompt}"' for prompt in available)
+    return (
+        f"{start} it was not found in the Sentence Transformers prompts."
+        f" Available prompts: [{listed}]"
+    )

@@ -1,0 +1,82 @@
+"""Honest toy embeddings: a text's vector is the sum of its words' vectors.
+
+A word's vector is hashed from the model, its pooling and the word, so texts that share words are
+near each other, two models never share a space, and every machine computes the same numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import shake_128
+from operator import mul
+
+from baseten_emulator.tei.model.tokens import Token
+
+Vector = list[float]
+
+_FRAME_WEIGHT = 0.35  # specials are part of every text: unrelated texts are not quite orthogonal
+_FAINT_WEIGHT = 0.12
+_STOP_WORDS = frozenset(
+    re.findall(
+        r"\w+",
+        "a an and are as at be by do does for from has have how i in is it its me my of on or s t"
+        " that the this to was we were what when where which who why will with you your",
+    )
+)
+_CENTRED = [byte - 127.5 for byte in range(256)]
+
+
+def stem(word: str) -> str:
+    """A word without case and plural, so that "Models" meets "model"."""
+    lower = word.lower()
+    plural = len(lower) > 3 and lower.endswith("s") and not lower.endswith("ss")
+    return lower[:-1] if plural else lower
+
+
+def is_faint(word: str) -> bool:
+    """A word or mark that says little of a text's subject."""
+    return word in _STOP_WORDS or not word[0].isalnum()
+
+
+def scaled(vector: Sequence[float], factor: float) -> Vector:
+    """Every component times `factor`."""
+    return [component * factor for component in vector]
+
+
+def normalised(vector: Vector) -> Vector:
+    """The vector at length 1; a zero vector stays as it is."""
+    norm = math.sqrt(sum(map(mul, vector, vector)))
+    return scaled(vector, 1 / norm) if norm else vector
+
+
+@lru_cache(maxsize=16384)
+def word_vector(space: str, word: str, size: int) -> tuple[float, ...]:
+    """The weighted vector of one stemmed word in the space of one model and pooling."""
+    digest = shake_128(f"{space}\0{word}".encode()).digest(size)
+    unit = normalised([_CENTRED[byte] for byte in digest])
+    return tuple(scaled(unit, _weight(word)))
+
+
+def _weight(word: str) -> float:
+    if word.startswith(("[", "<")) and len(word) > 1:
+        return _FRAME_WEIGHT
+    return _FAINT_WEIGHT if is_faint(word) else 1.0
+
+
+def token_vectors(space: str, tokens: Sequence[Token], size: int) -> list[tuple[float, ...]]:
+    """One vector per token, as `/embed_all` gives them."""
+    return [word_vector(space, stem(token.text), size) for token in tokens]
+
+
+def pooled(space: str, tokens: Sequence[Token], size: int) -> Vector:
+    """The mean of the tokens' vectors, not normalised."""
+    vectors = token_vectors(space, tokens, size) or [(0.0,) * size]
+    return scaled(list(map(sum, zip(*vectors, strict=True))), 1 / len(vectors))
+
+
+def cosine(one: Vector, other: Vector) -> float:
+    """The cosine of two vectors; 1.0 for the same direction."""
+    return float(sum(map(mul, normalised(one), normalised(other))))

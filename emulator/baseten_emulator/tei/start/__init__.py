@@ -1,0 +1,1 @@
+"""Starting a router: images, model files, weights, warm-up."""

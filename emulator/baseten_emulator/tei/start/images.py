@@ -1,0 +1,121 @@
+"""Container images and GPUs: what a tag was compiled for, what a machine has, and if they fit.
+
+Source: TEI's `backends/candle/src/compute_cap.rs` (tags v1.8.3, v1.9.0) and its README's image
+table; the GPUs' compute capabilities are NVIDIA's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_emulator.tei.outcome import BootError
+from baseten_emulator.tei.versions import BLACKWELL, Version, parse_version
+
+COMPILED_FOR = {"turing": 75, "": 80, "86": 86, "89": 89, "hopper": 90, "100": 100, "120": 120}
+_TAG = re.compile(
+    r"(?:(?P<variant>cpu|cuda|turing|hopper|86|89|100|120)-)?"
+    r"(?P<version>\d+\.\d+(?:\.\d+)?|latest)(?P<grpc>-grpc)?"
+)
+_COMPUTE_CAPS = {
+    **dict.fromkeys(("V100",), 70),
+    **dict.fromkeys(("T4",), 75),
+    **dict.fromkeys(("A100", "A100_40GB"), 80),
+    **dict.fromkeys(("A10G",), 86),
+    **dict.fromkeys(("L4", "L40S"), 89),
+    **dict.fromkeys(("H100", "H100_40GB", "H100MIG", "H200"), 90),
+    **dict.fromkeys(("B200",), 100),
+    **dict.fromkeys(("B300", "GB300"), 103),
+    **dict.fromkeys(("RTX_PRO_6000",), 120),
+}
+
+
+@dataclass(frozen=True)
+class Image:
+    """A TEI image: `variant` is the tag's prefix without its dash ("" is Ampere 8.0)."""
+
+    variant: str
+    version: Version
+    grpc: bool
+
+    @property
+    def has_cuda(self) -> bool:
+        """Compiled for a GPU."""
+        return self.variant != "cpu"
+
+
+def parse_image(reference: str) -> Image:
+    """`baseten/text-embeddings-inference-mirror:89-1.8.3` as an `Image`.
+
+    Raises:
+        BootError: the tag is none that TEI publishes.
+    """
+    name, _, tag = reference.rpartition(":")
+    match = _TAG.fullmatch(tag)
+    if not name or match is None or "text-embeddings-inference" not in name:
+        raise BootError(f"emulator: image {reference!r} has no tag of Text Embeddings Inference")
+    image = Image(match["variant"] or "", parse_version(match["version"]), bool(match["grpc"]))
+    if image.variant in ("100", "120") and image.version < BLACKWELL:
+        raise BootError(f"manifest for {reference} not found: manifest unknown")
+    return image
+
+
+def runtime_gpu(resources: Mapping[str, Any]) -> str | None:
+    """The GPU of the machine that `resources` asks for, e.g. "L4"; None: no GPU.
+
+    An `instance_type` such as `L4:4x16` or `T4x4x16` overrides the accelerator, as on Baseten.
+
+    Raises:
+        BootError: no such GPU.
+    """
+    wanted = str(resources.get("instance_type") or resources.get("accelerator") or "")
+    gpu = re.sub(r"(?<=\w)x\d+x\d+$", "", wanted.split(":")[0]).replace("-", "_")
+    if not gpu or gpu == "CPU" or re.fullmatch(r"\d+x\d+", gpu):
+        return None
+    if gpu not in _COMPUTE_CAPS:
+        raise BootError(f"emulator: unknown GPU {wanted!r}; known: {', '.join(_COMPUTE_CAPS)}")
+    return gpu
+
+
+def compute_cap_of(gpu: str | None) -> int | None:
+    """The compute capability of a known GPU, e.g. 89; None for none."""
+    return _COMPUTE_CAPS[gpu] if gpu else None
+
+
+def compute_cap_matches(runtime: int, compiled: int, version: Version) -> bool:
+    """TEI's own table of which binary runs on which GPU."""
+    if compiled == 80:
+        return 80 <= runtime <= 89
+    if compiled == 86:
+        return 86 <= runtime <= 89
+    if compiled in (100, 120) and version < BLACKWELL:
+        return False
+    return runtime == compiled
+
+
+def check_compute_cap(runtime: int, compiled: int, version: Version) -> None:
+    """Refuse a GPU that the binary was not compiled for, in TEI's words.
+
+    Raises:
+        BootError: the backend does not start.
+    """
+    if not compute_cap_matches(runtime, compiled, version):
+        raise backend_failure(
+            f"Runtime compute cap {runtime} is not compatible with compile time compute cap"
+            f" {compiled}"
+        )
+
+
+def backend_failure(reason: str) -> BootError:
+    """What the router logs when candle cannot load the model."""
+    return BootError(
+        f"ERROR text_embeddings_backend: Could not start Candle backend:"
+        f" Could not start backend: {reason}",
+        "Error: Could not create backend",
+        "",
+        "Caused by:",
+        "    Could not start backend: Could not start a suitable backend",
+        exit_code=1,
+    )

@@ -1,0 +1,105 @@
+"""What each model says when candle builds it: hardware, precision, heads, poolings, shapes.
+
+Source: the `match (config, &device)` of `CandleBackend::new` and the `bail!`s of
+`backends/candle/src/models/*.rs`, v1.6.0 to v1.9.3. Order as there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from baseten_emulator.tei.start.detection import Detected
+from baseten_emulator.tei.start.families import Family
+from baseten_emulator.tei.start.images import backend_failure
+from baseten_emulator.tei.start.machine import Machine
+from baseten_emulator.tei.start.model_config import whole
+from baseten_emulator.tei.start.repository import Repository
+from baseten_emulator.tei.versions import Version
+
+_LAST_TOKEN = {"ModernBert": "`LastToken`"}
+_POOLS = {"cls": "Cls", "last_token": "LastToken", "splade": "Splade", "mean": "Mean"}
+
+
+def check_model(
+    family: Family, repository: Repository, detected: Detected, dtype: str,
+    machine: Machine, flash: bool,
+) -> None:  # fmt: skip
+    """Refuse a model that cannot be built here.
+
+    Raises:
+        BootError: the backend does not start.
+    """
+    reasons = (
+        *_hardware(family, repository, machine, flash),
+        *_precision(family, dtype),
+        *_head(family, detected, machine.image.version, flash),
+        *_pooling(family, detected.pooling, flash),
+        *_shape(family, repository, detected),
+    )
+    if reasons:
+        raise backend_failure(reasons[0])
+
+
+def _hardware(
+    family: Family, repository: Repository, machine: Machine, flash: bool
+) -> Iterator[str]:
+    scaled = repository.files["config.json"].get("rope_scaling") is not None
+    if family.title == "Llama" and machine.on_gpu:
+        if scaled:
+            yield "Rope scaling is not supported for FlashLlama yet"
+        if not flash:
+            yield "FlashMistral requires DType::F16"
+    elif family.needs_flash and not flash:
+        v2 = " v2" if machine.on_gpu else ""
+        yield (
+            f"{family.title} is only supported on Cuda devices in fp16 with flash"
+            f" attention{v2} enabled"
+        )
+
+
+def _precision(family: Family, dtype: str) -> Iterator[str]:
+    if family.float32_only and dtype != "float32":
+        yield f"{family.title} is only supported in fp32 precision"
+
+
+def _head(family: Family, detected: Detected, version: Version, flash: bool) -> Iterator[str]:
+    """DistilBERT has a classifier head without flash attention only."""
+    is_headless = version < family.heads or (flash and family.title == "DistilBert")
+    if detected.task != "embedding" and is_headless:
+        title = "Jina Code" if flash and family.title == "JinaCode" else family.title
+        yield f"`classifier` model type is not supported for {title}"
+
+
+def _pooling(family: Family, pooling: str, flash: bool) -> Iterator[str]:
+    if family.title == "Pplx1" and pooling and pooling != "mean":
+        yield f"Pplx1 only supports mean pooling, got {_POOLS[pooling]}"
+    if pooling in family.refused or (not flash and pooling in family.refused_padded):
+        name = _LAST_TOKEN.get(family.title, f"`{pooling}`") if pooling == "last_token" else None
+        yield f"{name or f'`{pooling}`'} is not supported for {family.title}"
+
+
+def _shape(family: Family, repository: Repository, detected: Detected) -> Iterator[str]:
+    """As many labels as the classifier's weight has rows (measured: "shape mismatch")."""
+    if detected.task == "embedding":
+        return
+    labels, hidden = len(detected.id2label or {}), hidden_size(repository)
+    rows = repository.weights.labels or labels or len(detected.label2id or {}) or 2
+    expected = _expected_rows(family, repository, labels)
+    if rows != expected:
+        yield (
+            "shape mismatch for classifier.weight,"
+            f" expected: [{expected}, {hidden}], got: [{rows}, {hidden}]"
+        )
+
+
+def _expected_rows(family: Family, repository: Repository, labels: int) -> int:
+    """ModernBERT asks for `num_labels`, which transformers seldom writes, and takes it for 1."""
+    if family.title != "ModernBert":
+        return labels
+    return whole(repository.files["config.json"], "num_labels", default=1)
+
+
+def hidden_size(repository: Repository) -> int:
+    """The width of the model, by whichever name its family has for it."""
+    config = repository.files["config.json"]
+    return whole(config, "hidden_size", "dim", "n_embd", default=384)

@@ -1,0 +1,49 @@
+"""The machine under a container, as far as the backend asks: GPU, its memory, flash attention.
+
+Source: `use_flash_attn` in `backends/candle/src/lib.rs`; the Turing image switches it off through
+USE_FLASH_ATTENTION ("precision issues"). GPU memory is NVIDIA's, in GB of 10^9 bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from baseten_emulator.tei.start.families import Family
+from baseten_emulator.tei.start.images import Image
+
+_VRAM = {
+    "V100": 16, "T4": 16, "L4": 24, "A10G": 24, "L40S": 48, "A100": 80, "A100_40GB": 40, "H100": 80,
+    "H100_40GB": 40, "H100MIG": 40, "H200": 141, "B200": 180, "B300": 288, "GB300": 288,
+    "RTX_PRO_6000": 96,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Machine:
+    """`compute_cap` is None where there is no GPU, `compiled` where the image has no CUDA."""
+
+    image: Image
+    gpu: str | None = None
+    compute_cap: int | None = None
+    compiled: int | None = None
+    environment: Mapping[str, str] | None = None
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether candle computes on the GPU."""
+        return self.compute_cap is not None and self.compiled is not None
+
+    @property
+    def vram_bytes(self) -> int | None:
+        """The memory of the one GPU that TEI uses (`Device::new_cuda(0)`), however many there are."""
+        return _VRAM.get(self.gpu or "", 0) * 10**9 or None if self.on_gpu else None
+
+    def runs_flash(self, family: Family, dtype: str) -> bool:
+        """Whether this model runs unpadded here, on flash attention."""
+        is_turing = self.compiled == 75
+        default = "False" if is_turing else "True"
+        switch = (self.environment or {}).get("USE_FLASH_ATTENTION", default)
+        kernel = "v1" if is_turing else "v2"
+        is_on = switch.lower() == "true" and self.on_gpu
+        return is_on and dtype == "float16" and kernel in family.flash

@@ -1,0 +1,54 @@
+"""The Sentence Transformers files: the longest input, and the prompts.
+
+Source: `router/src/lib.rs` and `core/src/download.rs` (`ST_CONFIG_NAMES`), 1.6.0 to 1.9.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from baseten_emulator.tei.http.serde import Field, Struct, map_of, optional, string
+from baseten_emulator.tei.start.model_config import usize
+from baseten_emulator.tei.start.repository import Repository
+from baseten_emulator.tei.start.rust_json import read_file
+
+LENGTH_FILES = tuple(
+    f"sentence_{family}_config.json"
+    for family in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+PROMPTS_FILE = "config_sentence_transformers.json"
+_LENGTH = Struct("STConfig", {"max_seq_length": Field(usize)})
+_PROMPTS = Struct("NewSTConfig", {"prompts": Field(optional(map_of(string)), None)})
+_OFFSET_FAMILIES = ("xlm-roberta", "camembert", "roberta")
+
+
+def longest_input(repository: Repository, config: Mapping[str, Any], log: list[str]) -> int:
+    """The model's own input length in tokens, before `--max-batch-tokens` is looked at.
+
+    Raises:
+        BootError: `max_seq_length` is missing, null or no whole number.
+    """
+    for name in LENGTH_FILES:
+        found = read_file(repository, name, _LENGTH)
+        if found is not None:
+            return int(found["max_seq_length"])
+    log.append("WARN Could not find a Sentence Transformers config")
+    return int(config["max_position_embeddings"]) - _position_offset(config)
+
+
+def prompts_of(repository: Repository) -> dict[str, str] | None:
+    """The prompts by name; None where the repository has none.
+
+    Raises:
+        BootError: a prompt is null or no text.
+    """
+    found = read_file(repository, PROMPTS_FILE, _PROMPTS) or {}
+    return found.get("prompts")
+
+
+def _position_offset(config: Mapping[str, Any]) -> int:
+    """RoBERTa's positions begin after the padding token: 514 rows hold 512 tokens."""
+    if config["model_type"] not in _OFFSET_FAMILIES:
+        return 0
+    return int(config["pad_token_id"] or 0) + 1

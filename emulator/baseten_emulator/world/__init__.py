@@ -1,0 +1,1 @@
+"""Everything that is kept: records, their store, the clock, requests and answers."""

@@ -1,0 +1,1 @@
+"""Baseten: where it is, what it answers, and its emulator."""

@@ -1,0 +1,24 @@
+"""The management API, through Baseten's official SDK: the calls that resources make, in our words.
+
+`models`, `deployments`, `environments` and `secrets` each hold the calls about one of Baseten's nouns;
+`calls` is how each of them is made: timeout, retries, errors in one line. The SDK is imported at the first
+call, never at preview (1.5 s of CPU, measured on 0.13.1).
+"""
+
+from baseten_tei.baseten.api.deployments import Deployments
+from baseten_tei.baseten.api.environments import Environments
+from baseten_tei.baseten.api.errors import ApiError, NotFoundError
+from baseten_tei.baseten.api.models import Models
+from baseten_tei.baseten.api.secrets import Secrets
+
+__all__ = ["ApiError", "BasetenApi", "NotFoundError"]
+
+
+class BasetenApi(Models, Environments, Deployments, Secrets):
+    """One account's models, deployments, environments and secrets. Every method raises `UserError`.
+
+    A `team` is a team's name or id; `None` is what the API key sees by itself.
+    """
+
+    def __repr__(self) -> str:
+        return f"BasetenApi({self.target.management_url})"

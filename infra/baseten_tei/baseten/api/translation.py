@@ -1,0 +1,67 @@
+"""The SDK's models in our words, and our settings in Baseten's."""
+
+from typing import TYPE_CHECKING, Any
+
+from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
+
+if TYPE_CHECKING:
+    from baseten.client.managementapi import Deployment, Environment, Model
+
+
+def as_model(model: "Model") -> RemoteModel:
+    """A model in our words."""
+    return RemoteModel(model.id, model.name, model.team_name, model.production_deployment_id)
+
+
+def as_version(deployment: "Deployment") -> Version:
+    """A deployment in our words."""
+    return Version(
+        id=deployment.id,
+        status=deployment.status,
+        labels=deployment.labels or {},
+        created_at=deployment.created_at.isoformat(),
+        environment=deployment.environment,
+        instance_type=deployment.instance_type_name or "",
+        is_development=deployment.is_development,
+        replicas=deployment.active_replica_count,
+    )
+
+
+def as_serving(environment: "Environment") -> Serving:
+    """An environment in our words; settings that Baseten gives no value are left out."""
+    promotion = environment.in_progress_promotion
+    current, candidate = environment.current_deployment, environment.candidate_deployment
+    return Serving(
+        name=environment.name,
+        current=as_version(current) if current else None,
+        autoscaling=environment.autoscaling_settings.model_dump(exclude_none=True),
+        candidate=as_version(candidate) if candidate else None,
+        promotion=environment.promotion_settings.model_dump(exclude_none=True),
+        request_backpressure=environment.request_backpressure_settings.policy,
+        instance_type=environment.instance_type.name,
+        promotion_status=promotion.status if promotion else None,
+        promotion_error=promotion.error_message if promotion else None,
+    )
+
+
+def settings_request(settings: EnvironmentSettings) -> dict[str, Any]:
+    """Only what is managed: what is left out stays as it is, a null would clear it."""
+    policy = settings.request_backpressure
+    return {
+        **({"autoscaling_settings": dict(settings.autoscaling)} if settings.autoscaling else {}),
+        **({"promotion_settings": dict(settings.promotion)} if settings.promotion else {}),
+        **({"request_backpressure_settings": {"policy": policy}} if policy else {}),
+    }
+
+
+def promotion_request(
+    deployment_id: str, settings: EnvironmentSettings, *, redeploy: bool
+) -> dict[str, Any]:
+    """A promotion onto the deployment's own instance type; with `redeploy` as a copy that starts anew."""
+    override = {"promotion_settings_override": {"redeploy_on_promotion": True}} if redeploy else {}
+    return {
+        "deployment_id": deployment_id,
+        "preserve_env_instance_type": False,
+        "environment_settings_update": settings_request(settings),
+        **override,
+    }

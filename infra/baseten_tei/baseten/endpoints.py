@@ -1,0 +1,34 @@
+"""Where a served model is called. Source: Baseten docs (inference API) and TEI's routes."""
+
+from collections.abc import Mapping
+
+from baseten_tei.baseten.target import Target
+
+_TASK_URLS: Mapping[str, Mapping[str, str]] = {
+    "embedding": {"openai_base_url": "v1", "embeddings_url": "v1/embeddings"},
+    "reranker": {"rerank_url": "rerank"},
+    "classifier": {"classify_url": "predict"},
+}
+"""Task → output → the router's own route below `/sync/`."""
+
+
+def endpoint_templates(target: Target, environment: str, task: str) -> dict[str, str]:
+    """Every URL that stays the same from one version to the next, with `{model_id}` to fill in.
+
+    `predict_url` maps to the task's own route; `sync_url` reaches every route of the router, so that
+    `{sync_url}/predict` and `predict_url` are two different things for a reranker.
+    """
+    host = target.model_url
+    serving = f"{host}/environments/{environment}"
+    return {
+        "predict_url": f"{serving}/predict",
+        "development_predict_url": f"{host}/development/predict",
+        "sync_url": f"{serving}/sync",
+        "wake_url": f"{serving}/wake",
+        **{name: f"{serving}/sync/{route}" for name, route in _TASK_URLS[task].items()},
+    }
+
+
+def deployment_url(target: Target, model_id: str, deployment_id: str) -> str:
+    """Where one version is called, whatever serves the environment."""
+    return f"{target.model_url.format(model_id=model_id)}/deployment/{deployment_id}"

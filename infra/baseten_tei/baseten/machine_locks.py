@@ -1,0 +1,72 @@
+"""Who may push now: one push per model at a time, and as many at once as there are cores.
+
+A push is 1.5 s of CPU (imports), so more of them at once only wait for each other; two pushes of one model
+would make two versions of which the later wins (measured on truss 0.18.35).
+
+Locks are files, as many as are counted here and no more: names share them by their hash. Nobody holds a second
+lock of a name while it holds one, so two names in one file only wait for each other.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TextIO
+
+from baseten_tei.baseten.runtime_folder import runtime_folder
+
+_PAUSE_SECONDS = 0.05
+LOCKS = 64
+"""Files for names: more than pushes that run at once, so that two of them rarely meet in one."""
+
+
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Hold the only lock of this name on this machine."""
+    number = int(sha256(name.encode()).hexdigest(), 16) % LOCKS
+    with _open(folder() / f"lock-{number:02}") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def a_slot(slots: int | None = None) -> Iterator[None]:
+    """Hold one of as many slots as there are cores.
+
+    The kernel frees it however the holder ends, and not before the processes that it forked.
+    """
+    paths = [folder() / f"slot-{n}" for n in range(slots or _cores())]
+    while True:
+        for path in paths:
+            with _open(path) as file:
+                if _locked(file.fileno()):
+                    yield
+                    return
+        time.sleep(_PAUSE_SECONDS)
+
+
+def folder() -> Path:
+    """Where locks stand, and sockets: a folder that nobody else can open. Raises `UserError`."""
+    return runtime_folder()
+
+
+def _open(path: Path) -> TextIO:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+")
+
+
+def _cores() -> int:
+    """Cores that this process may use; not every system tells them."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _locked(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""An emulator for one purpose: on a free port, in memory, gone afterwards. The project's own is `embedded`."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from baseten_tei.baseten.child_environment import emulator_environment
+from baseten_tei.baseten.processes.keeper_client import kept_group
+from baseten_tei.errors import UserError
+from baseten_tei.facts.network.bounds import MIB, Bounds
+from baseten_tei.facts.network.network_errors import NoAnswerError
+from baseten_tei.facts.network.requests_client import Session
+
+STEP_SECONDS = "0.05"
+"""How long BUILDING, DEPLOYING and LOADING_MODEL last each."""
+END_SECONDS = 10
+BOUNDS = Bounds(seconds=30.0, size=MIB)
+"""Of its answer to one repository, which is a few words."""
+
+
+@contextmanager
+def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
+    """Its address, for the length of a `with`. Raises `UserError` where it does not start.
+
+    An interrupt from the terminal does not reach it: what it serves is to be taken down first.
+    """
+    command = [sys.executable, "-m", "baseten_emulator", "--port", "0"]
+    process = subprocess.Popen(  # noqa: S603  # our own module, fixed words
+        [*command, "--step-seconds", STEP_SECONDS],
+        env=emulator_environment(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, process_group=0,
+    )  # fmt: skip
+    with kept_group(process.pid):
+        try:
+            yield _address(process)
+        finally:
+            _end(process)
+
+
+def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:
+    """Let it know Hugging Face repositories as its `/_emulator/hub` takes them. Raises `UserError`."""
+    with Session(BOUNDS) as session:
+        session.trust_env = False
+        for repository in repositories:
+            try:
+                answer = session.post(f"{address}/_emulator/hub", json=repository)
+            except NoAnswerError as error:
+                raise UserError(
+                    f"the emulator at {address} does not answer ({error.why.what}): run the same command again"
+                ) from error
+            if answer.status_code != 200:
+                raise UserError(
+                    f"the emulator does not take {repository['model_id']} as locks/ tells it "
+                    f"({answer.text[:200]}): type `make lock`"
+                )
+
+
+def _address(process: subprocess.Popen[bytes]) -> str:
+    assert process.stdout is not None  # noqa: S101  # PIPE was asked for
+    line = process.stdout.readline()
+    if not line:
+        raise UserError(
+            "the emulator did not start: type `python -m baseten_emulator --port 0` to see why"
+        )
+    return str(json.loads(line)["url"])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,1 @@
+"""Processes and folders that end with whoever started them."""

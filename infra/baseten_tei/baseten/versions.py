@@ -1,0 +1,152 @@
+"""Decisions about versions: which deployment is the wanted one, is it ready, is it what we asked for."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from baseten_tei.deployment.labels import DIGEST_LABEL
+
+READY = frozenset({"ACTIVE", "SCALED_TO_ZERO", "WAKING_UP"})
+"""Statuses that can serve: a version scaled to zero wakes with its next request (truss --wait calls it failed)."""
+
+FAILED = frozenset({"BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED", "FAILED"})
+"""Statuses nothing comes back from without a retry or another push."""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A deployment, as far as releases care."""
+
+    id: str
+    status: str
+    labels: Mapping[str, Any]
+    created_at: str = ""
+    environment: str | None = None
+    """The environment it serves, or is on its way into."""
+    instance_type: str = ""
+    is_development: bool = False
+    replicas: int = 0
+    """How many are active."""
+
+    @property
+    def digest(self) -> str:
+        """The config digest that the push stamped on it; empty where something else pushed it."""
+        return str(self.labels.get(DIGEST_LABEL, ""))
+
+
+@dataclass(frozen=True)
+class EnvironmentSettings:
+    """What an environment is to be set to, in Baseten's own keys; what is None is not managed."""
+
+    autoscaling: Mapping[str, int]
+    promotion: Mapping[str, Any] | None = None
+    request_backpressure: str | None = None
+
+
+@dataclass(frozen=True)
+class Serving:
+    """An environment: what it serves now, what it is on its way to, and its settings."""
+
+    name: str
+    current: Version | None
+    autoscaling: Mapping[str, int]
+    candidate: Version | None = None
+    promotion: Mapping[str, Any] = field(default_factory=dict)
+    request_backpressure: str | None = None
+    instance_type: str = ""
+    promotion_status: str | None = None
+    promotion_error: str | None = None
+
+    @property
+    def promoting(self) -> bool:
+        """Whether a promotion is under way."""
+        return self.promotion_status not in (None, "SUCCEEDED", "FAILED", "CANCELED")
+
+
+def settings_differ(serving: Serving, wanted: EnvironmentSettings) -> bool:
+    """Whether an environment is set to something else than what is managed of it."""
+    managed = {"autoscaling": wanted.autoscaling, "promotion": wanted.promotion or {}}
+    there = {"autoscaling": serving.autoscaling, "promotion": serving.promotion}
+    backpressure = wanted.request_backpressure
+    return not holds(there, managed) or (
+        backpressure is not None and serving.request_backpressure != backpressure
+    )
+
+
+def holds(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a nested map has every leaf of another; what it has besides does not count."""
+    return all(
+        holds(there.get(key) or {}, value)
+        if isinstance(value, Mapping)
+        else there.get(key) == value
+        for key, value in wanted.items()
+    )
+
+
+@dataclass(frozen=True)
+class RemoteModel:
+    """A model as the workspace lists it."""
+
+    id: str
+    name: str
+    team: str
+    production_deployment_id: str | None = None
+
+
+def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:
+    """The newest deployment of this digest that has not failed, so that nothing is pushed twice."""
+    same = [version for version in versions if version.digest == digest]
+    alive = [version for version in same if version.status not in FAILED]
+    return max(alive, key=lambda version: version.created_at, default=None)
+
+
+def shortened_problem(
+    model: str, versions: Iterable[Version], stamped: Mapping[str, str | None]
+) -> str | None:
+    """Error text for a Baseten that cut a label of what was pushed; `None` where no deployment's label was cut.
+
+    Without whole labels a pushed version is not found again, and each `up` would push it once more.
+    """
+    for version in versions:
+        for label, value in stamped.items():
+            there = version.labels.get(label)
+            if value and there and there != value and value.startswith(str(there)):
+                return (
+                    f"model {model!r}: Baseten shortened the label {label} of deployment {version.id} to {there!r} "
+                    f"(pushed as {value!r}), so no version is found again and none is pushed: ask Baseten's support "
+                    "to keep whole labels, then delete that deployment and run `pulumi up`"
+                )
+    return None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the router must say of itself before a version gets traffic."""
+
+    task: str
+    model_id: str
+    tei_version: str
+    gpu: bool
+    revision: str | None = None
+    """The commit asked for; `None` where the spec names a branch or tag."""
+
+
+def info_problems(info: Mapping[str, Any], wanted: Wanted) -> list[str]:
+    """How the router's `/info` differs from what was asked for (fields: measured on TEI 1.8.3 and 1.9.3)."""
+    found = []
+    task = next(iter(info.get("model_type") or ["nothing"]))
+    if task != wanted.task:
+        found.append(
+            f"serves a {task}, not a {wanted.task}: write task: {task}, or another model_id"
+        )
+    if not str(info.get("model_id", "")).endswith(wanted.model_id):
+        found.append(f"serves {info.get('model_id')}, not {wanted.model_id}")
+    if info.get("version") != wanted.tei_version:
+        found.append(f"runs TEI {info.get('version')}, not {wanted.tei_version}")
+    # TEI's --revision; null where the weights are a directory, which no /info names the commit of.
+    if wanted.revision and info.get("model_sha") not in (None, wanted.revision):
+        found.append(f"serves revision {info['model_sha']}, not {wanted.revision}")
+    # Without a GPU TEI caps the batch itself: 4 requests (candle) or 8 (ONNX runtime).
+    if wanted.gpu and info.get("max_batch_requests") in (4, 8):
+        found.append("runs on the CPU: TEI found no usable GPU and fell back without an error")
+    return found

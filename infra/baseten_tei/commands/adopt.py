@@ -1,0 +1,172 @@
+"""`python -m baseten_tei.commands.adopt [MODEL…|--all] [--stack S] [--dry-run]`:
+take models that run already into a stack.
+
+Each TEI model becomes an entry of `Pulumi.<stack>.yaml`, pinned to what it serves, and its resources are brought
+into the state, so that the first `pulumi preview` shows no changes. Nothing on Baseten changes: it is only read.
+What is left out, and what an entry could not carry over, is said with its reason.
+
+Exit: 0 done, 1 a model that was named is left out, 2 nothing could be done.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from baseten_tei.baseten.versions import RemoteModel
+from baseten_tei.commands import lock
+from baseten_tei.commands.ending import ends_with
+from baseten_tei.deployment.start_command import SECRET_NAME
+from baseten_tei.errors import UserError, naming
+from baseten_tei.facts.hub.hub_client import Hub
+from baseten_tei.facts.hub.lock_changes import Readings, problems
+from baseten_tei.facts.hub.lockfile import Lock
+from baseten_tei.operations.adoption.decision import Adopted, LeftOut, adoption
+from baseten_tei.operations.adoption.found_model import Found
+from baseten_tei.operations.adoption.import_file import component_urn, import_file, state_id_urn
+from baseten_tei.operations.adoption.sorting import Adoptions, candidates, sort_out, summary
+from baseten_tei.operations.adoption.yaml_edit import MODELS, block, with_key, with_models
+from baseten_tei.project import generated_files
+from baseten_tei.project.pulumi_cli import run
+from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_values import decode_value
+from baseten_tei.spec.hf_token import VARIABLE
+from baseten_tei.spec.parsing import NAMESPACE, parse_specs
+
+SECRET_KEY = f"{NAMESPACE}:{SECRET_NAME}"
+FROM_ENVIRONMENT = {"from_env": VARIABLE}
+"""The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
+
+
+@ends_with(2)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Decide, tell, and unless it is a dry run do it."""
+    arguments = _parser().parse_args(argv)
+    if bool(arguments.models) == arguments.all:
+        print("name the models to adopt, or write --all", file=sys.stderr)
+        return 2
+    workspace = Workspace(arguments.root, arguments.stack)
+    plan, readings = decided(workspace, arguments.models)
+    print("\n".join(summary(plan)) or "there is no model to adopt")
+    lines = _shown(workspace, plan) if arguments.dry_run else done(workspace, plan, readings)
+    for line in lines:
+        print(line, flush=True)
+    return int(bool(arguments.models and plan.left_out))
+
+
+def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
+    """What becomes of each model, and what the Hub said of those that are adopted. Raises `UserError`."""
+    config = workspace.config
+    with naming(workspace.path.name):
+        specs, wrong = parse_specs(decode_value(config.get(MODELS), MODELS) or {})
+        if wrong:
+            raise UserError(*wrong)
+    looked_at, several, there = candidates(workspace.models(), names, specs)
+    found = workspace.of_each(looked_at, partial(_found, workspace))
+    has_secret = workspace.api.find_secret(SECRET_NAME, workspace.team) is not None
+    decide = partial(
+        adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret
+    )
+    known = generated_files.locked_facts(workspace.root, workspace.stack)
+    readings = _read_hub(known, [decide(it) for it in found])
+    decisions = [decide(it, lock={**known, **readings.facts}) for it in found]
+    plan = sort_out(decisions, specs)
+    return replace(plan, left_out=[*several, *plan.left_out], there=there), readings
+
+
+def done(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
+    """Write the configuration, the lock and the imports, and import: what was done, a line each."""
+    if not plan.adopted:
+        return
+    generated_files.write_if_changed(workspace.path, _text(workspace, plan))
+    yield f"wrote {workspace.path.name}"
+    yield from _locked(workspace, plan, readings)
+    path = workspace.root / f"imports-{workspace.stack}.json"
+    content = import_file(plan.adopted, workspace.team)
+    generated_files.write_if_changed(path, json.dumps(content, indent=2) + "\n")
+    yield f"wrote {path.name}"
+    steps = _steps(workspace, plan.adopted, path.name)
+    for place, step in enumerate(steps):
+        try:
+            run(workspace.root, workspace.stack, *step)
+        except UserError as error:
+            left = [f"  pulumi {' '.join(it)} --stack {workspace.stack}" for it in steps[place:]]
+            raise UserError(*error.problems, "once that is mended, type:", *left) from error
+        yield f"pulumi {step[0]}: done"
+    if any(it.args.gated for it in plan.adopted):
+        yield f"the first `pulumi up` that finds {VARIABLE} set stores it as secret {SECRET_NAME}, once"
+    yield f"`pulumi preview --stack {workspace.stack}` shows no changes now; nothing on Baseten was changed"
+
+
+def _found(workspace: Workspace, model: RemoteModel) -> Found:
+    environments = tuple(workspace.api.environments(model.id))
+    ids = {it.current.id for it in environments if it.current}
+    configs = {it: workspace.api.config(model.id, it) for it in sorted(ids)}
+    return Found(model.name, environments, configs)
+
+
+def _read_hub(known: Lock, decisions: Sequence[Adopted | LeftOut]) -> Readings:
+    adopted = [it for it in decisions if isinstance(it, Adopted)]
+    keys = {(it.args.model_id, it.entry.get("revision", "main")) for it in adopted} - known.keys()
+    return lock.read(Hub.from_environment(), sorted(keys)) if keys else Readings()
+
+
+def _locked(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
+    """The lock's new entries; without them a preview works too, and judges less."""
+    if readings.facts:
+        names = [it.name for it in plan.adopted]
+        yield from lock.write(
+            workspace.root, lock.chosen(workspace.root, workspace.stack, names), readings
+        )
+    for problem in problems(readings):
+        yield f"not locked: {problem}; then type `make lock`"
+
+
+def _text(workspace: Workspace, plan: Adoptions) -> str:
+    text = with_models(workspace.text, _entries(plan))
+    gated = any(it.args.gated for it in plan.adopted)
+    return with_key(text, SECRET_KEY, FROM_ENVIRONMENT) if gated else text
+
+
+def _entries(plan: Adoptions) -> Mapping[str, Mapping[str, Any]]:
+    return {it.name: it.entry for it in plan.adopted}
+
+
+def _steps(workspace: Workspace, adopted: Sequence[Adopted], file: str) -> list[list[str]]:
+    """What brings the resources into the state, and then the components' own inputs: the engine calls nobody."""
+    protect = f"--protect={str(not workspace.target.loopback).lower()}"
+    options = ["--yes", "--skip-preview"]
+    owner = workspace.owner
+    urns = [state_id_urn(owner), *(component_urn(owner, it) for it in adopted)]
+    targets = [word for urn in urns for word in ("--target", urn)]
+    imported = ["import", "--file", file, "--generate-code=false", protect, *options]
+    return [imported, ["up", *options, *targets]]
+
+
+def _shown(workspace: Workspace, plan: Adoptions) -> Iterator[str]:
+    if plan.adopted:
+        yield f"\n# would go into {workspace.path.name}:"
+        yield block({MODELS: _entries(plan)}, 2).rstrip()
+        yield f"\n# would be imported (imports-{workspace.stack}.json):"
+        resources = import_file(plan.adopted, workspace.team)["resources"]
+        yield from (f"{it['type']} {it.get('id') or it['logicalName']}" for it in resources)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m baseten_tei.commands.adopt", description=__doc__
+    )
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="name on Baseten")
+    parser.add_argument("--all", action="store_true", help="every TEI model that the API key sees")
+    parser.add_argument("--stack", default="dev", help="default: dev")
+    parser.add_argument("--dry-run", action="store_true", help="only show what would be written")
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""`python -m baseten_tei.commands.explain MODEL`: how a model's sizes came about, what it takes, and what it costs.
+
+Reads the stacks' configuration and lock files, and nothing else. Exit code 2 where that cannot be done.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from baseten_tei.commands.ending import ends_with
+from baseten_tei.deployment import prices
+from baseten_tei.deployment.gpu_choice import accelerator_of, cheapest_accelerator, room_gib
+from baseten_tei.deployment.published_advice import advice
+from baseten_tei.deployment.sizing import cheapest_problem, derivations, sized
+from baseten_tei.deployment.vram import Band, Estimate, estimate, input_length, parameters
+from baseten_tei.errors import UserError, perhaps
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.project.stacks import stacks
+from baseten_tei.spec.args import ModelArgs
+
+
+def explanation(name: str, args: ModelArgs, facts: ModelFacts) -> str:
+    """Everything that follows from a spec and its facts, for a reader."""
+    whole = sized(args, facts)
+    blocks = [_head(name, args, facts), _derived(args, facts)]
+    if (problem := cheapest_problem(args, facts)) is None:
+        blocks += [_memory(whole, facts), _cost(whole, facts), _seed(whole, facts)]
+    else:
+        blocks.append([problem])
+    return "\n\n".join("\n".join(block) for block in blocks)
+
+
+def _head(name: str, args: ModelArgs, facts: ModelFacts) -> list[str]:
+    size, length = parameters(facts), input_length(facts)
+    known = f"{size:,} parameters" if size else "size unknown"
+    texts = f"texts of {length} tokens" if length else "length unknown"
+    return [
+        f"{name}: {args.model_id} at {facts.commit[:12]}",
+        f"  {args.task}, model type {facts.model_type}, {known}, {texts} (facts: {facts.source.partition(': ')[0]})",
+    ]
+
+
+def _derived(args: ModelArgs, facts: ModelFacts) -> list[str]:
+    lines = ["Left open by the spec, and derived"]
+    for found in derivations(args, facts):
+        lines += [
+            f"  {found.key}: {found.value}",
+            f"    {found.formula}",
+            f"    = {found.numbers}",
+            f"    source: {found.source}",
+        ]
+    return lines if len(lines) > 1 else ["The spec leaves nothing open"]
+
+
+def _memory(args: ModelArgs, facts: ModelFacts) -> list[str]:
+    gpu = accelerator_of(args)
+    found, room = estimate(args, facts, gpu, args.max_batch_tokens), room_gib(args, gpu)
+    title = f"Memory on {gpu}, {args.max_batch_tokens} tokens in a batch"
+    if found is None:
+        return [title, "  cannot be estimated: size or length is not known"]
+    total = f"  {'total':12} {_band(found.total):28} of {room:.1f} GiB: {_verdict(room, found)}"
+    return [title, *_parts(found), total]
+
+
+def _parts(found: Estimate) -> Iterator[str]:
+    for key, formula in found.formulas.items():
+        band = getattr(found, key)
+        yield f"  {key:12} {_band(band):28} {formula}"
+
+
+def _band(band: Band) -> str:
+    return f"{band.likely:.2f} GiB ({band.low:.2f} to {band.high:.2f})"
+
+
+def _verdict(room: float, found: Estimate) -> str:
+    if found.total.high <= room:
+        return "fits"
+    return "may not fit" if found.total.low <= room else "does not fit"
+
+
+def _cost(args: ModelArgs, facts: ModelFacts) -> list[str]:
+    gpu, cheapest = accelerator_of(args), cheapest_accelerator(args, facts)
+    lines = [f"Cost (Baseten's prices of {prices.AS_OF})", f"  {_price(args, gpu)}"]
+    if gpu == CPU:
+        return lines
+    if cheapest is None:
+        return [*lines, "  no GPU of Baseten's holds it at its highest estimate"]
+    if cheapest == gpu:
+        return [*lines, "  that is the cheapest GPU that fits"]
+    return [*lines, f"  cheapest GPU that fits: {_price(_moved(args), cheapest)}"]
+
+
+def _moved(args: ModelArgs) -> ModelArgs:
+    """The same spec on hardware to be chosen."""
+    return args.model_copy(update={"instance_type": None})
+
+
+def _price(args: ModelArgs, gpu: str) -> str:
+    found = prices.sku_of(args, gpu)
+    if found is None:
+        return f"{gpu}: no listed price"
+    month = f"${prices.usd_per_month(found):,.0f} a month where it never sleeps"
+    return f"{gpu} ({found.name}): ${found.price:.5f} a minute, {month}"
+
+
+def _seed(args: ModelArgs, facts: ModelFacts) -> list[str]:
+    lines = ["The advice of Baseten's TEI README, and what differs here"]
+    for row in advice(args, facts):
+        told = f"here {row.ours}: {row.why}" if row.why else "the same here"
+        lines.append(f"  {row.key:24} {row.seed:>6}  {told}")
+    return lines
+
+
+def _found(root: Path, stack: str | None, name: str) -> tuple[ModelArgs, ModelFacts]:
+    """A model's spec, as it is written, and its facts. Raises `UserError`."""
+    here = [it for it in stacks(root) if stack in (None, it.name)]
+    if (found := next((it for it in here if name in it.settings.models), None)) is None:
+        known = [model for it in here for model in it.settings.models]
+        where = f"stack {stack!r}" if stack else "any stack here"
+        raise UserError(f"no model {name!r} in {where}.{perhaps(name, known)}")
+    args = found.settings.models[name]
+    facts = next(it.facts for it in found.settings.subjects if it.name == name)
+    if facts is None:
+        raise UserError(
+            f"model {name!r}: {args.model_id} at {args.revision} is not in locks/{found.name}.yaml: type `make lock`"
+        )
+    return args, facts
+
+
+@ends_with(2)
+def main(argv: Sequence[str] | None = None) -> int:
+    """Explain one model, or say in one line why not."""
+    parser = argparse.ArgumentParser(
+        prog="python -m baseten_tei.commands.explain", description=__doc__
+    )
+    parser.add_argument("model", metavar="MODEL", help="its name in the stack's configuration")
+    parser.add_argument("--stack", help="only this stack")
+    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
+    arguments = parser.parse_args(argv)
+    args, facts = _found(arguments.root, arguments.stack, arguments.model)
+    print(explanation(arguments.model, args, facts))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

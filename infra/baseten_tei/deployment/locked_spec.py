@@ -1,0 +1,57 @@
+"""What a rule looks at: a spec, the model's locked facts, and what follows from both."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from baseten_tei.deployment.instances import Instance
+from baseten_tei.deployment.permits import Permits, permits
+from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
+from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.spec.args import ModelArgs
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One model of a stack. `facts` is `None` where it is not locked: such rules then say nothing."""
+
+    name: str
+    args: ModelArgs
+    facts: ModelFacts | None = None
+
+    @cached_property
+    def instance(self) -> Instance:
+        """GPU, count and vCPUs."""
+        return resolved_hardware(self.args)[0]
+
+    @cached_property
+    def image(self) -> str:
+        """The image's reference."""
+        return resolved_hardware(self.args)[1].reference
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The generated Truss config."""
+        return truss_config(self.name, self.args)
+
+    @cached_property
+    def permits(self) -> Permits:
+        """Requests, texts per request, texts in flight."""
+        return permits(self.args)
+
+    @property
+    def on_cpu(self) -> bool:
+        """Whether there is no GPU."""
+        return self.instance.accelerator == CPU
+
+    @property
+    def compute_capability(self) -> int:
+        """Of the GPU, as 89 for 8.9; 0 without one."""
+        return 0 if self.on_cpu else COMPUTE_CAPABILITY[self.instance.accelerator]
+
+    def tei_at_least(self, version: str) -> bool:
+        """Whether the image's TEI is that release or newer."""
+        return at_least(self.args.tei_version, version)

@@ -1,0 +1,22 @@
+"""Where a spec runs: its instance and image, or why there is none."""
+
+from baseten_tei.deployment import instances
+from baseten_tei.facts.tei import gpus
+from baseten_tei.facts.tei.images import Image, image_for
+from baseten_tei.spec.args import ModelArgs
+
+
+def resolved_hardware(args: ModelArgs) -> tuple[instances.Instance, Image]:
+    """Instance and image of a spec that has no problems.
+
+    Raises `ValueError` for one that has, which `placement_problems` would have told.
+    """
+    found = (
+        instances.instance(args.instance_type)
+        if args.instance_type
+        else instances.smallest_instance(args.accelerator or gpus.DEFAULT_ACCELERATOR)
+    )
+    image = found and image_for(found.accelerator, args.tei_version)
+    if found is None or not isinstance(image, Image):
+        raise ValueError(f"no image for {args.instance_type or args.accelerator}")
+    return found, image

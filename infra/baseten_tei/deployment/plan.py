@@ -1,0 +1,120 @@
+"""Everything that is known of a model before anything is done: config, digest, the inputs of each step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.deployment.config_yaml import render_config
+from baseten_tei.deployment.environments import all_environments, environment_inputs
+from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.push_job import Job
+from baseten_tei.deployment.truss_config import canonical, release_digest, truss_config
+from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
+from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.names import baseten_name
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """A model's steps, as data."""
+
+    args: ModelArgs
+    config_text: str
+    job: Job
+    pushed: bool
+    """Whether some environment takes the spec's own version; where all are pinned, nothing is pushed."""
+    model_inputs: Mapping[str, Any]
+    environment_inputs: Mapping[str, Mapping[str, Any]]
+    """By name, in the order in which they take a version over: the model's own environment comes last."""
+    known_outputs: Mapping[str, Any]
+
+
+def model_plan(
+    name: str,
+    args: ModelArgs,
+    owner: Owner,
+    target: str,
+    team: str | None = None,
+    golden: Mapping[str, str] | None = None,
+) -> ModelPlan:
+    """The plan of a spec that has no problems; `target` is `baseten:target` as configured.
+
+    `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`.
+    """
+    config = truss_config(name, args)
+    digest = release_digest(config, args.labels)
+    job = _job(name, args, owner, target, team, digest, canonical(config))
+    pushed = any(it.deployment is None for it in all_environments(args).values())
+    adopting = {"adopt": True} if args.adopt else {}
+    whose = {"team": team, "project": owner.project, "stack": owner.stack}
+    return ModelPlan(
+        args=args,
+        config_text=render_config(config, args),
+        job=job,
+        pushed=pushed,
+        model_inputs={
+            "name": job.model,
+            **whose,
+            "digest": digest if pushed else "",
+            "adopt": args.adopt,
+            "force_delete": args.force_delete,
+        },
+        environment_inputs={
+            name: {"model": job.model, **whose, **adopting, **inputs}
+            for name, inputs in environment_inputs(args, digest, golden).items()
+        },
+        known_outputs=_known_outputs(args, digest),
+    )
+
+
+def _job(
+    name: str,
+    args: ModelArgs,
+    owner: Owner,
+    target: str,
+    team: str | None,
+    digest: str,
+    config: str,
+) -> Job:
+    return Job(
+        model=baseten_name(name, args),
+        digest=digest,
+        labels={
+            **args.labels,
+            DIGEST_LABEL: digest,
+            **dict(zip(OWNER_LABELS, (owner.project, owner.stack), strict=True)),
+        },
+        deploy_timeout_minutes=args.deploy_timeout_minutes,
+        team=team,
+        target=target,
+        config=config,
+    )
+
+
+def _known_outputs(args: ModelArgs, digest: str) -> dict[str, Any]:
+    _, image = resolved_hardware(args)
+    return {
+        "task": args.task,
+        "environment": args.environment,
+        "image": image.reference,
+        "tei_version": args.tei_version,
+        "config_digest": digest,
+    }
+
+
+def known_limits(args: ModelArgs) -> dict[str, int]:
+    """Limits a client can rely on that the spec alone decides."""
+    payload = dict(split_flags(args.extra_flags)).get("payload-limit")
+    allowed = permits(args)
+    return {
+        "max_client_batch_size": args.max_client_batch_size,
+        "auto_truncate": args.auto_truncate,
+        "payload_limit_bytes": int(payload) if payload else PAYLOAD_LIMIT_BYTES,
+        "max_batch_tokens": args.max_batch_tokens,
+        "max_concurrent_requests": allowed.max_concurrent_requests,
+        "predict_concurrency": allowed.predict_concurrency,
+        "max_replica": args.autoscaling.max_replica,
+    }

@@ -1,0 +1,44 @@
+"""What a replica costs: the instance that a spec lands on, and its price.
+
+The table itself, with its source, is `instances`: US dollars per minute that a replica is up, model load
+included.
+"""
+
+from baseten_tei.deployment.instances import SKUS, Sku, gibibytes, landing, sku, vcpus
+from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.spec.args import ModelArgs
+
+AS_OF = "2026-08-27"
+"""When the prices were last compared with Baseten's pricing page."""
+
+MINUTES_PER_MONTH = 730 * 60
+"""A twelfth of a year."""
+
+_WITHOUT_GPU = {"cpu": "4", "memory": "16Gi"}
+"""What the generated config asks for where the spec does not."""
+
+
+def usd_per_month(found: Sku) -> float:
+    """One replica that never sleeps."""
+    return found.price * MINUTES_PER_MONTH
+
+
+def smallest(accelerator: str) -> Sku | None:
+    """The cheapest instance with such a GPU; `None` where the list has none (L40S, A100_40GB)."""
+    return landing(accelerator)
+
+
+def sku_of(args: ModelArgs, accelerator: str) -> Sku | None:
+    """The instance that Baseten takes for a spec, were its accelerator this one; `None` where none is large enough."""
+    if args.instance_type is not None:
+        return sku(args.instance_type)
+    default = _WITHOUT_GPU if accelerator == CPU else {}
+    asked = {key: getattr(args, key) or default.get(key) for key in ("cpu", "memory")}
+    return landing(accelerator, vcpus(asked["cpu"]) or 0, gibibytes(asked["memory"]) or 0)
+
+
+def by_price(args: ModelArgs) -> list[Sku]:
+    """Per GPU family, the instance that Baseten takes for this spec, if it has one GPU: cheapest first."""
+    families = dict.fromkeys(it.gpu for it in SKUS if it.gpu != CPU)
+    found = [it for gpu in families if (it := sku_of(args, gpu)) is not None and it.gpu_count == 1]
+    return sorted(found, key=lambda it: it.price)

@@ -1,0 +1,131 @@
+"""From a repository's files, as they were read, to the facts that decide a deployment.
+
+Files of other people's making: whatever stands in them, nothing here raises. What TEI's own parser (serde) would not
+take is left out, as if it were not there, since both keep the router from starting. Which files count, and in
+which order, is TEI's (text-embeddings-inference `core/src/download.rs`, `router/src/lib.rs`).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling
+from baseten_tei.facts.hub.repository import Repository, parsed, parsed_object
+from baseten_tei.facts.hub.weight_files import INDEX, weights
+
+CONFIG, MODULES = "config.json", "modules.json"
+POOLING, PROMPTS = "1_Pooling/config.json", "config_sentence_transformers.json"
+SENTENCE = tuple(
+    f"sentence_{name}_config.json"
+    for name in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+)
+"""TEI takes the first of these that is there; all but the first are older names."""
+JSON_FILES = (CONFIG, POOLING, MODULES, PROMPTS, INDEX, *SENTENCE)
+_POOLING_KEY = re.compile(r"pooling_mode_(?P<mode>\w+?)(_tokens?)?")
+_CLS_AND_MEAN = ("pooling_mode_cls_token", "pooling_mode_mean_tokens")
+_INTEGERS = (
+    "hidden_size",
+    "intermediate_size",
+    "num_hidden_layers",
+    "num_attention_heads",
+    "max_position_embeddings",
+    "n_positions",
+    "pad_token_id",
+)
+
+
+def model_facts(repository: Repository) -> ModelFacts:
+    """The facts that a lock file keeps."""
+    return ModelFacts(
+        model_id=repository.model_id,
+        revision=repository.revision,
+        commit=repository.commit,
+        source=repository.source,
+        gated=repository.gated,
+        license=repository.license,
+        has_tokenizer_json="tokenizer.json" in repository.sizes,
+        pooling=_pooling(repository.texts),
+        modules=_modules(repository.texts.get(MODULES)),
+        prompts=_prompts(parsed_object(repository.texts.get(PROMPTS)).get("prompts")),
+        weights=weights(repository),
+        **_config_fields(parsed_object(repository.texts.get(CONFIG))),
+        **_max_seq_length(repository.texts),
+    )
+
+
+def _config_fields(config: Mapping[str, Any]) -> dict[str, Any]:
+    numbers = {key: config[key] for key in _INTEGERS if _is_integer(config.get(key))}
+    words = {
+        "model_type": config.get("model_type"),
+        "problem_type": config.get("problem_type"),
+        "position_embedding_type": config.get("position_embedding_type"),
+        "torch_dtype": config.get("torch_dtype", config.get("dtype")),  # renamed in transformers 5
+        "name_or_path": config.get("_name_or_path"),
+    }
+    return {
+        **numbers,
+        **{key: word for key, word in words.items() if isinstance(word, str)},
+        "architectures": _architectures(config.get("architectures")),
+        "id2label": _map_of(config.get("id2label"), lambda value: isinstance(value, str)),
+        "label2id": _map_of(config.get("label2id"), _is_integer),
+        "auto_map": _auto_map(config.get("auto_map")),
+    }
+
+
+def _architectures(value: Any) -> tuple[str, ...] | None:
+    fits = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return tuple(value) if fits else None
+
+
+def _map_of(value: Any, fits: Callable[[Any], bool]) -> dict[str, Any] | None:
+    return value if isinstance(value, dict) and all(map(fits, value.values())) else None
+
+
+def _auto_map(value: Any) -> dict[str, str | list[str]] | None:
+    if not isinstance(value, dict):
+        return None
+    lists = {
+        key: [w for w in v if isinstance(w, str)] for key, v in value.items() if isinstance(v, list)
+    }
+    return {key: v for key, v in value.items() if isinstance(v, str)} | lists
+
+
+def _max_seq_length(texts: Mapping[str, str]) -> dict[str, Any]:
+    config = next((parsed_object(texts[name]) for name in SENTENCE if name in texts), {})
+    value = config.get("max_seq_length")
+    return {
+        "max_seq_length": value if _is_integer(value) else None,
+        "max_seq_length_is_null": "max_seq_length" in config and value is None,
+    }
+
+
+def _pooling(texts: Mapping[str, str]) -> Pooling | None:
+    if POOLING not in texts:
+        return None
+    config = parsed_object(texts[POOLING])
+    keys = ((key, _POOLING_KEY.fullmatch(key)) for key, value in config.items() if value is True)
+    modes = [match["mode"] for _, match in keys if match]
+    if isinstance(named := config.get("pooling_mode"), str):  # new in sentence-transformers 5
+        modes.append(named)
+    return Pooling(
+        modes=tuple(dict.fromkeys(modes)),
+        has_cls_and_mean_keys=all(isinstance(config.get(key), bool) for key in _CLS_AND_MEAN),
+    )
+
+
+def _modules(text: str | None) -> tuple[str, ...]:
+    modules = parsed(text)
+    types = (
+        [m.get("type") for m in modules if isinstance(m, dict)] if isinstance(modules, list) else []
+    )
+    return tuple(name.rpartition(".")[2] for name in types if isinstance(name, str))
+
+
+def _prompts(value: Any) -> dict[str, str | None]:
+    """A prompt that is no text stands as `None`: TEI does not start with either."""
+    prompts = value if isinstance(value, dict) else {}
+    return {key: text if isinstance(text, str) else None for key, text in prompts.items()}
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

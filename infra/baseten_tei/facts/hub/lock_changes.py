@@ -1,0 +1,73 @@
+"""What a reading of the Hub means for a stack's lock file: what moved, what to write, what to tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from baseten_tei.facts.hub.lockfile import Key, changes, key, settled
+from baseten_tei.facts.hub.model_facts import ModelFacts
+
+RETRY = "try again online, or set HF_ENDPOINT to a mirror"
+
+
+@dataclass(frozen=True)
+class LockedStack:
+    """A stack's lock file as it stands, what the stack's models need of it, and what was asked to be read."""
+
+    file: str
+    locked: Mapping[Key, ModelFacts]
+    used: frozenset[Key]
+    asked: frozenset[Key]
+
+
+@dataclass
+class Readings:
+    """What the Hub said of each model: its facts, or in one line why not."""
+
+    facts: dict[Key, ModelFacts] = field(default_factory=dict)
+    refused: dict[Key, str] = field(default_factory=dict)
+    """The reader can mend it: no such repository, no such revision, gated."""
+    away: dict[Key, str] = field(default_factory=dict)
+    """Only time can: the Hub did not answer."""
+
+
+def moved(stack: LockedStack, readings: Readings) -> list[str]:
+    """What the lock file says otherwise than the Hub, or than the stack, a line per field."""
+    lines = []
+    for wanted in sorted(stack.asked & readings.facts.keys()):
+        before, after = stack.locked.get(wanted), readings.facts[wanted]
+        told = changes(before, after) if before else [f"is new, at commit {after.commit}"]
+        lines += [f"{stack.file}: {_name(wanted)} {line}" for line in told]
+    unused = sorted(stack.locked.keys() - stack.used)
+    return lines + [f"{stack.file}: {_name(gone)} is used by no model" for gone in unused]
+
+
+def entries(stack: LockedStack, readings: Readings) -> list[ModelFacts]:
+    """The lock file's new entries; where nothing was read, what was locked stays."""
+    kept = {wanted: facts for wanted, facts in stack.locked.items() if wanted in stack.used}
+    for wanted in stack.asked & readings.facts.keys():
+        after = readings.facts[wanted]
+        kept[key(after)] = settled(kept.get(wanted), after)
+    return list(kept.values())
+
+
+def problems(readings: Readings) -> list[str]:
+    """Why something was not read, a line each; a single one where the Hub is away as a whole."""
+    away = readings.away
+    if away and not readings.facts and not readings.refused and len({*away.values()}) == 1:
+        return [f"{next(iter(away.values()))}: what is locked stays as it is; {RETRY}"]
+    refused = dict.fromkeys(line for _, line in sorted(readings.refused.items()))
+    return [*refused] + [
+        f"{_name(wanted)} was not read, {why}: what is locked stays as it is; {RETRY}"
+        for wanted, why in sorted(away.items())
+    ]
+
+
+def exit_code(readings: Readings, something_moved: bool) -> int:
+    """0: nothing to do. 1: something moved, or the reader has to mend something. 2: the Hub was away."""
+    if something_moved or readings.refused:
+        return 1
+    return 2 if readings.away else 0
+
+
+def _name(wanted: Key) -> str:
+    return "@".join(wanted)

@@ -1,0 +1,160 @@
+"""`locks/<stack>.yaml`: each model's facts at one commit, committed and reviewed like code.
+
+A commit of the Hub never changes, so an entry is true until somebody types `make lock`: a branch moves upstream
+and here the model stays what it was.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from baseten_tei.errors import UserError
+from baseten_tei.facts.files.yaml_reader import parse_yaml
+from baseten_tei.facts.files.yaml_scalars import plain_scalar
+from baseten_tei.facts.hub.model_facts import ModelFacts
+
+FOLDER = "locks"
+HEADER = """\
+# What the Hugging Face Hub says of this stack's models. Written by `make lock`; previews judge with it, offline.
+# `python -m baseten_tei.commands.lock --check` says what moved upstream. Left out: what a repository does not have;
+# `gated` where it is open, `has_tokenizer_json` where it has one.
+"""
+Key = tuple[str, str]
+"""Model id and revision, as a spec writes them."""
+_MEND = "mend it, or remove the file and type `make lock`"
+_TEXT = "tag:yaml.org,2002:str"
+_ONE_LINE = ("id2label", "label2id")
+
+
+class _Line(dict[str, Any]):
+    """A mapping that is shown on one line."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists and label maps on one line, fields one below the other."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Quoted where it would be read as something else, e.g. `1e10`, or is not plain to see: PyYAML's own line
+    separators are read as spaces."""
+    resolve: Any = dumper.resolve  # PyYAML's types say nothing of it
+    bare = resolve(yaml.ScalarNode, text, (True, False)) == _TEXT
+    style = '"' if not text.isprintable() or (bare and plain_scalar(text) != text) else None
+    return dumper.represent_scalar(_TEXT, text, style)
+
+
+_Dumper.add_representer(str, _text)
+_Dumper.add_representer(_Line, lambda d, m: d.represent_mapping("tag:yaml.org,2002:map", m, True))
+_Dumper.add_representer(tuple, lambda d, t: d.represent_sequence("tag:yaml.org,2002:seq", t, True))
+
+
+def lock_path(root: Path, stack: str) -> Path:
+    """Where a stack's lock file stands."""
+    return root / FOLDER / f"{stack}.yaml"
+
+
+def key(facts: ModelFacts) -> Key:
+    """What a spec finds an entry by."""
+    return facts.model_id, facts.revision
+
+
+def parse_lock(text: str) -> dict[Key, ModelFacts]:
+    """The entries of a lock file. Raises `UserError`, a line per problem, without the file's name."""
+    try:
+        loaded = parse_yaml(text)
+    except UserError as error:
+        raise UserError(f"{error.problems[0].removesuffix(': fix it')}: {_MEND}") from error
+    models = (loaded or {"models": []}).get("models") if isinstance(loaded or {}, Mapping) else None
+    if not isinstance(models, list):
+        raise UserError(f"must be a mapping with a list `models:`: {_MEND}")
+    found: dict[Key, ModelFacts] = {}
+    problems: list[str] = []
+    for number, entry in enumerate(models, 1):
+        facts = _entry(number, entry)
+        if isinstance(facts, str):
+            problems.append(facts)
+        elif key(facts) in found:
+            problems.append(f"holds {_name(facts)} twice: {_MEND}")
+        else:
+            found[key(facts)] = facts
+    if problems:
+        raise UserError(*problems)
+    return found
+
+
+def render_lock(facts: Iterable[ModelFacts]) -> str:
+    """The file's text: sorted by model and revision, the same bytes for the same facts."""
+    models = [_entry_fields(entry) for entry in sorted(facts, key=key)]
+    return HEADER + yaml.dump(
+        {"models": models}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
+    )
+
+
+def settled(before: ModelFacts | None, after: ModelFacts) -> ModelFacts:
+    """What to write: the old entry where a new reading of the same place says the same on another day."""
+    if before and not changes(before, after) and _place(before) == _place(after):
+        return before
+    return after
+
+
+def changes(before: ModelFacts, after: ModelFacts) -> list[str]:
+    """`field: before -> after`, one for each that differs; where the facts came from is none of them."""
+    old, new = _leaves(_known(before)), _leaves(_known(after))
+    return [
+        f"{path}: {old.get(path, 'nothing')} -> {new.get(path, 'nothing')}"
+        for path in dict.fromkeys((*old, *new))
+        if old.get(path, ...) != new.get(path, ...)
+    ]
+
+
+def _entry(number: int, entry: Any) -> ModelFacts | str:
+    try:
+        return ModelFacts.model_validate(entry)
+    except ValidationError as error:
+        named = entry.get("model_id") if isinstance(entry, Mapping) else None
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        return f"entry {number} ({named}): {where}: {first['msg']}: {_MEND}"
+
+
+def _entry_fields(facts: ModelFacts) -> dict[str, Any]:
+    fields = facts.model_dump(exclude_defaults=True)
+    return {name: _Line(fields[name]) if name in _ONE_LINE else fields[name] for name in fields}
+
+
+def _known(facts: ModelFacts) -> dict[str, Any]:
+    dumped = facts.model_dump(exclude={"model_id", "revision", "source"})
+    return {name: value for name, value in dumped.items() if value is not None}
+
+
+def _leaves(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, inner in value.items():
+        nested = isinstance(inner, Mapping) and bool(inner)
+        found |= (
+            _leaves(inner, f"{prefix}{name}.") if nested else {f"{prefix}{name}": _shown(inner)}
+        )
+    return found
+
+
+def _shown(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _place(facts: ModelFacts) -> str:
+    return facts.source.partition(",")[0]
+
+
+def _name(facts: ModelFacts) -> str:
+    return "@".join(key(facts))
+
+
+Lock = Mapping[tuple[str, str], ModelFacts]
+"""Locked facts by model_id and revision."""
+
+
+EMPTY_LOCK: Lock = MappingProxyType({})

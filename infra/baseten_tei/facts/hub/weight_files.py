@@ -1,0 +1,65 @@
+"""Which of a repository's files are weights, which of them TEI loads, and what their headers say.
+
+TEI takes `model.safetensors`, else `pytorch_model.bin`, else the shards of the index; on a CPU image `model.onnx` first
+(text-embeddings-inference `backends/candle/src/lib.rs`). Shards of PyTorch it does not read.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from baseten_tei.facts.hub.model_facts import Weights
+from baseten_tei.facts.hub.repository import Repository, parsed_object
+
+SINGLE, PYTORCH = "model.safetensors", "pytorch_model.bin"
+INDEX = "model.safetensors.index.json"
+ONNX = ("model.onnx", "onnx/model.onnx")
+_SUFFIXES = {".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".onnx_data"}
+_NO_WEIGHTS = {"training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt"}
+
+
+def header_files(sizes: Mapping[str, int], index: str | None) -> tuple[str, ...]:
+    """The safetensors files that TEI would load, whose headers are worth reading."""
+    if SINGLE in sizes:
+        return (SINGLE,)
+    if PYTORCH in sizes:
+        return ()
+    shards = parsed_object(index).get("weight_map")
+    names = shards.values() if isinstance(shards, dict) else ()
+    return tuple(sorted({name for name in names if isinstance(name, str) and name in sizes}))
+
+
+def weights(repository: Repository) -> Weights:
+    """Format and size of what TEI loads, and the names of all files that hold weights."""
+    sizes = repository.sizes
+    files = tuple(sorted(filter(_holds_weights, sizes)))
+    headers = header_files(sizes, repository.texts.get(INDEX))
+    if headers:
+        size = sum(sizes[name] for name in headers)
+        counted = _counted([repository.parameters.get(name) for name in headers])
+        if headers == (SINGLE,):
+            return Weights(format="safetensors", bytes=size, files=files, **counted)
+        return Weights(format="sharded-safetensors", bytes=size, files=files, **counted)
+    if PYTORCH in sizes:
+        return Weights(format="pytorch", bytes=sizes[PYTORCH], files=files)
+    if onnx := next((name for name in ONNX if name in sizes), None):
+        size = sizes[onnx] + sizes.get(f"{onnx}_data", 0)
+        return Weights(format="onnx", bytes=size, files=files)
+    return Weights(format="none", bytes=0, files=files)
+
+
+def _counted(headers: Sequence[Mapping[str, int] | None]) -> dict[str, Any]:
+    """Parameters are floats: a buffer of integers, such as BERT's `position_ids`, is none."""
+    total: Counter[str] = Counter()
+    for header in headers:
+        if header is None:  # half a count is none
+            return {}
+        total.update({dtype: count for dtype, count in header.items() if dtype.isascii()})
+    floats = sum(count for dtype, count in total.items() if "F" in dtype)
+    return {"parameters": floats, "dtypes": tuple(sorted(total, key=lambda d: (-total[d], d)))}
+
+
+def _holds_weights(name: str) -> bool:
+    path = PurePosixPath(name)
+    return path.suffix in _SUFFIXES and path.name not in _NO_WEIGHTS

@@ -1,0 +1,1 @@
+"""What TEI's releases take, load and answer."""

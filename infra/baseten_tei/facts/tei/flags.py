@@ -1,0 +1,120 @@
+"""Flags of `text-embeddings-router`, by release.
+
+Source: `router/src/main.rs` of TEI, tag by tag, checked against `-h` of 1.8.3 and 1.9.3.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from baseten_tei.facts.tei.releases import at_least
+
+FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "model-id": "1.8.3",
+        "revision": "1.8.3",
+        "tokenization-workers": "1.8.3",
+        "dtype": "1.8.3",
+        "served-model-name": "1.9.0",
+        "pooling": "1.8.3",
+        "max-concurrent-requests": "1.8.3",
+        "max-batch-tokens": "1.8.3",
+        "max-batch-requests": "1.8.3",
+        "max-client-batch-size": "1.8.3",
+        "auto-truncate": "1.8.3",
+        "default-prompt-name": "1.8.3",
+        "default-prompt": "1.8.3",
+        "dense-path": "1.8.3",
+        "hf-token": "1.8.3",
+        "hf-api-token": "1.8.3",
+        "hostname": "1.8.3",
+        "port": "1.8.3",
+        "uds-path": "1.8.3",
+        "huggingface-hub-cache": "1.8.3",
+        "payload-limit": "1.8.3",
+        "api-key": "1.8.3",
+        "json-output": "1.8.3",
+        "disable-spans": "1.8.3",
+        "otlp-endpoint": "1.8.3",
+        "otlp-service-name": "1.8.3",
+        "prometheus-port": "1.8.3",
+        "cors-allow-origin": "1.8.3",
+    }
+)
+"""Flag (without dashes) → the first release, of those we generate for, that takes it."""
+
+SWITCHES = frozenset({"json-output", "disable-spans"})
+"""Flags that take no value, besides auto-truncate whose form depends on the release."""
+
+NUMBERS = frozenset({"max-batch-requests", "payload-limit", "prometheus-port"})
+"""Flags whose value is a whole number."""
+
+OURS: Mapping[str, str] = MappingProxyType(
+    {
+        "model-id": "model_id",
+        "revision": "revision",
+        "tokenization-workers": "tokenization_workers",
+        "dtype": "dtype",
+        "served-model-name": "served_model_name",
+        "pooling": "pooling",
+        "max-concurrent-requests": "max_concurrent_requests",
+        "max-batch-tokens": "max_batch_tokens",
+        "max-client-batch-size": "max_client_batch_size",
+        "auto-truncate": "auto_truncate",
+        "default-prompt-name": "default_prompt_name",
+        "default-prompt": "default_prompt",
+    }
+)
+"""Flags that the config is generated with → the spec's key for each."""
+
+FORBIDDEN: Mapping[str, str] = MappingProxyType(
+    {
+        "port": "the router listens on 7997 and Baseten keeps 8080 for its own proxy; leave it out",
+        "hostname": "the container's proxy reaches the router on every address; leave it out",
+        "hf-token": "a token on a command line can be read by anyone; write gated: true instead",
+        "hf-api-token": "a token on a command line can be read by anyone; write gated: true instead",
+        "api-key": "Baseten already asks for an API key, and its gateway cannot pass a second one; leave it out",
+        "huggingface-hub-cache": "weights: already says where the model comes from; leave it out",
+        "uds-path": "only TEI's Python backend uses it; leave it out",
+    }
+)
+"""Flags nobody should pass → why, and what to do instead."""
+
+
+def environment_name(flag: str) -> str:
+    """The environment variable that TEI reads for a flag: its name in SCREAMING_SNAKE."""
+    return flag.upper().replace("-", "_")
+
+
+def split_flags(flags: Iterable[str]) -> list[tuple[str, str | None]]:
+    """`["--payload-limit=4000000", "--json-output"]` as names and values; `--a b` is one entry too."""
+    return [_split(flag) for flag in flags]
+
+
+def _split(flag: str) -> tuple[str, str | None]:
+    parts = re.split(r"[= ]", flag.strip(), maxsplit=1)
+    name = "port" if parts[0] == "-p" else parts[0].removeprefix("--")
+    return name, parts[1] if len(parts) > 1 else None
+
+
+def auto_truncate_flags(enabled: bool, tei_version: str) -> list[str]:
+    """`--auto-truncate` in the form of a release: it changed three times (PR #836 and before).
+
+    <= 1.8.3: a bare flag, off by default. 1.9.0 and 1.9.1: on, and only the environment turns it off.
+    >= 1.9.2: takes `true` or `false`.
+    """
+    if at_least(tei_version, "1.9.2"):
+        return [f"--auto-truncate={str(enabled).lower()}"]
+    if at_least(tei_version, "1.9.0"):
+        return []
+    return ["--auto-truncate"] if enabled else []
+
+
+def auto_truncate_environment(enabled: bool, tei_version: str) -> dict[str, str]:
+    """The environment variable that 1.9.0 and 1.9.1 need to refuse long inputs; else nothing."""
+    only_by_environment = at_least(tei_version, "1.9.0") and not at_least(tei_version, "1.9.2")
+    return {"AUTO_TRUNCATE": "false"} if only_by_environment and not enabled else {}
+
+
+PAYLOAD_LIMIT_BYTES = 2_000_000
+"""TEI's `--payload-limit` unless a spec's extra_flags say otherwise (413 above it)."""

@@ -1,0 +1,111 @@
+"""One model of a workspace: the entry that a stack adopts it by, or why it is left out.
+
+Whoever adopts changes nothing: each environment is pinned to the version that serves it, so nothing is pushed
+until the pin is removed, and what a push would then change is told.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.deployment.read_back.config import Deployed, deployed
+from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
+from baseten_tei.operations.adoption.environment_settings import settings_entry
+from baseten_tei.operations.adoption.found_model import Found, serving_id, why_not
+from baseten_tei.operations.adoption.notes import notes
+from baseten_tei.operations.adoption.spec_of_config import spec_of
+from baseten_tei.provider.release.deletion_guards import PRODUCTION
+from baseten_tei.rules.registry import judge
+from baseten_tei.rules.settings import checked_subject
+from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.parsing import parse_spec
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """A stack's new entry; `notes` say what it could not carry over."""
+
+    name: str
+    entry: Mapping[str, Any]
+    args: ModelArgs
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A model that is not adopted."""
+
+    name: str
+    why: str
+
+
+def adoption(
+    found: Found,
+    owner: Owner,
+    *,
+    by_name: bool = False,
+    has_secret: bool = False,
+    lock: Lock = EMPTY_LOCK,
+) -> Adopted | LeftOut:
+    """The decision for one model.
+
+    `by_name`: it was asked for, so another stack's is taken over too. `has_secret`: Baseten has the secret
+    that gated models of a stack read.
+    """
+    it = deployed(found.config) if found.config else "nothing was ever deployed of it"
+    if isinstance(it, str):
+        return LeftOut(found.name, it)
+    if problem := why_not(found, owner, by_name=by_name):
+        return LeftOut(found.name, problem)
+    entry = _entry(found, it, has_secret=has_secret)
+    subject = _checked(found.name, entry, lock)
+    if isinstance(subject, str):
+        return LeftOut(found.name, subject)
+    silence = _silence(subject)
+    told = notes(subject, it, found.environments, found.configs)
+    told += tuple(f"silence: {rule}: {why}" for rule, why in silence.items())
+    whole = {**entry, **({"silence": silence} if silence else {})}
+    return Adopted(found.name, whole, subject.args, told)
+
+
+def _entry(found: Found, it: Deployed, *, has_secret: bool) -> dict[str, Any]:
+    """The spec, then its environments, each with its pin."""
+    own, *others = found.serving
+    spec = spec_of(it, own.current.labels if own.current else {})
+    if not has_secret:
+        spec.pop(
+            "gated", None
+        )  # a stack with a gated model stores the secret: that would be a change
+    requests = spec["predict_concurrency"]
+    further = {
+        each.name: {**settings_entry(each, requests), "deployment": serving_id(each)}
+        for each in others
+    }
+    return {
+        **spec,
+        **({} if own.name == PRODUCTION else {"environment": own.name}),
+        **settings_entry(own, requests),
+        **({"environments": further} if further else {}),
+        "deployment": serving_id(own),
+        "adopt": True,
+    }
+
+
+def _checked(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | str:
+    """The entry as the stack will read it, or what it would refuse."""
+    args = parse_spec(name, entry)
+    subject = args if isinstance(args, list) else checked_subject(name, args, lock)
+    if isinstance(subject, Subject):
+        return subject
+    return "; ".join(line.removeprefix(f"model {name!r}: ") for line in subject)
+
+
+def _silence(subject: Subject) -> dict[str, str]:
+    """Rules that would stop the stack's preview: it runs, whatever they say."""
+    return {
+        it.rule.id: f"it ran so when it was adopted: {it.finding.message}"
+        for it in judge(subject)
+        if it.rule.severity == "error"
+    }

@@ -1,0 +1,56 @@
+"""An environment's live settings as a spec's keys, so that a preview finds nothing to change."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from baseten_tei.baseten.versions import Serving
+from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY
+from baseten_tei.spec.args import Autoscaling, Promotion, RollingDeploy
+
+PROMOTION_DEFAULTS: Mapping[str, Any] = {
+    "redeploy_on_promotion": False,
+    "rolling_deploy": True,
+    "rolling_deploy_config": {
+        "max_surge_percent": 25, "max_unavailable_percent": 0, "stabilization_time_seconds": 0,
+        "replica_overhead_percent": 0,
+    },
+    "promotion_cleanup_strategy": "SCALE_TO_ZERO",
+}  # fmt: skip
+"""How Baseten sets a new environment (Baseten docs: rolling deployments)."""
+
+
+def settings_entry(serving: Serving, predict_concurrency: int) -> dict[str, Any]:
+    """`autoscaling`, `promotion`, `request_backpressure`; left out is what the spec means anyway.
+
+    Promotion settings are all of them or none: what a spec does not mention it does not manage.
+    """
+    promotion = _promotion(serving.promotion)
+    policy = serving.request_backpressure
+    found = {
+        "autoscaling": _autoscaling(serving.autoscaling, predict_concurrency),
+        "promotion": {} if promotion == PROMOTION_DEFAULTS else promotion,
+        "request_backpressure": policy,
+    }
+    return {key: value for key, value in found.items() if value}
+
+
+def _autoscaling(live: Mapping[str, int], predict_concurrency: int) -> dict[str, int]:
+    usual = {
+        **Autoscaling().model_dump(),
+        "concurrency_target": min(DEFAULT_PREDICT_CONCURRENCY, predict_concurrency),
+    }
+    known = _in_words(live, Autoscaling)
+    return {key: value for key, value in known.items() if value != usual[key]}
+
+
+def _promotion(live: Mapping[str, Any]) -> dict[str, Any]:
+    steps = _in_words(live.get("rolling_deploy_config") or {}, RollingDeploy)
+    settings = _in_words(live, Promotion)
+    return {**settings, "rolling_deploy_config": steps} if steps else settings
+
+
+def _in_words(live: Mapping[str, Any], words: type[BaseModel]) -> dict[str, Any]:
+    """The settings that the spec has a word for, in its order."""
+    return {key: live[key] for key in words.model_fields if live.get(key) is not None}

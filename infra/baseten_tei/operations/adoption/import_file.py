@@ -1,0 +1,75 @@
+"""The file that brings adopted models into a stack's state: `pulumi import --file`."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.deployment.start_command import SECRET_NAME
+from baseten_tei.operations.adoption.decision import Adopted
+from baseten_tei.spec.args import ModelArgs
+
+COMPONENTS = {"embedding": "Embedding", "reranker": "Reranker", "classifier": "Classifier"}
+
+
+def import_file(adopted: Iterable[Adopted], team: str | None) -> dict[str, Any]:
+    """Components, and below each its model and environments; the secret where a model reads it."""
+    models = list(adopted)
+    secret = {
+        "type": "baseten:index:Secret",
+        "name": SECRET_NAME,
+        "id": _id(team, SECRET_NAME),
+    }
+    gated = any(it.args.gated for it in models)
+    return {
+        "resources": [
+            *([secret] if gated else []),
+            *(r for it in models for r in _resources(it, team)),
+        ]
+    }
+
+
+def component_urn(owner: Owner, adopted: Adopted) -> str:
+    """The URN of a model's component, for `--target`."""
+    return f"urn:pulumi:{owner.stack}::{owner.project}::{_component(adopted.args)}::{adopted.name}"
+
+
+def state_id_urn(owner: Owner) -> str:
+    """The URN of the state's id, for `--target`: what is only kept in the state cannot be imported."""
+    return f"urn:pulumi:{owner.stack}::{owner.project}::baseten:index:StateId::state-id"
+
+
+def _resources(it: Adopted, team: str | None) -> list[dict[str, Any]]:
+    """Named by type too: one model may be called as another one's part is."""
+    parent = f"component {it.name}"
+    component = {
+        "type": _component(it.args),
+        "name": parent,
+        "logicalName": it.name,
+        "component": True,
+    }
+    model = _resource("Model", f"{it.name}-model", _id(team, it.name), parent)
+    environments = [
+        _resource("Environment", f"{it.name}-{name}", _id(team, it.name, name), parent)
+        for name in all_environments(it.args)
+    ]
+    return [component, model, *environments]
+
+
+def _resource(kind: str, name: str, resource_id: str, parent: str) -> dict[str, Any]:
+    unique = f"{kind.lower()} {name}"
+    return {
+        "type": f"baseten:index:{kind}",
+        "name": unique,
+        "logicalName": name,
+        "id": resource_id,
+        "parent": parent,
+    }
+
+
+def _component(args: ModelArgs) -> str:
+    return f"baseten-tei:index:{COMPONENTS[args.task]}"
+
+
+def _id(*parts: str | None) -> str:
+    return "/".join(part for part in parts if part)

@@ -1,0 +1,62 @@
+"""What adopting a model could not carry over, a line each: what would change once its pin is removed."""
+
+from collections.abc import Iterator, Mapping
+
+from baseten_tei.baseten.versions import FAILED, Serving
+from baseten_tei.deployment import instances
+from baseten_tei.deployment.labels import RESERVED_LABELS
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.read_back.config import Data, Deployed, deployed
+from baseten_tei.deployment.start_command import SECRET_NAME
+from baseten_tei.errors import redact
+from baseten_tei.operations.adoption.not_carried import lost
+from baseten_tei.spec.args import ModelArgs
+
+
+def notes(
+    subject: Subject,
+    it: Deployed,
+    environments: tuple[Serving, ...],
+    configs: Mapping[str, Data],
+) -> tuple[str, ...]:
+    """Everything that an entry does not say of what runs."""
+    ours, args = deployed(subject.config), subject.args
+    assert isinstance(ours, Deployed), ours  # noqa: S101  # what we generate is TEI's
+    found = [*lost(it, ours), *_token(it, args)]
+    for serving in environments:
+        lines = _environment(serving, configs, args, ours)
+        found += [f"{_place(serving, args)}{line}" for line in lines if line not in found]
+    return tuple(redact(line) for line in dict.fromkeys(found))
+
+
+def _environment(
+    serving: Serving, configs: Mapping[str, Data], args: ModelArgs, ours: Deployed
+) -> Iterator[str]:
+    current = serving.current
+    if current is None or current.status in FAILED:
+        yield f"left out, because it serves {current.status if current else 'nothing'}"
+        return
+    instance = instances.instance(current.instance_type)
+    wanted, _ = resolved_hardware(args)
+    if instance and instance.accelerator != wanted.accelerator:
+        yield f"instance_type: {current.instance_type} → {wanted.accelerator}"
+    if unsaid := [
+        it for it, value in current.labels.items() if it not in {*args.labels, *RESERVED_LABELS}
+    ]:
+        yield f"labels: {', '.join(unsaid)} → (none)"
+    if serving.name != args.environment:
+        theirs = deployed(configs[current.id])
+        yield from [theirs] if isinstance(theirs, str) else lost(theirs, ours)
+
+
+def _place(serving: Serving, args: ModelArgs) -> str:
+    return "" if serving.name == args.environment else f"environments.{serving.name}: "
+
+
+def _token(it: Deployed, args: ModelArgs) -> Iterator[str]:
+    if it.gated and not args.gated:
+        yield (
+            f"gated: it reads a Hugging Face token, and Baseten has no secret {SECRET_NAME}: before you remove "
+            "the pin, write gated: true"
+        )

@@ -1,0 +1,84 @@
+"""A workspace's models sorted for a stack: adopted, left out and why, in the stack already."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from baseten_tei.baseten.versions import RemoteModel
+from baseten_tei.errors import UserError, perhaps
+from baseten_tei.operations.adoption.decision import Adopted, LeftOut
+from baseten_tei.rules.value.spec import duplicate_problems
+from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.names import baseten_name
+
+Specs = Mapping[str, ModelArgs]
+
+
+@dataclass(frozen=True)
+class Adoptions:
+    """What `adopt` does, and what not."""
+
+    adopted: Sequence[Adopted] = ()
+    left_out: Sequence[LeftOut] = ()
+    there: Sequence[str] = ()
+    """Names that the stack has already: they stay as they are."""
+
+
+def candidates(
+    models: Iterable[RemoteModel], names: Sequence[str], specs: Specs
+) -> tuple[list[RemoteModel], list[LeftOut], list[str]]:
+    """Models to look at, those that no name tells apart, and those that the stack has. Raises `UserError`.
+
+    Without names, all of them.
+    """
+    every = list(models)
+    known = Counter(it.name for it in every)
+    if unknown := [name for name in names if name not in known]:
+        raise UserError(
+            *(f"Baseten has no model {it!r} here.{perhaps(it, known)}" for it in unknown)
+        )
+    wanted = [it for it in every if it.name in (names or known)]
+    there = {*specs, *(baseten_name(name, args) for name, args in specs.items())}
+    new = [it for it in wanted if it.name not in there]
+    several = [it for it in new if known[it.name] > 1]
+    left_out = [LeftOut(it.name, _of_several(it)) for it in several]
+    kept = sorted({it.name for it in wanted if it.name in there})
+    return [it for it in new if it not in several], left_out, kept
+
+
+def sort_out(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adoptions:
+    """The decisions, without what would meet another model of the stack under one name."""
+    adopted: list[Adopted] = []
+    left_out: list[LeftOut] = []
+    taken = dict(specs)
+    for it in decided:
+        if isinstance(it, LeftOut):
+            left_out.append(it)
+        elif clash := duplicate_problems({**taken, it.name: it.args}):
+            left_out.append(LeftOut(it.name, clash[0].removeprefix(f"model {it.name!r}: ")))
+        else:
+            adopted.append(it)
+            taken[it.name] = it.args
+    return Adoptions(adopted, left_out)
+
+
+def summary(it: Adoptions) -> Iterator[str]:
+    """For the reader, a line each."""
+    for model in it.adopted:
+        yield f"adopted {model.name}: {model.args.task} {model.args.model_id}, {_pins(model)}"
+        if model.notes:
+            yield "  not carried over, so it changes once the pin is removed:"
+            yield from (f"    {note}" for note in model.notes)
+    for left in it.left_out:
+        yield f"left out {left.name}: {left.why}"
+    yield from (f"kept {name}: the stack has it already" for name in it.there)
+
+
+def _pins(model: Adopted) -> str:
+    """What serves, and goes on serving."""
+    environments = {**model.args.environments, model.args.environment: model.args}
+    return ", ".join(f"{name} serves {it.deployment}" for name, it in environments.items())
+
+
+def _of_several(model: RemoteModel) -> str:
+    return f"several teams have a model of this name: write baseten-tei:team: {model.team}, or the other team"

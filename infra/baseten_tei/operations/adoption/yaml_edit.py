@@ -1,0 +1,149 @@
+"""`Pulumi.<stack>.yaml` with more in it: what stands there stays as it is, to the byte, comments included.
+
+New text is put in where YAML's own parser says that the models end; nothing is written anew.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+
+from baseten_tei.deployment.truss_config import json_for_yaml
+from baseten_tei.errors import UserError
+from baseten_tei.facts.files.yaml_nodes import MAP, compose
+from baseten_tei.spec.parsing import NAMESPACE
+
+MODELS = f"{NAMESPACE}:models"
+PIN = " # adopted as it runs: remove this line, and the next `pulumi up` pushes the spec above"
+
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*")
+_RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"}
+
+
+def with_models(text: str, models: Mapping[str, Mapping[str, Any]]) -> str:
+    """The file's text with these models besides its own. Raises `UserError` for what is no mapping."""
+    config = _child(_root(text), "config")
+    if config is None:
+        return f"{_ended(text)}config:\n{block({MODELS: dict(models)}, 2)}"
+    found = _child(config, MODELS)
+    if found is None:
+        return _inserted(text, config, {MODELS: dict(models)}, 2)
+    return _inserted(text, found, models, _column(config, 2) + 2)
+
+
+def with_key(text: str, key: str, value: Any) -> str:
+    """The file's text with one more key of its configuration; unchanged where it has it."""
+    config = _child(_root(text), "config")
+    if config is None:
+        return f"{_ended(text)}config:\n{block({key: value}, 2)}"
+    return text if _child(config, key) is not None else _inserted(text, config, {key: value}, 2)
+
+
+def with_values(text: str, model: str, values: Mapping[str, Any], *inside: str) -> str:
+    """The file's text with these values in a model's spec, or `inside` a mapping of it; all else stays as it is.
+
+    Raises `UserError` where the model is not in the file.
+    """
+    path = ("config", MODELS, model, *inside)
+    for key, value in values.items():
+        node = _at(text, path)
+        child = _child(node, key)
+        if isinstance(value, Mapping) and isinstance(child, yaml.MappingNode):
+            text = with_values(text, model, value, *inside, key)
+        elif child is None:
+            text = _inserted(text, node, {key: value}, 2 * len(path))
+        else:
+            start, end = child.start_mark.index, child.end_mark.index
+            text = f"{text[:start]}{json_for_yaml(value)}{text[end:]}"
+    return text
+
+
+def _at(text: str, path: Sequence[str]) -> yaml.Node:
+    """The mapping at the end of a path. Raises `UserError` where there is none."""
+    node: yaml.Node | None = _root(text)
+    for name in path:
+        node = _child(node, name) if node else None
+    if node is None:
+        raise UserError(f"has no {'.'.join(path)}: write the model there first")
+    return node
+
+
+def _root(text: str) -> yaml.Node:
+    return compose(text) or yaml.MappingNode(MAP, [])
+
+
+def _child(node: yaml.Node, name: str) -> yaml.Node | None:
+    """A key's value. Raises `UserError` where the node is no mapping."""
+    if not isinstance(node, yaml.MappingNode):
+        raise UserError("must be a mapping with a `config:` mapping in it")
+    return next((value for key, value in node.value if key.value == name), None)
+
+
+def _inserted(text: str, node: yaml.Node, more: Mapping[str, Any], indent: int) -> str:
+    """More keys at the end of a mapping: in its own style, or as a block where it is empty."""
+    start, end = node.start_mark.index, node.end_mark.index
+    if isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~"):
+        return (
+            f"{text[:start].rstrip(' ')}\n{block(more, indent)}{text[end:].removeprefix(chr(10))}"
+        )
+    if not isinstance(node, yaml.MappingNode):
+        raise UserError("must be a mapping with a `config:` mapping in it")
+    if not node.value:
+        return (
+            f"{text[:start].rstrip(' ')}\n{block(more, indent)}{text[end:].removeprefix(chr(10))}"
+        )
+    if node.flow_style:
+        inner = json_for_yaml(more)[1:-1]
+        return f"{text[: end - 1].rstrip().rstrip(',')}, {inner}{text[end - 1 :]}"
+    lines = _ended(text).splitlines(keepends=True)
+    column = _column(node, indent)
+    place = _last_line(lines, node, column) + 1
+    return "".join([*lines[:place], block(more, column), *lines[place:]])
+
+
+def _column(node: yaml.Node, default: int) -> int:
+    """Where a block mapping's keys begin."""
+    block = isinstance(node, yaml.MappingNode) and node.value and not node.flow_style
+    return node.value[0][0].start_mark.column if block else default
+
+
+def _last_line(lines: list[str], node: yaml.Node, column: int) -> int:
+    """The last line of a block mapping; comments that stand further left belong to what follows."""
+    last, before = min(node.end_mark.line, len(lines) - 1), node.end_mark.column
+    if last == node.end_mark.line and not lines[last][:before].strip():
+        last -= 1  # its end is where the next thing begins
+    while not _belongs(lines[last], column):
+        last -= 1
+    return last
+
+
+def _belongs(line: str, column: int) -> bool:
+    stripped = line.lstrip(" ")
+    comment = stripped.startswith("#") and len(line) - len(stripped) < column
+    return bool(stripped.strip()) and not comment
+
+
+def block(values: Mapping[str, Any], indent: int = 0) -> str:
+    """Keys and values as YAML text: words bare, all else as JSON, which YAML reads as the same."""
+    return "".join(f"{' ' * indent}{line}\n" for line in _lines(values))
+
+
+def _lines(values: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and value:
+            yield f"{_scalar(key)}:"
+            yield from (f"  {line}" for line in _lines(value))
+        else:
+            yield f"{_scalar(key)}: {_scalar(value)}{PIN if key == 'deployment' else ''}"
+
+
+def _scalar(value: Any) -> str:
+    """Pulumi reads YAML 1.2, where `1e5` and `0o7` are numbers too: only what begins as a word stays bare."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _RESERVED:
+        return value
+    return json_for_yaml(value)
+
+
+def _ended(text: str) -> str:
+    return text if not text or text.endswith("\n") else f"{text}\n"

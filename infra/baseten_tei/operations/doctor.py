@@ -1,0 +1,166 @@
+"""What is out of order between a stack's state and Baseten, and what to type about each.
+
+An orphan is a deployment with the stack's labels that no environment serves and the state does not know: a push
+was cut off, and its configuration was changed or taken back before the next one.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from baseten_tei.baseten.versions import FAILED, Serving, Version
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.operations.tuning.scratch_names import LABEL as SCRATCH
+from baseten_tei.project.state import State
+from baseten_tei.provider.release.version_choice import version_of_digest
+
+DEAD = FAILED | {"INACTIVE", "DEACTIVATING"}
+"""Statuses of what cannot answer and does not wake by itself."""
+
+ORPHAN = "orphan"
+"""The one kind of finding that can be mended by deleting."""
+
+
+@dataclass(frozen=True)
+class Live:
+    """A model as Baseten has it; `team` is the stack's own, where it says one."""
+
+    id: str
+    name: str
+    team: str | None
+    versions: Sequence[Version]
+    environments: Sequence[Serving]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing out of order: `fix` is what to type. An orphan says which deployment it is."""
+
+    kind: str
+    model: str
+    message: str
+    fix: str
+    model_id: str = ""
+    deployment_id: str = ""
+
+    @property
+    def line(self) -> str:
+        """One line for the reader."""
+        return f"{self.kind}: {self.message}: {self.fix}"
+
+
+def findings(state: State, models: Sequence[Live], owner: Owner) -> list[Finding]:
+    """Everything that is out of order, operations that were cut off first."""
+    found = [*_pending(state), *_lost(state, models)]
+    for model in models:
+        if (model.team, model.name) in state.models:
+            found += [*_dead(model), *_promotions(model), *_orphans(model, state, owner)]
+        elif _only_ours(model, owner):
+            found.append(_forgotten(model, owner))
+        else:
+            found += _orphans(model, state, owner.by_id())  # many stacks have one name
+    return found
+
+
+def _pending(state: State) -> Iterator[Finding]:
+    for operation in state.pending:
+        yield Finding(
+            "pending operation",
+            operation.rpartition(" ")[2],
+            f"{operation} was cut off, and the state does not know how it ended",
+            "type `pulumi refresh --clear-pending-creates`, then `pulumi up`",
+        )
+
+
+def _lost(state: State, models: Sequence[Live]) -> Iterator[Finding]:
+    there = {(model.team, model.name) for model in models}
+    for team, name in state.models:
+        if (team, name) not in there:
+            yield Finding(
+                "lost model",
+                name,
+                f"model {name!r} is in the state and not on Baseten",
+                "type `pulumi refresh`, then `pulumi up`",
+            )
+
+
+def _orphans(model: Live, state: State, owner: Owner) -> Iterator[Finding]:
+    """Deployments of this stack's that nobody needs."""
+    known = {*state.deployment_ids, *_wanted(model, state)}
+    for version in model.versions:
+        ours = owner.owns(version)
+        free = not version.environment and serves_nothing(model.environments, version.id)
+        if ours and free and version.id not in known:
+            yield Finding(
+                ORPHAN,
+                model.name,
+                f"deployment {version.id} ({version.status}) of model {model.name!r} serves no environment, "
+                f"and stack {owner.stack!r} does not know it",
+                "type `python -m baseten_tei.commands.doctor --fix` to delete it",
+                model.id,
+                version.id,
+            )
+
+
+def serves_nothing(environments: Iterable[Serving], deployment_id: str) -> bool:
+    """Whether no environment serves a deployment, or is on its way to it."""
+    served = (it for each in environments for it in (each.current, each.candidate) if it)
+    return deployment_id not in {it.id for it in served}
+
+
+def _wanted(model: Live, state: State) -> set[str]:
+    """The version that the next `up` goes on with, in each environment: it pushes nothing then."""
+    digest = state.models.get((model.team, model.name))
+    if not digest:
+        return set()
+    names = [it.name for it in model.environments] or [""]
+    found = [version_of_digest(model.versions, digest, name) for name in names]
+    return {it.id for it in found if it}
+
+
+def _dead(model: Live) -> Iterator[Finding]:
+    for environment in model.environments:
+        current = environment.current
+        if current and current.status in DEAD:
+            yield Finding(
+                "dead environment",
+                model.name,
+                f"environment {environment.name!r} of model {model.name!r} serves deployment {current.id}, "
+                f"which is {current.status}",
+                "type `pulumi refresh`, then `pulumi up`",
+            )
+
+
+def _promotions(model: Live) -> Iterator[Finding]:
+    for environment in model.environments:
+        if environment.promotion_status in ("FAILED", "CANCELED"):
+            which = environment.candidate.id if environment.candidate else "a deployment"
+            why = f" ({environment.promotion_error})" if environment.promotion_error else ""
+            yield Finding(
+                "failed promotion",
+                model.name,
+                f"the promotion of {which} to environment {environment.name!r} of model {model.name!r} ended as "
+                f"{environment.promotion_status}{why}",
+                "type `pulumi up`, which goes on with it",
+            )
+
+
+def _only_ours(model: Live, owner: Owner) -> bool:
+    return bool(model.versions) and all(map(owner.owns, model.versions))
+
+
+def _forgotten(model: Live, owner: Owner) -> Finding:
+    if all(SCRATCH in version.labels for version in model.versions):
+        return Finding(
+            "scratch model",
+            model.name,
+            f"model {model.name!r} ({model.id}) was made to tune one of stack {owner.stack!r}, and left behind",
+            f"type `python -m baseten_tei.commands.tune --clean --stack {owner.stack}` to delete it",
+        )
+    return Finding(
+        "forgotten model",
+        model.name,
+        f"all deployments of model {model.name!r} ({model.id}) are stack {owner.stack!r}'s, and the state does "
+        "not have it",
+        f"type `python -m baseten_tei.commands.adopt {model.name} --stack {owner.stack}` to take it back, "
+        "or delete it there",
+    )

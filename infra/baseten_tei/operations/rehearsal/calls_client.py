@@ -1,0 +1,124 @@
+"""Calling a rehearsed model: each text by itself, timed, and a full batch; each answer is looked through."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from baseten_tei.baseten.patience import Patience
+from baseten_tei.baseten.router_client import router_info, router_post
+from baseten_tei.baseten.router_errors import ModelCallError
+from baseten_tei.facts.tei.calls import Answer, Call, answer_of, call_for
+from baseten_tei.operations.rehearsal.answer_schemas import (
+    answer_problem,
+    expected,
+    outputs_problem,
+)
+from baseten_tei.operations.rehearsal.probes import ROUTES, full_batch, query_of
+from baseten_tei.operations.rehearsal.seen import Seen
+from baseten_tei.provider.release.golden.texts import TEXTS
+
+WAIT_SECONDS = 30.0
+"""For a model that is up, and may have scaled to zero since."""
+TOO_LONG = (413, 422)
+HINT = "type `python -m baseten_tei.commands.preflight` for what the rules say of it"
+
+_T = TypeVar("_T")
+
+
+def seen(
+    outputs: Mapping[str, Any], api_key: str, clock: Callable[[], float] = time.monotonic
+) -> Seen:
+    """What the model with these outputs shows; whatever is wrong with it is among the problems."""
+    task, digest = str(outputs.get("task")), str(outputs.get("config_digest"))
+    if problem := outputs_problem(outputs):
+        return Seen(task, digest, problems=(f"{problem}: {HINT}",))
+    caller = _Caller(outputs, task, api_key, Patience(clock, time.sleep))
+    try:
+        caller.call()
+    except ModelCallError as error:
+        caller.problems.append(f"{error}: {HINT}")
+    return Seen(
+        task,
+        digest,
+        caller.answers,
+        caller.info,
+        tuple(caller.milliseconds),
+        tuple(caller.problems),
+    )
+
+
+@dataclass
+class _Caller:
+    """One model being called, and what came of it so far."""
+
+    outputs: Mapping[str, Any]
+    task: str
+    api_key: str = field(repr=False)
+    patience: Patience
+    info: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, Answer] = field(default_factory=dict)
+    milliseconds: list[float] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def call(self) -> None:
+        """Ask everything, up to the first problem. Raises `ModelCallError`."""
+        self.info = dict(self._patiently(lambda it: router_info(self._url, self.api_key, it)))
+        for text in TEXTS:
+            self._ask_about(text)
+            if self.problems:
+                return
+        if not self.answers:
+            self.problems.append("takes none of the texts: write auto_truncate: true")
+        self._ask_batch()
+
+    @property
+    def _url(self) -> str:
+        """The environment's, from the output that clients use."""
+        key, route = ROUTES[self.task]
+        return str(self.outputs[key]).removesuffix(f"/sync{route}")
+
+    def _ask_about(self, text: str) -> None:
+        """One text; a router that does not cut refuses a long one, and that is no fault."""
+        call = call_for(self.task, text, query_of(self.task))
+        try:
+            told, took = self._timed(call)
+        except ModelCallError as error:
+            if error.status not in TOO_LONG:
+                raise
+            return
+        if self._is_right(call, told, 1):
+            self.answers[text] = answer_of(self.task, told)
+            self.milliseconds.append(took)
+
+    def _ask_batch(self) -> None:
+        size = self.outputs["limits"]["max_client_batch_size"]
+        call = full_batch(self.task, size)
+        try:
+            told, _ = self._timed(call)
+        except ModelCallError as error:
+            self.problems.append(
+                f"a full batch of {size} texts: {error}: write a smaller max_client_batch_size"
+            )
+        else:
+            self._is_right(call, told, size)
+
+    def _is_right(self, call: Call, told: Any, count: int) -> bool:
+        wanted = expected(count, self.outputs, self.info)
+        problem = answer_problem(self.task, told, wanted)
+        if problem:
+            self.problems.append(f"{call.route} answered {count} texts with {problem}: {HINT}")
+        return problem is None
+
+    def _timed(self, call: Call) -> tuple[Any, float]:
+        """The answer, and its milliseconds without what was waited for before it."""
+
+        def ask(seconds: float) -> tuple[Any, float]:
+            began = self.patience.clock()
+            told = router_post(self._url, call.route, call.body, self.api_key, seconds)
+            return told, 1000 * (self.patience.clock() - began)
+
+        return self._patiently(ask)
+
+    def _patiently(self, ask: Callable[[float], _T]) -> _T:
+        return self.patience.asked(ask, self.patience.clock() + WAIT_SECONDS)

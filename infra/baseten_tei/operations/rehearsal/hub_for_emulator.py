@@ -1,0 +1,89 @@
+"""A locked repository in the words of the emulator's `/_emulator/hub`: its files, as far as the lock tells them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling
+
+_CONFIG = (
+    "architectures", "model_type", "id2label", "label2id", "problem_type", "hidden_size",
+    "intermediate_size", "num_hidden_layers", "num_attention_heads", "max_position_embeddings",
+    "n_positions", "position_embedding_type", "pad_token_id", "torch_dtype", "auto_map",
+)  # fmt: skip
+_TOKENS = ("cls", "mean", "max", "mean_sqrt_len", "weightedmean")
+"""Modes whose key in `1_Pooling/config.json` ends in `_token` or `_tokens`; `lasttoken` is one word."""
+_KNOWN_DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "I8")
+
+
+def taught(facts: ModelFacts) -> dict[str, Any]:
+    """The body of a POST that lets the emulator know a repository."""
+    files = {
+        "config.json": _config(facts),
+        "tokenizer.json": facts.has_tokenizer_json,
+        "weights": _weights(facts),
+        **({"1_Pooling/config.json": _pooling(facts.pooling)} if facts.pooling else {}),
+        **({"modules.json": _modules(facts.modules)} if facts.modules else {}),
+        **_sentence(facts),
+        **_prompts(facts.prompts),
+    }
+    return {"model_id": facts.model_id, "gated": facts.gated, "files": files}
+
+
+def taught_once(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
+    """Each repository of a lock; the emulator knows one revision of each, the last one here."""
+    return list({facts.model_id: taught(facts) for facts in lock}.values())
+
+
+def _config(facts: ModelFacts) -> dict[str, Any]:
+    told = {name: getattr(facts, name) for name in _CONFIG}
+    found = {name: _listed(value) for name, value in told.items() if value not in (None, {})}
+    return found | ({"_name_or_path": facts.name_or_path} if facts.name_or_path else {})
+
+
+def _weights(facts: ModelFacts) -> dict[str, Any]:
+    weights = facts.weights
+    if weights is None:
+        return {}
+    known = [dtype for dtype in weights.dtypes if dtype in _KNOWN_DTYPES]
+    return {
+        "format": weights.format,
+        "bytes": weights.bytes,
+        **({"dtype": known[0]} if known else {}),
+    }
+
+
+def _pooling(pooling: Pooling) -> dict[str, bool]:
+    off = {_pooling_key("cls"): False, _pooling_key("mean"): False}
+    there = off if pooling.has_cls_and_mean_keys else {}
+    return there | {_pooling_key(mode): True for mode in pooling.modes}
+
+
+def _pooling_key(mode: str) -> str:
+    ending = {"cls": "_token"}.get(mode, "_tokens") if mode in _TOKENS else ""
+    return f"pooling_mode_{mode}{ending}"
+
+
+def _modules(types: Iterable[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "idx": number,
+            "name": str(number),
+            "path": f"{number}_{kind}" if number else "",
+            "type": f"sentence_transformers.models.{kind}",
+        }
+        for number, kind in enumerate(types)
+    ]
+
+
+def _sentence(facts: ModelFacts) -> dict[str, Any]:
+    if facts.max_seq_length is None and not facts.max_seq_length_is_null:
+        return {}
+    return {"sentence_bert_config.json": {"max_seq_length": facts.max_seq_length}}
+
+
+def _prompts(prompts: Mapping[str, str | None]) -> dict[str, Any]:
+    return {"config_sentence_transformers.json": {"prompts": dict(prompts)}} if prompts else {}
+
+
+def _listed(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,39 @@
+"""A stack's files at one revision, as texts."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from baseten_tei.errors import UserError
+from baseten_tei.facts.hub.lockfile import parse_lock
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.project.stack_values import parse_stack_values, value_text
+from baseten_tei.spec.parsing import NAMESPACE
+
+
+@dataclass(frozen=True)
+class Side:
+    """`Pulumi.<stack>.yaml`, `locks/<stack>.yaml` (an empty text without one), and the project's name."""
+
+    stack_file: str
+    lock: str
+    project: str = ""
+
+    @cached_property
+    def config(self) -> Mapping[str, Any]:
+        """What stands under `config:`. Raises `UserError`."""
+        config = parse_stack_values(self.stack_file, self.project)
+        if not config:
+            raise UserError("it has no mapping `config:`")
+        return config
+
+    @property
+    def facts(self) -> Collection[ModelFacts]:
+        """What is locked. Raises `UserError`."""
+        return parse_lock(self.lock).values()
+
+    @property
+    def team(self) -> str | None:
+        """The team that owns its models, where it says one. Raises `UserError`."""
+        return value_text(self.config.get(f"{NAMESPACE}:team"))

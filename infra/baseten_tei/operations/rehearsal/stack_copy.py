@@ -1,0 +1,97 @@
+"""A stack's configuration as it can be brought up on an emulator, where nobody has its secrets.
+
+What only means something on the real Baseten is left out: pins of deployments that are there alone, and protection,
+which would keep the rehearsal from taking down what it made.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.deployment.start_command import SECRET_NAME
+from baseten_tei.operations.adoption.yaml_edit import MODELS
+from baseten_tei.review.snapshots.origins import credential_free
+from baseten_tei.spec.hf_token import VARIABLE
+from baseten_tei.spec.parsing import NAMESPACE
+
+TARGET = "baseten:target"
+STATE = ".state"
+"""The folder with pulumi's state, the logs of pushes, and what one that is cut off leaves behind."""
+PLACEHOLDER = "rehearsal"
+"""In place of every secret. The emulator opens gated repositories to any token."""
+API_KEY = "rehearsal-api-key"
+"""The emulator's; no word of a log's, since whatever equals it is masked there."""
+TEAM = "default"
+"""The emulator's own."""
+PATIENCE_SECONDS = "60"
+"""For a version that is not ready: on the emulator that takes a second."""
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A configuration on another target, and what was left out of it, a line each."""
+
+    config: Mapping[str, Any]
+    left_out: tuple[str, ...]
+
+
+def stack_copy(config: Mapping[str, Any], address: str) -> Copy:
+    """The `config:` of a stack file, for the emulator at an address."""
+    plain = {key: _without_secrets(value) for key, value in config.items()}
+    here = {**plain, f"{NAMESPACE}:{SECRET_NAME}": {"from_env": VARIABLE}, TARGET: address}
+    models = plain.get(MODELS)
+    if not isinstance(models, Mapping):
+        return Copy(here, ())
+    left_out = [line for name, spec in models.items() for line in _left_out(name, spec)]
+    specs = {name: _spec(spec) for name, spec in models.items()}
+    return Copy({**here, MODELS: specs}, tuple(left_out))
+
+
+def environment(environ: Mapping[str, str], folder: str, teams: Collection[str]) -> dict[str, str]:
+    """What pulumi and the emulator see of the environment: no key, no token, a state in `folder`.
+
+    `teams` are those that the emulator has besides its own.
+    """
+    kept = credential_free(environ, f"file://{folder}/{STATE}")
+    kept.pop("CI", None)  # there nothing is written, and a copy begins without truss_configs/
+    return kept | {
+        "XDG_STATE_HOME": f"{folder}/{STATE}",
+        "TMPDIR": f"{folder}/{STATE}",
+        "BASETEN_API_KEY": API_KEY,
+        "BASETEN_EMULATOR_API_KEY": API_KEY,
+        "BASETEN_EMULATOR_TEAMS": ",".join(dict.fromkeys((TEAM, *teams))),
+        "BASETEN_TEI_PATIENCE_SECONDS": PATIENCE_SECONDS,
+    }
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if list(value) in (["secure"], ["from_env"]):
+            return PLACEHOLDER
+        return {key: _without_secrets(inner) for key, inner in value.items()}
+    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _spec(spec: Any) -> Any:
+    """A model's spec without pins and protection; a wrong one stays as wrong as it is."""
+    if not isinstance(spec, Mapping):
+        return spec
+    kept = {key: value for key, value in spec.items() if key not in ("deployment", "protect")}
+    environments = kept.get("environments")
+    if isinstance(environments, Mapping):
+        kept["environments"] = {name: _spec(inner) for name, inner in environments.items()}
+    return kept
+
+
+def _left_out(model: str, spec: Any) -> Iterator[str]:
+    if not isinstance(spec, Mapping):
+        return
+    if "deployment" in spec:
+        yield f"model {model!r}: deployment: {spec['deployment']} is left out: no such deployment is here"
+    environments = spec.get("environments")
+    for name, inner in environments.items() if isinstance(environments, Mapping) else ():
+        if isinstance(inner, Mapping) and "deployment" in inner:
+            yield (
+                f"model {model!r}: environments.{name}.deployment: {inner['deployment']} is left out: "
+                "no such deployment is here"
+            )

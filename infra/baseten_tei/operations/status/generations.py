@@ -1,0 +1,50 @@
+"""Inputs that come from outputs of other resources: counts, which an update knows only once it has looked."""
+
+from typing import Any
+
+from baseten_tei.deployment.ownership import owner_after
+from baseten_tei.deployment.push_job import PREFIX, Stamp, stamped
+from baseten_tei.operations.status.state import State
+from baseten_tei.project.urns import MODEL, Values, kind_of
+
+Resources = dict[str, dict[str, Any]]
+"""URN → inputs, as the state would hold them; a component comes before what it holds."""
+
+GENERATION = f"{PREFIX}GENERATION"
+INTERPRETER = "interpreter"
+"""It depends on where the project keeps its Python: whatever a state has is right (`push_python`)."""
+SECRET_GENERATION = "secret_generation"  # noqa: S105  # an input's name
+
+
+def filled(wanted: Resources, state: State, secret_generation: str) -> Resources:
+    """With the generations that the update would find: a lost version makes its model's grow."""
+    held = {state.resources[it].get("parent"): state.outputs(it) for it in state.of_kind(MODEL)}
+    component, model = "", {}
+    for urn, inputs in wanted.items():
+        if "$" not in urn:
+            component = urn
+        if kind_of(urn) == MODEL:
+            model = inputs
+        if GENERATION in inputs.get("environment", ()):
+            inputs["environment"] = _pushed_with(
+                inputs["environment"], held.get(component, {}), model
+            )
+        if INTERPRETER in inputs and urn in state.resources:
+            inputs[INTERPRETER] = state.inputs(urn).get(INTERPRETER)
+        if SECRET_GENERATION in inputs:
+            inputs[SECRET_GENERATION] = secret_generation
+    return wanted
+
+
+def _pushed_with(environment: Values, state: Values, inputs: Values) -> dict[str, str]:
+    """What the push is told: its count, and whose it is as the update of the model would have it."""
+    count = (int(state.get("generation") or 0) or 1) + bool(state.get("drift"))
+    owner = owner_after(state, inputs)
+    stamp = Stamp(
+        owner.get("project"),
+        owner.get("stack"),
+        owner.get("stamp"),
+        tuple(owner.get("known_as") or ()),
+        adopted=bool(state.get("adopted")),
+    )
+    return stamped({**environment, GENERATION: str(count)}, stamp)

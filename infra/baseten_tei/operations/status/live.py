@@ -1,0 +1,84 @@
+"""A stack's environments as Baseten has them now, beside what the last `up` left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.baseten.versions import Serving
+from baseten_tei.deployment.costs import Prices
+from baseten_tei.provider.drift.environment import (
+    UNWELL,
+    environment_drift,
+    settings_drift,
+    settings_now,
+)
+
+MINUTES_PER_HOUR = 60
+GONE = "GONE"
+"""The status of an environment that is not on Baseten."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One environment of one model."""
+
+    model: str
+    environment: str
+    status: str
+    replicas: str
+    """Active now, and how many there may be: `1 of 0-3`."""
+    version: str
+    """The deployment that serves."""
+    digest: str
+    """Its config digest; empty where another pushed it."""
+    usd_per_hour: float | None
+    """Of the replicas that are active; `None` where the price is not known."""
+    drift: tuple[str, ...]
+
+    @property
+    def well(self) -> bool:
+        """Whether it can answer, and is what the last `up` left."""
+        return not self.drift and self.status not in UNWELL | {GONE}
+
+
+def live_row(
+    state: Mapping[str, Any], model_id: str | None, serving: Serving | None, prices: Prices
+) -> Row:
+    """`state` is the environment's outputs in the stack's state; `None` is what is not on Baseten."""
+    named = {"model": str(state["model"]), "environment": str(state["environment"])}
+    if model_id is None or serving is None:
+        what = "the model" if model_id is None else "the environment"
+        return Row(**named, status=GONE, replicas="0", version="", digest="", usd_per_hour=0.0,
+                   drift=(f"{what} is not on Baseten",))  # fmt: skip
+    current = serving.current
+    active = current.replicas if current else 0
+    bounds = f"{serving.autoscaling.get('min_replica')}-{serving.autoscaling.get('max_replica')}"
+    return Row(
+        **named,
+        status=current.status if current else "NOTHING SERVES",
+        replicas=f"{active} of {bounds}",
+        version=current.id if current else "",
+        digest=current.digest if current else "",
+        usd_per_hour=_usd_per_hour(active, current.instance_type if current else "", prices),
+        drift=_drift(state, model_id, serving),
+    )
+
+
+def _usd_per_hour(replicas: int, instance_type: str, prices: Prices) -> float | None:
+    price = prices.of(instance_type)
+    return 0.0 if not replicas else None if price is None else price * MINUTES_PER_HOUR * replicas
+
+
+def _drift(state: Mapping[str, Any], model_id: str, serving: Serving) -> tuple[str, ...]:
+    if "deployment_id" not in state:
+        return ("it was never released",)
+    found = {
+        **settings_drift(state, settings_now(state, serving)),
+        **environment_drift(state, model_id, serving, {}),
+    }
+    return tuple(f"{field} {text}" for field, text in found.items())
+
+
+def ranked(rows: list[Row]) -> list[Row]:
+    """What is not well first, then by name."""
+    return sorted(rows, key=lambda it: (it.well, it.model, it.environment))

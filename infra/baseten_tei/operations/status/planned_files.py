@@ -1,0 +1,59 @@
+"""What a stack's program would register, worked out as the program does: judged, planned, and not yet counted."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from baseten_tei.deployment.plan import model_plan
+from baseten_tei.errors import naming
+from baseten_tei.operations.status.token import token_source
+from baseten_tei.operations.status.wanted import model_resources
+from baseten_tei.program.components import PUSH
+from baseten_tei.program.prepare import ready
+from baseten_tei.program.push_python import INTERPRETER
+from baseten_tei.project import generated_files
+from baseten_tei.project.golden_files import golden_input
+from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_values import decode_value, value_text
+from baseten_tei.rules.settings import Settings, parse_settings
+from baseten_tei.spec.hf_token import NAME
+from baseten_tei.spec.parsing import NAMESPACE
+
+COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging": "none"}
+
+
+def planned(root: Path, stack: str) -> dict[str, Any]:
+    """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
+    workspace = Workspace(root, stack)
+    lock = generated_files.locked_facts(root, stack)
+    config = workspace.config
+    with naming(workspace.path.name):
+        settings = parse_settings(_value(config, "models"), workspace.team, lock)
+        ready(settings.subjects)
+        token = token_source(_value(config, NAME))
+    return {
+        "project": workspace.owner.project,
+        "backend": workspace.backend,
+        "team": settings.team,
+        "models": len(settings.models),
+        "wants_token": settings.wants_token,
+        "state_id": value_text(config.get(f"{NAMESPACE}:state_id")),
+        "token": token,
+        "resources": _resources(workspace, settings),
+    }
+
+
+def _value(config: Mapping[str, Any], key: str) -> Any:
+    full = f"{NAMESPACE}:{key}"
+    return decode_value(config.get(full), full)
+
+
+def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:
+    owner = workspace.owner
+    target = value_text(workspace.config.get("baseten:target")) or "baseten"
+    found: dict[str, Any] = {}
+    for it in settings.subjects:
+        golden = golden_input(workspace.root, workspace.stack, it.name)
+        plan = model_plan(it.name, it.args, owner, target, settings.team, golden)
+        found |= model_resources(it.name, plan, owner, COMMAND)
+    return found

@@ -1,0 +1,56 @@
+"""How a stack stands, in lines and as JSON."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from baseten_tei.operations.status.changes import Change
+
+if TYPE_CHECKING:
+    from baseten_tei.operations.status.live import Row
+
+_WORDS = {"create": "to create", "update": "to update", "delete": "to delete"}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What `pulumi up` would change in a stack."""
+
+    stack: str
+    models: int
+    changes: tuple[Change, ...] = ()
+    unknown: tuple[str, ...] = ()
+    """What only Pulumi can compare."""
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether a preview would call every resource unchanged, as far as can be known here."""
+        return not self.changes
+
+    @property
+    def title(self) -> str:
+        """`dev: 3 models, nothing to do`."""
+        counts = Counter(it.op for it in self.changes)
+        told = ", ".join(f"{counts[op]} {word}" for op, word in _WORDS.items() if counts[op])
+        what = f"{told} ({len(self.changes)} resources)" if told else "nothing to do"
+        return f"{self.stack}: {self.models} model{'' if self.models == 1 else 's'}, {what}"
+
+
+def lines(standing: Standing) -> Iterator[str]:
+    """For a terminal or a log."""
+    yield standing.title
+    yield from (f"  {change.line}" for change in standing.changes)
+    yield from (f"  not compared: {it}" for it in standing.unknown)
+
+
+def document(standing: Standing, rows: "Sequence[Row] | None") -> dict[str, Any]:
+    """For programs; `live` is null where Baseten was not asked. Money is US dollars per hour."""
+    return {
+        "stack": standing.stack,
+        "models": standing.models,
+        "nothing_to_do": standing.nothing_to_do,
+        "changes": [asdict(it) for it in standing.changes],
+        "not_compared": list(standing.unknown),
+        "live": None if rows is None else [asdict(row) for row in rows],
+    }

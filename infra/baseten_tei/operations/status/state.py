@@ -1,0 +1,65 @@
+"""A stack's state, read for one question: what would the engine change although no input did?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.project.state import cut_off
+from baseten_tei.project.urns import ENVIRONMENT, MODEL, SECRET, Values, is_ours, kind_of
+
+_UNFINISHED = {
+    "delete": "what it replaced is still to be deleted",
+    "pendingReplacement": "its replacement is not done",
+    "initErrors": "its last change failed",
+}
+_AT_RELEASE = frozenset({
+    "project", "stack", "state_id",
+    "adopt", "expected", "golden", "new_space", "on_refusal", "keep_deployments", "deploy_timeout_minutes",
+})  # fmt: skip
+"""Inputs that alone change nothing: the outputs hold them as they were at the last release, or push."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The resources of this package in a stack's state, by URN."""
+
+    resources: Mapping[str, Values]
+    """As the state holds them; where there are two of one URN, the one that lives."""
+    unfinished: Mapping[str, str]
+    """Why the engine acts on a resource whatever its inputs are."""
+
+    def inputs(self, urn: str) -> Values:
+        """Its inputs."""
+        return self.resources[urn].get("inputs") or {}
+
+    def outputs(self, urn: str) -> Values:
+        """Its outputs: what a provider compares new inputs with."""
+        return self.resources[urn].get("outputs") or {}
+
+    def of_kind(self, kind: str) -> list[str]:
+        """URNs of the resources of a type."""
+        return [urn for urn in self.resources if kind_of(urn) == kind]
+
+    def settled(self, urn: str) -> bool:
+        """Whether the same inputs change nothing, so that nothing else has to be looked at."""
+        if urn in self.unfinished:
+            return False
+        kind, outputs = kind_of(urn), self.outputs(urn)
+        if kind in (MODEL, ENVIRONMENT):
+            return not outputs.get("drift") and _done(self.inputs(urn), outputs)
+        return kind != SECRET
+
+
+def _done(inputs: Values, outputs: Values) -> bool:
+    """Whether the outputs are those of these inputs: after a release that failed they are older ones."""
+    pin = inputs.get("deployment") == outputs.get("deployment")
+    return pin and all(outputs.get(k) == it for k, it in inputs.items() if k not in _AT_RELEASE)
+
+
+def parse_state(deployment: Mapping[str, Any]) -> State:
+    """`checkpoint.latest` of a state file, or `deployment` of `pulumi stack export`."""
+    every = [it for it in deployment.get("resources") or () if is_ours(it["urn"])]
+    pending = [it["resource"]["urn"] for it in cut_off(deployment)]
+    begun = {urn: "an operation on it was cut off" for urn in pending if is_ours(urn)}
+    unfinished = {it["urn"]: why for it in every for key, why in _UNFINISHED.items() if it.get(key)}
+    return State({it["urn"]: it for it in every if not it.get("delete")}, {**begun, **unfinished})

@@ -1,0 +1,149 @@
+"""Finding out how a stack stands: its files, its state, and where it is asked for, Baseten."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from baseten_tei.operations.status import status_files
+from baseten_tei.operations.status.changes import changes
+from baseten_tei.operations.status.generations import Resources, filled
+from baseten_tei.operations.status.report import Standing
+from baseten_tei.operations.status.state import State, parse_state
+from baseten_tei.operations.status.token import token_inputs
+from baseten_tei.project.urns import (
+    ENVIRONMENT,
+    MODEL,
+    PROVIDER,
+    SECRET,
+    STATE_ID,
+    Values,
+    kind_of,
+    urn_of,
+)
+from baseten_tei.spec.hf_token import NAME
+
+if TYPE_CHECKING:
+    from baseten_tei.operations.status.live import Row
+    from baseten_tei.provider.protocol.resource import Resource
+
+ID = "state-id"
+_UNKNOWN = f"the value of {NAME}, which only `pulumi preview` reads"
+
+
+def standing(root: Path, stack: str, environ: Mapping[str, str]) -> tuple[Standing, State]:
+    """What `pulumi up` would change, and the state. Raises `UserError` where a preview would stop."""
+    known = _known(root, stack, environ)
+    state = _state(root, stack, known, environ)
+    secret = _secret(stack, known, environ) if known["wants_token"] else {}
+    models = filled(known["resources"], state, _generation(state, secret, environ))
+    wanted = _with_state_id(known, stack, state, {**secret, **models})
+    compared = not secret or any("from_env" in it for it in secret.values())
+    found = tuple(changes(state, wanted, partial(_diff, environ)))
+    unknown = () if compared else (_UNKNOWN,)
+    return Standing(stack, known["models"], found, unknown), state
+
+
+def _known(root: Path, stack: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the stack's files decide: worked out once for each content of them, for that takes seconds."""
+    key = status_files.fingerprint(root, stack)
+    known = status_files.remembered(key, environ)
+    if known is None:
+        from baseten_tei.operations.status.planned_files import planned
+
+        known = planned(root, stack)
+        status_files.remember(key, known, environ)
+    return dict(known)
+
+
+def _state(root: Path, stack: str, known: Mapping[str, Any], environ: Mapping[str, str]) -> State:
+    project, backend = known["project"], known["backend"]
+    found = status_files.local_state(root, project, stack, backend, environ)
+    if found is None:
+        from baseten_tei.project.pulumi_cli import exported_state
+
+        found = exported_state(root, stack).get("deployment") or {}
+    return parse_state(found)
+
+
+def _with_state_id(
+    known: Mapping[str, Any], stack: str, state: State, wanted: Resources
+) -> Resources:
+    """With the state's id, which every resource of the provider's is told; a new one is known to the update only."""
+    urn = urn_of(known["project"], stack, STATE_ID, ID)
+    own = (state.outputs(urn) if urn in state.resources else {}).get("value") or ""
+    given = known["state_id"]
+    for each, inputs in wanted.items():
+        if kind_of(each).startswith(PROVIDER):
+            inputs["state_id"] = given or own
+    made = state.inputs(urn) if own else {}
+    return {urn: {"value": given} if given else dict(made), **wanted}
+
+
+def _secret(stack: str, known: Mapping[str, Any], environ: Mapping[str, str]) -> Resources:
+    owner = {"project": known["project"], "stack": stack}
+    team = {"team": known["team"]} if known["team"] else {}
+    inputs = {"name": NAME, **team, **owner, **token_inputs(known["token"], environ)}
+    return {urn_of(known["project"], stack, SECRET, NAME): inputs}
+
+
+def _generation(state: State, secret: Resources, environ: Mapping[str, str]) -> str:
+    """The count of the secret's values after the update: another one restarts models that ask for it."""
+    for urn, inputs in secret.items():
+        if urn in state.resources:
+            from baseten_tei.provider.resources.secret_value import is_new
+
+            outputs = dict(state.outputs(urn))
+            return str(int(outputs.get("generation") or 1) + is_new(outputs, inputs, environ))
+    return "1"
+
+
+def _diff(
+    environ: Mapping[str, str], kind: str, outputs: Values, inputs: Values
+) -> tuple[str, ...]:
+    """What our provider says, resource by resource: for that it asks nobody, so it is given nobody to ask."""
+    from baseten_tei.provider.resources.environment import EnvironmentResource
+    from baseten_tei.provider.resources.model import ModelResource
+    from baseten_tei.provider.resources.secret import SecretResource
+    from baseten_tei.provider.resources.state_id import StateIdResource
+
+    state_id = StateIdResource()
+    state_id.made_inputs(dict(inputs), {}, b"")
+    nobody: Any = None
+    resources: Mapping[str, Resource] = {
+        MODEL: ModelResource(nobody),
+        ENVIRONMENT: EnvironmentResource(nobody, nobody),
+        SECRET: SecretResource(nobody, environ=environ),
+        STATE_ID: state_id,
+    }
+    return resources[kind].diff(dict(outputs), dict(inputs)).paths
+
+
+def looked(root: Path, stack: str, state: State) -> "list[Row]":
+    """Each environment in the state as Baseten has it now: one list of models, one of environments for each.
+
+    Raises `UserError`.
+    """
+    from baseten_tei.deployment.costs import LISTED
+    from baseten_tei.operations.status.live import live_row, ranked
+    from baseten_tei.project.stack import Workspace
+
+    workspace = Workspace(root, stack)
+    recorded = [state.outputs(urn) for urn in state.of_kind(ENVIRONMENT)]
+    names = {str(it["model"]) for it in recorded}
+    models = [it for it in workspace.models() if it.name in names]
+    lists = workspace.of_each(models, lambda it: workspace.api.environments(it.id))
+    ids = {it.name: it.id for it in models}
+    serving = {
+        (model.name, it.name): it
+        for model, found in zip(models, lists, strict=True)
+        for it in found
+    }
+    return ranked(
+        [
+            live_row(
+                it, ids.get(it["model"]), serving.get((it["model"], it["environment"])), LISTED
+            )
+            for it in recorded
+        ]
+    )

@@ -1,0 +1,46 @@
+"""Live environments as a table for a terminal: plain text, to be read without colours."""
+
+from collections.abc import Iterator, Sequence
+
+from baseten_tei.operations.status.live import Row
+from baseten_tei.review.report.escaping import logged
+
+HEADINGS = ("", "model", "environment", "status", "replicas", "version", "digest", "$/h", "drift")
+_MONEY = HEADINGS.index("$/h")
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row in words; `!` marks what is not well."""
+    price = "unknown" if row.usd_per_hour is None else f"{row.usd_per_hour:.2f}"
+    mark = "" if row.well else "!"
+    return (
+        mark, row.model, row.environment, row.status, row.replicas, row.version, row.digest, price,
+        "; ".join(row.drift),
+    )  # fmt: skip
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """`3 environments, 1 not well, $1.70 an hour`."""
+    unwell = sum(not row.well for row in rows)
+    known = sum(row.usd_per_hour or 0 for row in rows)
+    unpriced = sum(row.usd_per_hour is None for row in rows)
+    more = f", {unpriced} of unknown price" if unpriced else ""
+    count = f"{len(rows)} environment{'' if len(rows) == 1 else 's'}"
+    return f"{count}, {unwell} not well, ${known:,.2f} an hour now{more}"
+
+
+def render_table(rows: Sequence[Row]) -> Iterator[str]:
+    """Columns as wide as they have to be; what drifted comes last."""
+    if rows:
+        every = [HEADINGS, *map(cells, rows)]
+        widths = [max(len(row[n]) for row in every) for n in range(len(HEADINGS))]
+        yield from (logged(_line(row, widths)) for row in every)
+    yield summary(rows)
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    fitted = [
+        text.rjust(width) if n == _MONEY else text.ljust(width)
+        for n, (text, width) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(fitted).rstrip()

@@ -1,0 +1,96 @@
+"""What the reader is told: a line per probe as it ends, and then what to take, by how much it is better, and why."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from baseten_tei.operations.tuning.autoscaling import Derived
+from baseten_tei.operations.tuning.prediction import Prediction
+from baseten_tei.operations.tuning.samples import Summary
+from baseten_tei.operations.tuning.search import Found, Probe
+from baseten_tei.operations.tuning.settings_point import Bounds, Point
+
+GUESSED = (
+    "tokens are guessed from words: the router's header x-compute-tokens does not come through"
+)
+WAVERING = 0.1
+"""Standard error from which a figure says little."""
+BUSY = 0.8
+"""Share of a core from which the load's client may be what is slow."""
+
+
+def probe_line(number: int, probe: Probe) -> str:
+    """One probe."""
+    shown = figures(probe.summary) if probe.summary else f"does not work: {probe.failed}"
+    return f"{number:2}. {settings(probe.point)}: {shown}"
+
+
+def settings(point: Point) -> str:
+    """A point in the words of a spec."""
+    return ", ".join(f"{it.name} {getattr(point, it.name)}" for it in fields(point))
+
+
+def figures(summary: Summary) -> str:
+    """A load's outcome in one line."""
+    refused = ", ".join(f"{count} x {what}" for what, count in summary.refusals.items())
+    timings = " + ".join(f"{name} {value:.0f}" for name, value in summary.timings.items())
+    return (
+        f"{summary.texts_per_second:,.0f} texts/s, {summary.tokens_per_second:,.0f} tokens/s "
+        f"(±{2 * summary.error:.0%}), "
+        f"p50 {summary.p50_ms:.0f} ms, p95 {summary.p95_ms:.0f} ms, p99 {summary.p99_ms:.0f} ms"
+        + (f"; TEI: {timings} ms" if timings else "")
+        + (f", {summary.batch_tokens:,.0f} tokens in a batch" if summary.batch_tokens else "")
+        + (f"; refused: {refused}" if refused else "")
+    )
+
+
+def result_lines(name: str, found: Found) -> Iterator[str]:
+    """What to take, and what that gains."""
+    changed = found.baseline.point.changed(found.best.point)
+    if not changed:
+        yield f"{name}: nothing to change: no settings of {len(found.probes)} did more than the tolerance above these"
+        return
+    words = ", ".join(
+        f"{key} {getattr(found.baseline.point, key)} -> {value}" for key, value in changed.items()
+    )
+    yield f"{name}: {words}"
+    before, after = found.baseline, found.best
+    yield (
+        f"expected: {before.tokens_per_second:,.0f} -> {after.tokens_per_second:,.0f} tokens/s "
+        f"({found.gain:+.0%}), found in {len(found.probes)} probes"
+    )
+
+
+def autoscaling_lines(derived: Derived) -> list[str]:
+    """The settings, and how they came about."""
+    it = derived.settings
+    head = (
+        f"autoscaling: concurrency_target {it.concurrency_target}, target_utilization_percentage "
+        f"{it.target_utilization_percentage}, min_replica {it.min_replica}, max_replica {it.max_replica}"
+    )
+    return [head, *(f"  {step}" for step in derived.steps)]
+
+
+def bounds_line(bounds: Bounds) -> str:
+    """Between what a batch may lie."""
+    return (
+        f"max_batch_tokens from {bounds.least_batch_tokens:,} ({bounds.limits['least']}) "
+        f"to {bounds.most_batch_tokens:,} ({bounds.limits['most']})"
+    )
+
+
+def prediction_line(found: Prediction) -> str:
+    """What was to be expected."""
+    low, likely, high = (
+        f"{float(f'{it:.2g}'):,.0f}" for it in (found.low, found.likely, found.high)
+    )
+    return f"predicted: {likely} tokens/s ({low} to {high}), {found.note}"
+
+
+def wavering_line(error: float) -> str:
+    """Where a load was too short to tell."""
+    return f"the figure above wavers by ±{2 * error:.0%}: type a longer --seconds"
+
+
+def busy_line(busy: float) -> str:
+    """Where the load's own client may be the bottleneck."""
+    return f"the load took {busy:.0%} of a core here: these figures may be the client's, not the model's"

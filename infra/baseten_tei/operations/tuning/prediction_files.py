@@ -1,0 +1,27 @@
+"""What is predicted of a stack's model, from the results that its project has on file."""
+
+from baseten_tei.deployment.vram import parameters
+from baseten_tei.facts.hub.lockfile import parse_lock
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.operations.tuning.prediction import Prediction, predicted
+from baseten_tei.project import generated_files
+from baseten_tei.project.stack import Workspace
+from baseten_tei.review.report import throughput_files
+
+GPUS = ("T4", "L4", "A10G", "A100", "H100")
+"""That anybody may have, and that cost different amounts."""
+
+
+def prediction(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Prediction | None:
+    """`None` where the model's size, or what the GPU can do, is not known. Raises `UserError`."""
+    size = parameters(facts) if facts else None
+    if size is None:
+        return None
+    lock = parse_lock(generated_files.read_lock(workspace.root, workspace.stack))
+    known = {key[0]: found for key, it in lock.items() if (found := parameters(it))}
+    return predicted(gpu, size, throughput_files.measured(workspace.root), known)
+
+
+def by_gpu(workspace: Workspace, facts: ModelFacts | None) -> dict[str, Prediction]:
+    """For each of `GPUS` of which something can be said."""
+    return {gpu: it for gpu in GPUS if (it := prediction(workspace, facts, gpu))}

@@ -1,0 +1,191 @@
+"""Which settings to try, so that few tries find the knee.
+
+Each try is a deployment of its own: minutes, and money. Throughput over the size of a batch rises, bends, and then
+stays or falls; so the batch is found by golden section over its doublings, where what is as good as a larger one
+counts as better. As the batch grows, so do the requests in flight: else a larger batch would never be full, and look
+as good as a smaller one. What is left is tried one step at a time, and stays where a step makes no difference.
+
+A difference counts when it is above the tolerance; above twice that where the figures waver by more.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from baseten_tei.operations.tuning.samples import Summary
+from baseten_tei.operations.tuning.settings_point import (
+    LEAST_REQUESTS,
+    MOST_TEXTS,
+    Bounds,
+    Point,
+    doublings,
+    requests_for,
+)
+
+TOKENIZING_SHARE = 0.5
+"""A text that waits longer for a tokenization worker than for the GPU says which of the two is short."""
+GOLDEN = 0.382
+
+
+@dataclass(frozen=True)
+class Probe:
+    """A point and what it showed; `failed` says why there is nothing to show."""
+
+    point: Point
+    summary: Summary | None
+    failed: str = ""
+
+    @property
+    def tokens_per_second(self) -> float:
+        """0 for settings that did not work."""
+        return self.summary.tokens_per_second if self.summary else 0.0
+
+
+@dataclass(frozen=True)
+class Found:
+    """The end of a search: what was tried, in order, the settings as they are, and those to take."""
+
+    probes: tuple[Probe, ...]
+    baseline: Probe
+    best: Probe
+
+    @property
+    def gain(self) -> float:
+        """Throughput of the best over that of the settings as they are, less 1."""
+        before = self.baseline.tokens_per_second
+        return self.best.tokens_per_second / before - 1 if before else 0.0
+
+
+Measure = Callable[[Point], Probe]
+
+
+@dataclass
+class Search:
+    """`tokens_per_text` is the mean of the load; `budget` the most probes, the first of them included.
+
+    `texts_per_request` 0: a request is as large as `max_client_batch_size` lets it be.
+    """
+
+    start: Point
+    bounds: Bounds
+    tokens_per_text: float
+    measure: Measure
+    texts_per_request: int = 0
+    budget: int = 12
+    tolerance: float = 0.03
+    _probes: dict[Point, Probe] = field(default_factory=dict)
+
+    def found(self) -> Found:
+        """Search, until nothing is left to try or the budget is used up."""
+        baseline = self._probe(self.start)
+        self._requests(self._texts(self._workers_and_batch()))
+        probes = tuple(self._probes.values())
+        return Found(probes, baseline, self._soonest(baseline))
+
+    def _workers_and_batch(self) -> Point:
+        """A better batch may show that workers are short after all; then its neighbours are looked at again."""
+        least, most = self.bounds.least_batch_tokens, self.bounds.most_batch_tokens
+        point = self._batch(self._workers(self.start), least, most)
+        helped = self._workers(point)
+        if helped == point:
+            return point
+        tokens = helped.max_batch_tokens
+        return self._batch(helped, max(least, tokens // 2), min(most, tokens * 2))
+
+    def _workers(self, point: Point) -> Point:
+        """More of them for as long as texts wait for them, as TEI's own headers tell: they hide what the GPU can do."""
+        while (
+            self._tokenizing_share(point) >= TOKENIZING_SHARE
+            and point.tokenization_workers * 2 <= self.bounds.most_workers
+        ):
+            point = replace(point, tokenization_workers=point.tokenization_workers * 2)
+        return point
+
+    def _batch(self, point: Point, least: int, most: int) -> Point:
+        values = doublings(point.max_batch_tokens, least, most)
+        return self._golden([self._filled(replace(point, max_batch_tokens=v)) for v in values])
+
+    def _texts(self, point: Point) -> Point:
+        """Larger requests, as many texts in flight; most gain nothing, and one try says so."""
+        larger = point.max_client_batch_size * 2
+        if larger > MOST_TEXTS or self.texts_per_request:
+            return point
+        tried = self._filled(replace(point, max_client_batch_size=larger))
+        return tried if self._beats(tried, point) else point
+
+    def _requests(self, point: Point) -> Point:
+        """Fewer in flight, as long as that costs nothing: they would only wait."""
+        while point.predict_concurrency >= 2 * LEAST_REQUESTS:
+            fewer = replace(point, predict_concurrency=point.predict_concurrency // 2)
+            if not self._affordable(fewer) or self._beats(point, fewer):
+                break
+            point = fewer
+        return point
+
+    def _filled(self, point: Point) -> Point:
+        texts = self.texts_per_request or point.max_client_batch_size
+        requests = requests_for(point.max_batch_tokens, texts, self.tokens_per_text)
+        return replace(point, predict_concurrency=requests)
+
+    def _golden(self, points: Sequence[Point]) -> Point:
+        """The peak of points in the order of their batch; of equals the smallest."""
+        low, high = 0, len(points) - 1
+        while low < high:
+            left, right = golden(low, high)
+            if not self._affordable(points[left], points[right]):
+                break
+            if self._beats(points[right], points[left]):
+                low = left + 1
+            else:
+                high = right - 1
+        known = [it for it in points[low : high + 1] if it in self._probes]
+        return max(known, key=self._value) if known else self._highest(points)
+
+    def _highest(self, points: Sequence[Point]) -> Point:
+        """The best of those tried; with none tried the first."""
+        return max((it for it in points if it in self._probes), key=self._value, default=points[0])
+
+    def _soonest(self, baseline: Probe) -> Probe:
+        """Of all that are as good as the best: the settings as they are, or else what answers soonest."""
+        most = max(self._probes.values(), key=lambda it: it.tokens_per_second)
+        equal = [
+            it
+            for it in self._probes.values()
+            if it.summary and not self._beats(most.point, it.point)
+        ]
+        if baseline in equal or not equal:
+            return baseline
+        return min(equal, key=lambda it: it.summary.p95_ms if it.summary else 0)
+
+    def _beats(self, one: Point, other: Point) -> bool:
+        """Whether one does more than another by enough to count; nothing is tried beyond the budget."""
+        if not self._affordable(one, other):
+            return False
+        more, less = self._probe(one), self._probe(other)
+        errors = [it.summary.error for it in (more, less) if it.summary]
+        margin = self.tolerance * (1 + (max(errors, default=0.0) > self.tolerance))
+        return more.tokens_per_second > less.tokens_per_second * (1 + margin)
+
+    def _affordable(self, *points: Point) -> bool:
+        new = {it for it in points if it not in self._probes}
+        return len(self._probes) + len(new) <= self.budget
+
+    def _probe(self, point: Point) -> Probe:
+        if point not in self._probes:
+            self._probes[point] = self.measure(point)
+        return self._probes[point]
+
+    def _value(self, point: Point) -> float:
+        return self._probes[point].tokens_per_second
+
+    def _tokenizing_share(self, point: Point) -> float:
+        summary = self._probe(point).summary if self._affordable(point) else None
+        return summary.tokenizing_share if summary else 0.0
+
+
+def golden(low: int, high: int) -> tuple[int, int]:
+    """Two places between two others that cut the way by the golden section; for neighbours, they themselves."""
+    cut = round(GOLDEN * (high - low))
+    left, right = low + cut, high - cut
+    if left < right:
+        return left, right
+    return (left - 1, left) if left > low else (left, left + 1)

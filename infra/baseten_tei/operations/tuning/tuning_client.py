@@ -1,0 +1,110 @@
+"""Tuning a model of a stack: probe, tell what to take, measure that from idle to full, and put it on file."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from baseten_tei.deployment.costs import LISTED, instance_type
+from baseten_tei.deployment.gpu_choice import accelerator_of
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.operations.tuning.autoscaling import Derived, derived
+from baseten_tei.operations.tuning.evidence import CurveLoad, curve_points
+from baseten_tei.operations.tuning.measure_client import Loading
+from baseten_tei.operations.tuning.messages import (
+    WAVERING,
+    autoscaling_lines,
+    bounds_line,
+    prediction_line,
+    probe_line,
+    result_lines,
+    wavering_line,
+)
+from baseten_tei.operations.tuning.options import Plan
+from baseten_tei.operations.tuning.prediction_files import prediction
+from baseten_tei.operations.tuning.record_files import Record
+from baseten_tei.operations.tuning.scratch_client import Scratch
+from baseten_tei.operations.tuning.search import Probe, Search
+from baseten_tei.operations.tuning.settings_point import Point, bounds_of, point_of
+from baseten_tei.operations.tuning.texts import guessed_tokens
+from baseten_tei.project.stack import Workspace
+from baseten_tei.provider.release.readiness import FailedDeploymentError
+
+
+@dataclass
+class Tuning:
+    """One tuning; `tell` gets a line at a time."""
+
+    workspace: Workspace
+    subject: Subject
+    scratch: Scratch
+    texts: Sequence[str]
+    plan: Plan
+    tell: Callable[[str], None]
+    _probed: int = field(default=0, init=False)
+
+    def run(self) -> None:
+        """All of it. Raises `UserError`; nothing of what was deployed for it stays."""
+        self._begin()
+        found = self._search().found()
+        for line in result_lines(self.subject.name, found):
+            self.tell(line)
+        curve = self._curve(found.best.point) if found.best.summary else []
+        scaling = self._autoscaling(curve)
+        for line in Record(self.workspace, self.subject, self.plan).written(found, curve, scaling):
+            self.tell(line)
+
+    def _begin(self) -> None:
+        args, facts = self.subject.args, self.subject.facts
+        if it := prediction(self.workspace, facts, accelerator_of(args)):
+            self.tell(prediction_line(it))
+        price = LISTED.of(instance_type(args))
+        self.tell(bounds_line(bounds_of(args, facts)))
+        self.tell(
+            f"at most {self.plan.probes} probes and one curve, each a deployment on {instance_type(args)}"
+            + (f" at ${price:.5f} a minute" if price else "")
+        )
+
+    def _search(self) -> Search:
+        args = self.subject.args
+        return Search(
+            start=point_of(args),
+            bounds=bounds_of(args, self.subject.facts),
+            tokens_per_text=guessed_tokens(self.texts) / len(self.texts),
+            measure=self._measured,
+            texts_per_request=self.plan.texts_per_request,
+            budget=self.plan.probes,
+            tolerance=self.plan.tolerance,
+        )
+
+    @cached_property
+    def _loading(self) -> Loading:
+        return Loading(self.texts, self.plan, self.tell)
+
+    def _measured(self, point: Point) -> Probe:
+        """On a deployment of its own; one that does not start is a result as well."""
+        load = self.plan.closed(point.predict_concurrency, point.max_client_batch_size)
+        try:
+            with self.scratch.deployed(point) as endpoint:
+                probe = Probe(point, self._loading.shown(endpoint, load))
+        except FailedDeploymentError as error:
+            probe = Probe(point, None, " ".join(error.problems[1:])[-200:] or str(error))
+        self._probed += 1
+        self.tell(probe_line(self._probed, probe))
+        if probe.summary and probe.summary.error > WAVERING:
+            self.tell(wavering_line(probe.summary.error))
+        return probe
+
+    def _curve(self, best: Point) -> list[CurveLoad]:
+        self.tell("from idle to full:")
+        with self.scratch.deployed(best) as endpoint:
+            return self._loading.curve(
+                endpoint, best.predict_concurrency, best.max_client_batch_size
+            )
+
+    def _autoscaling(self, curve: Sequence[CurveLoad]) -> Derived | None:
+        if self.plan.wish is None or not curve:
+            return None
+        found = derived(curve_points(curve), self.plan.wish, self.subject.args.autoscaling)
+        for line in autoscaling_lines(found):
+            self.tell(line)
+        return found

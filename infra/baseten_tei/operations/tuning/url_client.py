@@ -1,0 +1,56 @@
+"""A router that is there already, under loads: nothing is deployed, and nothing is written."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from baseten_tei.errors import UserError, harmless, is_sendable, shorten
+from baseten_tei.facts.tei.calls import task_of
+from baseten_tei.operations.tuning.autoscaling import derived
+from baseten_tei.operations.tuning.evidence import curve_points
+from baseten_tei.operations.tuning.load_client import Endpoint, asked_info
+from baseten_tei.operations.tuning.measure_client import Loading
+from baseten_tei.operations.tuning.messages import autoscaling_lines
+from baseten_tei.operations.tuning.options import Plan
+from baseten_tei.operations.tuning.settings_point import MOST_REQUESTS
+from baseten_tei.spec.args import Autoscaling
+
+BASETEN = ".api.baseten.co"
+TEI_KEY = "TEI_API_KEY"
+
+
+def measured_url(url: str, texts: Sequence[str], plan: Plan, tell: Callable[[str], None]) -> int:
+    """Load it, tell, and give the command's exit code. Raises `UserError`."""
+    url = url.rstrip("/")
+    key = _key(url)
+    info = asked_info(url, key)
+    most_texts = _limit(url, info, "max_client_batch_size")
+    size = plan.texts_per_request or most_texts
+    most = max(1, min(MOST_REQUESTS, 64, _limit(url, info, "max_concurrent_requests") // size))
+    router = harmless(f"{info.get('model_id')} on TEI {info.get('version')}: {task_of(info)}")
+    tell(shorten(f"{router}, {size} texts a request"))
+    endpoint = Endpoint(url, task_of(info), key)
+    curve = Loading(texts, plan, tell).curve(endpoint, most, most_texts)
+    if plan.wish:
+        for line in autoscaling_lines(derived(curve_points(curve), plan.wish, Autoscaling())):
+            tell(line)
+    return 0
+
+
+def _limit(url: str, info: Mapping[str, Any], name: str) -> int:
+    """Return a limit of the router. Raises `UserError` where it does not name one."""
+    value = info.get(name)
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 31:
+        return value
+    raise UserError(f"{url}/info names no {name}: --url has to be the address of a TEI router")
+
+
+def _key(url: str) -> str | None:
+    """Baseten's key goes to Baseten alone; a router with a key of its own is given that."""
+    host = urlsplit(url).hostname or ""
+    name = "BASETEN_API_KEY" if host.endswith(BASETEN) else TEI_KEY
+    key = os.environ.get(name, "").strip()
+    if not is_sendable(key):
+        raise UserError(f"{name} has a character that no header takes: copy the key again")
+    return key or None

@@ -1,0 +1,52 @@
+"""What the spec and the lock say of a model's outputs, before anything is pushed."""
+
+from typing import Any
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.facts.tei.task_detection import detect
+from baseten_tei.rules.placement import dtype_of
+from baseten_tei.spec.args import EmbeddingArgs
+
+_MULTI_LABEL = {"multi_label_classification": True, "single_label_classification": False}
+
+
+def known_labels(subject: Subject) -> dict[str, Any]:
+    """A classifier's `labels` and `multi_label`; nothing of other tasks."""
+    if subject.args.task != "classifier":
+        return {}
+    facts = subject.facts
+    multi_label = _MULTI_LABEL.get(facts.problem_type or "") if facts else None
+    return {"labels": facts and _labels(facts), "multi_label": multi_label}
+
+
+def known_space(subject: Subject) -> dict[str, Any]:
+    """An embedding's space, by name: all but what only the router can say; nothing of other tasks."""
+    args, facts = subject.args, subject.facts
+    if not isinstance(args, EmbeddingArgs):
+        return {}
+    return {
+        "model_id": args.model_id,
+        "revision": args.revision,
+        "pooling": args.pooling or (facts and detect(facts).pooling),
+        "normalized": True,
+        "prompt": _prompt(args, facts),
+        "prompt_name": args.default_prompt_name,
+        "dtype": dtype_of(subject),
+    }
+
+
+def _labels(facts: ModelFacts) -> list[str] | None:
+    """In the order of the scores that the head computes."""
+    found = facts.id2label or {}
+    return [found[number] for number in sorted(found, key=int)] if _numbered(found) else None
+
+
+def _numbered(labels: dict[str, str]) -> bool:
+    return bool(labels) and all(map(str.isdecimal, labels))
+
+
+def _prompt(args: EmbeddingArgs, facts: ModelFacts | None) -> str | None:
+    if args.default_prompt is not None or args.default_prompt_name is None:
+        return args.default_prompt
+    return facts.prompts.get(args.default_prompt_name) if facts else None

@@ -1,0 +1,59 @@
+"""Outputs as `pulumi stack output --json` printed them, typed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from baseten_tei.errors import UserError
+from baseten_tei.facts.files.json_reader import decode_json
+from baseten_tei.outputs.types import SCHEMA_VERSION, StackOutputs
+from baseten_tei.spec.names import model_name_problem
+
+_MEND = "type `pulumi up`, then `pulumi stack output --json`"
+
+
+def parse_outputs(text: str) -> StackOutputs:
+    """The contract's part of them; whatever else the program exports is left out. Raises `UserError`, a line each."""
+    try:
+        outputs = StackOutputs.model_validate(decode_json(text))
+    except ValueError as error:
+        raise UserError(*_problems(error)) from error
+    if outputs.schema_version != SCHEMA_VERSION:
+        raise UserError(
+            f"these outputs have schema_version {outputs.schema_version}, and this is for {SCHEMA_VERSION}: "
+            "use the version of this project that made them"
+        )
+    if problems := [it for it in map(_name_problem, outputs.models) if it]:
+        raise UserError(*problems)
+    return outputs
+
+
+def parse_models(text: str) -> dict[str, Mapping[str, Any]]:
+    """Return each model's outputs, from the stack's output `models` alone. Raises `UserError`."""
+    try:
+        models = decode_json(text)
+    except ValueError as error:
+        raise UserError(*_problems(error)) from error
+    if isinstance(models, dict) and all(map(_is_whole, models.values())):
+        return models
+    raise UserError(f"the stack's output `models` is not whole: {_MEND}")
+
+
+def _is_whole(outputs: Any) -> bool:
+    """Whether these are a model's outputs, as far as it takes to call it."""
+    wanted = ("model_id", "environment", "task")
+    return isinstance(outputs, dict) and all(isinstance(outputs.get(key), str) for key in wanted)
+
+
+def _name_problem(name: str) -> str | None:
+    return model_name_problem(name, "the name of a model")
+
+
+def _problems(error: ValueError) -> list[str]:
+    if not isinstance(error, ValidationError):
+        return [f"these outputs are not valid JSON ({error}): {_MEND}"]
+    return [
+        f"these outputs are not whole: {'.'.join(map(str, it['loc'])) or 'all of it'}: {it['msg'].lower()}: {_MEND}"
+        for it in error.errors()
+    ]

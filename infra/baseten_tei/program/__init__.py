@@ -1,0 +1,1 @@
+"""What a Pulumi program registers: a stack, its components, its resources."""

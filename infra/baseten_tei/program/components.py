@@ -1,0 +1,209 @@
+"""`Embedding`, `Reranker`, `Classifier`: one component per model, in any Pulumi program.
+
+Each is three steps joined by the model's name and the config's digest, both known at preview:
+
+    Model (whose name is it?) -> push (truss push) -> Environment (wait, gate, promote, scale), one or more
+
+and where some model is gated, the stack's `Secret` comes before the models that need it, and goes after them.
+A model all of whose environments are pinned has no push step.
+"""
+
+import json
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pulumi
+from pulumi_command import local
+
+from baseten_tei.baseten.endpoints import deployment_url, endpoint_templates
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.plan import ModelPlan, known_limits
+from baseten_tei.deployment.push_job import Stamp, job_environment, stamped
+from baseten_tei.errors import UserError
+from baseten_tei.outputs.known_before_push import known_labels, known_space
+from baseten_tei.program.context import context
+from baseten_tei.program.prepare import Ready, prepare, ready_alone
+from baseten_tei.program.program_end import end_program
+from baseten_tei.program.push_python import push_python
+from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
+from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
+
+PUSH = "truss push"
+"""What an error message calls the step: pulumi-command runs it as the interpreter's last argument."""
+
+
+class TeiModel(pulumi.ComponentResource):
+    """A model served by TEI on Baseten. Use `Embedding`, `Reranker` or `Classifier`."""
+
+    model_id: pulumi.Output[str]
+    """The model's id on Baseten."""
+    deployment_id: pulumi.Output[str]
+    """The version that serves; another one after each push."""
+    predict_url: pulumi.Output[str]
+    """The task's own route."""
+    sync_url: pulumi.Output[str]
+    """Every route of the router is below this URL."""
+    outputs: dict[str, Any]
+    """All of the above and more, as docs/outputs.md lists them."""
+
+    def __init__(
+        self,
+        name: str,
+        args: ModelArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        team: str | None = None,
+        secret: Secret | None = None,
+        ready: Ready | None = None,
+    ) -> None:
+        """`secret` is the stack's `hf_access_key`: a gated model is pushed after it.
+
+        `ready` is this model if it was judged already, as a stack does with all of its models at once.
+        """
+        ready, plan = _prepared(name, args, team, ready)
+        props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
+        super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
+        for warning in ready.warnings:
+            pulumi.log.warn(warning, self)
+        own = [secret] if secret is not None and args.gated else []
+        of_state = {"state_id": state_id().value}
+        model = Model(f"{name}-model", {**plan.model_inputs, **of_state}, self._kept(args, own))
+        before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
+        rotating = own[0] if own and args.redeploy_on_rotation else None
+        for environment_name, inputs in plan.environment_inputs.items():
+            environment = Environment(
+                f"{name}-{environment_name}",
+                {**inputs, **of_state, **_generation(rotating)},
+                self._kept(args, before),
+            )
+            before = [*before, environment]  # one takes a version over after the other
+        self._tell(plan, environment, ready.subject)
+
+    def _push(self, name: str, plan: ModelPlan, model: Model) -> local.Command:
+        python = push_python(context().root)
+        command = local.Command(
+            f"{name}-push",
+            create=PUSH,
+            update=PUSH,
+            interpreter=list(python.interpreter),
+            stdin=plan.job.config,
+            environment=_stamps(model).apply(
+                lambda it: stamped(job_environment(plan.job, it[0]), it[1])
+            ),
+            logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                depends_on=[model],
+                ignore_changes=["interpreter"] if python.keep else None,
+            ),
+        )
+        command.stdout.apply(lambda told: _pass_on(told, self))
+        return command
+
+    def _tell(self, plan: ModelPlan, environment: Environment, subject: Subject) -> None:
+        """Each output by itself, so that URLs stay known while a new version's id is not."""
+        self.model_id = environment.model_id
+        self.deployment_id = environment.deployment_id
+        target, args = context().target, plan.args
+        urls = {
+            key: self.model_id.apply(partial(_fill, template))
+            for key, template in endpoint_templates(target, args.environment, args.task).items()
+        }
+        self.predict_url, self.sync_url = urls["predict_url"], urls["sync_url"]
+        version_url = pulumi.Output.all(self.model_id, self.deployment_id).apply(
+            lambda ids: f"{deployment_url(target, *ids)}/predict"
+        )
+        self.outputs = {
+            "model_id": self.model_id,
+            "deployment_id": self.deployment_id,
+            **plan.known_outputs,
+            **urls,
+            "deployment_predict_url": version_url,
+            "limits": {**known_limits(args), "max_input_length": environment.max_input_length},
+            **known_labels(subject),
+            **_space(subject, environment),
+        }
+        self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
+
+    def _kept(self, args: ModelArgs, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+        """What stands on Baseten is protected by default, unless that Baseten is an emulator."""
+        protected = not context().target.loopback if args.protect is None else args.protect
+        return pulumi.ResourceOptions(
+            parent=self,
+            depends_on=list(after),
+            protect=protected,
+            retain_on_delete=args.on_removal == "retain",
+        )
+
+
+class Embedding(TeiModel):
+    """A text embedding model: OpenAI's API at `{sync_url}/v1/embeddings`."""
+
+    def __init__(
+        self, name: str, args: EmbeddingArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+    ) -> None:
+        super().__init__(name, args, opts, **kw)
+
+
+class Reranker(TeiModel):
+    """A cross-encoder: `{sync_url}/rerank`."""
+
+    def __init__(
+        self, name: str, args: RerankerArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+    ) -> None:
+        super().__init__(name, args, opts, **kw)
+
+
+class Classifier(TeiModel):
+    """A sequence classifier: `{sync_url}/predict`."""
+
+    def __init__(
+        self, name: str, args: ClassifierArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+    ) -> None:
+        super().__init__(name, args, opts, **kw)
+
+
+def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
+    """The push's generation, and whose words and id it stamps: as the state has them, for names alone push nothing."""
+    told = pulumi.Output.all(
+        model.generation,
+        *map(or_none, (model.adopted, model.project, model.stack, model.stamp, model.known_as)),
+    )
+    return told.apply(
+        lambda it: (it[0], Stamp(it[2], it[3], it[4], tuple(it[5] or ()), adopted=bool(it[1])))
+    )
+
+
+def _space(subject: Subject, environment: Environment) -> dict[str, Any]:
+    """An embedding's space, by name and in numbers."""
+    told = ("dimensions", "max_input_length", "fingerprint")
+    names = known_space(subject)
+    return {"space": {**names, **{key: getattr(environment, key) for key in told}}} if names else {}
+
+
+def _pass_on(told: str, model: TeiModel) -> None:
+    """What the push had to say besides the ids, e.g. that truss names another URL than the outputs do."""
+    note = json.loads(told).get("note") if told else None
+    if note:
+        pulumi.log.warn(note, model)
+
+
+def _generation(secret: Secret | None) -> dict[str, Any]:
+    """A new token restarts a model that asks for it: its count is an input, the token never is."""
+    return {} if secret is None else {"secret_generation": secret.generation}
+
+
+def _fill(template: str, model_id: str) -> str:
+    return template.format(model_id=model_id)
+
+
+def _prepared(
+    name: str, args: ModelArgs, team: str | None, ready: Ready | None
+) -> tuple[Ready, ModelPlan]:
+    """The model made ready, and its steps. Ends the program with one line per problem."""
+    try:
+        ready = ready or ready_alone(name, args, context())
+        return ready, prepare(ready.subject, context(), team)
+    except UserError as error:
+        end_program(error)

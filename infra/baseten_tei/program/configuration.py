@@ -1,0 +1,45 @@
+"""The running program's own configuration, looked through for secrets before anything is registered."""
+
+from pulumi.runtime.config import CONFIG, is_config_secret
+
+from baseten_tei.errors import UserError
+from baseten_tei.program.context import Context
+from baseten_tei.project.stack_values import decode_value
+from baseten_tei.rules.secrets.stack_file import MODELS, plain_problems, secret_key_problems
+from baseten_tei.spec.credentials import models_problems
+from baseten_tei.spec.names import stack_name_problem
+
+
+def check_configuration(here: Context) -> None:
+    """Refuse a reserved stack name, and secrets at a wrong place. Raises `UserError`, one line a problem.
+
+    Pulumi hands an encrypted value on in clear, and says only which keys hold one, at whatever depth.
+    """
+    if reserved := stack_name_problem(here.owner.stack):
+        raise UserError(reserved)
+    values = CONFIG.get()
+    secret = [key for key in values if is_config_secret(key)]
+    found = _encrypted_models(here) if MODELS in secret else []
+    found += secret_key_problems(
+        (key for key in secret if key != MODELS), public=here.guessable_passphrase
+    )
+    for key in values.keys() - {MODELS, *secret}:
+        found += plain_problems(key, decode_value(values[key], key))
+    if found:
+        raise UserError(*found)
+
+
+def _encrypted_models(here: Context) -> list[str]:
+    """Return a line for each encrypted value, as the stack's file says where they are; else for all of them."""
+    from baseten_tei.facts.files.read_files import (
+        read_yaml,  # takes 0.1 s: only for who needs the file
+    )
+
+    path = here.root / f"Pulumi.{here.owner.stack}.yaml"
+    try:
+        document = read_yaml(path)
+    except UserError:  # another file, by --config-file, or an environment of Pulumi's
+        document = None
+    config = document.get("config") if isinstance(document, dict) else None
+    models = config.get(MODELS) if isinstance(config, dict) else None
+    return models_problems(models) or models_problems({"secure": ""})

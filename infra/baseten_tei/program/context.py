@@ -1,0 +1,73 @@
+"""What the running Pulumi program is told of its stack, machine and mode."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+import pulumi
+from pulumi.runtime import get_root_directory
+
+from baseten_tei.baseten.target import Target, find_api_key, parse_target
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.errors import UserError
+from baseten_tei.facts.hub.lockfile import Lock
+from baseten_tei.project import generated_files
+from baseten_tei.project.left_behind import left_behind
+from baseten_tei.push.truss_version import truss_version_problem
+from baseten_tei.rules.secrets.passphrase import PUBLIC, is_guessable, passphrase
+
+
+@dataclass(frozen=True)
+class Context:
+    """A stack's owner labels, its Baseten, the project's folder, and whether this is only a preview."""
+
+    owner: Owner
+    target_name: str
+    target: Target
+    root: Path
+    lock: Lock
+    preview: bool
+    in_ci: bool
+    guessable_passphrase: bool = False
+    """Whether everyone knows the passphrase that encrypts the stack's secrets."""
+
+
+@cache
+def context() -> Context:
+    """Read once per program. Raises `UserError` where this machine cannot do what the stack wants."""
+    name = pulumi.Config("baseten").get("target") or "baseten"
+    target = parse_target(name, os.environ.get("BASETEN_EMULATOR_PORT"))
+    preview = pulumi.runtime.is_dry_run()
+    if problem := truss_version_problem(_truss_version()):
+        raise UserError(problem)
+    phrase = passphrase(os.environ, lambda path: Path(path).read_text(encoding="utf-8"))
+    if not target.loopback and phrase is not None and phrase.strip() == PUBLIC:
+        raise UserError(
+            "this stack's secrets would be encrypted with the dev stack's public passphrase: type "
+            "export PULUMI_CONFIG_PASSPHRASE_FILE=<a file with your own>, and make the stack again (docs/production.md)"
+        )
+    if not preview:
+        find_api_key(target, os.environ)
+    root = Path(get_root_directory() or ".")
+    if warning := left_behind(root, pulumi.get_stack()):
+        pulumi.log.warn(warning)
+    return Context(
+        owner=Owner(pulumi.get_project(), pulumi.get_stack()),
+        target_name=name,
+        target=target,
+        root=root,
+        lock=generated_files.locked_facts(root, pulumi.get_stack()),
+        preview=preview,
+        in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
+        guessable_passphrase=is_guessable(phrase),
+    )
+
+
+def _truss_version() -> str | None:
+    """From the package's metadata: importing truss takes a second and more."""
+    try:
+        return metadata.version("truss")
+    except metadata.PackageNotFoundError:
+        return None

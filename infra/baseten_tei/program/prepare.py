@@ -1,0 +1,60 @@
+"""A model made ready before anything is registered: judged, planned, its config file brought up to date."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.plan import ModelPlan, model_plan
+from baseten_tei.errors import UserError
+from baseten_tei.program.context import Context
+from baseten_tei.program.push_python import push_python
+from baseten_tei.project import generated_files
+from baseten_tei.project.golden_files import golden_input
+from baseten_tei.rules.registry import errors, judge, warnings
+from baseten_tei.rules.settings import checked_subject
+from baseten_tei.spec.args import ModelArgs
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A model that no rule stops, and what its preview should say besides."""
+
+    subject: Subject
+    warnings: tuple[str, ...]
+
+
+def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
+    """Models by name, judged. Raises `UserError` with every error of all of them: nothing is half written."""
+    judged = {subject.name: (subject, judge(subject)) for subject in subjects}
+    if stopping := [line for _, found in judged.values() for line in errors(found)]:
+        raise UserError(*stopping)
+    return {name: Ready(it, tuple(warnings(found))) for name, (it, found) in judged.items()}
+
+
+def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
+    """One model of a program that builds its specs itself. Raises `UserError` with one line per problem."""
+    checked = checked_subject(name, args, here.lock)
+    if isinstance(checked, list):
+        raise UserError(*checked)
+    return ready([checked])[name]
+
+
+def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
+    """A judged model's steps, its config file brought up to date.
+
+    Raises `UserError` in CI for a stale one, and where its push would not run with this program's Python.
+    """
+    golden = golden_input(here.root, here.owner.stack, model.name)
+    plan = model_plan(model.name, model.args, here.owner, here.target_name, team, golden)
+    if plan.pushed:
+        push_python(here.root)
+    _bring_up_to_date(model.name, plan, here)
+    return plan
+
+
+def _bring_up_to_date(name: str, plan: ModelPlan, here: Context) -> None:
+    path = generated_files.config_path(here.root, here.owner.stack, name)
+    if here.in_ci and (stale := generated_files.stale_problem(path, plan.config_text, here.root)):
+        raise UserError(stale)
+    if not here.preview and not here.in_ci:
+        generated_files.write_if_changed(path, plan.config_text)

@@ -1,0 +1,128 @@
+"""The resources of our native provider, as Pulumi programs see them.
+
+Inputs are the provider's own words (`provider/inputs.py`, `pulumi package get-schema`); the provider checks them.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, TypeVar
+
+import pulumi
+
+from baseten_tei.deployment.ownership import state_id_problem
+from baseten_tei.program.program_end import hide_interrupts
+
+_T = TypeVar("_T")
+
+hide_interrupts()  # here, since every program that imports a component imports this
+
+
+class Model(pulumi.CustomResource):
+    """A model's name on Baseten; see `provider/model.py`."""
+
+    generation: pulumi.Output[str]
+    """Changes only when a refresh found the pushed version gone."""
+    drift: pulumi.Output[str]
+    """What a refresh found missing; empty where nothing is."""
+    adopted: pulumi.Output[bool]
+    """Whether it was taken over from someone else."""
+    project: pulumi.Output[str]
+    stack: pulumi.Output[str]
+    """Whose words the next push stamps."""
+    stamp: pulumi.Output[str]
+    """The state's id that the next push stamps; none in a state of an earlier release, until a push is due."""
+    known_as: pulumi.Output[list[str]]
+    """What its owner was called before."""
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("baseten:index:Model", name, {**_outputs(type(self)), **inputs}, opts)
+
+
+class Environment(pulumi.CustomResource):
+    """What serves, and how it scales; see `provider/environment.py`."""
+
+    model_id: pulumi.Output[str]
+    deployment_id: pulumi.Output[str]
+    """What serves."""
+    serving_digest: pulumi.Output[str]
+    """Its config digest; empty where something else pushed it."""
+    instance_type: pulumi.Output[str]
+    """Its instance type."""
+    max_input_length: pulumi.Output[int]
+    """Tokens, as the router says."""
+    dimensions: pulumi.Output[int]
+    """Length of an embedding."""
+    fingerprint: pulumi.Output[str]
+    """An embedding's space in numbers; see `spaces`."""
+    previous_deployment_id: pulumi.Output[str]
+    """What served before."""
+    kept_deployment_ids: pulumi.Output[list[str]]
+    """What is kept for a rollback."""
+    drift: pulumi.Output[dict[str, str]]
+    """What a refresh found to be different, by field."""
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        props = {**_outputs(type(self)), **inputs}
+        super().__init__("baseten:index:Environment", name, props, opts)
+
+
+class StateId(pulumi.CustomResource):
+    """The id of the state that the program runs on; see `provider/state_id.py`."""
+
+    value: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("baseten:index:StateId", name, {**_outputs(type(self)), **inputs}, opts)
+
+
+class Secret(pulumi.CustomResource):
+    """A workspace secret; see `provider/secret.py`. `value` is kept secret; with `from_env` there is none."""
+
+    generation: pulumi.Output[str]
+    """How many values it has had: another one after each rotation, known at preview."""
+    fingerprint: pulumi.Output[str]
+    """Salted hash of its value."""
+    made_here: pulumi.Output[bool]
+    """Whether this stack made it."""
+
+    def __init__(
+        self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        value = inputs.get("value")
+        kept = {} if value is None else {"value": pulumi.Output.secret(value)}
+        props = {**_outputs(type(self)), **inputs, **kept}
+        super().__init__("baseten:index:Secret", name, props, opts)
+
+
+@cache
+def state_id() -> StateId:
+    """The state's one id, registered once in a program, whichever of its resources comes first.
+
+    The stack's configuration may give it: for a state that replaces one that was lost. A replacement is made after
+    the old one is gone, so that it gets the old one's id.
+    """
+    given = pulumi.Config("baseten-tei").get("state_id")
+    if given is not None and (problem := state_id_problem(given)):
+        raise pulumi.RunError(problem)
+    options = pulumi.ResourceOptions(delete_before_replace=True)
+    return StateId("state-id", {} if given is None else {"value": given}, options)
+
+
+def or_none(output: pulumi.Output[_T]) -> pulumi.Output[_T | None]:
+    """The output, known as `None` where the state has none: to a preview, what is missing would be unknown."""
+    known: asyncio.Future[bool] = asyncio.get_event_loop().create_future()
+    known.set_result(True)
+    value = asyncio.ensure_future(output.future())
+    return pulumi.Output(output.resources(), value, known, output.is_secret())
+
+
+def _outputs(resource: type[pulumi.CustomResource]) -> dict[str, None]:
+    """What the provider tells of it: Pulumi makes an attribute of each name that it is given."""
+    return dict.fromkeys(resource.__annotations__)

@@ -1,0 +1,101 @@
+"""What somebody else changed: an environment as its last release left it, against what it is now.
+
+`state` is what the last release recorded (outputs of `baseten:index:Environment`), `serving` is what Baseten
+says. Settings are compared by key, and only those that the spec manages; all else that drifted is a text.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from baseten_tei.baseten.versions import FAILED, Serving, Version
+from baseten_tei.deployment.differences import Texts, differences
+from baseten_tei.deployment.ownership import owner_of
+
+State = Mapping[str, Any]
+
+SETTINGS = ("autoscaling", "promotion", "request_backpressure")
+UNWELL = FAILED | {"INACTIVE", "DEACTIVATING", "UNHEALTHY"}
+"""Statuses that answer nobody. One scaled to zero wakes; a word that nobody knows yet is no drift."""
+MOVED = frozenset({"model_id", "deployment", "instance_type"})
+"""Drift after which what serves is not what was released."""
+
+
+def settings_now(state: State, serving: Serving) -> dict[str, Any]:
+    """Every managed setting as it is now; one that Baseten does not tell stays as it was set."""
+    managed = {key: state[key] for key in SETTINGS if state.get(key) is not None}
+    there = {key: getattr(serving, key) for key in SETTINGS}
+    return _now(managed, there)
+
+
+def settings_drift(state: State, now: State) -> Texts:
+    """Path of each setting that changed → `set → now`."""
+    return differences({key: state[key] for key in now}, now)
+
+
+def environment_drift(state: State, model_id: str, serving: Serving, config: Texts | None) -> Texts:
+    """Field → what happened to it; empty where what was released serves and is well.
+
+    `config` is how the config of what serves differs from our version's; `None` where ours is gone.
+    """
+    current = serving.current
+    found = {
+        "model_id": "" if state["model_id"] == model_id else f"{model_id}, not {state['model_id']}",
+        "deployment": _version(state, current, config),
+        "instance_type": _instance_type(state, current),
+        "status": current.status if current and current.status in UNWELL else "",
+        "promotion": _promotion(state, serving),
+        **(config or {}),
+    }
+    return {field: text for field, text in found.items() if text}
+
+
+def serves(state: State, current: Version | None) -> bool:
+    """Whether it is the very deployment that was released, or that a pin names."""
+    return current is not None and current.id in (state["deployment_id"], state.get("deployment"))
+
+
+def _version(state: State, current: Version | None, config: Texts | None) -> str:
+    ours = f"{state['deployment_id']}{' (deleted)' if config is None else ''}"
+    if current is None:
+        return f"nothing serves, not {ours}"
+    # Baseten copies a deployment that serves elsewhere or starts anew: another id, the same version.
+    copied = not config and current.digest in _digests(state)
+    if serves(state, current) or copied:
+        return ""
+    return f"{current.id}{_pushed_by_another(state, current)} serves, not {ours}"
+
+
+def _digests(state: State) -> set[str]:
+    return {str(state.get(key)) for key in ("serving_digest", "deployment") if state.get(key)}
+
+
+def _pushed_by_another(state: State, current: Version) -> str:
+    owner = owner_of(state)
+    known = owner.project and owner.stack and not owner.owns(current)
+    return " (pushed by another)" if known else ""
+
+
+def _instance_type(state: State, current: Version | None) -> str:
+    recorded = state.get("instance_type")
+    if not (recorded and current and current.instance_type):
+        return ""
+    return differences(recorded, current.instance_type).get("", "")
+
+
+def _promotion(state: State, serving: Serving) -> str:
+    """One that this stack began is no drift: it names the wanted version."""
+    candidate = serving.candidate
+    ours = {state.get(key) for key in ("deployment_id", "failed_deployment_id", "deployment")}
+    wanted = {state.get("digest"), *_digests(state)}
+    if not (candidate and serving.promoting) or candidate.id in ours or candidate.digest in wanted:
+        return ""
+    return f"{candidate.id} is being promoted ({serving.promotion_status})"
+
+
+def _now(managed: State, there: State) -> dict[str, Any]:
+    return {
+        key: _now(value, there.get(key) or {})
+        if isinstance(value, Mapping)
+        else there.get(key, value)
+        for key, value in managed.items()
+    }

@@ -1,0 +1,224 @@
+"""Pulumi's provider protocol over our resources: many calls at once, and errors in one line."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from typing import Any, TypeVar
+
+import pulumi.provider.experimental.provider as protocol
+from pulumi.provider.experimental.property_value import PropertyValue
+
+from baseten_tei.errors import UserError, perhaps
+from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
+from baseten_tei.provider.protocol.claims import Claims
+from baseten_tei.provider.protocol.configuration import config_failures
+from baseten_tei.provider.protocol.diff_response import diff_response, may_be_the_same
+from baseten_tei.provider.protocol.ids import not_there
+from baseten_tei.provider.protocol.old_inputs import old_state_id
+from baseten_tei.provider.protocol.progress import current_urn
+from baseten_tei.provider.protocol.resource import Failure, KeptInState, Resource, Values
+from baseten_tei.provider.protocol.secrecy import as_secret_as, hidden, marked
+from baseten_tei.provider.protocol.values import plain, properties
+
+_T = TypeVar("_T")
+
+THREADS = 256
+"""A release holds one for minutes while it waits; they cost nothing until they are used."""
+
+GRACE_SECONDS = 5.0
+"""After an interrupt, for a call of Baseten's API to end; one that wakes a model can take minutes."""
+
+Resources = Callable[[Values], Mapping[str, Resource]]
+
+
+class BasetenProvider(protocol.Provider):
+    """Sends each call to the resource of its type. `resources` makes them, given the provider's config."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        cancel: Callable[[], None] = lambda: None,
+        grace_seconds: float = GRACE_SECONDS,
+        warn: Callable[[str], None] = lambda _: None,
+        changing: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`cancel` ends the waits of all calls that are under way; `warn` speaks of the resource at work.
+
+        `changing` is told before anything is created, updated or deleted.
+        """
+        self._make = resources
+        self._warn = warn
+        self._changing = changing
+        self._claims = Claims()
+        self._held: dict[str, Values] = {}
+        """What was replaced and stays, by the URN of the resource that stands for it: its last state."""
+        self._cancel = cancel
+        self._grace_seconds = grace_seconds
+        self._stopped = asyncio.Event()
+        self._resources: Mapping[str, Resource] = {}
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="baseten")
+
+    async def get_schema(self, request: protocol.GetSchemaRequest) -> protocol.GetSchemaResponse:
+        """Made when it is asked for, which no preview does."""
+        del request
+        from baseten_tei.provider.protocol.package_schema import schema_text
+
+        return protocol.GetSchemaResponse(schema=schema_text())
+
+    async def check_config(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
+        """A target that is none, or a key nobody reads, is refused at its key."""
+        failures = config_failures(plain(request.new_inputs))
+        return _checked(request.new_inputs, failures)
+
+    async def diff_config(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
+        """Another address is no reason to replace resources: they are found by name there."""
+        del request
+        return protocol.DiffResponse(changes=False)
+
+    async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
+        """Nothing is called yet, and no key is read: a preview needs neither."""
+        self._resources = self._make(plain(request.args))
+        return protocol.ConfigureResponse(accept_secrets=True, supports_preview=True)
+
+    async def cancel(self) -> None:
+        """The reader interrupted: what waits stops waiting, and what hangs in a call is given up soon after."""
+        self._cancel()
+        asyncio.get_running_loop().call_later(self._grace_seconds, self._stopped.set)
+
+    async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
+        """Inputs that changed are checked by their types; those of the last time were checked then."""
+        resource = self._resource(request.urn)
+        kind, old = _type_of(request.urn), plain(request.old_inputs)
+        inputs = plain(request.new_inputs)
+        failures = (
+            [] if inputs == old else _failures(kind, inputs, hidden(kind, request.new_inputs))
+        )
+        if failures:
+            return _checked(request.new_inputs, failures)
+        made = (
+            resource.made_inputs(inputs, old, request.random_seed)
+            if isinstance(resource, KeptInState)
+            else {}
+        )
+        whole = {**inputs, **made}
+        self._claims.claim((kind, resource.plan(whole, None)[0]), request.urn, whole)
+        return _checked({**marked(kind, request.new_inputs), **properties(made)})
+
+    async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
+        """Which properties changed, each by its path."""
+        state, inputs = plain(request.old_state), plain(request.new_inputs)
+        change = self._resource(request.urn).diff(state, inputs)
+        return diff_response(_type_of(request.urn), change, state, inputs)
+
+    async def create(self, request: protocol.CreateRequest) -> protocol.CreateResponse:
+        """Plan in a preview, act in an update."""
+        resource, inputs = self._resource(request.urn), plain(request.properties)
+        if request.preview:
+            resource_id, state = resource.plan(inputs, None)
+        elif held := self._held.pop(request.urn, None):
+            resource_id, _ = resource.plan(inputs, held)
+            state = await self._change(request.urn, resource.update, resource_id, held, inputs)
+        else:
+            resource_id, state = await self._change(request.urn, resource.create, inputs)
+        made = as_secret_as(request.properties, properties(state))
+        return protocol.CreateResponse(resource_id=resource_id, properties=made)
+
+    async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
+        """Plan in a preview, act in an update."""
+        resource = self._resource(request.urn)
+        state, inputs = plain(request.olds), plain(request.news)
+        if request.preview:
+            _, new = resource.plan(inputs, state)
+        else:
+            new = await self._change(
+                request.urn, resource.update, request.resource_id, state, inputs
+            )
+        return protocol.UpdateResponse(properties=as_secret_as(request.news, properties(new)))
+
+    async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
+        """What there is now, also of what no state knows (`pulumi import`); secrets stay as secret as they came."""
+        resource = self._resource(request.urn)
+        inputs, state = plain(request.inputs), plain(request.properties)
+        live = await self._act(request.urn, resource.read, request.resource_id, inputs, state)
+        kind = _type_of(request.urn)
+        if not live.id and not state:
+            raise not_there(kind, request.resource_id)
+        found = marked(kind, properties(live.inputs))
+        return protocol.ReadResponse(
+            resource_id=live.id,
+            inputs=as_secret_as(request.inputs, found),
+            properties=as_secret_as(request.properties, properties(live.state)),
+        )
+
+    async def delete(self, request: protocol.DeleteRequest) -> None:
+        """Take it away, unless a resource of the program stands for it."""
+        resource, state = self._resource(request.urn), plain(request.properties)
+        if heir := await self._heir(request, state):
+            self._held[heir] = state
+            if not isinstance(resource, KeptInState):
+                current_urn.set(request.urn)
+                name = heir.rpartition("::")[2]
+                self._warn(f"{request.resource_id} stays on Baseten: it is {name!r} now")
+            return
+        whole = {**old_state_id(), **state}
+        await self._change(request.urn, resource.delete, request.resource_id, whole)
+
+    async def _heir(self, request: protocol.DeleteRequest, state: Values) -> str | None:
+        """The URN of the resource of the program that stands for what is to be deleted, whatever it calls it."""
+        kind = _type_of(request.urn)
+        thing = (kind, request.resource_id)
+        if heir := self._claims.heir(thing):
+            return heir
+        resource = self._resource(request.urn)
+        for urn, inputs in self._claims.others(thing):
+            if may_be_the_same(kind, state, inputs) and await self._act(
+                request.urn, resource.is_same, state, inputs
+            ):
+                return urn
+        return None
+
+    def _resource(self, urn: str) -> Resource:
+        kind = _type_of(urn)
+        if kind in self._resources:
+            return self._resources[kind]
+        known = perhaps(kind, self._resources) or f" Known: {', '.join(self._resources)}"
+        raise UserError(f"{kind!r} is no type of this provider.{known}")
+
+    async def _change(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:
+        """As `_act`, after which nothing is as it was read."""
+        self._changing()
+        return await self._act(urn, call, *arguments)
+
+    async def _act(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:
+        """Run a resource's method in a thread. Raises `InterruptedWaitError` where an interrupt does not end it."""
+        current_urn.set(urn)
+        working = copy_context()
+        loop = asyncio.get_running_loop()
+        acting = loop.run_in_executor(self._pool, lambda: working.run(call, *arguments))
+        stopping = loop.create_task(self._stopped.wait())
+        ends: set[asyncio.Future[Any]] = {acting, stopping}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not acting.done():
+            raise InterruptedWaitError
+        return acting.result()
+
+
+def _type_of(urn: str) -> str:
+    """The last type of a URN `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
+    return urn.split("::")[-2].rpartition("$")[2]
+
+
+def _failures(kind: str, inputs: Values, hidden: Collection[str]) -> list[Failure]:
+    """What the types say. They bring pydantic, which a preview without changes shall not wait for."""
+    from baseten_tei.provider.protocol.input_checks import input_failures
+
+    return input_failures(kind, inputs, hidden)
+
+
+def _checked(
+    inputs: Mapping[str, PropertyValue], failures: Iterable[Failure] = ()
+) -> protocol.CheckResponse:
+    told = [protocol.CheckFailure(it.property, it.reason) for it in failures]
+    return protocol.CheckResponse(inputs=dict(inputs), failures=told)

@@ -1,0 +1,271 @@
+"""The inputs and outputs of the provider's resources, typed: checks and the package schema are made of them.
+
+Nothing is filled in here: what is left out is not managed, or is said to be required. Importing pydantic
+takes its time, so this module is imported for a check of inputs that changed, and for the schema.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from baseten_tei.spec.args import Backpressure, Promotion
+from baseten_tei.spec.names import environment_problem
+
+NotEmpty = Annotated[str, Field(min_length=1)]
+Identity = Annotated[NotEmpty, Field(json_schema_extra={"willReplaceOnChanges": True})]
+"""What a resource is found by: another one is another resource."""
+Hidden = Annotated[NotEmpty, Field(json_schema_extra={"secret": True})]
+
+
+def _environment(name: str) -> str:
+    if problem := environment_problem(name):
+        raise PydanticCustomError("environment", "{problem}", {"problem": problem})
+    return name
+
+
+class _Typed(BaseModel):
+    """Strict (no `"1"` for 1, no `true` for 1), and no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Autoscaling(_Typed):
+    """Autoscaling settings of an environment (Baseten docs: autoscaling); what is left out is not managed."""
+
+    min_replica: Annotated[int, Field(ge=0)] | None = None
+    """Replicas kept up; 0 scales to zero when idle."""
+    max_replica: Annotated[int, Field(ge=1)] | None = None
+    """Replicas at the most."""
+    concurrency_target: Annotated[int, Field(ge=1)] | None = None
+    """Requests in flight per replica before another starts."""
+    autoscaling_window: Annotated[int, Field(ge=10, le=3600)] | None = None
+    """Seconds of traffic that are averaged."""
+    scale_down_delay: Annotated[int, Field(ge=0, le=3600)] | None = None
+    """Seconds to wait before a replica is taken away."""
+    target_utilization_percentage: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Share of concurrency_target at which to scale."""
+
+
+class Expected(_Typed):
+    """What the router has to say of itself before a version gets traffic."""
+
+    task: Literal["embedding", "reranker", "classifier"]
+    """Task it serves."""
+    model_id: NotEmpty
+    """Hugging Face repository."""
+    tei_version: NotEmpty
+    """TEI release, e.g. `1.9.3`."""
+    gpu: bool
+    """Whether falling back to the CPU is a failure."""
+    revision: NotEmpty | None = None
+    """Commit of the repository."""
+
+
+class Golden(_Typed):
+    """Golden vectors that a version has to agree with."""
+
+    path: NotEmpty
+    """Their file, relative to the project's folder, with `/`."""
+    digest: NotEmpty
+    """Digest of that file."""
+
+
+class ModelInputs(_Typed):
+    """A model's name on Baseten: whose it is, and whether what was pushed is still there.
+
+    Deleting it deletes the model, unless others' deployments hang on it. Import id: `[team/]name`.
+    """
+
+    name: Identity
+    """Name of the model on Baseten."""
+    team: Identity | None = None
+    """Team that owns it, by name or id; default: what the API key sees by itself."""
+    digest: str
+    """Config digest of the wanted version; empty where nothing is pushed."""
+    project: NotEmpty
+    """Pulumi project that owns it, as its deployments' label `pulumi_project` says."""
+    stack: NotEmpty
+    """Pulumi stack that owns it, as its deployments' label `pulumi_stack` says."""
+    state_id: NotEmpty | None = None
+    """Id of the Pulumi state that owns it (`StateId`), as its deployments' label `pulumi_state` says."""
+    adopt: bool | None = None
+    """Whether to take over a model of this name that this stack did not push."""
+    force_delete: bool | None = None
+    """Whether to delete it although other environments or foreign deployments hang on it."""
+
+
+class ModelOutputs(ModelInputs):
+    """A model as it is."""
+
+    generation: str
+    """A count that grows when the pushed version has to be pushed again."""
+    drift: str
+    """What a refresh found missing; empty where nothing is."""
+    adopted: bool
+    """Whether it was taken over from someone else."""
+    taken_over: list[str] | None = None
+    """Ids of the deployments that were there when it was taken over."""
+    stamp: str | None = None
+    """Id of a state that the next push stamps; none until a push under an older release is followed by another."""
+    known_as: list[str] | None = None
+    """What its owner was called before: `project/stack`, or the id of a state."""
+
+
+class EnvironmentInputs(_Typed):
+    """What a model's environment serves, and how it scales.
+
+    A version is promoted when it is ready and has passed the release gates; until then the old one serves
+    on. Import id: `[team/]model/environment`.
+    """
+
+    model: Identity
+    """Name of the model on Baseten."""
+    team: Identity | None = None
+    """Team that owns the model, by name or id; default: what the API key sees by itself."""
+    environment: Annotated[Identity, AfterValidator(_environment)]
+    """Name of the environment, e.g. `production`."""
+    project: NotEmpty
+    """Pulumi project that owns the model."""
+    stack: NotEmpty
+    """Pulumi stack that owns the model."""
+    state_id: NotEmpty | None = None
+    """Id of the Pulumi state that owns the model (`StateId`)."""
+    adopt: bool | None = None
+    """Whether the model may be taken over from another state. Counts at the next release."""
+    digest: str
+    """Config digest of the version to serve; empty where `deployment` says it."""
+    deployment: NotEmpty | None = None
+    """Pin: `previous`, a deployment's id, or a config digest."""
+    autoscaling: Autoscaling
+    """How it scales."""
+    promotion: Promotion | None = None
+    """How it takes over a version; what is left out is not managed."""
+    request_backpressure: Backpressure | None = None
+    """What Baseten does with requests when every replica is full."""
+    secret_generation: str | None = None
+    """Generation of the secret that the model reads: another one restarts what serves."""
+    force_delete: bool | None = None
+    """Whether to delete it although a foreign deployment serves it."""
+    expected: Expected
+    """What the router has to say of itself. Alone, a change of it changes nothing until the next release."""
+    golden: Golden | None = None
+    """Golden vectors that a version has to agree with. Counts at the next release, as `expected` does."""
+    new_space: bool | None = None
+    """Whether a version may move away from the golden vectors. Counts at the next release."""
+    on_refusal: Literal["keep", "delete"] | None = None
+    """What becomes of a version that a gate refused. Counts at the next release."""
+    keep_deployments: Annotated[int, Field(ge=0)]
+    """Versions kept for rollback besides those that serve. Counts at the next release."""
+    deploy_timeout_minutes: Annotated[int, Field(ge=1, le=1440)]
+    """Minutes until a version that is not ready has failed. Counts at the next release."""
+
+
+class EnvironmentOutputs(EnvironmentInputs):
+    """An environment as it is."""
+
+    model_id: str
+    """Id of the model on Baseten."""
+    deployment_id: str
+    """Id of the deployment that serves."""
+    serving_digest: str
+    """Config digest of what serves; empty where something else pushed it."""
+    instance_type: str
+    """Instance type of what serves."""
+    max_input_length: int | None = None
+    """Tokens of one text, as the router says."""
+    dimensions: int | None = None
+    """Length of an embedding."""
+    fingerprint: str | None = None
+    """An embedding's space in numbers, taken before its last release; `docs/outputs.md` says how two compare."""
+    previous_deployment_id: str | None = None
+    """Id of what served before."""
+    kept_deployment_ids: list[str]
+    """Ids that are kept for a rollback."""
+    failed_deployment_id: str | None = None
+    """Id of the version that failed the last release; the next one retries it."""
+    drift: dict[str, str]
+    """What a refresh found to be different, by field; empty where nothing is."""
+    known_as: list[str] | None = None
+    """What its owner was called before: `project/stack`, or the id of a state."""
+
+
+class SecretInputs(_Typed):
+    """A workspace secret, written but never read back. Import id: `[team/]name`.
+
+    Exactly one of `value` and `from_env` says where its value comes from.
+    """
+
+    name: Identity
+    """Name of the secret; `-` and `_` are the same to Baseten."""
+    team: Identity | None = None
+    """Team that owns it, by name or id; default: what the API key sees by itself."""
+    value: Hidden | None = None
+    """The value; it is encrypted in the stack's state."""
+    from_env: NotEmpty | None = None
+    """Environment variable that the provider reads the value from; it is then in no state at all."""
+    project: NotEmpty | None = None
+    """Pulumi project that stores it."""
+    stack: NotEmpty | None = None
+    """Pulumi stack that stores it."""
+    state_id: NotEmpty | None = None
+    """Id of the Pulumi state that stores it (`StateId`)."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        sources = [it for it in (self.value, self.from_env) if it is not None]
+        if len(sources) == 1:
+            return self
+        raise PydanticCustomError(
+            "one_source",
+            "{said} of value and from_env is written: write one of them, e.g. from_env: HF_TOKEN",
+            {"said": "each" if sources else "none", "property": "value"},
+        )
+
+
+class SecretOutputs(_Typed):
+    """A secret as it is; its value is in no output."""
+
+    name: str
+    """Name of the secret."""
+    team: str | None = None
+    """Team that owns it."""
+    project: str | None = None
+    """Pulumi project that stored it."""
+    stack: str | None = None
+    """Pulumi stack that stored it."""
+    state_id: str | None = None
+    """Id of the Pulumi state that stored it."""
+    known_as: list[str] | None = None
+    """What its owner was called before: `project/stack`, or the id of a state."""
+    fingerprint: str
+    """Salted hash of the value, by which a change of it is seen."""
+    made_here: bool
+    """Whether this stack made it, so that deleting it is this stack's."""
+    generation: str
+    """A count that grows with each new value."""
+    missing: bool | None = None
+    """Whether a refresh found it gone."""
+
+
+class StateIdInputs(_Typed):
+    """The id of a Pulumi state, by which its deployments are known as its own. Nothing of it is on Baseten."""
+
+    value: NotEmpty | None = None
+    """The id; made once where it is left out. Write it only for a state that replaces one that was lost."""
+
+
+class StateIdOutputs(_Typed):
+    """The id of a Pulumi state."""
+
+    value: str
+    """The id."""
+
+
+RESOURCES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
+    "baseten:index:Model": (ModelInputs, ModelOutputs),
+    "baseten:index:Environment": (EnvironmentInputs, EnvironmentOutputs),
+    "baseten:index:Secret": (SecretInputs, SecretOutputs),
+    "baseten:index:StateId": (StateIdInputs, StateIdOutputs),
+}
+"""Each resource's inputs and outputs, by its type."""

@@ -1,0 +1,1 @@
+"""A version's way into an environment: ready, checked, promoted; older ones removed."""

@@ -1,0 +1,27 @@
+"""Removing versions that nobody will roll back to; what cannot be removed is no reason to fail a release."""
+
+from collections.abc import Callable
+
+from baseten_tei.baseten.api import BasetenApi
+from baseten_tei.deployment.ownership import owner_of
+from baseten_tei.errors import UserError
+from baseten_tei.provider.protocol.resource import Values
+from baseten_tei.provider.release.version_choice import split_by_keep
+
+
+def tidy(
+    api: BasetenApi, inputs: Values, model_id: str, warn: Callable[[str], None]
+) -> list[str]:  # fmt: skip
+    """Delete what is older than the versions to keep, and say which ids are kept for a rollback."""
+    try:
+        versions, environments = api.versions(model_id), api.environments(model_id)
+        in_use = {it.id for e in environments for it in (e.current, e.candidate) if it}
+        kept, surplus = split_by_keep(
+            versions, owner_of(inputs), in_use, inputs["digest"], inputs["keep_deployments"]
+        )
+        for version in surplus:
+            api.delete_version(model_id, version.id)
+    except UserError as error:
+        warn(f"model {inputs['model']!r}: older deployments were not all removed: {error}")
+        return []
+    return [version.id for version in kept]

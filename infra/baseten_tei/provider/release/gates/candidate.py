@@ -1,0 +1,71 @@
+"""A version that wants traffic: how it is asked, and what is told of it when it does not get any."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from baseten_tei.baseten.patience import Patience
+from baseten_tei.baseten.router_errors import ModelCallError
+from baseten_tei.errors import UserError
+from baseten_tei.facts.tei.calls import Call, StrangeAnswerError
+
+InfoOf = Callable[[str, float], Mapping[str, Any]]
+"""A version's URL, seconds to wait -> its `/info`. Raises `ModelCallError`."""
+Post = Callable[[str, str, Mapping[str, Any], float], Any]
+"""A version's URL, route, body, seconds to wait -> the answer. Raises `ModelCallError`."""
+
+_T = TypeVar("_T")
+
+
+class RefusedVersionError(UserError):
+    """The version answers, and not as it should: it gets no traffic."""
+
+
+@dataclass(frozen=True)
+class Asking:
+    """Who asks versions, and how patiently."""
+
+    info_of: InfoOf
+    post: Post
+    patience: Patience
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One version of the model called `model`, to be asked at `url` until `deadline`."""
+
+    model: str
+    version_id: str
+    url: str
+    deadline: float
+    asking: Asking
+
+    def info(self) -> Mapping[str, Any]:
+        """What its router says of itself. Raises `RefusedVersionError`, `UserError`."""
+        return self._told(lambda seconds: self.asking.info_of(self.url, seconds))
+
+    def answer(self, call: Call, read: Callable[[Any], _T]) -> _T:
+        """What `read` makes of the answer to a call. Raises `RefusedVersionError`, `UserError`."""
+        told = self._told(lambda s: self.asking.post(self.url, call.route, call.body, s))
+        try:
+            return read(told)
+        except StrangeAnswerError as error:
+            raise self.refused(str(error)) from error
+
+    def refused(self, why: str) -> RefusedVersionError:
+        """What to raise where it gets no traffic; `why` continues "deployment d123 …"."""
+        return RefusedVersionError(
+            f"model {self.model!r}: deployment {self.version_id} {why} "
+            "(it was not promoted, and what served before serves on)"
+        )
+
+    def _told(self, ask: Callable[[float], _T]) -> _T:
+        try:
+            return self.asking.patience.asked(ask, self.deadline)
+        except ModelCallError as error:
+            if error.is_the_routers_no:
+                raise self.refused(f"refuses a call: {error}") from error
+            raise UserError(
+                f"model {self.model!r}: deployment {self.version_id} could not be asked ({error}), so it was not "
+                "promoted and what served before serves on: type `pulumi up` to ask again"
+            ) from error

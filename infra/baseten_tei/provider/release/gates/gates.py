@@ -1,0 +1,112 @@
+"""Release gates: what a version has to show before it gets traffic.
+
+`/info` says what was asked for; one real call computes; and where the model has golden vectors, its answers are
+theirs. Who asks, the clock and the golden file are arguments: nothing here does I/O.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from baseten_tei.baseten.endpoints import deployment_url
+from baseten_tei.baseten.target import Target
+from baseten_tei.baseten.versions import Wanted, info_problems
+from baseten_tei.errors import UserError
+from baseten_tei.facts.tei.calls import answer_of, call_for, task_of
+from baseten_tei.provider.release.gates.candidate import Asking, Candidate, RefusedVersionError
+from baseten_tei.provider.release.gates.smoke import (
+    probe_call,
+    probe_facts,
+    smoke_call,
+    smoke_facts,
+)
+
+if TYPE_CHECKING:
+    from baseten_tei.provider.release.golden.file import Golden
+
+__all__ = ["Asking", "Gates", "RefusedVersionError"]
+
+ReadGolden = Callable[[Mapping[str, str]], bytes]
+"""`{"path", "digest"}` -> the file's content. Raises `UserError`."""
+
+
+class Gates:
+    """The gates of one Baseten, with their surroundings as arguments."""
+
+    def __init__(
+        self,
+        target: Target,
+        asking: Asking,
+        read_golden: ReadGolden,
+        warn: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._target = target
+        self._asking = asking
+        self._read_golden = read_golden
+        self._warn = warn
+
+    def check(
+        self, inputs: Mapping[str, Any], model_id: str, version_id: str, seconds: float
+    ) -> dict[str, Any]:
+        """Let a version pass within `seconds`: its `max_input_length`, an embedding's `dimensions` and `fingerprint`.
+
+        A pinned version only has to compute. Raises `RefusedVersionError`, or `UserError` where it cannot be asked.
+        """
+        url = deployment_url(self._target, model_id, version_id)
+        deadline = self._asking.patience.clock() + seconds
+        candidate = Candidate(inputs["model"], version_id, url, deadline, self._asking)
+        info, pinned = candidate.info(), inputs.get("deployment")
+        if problems := [] if pinned else info_problems(info, Wanted(**inputs["expected"])):
+            raise candidate.refused("; ".join(problems))
+        facts = self._computed(candidate, info)
+        if inputs.get("golden") and not pinned:
+            self._compare(inputs, candidate, info)
+        return {"max_input_length": info.get("max_input_length"), **facts}
+
+    def _computed(self, candidate: Candidate, info: Mapping[str, Any]) -> dict[str, Any]:
+        """What one real call shows. That a space has no fingerprint is no reason to refuse it."""
+        task = task_of(info)
+        smoke, read = smoke_call(task), partial(smoke_facts, task)
+        if task != "embedding":
+            return candidate.answer(smoke, read)
+        probes = probe_call(info)
+        try:
+            return candidate.answer(probes, partial(probe_facts, probes))
+        except RefusedVersionError as error:
+            facts = candidate.answer(smoke, read)
+            self._warn(
+                f"model {candidate.model!r}: no fingerprint was taken of its embedding space "
+                f"({error.__cause__}), so it can be compared by name only"
+            )
+            return facts
+
+    def _compare(
+        self, inputs: Mapping[str, Any], candidate: Candidate, info: Mapping[str, Any]
+    ) -> None:
+        """Refuse a version that does not answer as the golden vectors say."""
+        path = inputs["golden"]["path"]
+        if inputs.get("new_space"):
+            self._asking.patience.tell(f"new_space: true, so {path} is not compared")
+            return
+        from baseten_tei.provider.release.gates.parity import (
+            moved,  # pydantic: 0.1 s that most releases do without
+        )
+
+        golden = self._golden(inputs)
+        read = partial(answer_of, golden.task)
+        answers = [
+            candidate.answer(call_for(golden.task, answer.text, golden.query), read)
+            for answer in golden.answers
+        ]
+        if problem := moved(golden, answers, info):
+            raise candidate.refused(problem)
+
+    def _golden(self, inputs: Mapping[str, Any]) -> "Golden":
+        from baseten_tei.provider.release.golden.file import parse_golden
+
+        content = self._read_golden(inputs["golden"])
+        try:
+            return parse_golden(content)
+        except UserError as error:
+            path = inputs["golden"]["path"]
+            raise UserError(*(f"{path}: {problem}" for problem in error.problems)) from error

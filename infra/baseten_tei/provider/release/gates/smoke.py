@@ -1,0 +1,55 @@
+"""One real call per task, before a version gets traffic: it starts, but does it compute?
+
+An embedding is asked about the probe texts, so that the same call gives its space's fingerprint.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from baseten_tei.facts.tei.calls import (
+    Call,
+    call_for,
+    relevances_of,
+    scores_of,
+    vector_of,
+    vectors_of,
+)
+from baseten_tei.outputs.spaces.fingerprint import fingerprint
+from baseten_tei.outputs.spaces.probes import PROBES
+
+QUERY = "What is deep learning?"
+TEXTS = ("Deep learning is a kind of machine learning.", "The cat sat on the mat.")
+
+
+def smoke_call(task: str) -> Call:
+    """One text to embed or to classify, two to rank."""
+    if task == "reranker":
+        return Call("/rerank", {"query": QUERY, "texts": list(TEXTS)})
+    return call_for(task, TEXTS[0])
+
+
+def smoke_facts(task: str, told: Any) -> dict[str, Any]:
+    """What the answer says of the model: `dimensions` of an embedding.
+
+    Raises `StrangeAnswerError` where it holds no usable numbers.
+    """
+    match task:
+        case "embedding":
+            return {"dimensions": len(vector_of(told))}
+        case "reranker":
+            relevances_of(told, len(TEXTS))
+        case _:
+            scores_of(told)
+    return {}
+
+
+def probe_call(info: Mapping[str, Any]) -> Call:
+    """The probe texts in one request, as many as a router with this `/info` takes."""
+    texts = PROBES[: info.get("max_client_batch_size") or 1]
+    return Call("/v1/embeddings", {"input": list(texts), "model": "model"})
+
+
+def probe_facts(call: Call, told: Any) -> dict[str, Any]:
+    """`dimensions`, and the space's `fingerprint`. Raises `StrangeAnswerError` as `smoke_facts` does."""
+    vectors = vectors_of(told, len(call.body["input"]))
+    return {"dimensions": len(vectors[0]), "fingerprint": fingerprint(vectors)}

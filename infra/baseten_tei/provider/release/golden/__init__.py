@@ -1,0 +1,1 @@
+"""Golden vectors: recorded answers that later versions have to agree with."""

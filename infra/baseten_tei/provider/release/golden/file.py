@@ -1,0 +1,152 @@
+"""Golden vectors: what a model answered when it was known to be right, kept in git as `golden/<stack>/<model>.json`.
+
+A later version is compared with them before it gets traffic (`parity`). Vectors are written as base64 of
+little-endian 32-bit floats, OpenAI's own encoding. Tolerances may be changed by hand; docs/adr/0006 says where
+their defaults come from.
+"""
+
+import base64
+import json
+import math
+import struct
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from baseten_tei.errors import UserError
+from baseten_tei.facts.tei.calls import Answer, Vector
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Recorded(_Strict):
+    """What gave the answers; only `pooling` and `dtype` are compared, the rest is for readers."""
+
+    model_id: str
+    revision: str | None = None
+    pooling: str | None = None
+    dtype: str | None = None
+    tei_version: str | None = None
+    dimensions: int | None = None
+
+
+class Tolerances(_Strict):
+    """How far a later version may be off."""
+
+    min_cosine: Share = 0.999
+    """Least cosine of a text's new vector with its golden one; noise of float16 measured: 0.999997."""
+    rank_margin: Share = 0.01
+    """Cosine by which a text's new nearest neighbour may have been farther; noise measured: 0.0003."""
+    max_score_difference: Share = 0.02
+    """Most that a score (0 to 1) of a reranker or classifier may change; reasoned, not measured."""
+
+
+class GoldenAnswer(_Strict):
+    """One text and what it got, by task."""
+
+    text: str
+    embedding: str | None = None
+    score: Finite | None = None
+    scores: dict[str, Finite] | None = None
+
+
+class Golden(_Strict):
+    """The whole file; `query` is a reranker's."""
+
+    model: str
+    task: Literal["embedding", "reranker", "classifier"]
+    recorded: Recorded
+    tolerances: Tolerances = Tolerances()
+    query: str | None = None
+    answers: Annotated[tuple[GoldenAnswer, ...], Field(min_length=1)]
+
+    def values(self) -> tuple[Answer, ...]:
+        """What each text got, as numbers."""
+        return tuple(_value(self.task, answer) for answer in self.answers)
+
+
+_KEYS = {"embedding": "embedding", "reranker": "score", "classifier": "scores"}
+_TOLERANCES = {
+    "embedding": {"min_cosine", "rank_margin"},
+    "reranker": {"max_score_difference"},
+    "classifier": {"max_score_difference"},
+}
+
+
+def golden_answer(text: str, value: Answer) -> GoldenAnswer:
+    """An answer as it is written; scores keep six digits, more than float16 has."""
+    if isinstance(value, Mapping):
+        scores = {label: round(score, 6) for label, score in sorted(value.items())}
+        return GoldenAnswer(text=text, scores=scores)
+    if isinstance(value, float):
+        return GoldenAnswer(text=text, score=round(value, 6))
+    return GoldenAnswer(text=text, embedding=encoded(value))
+
+
+def parse_golden(content: bytes) -> Golden:
+    """The file's content. Raises `UserError`, one line without the file's name."""
+    try:
+        golden = Golden.model_validate_json(content)
+        golden_problem = _problem(golden)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        golden_problem = f"{where}: {first['msg']}"
+    if golden_problem:
+        raise UserError(f"{golden_problem}: mend it, or remove the file and type `make golden`")
+    return golden
+
+
+def render_golden(golden: Golden) -> str:
+    """The file's text: the same bytes for the same answers."""
+    fields = golden.model_dump(exclude_none=True)
+    fields["recorded"] = golden.recorded.model_dump()
+    fields["tolerances"] = golden.tolerances.model_dump(include=_TOLERANCES[golden.task])
+    return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
+
+
+def encoded(vector: Sequence[float]) -> str:
+    """A vector as base64 of little-endian 32-bit floats."""
+    return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+
+
+def decoded(text: str) -> Vector:
+    """The vector behind `encoded`. Raises `ValueError`."""
+    content = base64.b64decode(text, validate=True)
+    if not content or len(content) % 4:
+        raise ValueError(f"{len(content)} bytes are no 32-bit floats")
+    return struct.unpack(f"<{len(content) // 4}f", content)
+
+
+def _value(task: str, answer: GoldenAnswer) -> Answer:
+    found: Any = getattr(answer, _KEYS[task])
+    return decoded(found) if task == "embedding" else found
+
+
+def _problem(golden: Golden) -> str | None:
+    for number, answer in enumerate(golden.answers):
+        key = _KEYS[golden.task]
+        if getattr(answer, key) is None:
+            return f"answers.{number} has no {key}"
+    if golden.task == "reranker" and golden.query is None:
+        return "query is missing"
+    return _vector_problem(golden) if golden.task == "embedding" else None
+
+
+def _vector_problem(golden: Golden) -> str | None:
+    lengths = set()
+    for number, answer in enumerate(golden.answers):
+        try:
+            vector = decoded(answer.embedding or "")
+        except ValueError as error:
+            return f"answers.{number}.embedding is no base64 of 32-bit floats ({error})"
+        if not all(map(math.isfinite, vector)) or not any(vector):
+            return f"answers.{number}.embedding is no usable vector"
+        lengths.add(len(vector))
+    return "answers.embedding differ in length" if len(lengths) > 1 else None

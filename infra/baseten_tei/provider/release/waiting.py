@@ -1,0 +1,63 @@
+"""Waiting for Baseten: look, pause, look again, with clock and sleep as arguments."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from baseten_tei.baseten.api import NotFoundError
+from baseten_tei.baseten.patience import Patience, growing_pauses
+from baseten_tei.errors import UserError
+
+_T = TypeVar("_T")
+
+WARM_UP_SECONDS = 30.0
+"""A deployment just created may be unknown for a while (Baseten's Terraform provider waits as long)."""
+PATIENCE = "BASETEN_TEI_PATIENCE_SECONDS"
+"""A deadline of releases that is shorter than the specs' own, for a job that has to end."""
+
+
+@dataclass(frozen=True)
+class Waiting(Patience):
+    """How to wait: `clock` in seconds; `sleep` may raise to end a wait; `tell` shows what is waited for."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+
+    def until(self, look: Callable[[], _T | None], deadline: float) -> _T | None:
+        """What `look` finds before the deadline; `None` where it finds nothing. It is asked once at least.
+
+        A `NotFoundError` is nothing found yet, but only for as long as what was just made may be unknown.
+        """
+        patient_until = self.clock() + WARM_UP_SECONDS
+        pauses = growing_pauses()
+        while True:
+            pause = next(pauses)
+            try:
+                if (found := look()) is not None:
+                    return found
+            except NotFoundError:
+                if self.clock() >= patient_until:
+                    raise
+            if self.clock() + pause > deadline:
+                return None
+            self.sleep(pause)
+
+    def for_a_while(self, look: Callable[[], _T | None]) -> _T | None:
+        """As `until`, for as long as what was just done may still be unknown."""
+        return self.until(look, self.clock() + WARM_UP_SECONDS)
+
+    def seconds_left(self, deadline: float) -> float:
+        """At least one second: who asks for the last time still needs an answer."""
+        return max(deadline - self.clock(), 1.0)
+
+
+def patience_seconds(given: str | None) -> float | None:
+    """The value of `PATIENCE`; `None` where it is not set. Raises `UserError` for what is no number of seconds."""
+    if not given:
+        return None
+    if given.isdecimal():
+        return float(given)
+    raise UserError(
+        f"{PATIENCE} {given!r} is no number of seconds: type e.g. export {PATIENCE}=300"
+    )

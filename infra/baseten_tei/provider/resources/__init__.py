@@ -1,0 +1,1 @@
+"""The resources of the provider: what each creates, reads, changes and deletes."""

@@ -1,0 +1,171 @@
+"""`baseten:index:Environment`: what a model's environment serves, and how it scales.
+
+It comes after the push: waits until the wanted version is ready, lets it through the release gates, and only
+then lets it serve. A version that is refused is left unpromoted, and what served before serves on; the next
+`up` resumes here and pushes nothing. A pinned environment serves the version that its spec names.
+"""
+
+from collections.abc import Callable
+
+from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.deployment.differences import changed_paths
+from baseten_tei.deployment.ownership import OWNER, earlier_marks, owner_of
+from baseten_tei.errors import UserError
+from baseten_tei.provider.protocol.resource import UNKNOWN, Change, Live, PartlyDoneError, Values
+from baseten_tei.provider.release.deletion_guards import PRODUCTION, WAY_OUT
+from baseten_tei.provider.release.promotion import settings_of
+from baseten_tei.provider.release.readiness import FailedDeploymentError
+from baseten_tei.provider.release.release import Releasing
+from baseten_tei.provider.resources.refresh import read_environment
+from baseten_tei.provider.resources.refresh_calls import Reads
+
+REPLACING = ("model", "team", "environment")
+POLICY = (
+    "expected", "golden", "new_space", "on_refusal", "keep_deployments", "deploy_timeout_minutes", "adopt",
+)  # fmt: skip
+"""Inputs that count at the next release: a change of them alone changes nothing on Baseten."""
+SETTINGS = ("autoscaling", "promotion", "request_backpressure")
+RELEASING = ("digest", "deployment", "secret_generation")
+"""Inputs whose change is a release."""
+
+
+class EnvironmentResource:
+    """Inputs and outputs: `inputs.EnvironmentInputs` and `inputs.EnvironmentOutputs`."""
+
+    def __init__(
+        self,
+        api: BasetenApi,
+        releasing: Releasing,
+        warn: Callable[[str], None] = lambda _: None,
+        reads: Reads | None = None,
+    ) -> None:
+        """`reads` is who answers `read`, if it is not the API itself."""
+        self._api = api
+        self._releasing = releasing
+        self._warn = warn
+        self._reads = reads or api
+
+    def diff(self, state: Values, inputs: Values) -> Change:
+        """Another model or environment is another resource; all else changes in place."""
+        paths = changed_paths(state, _compared(state, inputs))
+        paths += [f"drift.{name}" for name in state.get("drift") or {}]
+        return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
+
+    def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
+        """The model's id stays, so URLs stay known; a new version's id is known when it is pushed."""
+        unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
+        unknown |= earlier_marks(state or {}, inputs)
+        if state is None:
+            return _id(inputs), unknown
+        told = state if _needs_release(state, inputs) else {**dict.fromkeys(_OUTPUTS), **state}
+        known = {key: told[key] for key in _still_known(state, inputs) if key in told}
+        return _id(inputs), {**unknown, **known}
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        """Release the wanted version into this environment."""
+        return _id(inputs), {**inputs, **self._release(inputs, {})}
+
+    def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
+        """What really serves and how it is really set; see `reading`."""
+        return read_environment(self._reads, resource_id, inputs, state, self._warn)
+
+    def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
+        """Release another version, or only change the settings."""
+        del resource_id
+        marks = earlier_marks(state, inputs)
+        if _needs_release(state, inputs):
+            return {**inputs, **marks, **self._release(inputs, state)}
+        if any(state.get(key) != inputs.get(key) for key in SETTINGS):
+            self._api.update_environment(
+                state["model_id"], inputs["environment"], settings_of(inputs)
+            )
+        known = {key: state[key] for key in (*_OUTPUTS, "drift") if key in state}
+        return {**inputs, **marks, **known}
+
+    def delete(self, resource_id: str, state: Values) -> None:
+        """Delete a custom environment; `production` goes with its model. Raises where a foreign version serves."""
+        del resource_id
+        environment = state["environment"]
+        if environment == PRODUCTION:
+            return
+        model_id = self._api.find_model(state["model"], state.get("team"))
+        if model_id is None:
+            return
+        self._refuse_foreign(model_id, state)
+        try:
+            self._api.delete_environment(model_id, environment)
+        except NotFoundError:
+            return
+
+    def is_same(self, state: Values, inputs: Values) -> bool:
+        """Whether both find the same model, however each of them names its team."""
+        found = self._api.find_model(state["model"], state.get("team"))
+        return found is not None and found == self._api.find_model(
+            inputs["model"], inputs.get("team")
+        )
+
+    def _refuse_foreign(self, model_id: str, state: Values) -> None:
+        serving = self._api.serving(model_id, state["environment"])
+        current = serving.current if serving else None
+        ours = (
+            current is None
+            or current.id == state.get("deployment_id")
+            or owner_of(state).owns(current)
+        )
+        if not ours and current and not state.get("force_delete"):
+            raise UserError(
+                f"model {state['model']!r}: environment {state['environment']!r} is not deleted, because "
+                f"deployment {current.id}, which another pushed, serves it: {WAY_OUT} (then `pulumi up` first)"
+            )
+
+    def _release(self, inputs: Values, state: Values) -> Values:
+        """Release, and remember a deployment that failed: the next `up` retries it and pushes nothing."""
+        try:
+            return self._releasing.release({**inputs, **earlier_marks(state, inputs)}, state)
+        except FailedDeploymentError as error:
+            failed = {"failed_deployment_id": error.deployment_id}
+            known = {**inputs, "digest": "", **state, **failed}
+            raise PartlyDoneError(error, _id(inputs), inputs, known) from error
+
+
+_OUTPUTS = (
+    "model_id", "deployment_id", "serving_digest", "instance_type", "max_input_length",
+    "dimensions", "fingerprint", "previous_deployment_id", "kept_deployment_ids",
+)  # fmt: skip
+
+
+def _compared(state: Values, inputs: Values) -> Values:
+    """The inputs whose change is one, a pin that was removed included; what an import could not know is none."""
+    unknown = {*OWNER, *(() if "force_delete" in state else ("force_delete",))}
+    same = {"digest", "deployment"} if _imported_as_wanted(state, inputs) else set()
+    wanted = {"deployment": None, **inputs}
+    return {key: it for key, it in wanted.items() if key not in {*POLICY, *unknown, *same}}
+
+
+def _imported_as_wanted(state: Values, inputs: Values) -> bool:
+    """Whether what was imported is what is asked for, however each of the two names it: by id or by digest."""
+    if "project" in state:
+        return False
+    pin = inputs.get("deployment")
+    if pin:
+        return pin in (state.get("deployment_id"), state.get("serving_digest"))
+    return bool(state.get("serving_digest") == inputs["digest"])
+
+
+def _needs_release(state: Values, inputs: Values) -> bool:
+    drifted = bool(state.get("drift")) or "failed_deployment_id" in state
+    return drifted or any(state.get(key) != inputs.get(key) for key in RELEASING)
+
+
+def _still_known(state: Values, inputs: Values) -> tuple[str, ...]:
+    if not _needs_release(state, inputs):
+        return _OUTPUTS
+    same_router = state.get("expected") == inputs.get("expected") and not (
+        state.get("deployment") or inputs.get("deployment")
+    )
+    return ("model_id", "max_input_length", "dimensions") if same_router else ("model_id",)
+
+
+def _id(inputs: Values) -> str:
+    parts = (inputs.get("team"), inputs["model"], inputs["environment"])
+    return "/".join(part for part in parts if part)

@@ -1,0 +1,144 @@
+"""`baseten:index:Model`: a model's name, whose it is, and whether what we pushed is still there.
+
+It comes before the push. The push depends on its `generation`, which changes only when a refresh found that
+the pushed version is gone, so that drift pushes again and nothing else does.
+"""
+
+from collections.abc import Callable
+
+from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.versions import Version
+from baseten_tei.deployment.differences import changed_paths
+from baseten_tei.deployment.ownership import (
+    OWNER,
+    Owner,
+    earlier_marks,
+    owner_after,
+    owner_of,
+    taken_problem,
+)
+from baseten_tei.errors import UserError
+from baseten_tei.provider.protocol.resource import Change, Live, Values
+from baseten_tei.provider.release.deletion_guards import deletion_problem, obstacles
+from baseten_tei.provider.resources.refresh import read_model
+from baseten_tei.provider.resources.refresh_calls import Reads
+
+REPLACING = ("name", "team")
+POLICY = ("adopt",)
+"""Inputs that count when the model is taken: a change of them alone changes nothing on Baseten."""
+
+
+class ModelResource:
+    """Inputs and outputs: `inputs.ModelInputs` and `inputs.ModelOutputs`."""
+
+    def __init__(
+        self,
+        api: BasetenApi,
+        warn: Callable[[str], None] = lambda _: None,
+        reads: Reads | None = None,
+    ) -> None:
+        """`reads` is who answers `read`, if it is not the API itself."""
+        self._api = api
+        self._warn = warn
+        self._reads = reads or api
+
+    def diff(self, state: Values, inputs: Values) -> Change:
+        """Another name or team is another model; drift found by a refresh is a change of its own."""
+        unknown = {key for key in ("force_delete", "digest") if key not in state}
+        skipped = {*POLICY, *OWNER, *unknown}
+        paths = changed_paths(state, {k: it for k, it in inputs.items() if k not in skipped})
+        if state.get("drift"):
+            paths.append("drift")
+        return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
+
+    def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
+        """All of it is known before: the generation is a count."""
+        state = state or {}
+        generation = int(state.get("generation") or 0) or 1
+        drifted = bool(state.get("drift"))
+        planned = {
+            **inputs,
+            **owner_after(state, inputs),
+            "generation": str(generation + 1 if drifted else generation),
+            "drift": "",
+            "adopted": bool(state.get("adopted")),
+            "taken_over": state.get("taken_over"),
+        }
+        return _id(inputs), {key: it for key, it in planned.items() if it is not None}
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        """Take the name; one that the state does not own only where the spec says `adopt: true`."""
+        versions = self._versions(inputs)
+        owner = owner_of(inputs).by_id()
+        ours = versions is None or owner.owns_any(versions)
+        if not ours and not inputs.get("adopt"):
+            raise _taken(inputs, versions)
+        resource_id, state = self.plan(inputs, None)
+        return resource_id, {**state, "adopted": not ours, **_taken_over(inputs, versions, owner)}
+
+    def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
+        """Nothing is written here: a lost version is told as `drift`, so that the push comes again."""
+        return read_model(self._reads, resource_id, inputs, state, self._warn)
+
+    def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
+        """A new digest, or a new generation after drift; the push does the work."""
+        del resource_id
+        planned = self.plan(inputs, state)[1]
+        if state.get("adopted"):
+            return planned
+        versions = self._versions(inputs)
+        owner = owner_of({**inputs, **earlier_marks(state, inputs)})
+        ours = not versions or owner.owns_any(versions)
+        if not ours and not inputs.get("adopt"):
+            raise _taken(inputs, versions)
+        more = {} if ours else _taken_over(inputs, versions, owner)
+        return {**planned, "adopted": bool(inputs.get("adopt")), **more}
+
+    def delete(self, resource_id: str, state: Values) -> None:
+        """Delete the model with all its versions, if it is this stack's. Raises where others' would go with it."""
+        del resource_id
+        owner = owner_of(state)
+        model_id = self._api.find_model(state["name"], state.get("team"))
+        if model_id is None:
+            return
+        versions = self._api.versions(model_id)
+        if versions and not (state.get("adopted") or owner.owns_any(versions)):
+            self._warn(
+                f"model {state['name']!r} ({model_id}) is kept on Baseten, because this stack pushed none of its "
+                "deployments: delete it there once it may go"
+            )
+            return
+        taken_over = state.get("taken_over") or ()
+        found = obstacles(versions, self._api.environments(model_id), owner, taken_over)
+        if found and not state.get("force_delete"):
+            raise UserError(deletion_problem(state["name"], found))
+        try:
+            self._api.delete_model(model_id)
+        except NotFoundError:
+            return
+
+    def is_same(self, state: Values, inputs: Values) -> bool:
+        """Whether both find the same model, however each of them names its team."""
+        found = self._api.find_model(state["name"], state.get("team"))
+        return found is not None and found == self._api.find_model(
+            inputs["name"], inputs.get("team")
+        )
+
+    def _versions(self, inputs: Values) -> list[Version] | None:
+        """The deployments of the model with this name; `None` where there is no such model."""
+        model_id = self._api.find_model(inputs["name"], inputs.get("team"))
+        return None if model_id is None else self._api.versions(model_id)
+
+
+def _taken_over(inputs: Values, versions: list[Version] | None, owner: Owner) -> Values:
+    """The deployments that the spec takes over, whoever pushed them: they go with the model."""
+    foreign = [it.id for it in versions or () if not owner.owns(it)]
+    return {"taken_over": foreign} if inputs.get("adopt") and foreign else {}
+
+
+def _taken(inputs: Values, versions: list[Version] | None) -> UserError:
+    return UserError(taken_problem(inputs["name"], owner_of(inputs), versions or []))
+
+
+def _id(inputs: Values) -> str:
+    return "/".join(part for part in (inputs.get("team"), inputs["name"]) if part)

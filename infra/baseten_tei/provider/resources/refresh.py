@@ -1,0 +1,119 @@
+"""What `read` of `Model` and of `Environment` finds. An import comes with an empty state: see `importing`.
+
+A refresh puts live settings where the state has its own, so that Pulumi's diff names them; all else that
+drifted goes into the output `drift`, by field. Each is a warning line too, for a plain `pulumi refresh` shows
+no fields. `up` repairs all of it. Nothing is written here.
+"""
+
+from collections.abc import Callable
+
+from baseten_tei.baseten.api import NotFoundError
+from baseten_tei.baseten.versions import Serving, Version, pushed_version
+from baseten_tei.deployment.differences import Texts
+from baseten_tei.provider.drift.config import config_drift
+from baseten_tei.provider.drift.environment import (
+    MOVED,
+    SETTINGS,
+    environment_drift,
+    serves,
+    settings_drift,
+    settings_now,
+)
+from baseten_tei.provider.protocol.resource import Live, Values
+from baseten_tei.provider.resources.imports import imported_environment, imported_model
+from baseten_tei.provider.resources.refresh_calls import Reads, environment_of
+
+Warn = Callable[[str], None]
+
+_WITH_A_CHANGE = frozenset({"state_id", "adopt"})
+"""Inputs that alone change nothing, and did not exist in earlier releases: a refresh does not bring them."""
+_APPLIED = frozenset({*SETTINGS, "digest", "deployment", "secret_generation", *_WITH_A_CHANGE})
+"""Inputs that are in the state only once a release has brought them to Baseten."""
+
+
+def read_model(api: Reads, resource_id: str, inputs: Values, state: Values, warn: Warn) -> Live:
+    """A lost version, or a lost model, is told as `drift`, so that the push comes again."""
+    if not state:
+        return imported_model(api, resource_id)
+    # What an import could not know came with the first `up` after it.
+    state = {**{key: it for key, it in inputs.items() if key not in _WITH_A_CHANGE}, **state}
+    drift = _model_drift(api, state)
+    if drift:
+        warn(f"model {state['name']!r} drifted: {drift}")
+    return Live(resource_id, inputs, {**state, "drift": drift})
+
+
+def read_environment(
+    api: Reads, resource_id: str, inputs: Values, state: Values, warn: Warn
+) -> Live:
+    """Gone is what has no model or is no environment any more; the next `up` makes it again."""
+    if not state:
+        return imported_environment(api, resource_id)
+    if "deployment_id" not in state:
+        return Live(resource_id, inputs, state)  # never released: nothing there can have drifted
+    state = {**{key: it for key, it in inputs.items() if key not in _APPLIED}, **state}
+    model_id = api.find_model(state["model"], state.get("team"))
+    serving = environment_of(api, model_id, state["environment"]) if model_id else None
+    if model_id and serving:
+        return _compared(api, Live(resource_id, inputs, state), model_id, serving, warn)
+    warn(f"{_named(state)} is gone: {_loss(api, model_id, state)}")
+    return Live()
+
+
+def _compared(api: Reads, known: Live, model_id: str, serving: Serving, warn: Warn) -> Live:
+    """What is known, with live settings in it, and all else that drifted by field."""
+    state = known.state
+    # An import reads more settings than its program may manage: the inputs say which.
+    managed = {key: value for key, value in state.items() if key in known.inputs}
+    settings = settings_now(managed, serving)
+    drift = environment_drift(state, model_id, serving, _config(api, model_id, state, serving))
+    for field, text in {**settings_drift(state, settings), **drift}.items():
+        warn(f"{_named(state)} drifted: {field} {text}")
+    ids = {} if MOVED & drift.keys() else _ids(serving.current)
+    found = {**state, **settings, **ids, "drift": drift}
+    return Live(known.id, {**known.inputs, **settings}, found)
+
+
+def _model_drift(api: Reads, state: Values) -> str:
+    model_id = api.find_model(state["name"], state.get("team"))
+    if model_id is None:
+        return "the model was deleted"
+    digest = state.get("digest")  # none where every environment is pinned: nothing is pushed
+    if not digest or pushed_version(_in_environments(api, model_id), digest):
+        return ""
+    if pushed_version(api.versions(model_id), digest) is None:
+        return f"no deployment of {digest} is left"
+    return ""
+
+
+def _in_environments(api: Reads, model_id: str) -> list[Version]:
+    """The versions that serve, or are on their way to: no call of their own, and nearly always what is sought."""
+    environments = api.environments(model_id)
+    return [it for each in environments for it in (each.current, each.candidate) if it]
+
+
+def _config(api: Reads, model_id: str, state: Values, serving: Serving) -> Texts | None:
+    """Asked for only where another deployment serves: a deployment's own config never changes."""
+    current = serving.current
+    if serves(state, current):
+        return {}
+    try:
+        ours = api.config(model_id, state["deployment_id"])
+    except NotFoundError:
+        return None
+    return config_drift(ours, api.config(model_id, current.id)) if current else {}
+
+
+def _loss(api: Reads, model_id: str | None, state: Values) -> str:
+    if model_id is not None:
+        return "the environment was deleted"
+    names = [it.name for it in api.models(state.get("team")) if it.id == state["model_id"]]
+    return f"the model was renamed to {names[0]!r}" if names else "the model was deleted"
+
+
+def _ids(current: Version | None) -> Values:
+    return {"deployment_id": current.id, "serving_digest": current.digest} if current else {}
+
+
+def _named(state: Values) -> str:
+    return f"environment {state['environment']!r} of model {state['model']!r}"

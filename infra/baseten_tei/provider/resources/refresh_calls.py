@@ -1,0 +1,86 @@
+"""What `read` asks Baseten, by list calls, each made once for a whole refresh.
+
+Only the list of models spans models (`GET /v1/models`, `/v1/teams/{id}/models`; official SDK 0.13.1), and no list
+has pages. So a refresh of N models takes 1 + N calls: that list, and of each model its environments, which tell
+what serves with its labels, and every setting. More is asked only of a model that drifted.
+"""
+
+from typing import Any, Protocol
+
+from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.teams import the_model
+from baseten_tei.baseten.versions import RemoteModel, Serving, Version
+from baseten_tei.provider.resources.asked_once import Remembered
+from baseten_tei.provider.resources.rate_limit import Pace
+
+
+class Reads(Protocol):
+    """The part of `BasetenApi` that reads take."""
+
+    def find_model(self, name: str, team: str | None) -> str | None:
+        """As `BasetenApi`."""
+
+    def models(self, team: str | None) -> list[RemoteModel]:
+        """As `BasetenApi`."""
+
+    def environments(self, model_id: str) -> list[Serving]:
+        """As `BasetenApi`."""
+
+    def versions(self, model_id: str) -> list[Version]:
+        """As `BasetenApi`."""
+
+    def config(self, model_id: str, deployment_id: str) -> dict[str, Any]:
+        """As `BasetenApi`."""
+
+
+class ListedReads:
+    """`Reads` of many resources at once."""
+
+    def __init__(self, api: BasetenApi, remembered: Remembered, pace: Pace) -> None:
+        self._api = api
+        self._remembered = remembered
+        self._pace = pace
+
+    def find_model(self, name: str, team: str | None) -> str | None:
+        """By name, in the list of all."""
+        found = the_model(self._named(team).get(name, ()), name)
+        return found.id if found else None
+
+    def models(self, team: str | None) -> list[RemoteModel]:
+        """Every model there is."""
+        return [model for models in self._named(team).values() for model in models]
+
+    def environments(self, model_id: str) -> list[Serving]:
+        """All of a model's: what each of them serves, and how it is set."""
+
+        def ask() -> list[Serving]:
+            self._pace.wait()
+            return self._api.environments(model_id)
+
+        return self._remembered.ask(("environments", model_id), ask)
+
+    def versions(self, model_id: str) -> list[Version]:
+        """Asked only of a model that drifted, once."""
+        return self._api.versions(model_id)
+
+    def config(self, model_id: str, deployment_id: str) -> dict[str, Any]:
+        """Asked only of a model that drifted, once."""
+        return self._api.config(model_id, deployment_id)
+
+    def _named(self, team: str | None) -> dict[str, list[RemoteModel]]:
+        def ask() -> dict[str, list[RemoteModel]]:
+            named: dict[str, list[RemoteModel]] = {}
+            for model in self._api.models(team):
+                named.setdefault(model.name, []).append(model)
+            return named
+
+        return self._remembered.ask(("models", team), ask)
+
+
+def environment_of(api: Reads, model_id: str, name: str) -> Serving | None:
+    """A model's environment of this name; `None` where there is none, or the model went just now."""
+    try:
+        environments = api.environments(model_id)
+    except NotFoundError:
+        return None
+    return next((it for it in environments if it.name == name), None)

@@ -1,0 +1,67 @@
+"""`baseten:index:StateId`: the id of the Pulumi state that a program runs on, made once and kept in it.
+
+Nothing of it is on Baseten; pushes stamp it on their deployments, so that two states of the same project and
+stack names are told apart. `Check` makes it, as the engine's own naming does: previews know it.
+"""
+
+import hashlib
+import secrets
+
+from baseten_tei.provider.protocol.resource import Change, Live, Values
+
+CHARACTERS = 20
+"""80 bits: nobody has two states of one id."""
+
+
+class StateIdResource:
+    """Inputs: `value`?. Outputs: `value`."""
+
+    def __init__(self) -> None:
+        self._known: str | None = None
+        """The state's own, as this operation saw it: a replacement is checked as if nothing was there before."""
+        self._given = False
+
+    def made_inputs(self, inputs: Values, old_inputs: Values, seed: bytes) -> Values:
+        """An id, where the program gives none: the state's, or a new one."""
+        self._given = bool(inputs.get("value"))
+        self._known = old_inputs.get("value") or self._known
+        return {} if self._given else {"value": self._known or _new_id(seed)}
+
+    def diff(self, state: Values, inputs: Values) -> Change:
+        """Only the program's own word changes it: what was made here stays, whatever a replacement made anew."""
+        changes = self._given and state.get("value") != inputs.get("value")
+        return Change(("value",) if changes else ())
+
+    def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
+        """All of it is known before."""
+        del state
+        return ID, {"value": inputs.get("value")}
+
+    def create(self, inputs: Values) -> tuple[str, Values]:
+        """Nothing is asked: the state that keeps it is the thing."""
+        return self.plan(inputs, None)
+
+    def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
+        """It is where it is kept. An import knows nothing of it."""
+        return Live(resource_id, inputs, state) if state else Live()
+
+    def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
+        """The id that the program gives, else the one that it was: also where this replaces it."""
+        del resource_id
+        return {"value": inputs["value"] if self._given else state["value"]}
+
+    def delete(self, resource_id: str, state: Values) -> None:
+        """Nothing is there to delete."""
+
+    def is_same(self, state: Values, inputs: Values) -> bool:
+        """A state has one."""
+        del state, inputs
+        return True
+
+
+ID = "state-id"
+
+
+def _new_id(seed: bytes) -> str:
+    digest = hashlib.sha256(seed).hexdigest() if seed else secrets.token_hex(CHARACTERS)
+    return f"st-{digest[:CHARACTERS]}"

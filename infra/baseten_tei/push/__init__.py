@@ -1,0 +1,1 @@
+"""The push step: `truss push`, once for each config digest."""

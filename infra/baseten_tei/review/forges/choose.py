@@ -1,0 +1,24 @@
+"""The forge that a job runs on, as far as reports and snapshots need it."""
+
+from collections.abc import Mapping
+
+from baseten_tei.errors import UserError
+from baseten_tei.review.forges.github_client import GitHub
+from baseten_tei.review.forges.gitlab_client import GitLab
+from baseten_tei.review.forges.protocol import Forge
+
+__all__ = ["Forge", "forge"]
+
+
+def forge(environ: Mapping[str, str], author: str | None = None) -> Forge:
+    """GitHub or GitLab, whichever this job's environment is of. Raises `UserError` outside of both.
+
+    `author` is whose comments are ours; by default whoever the job's token belongs to.
+    """
+    if environ.get("GITHUB_REPOSITORY"):
+        return GitHub.from_environment(environ, author)
+    if environ.get("CI_PROJECT_ID"):
+        return GitLab.from_environment(environ, author)
+    raise UserError(
+        "neither GITHUB_REPOSITORY nor CI_PROJECT_ID is set: run this in a job of GitHub's or GitLab's"
+    )

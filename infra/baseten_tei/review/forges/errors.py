@@ -1,0 +1,60 @@
+"""A forge's answers and its silence, a line each, with the token in none of them."""
+
+import math
+from collections.abc import Mapping
+
+from baseten_tei.baseten.api.errors import ApiError, NotFoundError
+from baseten_tei.errors import harmless
+from baseten_tei.facts.files.json_reader import decode_json
+from baseten_tei.facts.network.network_errors import NETWORK, NetworkError
+
+_MOST_READ = 16_384
+"""Characters of an error's body that are looked at."""
+
+
+def silence(address: str, why: NetworkError) -> ApiError:
+    """Return the error of a call that got no whole answer."""
+    todo = "run the job again, and check the network" if why.todo == NETWORK else why.todo
+    return ApiError(
+        f"{address} does not answer ({why.what}): {todo}",
+        silent=not why.lasting,
+        unsent=why.unsent,
+    )
+
+
+def refusal(call: str, status: int, body: str, headers: Mapping[str, str]) -> ApiError:
+    """An answer that is an error, of a call such as `GET /repos/o/r/pulls`."""
+    said = f"{call} was answered {status}: {_message(body)}"
+    pause = _pause_seconds(headers)
+    if status == 404:
+        return NotFoundError(f"{said}: check that the token may see it", status=404)
+    if status == 429 or (status == 403 and pause is not None):
+        told = f"{said}: run the job again later"
+        return ApiError(told, status=429, retry_after_seconds=pause)
+    if status in (401, 403):
+        return ApiError(f"{said}: check the token, and the permissions of the job", status=status)
+    return ApiError(f"{said}: run the job again", status=status)
+
+
+def nonsense(call: str, wanted: str) -> ApiError:
+    """An answer of another shape than the one that is documented."""
+    return ApiError(f"{call} was not answered with {wanted}: check the API's address")
+
+
+def _message(body: str) -> str:
+    """Both say `message`; GitLab also `error`, and a mapping where several fields are wrong."""
+    try:
+        told = decode_json(body[:_MOST_READ])
+        text = str(told.get("message") or told.get("error") or "no reason given")
+    except (ValueError, AttributeError):
+        text = "no JSON"
+    return harmless(" ".join(text[:_MOST_READ].split())[:200])
+
+
+def _pause_seconds(headers: Mapping[str, str]) -> float | None:
+    """`Retry-After`, which both send with a limit (GitHub docs: best practices; GitLab docs: rate limits)."""
+    try:
+        seconds = float(headers["Retry-After"])
+    except (KeyError, ValueError):
+        return None
+    return seconds if math.isfinite(seconds) else None

@@ -1,0 +1,152 @@
+"""How a forge is called: a timeout, every page, errors in one line, and the token to nobody else."""
+
+import random
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from zipfile import BadZipFile
+
+import requests
+from requests.auth import AuthBase
+
+from baseten_tei.baseten.api.retries import Random, Sleep, retrying
+from baseten_tei.errors import UserError, is_sendable
+from baseten_tei.facts.files.json_reader import decode_json
+from baseten_tei.facts.network.bounds import MIB, Bounds
+from baseten_tei.facts.network.network_errors import NoAnswerError
+from baseten_tei.facts.network.requests_client import Session
+from baseten_tei.review.forges.errors import nonsense, refusal, silence
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+_MISREAD = (
+    LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, EOFError, BadZipFile,
+    zlib.error,
+)  # fmt: skip
+"""What reading raises where a field is missing or is of another kind, or an archive is broken."""
+PER_PAGE = 100
+"""The most that either gives at once."""
+BOUNDS = Bounds(seconds=120.0, size=64 * MIB)
+"""Of one answer. A snapshot of 1,000 models has 4 MB; a page of 100 of GitHub's longest comments has 26 MB at most."""
+MOST_PAGES = 1000
+
+
+class _Bearer(AuthBase):
+    """Both take `Authorization: Bearer`, which requests drops where a redirect leads to another host."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+def documented(read: Callable[_P, _T]) -> Callable[_P, _T]:
+    """Make an answer of another shape than the documented one an `ApiError` of the function that reads it."""
+
+    @wraps(read)
+    def reading(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+        try:
+            return read(*args, **kwargs)
+        except _MISREAD as error:
+            raise nonsense(read.__qualname__, "what its API documents") from error
+
+    return reading
+
+
+class Calls:
+    """A forge's API at an address such as `https://api.github.com`."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        headers: Mapping[str, str],
+        sleep: Sleep = time.sleep,
+        rand: Random = random.random,
+        bounds: Bounds = BOUNDS,
+    ) -> None:
+        if not is_sendable(token):
+            raise UserError(
+                "the forge's token has a space, a line break or another character that no token has: "
+                "set GITHUB_TOKEN or GITLAB_TOKEN again"
+            )
+        self._url = url.rstrip("/")
+        self._session = Session(bounds)
+        self._session.auth = _Bearer(token)
+        self._session.headers.update(headers)
+        self._session.trust_env = not url.startswith("http://")
+        self._retrying = retrying(sleep, rand)
+
+    def again(self, act: Callable[[], _T]) -> _T:
+        """Do something as a whole until it succeeds, or no further try will mend it. It looks before it writes."""
+        try:
+            return self._retrying(act)
+        except (LookupError, TypeError, AttributeError) as error:
+            what = f"what it documents ({type(error).__name__}: {error})"
+            raise nonsense(self._url, what) from error
+
+    def get(self, path: str) -> Any:
+        """One answer, read from JSON."""
+        return _decoded(self._answer("GET", f"{self._url}{path}"))
+
+    def pages(self, path: str, key: str | None = None, **query: str) -> list[Any]:
+        """The items of all pages; `key` is where they stand in each, if not at the top."""
+        found: list[Any] = []
+        address = f"{self._url}{path}"
+        asked = {**query, "per_page": str(PER_PAGE)}
+        for _ in range(MOST_PAGES):
+            page = self._answer("GET", address, params=asked)
+            found += _items(page, key)
+            if (following := self._next(page)) is None:
+                return found
+            address, asked = following, {}
+        raise nonsense(f"GET {path}", f"at most {MOST_PAGES} pages")
+
+    def send(self, method: str, path: str, body: Mapping[str, Any]) -> None:
+        """A change."""
+        _decoded(self._answer(method, f"{self._url}{path}", json=body))
+
+    def file(self, address: str, **query: str) -> bytes:
+        """A file's bytes, from an address of the API's, which may lead elsewhere."""
+        url = address if "://" in address else f"{self._url}{address}"
+        return self._answer("GET", url, params=query).content
+
+    def _answer(self, method: str, url: str, **options: Any) -> requests.Response:
+        try:
+            answer = self._session.request(method, url, **options)
+        except NoAnswerError as error:
+            raise silence(self._url, error.why) from error
+        if not answer.ok:
+            raise refusal(_call(answer), answer.status_code, answer.text, answer.headers)
+        return answer
+
+    def _next(self, page: requests.Response) -> str | None:
+        """The address of the next page, which is the API's own or none."""
+        found = page.links.get("next", {}).get("url")
+        if found and not found.startswith(f"{self._url}/"):
+            raise nonsense(_call(page), "a next page of its own")
+        return found
+
+
+def _items(page: requests.Response, key: str | None) -> list[Any]:
+    told = _decoded(page)
+    items = told.get(key) if key and isinstance(told, dict) else told
+    if not isinstance(items, list):
+        raise nonsense(_call(page), "a list")
+    return items
+
+
+def _decoded(answer: requests.Response) -> Any:
+    try:
+        return decode_json(answer.content)
+    except ValueError as error:
+        raise nonsense(_call(answer), "JSON") from error
+
+
+def _call(answer: requests.Response) -> str:
+    """`GET /repos/o/r/pulls`: no host, no query, so nothing that could be secret."""
+    return f"{answer.request.method} {answer.request.path_url.partition('?')[0]}"

@@ -1,0 +1,106 @@
+"""GitHub, as far as reports and snapshots need it (docs: REST API 2022-11-28)."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from baseten_tei.errors import UserError, naming
+from baseten_tei.facts.files.read_files import read_json
+from baseten_tei.review.forges import github_events
+from baseten_tei.review.forges.forge_client import BOUNDS, Calls, documented
+from baseten_tei.review.forges.our_comment import Comment
+from baseten_tei.review.forges.protocol import needed
+
+API = "https://api.github.com"
+AUTHOR = "github-actions[bot]"
+"""Who writes with a job's own token; such a token cannot ask who it is."""
+HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+
+
+class GitHub:
+    """One repository, seen from a job that an event started."""
+
+    longest = 65_536
+
+    def __init__(
+        self, calls: Calls, repository: str, event: Mapping[str, Any], author: str
+    ) -> None:
+        self.calls = calls
+        self._repository = f"/repos/{repository}"
+        self._event = event
+        self._author = author
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str], author: str | None) -> "GitHub":
+        """From a job's variables. Raises `UserError` where one is missing."""
+        token = needed(
+            environ, "GITHUB_TOKEN", "give the step env: {GITHUB_TOKEN: the job's token}"
+        )
+        path = needed(environ, "GITHUB_EVENT_PATH", "run this in a job of GitHub's")
+        event = read_json(Path(path))
+        with naming(path):
+            github_events.check(event)
+        calls = Calls(environ.get("GITHUB_API_URL") or API, token, HEADERS)
+        return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR)
+
+    def author(self) -> str:
+        """Given, or the job token's."""
+        return self._author
+
+    @documented
+    def number(self) -> int | None:
+        """From the event; of a finished run, looked up by its head."""
+        if number := github_events.number_in(self._event):
+            return number
+        run = github_events.run_in(self._event)
+        query = {"state": "open", "head": github_events.head_of(run)}
+        return github_events.number_of(run, self.calls.pages(f"{self._repository}/pulls", **query))
+
+    @documented
+    def merged_as(self, sha: str) -> int | None:
+        """Looked up by the commit, which the branch got by a merge, a squash or a rebase."""
+        pulls = self.calls.pages(f"{self._repository}/commits/{sha}/pulls")
+        return github_events.merged_as(sha, self._default_branch, pulls)
+
+    @documented
+    def comments(self, number: int) -> list[Comment]:
+        """Those of the conversation, not of lines."""
+        found = self.calls.pages(f"{self._repository}/issues/{number}/comments")
+        # A deleted account's comments have no user.
+        return [
+            Comment(int(it["id"]), str((it["user"] or {}).get("login", "")), str(it["body"] or ""))
+            for it in found
+        ]
+
+    def create(self, number: int, body: str) -> None:
+        """Post it."""
+        self.calls.send("POST", f"{self._repository}/issues/{number}/comments", {"body": body})
+
+    def update(self, number: int, comment: int, body: str) -> None:
+        """Edit it."""
+        del number  # GitHub's comments have numbers of their own in a repository
+        self.calls.send("PATCH", f"{self._repository}/issues/comments/{comment}", {"body": body})
+
+    @documented
+    def snapshot(self, stack: str) -> str | None:
+        """From the artifact of the newest deployment."""
+        query = {"name": f"state-{stack}"}
+        every = self.calls.pages(f"{self._repository}/actions/artifacts", "artifacts", **query)
+        found = github_events.newest_artifact(every, self._default_branch)
+        if found is None:
+            return None
+        return _only_file(self.calls.file(found["archive_download_url"]), f"{stack}.json")
+
+    @property
+    def _default_branch(self) -> str:
+        return str(self._event["repository"]["default_branch"])
+
+
+def _only_file(archive: bytes, name: str) -> str:
+    """A file of an artifact, which is a zip. Raises `UserError` where it is not in it, or too large."""
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        if name not in opened.namelist() or opened.getinfo(name).file_size > BOUNDS.size:
+            raise UserError(f"the artifact does not hold {name}: deploy again")
+        return opened.read(name).decode()

@@ -1,0 +1,1 @@
+"""Marks by which a merge is held to what was reviewed."""

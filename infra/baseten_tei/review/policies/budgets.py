@@ -1,0 +1,70 @@
+"""What models may cost. A price that is not known is never counted as nothing."""
+
+from collections.abc import Mapping
+
+from baseten_tei.deployment.costs import Monthly, Usd
+from baseten_tei.review.policies.policy import Candidate, ModelPolicy, StackPolicy
+from baseten_tei.review.policies.sections import ModelBudget, Replicas, StackBudget, UnknownPrice
+from baseten_tei.rules.rule import Finding
+
+
+def _stack(stack: str, costs: Mapping[str, Monthly], section: StackBudget) -> Finding | None:
+    limit = section.stacks.get(stack, section.usd)
+    known = {
+        name: usd for name, cost in costs.items() if (usd := _usd(cost, section.at)) is not None
+    }
+    spent = sum(known.values())
+    if spent <= limit:
+        return None  # where a price is missing, that is another policy's finding
+    # Of equal ones the first by name: resources are registered in no certain order.
+    most = min(known, key=lambda name: (-known[name], name))
+    at_least = "" if len(known) == len(costs) else "at least "
+    return Finding(
+        f"{at_least}{_dollars(spent)} a month at {section.at} replicas is above {_dollars(limit)}, most of it "
+        f"{most!r} with {_dollars(known[most])}",
+        f'{_cheaper(section.at)}, or "stacks": {{"{stack}": {_enough(spent)}}} in stack-budget',
+    )
+
+
+def _model(it: Candidate, section: ModelBudget) -> Finding | None:
+    limit, usd = section.models.get(it.place, section.usd), _usd(it.cost, section.at)
+    if usd is None or usd <= limit:
+        return None
+    return Finding(
+        f"{_dollars(usd)} a month at {section.at} replicas is above {_dollars(limit)}",
+        f'{_cheaper(section.at)}, or "models": {{"{it.place}": {_enough(usd)}}} in model-budget',
+    )
+
+
+def _price(it: Candidate, _section: UnknownPrice) -> Finding | None:
+    if not it.cost.unpriced:
+        return None
+    return Finding(
+        f"the price of {', '.join(sorted(it.cost.unpriced))} is unknown, and so is what the model costs a month",
+        "write an accelerator or instance_type of Baseten's price list, e.g. instance_type: L4:4x16",
+    )
+
+
+def _usd(cost: Monthly, at: Replicas) -> Usd:
+    return cost.maximum if at == "maximum" else cost.typical
+
+
+def _cheaper(at: Replicas) -> str:
+    bound = "max_replica" if at == "maximum" else "min_replica"
+    return f"write a lower {bound} or a cheaper accelerator"
+
+
+def _dollars(usd: float) -> str:
+    return f"${usd:,.2f}"
+
+
+def _enough(usd: float) -> int:
+    """The next whole dollar that is a budget for it."""
+    return -int(-usd // 1)
+
+
+POLICIES: tuple[ModelPolicy | StackPolicy, ...] = (
+    StackPolicy("stack-budget", _stack),
+    ModelPolicy("model-budget", _model),
+    ModelPolicy("unknown-price", _price),
+)

@@ -1,0 +1,52 @@
+"""From what the Pulumi engine shows of a component to the model that it is: its inputs are the spec.
+
+On the engine's wire every number is a float and every sequence a list (protobuf's Struct).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.hub.lockfile import Lock
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.spec.args import ARGS_BY_TASK
+
+COMPONENTS = {f"baseten-tei:index:{task.capitalize()}": args for task, args in ARGS_BY_TASK.items()}
+"""Type token → the class of its spec."""
+
+
+def subject_of(token: str, name: str, inputs: Mapping[str, Any], lock: Lock) -> Subject:
+    """A component's model with its locked facts. Raises `KeyError` for another type's token."""
+    args = COMPONENTS[token].model_validate(plain(inputs))
+    return Subject(name, args, _facts(args.model_id, args.revision, lock))
+
+
+def plain(value: Any) -> Any:
+    """A value as specs have it: whole numbers as integers, lists as tuples, mappings as dicts."""
+    match value:
+        case Mapping():
+            return {key: plain(value[key]) for key in value}
+        case str():
+            return value
+        case Sequence():
+            return tuple(plain(item) for item in value)
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+def stack_of(urn: str) -> str:
+    """The stack's name in a URN: `urn:pulumi:<stack>::<project>::<type>::<name>`."""
+    return urn.removeprefix("urn:pulumi:").partition("::")[0]
+
+
+def project_of(urn: str) -> str:
+    """Return the project's name in a URN."""
+    return urn.split("::")[1]
+
+
+def _facts(model_id: str, revision: str, lock: Lock) -> ModelFacts | None:
+    """A component is told the commit where the spec names a branch, so both find the entry."""
+    by_commit = (it for it in lock.values() if (it.model_id, it.commit) == (model_id, revision))
+    return lock.get((model_id, revision)) or next(by_commit, None)

@@ -1,0 +1,109 @@
+"""What a model may be: GPU, replicas, revision, image, protection, labels, licence."""
+
+from baseten_tei.deployment.environments import all_environments
+from baseten_tei.provider.release.deletion_guards import PRODUCTION
+from baseten_tei.review.policies import sections
+from baseten_tei.review.policies.image_references import has_digest, mutable, repository
+from baseten_tei.review.policies.policy import Candidate, ModelPolicy
+from baseten_tei.rules.rule import Finding
+from baseten_tei.spec.names import is_commit
+
+
+def _gpu(it: Candidate, section: sections.AllowedGpus) -> Finding | None:
+    accelerator = it.subject.instance.accelerator
+    if accelerator in section.gpus:
+        return None
+    return Finding(
+        f"accelerator {accelerator} is not allowed",
+        f"write accelerator: {', '.join(section.gpus) or '(none is allowed)'}",
+    )
+
+
+def _replicas(it: Candidate, _section: sections.ProductionReplicas) -> Finding | None:
+    args = it.subject.args
+    production = all_environments(args).get(PRODUCTION)
+    if not it.real_account or production is None or production.autoscaling.min_replica >= 1:
+        return None
+    path = "" if args.environment == PRODUCTION else f"environments.{PRODUCTION}."
+    return Finding(
+        f"{path}autoscaling.min_replica is 0: after an idle time the next request in production waits for a cold start",
+        f"write {path}autoscaling.min_replica: 1, {_or_reason('production-replicas', it)}",
+    )
+
+
+def _revision(it: Candidate, _section: sections.PinnedRevision) -> Finding | None:
+    args = it.subject.args
+    if is_commit(args.revision):
+        return None
+    return Finding(
+        f"revision {args.revision!r} of {args.model_id} is neither a commit nor locked to one, and can move",
+        "type `make lock`, or write the commit",
+    )
+
+
+def _image(it: Candidate, section: sections.NoMutableImages) -> Finding | None:
+    image = it.subject.image
+    if why := mutable(image):
+        return Finding(f"image {image} can change: {why}", "name a whole release, or a digest")
+    where = repository(image)
+    if has_digest(image) or where in section.trusted:
+        return None
+    return Finding(
+        f"image {image} has no digest, and releases of {where} are not trusted to stay as they are",
+        'write a tei_version of another repository, or add it to "trusted" in no-mutable-images',
+    )
+
+
+def _protected(it: Candidate, _section: sections.Protected) -> Finding | None:
+    args = it.subject.args
+    if not it.real_account or args.protect is not False or args.on_removal == "retain":
+        return None
+    more = ", with other environments and foreign deployments" if args.force_delete else ""
+    return Finding(
+        f"protect is false on a real account: dropping the model deletes it{more}",
+        f"leave protect out, or write on_removal: retain, {_or_reason('protected', it)}",
+    )
+
+
+def _labels(it: Candidate, section: sections.RequiredLabels) -> Finding | None:
+    labels = it.subject.args.labels
+    missing = [key for key in section.labels if not labels.get(key, "").strip()]
+    if not missing:
+        return None
+    wanted = ", ".join(f"{key}: …" for key in missing)
+    return Finding(f"labels lack {', '.join(missing)}", f"write labels: {{{wanted}}}")
+
+
+def _licence(it: Candidate, section: sections.AllowedLicences) -> Finding | None:
+    facts, model_id = it.subject.facts, it.subject.args.model_id
+    allowed = {name.lower() for name in section.licences}
+    if facts is not None and facts.license:
+        if facts.license.lower() in allowed:
+            return None
+        return Finding(
+            f"licence {facts.license} of {model_id} is not allowed",
+            f"write another model_id, {_or_reason('allowed-licences', it)}",
+        )
+    if section.unknown == "allow":
+        return None
+    if facts is None:
+        return Finding(f"licence of {model_id} is unknown: it is not locked", "type `make lock`")
+    return Finding(
+        f"licence of {model_id} is unknown: its repository names none",
+        f"write another model_id, {_or_reason('allowed-licences', it)}",
+    )
+
+
+def _or_reason(policy: str, it: Candidate) -> str:
+    return f'or "reasons": {{"{it.place}": "…"}} in {policy}'
+
+
+POLICIES: tuple[ModelPolicy, ...] = (
+    ModelPolicy("allowed-gpus", _gpu),
+    ModelPolicy("production-replicas", _replicas),
+    ModelPolicy("pinned-revision", _revision),
+    ModelPolicy("no-mutable-images", _image),
+    ModelPolicy("protected", _protected),
+    ModelPolicy("required-labels", _labels),
+    ModelPolicy("allowed-licences", _licence),
+)

@@ -1,0 +1,170 @@
+"""From a preview to a report: each model once, judged, priced, and told by what happens to it."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from baseten_tei.deployment.costs import NOTHING, Monthly, Prices, instance_type, monthly, total
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.errors import redact
+from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.review.marks.marks import changes, marks
+from baseten_tei.review.policies.config import PolicyConfig
+from baseten_tei.review.policies.registry import Violation, violations
+from baseten_tei.review.report.before_and_after import SECRET, Pair, Side, pairs
+from baseten_tei.review.report.callers import consequences
+from baseten_tei.review.report.changes import drifted, kind, why
+from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, StackReport
+from baseten_tei.review.report.preview import Preview
+from baseten_tei.review.report.renames import rename_problems, with_heirs
+from baseten_tei.review.report.throughput import Measured, usd_per_million_tokens
+from baseten_tei.review.report.traffic import traffic
+from baseten_tei.rules.registry import judge
+from baseten_tei.rules.rule import Reported
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What a report knows besides the preview: locked facts, prices, rules, measurements."""
+
+    prices: Prices
+    policy: PolicyConfig
+    lock: Lock = field(default_factory=lambda: EMPTY_LOCK)
+    real_account: bool = False
+    measured: tuple[Measured, ...] = ()
+
+
+def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) -> StackReport:
+    """Everything that a preview of one stack means; one that stopped knows only a part, and tells nothing of models."""
+    models = {} if preview.errors else with_heirs(pairs(preview))
+    costs = {name: _costs(pair, known.prices) for name, pair in models.items()}
+    subjects = list(_subjects(models, known.lock))
+    renamed = rename_problems(models)
+    return StackReport(
+        stack=stack,
+        origin=origin,
+        errors=tuple(redact(line) for line in preview.errors),
+        models=tuple(
+            _model(pair, costs[name], known, renamed.get(name)) for name, pair in models.items()
+        ),
+        secrets=() if preview.errors else tuple(_secrets(preview, models)),
+        findings=tuple(_finding(it) for subject in subjects for it in judge(subject)),
+        policies=tuple(_policies(stack, subjects, known)),
+        prices=known.prices.source,
+        cost=_cost(
+            total(before for before, _ in costs.values()),
+            total(after for _, after in costs.values()),
+        ),
+        marks=() if preview.errors else tuple(marks(stack, changes(preview, models)).values()),
+    )
+
+
+def _model(
+    pair: Pair, costs: tuple[Monthly, Monthly], known: Knowledge, renamed: str | None
+) -> ModelReport:
+    facts_before, facts = _facts(pair.before, known.lock), _facts(pair.after, known.lock)
+    side = pair.after or pair.before
+    args = side.args if side else None
+    what = kind(pair)
+    told = consequences(pair, facts_before, facts)
+    measured = usd_per_million_tokens(args, known.prices, known.measured) if args else None
+    return ModelReport(
+        name=pair.name,
+        task=str(side.spec.get("task", "")) if side else "",
+        model_id=str(side.spec.get("model_id", "")) if side else "",
+        instance_type=instance_type(args) if args else "",
+        kind=what,
+        why=why(pair),
+        diff=redact(_diff(pair)),
+        breaks=tuple(it.text for it in told if it.breaks) if renamed is None else (renamed,),
+        notices=tuple(it.text for it in told if not it.breaks),
+        traffic=traffic(pair, what, facts),
+        drift=drifted(pair.before),
+        cost=_cost(*costs),
+        usd_per_million_tokens=measured.usd if measured else None,
+        measured=measured.how if measured else "",
+    )
+
+
+def _diff(pair: Pair) -> str:
+    """Of `config.yaml`, three lines of context; of one that comes all of it, of one that goes nothing."""
+    if pair.after is None:
+        return ""
+    before, after = (side.config_text if side else "" for side in (pair.before, pair.after))
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3)
+    return "\n".join(list(lines)[2:])  # without the two lines of file names
+
+
+def _costs(pair: Pair, prices: Prices) -> tuple[Monthly, Monthly]:
+    return tuple(_side_cost(side, prices) for side in (pair.before, pair.after))  # type: ignore[return-value]  # two in, two out
+
+
+def _side_cost(side: Side | None, prices: Prices) -> Monthly:
+    if side is None:
+        return NOTHING
+    if side.args is None:
+        return Monthly(None, None, None, frozenset({"a spec of another version"}))
+    return monthly(side.args, prices)
+
+
+def _cost(before: Monthly, after: Monthly) -> Cost:
+    unpriced = tuple(sorted(before.unpriced | after.unpriced))
+    return Cost(before=Money.of(before), after=Money.of(after), unpriced=unpriced)
+
+
+def _facts(side: Side | None, lock: Lock) -> ModelFacts | None:
+    """A deployed revision is the commit that was locked: either name finds the entry."""
+    if side is None:
+        return None
+    model_id, revision = side.spec.get("model_id"), side.spec.get("revision")
+    entries = (it for it in lock.values() if it.model_id == model_id)
+    return next((it for it in entries if revision in (it.revision, it.commit)), None)
+
+
+def _subjects(models: Mapping[str, Pair], lock: Lock) -> Iterator[Subject]:
+    for name, pair in models.items():
+        args = pair.after.args if pair.after else None
+        if args is not None:
+            yield Subject(name, args, _facts(pair.after, lock))
+
+
+def _finding(it: Reported) -> Found:
+    return Found(
+        level=it.rule.severity,
+        rule=it.rule.id,
+        model=it.model,
+        message=redact(it.finding.message),
+        fix=redact(it.finding.fix),
+    )
+
+
+def _policies(stack: str, subjects: list[Subject], known: Knowledge) -> Iterator[Found]:
+    costs = {it.name: monthly(it.args, known.prices) for it in subjects}
+    for it in violations(stack, subjects, costs, known.real_account, known.policy):
+        yield _policy(it)
+
+
+def _policy(it: Violation) -> Found:
+    return Found(level=it.level, rule=it.rule, model=it.model, message=it.message, fix=it.fix)
+
+
+def _secrets(preview: Preview, models: Mapping[str, Pair]) -> Iterator[str]:
+    gated = [name for name, pair in models.items() if pair.after and pair.after.spec.get("gated")]
+    restarting = [name for name in gated if _restarts(models[name])]
+    for step in preview.steps:
+        if step.type != SECRET or not step.changes:
+            continue
+        match step.op:
+            case "delete":
+                yield f"{step.name}: goes from Baseten, if this stack stored it"
+            case "create":
+                yield f"{step.name}: is stored in Baseten"
+            case _ if restarting:
+                yield f"{step.name}: a new value; restarts {', '.join(restarting)}"
+            case _:
+                yield f"{step.name}: a new value; replicas that run keep the old one until they restart"
+
+
+def _restarts(pair: Pair) -> bool:
+    return bool(pair.after and pair.after.spec.get("redeploy_on_rotation"))

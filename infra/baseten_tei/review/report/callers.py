@@ -1,0 +1,154 @@
+"""What a change does to the services that call a model: what breaks them, and what they may notice.
+
+Sources: TEI's status codes and limits as measured on 1.8.3 and 1.9.3; a vector is comparable only with vectors
+of the same model, revision, pooling and prompt.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from baseten_tei.deployment.plan import known_limits
+from baseten_tei.deployment.vram import input_length
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.review.report.before_and_after import Pair, Side
+from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
+from baseten_tei.spec.names import baseten_name
+
+_LIMITS = {
+    "max_client_batch_size": "texts in a request; larger ones are refused (413, or 422 on TEI 1.9)",
+    "max_concurrent_requests": "texts in flight on a replica; above it TEI 1.9 answers 429, and 1.8 lets wait",
+    "payload_limit_bytes": "bytes in a request; larger ones get 413",
+}
+"""Outputs below `limits` that a caller has to keep to."""
+
+
+@dataclass(frozen=True)
+class Consequence:
+    """One line for those who call the model; what `breaks` wants a change on their side."""
+
+    breaks: bool
+    text: str
+
+
+def consequences(
+    pair: Pair, facts_before: ModelFacts | None, facts_after: ModelFacts | None
+) -> list[Consequence]:
+    """What callers will see of a model that changes or goes; facts are the lock's, where it has them."""
+    before, after = pair.before, pair.after
+    if before is None:
+        return []
+    if after is None:
+        return list(_gone(before))
+    if before.args is None or after.args is None:
+        return []
+    old, new = before.args, after.args
+    found = [
+        *_addresses(pair.name, old, new),
+        *_answers(old, new),
+        *_dimensions(before, facts_before, facts_after),
+        *_limits(old, new),
+        *_lengths(before, new, facts_after),
+        *_router(old, new),
+    ]
+    return sorted(found, key=lambda it: not it.breaks)
+
+
+def _gone(before: Side) -> Iterator[Consequence]:
+    if before.spec.get("on_removal") == "retain":
+        yield Consequence(False, "stays on Baseten and serves on; this stack forgets it")
+    else:
+        yield Consequence(True, "is deleted: every URL of it stops answering")
+
+
+def _addresses(name: str, old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
+    names = baseten_name(name, old), baseten_name(name, new)
+    if names[0] != names[1]:
+        yield _breaking("model_name", *names, "another model on Baseten, so every URL is another")
+    if old.environment != new.environment:
+        yield _breaking("environment", old.environment, new.environment, "every URL is another")
+    for gone in sorted(set(old.environments) - {*new.environments, new.environment}):
+        yield Consequence(True, f"environment {gone} goes, with its URLs")
+    if old.task != new.task:
+        yield _breaking("task", old.task, new.task, "requests and answers are of another form")
+
+
+def _answers(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
+    embedding = isinstance(new, EmbeddingArgs)
+    what = (
+        "vectors do not compare with stored ones: embed the index again"
+        if embedding
+        else "scores change"
+    )
+    moving = (
+        "model_id",
+        "revision",
+        *(("pooling", "default_prompt", "default_prompt_name") if embedding else ()),
+    )
+    for key in moving:
+        values = getattr(old, key, None), getattr(new, key, None)
+        if values[0] != values[1]:
+            yield _breaking(key, *values, what)
+    if old.dtype != new.dtype:
+        yield Consequence(
+            False,
+            f"dtype {_word(old.dtype)} → {_word(new.dtype)}: answers differ in the last digits",
+        )
+
+
+def _dimensions(
+    before: Side, facts_before: ModelFacts | None, facts_after: ModelFacts | None
+) -> Iterator[Consequence]:
+    """The live router's own word before, the lock's after; a Dense module decides by itself."""
+    told = (before.told.get(before.spec.get("environment", "")) or {}).get("dimensions")
+    old = told or (facts_before.hidden_size if facts_before else None)
+    new = facts_after.hidden_size if facts_after and "Dense" not in facts_after.modules else None
+    if before.spec.get("task") == "embedding" and old and new and int(old) != new:
+        yield Consequence(
+            True, f"dimensions {int(old)} → {new}: an index of the old length takes no new vector"
+        )
+
+
+def _limits(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
+    before, after = known_limits(old), known_limits(new)
+    for name, meaning in _LIMITS.items():
+        was, will_be = before.get(name, 0), after.get(name, 0)
+        if was > will_be:
+            yield _breaking(name, was, will_be, meaning)
+        elif was < will_be:
+            yield Consequence(False, f"{name} {was} → {will_be}: {meaning}")
+    if old.auto_truncate and not new.auto_truncate:
+        yield _breaking("auto_truncate", "true", "false", "texts that were cut are refused now")
+
+
+def _lengths(before: Side, new: ModelArgs, facts: ModelFacts | None) -> Iterator[Consequence]:
+    told = (before.told.get(before.spec.get("environment", "")) or {}).get("max_input_length")
+    will_be = input_length(facts) if facts else None
+    if told and will_be and will_be < int(told):
+        cut = "longer texts are cut" if new.auto_truncate else "longer texts are refused"
+        yield _breaking("max_input_length", int(told), will_be, f"tokens; {cut}")
+
+
+def _router(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
+    if at_least(new.tei_version, "1.9.0") and not at_least(old.tei_version, "1.9.0"):
+        yield _breaking(
+            "tei_version",
+            old.tei_version,
+            new.tei_version,
+            "too long or too many inputs get 422 instead of 413, a batch above the free permits 429 at once",
+        )
+    elif old.tei_version != new.tei_version:
+        yield Consequence(False, f"TEI {old.tei_version} → {new.tei_version}")
+    if old.served_model_name != new.served_model_name:
+        yield Consequence(
+            False,
+            f"`model` in answers: {_word(old.served_model_name)} → {_word(new.served_model_name)}",
+        )
+
+
+def _breaking(key: str, old: object, new: object, meaning: str) -> Consequence:
+    return Consequence(True, f"{key} {_word(old)} → {_word(new)}: {meaning}")
+
+
+def _word(value: object) -> str:
+    return "(default)" if value is None else str(value)

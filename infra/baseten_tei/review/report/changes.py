@@ -1,0 +1,92 @@
+"""What happens to a model, in one word, and why: which fields were what and will be what."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from baseten_tei.deployment.differences import Texts, differences
+from baseten_tei.deployment.environments import environment_inputs
+from baseten_tei.project.state import ENVIRONMENT, PUSH
+from baseten_tei.provider.drift.environment import SETTINGS
+from baseten_tei.review.report.before_and_after import Pair, Side
+from baseten_tei.review.report.preview import Step
+
+Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "deleted", "forgotten"]
+"""`forgotten` leaves the model on Baseten: `on_removal: retain`."""
+
+
+def kind(pair: Pair) -> Kind:
+    """What happens to a model."""
+    if pair.before is None:
+        return "created"
+    if pair.after is None:
+        return "forgotten" if pair.before.spec.get("on_removal") == "retain" else "deleted"
+    if pair.after.digest and (pair.before.digest != pair.after.digest or _pushed_again(pair)):
+        return "pushed"
+    if pair.once is not None and _released(pair.before) == _released(pair.after):
+        return "renamed"
+    own = [step for step in pair.steps if step.parent == pair.name]
+    return "settings only" if any(step.changes for step in own) else "unchanged"
+
+
+def _released(side: Side) -> dict[str, dict[str, Any]]:
+    """What its environments are asked to be; a state of an earlier release has no id."""
+    return {
+        name: {key: it for key, it in inputs.items() if key != "state_id"}
+        for name, inputs in side.environments.items()
+    }
+
+
+def _pushed_again(pair: Pair) -> bool:
+    return any(step.type == PUSH and step.op == "update" for step in pair.steps)
+
+
+def why(pair: Pair) -> Texts:
+    """Field → `before → after`: of the spec, else of what follows from it, else of the steps themselves."""
+    before, after = pair.before, pair.after
+    if before is None or after is None:
+        return {}
+    return (
+        differences(before.spec, after.spec)
+        or differences(before.config, after.config, "config")
+        or _repeated(pair)
+    )
+
+
+def drifted(before: Side | None) -> Texts:
+    """What others changed on Baseten, by field, as the last refresh found it."""
+    if before is None:
+        return {}
+    model = {"model": before.missing} if before.missing else {}
+    told = {
+        f"{environment}: {field}": text
+        for environment, outputs in before.told.items()
+        for field, text in {
+            **_settings(before, environment),
+            **(outputs.get("drift") or {}),
+        }.items()
+    }
+    return model | told
+
+
+def _settings(before: Side, environment: str) -> Texts:
+    """A refresh takes live settings into the state, where they differ from those of the spec that was applied."""
+    if before.args is None:
+        return {}
+    wanted = environment_inputs(before.args, "", None).get(environment, {})
+    there = before.environments[environment]
+    managed = [key for key in SETTINGS if wanted.get(key) is not None and key in there]
+    return differences({key: wanted[key] for key in managed}, {key: there[key] for key in managed})
+
+
+def _repeated(pair: Pair) -> Texts:
+    """The same spec once more: what was pushed is gone, settings were changed behind our back, a token is new."""
+    steps = [it for it in pair.steps if it.type in (PUSH, ENVIRONMENT) and it.op == "update"]
+    return {
+        f"{step.name}.{field}": text
+        for step in steps
+        for field, text in differences(_inputs(step, "old"), _inputs(step, "new")).items()
+    }
+
+
+def _inputs(step: Step, side: str) -> Mapping[str, object]:
+    return (getattr(step, side) or {}).get("inputs") or {}

@@ -1,0 +1,143 @@
+"""The report as data: what every form of it shows, and what is read back to be shown by someone who trusts no text.
+
+Strict and bounded: a report that a stranger's pull request made is only data, and no longer than it may be.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from baseten_tei.deployment.costs import Monthly
+from baseten_tei.errors import UserError
+from baseten_tei.review.report.changes import Kind
+
+
+def _cut(most: int) -> AfterValidator:
+    """However long a text is that a spec holds, a report of it can be made."""
+    return AfterValidator(lambda text: text if len(text) <= most else f"{text[: most - 1]}…")
+
+
+Text = Annotated[str, _cut(2_000)]
+Name = Annotated[str, _cut(200)]
+Diff = Annotated[str, _cut(100_000)]
+Mark = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{16}$")]
+StackName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Found(_Strict):
+    """A finding of a rule or a policy, with what to type."""
+
+    level: Literal["error", "warning", "mandatory", "advisory"]
+    rule: Name
+    model: Name | None
+    message: Text
+    fix: Text
+
+
+class Money(_Strict):
+    """US dollars a month; `None` is unknown."""
+
+    minimum: float | None
+    typical: float | None
+    maximum: float | None
+
+    @classmethod
+    def of(cls, cost: Monthly) -> "Money":
+        """The three figures alone."""
+        return cls(minimum=cost.minimum, typical=cost.typical, maximum=cost.maximum)
+
+
+class Cost(_Strict):
+    """Before and after; `unpriced` names instance types whose price is not known."""
+
+    before: Money
+    after: Money
+    unpriced: tuple[Name, ...] = ()
+
+
+class ModelReport(_Strict):
+    """One model."""
+
+    name: Name
+    task: Name
+    model_id: Name
+    instance_type: Name
+    kind: Kind
+    why: dict[Text, Text] = {}
+    diff: Diff = ""
+    """Unified diff of its `config.yaml`."""
+    breaks: tuple[Text, ...] = ()
+    """What breaks those who call it."""
+    notices: tuple[Text, ...] = ()
+    """What they may notice."""
+    traffic: tuple[Text, ...] = ()
+    drift: dict[Text, Text] = {}
+    cost: Cost
+    usd_per_million_tokens: float | None = None
+    measured: Text = ""
+    """How the throughput behind it was measured."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything happens to it."""
+        return self.kind != "unchanged"
+
+
+class StackReport(_Strict):
+    """One stack."""
+
+    stack: StackName
+    origin: Text
+    """What the preview was made against."""
+    errors: tuple[Text, ...] = ()
+    """What stopped the preview."""
+    models: tuple[ModelReport, ...] = ()
+    secrets: tuple[Text, ...] = ()
+    """What happens to them, a line each."""
+    findings: tuple[Found, ...] = ()
+    policies: tuple[Found, ...] = ()
+    prices: Text = ""
+    """Whose they are, of which day."""
+    cost: Cost
+    marks: tuple[Mark, ...] = ()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether an `up` would not go through, or must not."""
+        levels = {it.level for it in (*self.findings, *self.policies)}
+        return bool(self.errors) or bool(levels & {"error", "mandatory"})
+
+
+class Report(_Strict):
+    """Every stack of a pull request."""
+
+    version: Literal[1] = 1
+    contract: tuple[Text, ...] = ()
+    """What breaks those who read any stack's outputs: changes of their schema."""
+    stacks: tuple[StackReport, ...]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether something stands in the way."""
+        return any(it.stopped for it in self.stacks)
+
+
+def parse_report(text: str) -> Report:
+    """A report as `--format json` wrote it. Raises `UserError` with one line where it is none."""
+    try:
+        return Report.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        raise UserError(
+            f"this is no report of `python -m baseten_tei.commands.report --format json`: {where}: {first['msg']}"
+        ) from error
+
+
+def render_json(report: Report) -> str:
+    """The report to keep, and to be rendered elsewhere."""
+    return report.model_dump_json(indent=1) + "\n"

@@ -1,0 +1,111 @@
+"""The comment: a heading per stack, what stands in the way, a row per model, and the details, folded.
+
+Never longer than GitHub takes. Rows of the largest changes come first, then their details, while there is room;
+the rest is counted.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from baseten_tei.review.marks.comment_marks import marks_line
+from baseten_tei.review.report.document import ModelReport, Report, StackReport
+from baseten_tei.review.report.markdown_blocks import (
+    contract,
+    details,
+    head,
+    row,
+    table_head,
+    total_row,
+)
+from baseten_tei.review.report.wording import counts, ranked
+
+MARKER = "<!-- baseten-tei:report -->"
+"""The first line, by which the comment is found again."""
+LIMIT = 65_000
+"""GitHub refuses more than 65,536 characters."""
+_ROWS_SHARE = 0.6
+"""Of the room that headings leave, what rows may take before details begin."""
+
+
+@dataclass(frozen=True)
+class _Piece:
+    stack: str
+    model: ModelReport
+    row: str
+    details: str
+
+
+def render_markdown(report: Report, limit: int = LIMIT) -> str:
+    """The whole comment, at most `limit` characters."""
+    marks = [line for it in report.stacks if (line := marks_line(it, len(report.stacks)))]
+    contracted = contract(report.contract)
+    top = "\n".join([MARKER, *marks]) + (f"\n\n{contracted}" if contracted else "")
+    heads = _fitting_heads(report.stacks, limit - len(top) - 200)
+    shown = [stack for stack in report.stacks if stack.stack in heads]
+    room = limit - len(top) - sum(map(len, heads.values())) - 200
+    rows, folded = _chosen(list(_pieces(shown)), room)
+    sections = [_section(stack, heads[stack.stack], rows, folded) for stack in shown]
+    left = len(report.stacks) - len(shown)
+    rest = [f"… and {left} more stacks, which do not fit here."] if left else []
+    return "\n\n".join([top, *sections, *rest]) + "\n"
+
+
+def _fitting_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
+    """Headings of as many stacks as fit, those that are stopped first."""
+    found: dict[str, str] = {}
+    count = len(list(stacks))
+    for stack in sorted(stacks, key=lambda it: not it.stopped):
+        text = head(stack, max(2, 30 // count)) + _frame(stack)
+        room -= len(text)
+        if room >= 0:
+            found[stack.stack] = head(stack, max(2, 30 // count))
+    return found
+
+
+def _frame(stack: StackReport) -> str:
+    """What a section has besides its heading, rows and details, at its longest."""
+    return f"{table_head()}\n{total_row(stack)}\n{_rest(stack, list(stack.models))}\n\n\n"
+
+
+def _pieces(stacks: Iterable[StackReport]) -> Iterator[_Piece]:
+    for stack in stacks:
+        for model in ranked(it for it in stack.models if it.changes):
+            yield _Piece(stack.stack, model, row(model), details(stack, model))
+
+
+def _chosen(pieces: list[_Piece], room: int) -> tuple[list[_Piece], list[_Piece]]:
+    """Those with a row, and those with details, too."""
+    rows: list[_Piece] = []
+    left = int(room * _ROWS_SHARE)
+    for piece in pieces:
+        if (left := left - len(piece.row) - 1) < 0:
+            break
+        rows.append(piece)
+    room -= sum(len(piece.row) + 1 for piece in rows)
+    folded = []
+    for piece in rows:
+        if len(piece.details) + 2 <= room:
+            folded.append(piece)
+            room -= len(piece.details) + 2
+    return rows, folded
+
+
+def _section(stack: StackReport, text: str, rows: list[_Piece], folded: list[_Piece]) -> str:
+    own = [piece for piece in rows if piece.stack == stack.stack]
+    shown = {piece.model.name for piece in own}
+    hidden = [it for it in stack.models if it.name not in shown]
+    table = [table_head(), *(piece.row for piece in own), total_row(stack)] if own else []
+    blocks = [
+        text,
+        "\n".join(table),
+        _rest(stack, hidden),
+        *(piece.details for piece in folded if piece.stack == stack.stack),
+    ]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _rest(stack: StackReport, hidden: list[ModelReport]) -> str:
+    """The models without a row, counted."""
+    if not hidden or stack.errors:
+        return ""
+    return f"{'Not shown' if len(hidden) < len(stack.models) else 'Models'}: {counts(hidden)}."

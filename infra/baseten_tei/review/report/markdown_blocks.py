@@ -1,0 +1,151 @@
+"""The parts of the comment, as Markdown; every text that may come from a spec passes through `escaping`."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from baseten_tei.review.report.document import Cost, Found, ModelReport, StackReport
+from baseten_tei.review.report.escaping import code, element, fenced, prose
+from baseten_tei.review.report.wording import amounts, drift_lines, per_million, title, what_it_is
+
+_DIFF_CHARACTERS = 12_000
+"""Of a config's diff; a config is some 2,000 characters long."""
+_SHOWN_CHARACTERS = 400
+_REASONS_IN_ROW = 2
+_COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
+_UNBROKEN = "\u00a0→ "
+"""An amount and the arrow behind it stay on one line."""
+
+
+def head(stack: StackReport, lines: int) -> str:
+    """Heading, what the preview stands on, and all that a reader must not miss; `lines` of each list at most."""
+    against = f"Against {prose(stack.origin)}. Prices: {prose(stack.prices)}."
+    blocks = [f"### {code(stack.stack)}: {prose(title(stack))}", against]
+    lists = {
+        "⛔ **Stands in the way**": _in_the_way(stack),
+        "🔴 **Breaks callers**": _breaking(stack),
+        "🟠 **Changed by others**, since the last `pulumi up` (`pulumi up` brings it back)": [
+            f"{code(name)}: {prose(_cut(text))}" for name, text in drift_lines(stack)
+        ],
+        "**Secrets**": [prose(_cut(line)) for line in stack.secrets],
+        "**Advice**": [_found(it) for it in stack.policies if it.level == "advisory"],
+    }
+    blocks += [_listed(name, items, lines) for name, items in lists.items() if items]
+    return "\n\n".join(blocks)
+
+
+def contract(problems: Iterable[str]) -> str:
+    """What a changed schema of the outputs takes from those who read them; empty where it takes nothing."""
+    lines = [prose(_cut(problem)) for problem in problems]
+    return _listed("🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)", lines)
+
+
+def table_head() -> str:
+    """Of the table of models."""
+    return (
+        "| model | what happens | why | $/month, minimum | typical | maximum |\n"
+        "|---|---|---|---|---|---|"
+    )
+
+
+def row(model: ModelReport) -> str:
+    """A model in one line."""
+    told = [
+        f"{code(field, table=True)} {prose(_cut(values), table=True)}"
+        for field, values in model.why.items()
+    ] or [code(what_it_is(model), table=True)]
+    more = f" and {len(told) - _REASONS_IN_ROW} more" if len(told) > _REASONS_IN_ROW else ""
+    name = f"{'🔴 ' if model.breaks else ''}{code(model.name, table=True)}"
+    return _row(
+        [name, model.kind, f"{'; '.join(told[:_REASONS_IN_ROW])}{more}", *_amounts(model.cost)]
+    )
+
+
+def total_row(stack: StackReport) -> str:
+    """The whole stack's money, unchanged models included."""
+    costs = (f"**{it}**" for it in _amounts(stack.cost))
+    return _row(["**all models**", "", _unpriced(stack), *costs])
+
+
+def details(stack: StackReport, model: ModelReport) -> str:
+    """Everything else that is known of a model, folded."""
+    findings = [it for it in stack.findings if it.model == model.name]
+    parts = [
+        _listed(
+            "**Why**", [f"{code(field)}: {prose(_cut(it))}" for field, it in model.why.items()]
+        ),
+        _listed("**Traffic**", [prose(_cut(it)) for it in model.traffic]),
+        _listed("**Callers**", [*_broken(model), *(prose(_cut(it)) for it in model.notices)]),
+        _listed("**Rules**", [_found(it) for it in findings]),
+        _listed("**Cost**", [prose(it) for it in (per_million(model),) if it]),
+        _config(model),
+    ]
+    summary = element(f"{model.name}: {what_it_is(model)}")
+    inner = "\n\n".join(part for part in parts if part)
+    return (
+        f"<details><summary>{model.kind} <code>{summary}</code></summary>\n\n{inner}\n\n</details>"
+    )
+
+
+def _in_the_way(stack: StackReport) -> list[str]:
+    stopping = [*stack.findings, *stack.policies]
+    return [
+        *(prose(_cut(line)) for line in stack.errors),
+        *(_found(it) for it in stopping if it.level in ("error", "mandatory")),
+    ]
+
+
+def _breaking(stack: StackReport) -> list[str]:
+    return [f"{code(it.name)}: {prose(_cut(text))}" for it in stack.models for text in it.breaks]
+
+
+def _broken(model: ModelReport) -> Iterator[str]:
+    return (f"🔴 {prose(_cut(text))}" for text in model.breaks)
+
+
+def _found(it: Found) -> str:
+    where = f"{code(it.model)}: " if it.model else ""
+    return f"{it.level} {code(it.rule)} {where}{prose(_cut(it.message))}: {prose(_cut(it.fix))}"
+
+
+def _listed(name: str, items: Iterable[str], most: int = 20) -> str:
+    """A list below its name, which says how many are left out; empty without items."""
+    found = list(items)
+    if not found:
+        return ""
+    rest = [f"- … and {len(found) - most} more"] if len(found) > most else []
+    return "\n".join([name, *(f"- {item}" for item in found[:most]), *rest])
+
+
+def _config(model: ModelReport) -> str:
+    if not model.diff:
+        return ""
+    shown = (
+        model.diff[:_DIFF_CHARACTERS].rsplit("\n", 1)[0]
+        if len(model.diff) > _DIFF_CHARACTERS
+        else model.diff
+    )
+    cut = (
+        ""
+        if shown == model.diff
+        else f"\n… and {model.diff[len(shown) :].count(chr(10))} more lines"
+    )
+    return f"**`config.yaml`**\n\n{fenced(shown, 'diff')}{cut}"
+
+
+def _amounts(cost: Cost) -> list[str]:
+    return [it.replace(" → ", _UNBROKEN) for it in amounts(cost)]
+
+
+def _unpriced(stack: StackReport) -> str:
+    names = ", ".join(code(name, table=True) for name in stack.cost.unpriced)
+    return f"no price is known for {names}" if names else ""
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cut(text: str) -> str:
+    """As much of a sentence as is read; of a commit its first twelve digits."""
+    short = _COMMIT.sub(lambda it: f"{it[0][:12]}…", text)
+    return short if len(short) <= _SHOWN_CHARACTERS else f"{short[: _SHOWN_CHARACTERS - 1]}…"

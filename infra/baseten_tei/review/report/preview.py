@@ -1,0 +1,111 @@
+"""A preview as the engine tells it: `pulumi preview --json`, or its event log, one event a line.
+
+Both hold resources as the state would (measured on 3.259.0): `op`, `urn`, and what they were and will be, with
+secrets as `[secret]`. Unchanged ones are told with `--show-sames` only.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from baseten_tei.errors import UserError
+from baseten_tei.facts.files.json_reader import DeepError, decode_json
+from baseten_tei.review.report.preview_shape import ANEW, parse_steps, parse_told
+
+State = Mapping[str, Any]
+"""A resource: `inputs`, `outputs`, `parent`, `protect`."""
+
+_LOOKING = ("refresh", "read")
+"""Steps that only look."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What happens to one resource; `old` is `None` where it is new, `new` where it goes."""
+
+    op: str
+    urn: str
+    old: State | None
+    new: State | None
+
+    @property
+    def name(self) -> str:
+        """The resource's name."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def type(self) -> str:
+        """Its own type token, without its parents'."""
+        return self.urn.split("::")[2].rpartition("$")[2]
+
+    @property
+    def parent(self) -> str:
+        """The name of the resource that it belongs to."""
+        state = self.new or self.old or {}
+        return str(state.get("parent", "")).rpartition("::")[2]
+
+    @property
+    def changes(self) -> bool:
+        """Whether it does anything."""
+        return self.op != "same"
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Every step in the engine's order; `errors` are what stopped it, one line each."""
+
+    steps: tuple[Step, ...]
+    errors: tuple[str, ...] = ()
+
+
+def parse_preview(text: str) -> Preview:
+    """A preview from either form. Raises `UserError` where it is neither, or a resource has another shape."""
+    planned, told = _read(text)
+    steps = (Step(it.op, it.urn, it.old, it.new) for it in parse_steps(planned))
+    kept = tuple(step for step in steps if step.op not in _LOOKING)
+    errors = (it.message for it in parse_told(told) if it.severity == "error")
+    return Preview(kept, tuple(dict.fromkeys(it for line in errors for it in _lines(line))))
+
+
+_Parts = tuple[list[Any], list[Any]]
+"""Steps and diagnostics."""
+
+
+def _read(text: str) -> _Parts:
+    try:
+        return _document(decode_json(text))
+    except DeepError as error:
+        raise UserError(f"is not a preview: it is {error}: {ANEW}") from error
+    except (ValueError, TypeError, AttributeError):
+        return _events(text)
+
+
+def _document(found: Any) -> _Parts:
+    if not isinstance(found, Mapping) or not {"steps", "diagnostics"} & found.keys():
+        raise ValueError("no preview")
+    steps = [
+        {**it, "old": it.get("oldState"), "new": it.get("newState")}
+        for it in found.get("steps") or ()
+    ]
+    return steps, list(found.get("diagnostics") or ())
+
+
+def _events(text: str) -> _Parts:
+    try:
+        events = [decode_json(line) for line in text.splitlines() if line.strip()]
+        planned = [it["resourcePreEvent"]["metadata"] for it in events if "resourcePreEvent" in it]
+        told = [it["diagnosticEvent"] for it in events if "diagnosticEvent" in it]
+        if not any("preludeEvent" in it for it in events):
+            raise ValueError("no preview")
+        return [{**it, "old": it.get("old"), "new": it.get("new")} for it in planned], told
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise UserError(
+            "this is neither what `pulumi preview --json` prints nor an event log: type "
+            "pulumi preview --json --show-sames > preview.json"
+        ) from error
+
+
+def _lines(message: str) -> Iterator[str]:
+    for line in message.splitlines():
+        if bare := line.removeprefix("error: ").strip():
+            yield bare

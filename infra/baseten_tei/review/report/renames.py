@@ -1,0 +1,47 @@
+"""Models whose name in the stack is another: the same model on Baseten, or one that takes another's place."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from baseten_tei.review.report.before_and_after import Pair, Side
+
+_OWN = "model_name"
+
+
+def with_heirs(models: Mapping[str, Pair]) -> dict[str, Pair]:
+    """Models of which one goes and one comes under the same name on Baseten are one model with two sides."""
+    coming, going = _coming(models), _going(models)
+    heirs = {_on_baseten(it): name for name, it in coming.items()}
+    found = dict(models)
+    for name, old in going.items():
+        if (heir := heirs.get(_on_baseten(old))) is not None:
+            steps = (*models[heir].steps, *found.pop(name).steps)
+            found[heir] = replace(models[heir], steps=steps, before=old, once=name)
+    return found
+
+
+def rename_problems(models: Mapping[str, Pair]) -> dict[str, str]:
+    """For each model that goes while another of the same spec comes: what keeps the one that is there."""
+    heirs = {_spec(it): (name, it) for name, it in _coming(models).items()}
+    return {
+        name: f"is renamed to {heir[0]}: another model on Baseten, with other URLs; to keep this one write "
+        f"{heir[0]}: {{model_name: {_on_baseten(old)}}}"
+        for name, old in _going(models).items()
+        if (heir := heirs.get(_spec(old))) is not None
+    }
+
+
+def _coming(models: Mapping[str, Pair]) -> dict[str, Side]:
+    return {name: it.after for name, it in models.items() if it.before is None and it.after}
+
+
+def _going(models: Mapping[str, Pair]) -> dict[str, Side]:
+    return {name: it.before for name, it in models.items() if it.after is None and it.before}
+
+
+def _on_baseten(side: Side) -> str:
+    return str(side.model.get("name", ""))
+
+
+def _spec(side: Side) -> str:
+    return str(sorted((key, value) for key, value in side.spec.items() if key != _OWN))

@@ -1,0 +1,59 @@
+"""The report for a terminal, or a job's log: the same facts, a block per stack."""
+
+from collections.abc import Iterator
+
+from baseten_tei.review.report.document import ModelReport, Report, StackReport
+from baseten_tei.review.report.escaping import logged
+from baseten_tei.review.report.wording import (
+    drift_lines,
+    moved,
+    per_million,
+    ranked,
+    reasons,
+    title,
+)
+
+_HEADINGS = ("model", "what happens", "$/month, typical", "why")
+
+
+def render_table(report: Report) -> str:
+    """Plain text, no colours."""
+    contract = [f"BREAKS READERS OF THE OUTPUTS: {it}" for it in report.contract]
+    blocks = [contract, *(list(_stack(stack)) for stack in report.stacks)]
+    return "\n\n".join("\n".join(map(logged, lines)) for lines in blocks if lines) + "\n"
+
+
+def _stack(stack: StackReport) -> Iterator[str]:
+    yield f"{stack.stack}: {title(stack)}"
+    yield f"  against {stack.origin}; prices: {stack.prices}"
+    yield from (f"  stops: {line}" for line in stack.errors)
+    for it in (*stack.findings, *stack.policies):
+        where = f"{it.model}: " if it.model else ""
+        yield f"  {it.level}: {it.rule} {where}{it.message}: {it.fix}"
+    yield from (f"  drift: {name}: {text}" for name, text in drift_lines(stack))
+    yield from (f"  secret {line}" for line in stack.secrets)
+    changing = ranked(model for model in stack.models if model.changes)
+    if changing:
+        yield from _table([_HEADINGS, *(_row(model) for model in changing)])
+    for model in changing:
+        yield from _told(model)
+
+
+def _row(model: ModelReport) -> tuple[str, ...]:
+    costs = moved(model.cost.before.typical, model.cost.after.typical)
+    return model.name, model.kind, costs, "; ".join(reasons(model))
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]) - 1)]
+    for row in rows:
+        fixed = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False))
+        yield f"  {fixed}  {row[-1]}".rstrip()
+
+
+def _told(model: ModelReport) -> Iterator[str]:
+    yield from (f"  {model.name}: BREAKS CALLERS: {text}" for text in model.breaks)
+    yield from (f"  {model.name}: callers: {text}" for text in model.notices)
+    yield from (f"  {model.name}: {text}" for text in model.traffic)
+    if cost := per_million(model):
+        yield f"  {model.name}: {cost}"

@@ -1,0 +1,70 @@
+"""What a million tokens cost: a price per minute over a throughput that somebody measured and put on file.
+
+Files are `benchmarks/results/throughput/*.json`, each a list of measurements.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from baseten_tei.deployment.costs import Prices, instance_type
+from baseten_tei.errors import UserError
+from baseten_tei.spec.args import ModelArgs
+
+FOLDER = "benchmarks/results/throughput"
+
+
+class Measured(BaseModel):
+    """One measurement: this model on this instance took so many tokens a second, fully loaded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    model_id: str
+    instance_type: str
+    tei_version: str
+    tokens_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+    how: str
+    """What was measured with, for the reader: lengths of the texts, `max_batch_tokens`, the tool."""
+
+
+_FILE = TypeAdapter(tuple[Measured, ...])
+
+
+@dataclass(frozen=True)
+class PerMillion:
+    """US dollars for a million tokens on a replica that is always busy, and where that comes from."""
+
+    usd: float
+    how: str
+
+
+def parse_measured(content: bytes) -> tuple[Measured, ...]:
+    """The measurements of a file. Raises `UserError`, one line without the file's name."""
+    try:
+        return _FILE.validate_json(content)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "it"
+        raise UserError(f"{where}: {first['msg']}: mend it, or remove the file") from error
+
+
+def usd_per_million_tokens(
+    args: ModelArgs, prices: Prices, measured: Iterable[Measured]
+) -> PerMillion | None:
+    """By the newest measurement of this model, TEI release and instance; `None` where there is none, or no price."""
+    name = instance_type(args)
+    price = prices.of(name)
+    same = [
+        it
+        for it in measured
+        if (it.model_id, it.tei_version, it.instance_type)
+        == (args.model_id, args.tei_version, name)
+    ]
+    if price is None or not same:
+        return None
+    newest = max(same, key=lambda it: it.date)
+    usd = price / 60 / newest.tokens_per_second * 1_000_000
+    return PerMillion(usd, f"{newest.tokens_per_second:,.0f} tokens/s, {newest.date}, {newest.how}")

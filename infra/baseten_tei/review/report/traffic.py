@@ -1,0 +1,126 @@
+"""What a change does to traffic: what is pushed, how it takes over, what sleeps and wakes.
+
+Sources: Baseten docs (rolling deployments, autoscaling, cold starts), and docs/lifecycle.md for our gates.
+"""
+
+from collections.abc import Iterator
+
+from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.gpu_choice import accelerator_of
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.review.report.before_and_after import Pair, Side
+from baseten_tei.review.report.changes import Kind
+from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs
+
+GIB = 1024**3
+
+
+def traffic(pair: Pair, kind: Kind, facts: ModelFacts | None) -> tuple[str, ...]:
+    """What will happen, in the order in which it does; facts are the lock's, where it has them."""
+    if kind == "unchanged":
+        return ()
+    if pair.after is None:
+        return tuple(_ends(pair.before, kind))
+    args = pair.after.args
+    if args is None:
+        return ("its spec cannot be read by this version of baseten_tei",)
+    if kind == "renamed":
+        return (
+            f"it was {pair.once}, and is the same model on Baseten: nothing is pushed, URLs stay",
+        )
+    if kind == "settings only":
+        return (*_settings(pair, args), *_sleep(args, facts, pair.before))
+    return (*_pushes(pair, kind, args), *_sleep(args, facts, pair.before))
+
+
+def _ends(before: Side | None, kind: Kind) -> Iterator[str]:
+    if kind == "forgotten":
+        yield "stays on Baseten and serves on; Pulumi no longer knows it"
+        return
+    yield "the model goes, with its deployments and environments"
+    if before and before.protected:
+        yield "Pulumi will refuse: it is protected; write protect: false and `pulumi up` first"
+
+
+def _settings(pair: Pair, args: ModelArgs) -> Iterator[str]:
+    yield "nothing is pushed: what serves goes on, and Baseten applies the settings to it"
+    there = pair.before.environments if pair.before else {}
+    for name in all_environments(args):
+        if name not in there:
+            yield f"environment {name} is made, and takes over the version that there is"
+    for name, environment in _pinned(args):
+        yield f"{name} serves {environment.deployment} (pinned)"
+
+
+def _pushes(pair: Pair, kind: Kind, args: ModelArgs) -> Iterator[str]:
+    digest = pair.after.digest if pair.after else ""
+    before = pair.before.digest if pair.before else ""
+    if not digest:
+        yield "nothing is pushed: every environment is pinned"
+    elif before == digest:
+        yield f"version {digest} is pushed again"
+    else:
+        yield f"version {digest} is pushed{f', after {before}' if before else ''}"
+    yield (
+        f"it gets traffic once it is ready (at most {args.deploy_timeout_minutes} minutes), `/info` says what was "
+        "asked for, and it answered a call; what serves now serves until then"
+        if kind != "created"
+        else "it is the first version: Baseten makes it production as soon as it is ready"
+    )
+    for name, environment in all_environments(args).items():
+        if environment.deployment is None:
+            yield f"{name} takes it over {_promotion(environment)}"
+        else:
+            yield f"{name} keeps serving {environment.deployment} (pinned)"
+    if args.new_space:
+        yield "new_space: true: it may answer with other vectors or scores than the golden ones"
+
+
+def _promotion(environment: EnvironmentArgs) -> str:
+    promotion = environment.promotion
+    if promotion is None or not promotion.rolling_deploy:
+        how = "all at once"
+    else:
+        how = f"replica by replica{_steps(environment)}"
+    after = promotion.promotion_cleanup_strategy if promotion else None
+    return f"{how}{f'; the version before: {after}' if after else ''}"
+
+
+def _steps(environment: EnvironmentArgs) -> str:
+    rolling = environment.promotion.rolling_deploy_config if environment.promotion else None
+    said = rolling.model_dump(exclude_none=True) if rolling else {}
+    return f" ({', '.join(f'{key} {value}' for key, value in said.items())})" if said else ""
+
+
+def _sleep(args: ModelArgs, facts: ModelFacts | None, before: Side | None) -> Iterator[str]:
+    for name, environment in all_environments(args).items():
+        now, was = environment.autoscaling, _autoscaling(before, name)
+        if now.min_replica == 0 and (was is None or was.min_replica != 0):
+            yield (
+                f"{name} scales to zero after {now.scale_down_delay} s without requests; the next one waits for a "
+                f"cold start{_cold_start(args, facts)}"
+            )
+        elif was is not None and was.min_replica == 0 < now.min_replica:
+            yield f"{name} no longer scales to zero: no cold starts"
+
+
+def _autoscaling(before: Side | None, environment: str) -> Autoscaling | None:
+    if before is None or before.args is None:
+        return None
+    found = all_environments(before.args).get(environment)
+    return found.autoscaling if found else None
+
+
+def _cold_start(args: ModelArgs, facts: ModelFacts | None) -> str:
+    """How much has to be loaded; how long that takes nobody measured."""
+    if facts is None or facts.weights is None:
+        return ""
+    where = "memory" if accelerator_of(args) == CPU else "GPU memory"
+    return f": {facts.weights.bytes / GIB:.1f} GiB of weights into {where}"
+
+
+def _pinned(args: ModelArgs) -> Iterator[tuple[str, EnvironmentArgs]]:
+    for name, environment in all_environments(args).items():
+        if environment.deployment is not None:
+            yield name, environment

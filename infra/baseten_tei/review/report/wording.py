@@ -1,0 +1,86 @@
+"""Words that every form of the report shares: money, counts, the order of models."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+from baseten_tei.review.report.document import Cost, ModelReport, Money, StackReport
+
+_RANK = ("deleted", "created", "pushed", "forgotten", "settings only", "renamed", "unchanged")
+"""What a reader should see first."""
+
+
+def usd(amount: float | None) -> str:
+    """`$1,239`; below ten dollars with cents; what is not known is `unknown`."""
+    if amount is None:
+        return "unknown"
+    return f"${amount:,.0f}" if amount == 0 or amount >= 10 else f"${amount:,.2f}"
+
+
+def moved(before: float | None, after: float | None) -> str:
+    """`$619 → $1,239`, or one amount where both are the same."""
+    one, other = usd(before), usd(after)
+    return one if one == other else f"{one} → {other}"
+
+
+def amounts(cost: Cost) -> list[str]:
+    """At the fewest, the usual and the most replicas."""
+    keys = ("minimum", "typical", "maximum")
+    return [moved(getattr(cost.before, key), getattr(cost.after, key)) for key in keys]
+
+
+def per_million(model: ModelReport) -> str:
+    """`$0.0123 per million tokens (…)`; empty where nobody measured."""
+    if model.usd_per_million_tokens is None:
+        return ""
+    return f"${model.usd_per_million_tokens:.4f} per million tokens ({model.measured})"
+
+
+def counts(models: Iterable[ModelReport]) -> str:
+    """`1 created, 2 pushed, 12 unchanged`."""
+    found = Counter[str](model.kind for model in models)
+    order = ("created", "pushed", "settings only", "renamed", "deleted", "forgotten", "unchanged")
+    return ", ".join(f"{found[it]} {it}" for it in order if found[it]) or "no models"
+
+
+def title(stack: StackReport) -> str:
+    """What happens, in one line."""
+    if stack.errors:
+        return "the preview stops with an error"
+    money = moved(stack.cost.before.typical, stack.cost.after.typical)
+    return f"{counts(stack.models)}; {money} a month, typically"
+
+
+def ranked(models: Iterable[ModelReport]) -> list[ModelReport]:
+    """Largest changes first: what breaks callers, what comes or goes, what moves most money, what differs most."""
+    return sorted(models, key=_size)
+
+
+def _size(model: ModelReport) -> tuple[bool, int, float, int, str]:
+    money = _difference(model.cost.before, model.cost.after)
+    return not model.breaks, _RANK.index(model.kind), -money, -len(model.diff), model.name
+
+
+def _difference(before: Money, after: Money) -> float:
+    """Of the most that it may cost; an unknown price counts as large."""
+    if before.maximum is None or after.maximum is None:
+        return float("inf") if before != after else 0.0
+    return abs(after.maximum - before.maximum)
+
+
+def what_it_is(model: ModelReport) -> str:
+    """`embedding BAAI/bge-base-en-v1.5 on L4:4x16`."""
+    return f"{model.task} {model.model_id} on {model.instance_type}"
+
+
+def reasons(model: ModelReport) -> list[str]:
+    """`field: before → after`, one each; of a model that comes or goes, what it is."""
+    return [f"{field}: {values}" for field, values in model.why.items()] or [what_it_is(model)]
+
+
+def drift_lines(stack: StackReport) -> list[tuple[str, str]]:
+    """Model, and what somebody else changed of it."""
+    return [
+        (model.name, f"{field} {text}")
+        for model in stack.models
+        for field, text in model.drift.items()
+    ]

@@ -1,0 +1,69 @@
+"""Encrypted values in `Pulumi.<stack>.yaml`, and what stands for them where their passphrase is not known.
+
+An encrypted value says nothing but whether it was changed since the snapshot: its ciphertext is another one then.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from baseten_tei.spec.credentials import is_secure
+
+UNCHANGED = "the secret that the snapshot has"
+"""Stands for every secret in a snapshot, and for each encrypted value that is still the same."""
+CHANGED = "a secret that the snapshot does not have"
+
+Path = tuple[str | int, ...]
+"""Where a value stands below `config:`: `("baseten-tei:hf_access_key",)`."""
+
+
+def secure_values(config: Mapping[str, Any]) -> dict[str, str]:
+    """Each encrypted value's place, as `pulumi config set --path` takes it, with its ciphertext's digest."""
+    return {_place(path): _digest(text) for path, text in _secure(config, ())}
+
+
+def placeholders(config: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
+    """What stands for each encrypted value, by its place; `known` is what the snapshot has of them."""
+    return {
+        place: UNCHANGED if known.get(place) == digest else CHANGED
+        for place, digest in secure_values(config).items()
+    }
+
+
+def readable(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A stack's file that needs no passphrase and no account: an empty text where something encrypted stood."""
+    return {"config": _emptied(config)}
+
+
+def _secure(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if is_secure(value):
+        yield path, value["secure"]
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _secure(inner, (*path, str(key)))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _secure(inner, (*path, index))
+
+
+def _emptied(value: Any) -> Any:
+    if is_secure(value):
+        return ""
+    if isinstance(value, Mapping):
+        return {key: _emptied(inner) for key, inner in value.items()}
+    return [_emptied(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _place(path: Path) -> str:
+    namespace, _, name = str(path[0]).rpartition(":")
+    first = name if name.replace("-", "_").isidentifier() else _step(name)
+    return f"{namespace}:{first}{''.join(_step(it) for it in path[1:])}"
+
+
+def _step(part: str | int) -> str:
+    quoted = str(part).replace("\\", "\\\\").replace('"', '\\"')
+    return f"[{part}]" if isinstance(part, int) else f'["{quoted}"]'
+
+
+def _digest(ciphertext: str) -> str:
+    return hashlib.sha256(ciphertext.encode()).hexdigest()

@@ -1,0 +1,107 @@
+"""A snapshot: what `pulumi stack export` told, with nothing in it that must not be seen."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from baseten_tei.errors import UserError, redact
+from baseten_tei.review.snapshots.secure_values import UNCHANGED
+
+SIGNATURE = "4dabf18193072939515e22adb298388d"
+"""Marks a special value in Pulumi's state (Pulumi `sdk/go/common/resource/sig`)."""
+SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105  # the mark of a secret, not one
+_STORED = {SIGNATURE: SECRET, "plaintext": json.dumps(UNCHANGED)}
+_NEEDLESS = ("secrets_providers", "pending_operations")
+"""The salt that a passphrase could be guessed with; operations that a preview cannot finish."""
+_TRACES = ("sourcePosition", "stackTrace")
+"""Where on some machine a resource was made."""
+_SECRET_RESOURCE = "baseten:index:Secret"  # noqa: S105  # a type
+
+
+class Snapshot(BaseModel):
+    """One stack's state at one commit, as its file holds it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    snapshot: Literal[1] = 1
+    stack: str
+    commit: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
+    """Empty where nobody said."""
+    secure: dict[str, str]
+    """The encrypted values of the stack's file then, as `secure_values` tells them."""
+    version: int
+    deployment: dict[str, Any]
+
+    def state(self, salt: str) -> dict[str, Any]:
+        """What `pulumi stack import` takes into a stack whose own salt this is.
+
+        Without a secrets provider Pulumi 3.259 panics ("attempt to encrypt value").
+        """
+        provider = {"type": "passphrase", "state": {"salt": salt}}
+        return {
+            "version": self.version,
+            "deployment": {**self.deployment, "secrets_providers": provider},
+        }
+
+
+def snapshot_of(
+    exported: Mapping[str, Any],
+    *,
+    stack: str,
+    commit: str,
+    secure: Mapping[str, str],
+    fingerprint: str,
+    known_secrets: Iterable[str],
+) -> Snapshot:
+    """The snapshot of an export. `fingerprint` is the placeholder's, as the Secret remembers values.
+
+    `known_secrets` are masked wherever they stand, as is all that has the form of a token: none should be there.
+    """
+    deployment = {k: v for k, v in (exported.get("deployment") or {}).items() if k not in _NEEDLESS}
+    resources = [_resource(it, fingerprint) for it in deployment.get("resources") or ()]
+    return Snapshot(
+        stack=stack,
+        commit=commit,
+        secure=dict(secure),
+        version=int(exported.get("version", 3)),
+        deployment=_masked({**deployment, "resources": resources}, tuple(known_secrets)),
+    )
+
+
+def parse_snapshot(text: str, where: str) -> Snapshot:
+    """The snapshot in a file's text. Raises `UserError` where it is none of ours."""
+    try:
+        return Snapshot.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        path = ".".join(map(str, first["loc"])) or "its text"
+        raise UserError(
+            f"{where} is no snapshot ({path}: {first['msg']}): make one with "
+            "python -m baseten_tei.commands.snapshot export"
+        ) from error
+
+
+def _resource(resource: Mapping[str, Any], fingerprint: str) -> dict[str, Any]:
+    kept = {key: _without_secrets(it) for key, it in resource.items() if key not in _TRACES}
+    outputs = kept.get("outputs")
+    if resource.get("type") == _SECRET_RESOURCE and outputs and outputs.get("fingerprint"):
+        kept["outputs"] = {**outputs, "fingerprint": fingerprint}
+    return kept
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        if value.get(SIGNATURE) == SECRET:
+            return _STORED
+        return {key: _without_secrets(inner) for key, inner in value.items()}
+    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _masked(value: Any, secrets: tuple[str, ...]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _masked(inner, secrets) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_masked(inner, secrets) for inner in value]
+    return redact(value, secrets) if isinstance(value, str) else value

@@ -1,0 +1,77 @@
+"""A stand-in for a project in a folder of its own: its files, a stack of its state, and none of its credentials.
+
+What is previewed there is the project's own program; the project's folder and its state are only read.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from baseten_tei.errors import UserError
+from baseten_tei.facts.files.read_files import read_yaml
+from baseten_tei.facts.files.write_files import write_whole
+from baseten_tei.outputs.formats.yaml_text import yaml_text
+from baseten_tei.project import generated_files, pulumi_cli
+from baseten_tei.project.stack import Workspace
+from baseten_tei.review.snapshots.origins import credential_free
+from baseten_tei.review.snapshots.secure_values import placeholders, readable
+from baseten_tei.review.snapshots.snapshot import Snapshot
+
+STATE = ".state"
+_LEFT_OUT = (STATE, ".git")
+
+
+@dataclass(frozen=True)
+class Throwaway:
+    """A stack to preview. It holds nothing worth hiding."""
+
+    folder: Path
+    stack: str
+    environment: Mapping[str, str]
+    """All that a `pulumi` in the folder is to be given."""
+
+    def pulumi(self, *arguments: str) -> str:
+        """What a `pulumi` there prints. Raises `UserError`."""
+        return pulumi_cli.run(self.folder, self.stack, *arguments, environment=self.environment)
+
+
+def make(
+    workspace: Workspace, snapshot: Snapshot | None, folder: Path, environ: Mapping[str, str]
+) -> Throwaway:
+    """The stand-in, with the snapshot's state or with none. Raises `UserError`."""
+    _link(workspace, folder)
+    backend = folder / STATE
+    backend.mkdir(mode=0o700)
+    made = Throwaway(folder, workspace.stack, credential_free(environ, f"file://{backend}"))
+    _configure(made, workspace, snapshot.secure if snapshot else {})
+    if snapshot:
+        _import(made, snapshot)
+    return made
+
+
+def _configure(made: Throwaway, workspace: Workspace, known: Mapping[str, str]) -> None:
+    """Write the stack's file with a placeholder, again a secret, in place of each secret; make the stack."""
+    write_whole(made.folder / workspace.path.name, yaml_text(readable(workspace.config)))
+    made.pulumi("stack", "init", "--no-select", "--secrets-provider", "passphrase")
+    if told := placeholders(workspace.config, known):
+        words = [word for place, it in told.items() for word in ("--secret", f"{place}={it}")]
+        made.pulumi("config", "set-all", "--path", *words)
+
+
+def _link(workspace: Workspace, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    if left := sorted(it.name for it in folder.iterdir()):
+        raise UserError(f"{folder} is not empty (it holds {left[0]}): name another folder")
+    generated_files.link_project(workspace.root, folder, _LEFT_OUT)
+
+
+def _import(made: Throwaway, snapshot: Snapshot) -> None:
+    if snapshot.stack != made.stack:
+        raise UserError(
+            f"the snapshot is of stack {snapshot.stack!r}, not {made.stack!r}: its resources are named after it"
+        )
+    salt = read_yaml(Workspace(made.folder, made.stack).path)["encryptionsalt"]
+    file = made.folder / STATE / "snapshot.json"
+    write_whole(file, json.dumps(snapshot.state(salt)))
+    made.pulumi("stack", "import", "--file", str(file))

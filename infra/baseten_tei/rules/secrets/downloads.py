@@ -1,0 +1,125 @@
+"""Downloads: which files of the weights arrive, from where, at which commit, and whether TEI loads them."""
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.hub.model_facts import Weights
+from baseten_tei.rules.placement import instance_of, on_cpu
+from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.spec.names import is_commit
+
+_LOADABLE = ("model.safetensors", "pytorch_model.bin")
+_ONNX = ("onnx/model.onnx", "model.onnx")
+
+
+def generated(subject: Subject) -> Mapping[str, Any]:
+    """The generated config; empty where there is none for want of hardware or image."""
+    if instance_of(subject) is None:
+        return {}
+    try:
+        return subject.config
+    except ValueError:
+        return {}
+
+
+def kept_files(weights: Weights, patterns: list[str]) -> list[str]:
+    """Files of the weights that no ignore pattern drops; a pattern without `/` means every folder."""
+    return [
+        name
+        for name in weights.files
+        if not any(fnmatchcase(name, pattern) for pattern in patterns)
+    ]
+
+
+def _old_download(subject: Subject) -> Finding | None:
+    if subject.args.weights != "download" or subject.tei_at_least("1.7.0"):
+        return None
+    return Finding(
+        f"weights: download on TEI {subject.args.tei_version} fails with "
+        '"relative URL without a base", since the Hub redirects',
+        "write weights: cached, or tei_version: 1.8.3",
+    )
+
+
+def _every_start(subject: Subject) -> Finding | None:
+    weights = subject.facts.weights if subject.facts else None
+    if subject.args.weights != "download":
+        return None
+    size = f"{weights.bytes / 2**30:.1f} GiB" if weights else "its weights"
+    return Finding(
+        f"weights: download fetches {size} from huggingface.co at each start of a replica, and fails when the Hub does",
+        "write weights: cached, or leave weights out",
+    )
+
+
+def _nothing_loadable(subject: Subject) -> Finding | None:
+    weights = subject.facts.weights if subject.facts else None
+    if weights is None or instance_of(subject) is None:
+        return None
+    kept = kept_files(weights, _patterns(subject))
+    wanted = [*_LOADABLE, *(_ONNX if on_cpu(subject) else ())]
+    sharded = weights.format == "sharded-safetensors"
+    if any(name in wanted or (sharded and name.endswith(".safetensors")) for name in kept):
+        return None
+    files = ", ".join(weights.files[:3]) or "no weights"
+    dropped = len(weights.files) - len(kept)
+    how = f", of which ignore_patterns drop {dropped}" if dropped else ""
+    return Finding(
+        f"TEI loads model.safetensors, its shards or pytorch_model.bin, and {subject.args.model_id} has {files}{how}",
+        "write a model_id with model.safetensors, e.g. a converted copy",
+    )
+
+
+def _patterns(subject: Subject) -> list[str]:
+    sources = generated(subject).get("weights") or ()
+    return [pattern for source in sources for pattern in source.get("ignore_patterns") or ()]
+
+
+def _no_onnx(subject: Subject) -> Finding | None:
+    weights = subject.facts.weights if subject.facts else None
+    if weights is None or not on_cpu(subject):
+        return None
+    if set(_ONNX).intersection(kept_files(weights, _patterns(subject))):
+        return None
+    return Finding(
+        f"{subject.args.model_id} has no onnx/model.onnx: the CPU image then runs candle, several times slower",
+        "write accelerator: T4, or a model_id with ONNX files",
+    )
+
+
+def _moving_revision(subject: Subject) -> Finding | None:
+    revision, facts = subject.args.revision, subject.facts
+    if is_commit(revision):
+        return None
+    commit = facts.commit if facts else "<commit>, or type `make lock`"
+    return Finding(
+        f"revision {revision!r} can move: {subject.args.environment} may serve other vectors after its next start",
+        f"write revision: {commit}",
+    )
+
+
+def _baked(subject: Subject) -> Finding | None:
+    if subject.args.weights != "baked" or not subject.tei_at_least("1.9.0"):
+        return None
+    return Finding(
+        f"weights: baked needs a Truss build, and TEI {subject.args.tei_version} runs from upstream's unmodified image",
+        "write weights: cached, or tei_version: 1.8.3",
+    )
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("TEI-SEC-007", "error", "Downloads from the Hub need TEI 1.7",
+         "TEI #527, #672", _old_download),
+    Rule("TEI-SEC-008", "warning", "Weights are not fetched from the Hub at each start",
+         "Baseten docs: weights (mirrored once)", _every_start),
+    Rule("TEI-SEC-009", "error", "What is left of the weights can be loaded",
+         "TEI backends/src/lib.rs: download_weights", _nothing_loadable, True),
+    Rule("TEI-SEC-010", "warning", "A CPU image finds ONNX files",
+         "TEI backends/src/lib.rs: ONNX Runtime before candle", _no_onnx, True),
+    Rule("TEI-SEC-011", "warning", "A revision is a commit",
+         "huggingface.co: branches and tags move", _moving_revision),
+    Rule("TEI-SEC-012", "error", "Only TEI 1.8.3 can have its weights baked in",
+         "truss 0.18.35: a build wants python3 in the base image", _baked),
+)  # fmt: skip

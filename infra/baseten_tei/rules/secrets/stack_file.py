@@ -1,0 +1,116 @@
+"""Secrets in a stack's configuration: which of its values may be encrypted, and what may not stand there at all."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from baseten_tei.errors import UserError, kind_of_secret, redact
+from baseten_tei.rules.secrets.passphrase import has_guessable_passphrase
+from baseten_tei.spec.credentials import (
+    TOKEN_PLACE,
+    entries,
+    is_secure,
+    models_problems,
+    place,
+    right_place,
+)
+from baseten_tei.spec.hf_token import FROM_ENV, NAME, named_variable
+from baseten_tei.spec.names import stack_name_problem
+
+OURS = ("baseten-tei", "baseten")
+"""Namespaces whose values go into clear text: outputs, labels, truss_configs/."""
+TOKEN = f"baseten-tei:{NAME}"
+MODELS = "baseten-tei:models"
+KNOWN = (MODELS, TOKEN, "baseten-tei:team", "baseten:target")
+
+
+def check_stack_file(
+    stack: str, document: Mapping[str, object], config: Mapping[str, object]
+) -> None:
+    """Refuse a stack with a reserved name, and secrets at a wrong place, a line each. Raises `UserError`."""
+    if reserved := stack_name_problem(stack):
+        raise UserError(reserved)
+    secret = [key for key, value in config.items() if _holds_secure(value)]
+    public = bool(secret) and has_guessable_passphrase(document.get("encryptionsalt"))
+    found = [
+        *models_problems(config.get(MODELS)),
+        *secret_key_problems((key for key in secret if key != MODELS), public=public),
+        *(
+            line
+            for key, value in config.items()
+            if key != MODELS
+            for line in plain_problems(key, value)
+        ),
+    ]
+    if found:
+        raise UserError(*found)
+
+
+def secret_key_problems(keys: Iterable[str], *, public: bool) -> Iterator[str]:
+    """Yield a line for each encrypted key that must not be; `public` says that everyone knows the passphrase."""
+    for key in keys:
+        if key.partition(":")[0] in OURS and key != TOKEN:
+            yield (
+                f"{_shown(key)} is encrypted, and its value would be written in clear to truss_configs/, the state "
+                f"or outputs: {_instead(key)}"
+            )
+        elif public:
+            yield (
+                f"{_shown(key)} is encrypted with a passphrase that everyone knows (the dev stack's, or an empty one): "
+                f"revoke what it holds, remove it, and {_own_way(key)}"
+            )
+
+
+def plain_problems(key: str, value: object) -> Iterator[str]:
+    """Yield a line for what stands in clear under one key, other than the models, and must not."""
+    if problem := _token_problem(value) if key == TOKEN else _misnamed(key):
+        yield problem
+    else:
+        yield from _looks(key, value)
+
+
+def _token_problem(configured: object) -> str | None:
+    """Return why the configured `hf_access_key` cannot be taken; its value is never shown."""
+    if is_secure(configured) or configured is None:
+        return None
+    try:
+        if named_variable(configured) is not None:
+            return None
+    except UserError as error:
+        return str(error)
+    return (
+        f"{TOKEN} is written in clear: remove it, revoke it if it is a token, and name the variable that holds "
+        f"the token: write {TOKEN}: {FROM_ENV}"
+    )
+
+
+def _misnamed(key: str) -> str | None:
+    """Return what is wrong with a key of ours that is called as a credential is, and is not `hf_access_key`."""
+    namespace, _, name = key.partition(":")
+    if namespace not in OURS or key in KNOWN or right_place(name) is None:
+        return None
+    return f"{_shown(key)} is not a setting of this project: {_instead(key)}"
+
+
+def _looks(key: str, value: object) -> Iterator[str]:
+    for path, inner in entries(value):
+        if isinstance(inner, str) and (kind := kind_of_secret(inner)):
+            where = f"{_shown(key)} {place(path)}".rstrip()
+            yield f"{where} holds {kind} in clear: remove it, revoke it, and {_own_way(key)}"
+
+
+def _holds_secure(value: object) -> bool:
+    return any(is_secure(inner) for _, inner in entries(value))
+
+
+def _instead(key: str) -> str:
+    todo = right_place(key.partition(":")[2])
+    return f"remove it; {todo}" if todo else "remove it, and write the value as it is"
+
+
+def _own_way(key: str) -> str:
+    if key.partition(":")[0] in OURS:
+        return TOKEN_PLACE
+    return f"use a stack with a passphrase of its own, and type pulumi config set --secret {_shown(key)} (it asks)"
+
+
+def _shown(key: object) -> str:
+    return redact(str(key))[:120]

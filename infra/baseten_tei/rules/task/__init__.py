@@ -1,0 +1,1 @@
+"""Rules about the task, its head and its labels."""

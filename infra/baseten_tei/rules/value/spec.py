@@ -1,0 +1,73 @@
+"""What the values of a spec mean together: everything that can be refused before anything is touched."""
+
+from collections.abc import Mapping
+
+from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.permits import permits_problem
+from baseten_tei.rules.value.container import extras_problems
+from baseten_tei.rules.value.environments import environment_problems, rotation_problems
+from baseten_tei.rules.value.placement import placement_problems
+from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.credentials import spec_problems
+from baseten_tei.spec.names import (
+    baseten_name,
+    environment_variable,
+    model_name_problem,
+    repository_problem,
+)
+
+
+def problems(name: str, args: ModelArgs) -> list[str]:
+    """Everything that is wrong with one model, a line each, the model named first."""
+    if secret := spec_problems(name, args.model_dump(exclude_defaults=True, warnings=False)):
+        return secret
+    found = [
+        model_name_problem(baseten_name(name, args)),
+        # It is a folder's name as well, so it may hold no more than a name on Baseten may.
+        None if args.model_name is None else model_name_problem(name, "name"),
+        repository_problem(args.model_id, args.revision),
+        permits_problem(args),
+        *placement_problems(args),
+        *extras_problems(args),
+        *environment_problems(args),
+        *rotation_problems(args),
+    ]
+    return [f"model {name!r}: {problem}" for problem in found if problem]
+
+
+def duplicate_problems(models: Mapping[str, ModelArgs]) -> list[str]:
+    """Models that would meet on Baseten, or in the flat outputs, under one name."""
+    on_baseten: dict[str, str] = {}
+    in_outputs: dict[str, str] = {}
+    found = []
+    for name, args in models.items():
+        variable = environment_variable(name)
+        taken = on_baseten.setdefault(environment_variable(baseten_name(name, args)), name)
+        also = in_outputs.setdefault(variable, name)
+        if taken != name:
+            found.append(
+                f"model {name!r}: model {taken!r} already has the Baseten name "
+                f"{baseten_name(name, args)!r} (case, '-', '_' and '.' do not tell models apart): "
+                "give one of them another model_name"
+            )
+        elif also != name:
+            found.append(
+                f"model {name!r}: the outputs of model {also!r} are already called {variable}_…: "
+                "give one of them another name"
+            )
+    return found + _environment_clashes(models)
+
+
+def _environment_clashes(models: Mapping[str, ModelArgs]) -> list[str]:
+    """Model `a` in `b-production` and model `a-b` in `production` would be one resource to Pulumi."""
+    seen: dict[str, str] = {}
+    found = []
+    resources = [(f"{n}-{it}", n) for n, args in models.items() for it in all_environments(args)]
+    for resource, name in resources:
+        first = seen.setdefault(resource, name)
+        if first != name:
+            found.append(
+                f"model {name!r}: with its environment it is called {resource!r}, as model {first!r} is: "
+                "give one of them another name or environment"
+            )
+    return found

@@ -1,0 +1,1 @@
+"""What a user writes: its types, names, parsing and messages."""

@@ -1,0 +1,83 @@
+"""The JSON Schema of a stack's configuration, generated from the types, for editors to complete it."""
+
+import json
+from pathlib import PurePosixPath
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from baseten_tei.spec.args import (
+    Autoscaling,
+    ClassifierArgs,
+    EmbeddingArgs,
+    EnvironmentArgs,
+    Promotion,
+    RerankerArgs,
+    RollingDeploy,
+)
+from baseten_tei.spec.docstrings import attribute_docstrings
+from baseten_tei.spec.parsing import NAMESPACE
+
+SCHEMA_PATH = PurePosixPath("docs/stack-config.schema.json")
+
+_STRING = {"type": "string"}
+_DOCUMENTED = (
+    EmbeddingArgs, RerankerArgs, ClassifierArgs, Autoscaling, Promotion, RollingDeploy, EnvironmentArgs,
+)  # fmt: skip
+
+
+def stack_config_schema() -> dict[str, Any]:
+    """Schema of a `Pulumi.<stack>.yaml`; other namespaces' keys pass."""
+    model = TypeAdapter(EmbeddingArgs | RerankerArgs | ClassifierArgs).json_schema()
+    definitions = model.pop("$defs")
+    for args in (EmbeddingArgs, RerankerArgs, ClassifierArgs):
+        # The default exists for Python, where the class says the task; in YAML the task says the class.
+        definitions[args.__name__]["required"] = ["task", "model_id"]
+    for documented in _DOCUMENTED:
+        for name, text in attribute_docstrings(documented).items():
+            definitions[documented.__name__]["properties"][name]["description"] = text
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Stack configuration of baseten-tei",
+        "type": "object",
+        "properties": {"config": {"type": "object", "properties": _properties(model)}},
+        "$defs": definitions,
+    }
+
+
+def schema_text() -> str:
+    """The schema as it is committed."""
+    return json.dumps(stack_config_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _properties(model: dict[str, Any]) -> dict[str, Any]:
+    target = "Where Baseten is: baseten, emulator, or the loopback address of another emulator."
+    token = [
+        {"type": "object", "properties": {key: _STRING}, "required": [key]}
+        for key in ("from_env", "secure")
+    ]
+    return {
+        "baseten:target": {
+            "description": target,
+            "type": "string",
+            "pattern": r"^(baseten|emulator|http://(127\.0\.0\.1|localhost):\d{1,5})$",
+            "default": "baseten",
+        },
+        f"{NAMESPACE}:models": {
+            "description": "Models by name.",
+            "type": "object",
+            "additionalProperties": model,
+        },
+        f"{NAMESPACE}:team": {
+            "description": "Baseten team that owns the models, by name or id.",
+            **_STRING,
+        },
+        f"{NAMESPACE}:state_id": {
+            "description": "Id of a state that was lost, for the one that replaces it (docs/lifecycle.md).",
+            **_STRING,
+        },
+        f"{NAMESPACE}:hf_access_key": {
+            "description": "Variable that holds the Hugging Face token; or the token, encrypted (docs/security.md).",
+            "oneOf": token,
+        },
+    }

@@ -1,0 +1,79 @@
+"""pydantic's errors in the reader's words: which key, which value, what to type."""
+
+from typing import get_args
+
+from pydantic import BaseModel
+from pydantic_core import ErrorDetails
+
+from baseten_tei.errors import perhaps
+from baseten_tei.spec.args import Accelerator, Autoscaling, EmbeddingArgs
+from baseten_tei.spec.credentials import right_place
+
+
+def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
+    """One pydantic error of a spec as a line that ends in what to type."""
+    location = [str(part) for part in details["loc"]]
+    key, given = ".".join(location), details.get("input")
+    match details["type"]:
+        case "extra_forbidden":
+            return f"unknown key {key!r}.{_instead(location, args)}"
+        case "missing":
+            return f"{key} is missing: write {key}: {'BAAI/bge-base-en-v1.5' if key == 'model_id' else '…'}"
+        case "literal_error" if key == "accelerator" and ":" in str(given):
+            family = str(given).partition(":")[0]
+            return f"accelerator {given!r} asks for several GPUs and TEI uses one: write accelerator: {family}"
+        case "literal_error":
+            known = get_args(Accelerator) if key == "accelerator" else ()
+            return (
+                f"{key} {given!r} is not known; {_expected(details)}.{perhaps(str(given), known)}"
+            )
+        case _:
+            said = f"{_lower(details['msg'])}, not {given!r} ({kind_of(given)})"
+            return f"{key} {said}: write {key}: {_expected(details)}"
+
+
+def _keys(location: list[str], args: type[BaseModel]) -> list[str]:
+    nested = Autoscaling if location[:1] == ["autoscaling"] and len(location) > 1 else args
+    return list(nested.model_fields)
+
+
+def _instead(location: list[str], args: type[BaseModel]) -> str:
+    if location in (["port"], ["server_port"], ["hostname"]):
+        return " The router always listens on 7997 (8080 is Baseten's own); leave it out"
+    if len(location) == 1 and location[0] in EmbeddingArgs.model_fields:
+        return " Only task: embedding has it; leave it out"
+    if todo := right_place(location[-1], _keys(location, args)):
+        return f" {todo[:1].upper()}{todo[1:]}"
+    known = perhaps(location[-1], _keys(location, args))
+    return known or f" Known: {', '.join(_keys(location, args))}"
+
+
+def _expected(details: ErrorDetails) -> str:
+    context = details.get("ctx") or {}
+    if "expected" in context:
+        return f"write {context['expected']}"
+    for bound in ("ge", "le"):
+        if bound in context:
+            return str(context[bound])
+    kinds = {
+        "int_type": "a number",
+        "tuple_type": "a list",
+        "dict_type": "a mapping",
+        "bool_type": "true or false",
+        "string_type": "a text in quotes",
+    }
+    return kinds.get(details["type"], "…")
+
+
+def _lower(message: str) -> str:
+    text = message.removeprefix("Input ").replace("valid tuple", "list")
+    return text[:1].lower() + text[1:]
+
+
+def kind_of(value: object) -> str:
+    """What a value from YAML is, in YAML's words."""
+    kinds: dict[type, str] = {
+        str: "text", bool: "a boolean", int: "a number", float: "a decimal number", list: "a list",
+        tuple: "a list", dict: "a mapping", type(None): "empty",
+    }  # fmt: skip
+    return kinds.get(type(value), type(value).__name__)

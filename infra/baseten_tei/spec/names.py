@@ -1,0 +1,89 @@
+"""Names: what Baseten and truss take, and when two of them are one.
+
+truss 0.18.35 puts model and environment names into its GraphQL text unescaped (`remote/baseten/api.py`), so
+a quote in a name would rewrite the call. We allow what can never need escaping.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from baseten_tei.spec.args import ModelArgs
+
+MAX_LENGTH = 64
+RESERVED_STACKS = ("drift", "preview")
+"""Environments of the workflows' own. A stack is deployed in the environment of its name, and case does not matter."""
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_REVISION = re.compile(r"\w[\w./-]*", re.ASCII)
+
+
+def model_name_problem(name: str, what: str = "model_name") -> str | None:
+    """Why Baseten or truss could not take this model name; `what` is what the reader calls it."""
+    if len(name) > MAX_LENGTH:
+        return f"{what} has {len(name)} characters, at most {MAX_LENGTH} are allowed: shorten it"
+    if not _MODEL.fullmatch(name):
+        return (
+            f"{what} {name!r} must start with a letter or digit and hold only letters, digits, "
+            f"'-', '_' and '.': write e.g. {suggested_name(name)}"
+        )
+    return None
+
+
+def environment_problem(name: str) -> str | None:
+    """Why this environment name cannot be used in Baseten's URLs."""
+    if _ENVIRONMENT.fullmatch(name) and len(name) <= MAX_LENGTH and name != "development":
+        return None
+    return (
+        f"environment {name!r} must be lower-case letters, digits, '-' and '_' (and not 'development', "
+        "which is Baseten's own slot): write e.g. environment: staging"
+    )
+
+
+def repository_problem(model_id: str, revision: str) -> str | None:
+    """Why this is no Hugging Face repository or revision."""
+    if not _REPOSITORY.fullmatch(model_id):
+        return (
+            f"model_id {model_id!r} is not a Hugging Face repository: "
+            "write owner/name, e.g. model_id: BAAI/bge-base-en-v1.5"
+        )
+    if not _REVISION.fullmatch(revision):
+        return f"revision {revision!r} is not a branch, tag or commit: write e.g. revision: main, or a commit"
+    return None
+
+
+def stack_name_problem(stack: str) -> str | None:
+    """Return why a stack must not have this name; `None` where it may."""
+    if stack.casefold() not in RESERVED_STACKS:
+        return None
+    return (
+        f"stack {stack!r} has the name of an environment of the workflows, which holds every secret and asks no "
+        f"reviewer: type pulumi stack rename {stack.casefold()}-stack, or choose another name"
+    )
+
+
+def is_commit(revision: str) -> bool:
+    """Whether a revision is a commit, which never moves."""
+    return _COMMIT.fullmatch(revision) is not None
+
+
+def suggested_name(name: str) -> str:
+    """A legal model name close to this one."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:MAX_LENGTH] or "my-model"
+
+
+def environment_variable(name: str) -> str:
+    """A name as scripts use it: `bge-base.en` is `BGE_BASE_EN`."""
+    return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
+
+
+def same_secret(one: str, other: str) -> bool:
+    """Whether Baseten sees one secret: it normalises non-alphanumerics (docs: organization/secrets)."""
+    return re.sub(r"[^A-Za-z0-9]", "_", one) == re.sub(r"[^A-Za-z0-9]", "_", other)
+
+
+def baseten_name(name: str, args: "ModelArgs") -> str:
+    """The model's name on Baseten."""
+    return name if args.model_name is None else args.model_name

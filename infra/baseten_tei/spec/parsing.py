@@ -1,0 +1,63 @@
+"""A stack's models, parsed into specs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from baseten_tei.errors import UserError, perhaps, redact
+from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
+from baseten_tei.spec.credentials import is_secure, models_problems, spec_problems
+from baseten_tei.spec.messages import kind_of, problem_text
+
+NAMESPACE = "baseten-tei"
+
+
+EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"
+
+
+def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
+    """Specs by name, and what is wrong with their shape. Raises `UserError` for what is no mapping at all."""
+    if is_secure(models):
+        raise UserError(*models_problems(models))
+    if not isinstance(models, Mapping):
+        raise UserError(
+            f"{NAMESPACE}:models must map names to specs, not {kind_of(models)}: write {EXAMPLE}"
+        )
+    found: list[str] = []
+    specs: dict[str, ModelArgs] = {}
+    for name, raw in models.items():
+        if not isinstance(name, str):  # YAML reads `no:` and `1:` as something else
+            found.append(f"model {name!r}: its name is {kind_of(name)}: write it in quotes")
+            continue
+        spec = parse_spec(name, raw)
+        if isinstance(spec, list):
+            found += spec
+        else:
+            specs[name] = spec
+    return specs, [redact(line) for line in found]
+
+
+def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:
+    """One model's spec, or its problems; where it holds a secret, nothing else of it is looked at."""
+    if secret := spec_problems(name, raw):
+        return secret
+    if not isinstance(raw, Mapping):
+        return [f"model {name!r}: must be a mapping, not {kind_of(raw)}: write {EXAMPLE}"]
+    task = raw.get("task")
+    args = ARGS_BY_TASK.get(task) if isinstance(task, str) else None
+    if args is None:
+        said = "is missing" if task is None else f"{task!r} is not one TEI has"
+        return [
+            f"model {name!r}: task {said}: write task: embedding, reranker or classifier."
+            f"{perhaps(str(task), ARGS_BY_TASK)}"
+        ]
+    try:
+        return args.model_validate(_lists_as_tuples(raw))
+    except ValidationError as error:
+        return [f"model {name!r}: {problem_text(details, args)}" for details in error.errors()]
+
+
+def _lists_as_tuples(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """YAML has lists; frozen specs hold tuples, which strict validation does not make of a list."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}

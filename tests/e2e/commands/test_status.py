@@ -1,0 +1,219 @@
+"""What `status` says without the engine is what the engine says: over many kinds of change, resource by resource."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from baseten_tei.operations.status import status_client, status_files
+from baseten_tei.operations.status.table import HEADINGS
+from tests.support.harness import (
+    BGE,
+    EMOTIONS,
+    GATED,
+    RERANKER,
+    ROOT,
+    Emulator,
+    Stack,
+    running_emulator,
+    status,
+)
+
+pytestmark = pytest.mark.e2e
+
+SEARCH = {**BGE, "autoscaling": {"max_replica": 3}}
+TOKENED = {**GATED, "redeploy_on_rotation": True}
+MODELS = {"search": SEARCH, "rerank": RERANKER, "moods": EMOTIONS, "gemma": TOKENED}
+TOKEN = "hf_" + "canary" * 5
+
+
+def models(**changed: Any) -> dict[str, Any]:
+    """The models of the base, some of them changed; `None` takes one out."""
+    return {name: it for name, it in {**MODELS, **changed}.items() if it is not None}
+
+
+def search(**changed: Any) -> dict[str, Any]:
+    return models(search={**SEARCH, **changed})
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running_emulator() as emulator:
+        folder = tmp_path_factory.mktemp("base") / "project"
+        stack = Stack(folder, emulator.url, environment={"HF_ACCESS_KEY": TOKEN})
+        stack.environment["XDG_CACHE_HOME"] = str(folder.parent / "cache")
+        stack.configure(MODELS)
+        stack.up().check()
+        yield stack
+
+
+@pytest.fixture
+def standing(base: Stack, tmp_path: Path) -> Stack:
+    """The base, in a copy that a test may change."""
+    folder = tmp_path / "project"
+    shutil.copytree(base.folder, folder, symlinks=True)
+    return Stack(folder, base.target, environment=dict(base.environment))
+
+
+def both(stack: Stack) -> list[str]:
+    """Names of the resources that change, as the engine and as `status` say: the same, or the test fails."""
+    engine = sorted({step["urn"].rpartition("::")[2] for step in stack.planned()})
+    told = json.loads(status(stack, "--format", "json").stdout)
+    assert sorted({it["resource"] for it in told["changes"]}) == engine
+    assert told["nothing_to_do"] == (engine == [])
+    return engine
+
+
+SAME: dict[str, Any] = {
+    "nothing": MODELS,
+    "another order": dict(reversed(MODELS.items())),
+    "a default written out": search(auto_truncate=True),
+}
+OTHER: dict[str, Any] = {
+    "a size": search(max_batch_tokens=8192),
+    "a GPU": search(accelerator="T4"),
+    "a revision": search(revision="a" * 40),
+    "autoscaling": search(autoscaling={"min_replica": 1, "max_replica": 3}),
+    "promotion": search(promotion={"redeploy_on_promotion": True}),
+    "backpressure": search(request_backpressure="REJECT_ON_FULL"),
+    "what counts at the next release": search(keep_deployments=5),
+    "a silenced rule": search(silence={"TEI-SEC-011": "moves with us"}),
+    "protection": search(protect=True),
+    "a label": search(labels={"owner": "us"}),
+    "another environment": search(environments={"staging": {}}),
+    "another name on Baseten": search(model_name="found"),
+    "a pin": search(deployment="previous"),
+    "another task": models(search=RERANKER),
+    "a new model": models(new=BGE),
+    "a model less": models(rerank=None),
+    "a renamed model": models(search=None, found=SEARCH),
+    "several things": models(search={**SEARCH, "tei_version": "1.9.3"}, moods=None, new=BGE),
+    "no gated model": models(gemma=None),
+}
+
+
+@pytest.mark.parametrize("after", SAME.values(), ids=SAME)
+def test_there_is_nothing_to_do_after(standing: Stack, after: dict[str, Any]) -> None:
+    standing.configure(after)
+    assert both(standing) == []
+    assert status(standing).stdout.strip() == "test: 4 models, nothing to do"
+
+
+@pytest.mark.parametrize("after", OTHER.values(), ids=OTHER)
+def test_it_names_the_resources_that_the_engine_would_change_for(
+    standing: Stack, after: dict[str, Any]
+) -> None:
+    standing.configure(after)
+    assert both(standing) != []
+
+
+def test_a_new_token_is_seen_and_restarts_whoever_asks_for_that(standing: Stack) -> None:
+    standing.environment["HF_ACCESS_KEY"] = TOKEN[::-1]
+    assert both(standing) == ["gemma-production", "hf_access_key"]
+
+
+def test_another_target_changes_the_pushes(standing: Stack) -> None:
+    standing.target = "http://127.0.0.1:9"
+    standing.configure(MODELS)
+    assert both(standing) == ["gemma-push", "moods-push", "rerank-push", "search-push"]
+
+
+def test_golden_vectors_count_at_the_next_release_only(standing: Stack) -> None:
+    golden = standing.folder / "golden" / "test" / "search.json"
+    golden.parent.mkdir(parents=True)
+    golden.write_text("{}")
+    assert both(standing) == []
+
+
+def test_facts_that_are_locked_count(standing: Stack) -> None:
+    lock = yaml.safe_load((ROOT / "locks" / "dev.yaml").read_text())
+    facts = {**lock["models"][0], "model_id": BGE["model_id"], "revision": "main"}
+    (standing.folder / "locks").mkdir()
+    (standing.folder / "locks" / "test.yaml").write_text(yaml.safe_dump({"models": [facts]}))
+    assert both(standing) != []
+
+
+def test_a_spec_that_a_preview_refuses_is_refused_in_the_same_words(standing: Stack) -> None:
+    standing.configure(search(max_batch_token=1))
+    refused = status(standing)
+    assert refused.code == 2
+    line = refused.stderr.strip().removeprefix("Pulumi.test.yaml: ")
+    assert line in standing.preview().refused().text
+
+
+def test_a_secret_that_only_pulumi_can_read_is_said_not_to_be_compared(standing: Stack) -> None:
+    key = ("--secret", "baseten-tei:hf_access_key", TOKEN)
+    standing.pulumi("config", "set", *key, "--stack", "test").check()
+    told = json.loads(status(standing, "--format", "json").stdout)
+    assert told["not_compared"] == ["the value of hf_access_key, which only `pulumi preview` reads"]
+
+
+def set_outside(emulator: Emulator) -> None:
+    model = f"/v1/models/{emulator.models()['bge']}"
+    emulator.rest(
+        f"{model}/environments/production", "PATCH", {"autoscaling_settings": {"max_replica": 4}}
+    )
+
+
+def deleted_outside(emulator: Emulator) -> None:
+    emulator.rest(f"/v1/models/{emulator.models()['bge']}", "DELETE")
+
+
+@pytest.mark.serving
+@pytest.mark.parametrize("outside", [set_outside, deleted_outside])
+def test_what_somebody_else_changed_is_to_do_once_a_refresh_saw_it(
+    stack: Stack, emulator: Emulator, outside: Callable[[Emulator], None]
+) -> None:
+    assert both(stack) == []
+    outside(emulator)
+    assert both(stack) == [], "neither of them asks Baseten"
+    [row] = json.loads(status(stack, "--live", "--format", "json").stdout)["live"]
+    assert row["drift"] != []
+    stack.refresh().check()
+    assert both(stack) != []
+
+
+@pytest.mark.serving
+def test_a_release_that_failed_is_to_do_again(stack: Stack, emulator: Emulator) -> None:
+    emulator.fault("bge", "deploy_failed")
+    stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
+    stack.up().refused()
+    assert "bge-production" in both(stack)
+    stack.refresh()
+    assert "bge-production" in both(stack)
+
+
+@pytest.mark.serving
+def test_a_live_environment_is_shown_with_status_replicas_version_price_and_drift(
+    stack: Stack, emulator: Emulator
+) -> None:
+    deployment = stack.outputs()["models"]["bge"]["deployment_id"]
+    live = status(stack, "--live").check().stdout.splitlines()
+    assert live[0] == "test: 1 model, nothing to do"
+    assert live[1].split() == [heading for heading in HEADINGS if heading]
+    name, environment, is_now = live[2].split()[:3]
+    assert (name, environment) == ("bge", "production")
+    assert is_now in ("ACTIVE", "SCALED_TO_ZERO")  # the prepared world may have been idle for long
+    assert deployment in live[2]
+    assert live[3].startswith("1 environment, 0 not well, $")
+    emulator.rest(f"/v1/models/{emulator.models()['bge']}", "DELETE")
+    gone = status(stack, "--live")
+    assert gone.code == 1
+    assert "!  bge    production   GONE" in gone.stdout
+
+
+@pytest.mark.serving
+def test_a_stack_whose_state_is_elsewhere_is_asked_for_through_pulumi(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status_files, "local_state", lambda *_: None)
+    for name, value in stack.env().items():
+        monkeypatch.setenv(name, value)
+    found, _ = status_client.standing(stack.folder, stack.name, os.environ)
+    assert found.nothing_to_do
+    assert found.models == 1

@@ -1,0 +1,192 @@
+"""The management API against the embedded emulator, in process: each change takes effect once, whatever fails.
+
+The emulator carries a call out before its fault (`when: after`) or not at all; how often a call took effect is
+read from the emulator's state, not from what the client believes.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from baseten_emulator.app import App
+from baseten_emulator.world.clock import ManualClock
+from baseten_emulator.world.wire import Request
+from baseten_emulator.world.world import World
+from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.target import parse_target
+from baseten_tei.baseten.versions import EnvironmentSettings
+from baseten_tei.facts.network import httpx_client
+from tests.support.mock_baseten import streamed
+
+KEY = "k3y-of-the-emulator-under-test"
+CONFIG: dict[str, Any] = {
+    "model_name": "bge",
+    "base_image": {"image": "baseten/text-embeddings-inference-mirror:89-1.8.3"},
+    "docker_server": {
+        "start_command": "text-embeddings-router --port 7997 --model-id BAAI/bge-base-en-v1.5",
+        "server_port": 7997, "predict_endpoint": "/v1/embeddings",
+        "readiness_endpoint": "/health", "liveness_endpoint": "/health",
+    },
+    "resources": {"accelerator": "L4"},
+}  # fmt: skip
+SETTINGS = EnvironmentSettings({"max_replica": 3}, {"rolling_deploy": False}, "REJECT_ON_FULL")
+
+
+class Running:
+    """A router that runs and is asked nothing."""
+
+
+def _boots(_config: object, _secrets: object) -> Running:
+    return Running()
+
+
+class Emulated:
+    """An emulated Baseten with a model that serves `first` and has a spare version `second`."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.clock = ManualClock()
+        world = World(
+            clock=self.clock, step_seconds=1.0, api_key=KEY, teams=("default", "ads"), boot=_boots
+        )
+        self.app = App(world)
+        real = httpx_client.Client
+        transport = httpx.MockTransport(lambda request: streamed(self._transport(request)))
+        monkeypatch.setattr(
+            httpx_client, "Client", lambda *args, **more: real(*args, transport=transport, **more)
+        )
+        self.api = BasetenApi(parse_target("baseten"), lambda: KEY, lambda _: None)
+        source = {"kind": "model_archive", "deployment": {"config": CONFIG}}
+        made = self.send("POST", "/v1/models", {"source": {**source, "name": "bge"}})
+        self.model, self.first = made["model"]["id"], made["deployment"]["id"]
+        self.pass_time()
+        more = self.send("POST", f"/v1/models/{self.model}/deployments", {"source": source})
+        self.second = more["deployment"]["id"]
+        self.pass_time()
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """A call of the test's own, past the client."""
+        headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
+        answer = self.app.handle(Request.of(method, path, headers, json.dumps(body or {}).encode()))
+        assert answer.status == 200, answer.body
+        return json.loads(answer.body)
+
+    def pass_time(self) -> None:
+        self.send("POST", "/_emulator/clock", {"advance_seconds": 10})
+
+    def fault(self, fault: str, **options: Any) -> None:
+        """Let the next call that changes something fail."""
+        changes = {"path": "^(POST|PATCH|DELETE) /v1/", "calls": 1}
+        self.send("POST", "/_emulator/faults", {"fault": fault, **changes, **options})
+
+    def _transport(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode()
+        answer = self.app.handle(
+            Request.of(request.method, target, dict(request.headers), request.content)
+        )
+        if answer.hang_up:
+            raise httpx.ReadError("hung up")
+        return httpx.Response(
+            answer.status, content=answer.body, headers={"content-type": answer.content_type}
+        )
+
+
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> Emulated:
+    return Emulated(monkeypatch)
+
+
+LOST = [
+    ("reset", {"when": "before"}), ("reset", {"when": "after"}),
+    ("bad_gateway", {"when": "before"}), ("bad_gateway", {"when": "after"}),
+    ("server_error", {"when": "after"}), ("unavailable", {"when": "before"}),
+    ("truncated", {}), ("rate_limited", {}),
+]  # fmt: skip
+each_loss = pytest.mark.parametrize(("fault", "options"), LOST, ids=str)
+
+
+@each_loss
+def test_a_promotion_is_made_once(emulated: Emulated, fault: str, options: Any) -> None:
+    emulated.fault(fault, **options)
+    emulated.api.promote(emulated.model, "production", emulated.second, SETTINGS)
+    emulated.pass_time()
+    found = emulated.api.serving(emulated.model, "production")
+    assert found
+    assert found.current
+    assert found.current.id == emulated.second
+    assert found.autoscaling["max_replica"] == 3
+    assert found.promotion["rolling_deploy"] is False
+    assert found.request_backpressure == "REJECT_ON_FULL"
+    assert len(emulated.api.versions(emulated.model)) == 2
+
+
+@each_loss
+def test_a_redeployment_makes_one_copy(emulated: Emulated, fault: str, options: Any) -> None:
+    emulated.fault(fault, **options)
+    emulated.api.promote(emulated.model, "production", emulated.first, SETTINGS, redeploy=True)
+    assert len(emulated.api.versions(emulated.model)) == 3
+
+
+@each_loss
+def test_an_environment_is_created_once_with_its_settings(
+    emulated: Emulated, fault: str, options: Any
+) -> None:
+    emulated.fault(fault, **options)
+    emulated.api.create_environment(emulated.model, "staging", SETTINGS)
+    found = {each.name: each for each in emulated.api.environments(emulated.model)}
+    assert set(found) == {"production", "staging"}
+    assert found["staging"].autoscaling["max_replica"] == 3
+
+
+Delete = Callable[[Emulated], None]
+
+
+@each_loss
+@pytest.mark.parametrize(
+    "delete",
+    [
+        lambda it: it.api.delete_version(it.model, it.second),
+        lambda it: it.api.delete_model(it.model),
+        lambda it: it.api.delete_secret("hf-access-key", None),
+    ],
+    ids=["deployment", "model", "secret"],
+)
+def test_what_is_deleted_is_gone_and_then_not_found(
+    emulated: Emulated, delete: Delete, fault: str, options: Any
+) -> None:
+    emulated.api.upsert_secret("hf_access_key", "the-value", None)
+    emulated.fault(fault, **options)
+    delete(emulated)
+    with pytest.raises(NotFoundError):
+        delete(emulated)
+
+
+@pytest.mark.parametrize("status", ["INACTIVE", "ACTIVE"])
+def test_a_deployment_is_activated_whether_it_sleeps_or_not(
+    emulated: Emulated, status: str
+) -> None:
+    path = f"/v1/models/{emulated.model}/deployments/{emulated.second}"
+    if status == "INACTIVE":
+        emulated.send("POST", f"{path}/deactivate")
+        emulated.pass_time()
+    assert emulated.api.version(emulated.model, emulated.second).status == status
+    emulated.fault("reset", when="after")
+    emulated.api.activate(emulated.model, emulated.second)
+    emulated.pass_time()
+    assert emulated.api.version(emulated.model, emulated.second).status == "ACTIVE"
+
+
+def test_the_deployed_config_is_read_back(emulated: Emulated) -> None:
+    config = emulated.api.config(emulated.model, emulated.second)
+    assert CONFIG["docker_server"].items() <= config["docker_server"].items()
+
+
+def test_teams_hold_models_and_secrets_apart(emulated: Emulated) -> None:
+    emulated.api.upsert_secret("hf_access_key", "the-value", "ads")
+    [ads] = [team for team in emulated.api.teams if team.name == "ads"]
+    assert emulated.api.find_secret("hf-access-key", ads.id) == "hf_access_key"
+    assert emulated.api.find_secret("hf-access-key", "default") is None
+    assert emulated.api.find_model("bge", "default") == emulated.model
+    assert emulated.api.find_model("bge", ads.id) is None

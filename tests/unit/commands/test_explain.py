@@ -1,0 +1,131 @@
+"""`python -m baseten_tei.commands.explain`:
+formulas with numbers, memory with its band, prices, and the README's advice."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseten_tei.commands.explain import explanation, main
+from baseten_tei.deployment.published_advice import advice
+from baseten_tei.deployment.sizing import derivations, sized
+from baseten_tei.facts.hub.lockfile import lock_path, render_lock
+from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.parsing import parse_spec
+from tests.support.corpus import COMMIT, healthy_facts
+from tests.support.specs import raw
+
+ROOT = Path(__file__).parents[3]
+
+
+def written(**more: Any) -> ModelArgs:
+    args = parse_spec("bge", raw(revision=COMMIT, **more))
+    assert not isinstance(args, list), args
+    return args
+
+
+def told(facts: dict[str, Any] | None = None, **spec: Any) -> str:
+    return explanation("bge", written(**spec), healthy_facts("embedding", **(facts or {})))
+
+
+def test_each_derived_value_is_shown_with_formula_numbers_and_source() -> None:
+    text = told()
+    for found in derivations(written(), healthy_facts("embedding")):
+        for said in (f"{found.key}: {found.value}", found.formula, found.numbers, found.source):
+            assert said in text
+
+
+def test_memory_is_shown_by_parts_with_a_band_and_a_verdict() -> None:
+    text = told(max_batch_tokens=32768)
+    assert "weights      0.20 GiB (0.20 to 0.22)      109,482,240 parameters * 2 B" in text
+    assert "32,768 tokens * (3072 + 4 * 768) * 2 B" in text
+    assert "attention    0.00 GiB (0.00 to 0.00)      flash" in text
+    assert "of 22.5 GiB: fits" in text
+
+
+@pytest.mark.parametrize(
+    ("billions", "verdict"), [(1, ": fits"), (11, ": may not fit"), (14, ": does not fit")]
+)
+def test_the_verdict_follows_the_band(billions: int, verdict: str) -> None:
+    facts = {"weights": {"parameters": billions * 10**9}}
+    assert f"of 22.5 GiB{verdict}" in told(facts, accelerator="L4")
+
+
+def test_cost_is_shown_for_the_chosen_and_for_the_cheapest_gpu() -> None:
+    text = told(accelerator="L4")
+    assert "L4 (L4:4x16): $0.01414 a minute, $619 a month where it never sleeps" in text
+    assert "cheapest GPU that fits: T4 (T4x4x16): $0.01052 a minute" in text
+    assert "that is the cheapest GPU that fits" in told(accelerator="cheapest")
+
+
+def test_cheapest_that_cannot_be_found_is_said_and_nothing_made_up() -> None:
+    text = told({"weights": {"parameters": 10**12}}, accelerator="cheapest")
+    assert "accelerator cheapest finds no GPU" in text
+    assert "Memory on" not in text
+
+
+def test_the_readmes_advice_is_shown_with_the_reason_where_ours_differs() -> None:
+    args, facts = sized(written(), healthy_facts("embedding")), healthy_facts("embedding")
+    rows = {row.key: row for row in advice(args, facts)}
+    assert {key: (row.seed, row.ours) for key, row in rows.items()} == {
+        "accelerator": ("L4", "L4"),
+        "max_batch_tokens": ("32768", "16384"),
+        "max_client_batch_size": ("256", "32"),
+        "max_concurrent_requests": ("40", "1024"),
+        "predict_concurrency": ("40", "32"),
+    }
+    assert [key for key, row in rows.items() if not row.why] == ["accelerator"]
+    assert "32*512 is 16384" in rows["predict_concurrency"].why
+
+
+def test_the_readmes_advice_for_7b_models_is_its_other_number() -> None:
+    facts = healthy_facts("embedding", weights={"parameters": 7_000_000_000})
+    [row] = [it for it in advice(sized(written(), facts), facts) if it.key == "max_batch_tokens"]
+    assert row.seed == "8192"
+
+
+def test_the_dev_stack_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    for model in ("bge", "bge-reranker", "go-emotions"):
+        assert main([model, "--root", str(ROOT)]) == 0
+    assert capsys.readouterr().out.count("Cost (Baseten's prices of") == 3
+
+
+def stack(root: Path, *, locked: bool = True) -> Path:
+    """A folder with one stack of one model, locked or not."""
+    (root / "Pulumi.dev.yaml").write_text(
+        "config:\n  baseten-tei:models:\n"
+        f"    bge: {{task: embedding, model_id: BAAI/bge-base-en-v1.5, revision: {COMMIT}}}\n"
+    )
+    if locked:
+        lock_path(root, "dev").parent.mkdir()
+        lock_path(root, "dev").write_text(render_lock([healthy_facts("embedding")]))
+    return root
+
+
+def test_a_model_is_found_by_name_in_its_stack(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bge", "--root", str(stack(tmp_path)), "--stack", "dev"]) == 0
+    assert capsys.readouterr().out.startswith("bge: BAAI/bge-base-en-v1.5 at 0123456789ab\n")
+
+
+@pytest.mark.parametrize(
+    ("argv", "locked", "line"),
+    [
+        (["bgee"], True, "no model 'bgee' in any stack here. Perhaps you meant 'bge'?"),
+        (["bge", "--stack", "prod"], True, "no model 'bge' in stack 'prod'."),
+        (["bge"], False, "is not in locks/dev.yaml: type `make lock`"),
+    ],
+)
+def test_what_cannot_be_explained_is_one_line_and_exit_code_2(
+    argv: list[str],
+    locked: bool,
+    line: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([*argv, "--root", str(stack(tmp_path, locked=locked))]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.strip().endswith(line)
+    assert printed.err.count("\n") == 1

@@ -1,0 +1,135 @@
+"""What is asked of a router, and how its answers are read."""
+
+from typing import Any
+
+import pytest
+
+from baseten_tei.facts.tei.calls import (
+    StrangeAnswerError,
+    answer_of,
+    call_for,
+    info_of,
+    relevances_of,
+    scores_of,
+    vector_of,
+    vectors_of,
+)
+from baseten_tei.provider.release.gates.smoke import TEXTS, smoke_call, smoke_facts
+
+
+def embedded(*numbers: Any) -> dict[str, Any]:
+    return {"object": "list", "data": [{"embedding": list(numbers), "index": 0}]}
+
+
+def test_each_task_is_asked_on_its_own_route() -> None:
+    calls = [call_for(task, "a", "q") for task in ("embedding", "reranker", "classifier")]
+    assert [call.route for call in calls] == ["/v1/embeddings", "/rerank", "/predict"]
+    assert calls[1].body == {"query": "q", "texts": ["a"]}
+    assert calls[2].body == {"inputs": [["a"]]}
+
+
+@pytest.mark.parametrize(
+    ("task", "told", "answer"),
+    [
+        ("embedding", embedded(0.5, -1), (0.5, -1.0)),
+        ("reranker", [{"index": 0, "score": 0.25}], 0.25),
+        ("classifier", [[{"label": "b", "score": 1}, {"label": "a", "score": 0.0}]], {"b": 1.0, "a": 0.0}),
+    ],
+)  # fmt: skip
+def test_an_answer_is_the_numbers_of_its_one_text(task: str, told: Any, answer: Any) -> None:
+    assert answer_of(task, told) == answer
+
+
+def test_ranks_come_best_first_and_are_read_in_the_order_of_the_texts() -> None:
+    assert relevances_of([{"index": 1, "score": 0.9}, {"index": 0, "score": 0.1}], 2) == (0.1, 0.9)
+
+
+@pytest.mark.parametrize("told", [{}, [], None, {"data": []}, {"data": [{"embedding": "AAAA"}]}])
+def test_an_embedding_without_a_vector_is_told(told: Any) -> None:
+    with pytest.raises(StrangeAnswerError, match="without a vector"):
+        vector_of(told)
+
+
+def test_null_is_told_to_be_a_nan() -> None:
+    with pytest.raises(StrangeAnswerError, match=r"null .* NaN: .* dtype: float32"):
+        vector_of(embedded(0.1, None))
+    with pytest.raises(StrangeAnswerError, match="NaN"):
+        relevances_of([{"index": 0, "score": None}], 1)
+    with pytest.raises(StrangeAnswerError, match="NaN"):
+        scores_of([[{"label": "a", "score": None}]])
+
+
+@pytest.mark.parametrize(
+    ("number", "told"), [(float("inf"), "inf"), (float("nan"), "nan"), (10**400, "inf")], ids=str
+)
+def test_a_number_without_an_end_is_none(number: float, told: str) -> None:
+    with pytest.raises(StrangeAnswerError, match=f"answered {told} in place of a number"):
+        vector_of(embedded(number))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None, [], 3, {"model_type": 3}, {"model_type": {"embedding": 3}}, {"model_id": ["a"]},
+        {"model_type": {"embedding": {"pooling": {}}}}, {"model_type": {"classifier": {"id2label": {"0": 1}}}},
+        {"max_client_batch_size": "32"}, {"max_client_batch_size": -1}, {"max_input_length": 10**400},
+        {"max_client_batch_size": True},
+    ],
+)  # fmt: skip
+def test_an_info_with_fields_of_other_kinds_is_none(told: object) -> None:
+    assert info_of(told) is None
+
+
+def test_an_info_of_a_router_is_taken_as_it_is() -> None:
+    info = {"model_id": "/models/a/b", "model_sha": None, "model_type": {"embedding": {"pooling": "cls"}},
+            "max_client_batch_size": 32, "new in a later release": [1]}  # fmt: skip
+    assert info_of(info) == info
+
+
+def test_a_vector_of_zeros_or_of_nothing_is_none() -> None:
+    for vector in ((0.0, 0), ()):
+        with pytest.raises(StrangeAnswerError, match="a vector of zeros"):
+            vector_of(embedded(*vector))
+
+
+@pytest.mark.parametrize("rows", [[], [{"embedding": [1.0]}], [{"index": 1, "embedding": [1.0]}]])
+def test_an_answer_that_misses_the_vector_of_a_text_is_told(rows: list[dict[str, Any]]) -> None:
+    with pytest.raises(StrangeAnswerError, match="without a vector for each of 1"):
+        vectors_of({"data": rows}, 1)
+
+
+def test_vectors_come_in_the_order_of_their_texts() -> None:
+    rows = [{"index": index, "embedding": [index + 1.0]} for index in (1, 0)]
+    assert vectors_of({"data": rows}, 2) == ((1.0,), (2.0,))
+
+
+@pytest.mark.parametrize(
+    "told", [[{"index": 0, "score": 0.5}], [{"index": 0}], [{"index": 0, "score": True}], {}, 3]
+)
+def test_ranks_that_miss_a_text_or_a_score_are_told(told: Any) -> None:
+    with pytest.raises(StrangeAnswerError, match="without a score for each of 2"):
+        relevances_of(told, 2)
+
+
+@pytest.mark.parametrize("told", [[], [[{"score": 1.0}]], {"label": "a"}, [[]]])
+def test_a_classification_without_labels_is_told(told: Any) -> None:
+    with pytest.raises(StrangeAnswerError, match=r"without (labels|a label)"):
+        scores_of(told)
+
+
+def test_the_smoke_call_of_a_reranker_ranks_two_texts_and_of_the_others_reads_one() -> None:
+    assert smoke_call("reranker").body["texts"] == list(TEXTS)
+    assert smoke_call("embedding").body["input"] == [TEXTS[0]]
+    assert smoke_call("classifier").body["inputs"] == [[TEXTS[0]]]
+
+
+def test_the_smoke_call_of_an_embedding_tells_its_dimensions() -> None:
+    assert smoke_facts("embedding", embedded(0.5, 0.5, 0.5)) == {"dimensions": 3}
+    ranks = [{"index": index, "score": 0.5} for index in (1, 0)]
+    assert smoke_facts("reranker", ranks) == {}
+    assert smoke_facts("classifier", [[{"label": "a", "score": 0.5}]]) == {}
+
+
+def test_a_reranker_that_ranks_one_of_two_texts_fails_its_smoke_call() -> None:
+    with pytest.raises(StrangeAnswerError):
+        smoke_facts("reranker", [{"index": 0, "score": 0.5}])

@@ -1,0 +1,435 @@
+"""Decisions of a rehearsal: the copy that is brought up, what answers have to be, what a report says."""
+
+import json
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from baseten_emulator.tei import BootFailure, boot
+from baseten_emulator.tei.start.repository import Repository
+from baseten_tei.operations.rehearsal.answer_schemas import (
+    Expected,
+    answer_problem,
+    expected,
+    outputs_problem,
+)
+from baseten_tei.operations.rehearsal.diagnostics import errors
+from baseten_tei.operations.rehearsal.hub_for_emulator import taught, taught_once
+from baseten_tei.operations.rehearsal.probes import ROUTES, full_batch
+from baseten_tei.operations.rehearsal.report import Judged, Report, failed, judged
+from baseten_tei.operations.rehearsal.seen import Seen, space
+from baseten_tei.operations.rehearsal.side import Side
+from baseten_tei.operations.rehearsal.stack_copy import PLACEHOLDER, environment, stack_copy
+from baseten_tei.operations.rehearsal.table import text
+from baseten_tei.provider.release.golden.texts import TEXTS
+from tests.support.corpus import GOOD, Case, cases
+
+ADDRESS = "http://127.0.0.1:4242"
+MODELS = "baseten-tei:models"
+TOKEN = "baseten-tei:hf_access_key"
+CANARY = "canary-0123456789"
+
+
+# --- the copy
+
+
+def test_a_copy_is_on_the_emulator_and_holds_no_secret() -> None:
+    config = {
+        "baseten:target": "baseten",
+        TOKEN: {"secure": CANARY},
+        "mine:nested": {"list": [{"secure": CANARY}, 1]},
+        MODELS: {"bge": {"task": "embedding"}},
+    }
+    copied = stack_copy(config, ADDRESS).config
+    assert copied["baseten:target"] == ADDRESS
+    assert copied[TOKEN] == {"from_env": "HF_ACCESS_KEY"}
+    assert copied["mine:nested"] == {"list": [PLACEHOLDER, 1]}
+    assert CANARY not in str(copied)
+
+
+@pytest.mark.parametrize("token", [{"from_env": "HF_TOKEN"}, None])
+def test_a_gated_model_finds_a_token_wherever_the_stack_has_its_own(token: Any) -> None:
+    config = {MODELS: {}} | ({TOKEN: token} if token else {})
+    assert stack_copy(config, ADDRESS).config[TOKEN] == {"from_env": "HF_ACCESS_KEY"}
+
+
+def test_pins_and_protection_are_left_out_and_pins_are_told() -> None:
+    bge = {
+        "task": "embedding",
+        "protect": True,
+        "deployment": "previous",
+        "environments": {"canary": {"deployment": "d1"}, "staging": {}},
+    }
+    copy = stack_copy({MODELS: {"bge": bge}}, ADDRESS)
+    left = {"task": "embedding", "environments": {"canary": {}, "staging": {}}}
+    assert copy.config[MODELS] == {"bge": left}
+    assert copy.left_out == (
+        "model 'bge': deployment: previous is left out: no such deployment is here",
+        "model 'bge': environments.canary.deployment: d1 is left out: no such deployment is here",
+    )
+
+
+@pytest.mark.parametrize("models", [None, 3, ["bge"], {"bge": 3}, {"bge": {"environments": 3}}])
+def test_what_is_wrong_in_a_configuration_stays_for_pulumi_to_refuse(models: Any) -> None:
+    assert stack_copy({MODELS: models}, ADDRESS).config[MODELS] == models
+
+
+def test_no_credential_reaches_the_copy_and_ci_does_not_keep_it_from_writing() -> None:
+    names = ("BASETEN_API_KEY", "HF_TOKEN", "PULUMI_ACCESS_TOKEN", "AWS_SECRET_ACCESS_KEY", "CI")
+    told = environment({"PATH": "/bin", **dict.fromkeys(names, CANARY)}, "/here", ["search"])
+    assert CANARY not in told.values()
+    assert "CI" not in told
+    assert told["PATH"] == "/bin"
+    assert told["PULUMI_BACKEND_URL"] == "file:///here/.state"
+    assert told["BASETEN_EMULATOR_TEAMS"] == "default,search"
+
+
+def test_a_side_tells_its_team_and_what_is_locked_and_a_broken_one_says_so() -> None:
+    side = Side("config: {baseten-tei:team: search}", "")
+    assert (side.team, list(side.facts)) == ("search", [])
+    for broken, said in (
+        ("a: [", "is not valid YAML"),
+        ("[]", "must be a mapping with a `config:` mapping"),
+        ("", "it has no mapping `config:`"),
+    ):
+        with pytest.raises(Exception, match=said):
+            _ = Side(broken, "").config
+
+
+# --- what the emulator is taught
+
+BOTH_FORMATS = {"qwen2-on-cpu-with-onnx"}
+"""The emulator knows one format of a repository's weights, and this one has two."""
+
+
+def started(case: Case) -> Any:
+    facts = case.subject.facts
+    assert facts is not None
+    body = taught(facts)
+    repository = Repository.of(body["model_id"], body["files"], body["gated"])
+    return boot(case.subject.config, {"hf_access_key": "x"}, {body["model_id"]: repository})
+
+
+GOOD_CASES = [case for case in cases(GOOD) if case.slug not in BOTH_FORMATS]
+
+
+@pytest.mark.parametrize("case", GOOD_CASES, ids=lambda it: it.slug)
+def test_a_healthy_repository_starts_on_the_emulator_as_its_lock_tells_it(case: Case) -> None:
+    outcome = started(case)
+    assert not isinstance(outcome, BootFailure), outcome.log_lines
+
+
+@pytest.mark.parametrize("slug", ["task-no-tokenizer", "model-no-type", "task-max-pooling"])
+def test_a_repository_that_a_rule_refuses_does_not_start_there_either(slug: str) -> None:
+    [case] = [it for it in cases() if it.slug == slug]
+    assert isinstance(started(case), BootFailure)
+
+
+def test_a_repository_that_is_locked_twice_is_taught_once() -> None:
+    facts = GOOD_CASES[0].subject.facts
+    assert facts is not None
+    assert len(taught_once([facts, facts.model_copy(update={"revision": "other"})])) == 1
+
+
+# --- answers and outputs
+
+
+def embeddings(count: int, dimensions: int = 3) -> dict[str, Any]:
+    rows = [
+        {"object": "embedding", "index": n, "embedding": [0.5] * dimensions} for n in range(count)
+    ]
+    return {"object": "list", "model": "m", "data": rows, "usage": {"total_tokens": 9}}
+
+
+RANKS = [{"index": 1, "score": 0.9}, {"index": 0, "score": 0.1}]
+LABELS = [[{"label": "joy", "score": 0.9}, {"label": "love", "score": 0.1}]] * 2
+TWO = Expected(2, 3, ("love", "joy"))
+RIGHT = {"embedding": embeddings(2), "reranker": RANKS, "classifier": LABELS}
+
+
+def with_first(**changed: Any) -> dict[str, Any]:
+    told = embeddings(2)
+    told["data"][0] |= changed
+    return told
+
+
+@pytest.mark.parametrize("task", RIGHT)
+def test_a_right_answer_has_no_problem(task: str) -> None:
+    assert answer_problem(task, RIGHT[task], TWO) is None
+
+
+@pytest.mark.parametrize(
+    ("task", "told", "said"),
+    [
+        ("embedding", embeddings(1), "indices 0 for 2 texts, not 0 to 1 in order"),
+        ("embedding", with_first(index=1), "indices 1, 1 for 2 texts, not 0 to 1 in order"),
+        ("embedding", embeddings(2, 4), "vectors of [4] dimensions, not 3"),
+        ("embedding", with_first(embedding=[0.5]), "vectors of [1, 3] dimensions, not 3"),
+        ("embedding", with_first(embedding=[0, 0, 0]), "a vector of zeros for text 0"),
+        ("embedding", with_first(embedding=[None] * 3), "null in place of a number, which is how TEI"),
+        ("embedding", with_first(embedding=[math.inf] * 3), "data.0.embedding.0: input should be a finite"),
+        ("embedding", with_first(embedding=["1"] * 3), "data.0.embedding.0: input should be a valid number"),
+        ("embedding", {"error": "x"}, "object: field required"),
+        ("embedding", [], "it: input should be a valid dictionary"),
+        ("reranker", RANKS[:1], "indices 1 for 2 texts, not 0 to 1 in order"),
+        ("reranker", [RANKS[0], RANKS[0]], "indices 1, 1 for 2 texts"),
+        ("reranker", [], "indices none for 2 texts"),
+        ("reranker", [{"index": 0, "score": None}], "0.score: null in place of a number"),
+        ("classifier", LABELS[:1], "1 answers to 2 texts"),
+        ("classifier", [LABELS[0], LABELS[0][:1]], "text 1 with labels ['joy'], not ['joy', 'love']"),
+        ("classifier", [LABELS[0], LABELS[0] * 2], "text 1 with labels ['joy', 'joy', "),
+        ("classifier", LABELS[0], "0: input should be a valid tuple"),
+    ],
+)  # fmt: skip
+def test_a_wrong_answer_is_told_in_a_line(task: str, told: Any, said: str) -> None:
+    problem = answer_problem(task, told, TWO)
+    assert problem is not None
+    assert said in problem
+    assert "\n" not in problem
+
+
+def test_labels_are_held_against_those_of_info_and_vectors_against_the_outputs() -> None:
+    info = {"model_type": {"classifier": {"id2label": {"0": "joy", "1": "love"}}}}
+    assert expected(2, {}, info) == Expected(2, None, ("joy", "love"))
+    assert expected(1, {"space": {"dimensions": 768}}, {}) == Expected(1, 768, ())
+
+
+def test_a_full_batch_holds_as_many_texts_as_the_task_takes_them() -> None:
+    bodies = {task: full_batch(task, 40).body for task in ROUTES}
+    assert len(bodies["embedding"]["input"]) == 40
+    assert len(bodies["reranker"]["texts"]) == 40
+    assert len(bodies["classifier"]["inputs"]) == 40
+    assert all(len(one) == 1 for one in bodies["classifier"]["inputs"]), "else they are pairs"
+
+
+def outputs(**changed: Any) -> dict[str, Any]:
+    url = f"{ADDRESS}/sync"
+    numbers = (
+        "max_client_batch_size", "max_input_length", "payload_limit_bytes", "max_batch_tokens",
+        "max_concurrent_requests", "predict_concurrency", "max_replica",
+    )  # fmt: skip
+    texts = (
+        "model_id", "deployment_id", "environment", "image", "tei_version", "config_digest",
+        "predict_url", "deployment_predict_url", "development_predict_url", "wake_url",
+    )  # fmt: skip
+    return {
+        **dict.fromkeys(texts, "x"),
+        "task": "reranker",
+        "sync_url": url,
+        "rerank_url": f"{url}/rerank",
+        "limits": {**dict.fromkeys(numbers, 32), "auto_truncate": True},
+        "a_key_of_a_later_version": 1,
+        **changed,
+    }
+
+
+def test_outputs_are_those_that_the_docs_promise() -> None:
+    assert outputs_problem(outputs()) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"wake_url": None}, "outputs: reranker.wake_url: input should be a valid string"),
+        ({"limits": {}}, "outputs: reranker.limits.max_client_batch_size: field required"),
+        ({"task": "chat"}, "outputs: it: input tag 'chat'"),
+        ({"rerank_url": "http://x"}, f"outputs: rerank_url is http://x, not {ADDRESS}/sync/rerank"),
+    ],
+)
+def test_outputs_that_are_not_are_told_in_a_line(changed: dict[str, Any], said: str) -> None:
+    problem = outputs_problem(outputs(**changed))
+    assert problem is not None
+    assert problem.startswith(said)
+
+
+# --- both sides
+
+INFO = {
+    "model_id": "/models/a/b", "model_type": {"embedding": {"pooling": "cls"}},
+    "model_dtype": "float16",
+}  # fmt: skip
+SCORED = {"model_id": "/models/a/b", "model_type": {"reranker": {}}, "model_dtype": "float16"}
+
+
+def vectors(*firsts: float) -> dict[str, tuple[float, ...]]:
+    return {text: (first, 1.0) for text, first in zip(TEXTS, firsts, strict=False)}
+
+
+EMBEDDING = Seen("embedding", "d1", vectors(0.1, 0.9), INFO, (1.0, 3.0, 2.0))
+MEAN = {**INFO, "model_type": {"embedding": {"pooling": "mean"}}}
+RERANKER = Seen("reranker", "d1", {TEXTS[0]: 0.9, TEXTS[1]: 0.1}, SCORED, (1.0,))
+CLASSIFIER = Seen(
+    "classifier",
+    "d1",
+    {TEXTS[0]: {"joy": 0.9, "love": 0.1}},
+    {**SCORED, "model_type": {"classifier": {}}},
+)
+
+
+def test_the_same_answers_are_the_same_space() -> None:
+    assert space("bge", EMBEDDING, EMBEDDING).shown == "equal (cosine 1.000000)"
+    assert not space("bge", EMBEDDING, EMBEDDING).moved
+    assert space("r", RERANKER, RERANKER).shown == "equal (scores within 0.0000)"
+    assert space("c", CLASSIFIER, CLASSIFIER).shown == "equal (scores within 0.0000)"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown", "said"),
+    [
+        (EMBEDDING, replace(EMBEDDING, answers=vectors(0.9, 0.1)), "moved (cosine 0.81)", "cosine 0.81 of"),
+        (EMBEDDING, replace(EMBEDDING, info=MEAN), "moved (cosine 1.000000)", "pooling mean, not cls"),
+        (
+            EMBEDDING,
+            replace(EMBEDDING, answers={TEXTS[0]: (1.0, 1.0, 1.0)}),
+            "moved (2 to 3 dimensions)",
+            "vectors of 3 dimensions, not 2",
+        ),
+        (EMBEDDING, RERANKER, "moved (another task)", "it was a embedding and is a reranker"),
+        (
+            RERANKER,
+            replace(RERANKER, answers={TEXTS[0]: 0.4}),
+            "moved (scores within 0.5000)",
+            "score 0.4000 of",
+        ),
+        (
+            CLASSIFIER,
+            replace(CLASSIFIER, answers={TEXTS[0]: {"joy": 0.9, "fear": 0.1}}),
+            "moved (other labels)",
+            "labels changed: -love, +fear",
+        ),
+    ],
+)  # fmt: skip
+def test_other_answers_are_another_space(before: Seen, after: Seen, shown: str, said: str) -> None:
+    found = space("m", before, after)
+    assert found.shown == shown
+    assert found.problems[0].startswith(said)
+
+
+def test_without_answers_nothing_is_said_of_the_space() -> None:
+    silent = replace(EMBEDDING, answers={}, problems=("does not answer",))
+    assert space("bge", EMBEDDING, silent).shown == "unknown (no answers)"
+    assert not space("bge", EMBEDDING, silent).moved
+
+
+def test_rows_say_what_was_pushed_and_what_is_new_or_gone() -> None:
+    pushed = replace(EMBEDDING, digest="d2", milliseconds=(5.0,))
+    before = {"a": EMBEDDING, "b": RERANKER, "old": CLASSIFIER}
+    found = judged(before, {"a": pushed, "b": RERANKER, "c": CLASSIFIER}, ())
+    assert [(row.model, row.pushed, row.answers) for row in found.rows] == [
+        ("a", "yes", "ok"),
+        ("b", "no", "ok"),
+        ("c", "new", "ok"),
+        ("old", "removed", ""),
+    ]
+    first = found.rows[0]
+    assert (first.dimensions, first.milliseconds_before, first.milliseconds) == (2, 2.0, 5.0)
+    assert (found.problems, found.warnings) == ((), ())
+
+
+def test_a_moved_space_is_a_warning_unless_it_is_wanted_and_never_a_failure() -> None:
+    moved = {"bge": replace(EMBEDDING, info=MEAN)}
+    [warning] = judged({"bge": EMBEDDING}, moved, ()).warnings
+    assert warning == (
+        "model 'bge': moved the embedding space: pooling mean, not cls: if that is wanted write "
+        "new_space: true, and do again what was indexed or tuned with it"
+    )
+    wanted = judged({"bge": EMBEDDING}, moved, {"bge"})
+    assert (wanted.warnings, wanted.problems) == ((), ())
+    assert wanted.rows[0].space.startswith("moved")
+
+
+def test_texts_that_are_no_longer_taken_are_a_warning() -> None:
+    now = replace(EMBEDDING, answers={TEXTS[0]: (0.1, 1.0)})
+    [warning] = judged({"bge": EMBEDDING}, {"bge": now}, ()).warnings
+    assert "refuses 1 of the texts that it took before" in warning
+
+
+def test_a_wrong_answer_fails_the_rehearsal_in_the_models_name() -> None:
+    found = judged({}, {"bge": replace(EMBEDDING, problems=("answers nonsense",))}, ())
+    assert found.rows[0].answers == "failed"
+    assert found.problems == ("model 'bge': answers nonsense",)
+    assert not report(found).passed
+
+
+# --- what pulumi said
+
+SAID = """\
+ +  baseten:index:Environment search-production creating (0s) error: 1 error occurred:
+Diagnostics:
+  baseten-tei:index:Reranker (same):
+    warning: model 'same': TEI-SEC-011 revision 'main' can move
+  baseten:index:Environment (search-production):
+    error: 1 error occurred:
+    \t* model 'search': deployment d1 ended as DEPLOY_FAILED: mend it. Its last log lines:
+      Loading the model
+      error: this is the router's own word
+  pulumi:pulumi:Stack (baseten-tei-prod):
+    error: update failed
+  baseten:index:Model (other-model):
+    error: model 'other': somebody else's
+Outputs:
+  - env: {
+    error: no diagnostic
+"""
+
+
+def test_errors_are_told_once_with_their_lines_and_without_pulumis_own_words() -> None:
+    assert errors(SAID.splitlines()) == (
+        "model 'search': deployment d1 ended as DEPLOY_FAILED: mend it. Its last log lines:\n"
+        "  Loading the model\n  error: this is the router's own word",
+        "model 'other': somebody else's",
+    )
+
+
+def test_without_diagnostics_the_last_lines_are_told() -> None:
+    assert errors([*map(str, range(20)), "error: no such plugin"])[-2:] == (
+        "19",
+        "error: no such plugin",
+    )
+
+
+def test_a_stack_that_does_not_come_up_says_whose_fault_it_is() -> None:
+    tasks = {"search": "embedding", "same": "reranker"}
+    found = failed(tasks, {"old": CLASSIFIER}, SAID.splitlines())
+    assert [(row.model, row.pushed, row.answers) for row in found.rows] == [
+        ("search", "unknown", "failed"),
+        ("same", "unknown", "not called"),
+        ("old", "removed", ""),
+    ]
+    assert len(found.problems) == 2
+
+
+# --- the report
+
+
+def report(found: Judged) -> Report:
+    return Report(
+        "prod", "0123456789abcdef", found.rows, found.problems, found.warnings, ("a note",),
+        {"up": 1.25},
+    )  # fmt: skip
+
+
+def test_a_report_reads_as_a_table_with_its_seconds_notes_warnings_and_failures() -> None:
+    broken = replace(RERANKER, problems=("answers nonsense",))
+    before = {"bge": EMBEDDING, "r": RERANKER}
+    found = judged(before, {"bge": replace(EMBEDDING, digest="d2", info=MEAN), "r": broken}, ())
+    assert text(report(found)).splitlines() == [
+        "== stack prod, rehearsed on an emulator, compared with 0123456789ab",
+        "model  task       pushed  answers  dims  space                         emulator's ms",
+        "bge    embedding  yes     ok       2     moved (cosine 1.000000)       2.0 -> 2.0",
+        "r      reranker   no      failed         equal (scores within 0.0000)  1.0 -> 1.0",
+        "seconds: up 1.2",
+        "note: a note",
+        "warning: model 'bge': moved the embedding space: pooling mean, not cls: if that is wanted "
+        "write new_space: true, and do again what was indexed or tuned with it",
+        "failed: model 'r': answers nonsense",
+    ]
+
+
+def test_a_report_is_json_that_holds_all_of_it() -> None:
+    told = json.loads(json.dumps(report(judged({}, {"bge": EMBEDDING}, ())).as_json()))
+    assert told["passed"] is True
+    assert told["rows"][0]["space"] == "new"
+    assert told["seconds"] == {"up": 1.25}

@@ -1,0 +1,335 @@
+"""What a stack's state and its wanted resources say of each other, without the engine and without Baseten."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from baseten_tei.baseten.versions import Serving, Version
+from baseten_tei.deployment.costs import Prices
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.deployment.plan import model_plan
+from baseten_tei.errors import UserError
+from baseten_tei.operations.status import status_files
+from baseten_tei.operations.status.changes import Change, changes
+from baseten_tei.operations.status.generations import GENERATION, Resources, filled
+from baseten_tei.operations.status.html import render_page
+from baseten_tei.operations.status.live import Row, live_row, ranked
+from baseten_tei.operations.status.report import Standing, document, lines
+from baseten_tei.operations.status.state import State, parse_state
+from baseten_tei.operations.status.status_client import _diff
+from baseten_tei.operations.status.table import render_table
+from baseten_tei.operations.status.token import token_inputs, token_source
+from baseten_tei.operations.status.wanted import model_resources
+from baseten_tei.project.urns import ENVIRONMENT, MODEL, PUSH, kind_of
+from baseten_tei.rules.settings import parse_settings
+from tests.support.specs import raw
+
+OWNER = Owner("baseten-tei", "test")
+COMMAND = {"create": "truss push", "interpreter": ["/bin/sh", "-c", "exec python3 …"]}
+MODELS = {"bge": raw(), "rerank": raw("reranker", environments={"staging": {}})}
+
+
+def wanted(models: dict[str, Any]) -> Resources:
+    found: Resources = {}
+    for it in parse_settings(models).subjects:
+        plan = model_plan(it.name, it.args, OWNER, "emulator")
+        found |= model_resources(it.name, plan, OWNER, COMMAND)
+    return found
+
+
+def stored(models: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a first `up` of these leaves in the state."""
+    found, component = [], ""
+    for urn, inputs in wanted(models).items():
+        component = component if "$" in urn else urn
+        more: dict[str, Any] = {}
+        if kind_of(urn) == MODEL:
+            more = {"generation": "1", "drift": "", "adopted": False}
+        if kind_of(urn) == ENVIRONMENT:
+            more = {"drift": {}, "deployment_id": "d1", "model_id": "m1"}
+        if kind_of(urn) == PUSH:
+            inputs["environment"][GENERATION] = "1"
+        found.append(
+            {"urn": urn, "parent": component, "inputs": inputs, "outputs": {**inputs, **more}}
+        )
+    return found
+
+
+def found(resources: list[dict[str, Any]], models: dict[str, Any], **more: Any) -> list[Change]:
+    state = parse_state({"resources": resources, **more})
+    diff = lambda kind, outputs, inputs: _diff({}, kind, outputs, inputs)  # noqa: E731
+    return list(changes(state, filled(wanted(models), state, "1"), diff))
+
+
+def named(resources: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(it for it in resources if it["urn"].endswith(f"::{name}"))
+
+
+def test_what_an_up_left_is_nothing_to_do() -> None:
+    assert found(stored(MODELS), MODELS) == []
+
+
+def test_another_way_to_find_the_projects_python_is_nothing_to_do() -> None:
+    """A project may leave its environment to uv: the push's text in its state is another."""
+    resources = stored(MODELS)
+    named(resources, "bge-push")["inputs"]["interpreter"] = ["/bin/sh", "-c", "uv …"]
+    assert found(resources, MODELS) == []
+
+
+@given(
+    before=st.fixed_dictionaries({"max_batch_tokens": st.integers(512, 32768)}),
+    after=st.fixed_dictionaries({"max_batch_tokens": st.integers(512, 32768)}),
+)
+def test_there_is_something_to_do_exactly_where_a_spec_differs(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    told = found(stored({"bge": raw(**before)}), {"bge": raw(**after)})
+    assert bool(told) == (before != after)
+
+
+def test_what_only_the_state_or_only_the_program_has_is_deleted_or_created() -> None:
+    told = found(stored({"bge": raw()}), {"find": raw()})
+    assert {it.op for it in told if it.resource.startswith("bge")} == {"delete"}
+    assert {it.op for it in told if it.resource.startswith("find")} == {"create"}
+    assert len(told) == 8
+
+
+@pytest.mark.parametrize("mark", ["initErrors", "pendingReplacement", "delete"])
+def test_what_is_not_finished_is_to_do_though_no_input_changed(mark: str) -> None:
+    resources = stored(MODELS)
+    again = {**named(resources, "bge-production"), mark: ["it failed"]}
+    kept = resources if mark == "delete" else [it for it in resources if it["urn"] != again["urn"]]
+    [told] = found([*kept, again], MODELS)
+    assert told.resource == "bge-production"
+
+
+def test_an_operation_that_was_cut_off_is_to_do() -> None:
+    resources = stored(MODELS)
+    operation = {"type": "updating", "resource": {"urn": named(resources, "bge-push")["urn"]}}
+    [told] = found(resources, MODELS, pending_operations=[operation])
+    assert told.line == "update bge-push: an operation on it was cut off"
+
+
+def test_a_create_that_was_cut_off_and_done_again_is_nothing_to_do() -> None:
+    resources = stored(MODELS)
+    made = named(resources, "bge-model")
+    operation = {
+        "type": "creating",
+        "resource": {"urn": made["urn"], "type": "baseten:index:Model"},
+    }
+    assert found(resources, MODELS, pending_operations=[operation]) == []
+
+
+def test_a_lost_version_is_pushed_and_released_again() -> None:
+    resources = stored(MODELS)
+    named(resources, "bge-model")["outputs"]["drift"] = "no deployment of it is left"
+    told = {it.resource: it.why for it in found(resources, MODELS)}
+    assert told == {"bge-model": ("drift",), "bge-push": (f"environment.{GENERATION}",)}
+
+
+def test_an_environment_that_drifted_or_never_took_its_version_is_to_do() -> None:
+    resources = stored(MODELS)
+    named(resources, "bge-production")["outputs"]["drift"] = {"status": "UNHEALTHY"}
+    named(resources, "rerank-staging")["outputs"]["digest"] = ""
+    told = {it.resource: it.why for it in found(resources, MODELS)}
+    assert told == {"bge-production": ("drift.status",), "rerank-staging": ("digest",)}
+
+
+def test_what_counts_at_the_next_release_is_nothing_to_do() -> None:
+    resources = stored(MODELS)
+    for values in ("inputs", "outputs"):
+        named(resources, "bge-production")[values]["golden"] = {"path": "x", "digest": "y"}
+    assert found(resources, MODELS) == []
+
+
+def test_resources_of_others_are_none_of_ours() -> None:
+    theirs = {"urn": "urn:pulumi:test::baseten-tei::aws:s3/bucket:Bucket::bge", "inputs": {}}
+    assert found([*stored(MODELS), theirs], MODELS) == []
+
+
+# --- the token
+
+
+@pytest.mark.parametrize(
+    ("configured", "source"),
+    [
+        (None, None),
+        ({"from_env": "HF"}, {"from_env": "HF"}),
+        ({"secure": "v1:x"}, {}),
+        ("in plain sight", {}),
+    ],
+)
+def test_a_tokens_source_never_holds_its_value(
+    configured: object, source: dict[str, str] | None
+) -> None:
+    assert token_source(configured) == source
+
+
+def test_a_token_that_names_nothing_is_refused() -> None:
+    with pytest.raises(UserError, match="from_env: HF_TOKEN"):
+        token_source({"env": "HF"})
+
+
+def test_a_token_that_is_not_configured_comes_from_the_environment() -> None:
+    assert token_inputs({}, {"HF_ACCESS_KEY": "t"}) == {}
+    assert token_inputs(None, {"HF_ACCESS_KEY": "t"}) == {"from_env": "HF_ACCESS_KEY"}
+    with pytest.raises(UserError, match="export HF_ACCESS_KEY"):
+        token_inputs(None, {"HF_ACCESS_KEY": " "})
+
+
+# --- live
+
+STATE = {
+    "model": "bge", "environment": "production", "model_id": "m1", "deployment_id": "d1",
+    "serving_digest": "abc", "digest": "abc", "autoscaling": {"max_replica": 3}, "instance_type": "L4",
+}  # fmt: skip
+PRICES = Prices("today", {"L4": 0.01})
+
+
+def live(
+    status: str = "ACTIVE",
+    replicas: int = 2,
+    most: int = 3,
+    deployment: str = "d1",
+    price: str = "L4",
+) -> Row:
+    labels = {"config_digest": "abc" if deployment == "d1" else "xyz"}
+    version = Version(deployment, status, labels, instance_type=price, replicas=replicas)
+    serving = Serving("production", version, {"min_replica": 0, "max_replica": most})
+    return live_row({**STATE, "instance_type": price}, "m1", serving, PRICES)
+
+
+def test_a_live_environment_has_replicas_a_version_and_a_price() -> None:
+    row = live()
+    assert (row.status, row.replicas, row.version, row.digest) == (
+        "ACTIVE",
+        "2 of 0-3",
+        "d1",
+        "abc",
+    )
+    assert row.usd_per_hour == pytest.approx(1.2)
+    assert row.well
+
+
+@pytest.mark.parametrize(
+    ("row", "drift"),
+    [
+        (live(most=5), "autoscaling.max_replica 3 → 5"),
+        (live(deployment="d2"), "deployment d2 serves, not d1"),
+        (live("UNHEALTHY"), "status UNHEALTHY"),
+        (live_row(STATE, None, None, PRICES), "the model is not on Baseten"),
+        (live_row(STATE, "m1", None, PRICES), "the environment is not on Baseten"),
+        (live_row({"model": "m", "environment": "e"}, "m1", Serving("e", None, {}), PRICES), "it was never released"),
+    ],
+)  # fmt: skip
+def test_what_is_not_well_says_why(row: Row, drift: str) -> None:
+    assert row.drift[0] == drift
+    assert not row.well
+
+
+def test_a_price_that_is_not_known_is_unknown_unless_nothing_runs() -> None:
+    assert live(price="X1").usd_per_hour is None
+    assert live(price="X1", replicas=0).usd_per_hour == 0
+    text = list(render_table([live(price="X1"), live()]))
+    assert text[-1] == "2 environments, 0 not well, $1.20 an hour now, 1 of unknown price"
+
+
+def test_what_is_not_well_stands_first() -> None:
+    well, unwell = live(), live("FAILED")
+    assert ranked([well, unwell]) == [unwell, well]
+
+
+HOSTILE = "<script>\n\x1b[31m::error::"
+
+
+def paged(rows: list[Row]) -> list[str]:
+    return [render_page(Standing("dev", 1), rows, "now")]
+
+
+@pytest.mark.parametrize("render", [render_table, paged])
+def test_no_text_of_baseten_is_more_than_text(render: Callable[[list[Row]], Any]) -> None:
+    row = live_row({**STATE, "model": HOSTILE}, None, None, PRICES)
+    text = "\n".join(render([row]))
+    assert "\x1b" not in text
+    assert "<script>" not in text or render is render_table
+    assert "\n::error::" not in text
+
+
+def test_a_page_and_a_document_hold_every_change_and_every_row() -> None:
+    told = Standing("dev", 1, (Change("update", "bge-push", PUSH, ("stdin",)),), ("a secret",))
+    page = render_page(told, [live()], "now")
+    for text in ("update bge-push: stdin", "a secret", "2 of 0-3", "http"):
+        assert (text in page) == (text != "http"), "a page needs nothing else"
+    data = json.loads(json.dumps(document(told, [live()])))
+    assert data["changes"] == [
+        {"op": "update", "resource": "bge-push", "kind": PUSH, "why": ["stdin"]}
+    ]
+    assert data["live"][0]["replicas"] == "2 of 0-3"
+    assert document(told, None)["live"] is None
+    assert list(lines(told))[1:] == ["  update bge-push: stdin", "  not compared: a secret"]
+
+
+# --- files
+
+
+FILES = ["Pulumi.yaml", "Pulumi.dev.yaml", "locks/dev.yaml", "golden/dev/bge.json"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_each_file_that_decides_what_is_registered_counts(project: Path, name: str) -> None:
+    before = status_files.fingerprint(project, "dev")
+    assert status_files.fingerprint(project, "dev") == before
+    (project / name).write_text("{ }")
+    assert status_files.fingerprint(project, "dev") != before
+    (project / name).unlink()
+    assert status_files.fingerprint(project, "dev") != before
+
+
+def test_what_is_remembered_is_found_again_by_its_user_alone(tmp_path: Path) -> None:
+    environ = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
+    assert status_files.remembered("k", environ) is None
+    for n in range(20):
+        status_files.remember(f"k{n}", {"n": n}, environ)
+    assert status_files.remembered("k19", environ) == {"n": 19}
+    kept = list((tmp_path / "cache").rglob("*.json"))
+    assert len(kept) < 20
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    kept[0].write_text("{")
+    assert status_files.remembered(kept[0].stem, environ) is None
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("")
+    status_files.remember("k", {}, {"XDG_CACHE_HOME": str(tmp_path / "cache")})
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_state_in_a_folder_is_read_where_pulumi_keeps_it(
+    project: Path, chosen: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = project / ".state" / ".pulumi" / "stacks" / "p"
+    place.mkdir(parents=True)
+    (place / "dev.json").write_text(json.dumps({"checkpoint": {"latest": {"resources": []}}}))
+    monkeypatch.chdir(project if chosen else project.parent)
+    environ = {"PULUMI_BACKEND_URL": "file://.state"} if chosen else {}
+    read = status_files.local_state(project, "p", "dev", "file://./.state", environ)
+    assert read == {"resources": []}
+    assert status_files.local_state(project, "p", "other", "file://./.state", environ) is None
+    assert status_files.local_state(project, "p", "dev", "s3://bucket", {}) is None
+
+
+def test_an_empty_stack_has_no_resources() -> None:
+    assert parse_state({}) == State({}, {})

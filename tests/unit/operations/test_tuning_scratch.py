@@ -1,0 +1,147 @@
+"""Scratch models: what they are called and carry, and that nothing else is ever deleted."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseten_tei.baseten.versions import Version
+from baseten_tei.commands.tune import main
+from baseten_tei.deployment.ownership import Owner
+from baseten_tei.errors import UserError
+from baseten_tei.operations.doctor import Live, findings
+from baseten_tei.operations.tuning.scratch_client import _check, cleaned
+from baseten_tei.operations.tuning.scratch_names import LABEL, scratch_name
+from baseten_tei.operations.tuning.settings_point import Point
+from baseten_tei.project.stack import Workspace
+from baseten_tei.project.state import State
+from tests.support.fakes import FakeApi, version
+from tests.support.specs import spec
+
+POINT = Point(16384, 32, 8, 3)
+LEFT = "bge-tune-16384-32-8-3"
+STACK = """\
+config:
+  baseten:target: http://127.0.0.1:9
+  baseten-tei:models:
+    bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "Pulumi.yaml").write_text("name: proj\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
+    return tmp_path
+
+
+def workspace(root: Path, api: FakeApi) -> Workspace:
+    made = Workspace(root, "dev")
+    vars(made)["api"] = api  # a cached property's own place
+    return made
+
+
+def scratch(deployment_id: str, of: str = "bge", **more: Any) -> Version:
+    made = version(deployment_id, **more)
+    return replace(made, labels={**made.labels, LABEL: of})
+
+
+def test_a_name_says_what_it_is_and_fits_baseten() -> None:
+    assert scratch_name("bge", spec(), POINT) == LEFT
+    long = scratch_name("bge", spec(model_name="m" * 64), POINT)
+    assert len(long) == 64
+    assert long.endswith("-tune-16384-32-8-3")
+
+
+def test_what_a_killed_run_left_is_deleted_and_nothing_else(project: Path) -> None:
+    api = FakeApi(
+        models={LEFT: "m1", "bge": "m2", "other-tune-1-2-3-4": "m3", "x-tune-1-2-3-4": "m4", "y-tune-1-2-3-4": "m5"},
+        deployments={
+            "d1": scratch("d1"),
+            "d2": scratch("d2"),  # by its name it serves
+            "d3": version("d3"),  # ours, and not made by a tuning
+            "d4": scratch("d4", owner=("proj", "prod")),  # another stack's
+            "d5": scratch("d5"),
+            "d6": version("d6", owner=None),  # somebody pushed into a scratch model of ours
+        },
+        of_model={"d1": "m1", "d2": "m2", "d3": "m3", "d4": "m4", "d5": "m5", "d6": "m5"},
+    )  # fmt: skip
+    assert cleaned(workspace(project, api)) == [LEFT]
+    assert api.calls == [("delete_model", "m1")]
+
+
+def test_a_run_of_one_model_leaves_alone_those_of_another(project: Path) -> None:
+    api = FakeApi(models={LEFT: "m1"}, deployments={"d1": scratch("d1", of="e5")})
+    assert cleaned(workspace(project, api), "bge") == []
+    assert cleaned(workspace(project, api), "e5") == [LEFT]
+
+
+def test_the_doctor_knows_what_a_leftover_is_and_what_to_type() -> None:
+    left = Live("m1", LEFT, None, [scratch("d1")], [])
+    [found] = findings(State({}, frozenset(), ()), [left], Owner("proj", "dev"))
+    assert found.kind == "scratch model"
+    assert (
+        found.fix == "type `python -m baseten_tei.commands.tune --clean --stack dev` to delete it"
+    )
+
+
+def test_a_router_that_took_other_settings_is_no_measurement() -> None:
+    info = {"max_batch_tokens": 8192, "max_client_batch_size": 32, "tokenization_workers": 3}
+    with pytest.raises(UserError, match="says max_batch_tokens 8192, and was told 16384"):
+        _check(info, POINT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "name the model to tune"),
+        (["bgee"], "has no model 'bgee'. Perhaps you meant 'bge'?"),
+        (["bge", "--peak", "5"], "--peak and --slo-ms go together"),
+        (["bge", "--seconds", "0"], "write --seconds above 0"),
+        (
+            ["bge", "--texts", "pasages"],
+            "is neither a file nor one of short-queries, passages, mixed",
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_before_anything_is_deployed(
+    project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert main([*arguments, "--root", str(project)]) == 2
+    told = capsys.readouterr()
+    assert said in told.err
+    assert (told.out, told.err.count("\n")) == ("", 1)
+
+
+def evidence() -> dict[str, Any]:
+    summary = {
+        "texts_per_second": 100.0, "tokens_per_second": 9000.0, "error": 0.01, "p50_ms": 80.0,
+        "p95_ms": 120.0, "p99_ms": 150.0,
+    }  # fmt: skip
+    return {
+        "model": "bge", "model_id": "BAAI/bge-base-en-v1.5", "tei_version": "1.8.3", "gain": 0.2,
+        "instance_type": "L4:4x16", "where": "an emulator", "date": "2026-11-26", "texts": "<passages>",
+        "machine": "a machine", "baseline": vars(POINT), "recommended": vars(POINT),
+        "probes": [{**vars(POINT), "failed": "", "summary": summary}],
+        "curve": [{"in_flight": n, "summary": summary} for n in (1, 8, 0)],
+    }  # fmt: skip
+
+
+def test_pictures_and_a_page_that_needs_nothing_else_are_drawn(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    from baseten_tei.operations.tuning.autoscaling import Wish
+    from baseten_tei.operations.tuning.plot_files import drawn
+    from baseten_tei.operations.tuning.prediction import predicted
+
+    likely = predicted("L4", 10**8, [], {})
+    assert likely is not None
+    told = json.loads(json.dumps(evidence()))
+    assert len(list(drawn(tmp_path / "run", told, {"L4": likely}, Wish(10.0, 200.0)))) == 1
+    pictures = sorted(tmp_path.glob("*.png"))
+    assert [it.name for it in pictures] == ["run-batch.png", "run-cost.png", "run-latency.png"]
+    page = (tmp_path / "run.html").read_text()
+    assert page.count('src="data:image/png;base64,') == 3
+    assert "&lt;passages&gt;" in page
+    assert "http" not in page

@@ -1,0 +1,256 @@
+"""Code, schema and docs/outputs.md say the same of a stack's outputs, and nothing breaks their readers unsaid."""
+
+import json
+import os
+import re
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.errors import UserError
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.outputs.breaking_changes import contract_problems, keys, schema_version
+from baseten_tei.outputs.flat import flat_outputs
+from baseten_tei.outputs.json_schema import outputs_schema, outputs_schema_text
+from baseten_tei.outputs.known_before_push import known_labels, known_space
+from baseten_tei.outputs.parsing import parse_outputs
+from baseten_tei.rules.settings import checked_subject
+from tests.support.corpus import COMMIT, HEALTHY
+from tests.support.specs import spec
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "golden" / "outputs.schema.json"
+OUTPUTS = json.loads((ROOT / "tests" / "golden" / "outputs.json").read_text(encoding="utf-8"))
+SCHEMA = outputs_schema()
+TASKS = {"embedding", "reranker", "classifier"}
+
+
+def documented() -> dict[str, set[str]]:
+    """Key → the tasks that docs/outputs.md has it for."""
+    text = (ROOT / "docs" / "outputs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `([\w.]+)` \| (\w+) \| .+ \|$", text, re.MULTILINE)
+    return {key: TASKS if tasks == "all" else {tasks} for key, tasks in rows}
+
+
+def in_schema() -> dict[str, set[str]]:
+    """The same, as the schema has it."""
+    found: dict[str, set[str]] = {}
+    for path in keys(SCHEMA):
+        if told := re.fullmatch(r"models\.\*\.(\w+)\.(.+)", path):
+            found.setdefault(told[2], set()).add(told[1])
+    return found
+
+
+def test_every_key_of_the_schema_is_documented_and_no_other() -> None:
+    assert documented() == in_schema()
+
+
+def test_every_key_of_the_schema_is_described() -> None:
+    holders = [SCHEMA, *SCHEMA["$defs"].values()]
+    assert not [
+        name
+        for holder in holders
+        for name, it in holder.get("properties", {}).items()
+        if not it.get("description", "").endswith(".")
+    ]
+
+
+def test_the_outputs_of_an_up_are_as_the_schema_says() -> None:
+    jsonschema.validate(OUTPUTS, SCHEMA)
+    told = {f"{it['task']}.{path}" for it in OUTPUTS["models"].values() for path in leaves(it)}
+    wanted = {path.removeprefix("models.*.") for path in keys(SCHEMA) if path.count(".") > 2}
+    assert told == wanted
+
+
+def leaves(value: dict[str, Any], before: str = "") -> set[str]:
+    found: set[str] = set()
+    for key, inner in value.items():
+        found.add(f"{before}{key}")
+        found |= leaves(inner, f"{before}{key}.") if isinstance(inner, dict) else set()
+    return found
+
+
+def test_what_is_flat_follows_from_the_models_and_is_in_the_schema() -> None:
+    flat = flat_outputs(OUTPUTS["models"])
+    assert flat == OUTPUTS["env"]
+    patterns = SCHEMA["properties"]["env"]["patternProperties"]
+    assert not [name for name in flat if not any(re.search(it, name) for it in patterns)]
+
+
+@pytest.mark.parametrize("broken", ["limits", "space", "sync_url", "task"])
+def test_outputs_that_miss_a_key_are_refused_by_the_schema_and_by_us(broken: str) -> None:
+    outputs = deepcopy(OUTPUTS)
+    del outputs["models"]["bge"][broken]
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(outputs, SCHEMA)
+    with pytest.raises(UserError, match="these outputs are not whole"):
+        parse_outputs(json.dumps(outputs))
+
+
+# --- what breaks a reader
+
+
+def test_a_change_that_breaks_readers_has_another_schema_version() -> None:
+    """`UPDATE_GOLDEN=1` keeps a schema that only adds, or has another version, as the one to compare with."""
+    golden = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    broken = contract_problems(golden, SCHEMA)
+    assert broken == [] or schema_version(SCHEMA) > schema_version(golden), broken
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(outputs_schema_text(), encoding="utf-8")
+    assert GOLDEN.read_text(encoding="utf-8") == outputs_schema_text()
+
+
+def changed(change: Any) -> dict[str, Any]:
+    schema = deepcopy(SCHEMA)
+    change(schema["$defs"])
+    return schema
+
+
+def set_type(defs: dict[str, Any], name: str, key: str, told: dict[str, Any]) -> None:
+    defs[name]["properties"][key] = told
+
+
+@pytest.mark.parametrize(
+    ("change", "problems"),
+    [
+        (
+            lambda defs: defs["RerankerOutputs"]["properties"].pop("rerank_url"),
+            ["models.*.reranker.rerank_url is gone"],
+        ),
+        (
+            lambda defs: defs["EmbeddingOutputs"]["properties"].pop("space"),
+            ["models.*.embedding.space is gone"],
+        ),
+        (
+            lambda defs: defs["EmbeddingOutputs"]["required"].remove("sync_url"),
+            ["models.*.embedding.sync_url was string and is missing or string"],
+        ),
+        (
+            lambda defs: set_type(defs, "Space", "dtype", {"anyOf": [{"type": "string"}, {"type": "null"}]}),
+            ["models.*.embedding.space.dtype was string and is null or string"],
+        ),
+        (
+            lambda defs: set_type(defs, "Space", "dimensions", {"type": "string"}),
+            ["models.*.embedding.space.dimensions was integer or null and is string"],
+        ),
+        (
+            lambda defs: set_type(defs, "ClassifierOutputs", "labels", {"items": {"type": "integer"}, "type": "array"}),
+            ["models.*.classifier.labels was array of string or null and is array of integer"],
+        ),
+        (lambda defs: set_type(defs, "Space", "more", {"type": "string"}), []),
+        (lambda defs: set_type(defs, "Space", "dimensions", {"type": "integer"}), []),
+    ],
+    ids=["gone", "gone with all below it", "missing", "null", "another type", "another item", "added", "surer"],
+)  # fmt: skip
+def test_a_reader_is_told_what_breaks(change: Any, problems: list[str]) -> None:
+    assert contract_problems(SCHEMA, changed(change)) == problems
+
+
+def test_a_flat_name_that_goes_is_told() -> None:
+    schema = deepcopy(SCHEMA)
+    del schema["properties"]["env"]["patternProperties"]["_SYNC_URL$"]
+    assert contract_problems(SCHEMA, schema) == ["env._SYNC_URL$ is gone"]
+
+
+def test_a_task_that_goes_is_told_once() -> None:
+    schema = deepcopy(SCHEMA)
+    models = schema["properties"]["models"]["additionalProperties"]
+    del models["discriminator"]["mapping"]["reranker"]
+    assert contract_problems(SCHEMA, schema) == ["models.*.reranker is gone"]
+
+
+# --- reading
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "these outputs are not valid JSON"),
+        ("[]", "these outputs are not whole: all of it: "),
+        ('{"schema_version": 1, "models": {}}', "these outputs are not whole: env: field required: type `pulumi up`"),
+        ('{"schema_version": 2, "models": {}, "env": {}}', "these outputs have schema_version 2, and this is for 1"),
+    ],
+)  # fmt: skip
+def test_what_are_no_outputs_of_ours_is_told_with_what_to_type(text: str, told: str) -> None:
+    with pytest.raises(UserError) as caught:
+        parse_outputs(text)
+    assert caught.value.problems[0].startswith(told)
+
+
+@pytest.mark.parametrize("name", ["a b", "", "x\ny", "$(id)", "é", "-a", 'a"b'])
+def test_a_name_that_no_model_has_is_refused(name: str) -> None:
+    outputs = {**OUTPUTS, "models": {name: OUTPUTS["models"]["bge"]}}
+    with pytest.raises(UserError, match="the name of a model"):
+        parse_outputs(json.dumps(outputs))
+
+
+# --- what is known before anything is pushed
+
+
+def subject(task: str, facts: dict[str, Any] | None = None, **more: Any) -> Subject:
+    """As the front door makes it: a branch becomes the commit that was locked."""
+    told = ModelFacts(revision="main", **{**HEALTHY[task], **(facts or {})})
+    args = spec(task, model_id=told.model_id, **more)
+    checked = checked_subject("m", args, {(told.model_id, "main"): told})
+    assert isinstance(checked, Subject)
+    return checked
+
+
+def test_a_locked_space_has_its_commit_and_the_repositorys_pooling() -> None:
+    space = known_space(subject("embedding", {"pooling": {"modes": ("mean",)}}))
+    assert (space["revision"], space["pooling"]) == (COMMIT, "mean")
+    own = known_space(subject("embedding", pooling="cls"))
+    assert own["pooling"] == "cls"
+
+
+@pytest.mark.parametrize(
+    ("asked", "prompt", "name"),
+    [
+        ({}, None, None),
+        ({"default_prompt": "query: "}, "query: ", None),
+        ({"default_prompt_name": "query"}, "search_query: ", "query"),
+        ({"default_prompt_name": "unknown"}, None, "unknown"),
+    ],
+)
+def test_a_prompts_text_is_the_specs_or_the_locks(
+    asked: dict[str, Any], prompt: str | None, name: str | None
+) -> None:
+    space = known_space(subject("embedding", {"prompts": {"query": "search_query: "}}, **asked))
+    assert (space["prompt"], space["prompt_name"]) == (prompt, name)
+
+
+@pytest.mark.parametrize(
+    ("more", "dtype"),
+    [({}, "float16"), ({"accelerator": "CPU"}, "float32"), ({"dtype": "float32"}, "float32")],
+)
+def test_a_spaces_precision_is_what_tei_computes_in(more: dict[str, Any], dtype: str) -> None:
+    assert known_space(subject("embedding", **more))["dtype"] == dtype
+
+
+@pytest.mark.parametrize(
+    ("problem_type", "multi_label"),
+    [
+        ("multi_label_classification", True),
+        ("single_label_classification", False),
+        (None, None),
+    ],
+)
+def test_labels_come_in_the_order_of_their_ids(
+    problem_type: str | None, multi_label: bool | None
+) -> None:
+    labels = {str(number): f"label {number}" for number in reversed(range(11))}
+    facts = {"id2label": labels, "problem_type": problem_type}
+    assert known_labels(subject("classifier", facts)) == {
+        "labels": [f"label {number}" for number in range(11)],
+        "multi_label": multi_label,
+    }
+
+
+def test_labels_that_nobody_can_order_are_not_told() -> None:
+    facts = {"id2label": {"a": "x", "b": "y"}, "label2id": {"x": 0, "y": 1}}
+    assert known_labels(subject("classifier", facts))["labels"] is None
+    assert known_labels(subject("embedding")) == {} == known_space(subject("reranker"))

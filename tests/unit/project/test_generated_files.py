@@ -1,0 +1,150 @@
+"""Generated files: written when they change, checked where they may not, removed with their model."""
+
+from pathlib import Path
+
+import pytest
+
+from baseten_tei.commands.generate import main
+from baseten_tei.deployment.config_yaml import HEADER, render_config
+from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.project import generated_files
+from tests.support.specs import spec
+
+STACK = """\
+config:
+  baseten-tei:models:
+    bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}
+"""
+
+
+def config(**more: object) -> str:
+    args = spec(**more)
+    return render_config(truss_config("bge", args), args)
+
+
+def test_a_config_is_written_once(tmp_path: Path) -> None:
+    path = generated_files.config_path(tmp_path, "dev", "bge")
+    assert path == tmp_path / "truss_configs" / "dev" / "bge" / "config.yaml"
+    assert generated_files.write_if_changed(path, config())
+    before = path.stat().st_mtime_ns
+    assert not generated_files.write_if_changed(path, config())
+    assert path.stat().st_mtime_ns == before
+    assert generated_files.write_if_changed(path, config(max_batch_tokens=1024))
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"accelerator": "A10G"}, "base_image.image"),
+        ({"max_batch_tokens": 1024}, "docker_server.start_command"),
+        (
+            {"predict_concurrency": 4, "max_concurrent_requests": 1024},
+            "runtime.predict_concurrency",
+        ),
+        ({"env": {"A": "1"}}, "environment_variables"),
+        ({"revision": "v1"}, "weights"),
+    ],
+)
+def test_a_stale_config_is_told_by_its_field_and_how_to_mend_it(
+    change: dict[str, object], field: str, tmp_path: Path
+) -> None:
+    path = generated_files.config_path(tmp_path, "dev", "bge")
+    generated_files.write_if_changed(path, config())
+    assert generated_files.stale_problem(path, config(**change), tmp_path) == (
+        f"truss_configs/dev/bge/config.yaml is stale at {field}: type `make configs` and commit it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (f"{HEADER}- a\n", "its first line"),
+        (f"{HEADER}a: [", "a line that is not valid YAML"),
+        (config() + "# mine\n", "a comment"),
+    ],
+)
+def test_a_config_edited_by_hand_is_stale(text: str, where: str, tmp_path: Path) -> None:
+    path = generated_files.config_path(tmp_path, "dev", "bge")
+    generated_files.write_if_changed(path, text)
+    problem = generated_files.stale_problem(path, config(), tmp_path)
+    assert problem is not None
+    assert f"is stale at {where}:" in problem
+
+
+def test_a_missing_config_is_told_and_a_fresh_one_is_not(tmp_path: Path) -> None:
+    path = generated_files.config_path(tmp_path, "dev", "bge")
+    told = "truss_configs/dev/bge/config.yaml is missing: type `make configs` and commit it"
+    assert generated_files.stale_problem(path, config(), tmp_path) == told
+    generated_files.write_if_changed(path, config())
+    assert generated_files.stale_problem(path, config(), tmp_path) is None
+
+
+def test_only_generated_configs_of_this_stack_are_orphans(tmp_path: Path) -> None:
+    for stack, name, text in (
+        ("dev", "kept", HEADER),
+        ("dev", "gone", HEADER),
+        ("dev", "by-hand", "model_name: mine\n"),
+        ("production", "gone", HEADER),
+    ):
+        generated_files.write_if_changed(generated_files.config_path(tmp_path, stack, name), text)
+    gone = generated_files.config_path(tmp_path, "dev", "gone")
+    assert generated_files.orphans(tmp_path, "dev", ["kept"]) == [gone]
+    assert generated_files.orphans(tmp_path, "new", []) == []
+
+
+def test_a_folder_goes_with_its_config_unless_something_else_is_in_it(tmp_path: Path) -> None:
+    alone, shared = (
+        generated_files.config_path(tmp_path, "dev", name) for name in ("alone", "shared")
+    )
+    for path in (alone, shared):
+        generated_files.write_if_changed(path, HEADER)
+    (shared.parent / "notes.md").write_text("mine")
+    generated_files.remove(alone)
+    generated_files.remove(shared)
+    assert not alone.parent.exists()
+    assert [path.name for path in shared.parent.iterdir()] == ["notes.md"]
+
+
+def test_generate_writes_what_check_asks_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
+    orphan = generated_files.config_path(tmp_path, "dev", "gone")
+    generated_files.write_if_changed(orphan, HEADER)
+    check, write = ["--check", "--root", str(tmp_path)], ["--root", str(tmp_path)]
+
+    assert main(check) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "docs/stack-config.schema.json is missing: type `make configs` and commit it",
+        "docs/outputs.schema.json is missing: type `make configs` and commit it",
+        "docs/rules.md is missing: type `make configs` and commit it",
+        "truss_configs/dev/bge/config.yaml is missing: type `make configs` and commit it",
+        "truss_configs/dev/gone/config.yaml belongs to no model: type `make configs` and commit",
+    ]
+    assert not generated_files.config_path(tmp_path, "dev", "bge").exists()
+    assert orphan.exists()
+
+    assert main(write) == 0
+    assert not orphan.exists()
+    assert main(check) == 0
+    assert main(write) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "generated files are up to date"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("- a\n", "Pulumi.dev.yaml: must be a mapping with a `config:` mapping in it"),
+        ("config: [", "Pulumi.dev.yaml: is not valid YAML: "),
+        ("config: {baseten-tei:models: 3}\n", "Pulumi.dev.yaml: baseten-tei:models must map "),
+    ],
+)
+def test_a_stack_file_that_makes_no_sense_is_told_in_one_line(
+    text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    assert main(["--root", str(tmp_path)]) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith(told)
+    assert [path.name for path in tmp_path.iterdir()] == ["Pulumi.dev.yaml"]

@@ -1,0 +1,76 @@
+"""What goes under one name and comes under another is not taken away."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pulumi.provider.experimental import provider as protocol
+from pulumi.provider.experimental.property_value import PropertyValue
+
+from baseten_tei.provider.protocol.claims import Claims
+from tests.unit.provider.test_protocol import NAME, URN, Thing, serve
+
+OTHER = URN.replace("bge-thing", "search-thing")
+KIND = "baseten:index:Thing"
+
+
+def deleted(
+    checked: str | None, resource_id: str = "the-id", *, same: bool = False, create: bool = False
+) -> tuple[list[Any], list[str]]:
+    """What the resource was asked, and what the reader was told, when `URN` goes after a check of `checked`."""
+
+    async def run() -> None:
+        provider = await serve(thing, warn=warnings.append)
+        if checked:
+            await provider.check(_check(checked))
+        await provider.delete(protocol.DeleteRequest(URN, resource_id, NAME, 0.0))
+        if create:
+            await provider.create(protocol.CreateRequest(URN, NAME, 0.0, False))
+
+    thing, warnings = Thing(), []  # type: ignore[var-annotated]  # both are filled by the provider
+    thing.same = same
+    asyncio.run(run())
+    return [call for call in thing.calls if call[0] in ("delete", "create", "update")], warnings
+
+
+def _check(urn: str) -> protocol.CheckRequest:
+    inputs: dict[str, PropertyValue] = NAME
+    return protocol.CheckRequest(urn, inputs, inputs, b"")
+
+
+def test_what_nobody_stands_for_is_deleted() -> None:
+    asked, warnings = deleted(None)
+    assert len(asked) == 1
+    assert warnings == []
+
+
+@pytest.mark.parametrize("checked", [OTHER, URN])
+def test_what_a_resource_of_the_program_stands_for_stays_and_says_so(checked: str) -> None:
+    asked, warnings = deleted(checked)
+    assert asked == []
+    assert warnings == [f"the-id stays on Baseten: it is {checked.rpartition('::')[2]!r} now"]
+
+
+def test_what_stays_is_updated_and_not_made_anew_where_it_was_to_go_first() -> None:
+    [(asked, _, state, _)], _ = deleted(URN, create=True)
+    assert (asked, state) == ("update", {"name": "bge"})
+
+
+def test_another_way_to_name_the_same_thing_does_not_take_it_away() -> None:
+    asked, warnings = deleted(OTHER, "another-id", same=True)
+    assert asked == []
+    assert warnings == ["another-id stays on Baseten: it is 'search-thing' now"]
+
+
+def test_another_thing_is_deleted_all_the_same() -> None:
+    asked, _ = deleted(OTHER, "another-id")
+    assert len(asked) == 1
+
+
+def test_a_claim_is_by_type_and_id() -> None:
+    claims = Claims()
+    claims.claim((KIND, "m"), URN, {"name": "m"})
+    assert claims.heir((KIND, "m")) == URN
+    assert claims.heir(("another:type", "m")) is None
+    assert claims.others((KIND, "n")) == [(URN, {"name": "m"})]
+    assert claims.others((KIND, "m")) == []

@@ -1,0 +1,238 @@
+"""The comment as a whole: short enough for any fleet, largest changes first, and held to by the merge."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseten_tei.commands.report import main as report_main
+from baseten_tei.commands.reviewed import main as reviewed_main
+from baseten_tei.commands.reviewed import problems
+from baseten_tei.deployment.costs import LISTED
+from baseten_tei.errors import UserError
+from baseten_tei.review.marks.comment_marks import MOST, reviewed_marks
+from baseten_tei.review.policies.config import PolicyConfig
+from baseten_tei.review.report.build import Knowledge, stack_report
+from baseten_tei.review.report.document import Cost, Money, Report, parse_report, render_json
+from baseten_tei.review.report.markdown import MARKER, render_markdown
+from baseten_tei.review.report.terminal import render_table
+from baseten_tei.review.report.wording import counts, moved, usd
+from tests.support.previews import preview_of, preview_text
+from tests.support.reports import NONE, model_report, report_of, stack_of
+from tests.support.specs import raw
+
+GITHUB_TAKES = 65_536
+LONG = "#" * 1_900
+
+
+def fleet(size: int, word: str = "x") -> list[Any]:
+    return [model_report(f"model-{n:04}", word) for n in range(size)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 10, 200, 2_000])
+@pytest.mark.parametrize("word", ["x", LONG])
+def test_a_comment_of_any_fleet_is_short_enough_and_counts_what_it_leaves_out(
+    size: int, word: str
+) -> None:
+    text = render_markdown(report_of(*fleet(size, word)))
+    assert len(text) <= GITHUB_TAKES
+    shown = len(re.findall(r"^\| (?:🔴 )?`model-", text, re.MULTILINE))
+    left = re.search(r"Not shown: (\d+) pushed", text)
+    assert shown + (int(left[1]) if left else 0) == size
+
+
+@pytest.mark.parametrize("stacks", [2, 20, 300])
+def test_a_comment_of_many_stacks_is_short_enough_too(stacks: int) -> None:
+    report = Report(stacks=tuple(stack_of(*fleet(30, LONG), stack=f"s{n}") for n in range(stacks)))
+    text = render_markdown(report)
+    assert len(text) <= GITHUB_TAKES
+    shown = len(re.findall("^### `s", text, re.MULTILINE))
+    assert shown == stacks or f"… and {stacks - shown} more stacks" in text
+    assert shown
+
+
+def test_a_fleet_of_two_hundred_shows_each_model() -> None:
+    assert "Not shown" not in render_markdown(report_of(*fleet(200)))
+
+
+def test_the_largest_changes_come_first() -> None:
+    more = Cost(before=NONE, after=Money(minimum=0.0, typical=5_000.0, maximum=5_000.0))
+    models = [
+        model_report("settings", kind="settings only", breaks=()),
+        model_report("cheap", breaks=()),
+        model_report("dear", breaks=(), cost=more),
+        model_report("gone", kind="deleted", breaks=()),
+        model_report("breaking", kind="settings only"),
+        model_report("same", kind="unchanged", breaks=()),
+    ]
+    text = render_markdown(report_of(*models))
+    rows = re.findall(r"^\| (?:🔴 )?`([a-z]+)`", text, re.MULTILINE)
+    assert rows == ["breaking", "gone", "dear", "cheap", "settings"]
+    assert "Not shown: 1 unchanged." in text
+
+
+def test_details_are_left_out_before_rows_are() -> None:
+    text = render_markdown(report_of(*fleet(100, "word")), limit=20_000)
+    assert 0 < text.count("<details>") < len(re.findall(r"^\| 🔴 `model-", text, re.MULTILINE))
+
+
+def test_nothing_to_do_is_a_short_comment() -> None:
+    text = render_markdown(
+        report_of(model_report(kind="unchanged"), secrets=(), findings=(), policies=())
+    )
+    assert "| model |" not in text
+    assert "Models: 1 unchanged." in text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [(0.0, "$0"), (0.42, "$0.42"), (619.332, "$619"), (12_345.6, "$12,346"), (None, "unknown")]
+)  # fmt: skip
+def test_money_is_told_as_people_read_it(amount: float | None, text: str) -> None:
+    assert usd(amount) == text
+
+
+def test_an_unknown_price_is_never_zero() -> None:
+    assert moved(None, None) == "unknown"
+    assert moved(0.0, None) == "$0 → unknown"
+    unknown = Cost(
+        before=NONE, after=Money(minimum=None, typical=None, maximum=None), unpriced=("L40S",)
+    )
+    text = render_markdown(report_of(model_report(cost=unknown), cost=unknown))
+    assert "| $0 → unknown | $0 → unknown | $0 → unknown |" in text.replace("\u00a0", " ")
+    assert "no price is known for `L40S`" in text
+
+
+def test_kinds_are_counted_in_a_fixed_order() -> None:
+    models = [
+        model_report(str(n), kind=kind) for n, kind in enumerate(("deleted", "created", "deleted"))
+    ]
+    assert counts(models) == "1 created, 2 deleted"
+    assert counts([]) == "no models"
+
+
+def test_a_table_for_terminals_has_a_line_for_each_model() -> None:
+    text = render_table(report_of(*fleet(3)))
+    assert len(re.findall(r"^  model-\d+  pushed", text, re.MULTILINE)) == 3
+
+
+def test_a_report_can_be_kept_and_read_back() -> None:
+    report = report_of(*fleet(3))
+    assert parse_report(render_json(report)) == report
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{}", '{"version": 2, "stacks": []}', '{"stacks": [{"stack": "a b"}]}']
+)
+def test_what_is_no_report_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(UserError) as refused:
+        parse_report(text)
+    assert len(refused.value.problems) == 1
+
+
+def comment_of(before: Any, after: Any, stack: str = "test") -> str:
+    known = Knowledge(LISTED, PolicyConfig())
+    return render_markdown(
+        Report(stacks=(stack_report(stack, "a test", preview_of(before, after), known),))
+    )
+
+
+BEFORE, AFTER = {"bge": raw()}, {"bge": raw(max_batch_tokens=8192)}
+
+
+def test_an_up_of_what_was_reviewed_may_go_on() -> None:
+    assert problems("test", preview_of(BEFORE, AFTER), comment_of(BEFORE, AFTER)) == []
+
+
+def test_a_review_without_the_real_state_holds_too() -> None:
+    """There everything looked new; what it is to be is the same."""
+    assert problems("test", preview_of(BEFORE, AFTER), comment_of({}, AFTER)) == []
+
+
+def test_an_up_that_has_less_left_to_do_may_go_on() -> None:
+    assert problems("test", preview_of(AFTER, AFTER), comment_of(BEFORE, AFTER)) == []
+
+
+@pytest.mark.parametrize(
+    ("after", "named"),
+    [
+        ({"bge": raw(max_batch_tokens=4096)}, "model bge"),
+        ({"bge": raw(max_batch_tokens=8192, autoscaling={"max_replica": 9})}, "model bge"),
+        ({**AFTER, "other": raw(model_id="BAAI/bge-small-en-v1.5")}, "model other"),
+        ({}, "model bge"),
+    ],
+)
+def test_an_up_of_anything_else_is_refused_by_name(after: Any, named: str) -> None:
+    [line] = problems("test", preview_of(BEFORE, after), comment_of(BEFORE, AFTER))
+    assert f"{named} would change in a way that was not reviewed" in line
+
+
+def test_a_stack_that_nobody_reviewed_is_refused() -> None:
+    [line] = problems("live", preview_of(BEFORE, AFTER), comment_of(BEFORE, AFTER))
+    assert "no review of it" in line
+
+
+def test_a_comment_with_two_reviews_of_a_stack_is_none() -> None:
+    comment = comment_of(BEFORE, AFTER)
+    assert reviewed_marks(f"{comment}\n{comment}", "test") is None
+
+
+def test_a_preview_that_stopped_reviews_nothing() -> None:
+    report = report_of(stack="test", errors=("it stops",), marks=())
+    assert reviewed_marks(render_markdown(report), "test") is None
+
+
+def test_a_fleet_too_large_to_list_is_reviewed_as_a_whole() -> None:
+    marks = tuple(f"{n:016}" for n in range(MOST + 1))
+    known = reviewed_marks(render_markdown(report_of(marks=marks)), "production")
+    assert known is not None
+    assert len(known) == 1
+    assert known[0].startswith("all=")
+
+
+def test_a_large_review_holds_for_just_that_fleet() -> None:
+    fleet_after = {f"m{n}": raw() for n in range(3)}
+    from baseten_tei.review.marks.comment_marks import not_reviewed
+    from baseten_tei.review.marks.marks import changes, marks
+    from baseten_tei.review.report.before_and_after import pairs
+
+    preview = preview_of({}, fleet_after)
+    of_up = marks("test", changes(preview, pairs(preview)))
+    many = (*of_up.values(), *(f"{n:016}" for n in range(MOST)))
+    assert not_reviewed(
+        of_up, reviewed_marks(render_markdown(report_of(marks=many)), "production") or ()
+    )
+    whole = {str(n): mark for n, mark in enumerate(many)}
+    known = reviewed_marks(render_markdown(report_of(marks=many)), "production") or ()
+    assert not_reviewed(whole, known) == []
+
+
+def test_the_commands_read_files_and_end_with_their_codes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: baseten-tei\n")
+    (tmp_path / "Pulumi.test.yaml").write_text("config: {'baseten:target': emulator}\n")
+    (tmp_path / "p.json").write_text(preview_text(BEFORE, AFTER))
+    where = ["--root", str(tmp_path), "--preview", f"test={tmp_path / 'p.json'}"]
+    data, comment = tmp_path / "r.json", tmp_path / "c.md"
+    assert report_main(
+        [*where, "--origin", "a test", "--format", "json", "--output", str(data)]
+    ) in (0, 1)
+    assert report_main(["--from", str(data), "--format", "markdown", "--output", str(comment)]) in (
+        0,
+        1,
+    )
+    assert comment.read_text().startswith(MARKER)
+    review = ["--comment", str(comment), "--stack", "test", "--preview", str(tmp_path / "p.json")]
+    assert reviewed_main(review) == 0
+    (tmp_path / "p.json").write_text(preview_text(BEFORE, {}))
+    assert reviewed_main(review) == 1
+    (tmp_path / "p.json").write_text(preview_text(BEFORE, BEFORE, errors=("it stops",)))
+    assert reviewed_main(review) == 2
+    assert report_main([*where, "--format", "table"]) == 1
+    assert report_main(["--from", str(tmp_path / "none.json")]) == 2
+    assert (
+        capsys.readouterr()
+        .err.splitlines()[-1]
+        .endswith("none.json: is not there: check the name and the folder")
+    )

@@ -1,0 +1,120 @@
+"""GPU and image, GPU and instance: the rules, and the tables they read."""
+
+from typing import get_args
+
+import pytest
+
+from baseten_tei.deployment import instances
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.tei import gpus
+from baseten_tei.facts.tei.images import Image, image_for
+from baseten_tei.rules.gpu import images
+from baseten_tei.rules.gpu.images import image_problem, organization_lacks_gpu
+from baseten_tei.rules.rule import Finding
+from baseten_tei.spec.args import TeiVersion
+from tests.support.corpus import subject
+
+MIRROR = "baseten/text-embeddings-inference-mirror"
+UPSTREAM = "ghcr.io/huggingface/text-embeddings-inference"
+RULES = {rule.id: rule for rule in images.RULES}
+
+
+def found(of: Subject) -> dict[str, Finding]:
+    return {rule.id: it for rule in images.RULES if (it := rule.check(of))}
+
+
+@pytest.mark.parametrize("version", get_args(TeiVersion))
+@pytest.mark.parametrize("accelerator", [gpus.CPU, *gpus.COMPUTE_CAPABILITY])
+def test_a_generated_image_runs_on_its_gpu_and_where_there_is_none_a_rule_says_so(
+    accelerator: str, version: str
+) -> None:
+    image = image_for(accelerator, version)
+    ids = set(found(subject("embedding", {"accelerator": accelerator, "tei_version": version})))
+    assert bool(ids & {"TEI-GPU-001", "TEI-GPU-002"}) == isinstance(image, str)
+    if isinstance(image, Image):
+        assert image_problem(image.reference, accelerator) is None
+
+
+@pytest.mark.parametrize(
+    ("reference", "accelerator", "said"),
+    [
+        (f"{MIRROR}:89-1.6", "L4", None),
+        (f"{MIRROR}:86-1.8.3", "L4", None),
+        (f"{MIRROR}:1.8.3", "A10G", None),
+        (f"{UPSTREAM}:120-1.9", "RTX_PRO_6000", None),
+        (f"{UPSTREAM}:cpu-1.9.3", "CPU", None),
+        (f"{MIRROR}:1.8.3", "V100", "does not start on V100"),
+        (f"{MIRROR}:1.8.3", "T4", "does not start on T4"),
+        (f"{MIRROR}:86-1.8.3", "A100", "does not start on A100"),
+        (f"{MIRROR}:89-1.8.3", "H100", "does not start on H100"),
+        (f"{UPSTREAM}:100-1.9.3", "B300", "does not start on B300"),
+        (f"{UPSTREAM}:100-1.8.3", "B200", "was never published"),
+        (f"{UPSTREAM}:cuda-1.9.3", "L4", "has no text-embeddings-router"),
+        (f"{UPSTREAM}:89-1.9.3-grpc", "L4", "speaks gRPC only"),
+        (f"{UPSTREAM}:cpu-1.9.3", "L4", "does not fit accelerator L4"),
+        (f"{UPSTREAM}:89-1.9.3", "CPU", "does not fit accelerator CPU"),
+        (f"{UPSTREAM}:latest", "L4", "names no release"),
+    ],
+)
+def test_an_image_that_others_chose_is_judged(
+    reference: str, accelerator: str, said: str | None
+) -> None:
+    problem = image_problem(reference, accelerator)
+    assert problem is None if said is None else said in str(problem)
+
+
+def test_an_organization_without_the_gpu_is_told_what_it_has() -> None:
+    told = organization_lacks_gpu("A10G", ["4x16", "L4:4x16", "H100", "something new"])
+    assert told is not None
+    assert told.fix == "write accelerator: CPU or H100 or L4; or ask Baseten's support for A10G"
+    assert organization_lacks_gpu("H100_40GB", ["H100MIG"]) is None
+    assert organization_lacks_gpu("A10G", ["something new"]) is None
+
+
+@pytest.mark.parametrize("sku", instances.SKUS, ids=lambda sku: sku.name)
+def test_a_listed_instance_is_what_its_name_says(sku: instances.Sku) -> None:
+    read = instances.instance(sku.name)
+    assert read is not None
+    assert (read.accelerator, read.gpu_count, read.vcpus) == (sku.gpu, sku.gpu_count, sku.vcpus)
+
+
+def test_each_instance_is_listed_once_and_costs_more_than_a_smaller_one_of_its_gpu() -> None:
+    assert len(instances.BY_NAME) == len(instances.SKUS)
+    for gpu_name in instances.GPUS:
+        family = [it for it in instances.SKUS if it.gpu == gpu_name]
+        assert family == sorted(family, key=lambda it: (it.price, it.vcpus, it.memory_gib))
+
+
+@pytest.mark.parametrize(
+    ("asked", "name"),
+    [
+        (("L4", 0, 0), "L4:4x16"),
+        (("L4", 4, 16), "L4:4x16"),
+        (("L4", 4, 16.1), "L4:2x24x96"),
+        (("A10G", 8, 0), "A10Gx8x32"),
+        (("CPU", 3, 8), "4x16"),
+        (("H100_40GB", 0, 0), "H100MIG"),
+    ],
+)
+def test_a_request_lands_on_the_cheapest_instance_that_holds_it(
+    asked: tuple[str, float, float], name: str
+) -> None:
+    landed = instances.landing(*asked)
+    assert landed is not None
+    assert landed.name == name
+
+
+def test_amounts_are_read_as_truss_writes_them() -> None:
+    assert [instances.vcpus(text) for text in ("4", "500m", "4.5", "", None)] == [
+        4, 0.5, None, None, None,
+    ]  # fmt: skip
+    assert instances.gibibytes("16Gi") == 16
+    assert instances.gibibytes("512Mi") == 0.5
+    assert instances.gibibytes("16G") == pytest.approx(14.9, abs=0.01)
+    assert instances.gibibytes("16") is None
+
+
+def test_the_larger_instance_is_told_with_both_prices() -> None:
+    told = found(subject("embedding", {"accelerator": "L4", "memory": "32Gi"}))["TEI-GPU-008"]
+    assert "at $0.04002 a minute: 2.8 times the $0.01414 of L4:4x16" in told.message
+    assert told.fix == 'write at most cpu: "4" and memory: 16Gi'

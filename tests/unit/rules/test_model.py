@@ -1,0 +1,98 @@
+"""Model type, TEI release, GPU and dtype: the rules, and the table they read."""
+
+import pytest
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.tei.input_length import max_input_length
+from baseten_tei.facts.tei.model_types import JINA, JINA_CODE, MODEL_TYPES, ModelType, type_name
+from baseten_tei.facts.tei.releases import parse_version
+from baseten_tei.rules.model import types
+from baseten_tei.rules.placement import flash_attention, poolings
+from baseten_tei.rules.rule import Finding
+from tests.support.corpus import healthy_facts, subject
+
+RULES = {rule.id: rule for rule in types.RULES}
+
+
+def found(of: Subject) -> dict[str, Finding]:
+    return {rule.id: it for rule in types.RULES if (it := rule.check(of))}
+
+
+@pytest.mark.parametrize("kind", MODEL_TYPES.values(), ids=MODEL_TYPES)
+def test_a_head_is_no_older_than_its_type_and_padding_allows_no_more_poolings(
+    kind: ModelType,
+) -> None:
+    if kind.classifies_since:
+        assert parse_version(kind.classifies_since) >= parse_version(kind.since)
+    assert set(kind.padded_poolings or ()) <= set(kind.poolings)
+    assert kind.flash or not kind.needs_flash
+
+
+@pytest.mark.parametrize(
+    ("spec", "version"),
+    [
+        ({}, 2),
+        ({"accelerator": "T4"}, 0),
+        ({"accelerator": "T4", "env": {"USE_FLASH_ATTENTION": "True"}}, 1),
+        ({"env": {"USE_FLASH_ATTENTION": "false"}}, 0),
+        ({"dtype": "float32"}, 0),
+        ({"accelerator": "CPU"}, 0),
+        ({"instance_type": "no such thing"}, 0),
+    ],
+)
+def test_flash_attention_follows_from_gpu_dtype_and_environment(
+    spec: dict[str, object], version: int
+) -> None:
+    assert flash_attention(subject("embedding", spec)) == version
+
+
+def test_last_token_pooling_of_bert_needs_flash_attention() -> None:
+    bert = MODEL_TYPES["bert"]
+    assert "last-token" in poolings(subject("embedding"), bert)
+    assert "last-token" not in poolings(subject("embedding", {"accelerator": "T4"}), bert)
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({}, "bert"),
+        ({"name_or_path": JINA}, JINA),
+        (
+            {"auto_map": {"AutoConfig": f"{JINA_CODE}--configuration_bert.JinaBertConfig"}},
+            JINA_CODE,
+        ),
+        ({"auto_map": {"AutoConfig": [JINA]}}, "bert"),
+        ({"name_or_path": JINA, "model_type": "roberta"}, "roberta"),
+    ],
+)
+def test_jinas_variants_are_told_from_bert(more: dict[str, object], expected: str) -> None:
+    assert type_name(healthy_facts("embedding", **more)) == expected
+
+
+@pytest.mark.parametrize(
+    ("more", "tokens"),
+    [
+        ({}, 512),
+        ({"max_seq_length": None}, 512),
+        (
+            {
+                "max_seq_length": None,
+                "model_type": "roberta",
+                "pad_token_id": 1,
+                "max_position_embeddings": 514,
+            },
+            512,
+        ),
+        ({"max_seq_length": None, "max_position_embeddings": None, "n_positions": 8192}, 8192),
+        ({"max_seq_length": None, "max_position_embeddings": None}, None),
+    ],
+)
+def test_the_longest_input_is_counted_as_the_router_does(
+    more: dict[str, object], tokens: int | None
+) -> None:
+    assert max_input_length(healthy_facts("embedding", **more)) == tokens
+
+
+def test_the_fix_names_the_release_that_brought_a_type() -> None:
+    deberta = subject("reranker", {}, {"model_type": "deberta-v2"})
+    assert found(deberta)["TEI-MODEL-002"].fix == "write tei_version: 1.9.3"

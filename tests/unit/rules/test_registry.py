@@ -1,0 +1,166 @@
+"""The oracle as a whole: every corpus case, every rule's two sides, silences, and what reports look like."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from baseten_tei.commands import preflight
+from baseten_tei.commands.preflight import main
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.errors import UserError
+from baseten_tei.rules.document import rules_text
+from baseten_tei.rules.registry import ABOUT_SILENCES, BY_ID, RULES, UNLOCKED, errors, judge
+from baseten_tei.rules.settings import parse_settings
+from tests.support.arbitrary import subjects
+from tests.support.corpus import GOOD, Case, cases
+
+FAILING, PASSING = cases(), cases(GOOD)
+
+
+def silenced(subject: Subject, **silence: str) -> Subject:
+    named = {rule_id.replace("_", "-"): reason for rule_id, reason in silence.items()}
+    return Subject(subject.name, subject.args.model_copy(update={"silence": named}), subject.facts)
+
+
+def found(subject: Subject) -> set[str]:
+    return {it.rule.id for it in judge(subject)}
+
+
+def test_the_corpus_is_as_large_as_it_should_be() -> None:
+    assert len(FAILING) >= 60
+    assert len(PASSING) >= 40
+
+
+@pytest.mark.parametrize("case", FAILING, ids=lambda case: case.slug)
+def test_each_failure_of_the_field_is_caught_by_the_rule_it_names(case: Case) -> None:
+    assert case.source
+    assert set(case.rules) <= found(case.subject)
+
+
+@pytest.mark.parametrize("case", PASSING, ids=lambda case: case.slug)
+def test_nothing_that_works_is_refused(case: Case) -> None:
+    assert errors(judge(case.subject)) == []
+
+
+def test_every_rule_has_a_case_that_breaks_it_and_one_that_keeps_it() -> None:
+    broken = {rule for case in FAILING for rule in case.rules}
+    kept = {rule.id for rule in RULES for case in PASSING if rule.check(case.subject) is None}
+    judged = {rule.id for rule in RULES} - ABOUT_SILENCES - {UNLOCKED.id}
+    assert judged - broken == set()
+    assert judged - kept == set()
+
+
+def test_ids_are_used_once_and_every_rule_says_its_source() -> None:
+    assert len(BY_ID) == len(RULES)
+    assert all(rule.source.strip() and rule.title.strip() for rule in RULES)
+
+
+@pytest.mark.parametrize("case", FAILING, ids=lambda case: case.slug)
+def test_every_finding_is_one_line_that_ends_in_what_to_do(case: Case) -> None:
+    for it in judge(case.subject):
+        assert "\n" not in it.line
+        assert it.finding.fix.strip(), it.rule.id
+
+
+@given(subjects)
+def test_no_spec_and_no_facts_make_the_oracle_raise(subject: Subject) -> None:
+    judge(subject)
+
+
+def test_a_silenced_rule_is_silent_and_one_that_finds_nothing_is_an_error() -> None:
+    case = next(it for it in FAILING if "TEI-TASK-010" in it.rules)
+    quiet = silenced(case.subject, TEI_TASK_010="callers take the sigmoid")
+    assert "TEI-TASK-010" not in found(quiet)
+    good = silenced(PASSING[0].subject, TEI_TASK_006="not needed")
+    [line] = errors(judge(good))
+    assert "silence of TEI-TASK-006 silences nothing: remove TEI-TASK-006 from silence" in line
+
+
+def test_an_unknown_silence_and_one_without_reason_are_errors() -> None:
+    [line] = errors(judge(silenced(PASSING[0].subject, TEI_TASK_0010="why")))
+    assert (
+        "silence names 'TEI-TASK-0010', which is no rule: Perhaps you meant 'TEI-TASK-010'?" in line
+    )
+    case = next(it for it in FAILING if "TEI-TASK-010" in it.rules)
+    told = errors(judge(silenced(case.subject, TEI_TASK_010=" ")))
+    assert any("silence of TEI-TASK-010 has no reason" in line for line in told)
+
+
+def test_a_model_that_is_not_locked_is_judged_by_its_spec_and_says_so() -> None:
+    settings = parse_settings({"m": {"task": "embedding", "model_id": "a/b"}})
+    [subject] = settings.subjects
+    assert UNLOCKED.id in found(subject)
+    assert errors(judge(subject)) == []
+
+
+def test_cheapest_without_facts_is_one_line() -> None:
+    spec = {"task": "embedding", "model_id": "a/b", "accelerator": "cheapest"}
+    with pytest.raises(UserError) as caught:
+        parse_settings({"m": spec})
+    [line] = caught.value.problems
+    assert (
+        "accelerator cheapest needs the facts of a/b, which is not locked: type `make lock`" in line
+    )
+
+
+def test_the_page_lists_every_rule() -> None:
+    page = rules_text(RULES)
+    assert all(f"| {rule.id}" in page for rule in RULES)
+
+
+STACK = """\
+config:
+  baseten-tei:models:
+    fine: {task: embedding, model_id: a/b}
+    "wide":
+      task: embedding
+      model_id: a/b
+      tei_version: 1.9.3
+      max_concurrent_requests: 64
+"""
+
+
+@pytest.fixture
+def project(tmp_path):  # type: ignore[no-untyped-def]  # pytest's own
+    (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
+    return tmp_path
+
+
+def test_preflight_prints_a_table_json_and_sarif_with_lines(project, capsys) -> None:  # type: ignore[no-untyped-def]
+    assert main(["--root", str(project)]) == 0
+    assert capsys.readouterr().out.startswith("Pulumi.dev.yaml: 2 models, 0 errors, ")
+    assert main(["--root", str(project), "--format", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {(it["model"], it["line"]) for it in told} == {("fine", 3), ("wide", 4)}
+    assert main(["--root", str(project), "--format", "sarif", "--stack", "dev"]) == 0
+    run = json.loads(capsys.readouterr().out)["runs"][0]
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(BY_ID)
+    assert {it["ruleId"] for it in run["results"]} <= set(BY_ID)
+
+
+def test_preflight_exits_1_with_errors_and_2_where_it_cannot_read(project) -> None:  # type: ignore[no-untyped-def]
+    path = project / "Pulumi.dev.yaml"
+    path.write_text(STACK + "      silence: {TEI-NO-001: why}\n")
+    assert main(["--root", str(project)]) == 1
+    path.write_text(STACK.replace("task: embedding\n", "task: none\n"))
+    assert main(["--root", str(project)]) == 2
+    assert main(["--root", str(project), "--stack", "nope"]) == 2
+
+
+def test_a_gpu_the_organization_has_not_is_told_where_the_account_is_asked(
+    project, monkeypatch, capsys
+) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(preflight, "account_instances", lambda: ["T4x4x16", "1x2"])
+    assert main(["--root", str(project), "--account"]) == 1
+    told = capsys.readouterr().out
+    assert "TEI-ACCOUNT-001" in told
+    assert "write accelerator: CPU or T4; or ask Baseten's support for L4" in told
+    monkeypatch.setattr(preflight, "account_instances", lambda: ["L4:4x16"])
+    assert main(["--root", str(project), "--account"]) == 0
+
+
+def test_the_readme_counts_the_rules() -> None:
+    readme = Path(__file__).parents[3] / "README.md"
+    assert f"[{len(RULES)} rules](docs/rules.md)" in readme.read_text(encoding="utf-8")

@@ -1,0 +1,62 @@
+"""What every family of rules owes: exactly the findings its cases name, none for what works, never an exception."""
+
+import pytest
+from hypothesis import given
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.rules import flags, tokens
+from baseten_tei.rules.gpu import images
+from baseten_tei.rules.memory import gpu
+from baseten_tei.rules.model import types
+from baseten_tei.rules.registry import FAMILIES
+from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.secrets import access
+from baseten_tei.rules.task import task
+from tests.support.arbitrary import subjects
+from tests.support.corpus import GOOD, Case, cases
+
+PREFIX = {
+    images: "gpu-", task: "task-", types: "model-", tokens: "tok-", flags: "flag-",
+    access: "sec-", gpu: "mem-",
+}  # fmt: skip
+FIXES = ("write ", "leave ", "serve ", "call ", "remove ", "type ")
+OWN_CASES = [
+    (family.RULES, case)
+    for family in FAMILIES
+    for case in cases()
+    if case.slug.startswith(PREFIX[family])
+]
+ALL_RULES = [rule for family in FAMILIES for rule in family.RULES]
+
+
+def found(rules: tuple[Rule, ...], of: Subject) -> dict[str, Finding]:
+    return {rule.id: it for rule in rules if (it := rule.check(of))}
+
+
+@pytest.mark.parametrize(("rules", "case"), OWN_CASES, ids=lambda it: getattr(it, "slug", ""))
+def test_a_failure_of_the_field_is_caught_by_nothing_else_of_its_family(
+    rules: tuple[Rule, ...], case: Case
+) -> None:
+    expected = {rule for rule in case.rules if rule in {it.id for it in rules}}
+    assert expected
+    assert set(found(rules, case.subject)) == expected
+
+
+@pytest.mark.parametrize("case", cases(GOOD), ids=lambda case: case.slug)
+def test_what_works_has_no_error(case: Case) -> None:
+    assert not [
+        rule.id for rule in ALL_RULES if rule.severity == "error" and rule.check(case.subject)
+    ]
+
+
+@given(subjects)
+def test_no_subject_makes_a_rule_raise_and_each_finding_says_what_to_do(anything: Subject) -> None:
+    for rule in ALL_RULES:
+        finding = rule.check(anything)
+        assert finding is None or (finding.message and finding.fix.startswith(FIXES)), rule.id
+
+
+@given(subjects)
+def test_a_rule_that_needs_facts_says_nothing_without_them(anything: Subject) -> None:
+    spec_alone = Subject(anything.name, anything.args, None)
+    assert not [rule.id for rule in ALL_RULES if rule.needs_facts and rule.check(spec_alone)]
