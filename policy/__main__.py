@@ -22,7 +22,7 @@ from pulumi_policy import (
 )
 
 from baseten_tei.baseten.target import Target, parse_target
-from baseten_tei.deployment.costs import LISTED, monthly
+from baseten_tei.deployment.costs import LISTED, NOTHING, monthly
 from baseten_tei.facts.hub.lockfile import Lock, parse_lock
 from baseten_tei.project import generated_files
 from baseten_tei.project.engine_project import engine_workspace
@@ -47,7 +47,8 @@ def candidate(args: ResourceValidationArgs) -> Candidate | None:
     stack = stack_of(args.urn)
     lock, real_account = surroundings(project_of(args.urn), stack)
     subject = subject_of(args.resource_type, args.name, args.props, lock)
-    SEEN[args.urn] = Candidate(stack, subject, monthly(subject.args, LISTED), real_account)
+    cost = monthly(subject.args, LISTED) if real_account else NOTHING
+    SEEN[args.urn] = Candidate(stack, subject, cost, real_account)
     return SEEN[args.urn]
 
 

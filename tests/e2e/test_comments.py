@@ -167,6 +167,14 @@ def _make(repository: Repository) -> None:
         subprocess.run(command, cwd=stack.folder, env=stack.env(), check=True, capture_output=True)
         made = stack.folder / "snapshots" / "making.json"
         made.rename(made.with_name(f"{STACK}.json"))
+        _as_on_baseten(repository, emulator.url)
+
+
+def _as_on_baseten(repository: Repository, emulator: str) -> None:
+    """Commit the stack as one of a real account, whose comments tell money; previews call nobody."""
+    for path in (repository.path, repository.folder / "snapshots" / f"{STACK}.json"):
+        path.write_text(path.read_text().replace(emulator, "baseten"))
+    repository.commit("On Baseten")
 
 
 def _lock() -> str:

@@ -200,7 +200,7 @@ def test_a_live_environment_is_shown_with_status_replicas_version_price_and_drif
     assert (name, environment) == ("bge", "production")
     assert is_now in ("ACTIVE", "SCALED_TO_ZERO")  # the prepared world may have been idle for long
     assert deployment in live[2]
-    assert live[3].startswith("1 environment, 0 not well, $")
+    assert live[3].startswith("1 environment, all healthy, on an emulator: nothing is billed")
     emulator.rest(f"/v1/models/{emulator.models()['bge']}", "DELETE")
     gone = status(stack, "--live")
     assert gone.code == 1

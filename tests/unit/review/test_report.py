@@ -10,8 +10,10 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
 from baseten_tei.review.policies.config import PolicyConfig, parse_policy_config
 from baseten_tei.review.report.build import Knowledge, stack_report
-from baseten_tei.review.report.document import ModelReport, StackReport
+from baseten_tei.review.report.document import ModelReport, Report, StackReport
+from baseten_tei.review.report.markdown import render_markdown
 from baseten_tei.review.report.preview import parse_preview
+from baseten_tei.review.report.terminal import render_table
 from baseten_tei.review.report.throughput import Measured, parse_measured
 from tests.support.previews import preview_of, preview_text
 from tests.support.specs import raw
@@ -28,7 +30,7 @@ def facts(revision: str = COMMIT, **more: Any) -> ModelFacts:
 
 
 def report(before: Any, after: Any, **more: Any) -> StackReport:
-    known = more.pop("known", Knowledge(LISTED, PolicyConfig()))
+    known = more.pop("known", Knowledge(LISTED, PolicyConfig(), real_account=True))
     return stack_report("test", "a test", preview_of(before, after, **more), known)
 
 
@@ -267,7 +269,7 @@ def test_money_is_told_before_and_after_for_each_model_and_all() -> None:
 
 
 def test_an_instance_without_a_price_is_named_and_makes_the_sum_unknown() -> None:
-    known = Knowledge(Prices("this account's", {}), PolicyConfig())
+    known = Knowledge(Prices("this account's", {}), PolicyConfig(), real_account=True)
     found = report({}, {"bge": raw()}, known=known)
     assert found.cost.after.maximum is None
     assert found.cost.unpriced == ("L4:4x16",)
@@ -279,14 +281,36 @@ def test_a_measurement_on_file_gives_the_price_of_a_million_tokens() -> None:
          "tokens_per_second": speed, "date": date, "how": "texts of 128 tokens"}
         for speed, date in ((50_000, "2026-11-01"), (100_000, "2026-11-20"))
     ]  # fmt: skip
-    known = Knowledge(
-        LISTED, PolicyConfig(), measured=parse_measured(json.dumps(measured).encode())
-    )
+    results = parse_measured(json.dumps(measured).encode())
+    known = Knowledge(LISTED, PolicyConfig(), real_account=True, measured=results)
     found = model(None, raw(), known=known)
     # $0.01414 a minute over 6 million tokens a minute
     assert found.usd_per_million_tokens == pytest.approx(0.01414 / 6)
     assert found.measured == "100,000 tokens/s, 2026-11-20, texts of 128 tokens"
     assert model(None, raw(accelerator="T4"), known=known).usd_per_million_tokens is None
+
+
+def test_a_stack_on_an_emulator_costs_nothing_and_breaks_no_budget() -> None:
+    policy = parse_policy_config('{"model-budget": {"usd": 1}, "stack-budget": {"usd": 1}}')
+    results = (
+        Measured(
+            model_id="BAAI/bge-base-en-v1.5", instance_type="L4:4x16", tei_version="1.8.3",
+            tokens_per_second=1e5, date="2026-11-20", how="texts of 128 tokens",
+        ),
+    )  # fmt: skip
+    for real, budgets in ((True, {"model-budget", "stack-budget"}), (False, set[str]())):
+        known = Knowledge(LISTED, policy, real_account=real, measured=results)
+        found = report({}, {"bge": raw()}, known=known)
+        assert found.on_emulator is not real
+        assert bool(found.cost.after.maximum) is real
+        assert bool(found.models[0].usd_per_million_tokens) is real
+        assert {it.rule for it in found.policies if "budget" in it.rule} == budgets
+        for text in (
+            render_markdown(Report(stacks=(found,))),
+            render_table(Report(stacks=(found,))),
+        ):
+            assert ("$" in text) is real
+            assert ("on an emulator" in text) is not real
 
 
 def test_a_measurement_that_is_none_is_refused() -> None:
@@ -304,9 +328,8 @@ def test_a_spec_of_another_version_of_this_package_is_still_reported() -> None:
     for step in document["steps"]:
         if step["urn"].endswith("::bge"):
             step["oldState"]["inputs"]["key_of_yore"] = 1
-    found = stack_report(
-        "test", "a test", parse_preview(json.dumps(document)), Knowledge(LISTED, PolicyConfig())
-    )
+    known = Knowledge(LISTED, PolicyConfig(), real_account=True)
+    found = stack_report("test", "a test", parse_preview(json.dumps(document)), known)
     assert found.models[0].kind == "deleted"
     assert found.cost.before.typical is None
 

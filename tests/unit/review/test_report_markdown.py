@@ -14,7 +14,14 @@ from baseten_tei.errors import UserError
 from baseten_tei.review.marks.comment_marks import MOST, reviewed_marks
 from baseten_tei.review.policies.config import PolicyConfig
 from baseten_tei.review.report.build import Knowledge, stack_report
-from baseten_tei.review.report.document import Cost, Money, Report, parse_report, render_json
+from baseten_tei.review.report.document import (
+    Cost,
+    Money,
+    Report,
+    StackReport,
+    parse_report,
+    render_json,
+)
 from baseten_tei.review.report.markdown import MARKER, render_markdown
 from baseten_tei.review.report.terminal import render_table
 from baseten_tei.review.report.wording import counts, moved, usd
@@ -78,11 +85,48 @@ def test_details_are_left_out_before_rows_are() -> None:
 
 
 def test_nothing_to_do_is_a_short_comment() -> None:
-    text = render_markdown(
-        report_of(model_report(kind="unchanged"), secrets=(), findings=(), policies=())
-    )
+    text = render_markdown(Report(stacks=(same("production"),)))
     assert "| model |" not in text
-    assert "Models: 1 unchanged." in text
+    assert text.endswith("No change: `production`.\n")
+
+
+def same(name: str, **more: Any) -> StackReport:
+    """A stack whose only model does not change, with advice that is no news."""
+    model = model_report(kind="unchanged", drift={})
+    return stack_of(model, **{"stack": name, "secrets": (), "findings": (), **more})
+
+
+def test_stacks_that_do_not_change_are_one_line_and_their_marks_stay() -> None:
+    changing = stack_of(*fleet(2), stack="dev")
+    stacks = (same("production"), changing, *(same(f"region-{n}") for n in range(40)))
+    text = render_markdown(Report(stacks=stacks))
+    assert re.findall("^### `([^`]+)`", text, re.MULTILINE) == ["dev"]
+    assert "No change: `production`, `region-0`," in text
+    assert "`region-18` and 21 more stacks." in text
+    assert all(reviewed_marks(text, it.stack) is not None for it in stacks)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"secrets": ("hf_access_key: is stored in Baseten",)},
+        {"errors": ("the preview failed",)},
+        {"findings": stack_of().findings},
+        {"models": (model_report(kind="unchanged"),)},
+    ],
+    ids=["a secret", "a preview that stopped", "an error of a rule", "drift"],
+)
+def test_a_stack_with_anything_to_read_is_not_left_out(more: dict[str, Any]) -> None:
+    report = Report(stacks=(same("production").model_copy(update=more),))
+    assert "### `production`" in render_markdown(report)
+
+
+def test_a_stack_on_an_emulator_shows_no_money() -> None:
+    text = render_markdown(report_of(*fleet(2), on_emulator=True, prices=""))
+    assert "| model | what happens | why |\n|---|---|---|\n" in text
+    assert "On an emulator: nothing is billed." in text
+    assert "$/month" not in text
+    assert "all models" not in text
 
 
 @pytest.mark.parametrize(

@@ -1,45 +1,37 @@
 """How a stack stands as one HTML page that needs nothing else."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from baseten_tei.operations.status.live import Row
 from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.status.table import HEADINGS, cells, summary
 from baseten_tei.review.report.escaping import element
+from baseten_tei.review.report.page import Cell, render_document, render_list, render_table
 
-_STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:80rem;margin:2rem auto;padding:0 1rem;color:#1f2328}
-table{border-collapse:collapse;width:100%}
-th,td{border:1px solid #d1d9e0;padding:.3rem .6rem;text-align:left;vertical-align:top}
-td:nth-child(8){text-align:right}tr.unwell{background:#ffebe9;font-weight:600}small{color:#59636e}
-"""
+_STYLE = "tr.unwell{background:#ffebe9}.unwell .name{font-weight:600}"
+_COLUMNS = ("healthy", *HEADINGS[1:-2], "$ an hour", HEADINGS[-1])
+_CLASSES = (
+    "fixed", "name", "", "fixed", "fixed", "fixed", "fixed", "number", "text",
+)  # fmt: skip
 
 
 def render_page(standing: Standing, rows: Sequence[Row] | None, moment: str) -> str:
-    """A whole document; `rows` is `None` where Baseten was not asked, `moment` is when all of this was so."""
+    """Return the whole document; `rows` is `None` where Baseten was not asked, `moment` is when all of this was so."""
     parts = [
-        f"<h1>{element(standing.title)}</h1><p><small>{element(moment)}</small></p>",
-        _list("What pulumi up would do", (change.line for change in standing.changes)),
-        _list("Not compared", standing.unknown),
-        "" if rows is None else _table(rows),
+        f"<h1>{element(standing.title)}</h1><p><small>As of {element(moment)}</small></p>",
+        render_list("What pulumi up would do", (change.line for change in standing.changes)),
+        render_list("Not compared", standing.unknown),
+        "" if rows is None else _live(rows),
     ]
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{element(standing.title)}</title>'
-        f"<style>{_STYLE}</style></head><body>\n{''.join(parts)}\n</body></html>\n"
-    )
+    return render_document(standing.title, "\n".join(parts), _STYLE)
 
 
-def _table(rows: Sequence[Row]) -> str:
-    head = "".join(f"<th>{element(it)}</th>" for it in HEADINGS)
-    body = "\n".join(map(_row, rows))
-    return f"<h2>{element(summary(rows))}</h2>\n<table><tr>{head}</tr>\n{body}</table>"
+def _live(rows: Sequence[Row]) -> str:
+    table = render_table(_COLUMNS, map(_row, rows)) if rows else ""
+    return f"<h2>{element(summary(rows))}</h2>\n{table}"
 
 
-def _row(row: Row) -> str:
-    found = "".join(f"<td>{element(it)}</td>" for it in cells(row))
-    return f'<tr class="{"well" if row.well else "unwell"}">{found}</tr>'
-
-
-def _list(name: str, items: Iterable[str]) -> str:
-    found = "".join(f"<li>{element(it)}</li>" for it in items)
-    return f"<h2>{element(name)}</h2><ul>{found}</ul>" if found else ""
+def _row(row: Row) -> tuple[str, list[Cell]]:
+    """A row whose state is a word as well, not a colour alone."""
+    texts = ("yes" if row.well else "! no", *cells(row)[1:])
+    return "well" if row.well else "unwell", list(zip(texts, _CLASSES, strict=True))

@@ -32,8 +32,10 @@ class Row:
     digest: str
     """Its config digest; empty where another pushed it."""
     usd_per_hour: float | None
-    """Of the replicas that are active; `None` where the price is not known."""
+    """Of the replicas that are active; `None` where the price is not known, nothing on an emulator."""
     drift: tuple[str, ...]
+    emulator: bool = False
+    """Whether it is on an emulator, which bills nothing."""
 
     @property
     def well(self) -> bool:
@@ -42,14 +44,21 @@ class Row:
 
 
 def live_row(
-    state: Mapping[str, Any], model_id: str | None, serving: Serving | None, prices: Prices
+    state: Mapping[str, Any],
+    model_id: str | None,
+    serving: Serving | None,
+    prices: Prices | None,
 ) -> Row:
-    """`state` is the environment's outputs in the stack's state; `None` is what is not on Baseten."""
+    """Return the row of an environment; `state` is its outputs in the stack's state.
+
+    `model_id` and `serving` are `None` for what is not on Baseten, `prices` on an emulator.
+    """
+    emulator = prices is None
     named = {"model": str(state["model"]), "environment": str(state["environment"])}
     if model_id is None or serving is None:
         what = "the model" if model_id is None else "the environment"
         return Row(**named, status=GONE, replicas="0", version="", digest="", usd_per_hour=0.0,
-                   drift=(f"{what} is not on Baseten",))  # fmt: skip
+                   drift=(f"{what} is not on Baseten",), emulator=emulator)  # fmt: skip
     current = serving.current
     active = current.replicas if current else 0
     bounds = f"{serving.autoscaling.get('min_replica')}-{serving.autoscaling.get('max_replica')}"
@@ -61,12 +70,15 @@ def live_row(
         digest=current.digest if current else "",
         usd_per_hour=_usd_per_hour(active, current.instance_type if current else "", prices),
         drift=_drift(state, model_id, serving),
+        emulator=emulator,
     )
 
 
-def _usd_per_hour(replicas: int, instance_type: str, prices: Prices) -> float | None:
+def _usd_per_hour(replicas: int, instance_type: str, prices: Prices | None) -> float | None:
+    if prices is None or not replicas:
+        return 0.0
     price = prices.of(instance_type)
-    return 0.0 if not replicas else None if price is None else price * MINUTES_PER_HOUR * replicas
+    return None if price is None else price * MINUTES_PER_HOUR * replicas
 
 
 def _drift(state: Mapping[str, Any], model_id: str, serving: Serving) -> tuple[str, ...]:

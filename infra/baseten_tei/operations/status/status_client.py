@@ -134,6 +134,7 @@ def looked(root: Path, stack: str, state: State) -> "list[Row]":
     models = [it for it in workspace.models() if it.name in names]
     lists = workspace.of_each(models, lambda it: workspace.api.environments(it.id))
     ids = {it.name: it.id for it in models}
+    prices = None if workspace.target.loopback else LISTED
     serving = {
         (model.name, it.name): it
         for model, found in zip(models, lists, strict=True)
@@ -142,7 +143,7 @@ def looked(root: Path, stack: str, state: State) -> "list[Row]":
     return ranked(
         [
             live_row(
-                it, ids.get(it["model"]), serving.get((it["model"], it["environment"])), LISTED
+                it, ids.get(it["model"]), serving.get((it["model"], it["environment"])), prices
             )
             for it in recorded
         ]

@@ -10,23 +10,30 @@ _MONEY = HEADINGS.index("$/h")
 
 
 def cells(row: Row) -> tuple[str, ...]:
-    """A row in words; `!` marks what is not well."""
+    """Return a row in words; `!` marks what is not well."""
     price = "unknown" if row.usd_per_hour is None else f"{row.usd_per_hour:.2f}"
     mark = "" if row.well else "!"
     return (
-        mark, row.model, row.environment, row.status, row.replicas, row.version, row.digest, price,
-        "; ".join(row.drift),
+        mark, row.model, row.environment, row.status, row.replicas, row.version, row.digest,
+        "free" if row.emulator else price, "; ".join(row.drift),
     )  # fmt: skip
 
 
 def summary(rows: Sequence[Row]) -> str:
-    """`3 environments, 1 not well, $1.70 an hour`."""
+    """Return `3 environments, 1 not well, $1.70 an hour now`; an emulator bills nothing."""
     unwell = sum(not row.well for row in rows)
-    known = sum(row.usd_per_hour or 0 for row in rows)
-    unpriced = sum(row.usd_per_hour is None for row in rows)
-    more = f", {unpriced} of unknown price" if unpriced else ""
     count = f"{len(rows)} environment{'' if len(rows) == 1 else 's'}"
-    return f"{count}, {unwell} not well, ${known:,.2f} an hour now{more}"
+    health = [f"{unwell} not well" if unwell else "all healthy"] if rows else []
+    return ", ".join([count, *health, *_bill(rows)])
+
+
+def _bill(rows: Sequence[Row]) -> Iterator[str]:
+    if rows and all(row.emulator for row in rows):
+        yield "on an emulator: nothing is billed"
+        return
+    yield f"${sum(row.usd_per_hour or 0 for row in rows):,.2f} an hour now"
+    if unpriced := sum(row.usd_per_hour is None for row in rows):
+        yield f"{unpriced} of unknown price"
 
 
 def render_table(rows: Sequence[Row]) -> Iterator[str]:

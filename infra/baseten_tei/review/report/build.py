@@ -38,7 +38,7 @@ class Knowledge:
 def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) -> StackReport:
     """Everything that a preview of one stack means; one that stopped knows only a part, and tells nothing of models."""
     models = {} if preview.errors else with_heirs(pairs(preview))
-    costs = {name: _costs(pair, known.prices) for name, pair in models.items()}
+    costs = {name: _costs(pair, known) for name, pair in models.items()}
     subjects = list(_subjects(models, known.lock))
     renamed = rename_problems(models)
     return StackReport(
@@ -52,6 +52,7 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
         findings=tuple(_finding(it) for subject in subjects for it in judge(subject)),
         policies=tuple(_policies(stack, subjects, known)),
         prices=known.prices.source,
+        on_emulator=not known.real_account,
         cost=_cost(
             total(before for before, _ in costs.values()),
             total(after for _, after in costs.values()),
@@ -68,7 +69,8 @@ def _model(
     args = side.args if side else None
     what = kind(pair)
     told = consequences(pair, facts_before, facts)
-    measured = usd_per_million_tokens(args, known.prices, known.measured) if args else None
+    results = known.measured if known.real_account else ()
+    measured = usd_per_million_tokens(args, known.prices, results) if args else None
     return ModelReport(
         name=pair.name,
         task=str(side.spec.get("task", "")) if side else "",
@@ -96,8 +98,11 @@ def _diff(pair: Pair) -> str:
     return "\n".join(list(lines)[2:])  # without the two lines of file names
 
 
-def _costs(pair: Pair, prices: Prices) -> tuple[Monthly, Monthly]:
-    return tuple(_side_cost(side, prices) for side in (pair.before, pair.after))  # type: ignore[return-value]  # two in, two out
+def _costs(pair: Pair, known: Knowledge) -> tuple[Monthly, Monthly]:
+    """Return the cost before and after: nothing on an emulator."""
+    if not known.real_account:
+        return NOTHING, NOTHING
+    return _side_cost(pair.before, known.prices), _side_cost(pair.after, known.prices)
 
 
 def _side_cost(side: Side | None, prices: Prices) -> Monthly:
@@ -140,7 +145,10 @@ def _finding(it: Reported) -> Found:
 
 
 def _policies(stack: str, subjects: list[Subject], known: Knowledge) -> Iterator[Found]:
-    costs = {it.name: monthly(it.args, known.prices) for it in subjects}
+    costs = {
+        it.name: monthly(it.args, known.prices) if known.real_account else NOTHING
+        for it in subjects
+    }
     for it in violations(stack, subjects, costs, known.real_account, known.policy):
         yield _policy(it)
 

@@ -102,8 +102,15 @@ class StackReport(_Strict):
     policies: tuple[Found, ...] = ()
     prices: Text = ""
     """Whose they are, of which day."""
+    on_emulator: bool = False
+    """Whether the stack is on an emulator, which bills nothing: no form of the report shows money then."""
     cost: Cost
     marks: tuple[Mark, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether anything happens to a model or a secret, or others changed something that an `up` brings back."""
+        return bool(self.secrets) or any(it.changes or it.drift for it in self.models)
 
     @property
     def stopped(self) -> bool:

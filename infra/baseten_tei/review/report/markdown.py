@@ -1,4 +1,4 @@
-"""The comment: a heading per stack, what stands in the way, a row per model, and the details, folded.
+"""The comment: a heading per stack that changes, what stands in the way, a row per model, and the details, folded.
 
 Never longer than GitHub takes. Rows of the largest changes come first, then their details, while there is room;
 the rest is counted.
@@ -13,9 +13,10 @@ from baseten_tei.review.report.markdown_blocks import (
     contract,
     details,
     head,
+    no_change,
     row,
     table_head,
-    total_row,
+    total_rows,
 )
 from baseten_tei.review.report.wording import counts, ranked
 
@@ -38,14 +39,16 @@ class _Piece:
 def render_markdown(report: Report, limit: int = LIMIT) -> str:
     """The whole comment, at most `limit` characters."""
     marks = [line for it in report.stacks if (line := marks_line(it, len(report.stacks)))]
-    contracted = contract(report.contract)
-    top = "\n".join([MARKER, *marks]) + (f"\n\n{contracted}" if contracted else "")
-    heads = _fitting_heads(report.stacks, limit - len(top) - 200)
-    shown = [stack for stack in report.stacks if stack.stack in heads]
+    changing = [it for it in report.stacks if it.changes or it.stopped]
+    same = no_change([it.stack for it in report.stacks if not (it.changes or it.stopped)])
+    blocks = ["\n".join([MARKER, *marks]), contract(report.contract), same]
+    top = "\n\n".join(block for block in blocks if block)
+    heads = _fitting_heads(changing, limit - len(top) - 200)
+    shown = [stack for stack in changing if stack.stack in heads]
     room = limit - len(top) - sum(map(len, heads.values())) - 200
     rows, folded = _chosen(list(_pieces(shown)), room)
     sections = [_section(stack, heads[stack.stack], rows, folded) for stack in shown]
-    left = len(report.stacks) - len(shown)
+    left = len(changing) - len(shown)
     rest = [f"… and {left} more stacks, which do not fit here."] if left else []
     return "\n\n".join([top, *sections, *rest]) + "\n"
 
@@ -64,13 +67,13 @@ def _fitting_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
 
 def _frame(stack: StackReport) -> str:
     """What a section has besides its heading, rows and details, at its longest."""
-    return f"{table_head()}\n{total_row(stack)}\n{_rest(stack, list(stack.models))}\n\n\n"
+    return f"{_table(stack, [])}\n{_rest(stack, list(stack.models))}\n\n\n"
 
 
 def _pieces(stacks: Iterable[StackReport]) -> Iterator[_Piece]:
     for stack in stacks:
         for model in ranked(it for it in stack.models if it.changes):
-            yield _Piece(stack.stack, model, row(model), details(stack, model))
+            yield _Piece(stack.stack, model, row(stack, model), details(stack, model))
 
 
 def _chosen(pieces: list[_Piece], room: int) -> tuple[list[_Piece], list[_Piece]]:
@@ -94,14 +97,17 @@ def _section(stack: StackReport, text: str, rows: list[_Piece], folded: list[_Pi
     own = [piece for piece in rows if piece.stack == stack.stack]
     shown = {piece.model.name for piece in own}
     hidden = [it for it in stack.models if it.name not in shown]
-    table = [table_head(), *(piece.row for piece in own), total_row(stack)] if own else []
     blocks = [
         text,
-        "\n".join(table),
+        _table(stack, own) if own else "",
         _rest(stack, hidden),
         *(piece.details for piece in folded if piece.stack == stack.stack),
     ]
     return "\n\n".join(block for block in blocks if block)
+
+
+def _table(stack: StackReport, pieces: list[_Piece]) -> str:
+    return "\n".join([table_head(stack), *(piece.row for piece in pieces), *total_rows(stack)])
 
 
 def _rest(stack: StackReport, hidden: list[ModelReport]) -> str:

@@ -1,16 +1,25 @@
 """The parts of the comment, as Markdown; every text that may come from a spec passes through `escaping`."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from baseten_tei.review.report.document import Cost, Found, ModelReport, StackReport
 from baseten_tei.review.report.escaping import code, element, fenced, prose
-from baseten_tei.review.report.wording import amounts, drift_lines, per_million, title, what_it_is
+from baseten_tei.review.report.wording import (
+    amounts,
+    bill,
+    drift_lines,
+    per_million,
+    title,
+    unpriced,
+    what_it_is,
+)
 
 _DIFF_CHARACTERS = 12_000
 """Of a config's diff; a config is some 2,000 characters long."""
 _SHOWN_CHARACTERS = 400
 _REASONS_IN_ROW = 2
+_STACKS_NAMED = 20
 _COMMIT = re.compile(r"\b[0-9a-f]{40}\b")
 _UNBROKEN = "\u00a0→ "
 """An amount and the arrow behind it stay on one line."""
@@ -18,7 +27,7 @@ _UNBROKEN = "\u00a0→ "
 
 def head(stack: StackReport, lines: int) -> str:
     """Heading, what the preview stands on, and all that a reader must not miss; `lines` of each list at most."""
-    against = f"Against {prose(stack.origin)}. Prices: {prose(stack.prices)}."
+    against = f"Against {prose(stack.origin)}. {prose(bill(stack))}"
     blocks = [f"### {code(stack.stack)}: {prose(title(stack))}", against]
     lists = {
         "⛔ **Stands in the way**": _in_the_way(stack),
@@ -39,31 +48,38 @@ def contract(problems: Iterable[str]) -> str:
     return _listed("🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)", lines)
 
 
-def table_head() -> str:
-    """Of the table of models."""
-    return (
-        "| model | what happens | why | $/month, minimum | typical | maximum |\n"
-        "|---|---|---|---|---|---|"
-    )
+def no_change(stacks: Sequence[str]) -> str:
+    """Return the line that names the stacks that are left out; empty where there are none."""
+    names = ", ".join(code(name) for name in stacks[:_STACKS_NAMED])
+    more = f" and {len(stacks) - _STACKS_NAMED} more stacks" if len(stacks) > _STACKS_NAMED else ""
+    return f"No change: {names}{more}." if stacks else ""
 
 
-def row(model: ModelReport) -> str:
-    """A model in one line."""
+def table_head(stack: StackReport) -> str:
+    """Return the head of the table of models; an emulator's has no money in it."""
+    words = "| model | what happens | why |"
+    if stack.on_emulator:
+        return f"{words}\n|---|---|---|"
+    return f"{words} $/month, minimum | typical | maximum |\n|---|---|---|---|---|---|"
+
+
+def row(stack: StackReport, model: ModelReport) -> str:
+    """Return a model of a stack in one line."""
     told = [
         f"{code(field, table=True)} {prose(_cut(values), table=True)}"
         for field, values in model.why.items()
     ] or [code(what_it_is(model), table=True)]
     more = f" and {len(told) - _REASONS_IN_ROW} more" if len(told) > _REASONS_IN_ROW else ""
     name = f"{'🔴 ' if model.breaks else ''}{code(model.name, table=True)}"
-    return _row(
-        [name, model.kind, f"{'; '.join(told[:_REASONS_IN_ROW])}{more}", *_amounts(model.cost)]
-    )
+    why = f"{'; '.join(told[:_REASONS_IN_ROW])}{more}"
+    return _row([name, model.kind, why, *([] if stack.on_emulator else _amounts(model.cost))])
 
 
-def total_row(stack: StackReport) -> str:
-    """The whole stack's money, unchanged models included."""
+def total_rows(stack: StackReport) -> list[str]:
+    """Return the row of the whole stack's money, unchanged models included; none where nothing is billed."""
     costs = (f"**{it}**" for it in _amounts(stack.cost))
-    return _row(["**all models**", "", _unpriced(stack), *costs])
+    row_of_all = _row(["**all models**", "", prose(unpriced(stack), table=True), *costs])
+    return [] if stack.on_emulator else [row_of_all]
 
 
 def details(stack: StackReport, model: ModelReport) -> str:
@@ -134,11 +150,6 @@ def _config(model: ModelReport) -> str:
 
 def _amounts(cost: Cost) -> list[str]:
     return [it.replace(" → ", _UNBROKEN) for it in amounts(cost)]
-
-
-def _unpriced(stack: StackReport) -> str:
-    names = ", ".join(code(name, table=True) for name in stack.cost.unpriced)
-    return f"no price is known for {names}" if names else ""
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from baseten_tei.review.report.document import ModelReport, Report, StackReport
 from baseten_tei.review.report.escaping import logged
 from baseten_tei.review.report.wording import (
+    bill,
     drift_lines,
     moved,
     per_million,
@@ -25,7 +26,7 @@ def render_table(report: Report) -> str:
 
 def _stack(stack: StackReport) -> Iterator[str]:
     yield f"{stack.stack}: {title(stack)}"
-    yield f"  against {stack.origin}; prices: {stack.prices}"
+    yield f"  against {stack.origin}. {bill(stack)}"
     yield from (f"  stops: {line}" for line in stack.errors)
     for it in (*stack.findings, *stack.policies):
         where = f"{it.model}: " if it.model else ""
@@ -34,7 +35,8 @@ def _stack(stack: StackReport) -> Iterator[str]:
     yield from (f"  secret {line}" for line in stack.secrets)
     changing = ranked(model for model in stack.models if model.changes)
     if changing:
-        yield from _table([_HEADINGS, *(_row(model) for model in changing)])
+        rows = [_HEADINGS, *(_row(model) for model in changing)]
+        yield from _table([_without_money(row) for row in rows] if stack.on_emulator else rows)
     for model in changing:
         yield from _told(model)
 
@@ -42,6 +44,10 @@ def _stack(stack: StackReport) -> Iterator[str]:
 def _row(model: ModelReport) -> tuple[str, ...]:
     costs = moved(model.cost.before.typical, model.cost.after.typical)
     return model.name, model.kind, costs, "; ".join(reasons(model))
+
+
+def _without_money(row: tuple[str, ...]) -> tuple[str, ...]:
+    return row[:2] + row[3:]
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:

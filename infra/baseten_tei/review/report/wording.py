@@ -43,11 +43,25 @@ def counts(models: Iterable[ModelReport]) -> str:
 
 
 def title(stack: StackReport) -> str:
-    """What happens, in one line."""
+    """Return what happens, in one line; without money where nothing is billed."""
     if stack.errors:
         return "the preview stops with an error"
-    money = moved(stack.cost.before.typical, stack.cost.after.typical)
-    return f"{counts(stack.models)}; {money} a month, typically"
+    if stack.on_emulator:
+        return f"{counts(stack.models)}, on an emulator"
+    before, after = stack.cost.before.typical, stack.cost.after.typical
+    money = f"{moved(before, after)} a month, typically"
+    return f"{counts(stack.models)}; {'cost unknown' if before is after is None else money}"
+
+
+def bill(stack: StackReport) -> str:
+    """Return whose prices the report counts with, or that there are none."""
+    return "On an emulator: nothing is billed." if stack.on_emulator else f"Prices: {stack.prices}."
+
+
+def unpriced(stack: StackReport) -> str:
+    """Return the instance types without a known price in a sentence; empty where all are known."""
+    names = ", ".join(f"`{name}`" for name in stack.cost.unpriced)
+    return f"no price is known for {names}" if names else ""
 
 
 def ranked(models: Iterable[ModelReport]) -> list[ModelReport]:

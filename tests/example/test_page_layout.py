@@ -1,0 +1,59 @@
+"""Every page of the project at a desk's and a phone's width, with ordinary and extreme contents, in a real browser."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.harness import ROOT
+from tests.support.sample_pages import pages
+
+NO_BROWSER = 77
+BROWSER = "tests/example/browser"
+
+
+def looked_at(*addresses: str | Path) -> dict[str, Any]:
+    """What does not fit, by page and width."""
+    subprocess.run([ROOT / "scripts" / "venv-of.sh", BROWSER], check=True)
+    subprocess.run(
+        [ROOT / "scripts" / "browser.sh"], check=False
+    )  # without one the test is skipped below
+    ended = subprocess.run(
+        [ROOT / ".venv-browser" / "bin" / "python", ROOT / BROWSER / "look.py", *addresses],
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    if ended.returncode == NO_BROWSER:
+        pytest.skip(ended.stderr.strip())
+    assert ended.returncode == 0, ended.stderr
+    return dict(json.loads(ended.stdout))
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("pages")
+    for name, page in pages().items():
+        (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    looks = looked_at(*sorted(folder.glob("*.html")))
+    return {Path(name).stem: widths for name, widths in looks.items()}
+
+
+@pytest.mark.parametrize("width", ["1280", "400"])
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_nothing_runs_off_the_page_and_no_word_is_broken(
+    seen: dict[str, Any], name: str, width: str
+) -> None:
+    assert seen[name][width] == {"wider": 0, "outside": [], "scrolled": [], "broken": []}
+
+
+@pytest.mark.parametrize("query", ["", "?q=hostile", "?q=lost+luggage"])
+def test_the_search_page_fits_a_phone_and_a_desk(service: str, query: str) -> None:
+    [widths] = looked_at(f"{service}/{query}").values()
+    for width, look in widths.items():
+        assert (look["wider"], look["outside"], look["broken"]) == (0, [], []), width
+
+
+@pytest.mark.parametrize("name", sorted(pages()))
+def test_no_page_shows_a_backtick(name: str) -> None:
+    assert "`" not in pages()[name]
