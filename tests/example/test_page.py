@@ -54,6 +54,10 @@ def test_hostile_documents_and_queries_stay_text(seen: dict[str, Any]) -> None:
     assert len(seen["queries"][2]["hits"]) == 8
 
 
+def test_the_page_says_that_the_scores_are_an_emulators(seen: dict[str, Any]) -> None:
+    assert "on an emulator: its scores count shared words" in seen["outline"]
+
+
 def test_the_browser_saw_no_error_no_broken_policy_and_no_other_host(seen: dict[str, Any]) -> None:
     assert seen["seen"] == []
 

@@ -77,7 +77,7 @@ async def _index(arguments: argparse.Namespace) -> None:
 async def _serve(arguments: argparse.Namespace) -> None:
     settings, kept = read_settings(arguments.settings), Index.open(arguments.index)
     async with models_of(settings, kept.space) as models:
-        app = app_of(Search(kept, models))
+        app = app_of(Search(kept, models), settings.on_emulator)
         listening = _listening(arguments.host, arguments.port)
         print(_greeting(kept, listening), flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

@@ -27,6 +27,12 @@ class Settings(BaseModel, frozen=True):
     def outputs(self) -> dict[str, Any]:
         return {"schema_version": self.schema_version, "models": self.models}
 
+    @property
+    def on_emulator(self) -> bool:
+        """Return whether the models are an emulator's, whose scores only count shared words."""
+        url = str(self.models.get(self.roles.embedding, {}).get("sync_url"))
+        return url.startswith("http://")
+
 
 def read_settings(path: Path) -> Settings:
     """The settings in a file. Raises `ServiceError`."""

@@ -27,14 +27,15 @@ STATUSES = {RefusedTextError: 422, DeadlineError: 504}
 
 
 class About(BaseModel, frozen=True):
-    """What is searched, and with which model."""
+    """What is searched, and with which model; an emulator's scores are toys."""
 
     documents: int
     model_id: str
     dimensions: int | None
+    emulator: bool
 
 
-def app_of(search: Search) -> FastAPI:
+def app_of(search: Search, emulator: bool) -> FastAPI:
     """The service. Its API pages are left out: they load scripts from elsewhere."""
     app = FastAPI(title="search-service", docs_url=None, redoc_url=None)
     app.middleware("http")(_with_headers)
@@ -51,7 +52,12 @@ def app_of(search: Search) -> FastAPI:
 
     @app.get("/api/about")
     async def _about() -> About:
-        return About(documents=documents, model_id=space.model_id, dimensions=space.dimensions)
+        return About(
+            documents=documents,
+            model_id=space.model_id,
+            dimensions=space.dimensions,
+            emulator=emulator,
+        )
 
     app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app

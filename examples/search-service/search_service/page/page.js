@@ -101,7 +101,8 @@ document.querySelector(".examples").addEventListener("click", (event) => {
 addEventListener("popstate", open);
 
 open();
-ask("api/about").then(({ documents, model_id, dimensions }) => {
+ask("api/about").then(({ documents, model_id, dimensions, emulator }) => {
   const shape = dimensions ? `, ${dimensions} dimensions` : "";
-  document.querySelector("#about").textContent = `${documents} notes, embedded by ${model_id}${shape}`;
+  const toys = emulator ? " on an emulator: its scores count shared words and say nothing of the model" : "";
+  document.querySelector("#about").textContent = `${documents} notes, embedded by ${model_id}${shape}${toys}`;
 });
