@@ -1,6 +1,7 @@
 """Pages as users get them, of ordinary stacks and of extreme ones, to be looked at in a browser."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from baseten_tei.operations.status.changes import Change
@@ -8,6 +9,9 @@ from baseten_tei.operations.status.html import render_page as status_page
 from baseten_tei.operations.status.live import Row
 from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.status.urns import PUSH
+from baseten_tei.operations.tuning.autoscaling import Wish
+from baseten_tei.operations.tuning.plot_files import drawn
+from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
 from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, Report, StackReport
 from baseten_tei.review.report.html import render_page as report_page
 
@@ -151,3 +155,68 @@ def pages() -> dict[str, str]:
     """All of them as HTML, by name."""
     render: Callable[[Report], str] = report_page
     return {**status_pages(), **{name: render(report) for name, report in reports().items()}}
+
+
+POINT = {
+    "max_batch_tokens": 32768,
+    "max_client_batch_size": 32,
+    "predict_concurrency": 32,
+    "tokenization_workers": 3,
+}
+BEST = {**POINT, "max_batch_tokens": 8192, "predict_concurrency": 8}
+
+
+def evidence(where: str = "an emulator", **more: Any) -> dict[str, Any]:
+    """What a tuning saw: tries that rise, bend and fall, and loads up to a replica's most."""
+    speeds = {32768: 7407, 16384: 8197, 8192: 8345, 4096: 6380, 15500: 8150}
+    rising = ((1, 30, 1210), (2, 43.1, 1800), (4, 51, 3240), (8, 53.2, 6300), (16, 53.4, 12400))
+    return {
+        "model": "bge", "model_id": "BAAI/bge-base-en-v1.5", "tei_version": "1.8.3", "gain": 0.127,
+        "instance_type": "L4:4x16", "where": where, "date": "2026-11-26", "texts": "passages",
+        "machine": "Linux x86_64", "baseline": POINT, "recommended": BEST,
+        "probes": [*(_probe(x, y, POINT) for x, y in speeds.items()), _probe(8192, 8345, BEST)],
+        "curve": _curve(*rising, (0, 22, 1560), (0, 31.3, 2470)),
+        **more,
+    }  # fmt: skip
+
+
+def _probe(tokens: int, tokens_per_second: float, point: dict[str, int]) -> dict[str, Any]:
+    summary = _summary(tokens_per_second / 150, 1300.0)
+    return {**point, "max_batch_tokens": tokens, "failed": "", "summary": summary}
+
+
+def _curve(*loads: tuple[int, float, float | None]) -> list[dict[str, Any]]:
+    return [{"in_flight": number, "summary": _summary(x, y)} for number, x, y in loads]
+
+
+def _summary(texts_per_second: float, p95_ms: float | None) -> dict[str, Any]:
+    slow = None if p95_ms is None else 1.12 * p95_ms
+    usual = None if p95_ms is None else 0.8 * p95_ms
+    return {
+        "texts_per_second": texts_per_second, "tokens_per_second": 150 * texts_per_second, "error": 0.035,
+        "p50_ms": usual, "p95_ms": p95_ms, "p99_ms": slow,
+    }  # fmt: skip
+
+
+def tune_evidence() -> dict[str, dict[str, Any]]:
+    """A usual tuning on an emulator; a wide search of a long model on Baseten; one of which little came back."""
+    wide = [_probe(2**n, 135_000 - (14 - n) ** 2 * 3_000, POINT) for n in range(9, 18)]
+    rising = ((2**n, 200.0 + 120 * min(n, 6) + n, 40.0 * 1.9**n) for n in range(9))
+    return {
+        "tune-usual": evidence(),
+        "tune-wide": evidence(
+            "https://api.baseten.co", model=LONG, model_id=f"sentence-transformers/{LONG}",
+            instance_type="L4:4x16", probes=wide, recommended={**POINT, "max_batch_tokens": 16384},
+            curve=_curve(*rising, (0, 450.0, 60.0), (0, 720.0, 95.0)),
+        ),
+        "tune-little": evidence(probes=[_probe(8192, 8345, BEST)], curve=_curve((1, 0.0, None), (2, 3.0, 900.0))),
+    }  # fmt: skip
+
+
+def draw_tune_pages(folder: Path) -> None:
+    """Write the pages and pictures of these tunings."""
+    efficiencies = ((gpu, predicted(gpu, 109_000_000, [], {})) for gpu in TERAFLOPS)
+    gpus = {gpu: prediction for gpu, prediction in efficiencies if prediction}
+    few = {gpu: gpus[gpu] for gpu in ("T4", "L4", "A10G", "A100", "H100")}
+    for name, found in tune_evidence().items():
+        list(drawn(folder / name, found, gpus if name == "tune-wide" else few, Wish(400.0, 4000.0)))

@@ -12,6 +12,8 @@ from baseten_tei.review.report.throughput import Measured
 from baseten_tei.spec.args import ModelArgs
 
 FOLDER = "benchmarks/results/tune"
+EMULATOR = "an emulator"
+"""Where a tuning was that says nothing about a GPU."""
 
 
 @dataclass(frozen=True)

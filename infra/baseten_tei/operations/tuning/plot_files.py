@@ -1,31 +1,39 @@
 """Pictures of a tuning: PNGs, and one HTML page that holds them all. Read in black and white as well.
 
-Throughput against the tokens of a batch; latency against load, with the line of what was wished; what a million
+Throughput against the tokens of a batch; latency against load, with the line of what was wanted; what a million
 tokens cost by GPU. Drawn with matplotlib, which the extra `tune` brings; without it a line says so.
 """
 
 import base64
 import io
 from collections.abc import Callable, Iterator, Mapping
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.operations.tuning import charts
 from baseten_tei.operations.tuning.autoscaling import Wish
+from baseten_tei.operations.tuning.evidence import EMULATOR
 from baseten_tei.operations.tuning.prediction import Prediction
+from baseten_tei.review.report.escaping import element
+from baseten_tei.review.report.page import render_document, render_list, render_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIZE = (7.2, 4.2)
-DPI = 110
-_STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#1f2328}"
-    "img{max-width:100%;border:1px solid #d1d9e0}td,th{padding:.2rem .7rem;text-align:left}"
-    "table{border-collapse:collapse}tr+tr{border-top:1px solid #d1d9e0}"
-)
+SIZE = (5.0, 4.6)
+"""Inches: small, so that letters are still readable where a phone shrinks the picture."""
+DPI = 150
+_STYLE = "body{max-width:52rem}img{width:40rem}"
+_FACTS = {
+    "model_id": "model", "instance_type": "instance", "tei_version": "TEI", "where": "measured on", "date": "date",
+    "texts": "texts", "machine": "load sent by",
+}  # fmt: skip
+_DESCRIPTIONS = {
+    "batch": "Throughput in tokens a second against max_batch_tokens",
+    "latency": "Latency of a request in milliseconds against the load of one replica in texts a second",
+    "cost": "What a million tokens cost in US dollars, by GPU",
+}
 
 
 def drawn(
@@ -63,22 +71,25 @@ def _figure(draw: "Callable[[Axes], None]") -> bytes:
 
 
 def _page(told: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
-    facts = ("model_id", "instance_type", "tei_version", "where", "date", "texts", "machine")
-    rows = "".join(
-        f"<tr><th>{escape(name)}</th><td>{escape(str(told[name]))}</td></tr>" for name in facts
+    emulated = told["where"] == EMULATOR
+    title = (
+        f"{told['model']}: {told['gain']:+.0%} tokens/s{' (on an emulator)' if emulated else ''}"
     )
-    settings = "".join(
-        f"<tr><th>{escape(key)}</th><td>{told['baseline'][key]}</td><td>{value}</td></tr>"
+    facts = (f"{name}: {told[key]}" for key, name in _FACTS.items())
+    settings = [
+        ("", [(key, "name"), (str(told["baseline"][key]), "number"), (str(value), "number")])
         for key, value in told["recommended"].items()
-    )
-    images = "".join(
-        f'<p><img alt="{name}" src="data:image/png;base64,{base64.b64encode(content).decode()}"></p>\n'
-        for name, content in pictures.items()
-    )
-    title = escape(f"{told['model']}: {told['gain']:+.0%} tokens/s")
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body>\n<h1>{title}</h1>\n<table>{rows}</table>\n"
-        f"<table><tr><th></th><th>as it was</th><th>recommended</th></tr>{settings}</table>\n"
-        f"{images}</body></html>\n"
-    )
+    ]
+    parts = [
+        f"<h1>{element(title)}</h1>",
+        "<p>An emulator's figures show the command; they are no GPU's.</p>" if emulated else "",
+        render_table(("setting", "as it was", "recommended"), settings),
+        *(_image(name, content) for name, content in pictures.items()),
+        render_list("How it was measured", facts),
+    ]
+    return render_document(title, "\n".join(parts), _STYLE)
+
+
+def _image(name: str, content: bytes) -> str:
+    source = f"data:image/png;base64,{base64.b64encode(content).decode()}"
+    return f'<p><img alt="{_DESCRIPTIONS[name]}" src="{source}"></p>'

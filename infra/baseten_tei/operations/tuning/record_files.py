@@ -11,7 +11,14 @@ from pathlib import Path
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.operations.adoption.yaml_edit import with_values
 from baseten_tei.operations.tuning.autoscaling import Derived
-from baseten_tei.operations.tuning.evidence import FOLDER, CurveLoad, Occasion, evidence, throughput
+from baseten_tei.operations.tuning.evidence import (
+    EMULATOR,
+    FOLDER,
+    CurveLoad,
+    Occasion,
+    evidence,
+    throughput,
+)
 from baseten_tei.operations.tuning.options import Plan
 from baseten_tei.operations.tuning.plot_files import drawn
 from baseten_tei.operations.tuning.prediction_files import by_gpu
@@ -74,7 +81,7 @@ class Record:
         target = self.workspace.target
         return Occasion(
             date=datetime.now(UTC).strftime("%Y-%m-%d"),
-            where="an emulator" if target.loopback else target.management_url,
+            where=EMULATOR if target.loopback else target.management_url,
             machine=f"{platform.system()} {platform.machine()}",
             versions={"python": platform.python_version(), **{it: version(it) for it in PACKAGES}},
             texts=Path(self.plan.texts).name,
