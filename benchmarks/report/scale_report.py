@@ -5,7 +5,7 @@ from statistics import median
 
 from tests.support.harness import ROOT
 
-from benchmarks.report.loglog import Line, loglog
+from benchmarks.report.plot import Line, loglog
 from benchmarks.report.tables import listed, replaced, table
 from benchmarks.sections import scale_points as points
 from benchmarks.sections.scale_points import Point, aims, at
