@@ -4,11 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from baseten_tei.operations.status.urns import PUSH
+
 from baseten_tei.operations.status.changes import Change
 from baseten_tei.operations.status.html import render_page as status_page
 from baseten_tei.operations.status.live import Row
 from baseten_tei.operations.status.report import Standing
-from baseten_tei.operations.status.urns import PUSH
 from baseten_tei.operations.tuning.autoscaling import Wish
 from baseten_tei.operations.tuning.plot_files import drawn
 from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
