@@ -5,10 +5,8 @@ SHELL := bash
 
 PY := .venv/bin/python
 RUN := source engine/env.sh &&
-STACK ?= dev
-# The dev stack is made by what needs it, with a backend of its own; a command for another stack is left alone.
+# The dev stack is made by what needs it, with a backend of its own.
 DEV := scripts/dev-stack.sh
-FOR_STACK = $(if $(filter dev,$(STACK)),$(DEV))
 # Two cores share the slow tests to the last one: half of what is left moves to whoever has none.
 PYTEST := pytest -n auto --maxprocesses 4 --dist worksteal
 
@@ -21,9 +19,9 @@ demo: setup ## Bring up the dev stack on the embedded emulator and call its thre
 	@$(RUN) $(DEV) $(PY) scripts/demo.py
 
 .PHONY: example
-example: setup ## A search service on the dev stack, with a page to search; ONCE=1 ends it (examples/search-service)
+example: setup ## A search service on the dev stack, with a page to search; PORT=8001 moves it, ONCE=1 ends it (examples/search-service)
 	@scripts/venv-of.sh examples/search-service clients/python
-	@$(RUN) $(DEV) $(PY) examples/search-service/example.py $(if $(ONCE),--once)
+	@$(RUN) $(DEV) $(PY) examples/search-service/example.py $(if $(PORT),--port $(PORT)) $(if $(ONCE),--once)
 
 .PHONY: test
 test: setup ## Set up and run every test, the real engine and the real truss CLI included
@@ -33,7 +31,7 @@ test: setup ## Set up and run every test, the real engine and the real truss CLI
 check: setup ## What CI asks for: format, lint, types, generated files, tests
 	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	@echo "== types"; $(PY) -m mypy infra emulator engine policy clients/python/src
-	@echo "== generated files"; $(PY) -m baseten_tei.commands.generate --check
+	@echo "== generated files"; $(PY) -m baseten_tei generate --check
 	@echo "== workflows"; scripts/lint-workflows.sh
 	@echo "== tests"; $(RUN) $(PY) -m $(PYTEST)
 
@@ -44,36 +42,8 @@ setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engin
 .venv/.ready: requirements.lock pyproject.toml scripts/venv.sh
 	@scripts/venv.sh
 
-.PHONY: configs
-configs: .venv/.ready ## Write truss_configs/ and the configuration's JSON Schema
-	@$(PY) -m baseten_tei.commands.generate
-
-.PHONY: lock
-lock: .venv/.ready ## Read from the Hugging Face Hub what decides a deployment, into locks/
-	@$(PY) -m baseten_tei.commands.lock $(MODEL)
-
-.PHONY: golden
-golden: setup ## Record what models answer now, which later versions have to agree with, into golden/
-	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.commands.golden --stack $(STACK) $(MODEL)
-
-.PHONY: tune
-tune: setup ## Find the settings with which MODEL does most, by measuring (docs/tuning.md); OPTIONS go to the command
-	@$(RUN) $(FOR_STACK) $(PY) -m baseten_tei.commands.tune $(MODEL) --stack $(STACK) $(OPTIONS)
-
-.PHONY: drift
-drift: setup ## Name what others changed on Baseten, and change nothing (docs/drift.md)
-	@$(RUN) $(FOR_STACK) pulumi preview --refresh --expect-no-changes --diff --suppress-outputs --stack $(STACK)
-
-.PHONY: rehearse
-rehearse: setup ## Bring the stacks up on an emulator, call each model, compare with BASE, destroy (docs/rehearsal.md)
-	@$(RUN) $(PY) -m baseten_tei.commands.rehearse $(if $(filter file,$(origin STACK)),,--stack $(STACK)) $(if $(BASE),--base $(BASE))
-
-.PHONY: preflight
-preflight: .venv/.ready ## Judge the stacks by every rule (docs/rules.md)
-	@$(PY) -m baseten_tei.commands.preflight
-
 .PHONY: format
-format: .venv/.ready ## Format the code and mend what the linter can
+format: .venv/.ready ## Format the code and fix what the linter can
 	@$(PY) -m ruff format . && $(PY) -m ruff check --fix .
 
 .PHONY: emulator

@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure the sections asked for."""
     options = _options(argv)
     if shutil.which("pulumi") is None:
-        print("no `pulumi` on PATH: type `make bench`, or `source engine/env.sh`", file=sys.stderr)
+        print("no `pulumi` on PATH: run `make bench`, or `source engine/env.sh`", file=sys.stderr)
         return 1
     for name in NOT_A_USERS:
         os.environ.pop(name, None)

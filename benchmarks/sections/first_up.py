@@ -51,7 +51,9 @@ class Fleet:
         self._size = size
         self._stack = Stack(folder / "stack", emulator.url)
         self._stack.configure(fleet(size))
-        write(self._stack.folder)  # as `make configs` does, so that both find the same files
+        write(
+            self._stack.folder
+        )  # as `baseten-tei generate` does, so that both find the same files
         self._home = folder / "home"
         prepare_home(self._home)
 

@@ -52,8 +52,11 @@ def _rehearsed(project: Path, what: str, *arguments: str) -> Iterator[Figure]:
     command = [
         sys.executable,
         "-m",
-        "baseten_tei.commands.rehearse",
-        "--json",
+        "baseten_tei",
+        "rehearse",
+        "--format",
+        "json",
+        "--output",
         str(report),
         *arguments,
     ]

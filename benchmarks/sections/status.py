@@ -43,7 +43,7 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
 
 def status(stack: Stack, models: int) -> None:
     """The command. Raises `RuntimeError` where it says anything but that nothing is to do."""
-    command = [sys.executable, "-m", "baseten_tei.commands.status", "--stack", stack.name]
+    command = [sys.executable, "-m", "baseten_tei", "status", "--stack", stack.name]
     ended = subprocess.run(
         command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False
     )

@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.parse
@@ -20,6 +21,14 @@ ROOT = HERE.parents[1]
 STATE = ROOT / ".state" / "search-service"
 PYTHON = ROOT / ".venv-search-service" / "bin" / "python"
 QUERY = "I am angry: why are the leaves of my tomato plants yellow?"
+
+
+def check_port(port: str) -> None:
+    """End before anything is brought up where another program listens on the service's port."""
+    try:
+        socket.create_server(("127.0.0.1", int(port))).close()
+    except OSError:
+        sys.exit(f"port {port} is in use: run make example PORT=0 for any free port, or name one")
 
 
 def step(title: str, *command: str | Path, folder: Path = HERE) -> None:
@@ -87,6 +96,7 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="end after the search")
     parser.add_argument("--port", default="8000", help="of the service; 0 for any that is free")
     arguments = parser.parse_args()
+    check_port(arguments.port)
     os.environ["BASETEN_API_KEY"] = "emulator"  # a key of the reader's own has no business here
     files = ("--settings", stacks(), "--index", STATE / "index.db")
     step("Documents into the index", PYTHON, "-m", "search_service", "index", *files)

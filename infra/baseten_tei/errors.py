@@ -63,6 +63,16 @@ def perhaps(word: str, known: Iterable[str]) -> str:
     return f" Perhaps you meant {by_case[close[0]]!r}?" if close else ""
 
 
+_MOST_NAMED = 10
+
+
+def named(known: Iterable[str]) -> str:
+    """`'a', 'b'`: names for a message, which has room for the first ten."""
+    names = [repr(name) for name in known]
+    more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
+    return ", ".join([*names[:_MOST_NAMED], *more]) or "none"
+
+
 MASK = "[secret]"
 
 

@@ -6,10 +6,10 @@ cd "$(dirname "$0")/../.."
 source engine/env.sh
 
 comment=$1 commit=$2
-stacks=$(python -m baseten_tei.commands.deployable)
+stacks=$(baseten-tei stacks --deployable)
 for stack in $stacks; do
   echo "== $stack"
-  python -m baseten_tei.commands.reviewed --comment "$comment" --stack "$stack"
+  baseten-tei pr verify --comment "$comment" --stack "$stack"
   pulumi up --yes --non-interactive --skip-preview --parallel 64 --stack "$stack"
-  python -m baseten_tei.commands.snapshot export --stack "$stack" --commit "$commit" --output "snapshots/$stack.json"
+  baseten-tei pr snapshot export --stack "$stack" --commit "$commit" --output "snapshots/$stack.json"
 done

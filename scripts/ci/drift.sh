@@ -3,6 +3,7 @@
 # Fails where a stack has drift, or a configuration that was not applied yet; the other stacks are looked at all the same.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+source engine/env.sh
 
 [ -x .venv/bin/python ] || { echo "scripts/ci/drift.sh: this clone is not set up: run make setup" >&2; exit 1; }
 
@@ -11,8 +12,7 @@ trap 'rm -f "$log"' EXIT
 drifted=0
 for stack in "$@"; do
   says="is as the configuration says"
-  # setup.sh has done what `setup` does for this.
-  if ! make --no-print-directory --old-file=setup drift STACK="$stack" 2>&1 | tee "$log"; then
+  if ! pulumi preview --refresh --expect-no-changes --diff --suppress-outputs --non-interactive --stack "$stack" 2>&1 | tee "$log"; then
     says="is not as the configuration says, or could not be compared"
     drifted=1
   fi

@@ -112,7 +112,7 @@ def test_ci_refuses_a_stale_file_and_writes_nothing(
     monkeypatch.setenv("CI", "true")
     assert refused(root, changed, preview=preview) == (
         "truss_configs/dev/bge/config.yaml is stale at docker_server.start_command: "
-        "type `make configs` and commit it"
+        "run `baseten-tei generate` and commit it"
     )
     assert config_path(root, "dev", "bge").read_text() == before
 

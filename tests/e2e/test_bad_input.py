@@ -182,11 +182,13 @@ def test_ci_never_writes_and_names_the_stale_field(refusing: Stack, quiet: Emula
     refusing.configure({"bge": BGE})
     shutil.rmtree(refusing.folder / "truss_configs", ignore_errors=True)
     told = refusing.up(CI="true").refused()
-    assert one_line(told.text, "truss_configs/test/bge/config.yaml is missing: type `make configs`")
+    assert one_line(
+        told.text, "truss_configs/test/bge/config.yaml is missing: run `baseten-tei generate`"
+    )
     path = refusing.config_text("bge")
     path.parent.mkdir(parents=True)
     path.write_text("docker_server: {server_port: 1}\n")
     told = refusing.preview(CI="true").refused()
-    assert one_line(told.text, "is stale at docker_server.server_port: type `make configs`")
+    assert one_line(told.text, "is stale at docker_server.server_port: run `baseten-tei generate`")
     assert path.read_text() == "docker_server: {server_port: 1}\n"
     assert quiet.calls() == []

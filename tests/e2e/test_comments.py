@@ -112,7 +112,7 @@ class Repository:
 
     def preview(self) -> Checked:
         """As the workflow does it, with an empty environment."""
-        script = f"source {ROOT}/engine/env.sh; python -m baseten_tei.commands.pull_request"
+        script = f"source {ROOT}/engine/env.sh; baseten-tei pr preview"
         home = self.folder / "home"
         home.mkdir()
         command = [
@@ -163,7 +163,7 @@ def _make(repository: Repository) -> None:
         repository.git("init", "--quiet", "--initial-branch", "main")
         repository.commit("The base")
         words = ["--stack", STACK, "--commit", "0" * 40, "--output", "snapshots/making.json"]
-        command = ["python", "-m", "baseten_tei.commands.snapshot", "export", *words]
+        command = ["baseten-tei", "pr", "snapshot", "export", *words]
         subprocess.run(command, cwd=stack.folder, env=stack.env(), check=True, capture_output=True)
         made = stack.folder / "snapshots" / "making.json"
         made.rename(made.with_name(f"{STACK}.json"))

@@ -30,9 +30,9 @@ def tokens(count: int, **more: Any) -> dict[str, Any]:
 
 
 def record(stack: Stack, *models: str) -> Checked:
-    """`make golden`."""
+    """`baseten-tei golden`."""
     ended = subprocess.run(
-        [sys.executable, "-m", "baseten_tei.commands.golden", *models, "--stack", stack.name],
+        [sys.executable, "-m", "baseten_tei", "golden", *models, "--stack", stack.name],
         cwd=stack.folder, env=stack.env(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     return Checked(ended.returncode, ended.stdout, ended.stderr)
@@ -79,12 +79,13 @@ def test_golden_files_of_each_task_are_recorded_and_the_same_each_time(stack: St
         "tei_version": "1.8.3",
         "dimensions": 768,
     }
-    assert record(stack, "bge").check().text == "unchanged: golden/test/bge.json (15 texts)\n"
+    assert record(stack, "bge").check().stdout == "unchanged: golden/test/bge.json (15 texts)\n"
     assert API_KEY not in str(files)
     unknown = record(stack, "bgee")
     assert (unknown.code, unknown.stderr) == (
-        1,
-        "stack 'test' serves no model 'bgee'. Perhaps you meant 'bge'?\n",
+        2,
+        "stack 'test' serves no model 'bgee'. Perhaps you meant 'bge'? "
+        "It serves: 'bge', 'bge-reranker', 'go-emotions', 'strict'\n",
     )
     stack.up().check()
 
@@ -112,7 +113,7 @@ def test_noise_passes_and_another_pooling_precision_prompt_or_revision_is_refuse
         assert "model 'bge': deployment " in error
         assert "moved the embedding space: " in error
         assert all(words in error for words in told), error
-        assert "write new_space: true and record again with `make golden MODEL=bge`" in error
+        assert "write new_space: true and record again with `baseten-tei golden bge`" in error
         assert serving(emulator) == served, wrong
         assert vector(stack) == before
         emulator.no_faults()

@@ -4,8 +4,8 @@ import pytest
 
 from baseten_tei.facts.hub.lockfile import render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
+from tests.e2e.test_bad_input import one_line
 from tests.support.harness import Emulator, Stack
-from tests.unit.spec.test_parsing import one_line
 
 pytestmark = pytest.mark.e2e
 

@@ -189,7 +189,7 @@ def test_another_name_of_the_stack_or_the_project_changes_nothing(
 
 
 def doctor(stack: Stack) -> Checked:
-    command = [sys.executable, "-m", "baseten_tei.commands.doctor", "--stack", stack.name]
+    command = [sys.executable, "-m", "baseten_tei", "doctor", "--stack", stack.name]
     ended = run(command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False)  # fmt: skip
     return Checked(ended.returncode, ended.stdout, ended.stderr)
 

@@ -2,7 +2,9 @@
 
 import os
 import shutil
+import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,3 +90,15 @@ def test_the_example_searches_and_refuses_an_index_of_another_space(checkout: Ch
         "search-service:models.reranker is 'bge', and the embeddings stack has bge-reranker: "
         "type `pulumi config set --path models.reranker bge-reranker`"
     ) in told.text
+
+
+def test_a_port_that_is_in_use_is_said_before_anything_is_brought_up() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "examples/search-service/example.py", "--once", "--port", port]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith(f"port {port} is in use: run make example PORT=0 ")
+    dry = ["make", "--dry-run", "example", "PORT=0"]
+    made = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert "example.py --port 0" in made

@@ -187,7 +187,7 @@ def test_a_gated_repository_without_a_token_says_its_licence_and_what_to_do(
     host = hub.address.removeprefix("http://")
     assert refusal(client, "tiny/gated") == (
         "tiny/gated is gated (licence gemma), so its files need a token: accept the terms at "
-        f"{host}/tiny/gated, export HF_TOKEN, and type `make lock`"
+        f"{host}/tiny/gated, export HF_TOKEN, and run `baseten-tei lock`"
     )
 
 

@@ -1,4 +1,4 @@
-"""`python -m baseten_tei.commands.lock` in a project of its own, against a Hub on this machine."""
+"""`baseten-tei lock` in a project of its own, against a Hub on this machine."""
 
 import os
 import subprocess
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baseten_tei.commands.lock import main
+from baseten_tei.__main__ import main
 from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
 from tests.hub.loopback import TOKEN, LoopbackHub
 from tests.hub.repositories import embedder
@@ -21,6 +21,7 @@ RERANKER = {"task": "reranker", "model_id": "tiny/reranker"}
 @pytest.fixture
 def root(tmp_path: Path, hub: LoopbackHub) -> Path:
     assert hub.address
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
     stack(tmp_path, bge=PINNED, rerank=RERANKER)
     return tmp_path
 
@@ -31,7 +32,7 @@ def stack(root: Path, name: str = "dev", **models: Mapping[str, object]) -> None
 
 
 def lock(root: Path, *argv: str) -> int:
-    return main([*argv, "--root", str(root)])
+    return main(["lock", *argv, "--root", str(root)])
 
 
 def text(root: Path, name: str = "dev") -> str:
@@ -122,7 +123,7 @@ def test_entries_that_no_model_uses_go(root: Path, capsys: pytest.CaptureFixture
 def test_a_stack_whose_locked_models_are_all_gone_has_no_lock_file(root: Path) -> None:
     lock(root)
     stack(root, lost={"task": "embedding", "model_id": "tiny/lost"})
-    assert lock(root) == 1
+    assert lock(root) == 2
     assert not (root / "locks").exists()
 
 
@@ -165,21 +166,24 @@ def test_a_model_of_two_stacks_is_read_once(root: Path, hub: LoopbackHub) -> Non
     ("argv", "told"),
     [
         (["bgg"], "no stack has a model 'bgg'. Perhaps you meant 'bge'?"),
-        (["--stack", "de"], "there is no Pulumi.de.yaml with models. Perhaps you meant 'dev'?"),
+        (
+            ["--stack", "de"],
+            "there is no stack 'de' in {root}. Perhaps you meant 'dev'? It has: 'dev'",
+        ),
     ],
 )
 def test_a_name_that_is_not_there_is_told(
     root: Path, argv: list[str], told: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert lock(root, *argv) == 1
-    assert capsys.readouterr().err == f"{told}\n"
+    assert lock(root, *argv) == 2
+    assert capsys.readouterr().err == f"{told.format(root=root)}\n"
 
 
 def test_one_repository_that_is_not_there_keeps_no_other_from_being_locked(
     root: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stack(root, bge=PINNED, lost={"task": "embedding", "model_id": "tiny/lost"})
-    assert lock(root) == 1
+    assert lock(root) == 2
     assert set(parse_lock(text(root))) == {("tiny/embedder", "main")}
     assert capsys.readouterr().err.startswith("tiny/lost is not on 127.0.0.1:")
 
@@ -188,7 +192,7 @@ def test_a_gated_model_without_a_token_is_not_locked_by_halves(
     root: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stack(root, secret={"task": "embedding", "model_id": "tiny/gated", "gated": True})
-    assert lock(root) == 1
+    assert lock(root) == 2
     assert not (root / "locks").exists()
     assert "tiny/gated is gated (licence gemma)" in capsys.readouterr().err
     monkeypatch.setenv("HF_TOKEN", TOKEN)
@@ -218,10 +222,10 @@ def test_a_lock_file_that_is_no_lock_is_told_by_name(
 ) -> None:
     (root / "locks").mkdir()
     (root / "locks" / "dev.yaml").write_text("models: 3\n")
-    assert lock(root) == 1
+    assert lock(root) == 2
     assert capsys.readouterr().err == (
         "locks/dev.yaml: must be a mapping with a list `models:`: "
-        "mend it, or remove the file and type `make lock`\n"
+        "fix it, or delete the file and run `baseten-tei lock`\n"
     )
 
 
@@ -240,7 +244,7 @@ def test_the_command_asks_for_the_model_alone_leaves_nothing_at_home_and_shows_n
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "baseten_tei.commands.lock", "--root", str(root)],
+        [sys.executable, "-m", "baseten_tei", "lock", "--root", str(root)],
         capture_output=True, text=True, env=environment, check=True,
     )  # fmt: skip
     assert list(home.rglob("*")) == []

@@ -213,8 +213,8 @@ class Checked(Run):
 
 
 def status(stack: Stack, *options: str) -> Checked:
-    """`python -m baseten_tei.commands.status` of a stack."""
-    command = [sys.executable, "-m", "baseten_tei.commands.status", "--stack", stack.name, *options]
+    """`baseten-tei status` of a stack."""
+    command = [sys.executable, "-m", "baseten_tei", "status", "--stack", stack.name, *options]
     ended = subprocess.run(
         command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False
     )

@@ -121,7 +121,7 @@ def reports() -> dict[str, Report]:
     )  # fmt: skip
     advice = Found(
         level="advisory", rule="allowed-licences", model="search", message="licence of BAAI/bge is unknown",
-        fix="type `make lock`",
+        fix="run `baseten-tei lock`",
     )  # fmt: skip
     fleet = [model(n, kind="unchanged" if n % 4 else "pushed", why={}) for n in range(2, 30)]
     unknown = Money(minimum=None, typical=None, maximum=None)

@@ -22,7 +22,7 @@ from tests.workflows.loopback_forges import REPOSITORY, TOKEN, GitHub
 WORKFLOWS = ROOT / ".github" / "workflows"
 STAND_INS = {
     "make check": "make --dry-run check",
-    "make rehearse": "make --dry-run rehearse",
+    "baseten-tei rehearse": "baseten-tei rehearse --help",
     "make .venv/.ready": "test -x .venv/bin/python",
     "scripts/ci/setup.sh": "test -x scripts/ci/setup.sh && test -x .venv/bin/python",
 }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from baseten_tei.commands.pull_request import previewed
+from baseten_tei.commands.pr.preview import previewed
 from baseten_tei.project.stack import Workspace
 from tests.support.harness import API_KEY, BGE, GATED, PULUMI_HOME, ROOT, Checked, Emulator, Stack
 
@@ -75,14 +75,14 @@ class Production:
         self.stack.up(**environment).check()
         words = ["--stack", "production", "--commit", COMMIT, "--output", str(self.snapshot)]
         subprocess.run(
-            ["python", "-m", "baseten_tei.commands.snapshot", "export", *words],
+            ["baseten-tei", "pr", "snapshot", "export", *words],
             cwd=self.stack.folder, env={**self.stack.env(), **environment}, check=True,
             capture_output=True,
         )  # fmt: skip
 
     def preview(self) -> dict[str, Any]:
         """The report of a pull request, made with an empty environment."""
-        script = f"source {ROOT}/engine/env.sh; python -m baseten_tei.commands.pull_request"
+        script = f"source {ROOT}/engine/env.sh; baseten-tei pr preview"
         empty_environment(self.stack.folder, script).check()
         report = json.loads((self.stack.folder / "report" / "report.json").read_text())
         (found,) = report["stacks"]
@@ -190,7 +190,7 @@ def test_without_a_snapshot_everything_is_new_and_the_report_says_why(
 
 def test_a_broken_spec_is_reported_and_the_exit_code_says_so(production: Production) -> None:
     production.configure({"bge": {**PINNED, "max_batch_token": 1}})
-    script = f"source {ROOT}/engine/env.sh; python -m baseten_tei.commands.pull_request"
+    script = f"source {ROOT}/engine/env.sh; baseten-tei pr preview"
     assert empty_environment(production.stack.folder, script).code == 1
     report = (production.stack.folder / "report" / "report.md").read_text()
     assert "unknown key" in report
@@ -200,7 +200,7 @@ def test_a_snapshot_of_another_stack_is_an_error_of_the_report(production: Produ
     production.deploy(HF_ACCESS_KEY=TOKEN)
     told = json.loads(production.snapshot.read_text()) | {"stack": "staging"}
     production.snapshot.write_text(json.dumps(told))
-    script = f"source {ROOT}/engine/env.sh; python -m baseten_tei.commands.pull_request"
+    script = f"source {ROOT}/engine/env.sh; baseten-tei pr preview"
     assert empty_environment(production.stack.folder, script).code == 1
     report = (production.stack.folder / "report" / "report.json").read_text()
     assert "the snapshot is of stack 'staging', not 'production'" in report
@@ -216,14 +216,14 @@ def test_a_restored_snapshot_is_previewed_by_the_line_that_restoring_prints(
     line = (
         empty_environment(
             production.stack.folder,
-            f"{setup}python -m baseten_tei.commands.snapshot restore {words}",
+            f"{setup}baseten-tei pr snapshot restore {words}",
         )
         .check()
         .stdout
     )
     told = empty_environment(tmp_path, setup + line).check().text
     assert "11 unchanged" in told
-    again = f"{setup}python -m baseten_tei.commands.snapshot restore {words}"
+    again = f"{setup}baseten-tei pr snapshot restore {words}"
     assert "is not empty" in empty_environment(production.stack.folder, again).refused().stderr
 
 
@@ -253,7 +253,7 @@ trap 'kill $emulator' EXIT
 until [ -s emulator.json ]; do sleep 0.1; done
 url=$(python -c 'import json; print(json.load(open("emulator.json"))["url"])')
 export BASETEN_EMULATOR_PORT=${url##*:}
-python -m baseten_tei.commands.pull_request
+baseten-tei pr preview
 curl -fsS "$url/_emulator/calls" > calls.json
 grep ^Ip: /proc/net/snmp > ipv4.txt
 grep Ip6OutNoRoutes /proc/net/snmp6 > ipv6.txt
@@ -312,6 +312,6 @@ def test_the_network_that_is_blocked_counts_every_try_to_leave_it(tmp_path: Path
     tries = (
         "import socket\ntry: socket.create_connection(('192.0.2.1', 443), 1)\nexcept OSError: pass"
     )
-    script = OFFLINE.replace("python -m baseten_tei.commands.pull_request", f'python -c "{tries}"')
+    script = OFFLINE.replace("baseten-tei pr preview", f'python -c "{tries}"')
     offline(checkout(tmp_path), script).check()
     assert attempts(tmp_path) == 1

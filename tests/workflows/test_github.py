@@ -74,7 +74,7 @@ class Repository:
         models = {"bge": {**PINNED, **spec}}
         document["config"] = {"baseten:target": self.emulator.url, "baseten-tei:models": models}
         path.write_text(yaml.safe_dump(document))
-        self.by_hand("python -m baseten_tei.commands.generate")
+        self.by_hand("baseten-tei generate")
         return commit(self.folder, f"bge: {spec}")
 
     def preview(self, **options: Any) -> Job:
@@ -270,10 +270,19 @@ def test_a_night_with_drift_fails_and_names_the_field(repository: Repository) ->
 
 
 def test_a_stack_on_baseten_is_deployed_and_an_example_is_not(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
     for name, target in (("a", "baseten"), ("b", "emulator"), ("c.example", "baseten")):
         config = {"config": {"baseten:target": target, "baseten-tei:models": {}}}
         (tmp_path / f"Pulumi.{name}.yaml").write_text(yaml.safe_dump(config))
-    command = [sys.executable, "-m", "baseten_tei.commands.deployable", "--root", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "baseten_tei",
+        "stacks",
+        "--deployable",
+        "--root",
+        str(tmp_path),
+    ]
     for option, said in ((["--json"], '["a"]'), ([], "a")):
         done = subprocess.run([*command, *option], capture_output=True, text=True, check=True)
         assert done.stdout.strip() == said

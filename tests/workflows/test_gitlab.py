@@ -33,7 +33,7 @@ _JOB = {
 }
 PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
 # The stack that is deployed here is on an emulator, so the command that names those on an account is stood in for.
-DEPLOYABLE = ("python -m baseten_tei.commands.deployable", "echo production")
+DEPLOYABLE = ("baseten-tei stacks --deployable", "echo production")
 
 
 class Project:
@@ -56,7 +56,7 @@ class Project:
         document = yaml.safe_load(path.read_text())
         document["config"] = {"baseten:target": emulator.url, "baseten-tei:models": {"bge": PINNED}}
         path.write_text(yaml.safe_dump(document))
-        self.bash("source engine/env.sh; python -m baseten_tei.commands.generate", {})
+        self.bash("source engine/env.sh; baseten-tei generate", {})
         self.sha = commit(self.folder, "production")
         git(self.folder, "branch", "--force", "main", "HEAD")
 

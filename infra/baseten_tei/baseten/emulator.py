@@ -84,5 +84,5 @@ def _start(address: str, state: Path) -> None:
     if not line or "url" not in json.loads(line):
         raise UserError(
             f"the emulator did not start at {address}: look into {log.name}, "
-            "or type `make emulator` to see why"
+            f"or run python -m baseten_emulator --port {port} to see why"
         )

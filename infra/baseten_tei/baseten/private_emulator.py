@@ -53,7 +53,7 @@ def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:
             if answer.status_code != 200:
                 raise UserError(
                     f"the emulator does not take {repository['model_id']} as locks/ tells it "
-                    f"({answer.text[:200]}): type `make lock`"
+                    f"({answer.text[:200]}): run `baseten-tei lock`"
                 )
 
 

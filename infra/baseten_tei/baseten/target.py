@@ -5,7 +5,7 @@ project), or the loopback address of another emulator. All other code is the sam
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from baseten_tei.errors import UserError, is_sendable
@@ -54,6 +54,22 @@ def parse_target(value: str | None, emulator_port: str | None = None) -> Target:
             raise UserError(
                 f"baseten:target {other!r} is neither Baseten nor an emulator on this machine: "
                 "write baseten:target: baseten, emulator, or http://127.0.0.1:PORT"
+            )
+
+
+def check_emulator(target: Target, stack: str, urls: Iterable[str]) -> None:
+    """Raise `UserError` where a stack is on the embedded emulator of another port than this shell's.
+
+    `urls` are those of its models: the emulator of this port is another one, and knows none of them.
+    """
+    if not target.embedded:
+        return
+    for url in urls:
+        address = _LOOPBACK.match(url)
+        if address and not url.startswith(f"{target.management_url}/"):
+            raise UserError(
+                f"stack {stack!r} was brought up on the emulator at {address[0]}, and this shell's is at "
+                f"{target.management_url}: run export BASETEN_EMULATOR_PORT={address[0].rpartition(':')[2]}"
             )
 
 

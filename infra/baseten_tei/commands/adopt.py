@@ -1,25 +1,19 @@
-"""`python -m baseten_tei.commands.adopt [MODEL…|--all] [--stack S] [--dry-run]`:
-take models that run already into a stack.
+"""`baseten-tei adopt`: take models that run already into a stack."""
 
-Each TEI model becomes an entry of `Pulumi.<stack>.yaml`, pinned to what it serves, and its resources are brought
-into the state, so that the first `pulumi preview` shows no changes. Nothing on Baseten changes: it is only read.
-What is left out, and what an entry could not carry over, is said with its reason.
-
-Exit: 0 done, 1 a model that was named is left out, 2 nothing could be done.
-"""
-
-import argparse
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
+
 from baseten_tei.baseten.versions import RemoteModel
 from baseten_tei.commands import lock
-from baseten_tei.commands.ending import ends_with
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import asks, confirm, dry_run_option, on_a_stack, yes_option
+from baseten_tei.commands.progress import progress
 from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.hub.hub_client import Hub
@@ -40,22 +34,6 @@ from baseten_tei.spec.parsing import NAMESPACE, parse_specs
 SECRET_KEY = f"{NAMESPACE}:{SECRET_NAME}"
 FROM_ENVIRONMENT = {"from_env": VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
-
-
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Decide, tell, and unless it is a dry run do it."""
-    arguments = _parser().parse_args(argv)
-    if bool(arguments.models) == arguments.all:
-        print("name the models to adopt, or write --all", file=sys.stderr)
-        return 2
-    workspace = Workspace(arguments.root, arguments.stack)
-    plan, readings = decided(workspace, arguments.models)
-    print("\n".join(summary(plan)) or "there is no model to adopt")
-    lines = _shown(workspace, plan) if arguments.dry_run else done(workspace, plan, readings)
-    for line in lines:
-        print(line, flush=True)
-    return int(bool(arguments.models and plan.left_out))
 
 
 def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
@@ -95,7 +73,7 @@ def done(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[
             run(workspace.root, workspace.stack, *step)
         except UserError as error:
             left = [f"  pulumi {' '.join(it)} --stack {workspace.stack}" for it in steps[place:]]
-            raise UserError(*error.problems, "once that is mended, type:", *left) from error
+            raise UserError(*error.problems, "fix that, then run:", *left) from error
         yield f"pulumi {step[0]}: done"
     if any(it.args.gated for it in plan.adopted):
         yield f"the first `pulumi up` that finds {VARIABLE} set stores it as secret {SECRET_NAME}, once"
@@ -116,14 +94,14 @@ def _read_hub(known: Lock, decisions: Sequence[Adopted | LeftOut]) -> Readings:
 
 
 def _locked(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
-    """The lock's new entries; without them a preview works too, and judges less."""
+    """Write the lock's new entries; without them a preview works too, and checks less."""
     if readings.facts:
         names = [it.name for it in plan.adopted]
         yield from lock.write(
-            workspace.root, lock.chosen(workspace.root, workspace.stack, names), readings
+            workspace.root, lock.chosen(workspace.root, [workspace.stack], names), readings
         )
     for problem in problems(readings):
-        yield f"not locked: {problem}; then type `make lock`"
+        yield f"not locked: {problem}; then run `baseten-tei lock`"
 
 
 def _text(workspace: Workspace, plan: Adoptions) -> str:
@@ -156,17 +134,29 @@ def _shown(workspace: Workspace, plan: Adoptions) -> Iterator[str]:
         yield from (f"{it['type']} {it.get('id') or it['logicalName']}" for it in resources)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.adopt", description=__doc__
-    )
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="name on Baseten")
-    parser.add_argument("--all", action="store_true", help="every TEI model that the API key sees")
-    parser.add_argument("--stack", default="dev", help="default: dev")
-    parser.add_argument("--dry-run", action="store_true", help="only show what would be written")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
+@click.command(name="adopt")
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option("--all", "every", is_flag=True, help="Adopt every TEI model that the API key sees.")
+@dry_run_option
+@yes_option
+@on_a_stack
+def command(
+    root: Path, stack: str, models: tuple[str, ...], every: bool, dry_run: bool, yes: bool
+) -> int:
+    """Take models that run already into a stack, by their names on Baseten.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Each becomes an entry of Pulumi.<stack>.yaml, pinned to what it serves, and its resources are brought into the
+    state, so that the first `pulumi preview` shows no changes. Nothing on Baseten changes: it is only read. Exits with
+    1 where a model that was named is left out.
+    """
+    if bool(models) == every:
+        raise UserError("name the models to adopt, or write --all")
+    workspace = Workspace(root, stack, progress)
+    plan, readings = decided(workspace, models)
+    lines = summary(plan, dry_run=dry_run or asks(yes))
+    click.echo("\n".join(lines) or "there is no model to adopt")
+    if plan.adopted and not dry_run:
+        confirm(f"Write {workspace.path.name} and import the models into stack {stack!r}?", yes)
+    for line in _shown(workspace, plan) if dry_run else done(workspace, plan, readings):
+        click.echo(line)
+    return FINDING if models and plan.left_out else 0

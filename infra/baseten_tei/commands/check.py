@@ -1,23 +1,18 @@
-"""`python -m baseten_tei.commands.preflight`: what the rules say of each stack, as a table, JSON or SARIF.
+"""`baseten-tei check`: what the rules say of each stack."""
 
-`--account` also asks Baseten which GPUs this API key's organization has; nothing else here needs a network.
-
-Exit code 0 without errors, 1 with some, 2 for a configuration that cannot be read.
-"""
-
-import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
 from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.target import find_api_key, parse_target
-from baseten_tei.commands.ending import ends_with
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import format_option, on_stacks, output_option, show
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
-from baseten_tei.project.stacks import Stack, stacks
+from baseten_tei.project.stacks import Stack, wanted_stacks
 from baseten_tei.rules.gpu.images import organization_lacks_gpu
 from baseten_tei.rules.registry import judge
 from baseten_tei.rules.reports import FORMATS, Judged
@@ -59,27 +54,22 @@ def account_instances() -> list[str]:
     return BasetenApi(target, lambda: find_api_key(target, os.environ)).instance_types()
 
 
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Judge, print, and say by the exit code whether a preview would go on."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.preflight", description=__doc__
-    )
-    parser.add_argument("--stack", help="only this stack")
-    parser.add_argument("--format", choices=sorted(FORMATS), default="table")
-    parser.add_argument("--account", action="store_true", help="ask Baseten for the account's GPUs")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    arguments = parser.parse_args(argv)
-    available = account_instances() if arguments.account else None
-    wanted = [it for it in stacks(arguments.root) if arguments.stack in (None, it.name)]
-    found = [judged(it, available) for it in wanted]
-    if arguments.stack and not found:
-        raise UserError(
-            f"no stack {arguments.stack!r} here: look for Pulumi.{arguments.stack}.yaml"
-        )
-    print(FORMATS[arguments.format](found))
-    return int(any(it.errors for it in found))
+@click.command(name="check")
+@click.option(
+    "--account", is_flag=True, help="Ask Baseten which GPUs this API key's organization has."
+)
+@format_option(FORMATS, "table")
+@output_option()
+@on_stacks
+def command(
+    root: Path, stacks: tuple[str, ...], account: bool, form: str, output: Path | None
+) -> int:
+    """Check the models of each stack by every rule (docs/rules.md).
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    A rule that finds an error also stops `pulumi preview`. Needs no network, unless --account is given. Exits with 1
+    where a rule finds an error.
+    """
+    available = account_instances() if account else None
+    checked = [judged(stack, available) for stack in wanted_stacks(root, stacks)]
+    show(FORMATS[form](checked), output)
+    return FINDING if any(stack.errors for stack in checked) else 0

@@ -1,43 +1,35 @@
-"""`python -m baseten_tei.commands.doctor [--stack S] [--fix] [--format json]`: what is out of order, a line each.
+"""`baseten-tei doctor`: what is out of order on Baseten and in a stack's state."""
 
-It looks for deployments that a push left behind and nobody needs, models that the state lost, environments that
-point at dead deployments, promotions that failed, and operations of Pulumi's that were cut off. `--fix` deletes
-the first kind; never one that serves, is about to, or was pushed by another. No passphrase is needed.
-
-Exit: 0 nothing is out of order, 1 something is (or is left after --fix), 2 it could not be found out.
-"""
-
-import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import click
+
+from baseten_tei.baseten.target import check_emulator
 from baseten_tei.baseten.versions import RemoteModel
-from baseten_tei.commands.ending import ends_with
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import (
+    confirm,
+    format_option,
+    on_a_stack,
+    output_option,
+    show,
+    yes_option,
+)
+from baseten_tei.commands.progress import progress
 from baseten_tei.operations.doctor import ORPHAN, Finding, Live, findings, serves_nothing
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import parse_state
 
 
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Look, with `--fix` delete the orphans, and tell."""
-    arguments = _parser().parse_args(argv)
-    workspace = Workspace(arguments.root, arguments.stack)
-    found = examine(workspace)
-    deleted = delete_orphans(workspace, found) if arguments.fix else []
-    left = [it for it in found if it not in deleted]
-    print(_as_json(left, deleted) if arguments.format == "json" else _as_text(left, deleted))
-    return int(bool(left))
-
-
 def examine(workspace: Workspace) -> list[Finding]:
     """Everything out of order. Raises `UserError`."""
-    team = workspace.team
     state = parse_state(exported_state(workspace.root, workspace.stack))
+    check_emulator(workspace.target, workspace.stack, state.urls)
+    team = workspace.team
 
     def live(model: RemoteModel) -> Live:
         versions = workspace.api.versions(model.id)
@@ -67,16 +59,34 @@ def _as_json(left: Sequence[Finding], deleted: Sequence[Finding]) -> str:
     return json.dumps(told, indent=2, ensure_ascii=False)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.doctor", description=__doc__
-    )
-    parser.add_argument("--stack", default="dev", help="default: dev")
-    parser.add_argument("--fix", action="store_true", help="delete orphaned deployments")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
+@click.command(name="doctor")
+@click.option(
+    "--fix", is_flag=True, help="Delete deployments that pushes left behind and nobody needs."
+)
+@yes_option
+@format_option(["text", "json"], "text")
+@output_option()
+@on_a_stack
+def command(root: Path, stack: str, fix: bool, yes: bool, form: str, output: Path | None) -> int:
+    """Find what is out of order on Baseten and in a stack's state, a line each.
+
+    It looks for deployments that a push left behind and nobody needs, models that the state lost, environments that
+    point at dead deployments, promotions that failed, and operations of Pulumi that were cut off. --fix deletes the
+    first kind; never one that serves, is about to, or was pushed by somebody else. Exits with 1 where something is
+    out of order, or still is after --fix.
+    """
+    workspace = Workspace(root, stack, progress)
+    workspace.check()
+    found = examine(workspace)
+    deleted = _delete(workspace, found, yes) if fix else []
+    left = [it for it in found if it not in deleted]
+    show(_as_json(left, deleted) if form == "json" else _as_text(left, deleted), output)
+    return FINDING if left else 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _delete(workspace: Workspace, found: Sequence[Finding], yes: bool) -> list[Finding]:
+    orphans = [it for it in found if it.kind == ORPHAN]
+    if orphans:
+        count = f"{len(orphans)} deployment{'' if len(orphans) == 1 else 's'}"
+        confirm(f"Delete {count} of stack {workspace.stack!r}?", yes)
+    return delete_orphans(workspace, orphans)

@@ -1,23 +1,20 @@
-"""`python -m baseten_tei.commands.explain MODEL`: how a model's sizes came about, what it takes, and what it costs.
+"""`baseten-tei explain`: how a model's sizes came about, what it takes, and what it costs."""
 
-Reads the stacks' configuration and lock files, and nothing else. Exit code 2 where that cannot be done.
-"""
-
-import argparse
-import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from baseten_tei.commands.ending import ends_with
+import click
+
+from baseten_tei.commands.options import on_a_stack
 from baseten_tei.deployment import prices
 from baseten_tei.deployment.gpu_choice import accelerator_of, cheapest_accelerator, room_gib
 from baseten_tei.deployment.published_advice import advice
 from baseten_tei.deployment.sizing import cheapest_problem, derivations, sized
 from baseten_tei.deployment.vram import Band, Estimate, estimate, input_length, parameters
-from baseten_tei.errors import UserError, perhaps
+from baseten_tei.errors import UserError, named, perhaps
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.stacks import wanted_stacks
 from baseten_tei.spec.args import ModelArgs
 
 
@@ -113,36 +110,29 @@ def _seed(args: ModelArgs, facts: ModelFacts) -> list[str]:
     return lines
 
 
-def _found(root: Path, stack: str | None, name: str) -> tuple[ModelArgs, ModelFacts]:
-    """A model's spec, as it is written, and its facts. Raises `UserError`."""
-    here = [it for it in stacks(root) if stack in (None, it.name)]
-    if (found := next((it for it in here if name in it.settings.models), None)) is None:
-        known = [model for it in here for model in it.settings.models]
-        where = f"stack {stack!r}" if stack else "any stack here"
-        raise UserError(f"no model {name!r} in {where}.{perhaps(name, known)}")
-    args = found.settings.models[name]
-    facts = next(it.facts for it in found.settings.subjects if it.name == name)
+def find_model(root: Path, stack: str, name: str) -> tuple[ModelArgs, ModelFacts]:
+    """Return a model's spec, as it is written, and its facts. Raises `UserError`."""
+    [settings] = [it.settings for it in wanted_stacks(root, [stack])]
+    if name not in settings.models:
+        known = settings.models
+        raise UserError(
+            f"stack {stack!r} has no model {name!r}.{perhaps(name, known)} It has: {named(known)}"
+        )
+    args = settings.models[name]
+    facts = next(it.facts for it in settings.subjects if it.name == name)
     if facts is None:
         raise UserError(
-            f"model {name!r}: {args.model_id} at {args.revision} is not in locks/{found.name}.yaml: type `make lock`"
+            f"model {name!r}: {args.model_id} at {args.revision} is not in locks/{stack}.yaml: run baseten-tei lock"
         )
     return args, facts
 
 
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Explain one model, or say in one line why not."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.explain", description=__doc__
-    )
-    parser.add_argument("model", metavar="MODEL", help="its name in the stack's configuration")
-    parser.add_argument("--stack", help="only this stack")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    arguments = parser.parse_args(argv)
-    args, facts = _found(arguments.root, arguments.stack, arguments.model)
-    print(explanation(arguments.model, args, facts))
-    return 0
+@click.command(name="explain")
+@click.argument("model")
+@on_a_stack
+def command(root: Path, stack: str, model: str) -> None:
+    """Explain how MODEL's sizes came about, the memory it takes, and what it costs.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Names the cheapest GPU that holds it. Reads the stack's configuration and its lock file, and nothing else.
+    """
+    click.echo(explanation(model, *find_model(root, stack, model)))

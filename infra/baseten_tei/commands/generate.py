@@ -1,16 +1,13 @@
-"""`python -m baseten_tei.commands.generate [--check]`: everything that is generated from stacks and types.
+"""`baseten-tei generate`: everything that is generated from stacks, types and the command line."""
 
-Truss configs of every stack beside Pulumi.yaml, the JSON Schemas of a stack's configuration (for editors to
-complete it) and of its outputs, docs/rules.md, and the derived parts of README.md and docs/clients.md. `--check`
-writes nothing, names what is stale, and exits 1.
-"""
-
-import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from baseten_tei.commands.ending import ends_with
+import click
+
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import on_stacks
+from baseten_tei.commands.reference import CLI_PATH, reference_text
 from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.errors import naming
 from baseten_tei.facts.files.read_files import is_there, read_text
@@ -26,15 +23,17 @@ RULES_PATH = "docs/rules.md"
 PARTLY_DERIVED = ("README.md", "docs/clients.md")
 
 
-def generated(root: Path) -> dict[Path, str]:
-    """Every generated file's path and text."""
+def generated(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:
+    """Every generated file's path and text; `names` are the stacks, else all."""
     found = {
         root / SCHEMA_PATH: schema_text(),
         root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
         **_partly_derived(root),
         root / RULES_PATH: rules_text(RULES),
     }
-    for stack in stacks(root):
+    if (root / CLI_PATH).is_file():  # a page of this repository; a user's project has none
+        found[root / CLI_PATH] = reference_text()
+    for stack in stacks(root, names):
         for it in stack.settings.subjects:
             path = generated_files.config_path(root, stack.name, it.name)
             found[path] = render_config(it.config, it.args)
@@ -53,30 +52,31 @@ def _partly_derived(root: Path) -> dict[Path, str]:
     return found
 
 
-def leftovers(root: Path) -> list[Path]:
+def leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]:
     """Generated configs that no stack asks for any more."""
     return [
         path
-        for stack in stacks(root)
+        for stack in stacks(root, names)
         for path in generated_files.orphans(root, stack.name, stack.settings.models)
     ]
 
 
-def check(root: Path) -> list[str]:
+def check(root: Path, names: Sequence[str] | None = None) -> list[str]:
     """What is stale, a line each; nothing is written."""
     stale = [
-        generated_files.stale_problem(path, text, root) for path, text in generated(root).items()
+        generated_files.stale_problem(path, text, root)
+        for path, text in generated(root, names).items()
     ]
     extra = [
-        f"{path.relative_to(root)} belongs to no model: type `make configs` and commit"
-        for path in leftovers(root)
+        f"{path.relative_to(root)} belongs to no model: run `baseten-tei generate` and commit"
+        for path in leftovers(root, names)
     ]
     return [problem for problem in stale if problem] + extra
 
 
-def write(root: Path) -> list[str]:
+def write(root: Path, names: Sequence[str] | None = None) -> list[str]:
     """Bring all of it up to date: what was written or removed."""
-    wanted, extra = generated(root), leftovers(root)
+    wanted, extra = generated(root, names), leftovers(root, names)
     written = [
         path for path, text in wanted.items() if generated_files.write_if_changed(path, text)
     ]
@@ -87,19 +87,20 @@ def write(root: Path) -> list[str]:
     ]
 
 
-@ends_with(1)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Write, or with `--check` only look."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.generate", description=__doc__
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if stale")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    arguments = parser.parse_args(argv)
-    lines = check(arguments.root) if arguments.check else write(arguments.root)
-    print("\n".join(lines) or "generated files are up to date")
-    return int(arguments.check and bool(lines))
+@click.command(name="generate")
+@click.option(
+    "--check",
+    "only_check",
+    is_flag=True,
+    help="Write nothing; exit with 1 if a file is out of date.",
+)
+@on_stacks
+def command(root: Path, stacks: tuple[str, ...], only_check: bool) -> int:
+    """Write everything that is generated.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    That is truss_configs/ of the stacks, and, in docs/, the JSON Schemas of a stack's configuration and of its outputs
+    and the list of rules. --check names what is out of date.
+    """
+    lines = check(root, stacks) if only_check else write(root, stacks)
+    click.echo("\n".join(lines) or "generated files are up to date")
+    return FINDING if only_check and lines else 0

@@ -1,28 +1,22 @@
-"""`python -m baseten_tei.commands.golden [MODEL…] --stack S [--texts FILE]`:
-record golden vectors from what serves now.
+"""`baseten-tei golden`: golden vectors from what serves now, which later versions have to agree with."""
 
-Writes `golden/<stack>/<model>.json`, to be reviewed and committed: from then on a version that answers otherwise
-is refused (docs/adr/0006). Without names all models of the stack. Texts and tolerances of a file that is there
-are kept; `--texts` takes other texts, one a line, a reranker's question first.
-
-Exit: 0 recorded, 1 something could not be.
-"""
-
-import argparse
 import os
-import sys
 import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import click
+
 from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.patience import Patience
-from baseten_tei.baseten.target import find_api_key
-from baseten_tei.commands.ending import ends_with
+from baseten_tei.baseten.target import check_emulator, find_api_key
+from baseten_tei.commands.command_line import MISTAKE
+from baseten_tei.commands.options import FILE, on_a_stack
+from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import release_digest
-from baseten_tei.errors import UserError, perhaps
+from baseten_tei.errors import UserError, named, perhaps
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.outputs.parsing import parse_models
 from baseten_tei.project import pulumi_cli
@@ -31,42 +25,25 @@ from baseten_tei.project.stacks import stacks
 from baseten_tei.provider.release.golden.recorder import Outputs, Recorder
 
 
-@ends_with(1)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Record, and say a line per model."""
-    arguments = _parser().parse_args(argv)
-    root, stack, failed = arguments.root, arguments.stack, False
-    own = read_text(arguments.texts) if arguments.texts else None
-    subjects = [s for it in stacks(root) if it.name == stack for s in it.settings.subjects]
-    served = _served(root, stack, arguments.models)
-    recorder = _recorder(root, stack, own, subjects)
-    for name, outputs in served.items():
-        try:
-            print("\n".join(recorder.record(name, outputs)))
-        except UserError as error:
-            failed = True
-            print(
-                *(f"model {name!r}: {line}" for line in error.problems), sep="\n", file=sys.stderr
-            )
-    return int(failed)
-
-
 def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
     """The models to record with their outputs. Raises `UserError` for one that the stack does not have."""
     told = pulumi_cli.run(root, stack, "stack", "output", "models", "--json")
     every = parse_models(told)
     if unknown := [name for name in names if name not in every]:
         raise UserError(
-            *(f"stack {stack!r} serves no model {n!r}.{perhaps(n, every)}" for n in unknown)
+            *(
+                f"stack {stack!r} serves no model {n!r}.{perhaps(n, every)} It serves: {named(every)}"
+                for n in unknown
+            )
         )
     return {name: outputs for name, outputs in every.items() if not names or name in names}
 
 
-def _recorder(root: Path, stack: str, own: str | None, subjects: Sequence[Subject]) -> Recorder:
-    target = Workspace(root, stack).target
+def _recorder(workspace: Workspace, own: str | None, subjects: Sequence[Subject]) -> Recorder:
+    root, stack, target = workspace.root, workspace.stack, workspace.target
     api_key = find_api_key(target, os.environ)
     revisions = {release_digest(s.config, s.args.labels): s.args.revision for s in subjects}
-    patience = Patience(time.monotonic, time.sleep, partial(print, file=sys.stderr))
+    patience = Patience(time.monotonic, time.sleep, partial(click.echo, err=True))
 
     def begin() -> None:
         if target.embedded:
@@ -75,16 +52,43 @@ def _recorder(root: Path, stack: str, own: str | None, subjects: Sequence[Subjec
     return Recorder(root, stack, target, api_key, revisions, patience, own, begin)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.golden", description=__doc__
-    )
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="name in the stack")
-    parser.add_argument("--stack", default="dev", help="default: dev")
-    parser.add_argument("--texts", type=Path, metavar="FILE", help="texts to ask about, one a line")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
+@click.command(name="golden")
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option(
+    "--texts",
+    type=FILE,
+    metavar="FILE",
+    help="Texts to ask about, one a line; a reranker's question first.",
+)
+@on_a_stack
+def command(root: Path, stack: str, models: tuple[str, ...], texts: Path | None) -> int:
+    """Record what each MODEL answers now, without one all models of the stack.
+
+    Writes golden/<stack>/<model>.json, to be reviewed and committed: from then on a version that answers something
+    else is refused. Texts and tolerances of a file that is there are kept. Exits with 2 where a model could not be
+    recorded.
+    """
+    workspace = Workspace(root, stack)
+    workspace.check()
+    own = read_text(texts) if texts else None
+    subjects = [s for it in stacks(root, [stack]) for s in it.settings.subjects]
+    served = _served(root, stack, models)
+    check_emulator(workspace.target, stack, (str(it.get("predict_url")) for it in served.values()))
+    recorder, failed = _recorder(workspace, own, subjects), False
+    with progress("models recorded", len(served)) as advance:
+        for name, outputs in served.items():
+            failed |= not _recorded(recorder, name, outputs)
+            advance(name)
+    return MISTAKE if failed else 0
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _recorded(recorder: Recorder, name: str, outputs: Outputs) -> bool:
+    """Record one model and say so; whether it could be."""
+    try:
+        for line in recorder.record(name, outputs):
+            tell(line)
+    except UserError as error:
+        for line in error.problems:
+            click.echo(f"model {name!r}: {line}", err=True)
+        return False
+    return True

@@ -1,21 +1,15 @@
-"""`python -m baseten_tei.commands.lock [MODEL…] [--stack S] [--check] [--root DIR]`:
-lock what the Hub says of the models.
+"""`baseten-tei lock`: what the Hugging Face Hub says of the models, into `locks/<stack>.yaml`."""
 
-Without names all models of all stacks. Writes `locks/<stack>.yaml`, prints each field that changed, and removes
-what no model uses. `--check` writes nothing.
-
-Exit: 0 nothing to do, 1 something moved or is to be mended, 2 the Hub was away.
-"""
-
-import argparse
 import datetime
-import sys
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from baseten_tei.commands.ending import ends_with
+import click
+
+from baseten_tei.commands.options import on_stacks
+from baseten_tei.commands.progress import progress
 from baseten_tei.errors import UserError, perhaps
 from baseten_tei.facts.hub.facts_of_repository import model_facts
 from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
@@ -30,7 +24,8 @@ from baseten_tei.facts.hub.lock_changes import (
 from baseten_tei.facts.hub.lockfile import FOLDER, Key, render_lock
 from baseten_tei.facts.network.bounds import LateError, within
 from baseten_tei.project import generated_files
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.selection import stack_files
+from baseten_tei.project.stacks import wanted_stacks
 from baseten_tei.rules.settings import Settings
 
 MODEL_SECONDS = 300.0
@@ -39,27 +34,9 @@ READERS = 8
 """Models read at once: each is some eight small requests, one after another."""
 
 
-@ends_with(1)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Lock, or with `--check` only look."""
-    arguments = _parser().parse_args(argv)
-    found = chosen(arguments.root, arguments.stack, arguments.models)
-    readings = read(Hub.from_environment(), sorted({k for stack in found for k in stack.asked}))
-    lines = [line for stack in found for line in moved(stack, readings)]
-    if not arguments.check:
-        lines += write(arguments.root, found, readings)
-    if not arguments.stack:
-        lines += orphans(arguments.root, found, remove=not arguments.check)
-    _tell(lines, problems(readings))
-    return exit_code(readings, arguments.check and bool(lines))
-
-
-def chosen(root: Path, stack: str | None, names: Sequence[str]) -> list[LockedStack]:
-    """The stacks to lock. Raises `UserError` for a stack or model that is not there."""
-    every = {it.name: it.settings for it in stacks(root, locked=False)}
-    if stack is not None and stack not in every:
-        raise UserError(f"there is no Pulumi.{stack}.yaml with models.{perhaps(stack, every)}")
-    wanted = {name: settings for name, settings in every.items() if stack in (None, name)}
+def chosen(root: Path, stacks: Sequence[str], names: Sequence[str]) -> list[LockedStack]:
+    """The stacks to lock. Raises `UserError` for a model that is not there."""
+    wanted = {it.name: it.settings for it in wanted_stacks(root, stacks, locked=False)}
     models = [pair for settings in wanted.values() for pair in settings.models.items()]
     known = {word for name, args in models for word in (name, args.model_id)}
     if unknown := [name for name in names if name not in known]:
@@ -71,8 +48,9 @@ def read(hub: Hub, keys: Sequence[Key]) -> Readings:
     """What the Hub says today of each."""
     readings = Readings()
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
-    with ThreadPoolExecutor(READERS) as pool:
-        list(pool.map(partial(_read, hub, day, readings), keys))
+    with progress("models read", len(keys)) as advance, ThreadPoolExecutor(READERS) as pool:
+        for key, _ in zip(keys, pool.map(partial(_read, hub, day, readings), keys), strict=True):
+            advance(key[0])
     return readings
 
 
@@ -120,21 +98,29 @@ def _locked(root: Path, name: str, settings: Settings, names: Sequence[str]) -> 
 
 def _tell(lines: Sequence[str], problems: Sequence[str]) -> None:
     if lines or not problems:
-        print("\n".join(lines) or "locks are up to date")
+        click.echo("\n".join(lines) or "locks are up to date")
     for problem in problems:
-        print(problem, file=sys.stderr)
+        click.echo(problem, err=True)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.lock", description=__doc__
-    )
-    parser.add_argument("models", nargs="*", metavar="MODEL", help="name in a stack, or model_id")
-    parser.add_argument("--stack", help="only this stack")
-    parser.add_argument("--check", action="store_true", help="write nothing, exit 1 if it moved")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
+@click.command(name="lock")
+@click.argument("models", nargs=-1, metavar="[MODEL]...")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if the Hub says something else."
+)
+@on_stacks
+def command(root: Path, stacks: tuple[str, ...], models: tuple[str, ...], check: bool) -> int:
+    """Lock what the Hugging Face Hub says of the models, so that previews check them offline.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    MODEL is a name in a stack, or a model_id; without one, all models. Writes locks/<stack>.yaml, prints each field
+    that changed, and removes what no model uses. Exits with 2 where a repository could not be read.
+    """
+    found = chosen(root, stacks, models)
+    readings = read(Hub.from_environment(), sorted({k for stack in found for k in stack.asked}))
+    lines = [line for stack in found for line in moved(stack, readings)]
+    if not check:
+        lines += write(root, found, readings)
+    if set(stacks) == {*stack_files(root)}:
+        lines += orphans(root, found, remove=not check)
+    _tell(lines, problems(readings))
+    return exit_code(readings, check and bool(lines))

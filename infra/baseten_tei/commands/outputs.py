@@ -1,64 +1,83 @@
-"""`python -m baseten_tei.commands.outputs --stack S --format F [--file FILE]`: hand a stack's outputs to other tools.
+"""`baseten-tei outputs`: a stack's outputs for other tools, or as a typed module."""
 
-`json`, `dotenv`, `github` (for `>> "$GITHUB_ENV"`), `kubernetes` (a ConfigMap) or `esc` (a Pulumi ESC environment).
-From the stack itself, or from a file that `pulumi stack output --json` wrote; `-` is stdin. Only what
-docs/outputs.md lists is handed on: nothing of it is secret.
-
-Exit: 0 printed, 1 the outputs are not there, or are not whole.
-"""
-
-import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
-from baseten_tei.commands.ending import ends_with
+import click
+
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import (
+    format_option,
+    on_a_stack_unless,
+    output_option,
+    show,
+)
 from baseten_tei.errors import UserError, naming
-from baseten_tei.facts.files.read_files import read_text
+from baseten_tei.facts.files.read_files import read_text, read_text_if_there
 from baseten_tei.outputs.formats.formats import FORMATS
 from baseten_tei.outputs.parsing import parse_outputs
+from baseten_tei.outputs.typed_modules.python import python_module
+from baseten_tei.outputs.typed_modules.typescript import typescript_module
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.project import pulumi_cli
+from baseten_tei.project.stack import Workspace
+
+LANGUAGES: Mapping[str, Callable[[StackOutputs], str]] = MappingProxyType(
+    {"python": python_module, "typescript": typescript_module}
+)
 
 
-@ends_with(1)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print them."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.outputs", description=__doc__
-    )
-    parser.add_argument("--format", choices=FORMATS, default="json", help="default: json")
-    arguments = with_source(parser).parse_args(argv)
-    outputs = outputs_of(arguments)
-    sys.stdout.write(FORMATS[arguments.format](outputs, arguments.stack))
+@click.command(name="outputs")
+@format_option([*FORMATS, *LANGUAGES], "json")
+@output_option()
+@click.option(
+    "--check", is_flag=True, help="Write nothing; exit with 1 if --output is out of date."
+)
+@click.option(
+    "--file",
+    metavar="FILE",
+    help="Outputs as JSON, instead of the stack's; - is stdin. No project is needed.",
+)
+@on_a_stack_unless("file")
+def command(
+    root: Path | None,
+    stack: str | None,
+    form: str,
+    output: Path | None,
+    check: bool,
+    file: str | None,
+) -> int:
+    """Print a stack's outputs for other tools, or as a typed module.
+
+    json, dotenv, github (for >> "$GITHUB_ENV"), kubernetes (a ConfigMap), esc (a Pulumi ESC environment): what
+    docs/outputs.md lists, and nothing secret. python and typescript: a module with the models as attributes, their
+    limits and spaces; what a push changes is left out, so that it changes only when something does that a caller
+    relies on.
+    """
+    outputs = _of_file(file) if root is None or stack is None else _of_stack(root, stack)
+    text = LANGUAGES[form](outputs) if form in LANGUAGES else FORMATS[form](outputs, stack or "")
+    if check:
+        return _check(text, output, stack)
+    show(text, output)
     return 0
 
 
-def with_source(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """The same parser, which also takes where outputs come from."""
-    parser.add_argument("--stack", default="dev", help="default: dev")
-    parser.add_argument(
-        "--file", metavar="FILE", help="outputs as JSON, not the stack's; - is stdin"
-    )
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
-
-
-def outputs_of(arguments: argparse.Namespace) -> StackOutputs:
-    """What those arguments name. Raises `UserError`."""
-    text = _text(arguments)
-    with naming(
-        {None: f"stack {arguments.stack!r}", "-": "stdin"}.get(arguments.file, arguments.file)
-    ):
+def _of_stack(root: Path, stack: str) -> StackOutputs:
+    Workspace(root, stack).check()  # pulumi says in many lines that a file is not YAML
+    text = pulumi_cli.run(root, stack, "stack", "output", "--json")
+    with naming(f"stack {stack!r}"):
         return parse_outputs(text)
 
 
-def _text(arguments: argparse.Namespace) -> str:
-    if arguments.file is None:
-        return pulumi_cli.run(arguments.root, arguments.stack, "stack", "output", "--json")
-    if arguments.file == "-":
-        return _stdin()
-    return read_text(Path(arguments.file))
+def _of_file(file: str | None) -> StackOutputs:
+    if file in (None, "-"):
+        text, name = _stdin(), "stdin"
+    else:
+        text, name = read_text(Path(str(file))), str(file)
+    with naming(name):
+        return parse_outputs(text)
 
 
 def _stdin() -> str:
@@ -68,5 +87,14 @@ def _stdin() -> str:
         raise UserError(f"stdin: byte {error.start} is not UTF-8: save it as UTF-8") from error
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _check(text: str, path: Path | None, stack: str | None) -> int:
+    if path is None:
+        raise UserError("--check compares with a file: write --output FILE")
+    if read_text_if_there(path) == text:
+        click.echo(f"{path} is up to date")
+        return 0
+    whose = f"stack {stack!r}" if stack else "these outputs"
+    click.echo(
+        f"{path} is out of date for {whose}: run the same command without --check, and commit"
+    )
+    return FINDING

@@ -1,70 +1,29 @@
-"""`python -m baseten_tei.commands.rehearse [--stack S …] [--base REV] [--root DIR] [--json FILE]`: a dress rehearsal.
+"""`baseten-tei rehearse`: stacks as they would be, on an emulator, each model called."""
 
-Each stack's configuration is brought up on an emulator of its own, whatever target it is written for; each model is
-called, its answers are looked through, and it is destroyed again. Where the base has the stack, that comes first, and
-both are compared. No account, no GPU, no token; nothing of the project's own state is touched (docs/rehearsal.md).
-
-Exit: 0 all answer as they should, 1 something failed, 2 it cannot be rehearsed, 130 interrupted.
-"""
-
-import argparse
 import json
 import os
-import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 
-from baseten_tei.commands.ending import ends_with
-from baseten_tei.errors import UserError, perhaps
-from baseten_tei.facts.files.write_files import write_whole
+import click
+
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.interrupts import interruptible
+from baseten_tei.commands.options import format_option, on_stacks, output_option, show
+from baseten_tei.commands.progress import progress, tell
 from baseten_tei.operations.rehearsal.project_files import side_at, side_here
 from baseten_tei.operations.rehearsal.rehearse_process import Script, rehearse
 from baseten_tei.operations.rehearsal.report import Report
 from baseten_tei.operations.rehearsal.table import text
 from baseten_tei.program.prepare import ready
 from baseten_tei.project import git
-from baseten_tei.project.stacks import Stack, stacks
-
-INTERRUPTED = 130
-
-
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Rehearse, tell, and say by the exit code how it went."""
-    arguments = _parser().parse_args(argv)
-    _on_interrupt(_interrupted)
-    try:
-        scripts = list(_scripts(arguments.root, arguments.stack, arguments.base))
-        reports = [_told(rehearse(script, os.environ)) for script in scripts]
-        if arguments.json:
-            write_whole(arguments.json, _as_json(reports))
-    except KeyboardInterrupt:
-        print("interrupted: the emulator, and all that was on it, is gone", file=sys.stderr)
-        return INTERRUPTED
-    return int(not all(report.passed for report in reports))
-
-
-def _on_interrupt(handler: Callable[[int, FrameType | None], None]) -> None:
-    for interrupt in (
-        signal.SIGINT,
-        signal.SIGTERM,
-        signal.SIGHUP,
-    ):  # a cancelled job gets one after the other
-        signal.signal(interrupt, handler)
-
-
-def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    """Heard once: what has to be taken down then takes seconds, and half of it would leave processes behind."""
-    _on_interrupt(lambda *_: None)
-    raise KeyboardInterrupt
+from baseten_tei.project.stacks import wanted_stacks
 
 
 def _scripts(root: Path, names: Sequence[str], revision: str | None) -> Iterator[Script]:
     """What to rehearse, before anything is begun. Raises `UserError`."""
     commit = git.commit_of(root, revision) if revision else git.merge_base(root)
-    for stack in _wanted(root, names):
+    for stack in wanted_stacks(root, names):
         present = side_here(root, stack.name)
         base = side_at(root, commit, stack.name) if commit else None
         if base == present and not revision:
@@ -73,42 +32,35 @@ def _scripts(root: Path, names: Sequence[str], revision: str | None) -> Iterator
         yield Script(root, stack.name, stack.settings, present, base, commit)
 
 
-def _wanted(root: Path, names: Sequence[str]) -> list[Stack]:
-    every = list(stacks(root))
-    known = [stack.name for stack in every]
-    if unknown := [name for name in names if name not in known]:
-        raise UserError(
-            *(f"no stack {name!r} with models here.{perhaps(name, known)}" for name in unknown)
-        )
-    if not every:
-        raise UserError(f"no stack with models in {root}: type this in the project, or name --root")
-    return [stack for stack in every if not names or stack.name in names]
-
-
-def _told(report: Report) -> Report:
-    print(text(report), flush=True)
-    return report
-
-
 def _as_json(reports: Sequence[Report]) -> str:
     told = {"stacks": [report.as_json() for report in reports]}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.rehearse", description=__doc__
-    )
-    parser.add_argument(
-        "--stack", action="append", default=[], metavar="NAME", help="default: every stack"
-    )
-    parser.add_argument(
-        "--base", metavar="REV", help="what to compare with; default: where HEAD left main"
-    )
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the reports here as well")
-    return parser
+@click.command(name="rehearse")
+@click.option(
+    "--base", metavar="REV", help="Commit to compare with.  [default: where HEAD left main]"
+)
+@format_option(["table", "json"], "table")
+@output_option()
+@on_stacks
+def command(
+    root: Path, stacks: tuple[str, ...], base: str | None, form: str, output: Path | None
+) -> int:
+    """Bring stacks up on an emulator, call each model, and destroy them again (docs/rehearsal.md).
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Each stack gets an emulator of its own, whatever target it is written for. Where the base has the stack, that comes
+    first, and both are compared. Needs no account, no GPU and no token, and touches nothing of the project's own state.
+    Exits with 1 where a model does not answer as it should.
+    """
+    with interruptible("the emulator, and all that was on it, is gone"):
+        scripts = list(_scripts(root, stacks, base))
+        reports = []
+        with progress("steps", sum(script.steps for script in scripts)) as advance:
+            for script in scripts:
+                reports.append(rehearse(script, os.environ, advance))
+                if form == "table" or output is not None:  # a file of JSON leaves the terminal free
+                    tell(text(reports[-1]))
+    if form == "json" or output is not None:
+        show(_as_json(reports) if form == "json" else "\n".join(map(text, reports)), output)
+    return 0 if all(report.passed for report in reports) else FINDING

@@ -1,32 +1,29 @@
-"""`python -m baseten_tei.commands.deployable [--json]`:
-the stacks that a merge deploys, which are those on a real account.
+"""`baseten-tei stacks`: the stacks with models."""
 
-One that is on an emulator lives on the machine of whoever develops with it: deploying it would change no service.
-"""
-
-import argparse
 import json
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from baseten_tei.commands.ending import ends_with
-from baseten_tei.project.stack_names import on_an_account
+import click
+
+from baseten_tei.commands.options import in_a_project
+from baseten_tei.project.stack_names import on_an_account, stack_names
 
 
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Print them, a line each, or as a list for a workflow's matrix."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.deployable", description=__doc__
-    )
-    parser.add_argument("--json", action="store_true", help="as a list in one line")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    arguments = parser.parse_args(argv)
-    names = on_an_account(arguments.root)
-    print(json.dumps(names) if arguments.json else "\n".join(names))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+@click.command(name="stacks")
+@click.option(
+    "--deployable",
+    is_flag=True,
+    help="Only those on a real account, which a merge deploys: no emulator's.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print them as a list in one line, for a workflow's matrix.",
+)
+@in_a_project
+def command(root: Path, deployable: bool, as_json: bool) -> None:
+    """List the stacks with models, a name a line."""
+    names = on_an_account(root) if deployable else stack_names(root)
+    if as_json or names:
+        click.echo(json.dumps(names) if as_json else "\n".join(names))

@@ -1,58 +1,77 @@
-"""`python -m baseten_tei.commands.status [--stack S] [--live] [--watch N] [--format json]`: is there anything to do?
+"""`baseten-tei status`: is there anything to do?"""
 
-Says without the engine, and without a call, what `pulumi up` would change: the stack's configuration, locks and
-golden vectors against its state. `--live` shows each environment as Baseten has it now, `--watch N` again every N
-seconds. It says "nothing to do" where `pulumi preview` would find every resource unchanged.
-
-Exit: 0 nothing to do, 1 something is (or with --live, something is not well), 2 it could not be found out.
-"""
-
-import argparse
 import gc
 import json
 import os
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from baseten_tei.commands.ending import ends_with
+import click
+
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import format_option, on_a_stack, output_option, show
 from baseten_tei.operations.status.report import Standing, document, lines
 from baseten_tei.operations.status.status_client import looked, standing
 
 if TYPE_CHECKING:
     from baseten_tei.operations.status.live import Row
+    from baseten_tei.operations.status.state import State
 
 CLEAR = "\x1b[H\x1b[2J"
 """Home, and an empty screen: only where somebody looks at one."""
 
 
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Tell how the stack stands, once or again and again."""
+@click.command(name="status")
+@click.option("--live", is_flag=True, help="Ask Baseten how each environment is.")
+@click.option(
+    "--watch",
+    type=click.FloatRange(min=0.1),
+    metavar="SECONDS",
+    help="As --live, again and again; Ctrl-C ends it.",
+)
+@format_option(["table", "json", "html"], "table")
+@output_option()
+@on_a_stack
+def command(
+    root: Path, stack: str, live: bool, watch: float | None, form: str, output: Path | None
+) -> int:
+    """Show what `pulumi up` would change, without the engine and without a call.
+
+    It compares the stack's configuration, locks and golden vectors with its state, and says "nothing to do" where
+    `pulumi preview` would find every resource unchanged. --live shows each environment as Baseten has it now. Exits
+    with 1 where something is to do or, with --live, where something is not well.
+    """
     gc.disable()  # a state is read and kept: collecting in thousands of resources doubles the time
-    arguments = _parser().parse_args(argv)
-    try:
-        code = _tell(arguments)
-        while arguments.watch:
-            time.sleep(arguments.watch)
-            code = _tell(arguments)
-    except KeyboardInterrupt:  # how a watch ends
-        return 0
-    return code
+    while True:
+        found, state = standing(root, stack, os.environ)
+        rows = _rows(root, stack, state, quiet=watch is not None) if live or watch else None
+        show(f"{_head(watch, form)}{_rendered(form, found, rows)}", output)
+        if watch is None:
+            return (
+                FINDING if not found.nothing_to_do or not all(it.well for it in rows or ()) else 0
+            )
+        time.sleep(watch)
 
 
-def _tell(arguments: argparse.Namespace) -> int:
-    found, state = standing(arguments.root, arguments.stack, os.environ)
-    rows = (
-        looked(arguments.root, arguments.stack, state)
-        if arguments.live or arguments.watch
-        else None
-    )
-    clear = CLEAR if arguments.watch and sys.stdout.isatty() else ""
-    print(f"{clear}{_rendered(arguments.format, found, rows)}", flush=True)
-    return int(not found.nothing_to_do or not all(row.well for row in rows or ()))
+def _rows(root: Path, stack: str, state: "State", *, quiet: bool) -> "list[Row]":
+    from baseten_tei.commands.progress import progress
+    from baseten_tei.project.stack import Workspace, no_progress
+
+    return looked(Workspace(root, stack, no_progress if quiet else progress), state)
+
+
+def _head(watch: float | None, form: str) -> str:
+    """The time of what is drawn again and again, on an empty screen where there is one."""
+    if watch is None or form != "table":
+        return ""
+    clear = CLEAR if sys.stdout.isatty() else ""
+    return f"{clear}{_now()}, every {watch:g} s; Ctrl-C ends it\n"
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _rendered(form: str, found: Standing, rows: "list[Row] | None") -> str:
@@ -61,27 +80,9 @@ def _rendered(form: str, found: Standing, rows: "list[Row] | None") -> str:
     if form == "html":
         from baseten_tei.operations.status.html import render_page
 
-        return render_page(found, rows, time.strftime("%Y-%m-%d %H:%M:%S %Z"))
+        return render_page(found, rows, _now())
     if rows is None:
         return "\n".join(lines(found))
     from baseten_tei.operations.status.table import render_table
 
     return "\n".join([*lines(found), *render_table(rows)])
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.status", description=__doc__
-    )
-    parser.add_argument("--stack", default="dev", help="default: dev")
-    parser.add_argument("--live", action="store_true", help="ask Baseten how each environment is")
-    parser.add_argument(
-        "--watch", type=float, metavar="SECONDS", help="ask again and again, until interrupted"
-    )
-    parser.add_argument("--format", choices=("table", "json", "html"), default="table")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,180 +1,188 @@
-"""`python -m baseten_tei.commands.tune MODEL [--stack S]`:
-find the settings with which a model does most, by measuring.
+"""`baseten-tei tune`: the settings with which a model does most, by measuring."""
 
-Up to 12 settings are tried, each on a deployment of its own that is deleted again, under a load of texts of realistic
-length. What is best goes into Pulumi.<stack>.yaml, to be reviewed, with the evidence in benchmarks/results/tune; with
---peak and --slo-ms, autoscaling settings as well. `--url` only measures a router that is there already. docs/tuning.md.
-
-Exit: 0 done, 1 it could not be measured, 2 it cannot be begun, 130 interrupted.
-"""
-
-import argparse
-import signal
-import sys
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
-from types import FrameType
+from typing import Any
+
+import click
 
 from baseten_tei.baseten import machine_locks
-from baseten_tei.commands.ending import ends_with
+from baseten_tei.commands.interrupts import interruptible
+from baseten_tei.commands.options import (
+    confirm,
+    dry_run_option,
+    on_a_stack_unless,
+    yes_option,
+)
+from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.errors import UserError, naming, perhaps
+from baseten_tei.errors import UserError, named, naming, perhaps
 from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.operations.tuning.autoscaling import Wish
 from baseten_tei.operations.tuning.options import Plan
-from baseten_tei.operations.tuning.scratch_client import Scratch, cleaned
+from baseten_tei.operations.tuning.scratch_client import Scratch, cleaned, leftovers
 from baseten_tei.operations.tuning.texts import DISTRIBUTIONS, file_texts, made_texts
 from baseten_tei.operations.tuning.tuning_client import Tuning
 from baseten_tei.operations.tuning.url_client import measured_url
 from baseten_tei.program.prepare import ready
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.stacks import wanted_stacks
 
-INTERRUPTED = 130
 TEXTS = 4096
 """Different texts that are made ready; they are sent in turn."""
 
 
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Tune, clean, or measure a URL; and say by the exit code how it went."""
-    arguments = _parser().parse_args(argv)
-    _on_interrupt(_interrupted)
-    try:
-        if arguments.url:
-            return measured_url(arguments.url, _texts(arguments), _plan(arguments), _tell)
-        workspace = Workspace(arguments.root, arguments.stack)
-        if arguments.clean:
-            return _clean(workspace, arguments.model)
-        if not arguments.model:
-            raise UserError("name the model to tune, e.g. python -m baseten_tei.commands.tune bge")
-        subject = _subject(workspace, arguments.model)
-        plan, texts = _plan(arguments), _texts(arguments)
-    except KeyboardInterrupt:
-        print("interrupted: nothing was deployed", file=sys.stderr)
-        return INTERRUPTED
-    try:
-        with machine_locks.one_at_a_time(
-            f"tune {workspace.target.management_url} {workspace.owner}"
-        ):
-            _clean(workspace, subject.name)
-            scratch = Scratch(workspace, subject.name, subject.args, _tell)
-            Tuning(workspace, subject, scratch, texts, plan, _tell).run()
-    except (UserError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("interrupted: what was deployed for it is deleted", file=sys.stderr)
-        return INTERRUPTED
+@click.command(name="tune")
+@click.argument("model", required=False)
+@click.option(
+    "--texts",
+    default="passages",
+    show_default=True,
+    metavar="KIND|FILE",
+    help=f"{', '.join(DISTRIBUTIONS)}, or a file, one text a line.",
+)
+@click.option(
+    "--texts-per-request",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Texts in a request.  [default: all that it may have]",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="Of load for each probe.",
+)
+@click.option(
+    "--probes",
+    type=click.IntRange(min=2),
+    default=12,
+    show_default=True,
+    help="Most settings to try.",
+)
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    default=3.0,
+    show_default=True,
+    metavar="PERCENT",
+    help="What makes no difference.",
+)
+@click.option(
+    "--peak", type=float, metavar="TEXTS/S", help="Derive autoscaling for so many texts a second."
+)
+@click.option(
+    "--slo-ms", type=float, metavar="MS", help="In which 95 of 100 requests are to be answered."
+)
+@click.option(
+    "--cold-start",
+    type=int,
+    default=120,
+    show_default=True,
+    metavar="SECONDS",
+    help="Of a replica.",
+)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of the texts and their order."
+)
+@click.option("--url", help="Measure this router, and deploy nothing. No project is needed.")
+@click.option("--clean", is_flag=True, help="Only delete what killed runs left behind.")
+@click.option(
+    "--no-write", is_flag=True, help="Measure, and leave the stack's configuration as it is."
+)
+@dry_run_option
+@yes_option
+@on_a_stack_unless("url")
+def command(
+    root: Path | None, stack: str | None, model: str | None, url: str | None, **given: Any
+) -> int:
+    """Find the settings with which MODEL does most, by measuring (docs/tuning.md).
+
+    Each of some settings is tried on a deployment of its own, which is deleted again, under a load of texts of
+    realistic length. The best go into Pulumi.<stack>.yaml, to be reviewed, with the evidence in
+    benchmarks/results/tune; with --peak and --slo-ms, autoscaling settings as well.
+    """
+    with interruptible("what was deployed for it is deleted"):
+        if root is None or stack is None:
+            return measured_url(str(url), _texts(given), _plan(given), tell)
+        workspace = Workspace(root, stack, progress)
+        workspace.check()
+        if given["clean"]:
+            _clean(workspace, model, given)
+        elif model is None:
+            raise UserError("name the model to tune, e.g. baseten-tei tune bge")
+        else:
+            _tune(workspace, _subject(workspace, model), given)
     return 0
 
 
-_tell = partial(print, flush=True)
+def _tune(workspace: Workspace, subject: Subject, given: Mapping[str, Any]) -> None:
+    plan, texts = _plan(given), _texts(given)
+    scratch = Scratch(workspace, subject.name, subject.args, tell)
+    if given["dry_run"]:
+        Tuning(workspace, subject, scratch, texts, plan, tell).begin()
+        return
+    confirm(f"Deploy up to {plan.probes + 1} times for {subject.name!r}?", given["yes"])
+    with (
+        machine_locks.one_at_a_time(f"tune {workspace.target.management_url} {workspace.owner}"),
+        progress("deployments", plan.probes + 1) as advance,
+    ):
+        for name in cleaned(workspace, subject.name):
+            tell(f"deleted {name}, which an earlier run left behind")
+        Tuning(workspace, subject, scratch, texts, plan, tell, advance).run()
 
 
-def _clean(workspace: Workspace, name: str | None) -> int:
-    for it in cleaned(workspace, name):
-        _tell(f"deleted {it}, which an earlier run left behind")
-    return 0
-
-
-def _on_interrupt(handler: Callable[[int, FrameType | None], None]) -> None:
-    for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(interrupt, handler)
-
-
-def _interrupted(_number: int, _frame: FrameType | None) -> None:
-    """Heard once: a second one would leave a deployment behind that costs money."""
-    _on_interrupt(lambda *_: None)
-    raise KeyboardInterrupt
+def _clean(workspace: Workspace, name: str | None, given: Mapping[str, Any]) -> None:
+    dry_run = given["dry_run"]
+    scratch = (
+        [it.name for it in leftovers(workspace, name)] if dry_run else cleaned(workspace, name)
+    )
+    would = "would delete" if dry_run else "deleted"
+    for it in scratch:
+        tell(f"{would} {it}, which an earlier run left behind")
+    if not scratch:
+        whose = f"model {name!r}" if name else "any model"
+        tell(f"stack {workspace.stack!r}: no run left anything of {whose} behind")
 
 
 def _subject(workspace: Workspace, name: str) -> Subject:
-    """The model, its sizes derived, and judged. Raises `UserError`."""
-    found = [it for it in stacks(workspace.root) if it.name == workspace.stack]
-    subjects = {it.name: it for stack in found for it in stack.settings.subjects}
+    """Return the model, its sizes derived, and checked. Raises `UserError`."""
+    [stack] = wanted_stacks(workspace.root, [workspace.stack])
+    subjects = {it.name: it for it in stack.settings.subjects}
     if name not in subjects:
-        known = perhaps(name, subjects)
-        raise UserError(f"stack {workspace.stack!r} has no model {name!r}.{known}")
+        raise UserError(
+            f"stack {workspace.stack!r} has no model {name!r}.{perhaps(name, subjects)} It has: {named(subjects)}"
+        )
     return ready([subjects[name]])[name].subject
 
 
-def _plan(arguments: argparse.Namespace) -> Plan:
+def _plan(given: Mapping[str, Any]) -> Plan:
     """Raises `UserError`."""
-    if (arguments.peak is None) != (arguments.slo_ms is None):
+    if (given["peak"] is None) != (given["slo_ms"] is None):
         raise UserError("--peak and --slo-ms go together: how many texts a second, how soon")
-    if arguments.seconds <= 0 or arguments.probes < 2:
-        raise UserError("write --seconds above 0, and --probes of 2 or more")
-    wish = arguments.peak and Wish(arguments.peak, arguments.slo_ms, arguments.cold_start)
+    wish = given["peak"] and Wish(given["peak"], given["slo_ms"], given["cold_start"])
     return Plan(
         wish=wish or None,
-        texts=arguments.texts,
-        texts_per_request=arguments.texts_per_request,
-        seconds=arguments.seconds,
-        probes=arguments.probes,
-        tolerance=arguments.tolerance / 100,
-        seed=arguments.seed,
-        write=not arguments.dry_run,
+        texts=given["texts"],
+        texts_per_request=given["texts_per_request"],
+        seconds=given["seconds"],
+        probes=given["probes"],
+        tolerance=given["tolerance"] / 100,
+        seed=given["seed"],
+        write=not given["no_write"],
     )
 
 
-def _texts(arguments: argparse.Namespace) -> list[str]:
+def _texts(given: Mapping[str, Any]) -> list[str]:
     """Raises `UserError` for a name that is neither a distribution nor a file."""
-    if arguments.texts in DISTRIBUTIONS:
-        return made_texts(arguments.texts, TEXTS, arguments.seed)
-    path = Path(arguments.texts)
+    if given["texts"] in DISTRIBUTIONS:
+        return made_texts(given["texts"], TEXTS, given["seed"])
+    path = Path(given["texts"])
     if not is_there(path):
         known = ", ".join(DISTRIBUTIONS)
-        raise UserError(f"--texts {arguments.texts!r} is neither a file nor one of {known}")
+        raise UserError(f"--texts {given['texts']!r} is neither a file nor one of {known}")
     text = read_text(path)
     with naming(path):
-        return file_texts(text, TEXTS, arguments.seed)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.tune", description=__doc__
-    )
-    add = parser.add_argument
-    add("model", nargs="?", metavar="MODEL", help="name in the stack")
-    add("--stack", default="dev", help="default: dev")
-    add(
-        "--texts",
-        default="passages",
-        help=f"{', '.join(DISTRIBUTIONS)}, or a file, one text a line",
-    )
-    add(
-        "--texts-per-request",
-        type=int,
-        default=0,
-        metavar="N",
-        help="default: all that it may have",
-    )
-    add("--seconds", type=float, default=20.0, help="of load for each probe; default: 20")
-    add("--probes", type=int, default=12, help="most settings to try; default: 12")
-    add(
-        "--tolerance",
-        type=float,
-        default=3.0,
-        metavar="PERCENT",
-        help="what makes no difference; default: 3",
-    )
-    add(
-        "--peak",
-        type=float,
-        metavar="TEXTS/S",
-        help="derive autoscaling for so many texts a second",
-    )
-    add("--slo-ms", type=float, metavar="MS", help="in which 95 of 100 requests are to be answered")
-    add("--cold-start", type=int, default=120, metavar="S", help="of a replica; default: 120")
-    add("--seed", type=int, default=0, help="of the texts and their order; default: 0")
-    add("--url", help="measure this router, and deploy nothing")
-    add("--clean", action="store_true", help="only delete what killed runs left behind")
-    add("--dry-run", action="store_true", help="write nothing into the stack's configuration")
-    add("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+        return file_texts(text, TEXTS, given["seed"])

@@ -8,9 +8,9 @@ from baseten_tei.deployment.config_comments import comments
 from baseten_tei.deployment.truss_config import TrussConfig, json_for_yaml
 from baseten_tei.spec.args import ModelArgs
 
-HEADER = (
-    "# Generated from the stack's configuration by `make configs`; edit Pulumi.*.yaml instead.\n"
-)
+MARK = "# Generated from the stack's configuration by "
+"""How a generated file begins, whichever version of this package wrote it."""
+HEADER = f"{MARK}`baseten-tei generate`; edit Pulumi.*.yaml instead.\n"
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*")
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"}
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

@@ -38,7 +38,7 @@ def cheapest_problem(args: ModelArgs, facts: ModelFacts | None) -> str | None:
     if facts is None:
         return (
             f"accelerator cheapest needs the facts of {args.model_id}, which is not locked: "
-            "type `make lock`, or write accelerator: L4"
+            "run `baseten-tei lock`, or write accelerator: L4"
         )
     if cheapest_accelerator(args, facts) is not None:
         return None

@@ -95,7 +95,7 @@ def _orphans(model: Live, state: State, owner: Owner) -> Iterator[Finding]:
                 model.name,
                 f"deployment {version.id} ({version.status}) of model {model.name!r} serves no environment, "
                 f"and stack {owner.stack!r} does not know it",
-                "type `python -m baseten_tei.commands.doctor --fix` to delete it",
+                "run `baseten-tei doctor --fix` to delete it",
                 model.id,
                 version.id,
             )
@@ -154,13 +154,12 @@ def _forgotten(model: Live, owner: Owner) -> Finding:
             "scratch model",
             model.name,
             f"model {model.name!r} ({model.id}) was made to tune one of stack {owner.stack!r}, and left behind",
-            f"type `python -m baseten_tei.commands.tune --clean --stack {owner.stack}` to delete it",
+            f"run `baseten-tei tune --clean --stack {owner.stack}` to delete it",
         )
     return Finding(
         "forgotten model",
         model.name,
         f"all deployments of model {model.name!r} ({model.id}) are stack {owner.stack!r}'s, and the state does "
         "not have it",
-        f"type `python -m baseten_tei.commands.adopt {model.name} --stack {owner.stack}` to take it back, "
-        "or delete it there",
+        f"run `baseten-tei adopt {model.name} --stack {owner.stack}` to take it back, or delete it there",
     )

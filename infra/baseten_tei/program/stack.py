@@ -108,6 +108,6 @@ def _tidy(settings: Settings) -> None:
     for path in generated_files.orphans(here.root, here.owner.stack, settings.models):
         if here.in_ci:
             where = path.relative_to(here.root)
-            raise UserError(f"{where} belongs to no model: type `make configs` and commit")
+            raise UserError(f"{where} belongs to no model: run `baseten-tei generate` and commit")
         if not here.preview:
             generated_files.remove(path)

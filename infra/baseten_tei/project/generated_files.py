@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.deployment.config_yaml import HEADER
+from baseten_tei.deployment.config_yaml import MARK
 from baseten_tei.deployment.differences import changed_paths
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_text_if_there
@@ -31,15 +31,18 @@ def write_if_changed(path: Path, text: str) -> bool:
 
 
 def stale_problem(path: Path, text: str, root: Path) -> str | None:
-    """Why a committed config is not the one the stack generates; `None` where it is."""
+    """Why a committed config is not the one the stack generates; `None` where it is.
+
+    Which version of this package wrote it does not matter.
+    """
     found = _read(path)
-    if found == text:
+    if found is not None and _content(found) == _content(text):
         return None
     where = path.relative_to(root)
     if found is None:
-        return f"{where} is missing: type `make configs` and commit it"
+        return f"{where} is missing: run `baseten-tei generate` and commit it"
     field = "a derived part" if path.suffix == ".md" else _first_difference(found, text)
-    return f"{where} is stale at {field}: type `make configs` and commit it"
+    return f"{where} is stale at {field}: run `baseten-tei generate` and commit it"
 
 
 def read_lock(root: Path, stack: str) -> str:
@@ -60,7 +63,7 @@ def orphans(root: Path, stack: str, names: Iterable[str]) -> list[Path]:
     folder = root / FOLDER / stack
     wanted = set(names)
     found = sorted(folder.glob("*/config.yaml")) if folder.is_dir() else []
-    return [p for p in found if p.parent.name not in wanted and (_read(p) or "").startswith(HEADER)]
+    return [p for p in found if p.parent.name not in wanted and (_read(p) or "").startswith(MARK)]
 
 
 def remove(path: Path) -> None:
@@ -84,6 +87,11 @@ def link_project(root: Path, folder: Path, without: Collection[str]) -> None:
 
 def _read(path: Path) -> str | None:
     return read_text_if_there(path)
+
+
+def _content(text: str) -> str:
+    """Return a file without the line that says what wrote it."""
+    return text.partition("\n")[2] if text.startswith(MARK) else text
 
 
 def _first_difference(found: str, wanted: str) -> str:

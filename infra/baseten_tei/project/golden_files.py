@@ -6,6 +6,7 @@ from pathlib import Path
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_bytes_if_there
+from baseten_tei.project.selection import project_folder
 
 FOLDER = "golden"
 
@@ -27,7 +28,7 @@ def golden_content(root: Path, golden: Mapping[str, str]) -> bytes:
     path, digest = golden["path"], golden["digest"]
     content = read_golden(root, path)
     if content is None:
-        raise UserError(f"{path} is missing: take it back from git, or type `make golden`")
+        raise UserError(f"{path} is missing: take it back from git, or run `baseten-tei golden`")
     if (found := digest_of(content)) != digest:
         raise UserError(
             f"{path} is {found} by now and was {digest} when this update was planned: type `pulumi up` again"
@@ -46,11 +47,8 @@ def digest_of(content: bytes) -> str:
 
 
 def project_root(folder: Path) -> Path:
-    """The project that holds a folder: providers run in the program's own (`main:` in Pulumi.yaml).
+    """Return the project that holds a folder: providers run in the program's own (`main:` in Pulumi.yaml).
 
     Raises `UserError` outside of a project.
     """
-    for above in (folder, *folder.parents):
-        if (above / "Pulumi.yaml").is_file():
-            return above
-    raise UserError(f"there is no Pulumi.yaml in {folder} or above: type this in the project")
+    return project_folder(None, folder)

@@ -76,7 +76,9 @@ def _ended(
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
     except FileNotFoundError as error:
-        raise UserError("there is no pulumi on PATH: type source engine/env.sh") from error
+        raise UserError(
+            "there is no pulumi on PATH: install it, or in a clone of baseten-tei run source engine/env.sh"
+        ) from error
     with process, kept_group(process.pid):
         try:
             out, err = process.communicate()

@@ -1,8 +1,9 @@
 """A stack's files and the Baseten that it is on, for the commands that look at both."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +26,14 @@ from baseten_tei.spec.parsing import NAMESPACE
 _T = TypeVar("_T")
 READERS = 8
 """Models asked about at once."""
+Progress = Callable[[str, int], AbstractContextManager[Callable[[str], None]]]
+"""Given what is counted and how many: for the length of a `with`, what to call with the name of each that is done."""
+
+
+@contextmanager
+def no_progress(_what: str, _total: int) -> Iterator[Callable[[str], None]]:
+    """Show nothing."""
+    yield lambda _: None
 
 
 @dataclass(frozen=True)
@@ -33,6 +42,7 @@ class Workspace:
 
     root: Path
     stack: str
+    progress: Progress = no_progress
 
     @property
     def path(self) -> Path:
@@ -62,6 +72,10 @@ class Workspace:
             values = stack_values(document, project)
             check_stack_file(self.stack, document, values)
             return values
+
+    def check(self) -> None:
+        """Raise `UserError` where its configuration cannot be read."""
+        _ = self.config
 
     @cached_property
     def owner(self) -> Owner:
@@ -106,8 +120,12 @@ class Workspace:
 
     def of_each(self, models: list[RemoteModel], ask: Callable[[RemoteModel], _T]) -> list[_T]:
         """An answer for each model, several asked about at once."""
-        with ThreadPoolExecutor(READERS) as pool:
-            return list(pool.map(ask, models))
+        answers = []
+        with self.progress("models", len(models)) as advance, ThreadPoolExecutor(READERS) as pool:
+            for model, answer in zip(models, pool.map(ask, models), strict=True):
+                answers.append(answer)
+                advance(model.name)
+        return answers
 
     @property
     def _project_file(self) -> Mapping[str, Any]:
@@ -129,5 +147,5 @@ def _text(path: Path) -> str:
     if is_there(path):
         return read_text(path, path.name, LARGEST_YAML)
     raise UserError(
-        f"there is no {path.name} in {path.parent}: type this in the project, or name another --stack"
+        f"there is no {path.name} in {path.parent}: run this in the folder of Pulumi.yaml, or name another --stack"
     )

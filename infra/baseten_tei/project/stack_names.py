@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from baseten_tei.errors import UserError
+from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.spec.names import stack_name_problem
 from baseten_tei.spec.parsing import NAMESPACE
@@ -13,7 +14,7 @@ def stack_names(root: Path) -> list[str]:
 
     Raises `UserError` where a file is no YAML, or a stack has the name of an environment of the workflows.
     """
-    names = [it.name.removeprefix("Pulumi.").removesuffix(".yaml") for it in _files(root)]
+    names = stack_files(root)
     if reserved := [problem for name in names if (problem := stack_name_problem(name))]:
         raise UserError(*reserved)
     return [name for name in names if f"{NAMESPACE}:models" in Workspace(root, name).config]
@@ -22,7 +23,3 @@ def stack_names(root: Path) -> list[str]:
 def on_an_account(root: Path) -> list[str]:
     """The stacks that a merge deploys. Deploying one that is on an emulator would change no service."""
     return [name for name in stack_names(root) if not Workspace(root, name).target.loopback]
-
-
-def _files(root: Path) -> list[Path]:
-    return sorted(it for it in root.glob("Pulumi.*.yaml") if not it.name.endswith(".example.yaml"))

@@ -1,14 +1,14 @@
 """Stacks as their files say: names, specs, owner."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.project import generated_files
+from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.parsing import NAMESPACE, parse_specs
 
@@ -24,23 +24,30 @@ class Stack:
     settings: Settings
 
 
-def stacks(root: Path, *, locked: bool = True) -> Iterator[Stack]:
-    """Each stack with models, from `Pulumi.<stack>.yaml`; examples are no stacks. Raises `UserError`.
+def stacks(
+    root: Path, names: Sequence[str] | None = None, *, locked: bool = True
+) -> Iterator[Stack]:
+    """Return each stack with models, from `Pulumi.<stack>.yaml`; `names` are all that there are. Raises `UserError`.
 
     Without `locked` no lock file is read, and only the shape of specs is checked: what locking begins with.
     """
-    for path in sorted(root.glob("Pulumi.*.yaml")):
-        if path.name.endswith(".example.yaml"):
+    for name in stack_files(root) if names is None else names:
+        workspace = Workspace(root, name)
+        models = workspace.config.get(MODELS)
+        if models is None:
             continue
-        stack = path.name.removeprefix("Pulumi.").removesuffix(".yaml")
-        workspace = Workspace(root, stack)
-        config = workspace.config
-        if MODELS in config:
-            models = decode_value(config[MODELS], MODELS)
-            facts = generated_files.locked_facts(root, stack) if locked else None
-            with naming(path.name):
-                settings = _settings(models, workspace.team, facts)
-            yield Stack(stack, path, settings)
+        facts = generated_files.locked_facts(root, name) if locked else None
+        with naming(workspace.path.name):
+            settings = _settings(models, workspace.team, facts)
+        yield Stack(name, workspace.path, settings)
+
+
+def wanted_stacks(root: Path, names: Sequence[str], *, locked: bool = True) -> list[Stack]:
+    """Return those of `names` that have models. Raises `UserError` where none has."""
+    if every := list(stacks(root, names, locked=locked)):
+        return every
+    where = f"Pulumi.{names[0]}.yaml" if len(names) == 1 else f"any Pulumi.<stack>.yaml in {root}"
+    raise UserError(f"there are no models in {where}: write them under {MODELS}")
 
 
 def _settings(models: object, team: str | None, facts: Lock | None) -> Settings:

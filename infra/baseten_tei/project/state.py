@@ -10,6 +10,7 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.project.urns import SECRET
 
 OURS = "baseten:index:"
+COMPONENT = "baseten-tei:index:"
 MODEL = "baseten:index:Model"
 ENVIRONMENT = "baseten:index:Environment"
 PUSH = "command:local:Command"
@@ -31,6 +32,8 @@ class State:
     """The state's own; a state of an earlier release has none until its next `up`."""
     known_as: tuple[str, ...] = ()
     """What its resources' owner was called before."""
+    urls: tuple[str, ...] = ()
+    """Where the models are called, as they were at the last `up`."""
 
     def owner(self, now: Owner) -> Owner:
         """Whose deployments are this state's, where the stack is called so now."""
@@ -54,6 +57,7 @@ def parse_state(exported: Mapping[str, Any]) -> State:
         pending=tuple(_named(it) for it in cut_off(deployment)),
         state_id=next((it.get("value") for kind, it in every if kind == STATE_ID), None),
         known_as=tuple(sorted({mark for _, it in every for mark in _marks(it)})),
+        urls=tuple(str(it["predict_url"]) for kind, it in every if _is_called(kind, it)),
     )
 
 
@@ -72,6 +76,10 @@ def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:
         elif resource["type"] == ENVIRONMENT:
             yield from (outputs[key] for key in _ONE if outputs.get(key))
             yield from (it for key in _MANY for it in outputs.get(key) or ())
+
+
+def _is_called(kind: str, values: Mapping[str, Any]) -> bool:
+    return kind.startswith(COMPONENT) and "predict_url" in values
 
 
 def _pushed(stdout: Any) -> Iterator[str]:

@@ -17,7 +17,7 @@ FAMILIES = (images, task, types, tokens, flags, access, gpu)
 UNLOCKED = Rule(
     "TEI-LOCK-001",
     "warning",
-    "A model that is not locked is judged without its facts",
+    "A model that is not locked is checked without its facts",
     "this project: locks/<stack>.yaml",
     lambda subject: _unlocked(subject),
 )
@@ -71,7 +71,8 @@ def _unlocked(subject: Subject) -> Finding | None:
     if subject.facts is not None:
         return None
     return Finding(
-        f"{subject.args.model_id} is not locked, so only its spec was judged", "type `make lock`"
+        f"{subject.args.model_id} is not locked, so only its spec was checked",
+        "run `baseten-tei lock`",
     )
 
 

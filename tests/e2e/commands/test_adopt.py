@@ -116,7 +116,8 @@ def adopt(stack: Stack, *arguments: str) -> Checked:
     command = [
         sys.executable,
         "-m",
-        "baseten_tei.commands.adopt",
+        "baseten_tei",
+        "adopt",
         "--stack",
         stack.name,
         *arguments,

@@ -20,7 +20,8 @@ def doctor(stack: Stack, *arguments: str) -> Checked:
     command = [
         sys.executable,
         "-m",
-        "baseten_tei.commands.doctor",
+        "baseten_tei",
+        "doctor",
         "--stack",
         stack.name,
         *arguments,

@@ -19,10 +19,10 @@ from tests.support.harness import API_KEY, BGE, ROOT, Checked, Emulator, Stack
 pytestmark = pytest.mark.e2e
 
 
-def told(stack: Stack, module: str, *arguments: str) -> Checked:
+def told(stack: Stack, *arguments: str) -> Checked:
     """A command of the project, in the stack's folder."""
     ended = subprocess.run(
-        [sys.executable, "-m", f"baseten_tei.{module}", "--stack", stack.name, *arguments],
+        [sys.executable, "-m", "baseten_tei", "outputs", "--stack", stack.name, *arguments],
         cwd=stack.folder, env=stack.env(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     return Checked(ended.returncode, ended.stdout, ended.stderr)
@@ -62,8 +62,8 @@ def test_the_outputs_of_the_three_tasks_are_as_the_contract_says_and_are_handed_
     emulator.forget_calls()
     assert "unchanged" in stack.up().check().text
     assert emulator.calls() == [], "a no-op asks nobody for anything"
-    assert json.loads(told(stack, "outputs").check().stdout) == outputs
-    dotenv = told(stack, "outputs", "--format", "dotenv").check().stdout
+    assert json.loads(told(stack).check().stdout) == outputs
+    dotenv = told(stack, "--format", "dotenv").check().stdout
     variables = dict(line.split("=", 1) for line in dotenv.splitlines())
     asked = {"input": "hello"}
     headers = {"Authorization": f"Bearer {API_KEY}"}
@@ -77,8 +77,8 @@ def test_a_space_is_told_by_its_release_and_stays_letter_by_letter_while_it_is_o
     stack: Stack, emulator: Emulator
 ) -> None:
     before = space(stack)
-    written = ("--language", "python", "--output", "search_models.py")
-    told(stack, "codegen", *written).check()
+    written = ("--format", "python", "--output", "search_models.py")
+    told(stack, *written).check()
 
     emulator.fault("bge", "batch_noise", deployments="new")
     stack.configure({"bge": {**BGE, "env": {"RUST_LOG": "debug"}}})
@@ -86,7 +86,7 @@ def test_a_space_is_told_by_its_release_and_stays_letter_by_letter_while_it_is_o
     assert model_calls(emulator) == ["/info", "/v1/embeddings"], "no call more than the gate's own"
     noisy = space(stack)
     assert (compared(before, noisy), noisy.fingerprint) == (Equal(), before.fingerprint)
-    assert told(stack, "codegen", *written, "--check").check().text.endswith("is up to date\n")
+    assert told(stack, *written, "--check").check().text.endswith("is up to date\n")
     emulator.no_faults()
 
     emulator.forget_calls()
@@ -97,7 +97,7 @@ def test_a_space_is_told_by_its_release_and_stays_letter_by_letter_while_it_is_o
     stack.up().check()
     assert isinstance(compared(before, space(stack)), Different)
     assert (
-        told(stack, "codegen", *written, "--check")
+        told(stack, *written, "--check")
         .refused()
-        .text.startswith("search_models.py is not")
+        .text.startswith("search_models.py is out of date")
     )

@@ -1,4 +1,4 @@
-"""`make rehearse` with the real engine: what it tells of a change, and that nothing is left of it."""
+"""`baseten-tei rehearse` with the real engine: what it tells of a change, and that nothing is left of it."""
 
 import json
 import os
@@ -65,7 +65,7 @@ class Project:
         keys = ("BASETEN_API_KEY", "HF_ACCESS_KEY", "PULUMI_ACCESS_TOKEN")
         environment = {**os.environ, "TMPDIR": str(self.temporary), **dict.fromkeys(keys, CANARY)}
         return subprocess.Popen(
-            [sys.executable, "-m", "baseten_tei.commands.rehearse", *arguments], cwd=self.folder, text=True,
+            [sys.executable, "-m", "baseten_tei", "rehearse", *arguments], cwd=self.folder, text=True,
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0,
         )  # fmt: skip
 
@@ -112,7 +112,7 @@ def test_a_change_is_rehearsed_against_the_commit_it_left_main_at(project: Proje
     project.configure({"bge": moved, "same": RERANKER, "gated": GATED})
     project.git("commit", "--quiet", "-am", "change")
 
-    code, told = project.rehearse("--json", "report.json")
+    code, told = project.rehearse("--format", "json", "--output", "report.json")
 
     assert code == 0, told
     [report] = json.loads((project.folder / "report.json").read_text())["stacks"]
@@ -190,7 +190,7 @@ def test_a_rehearsal_that_is_killed_leaves_no_process_and_no_folder(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--stack", "productio"), "no stack 'productio' with models here. Perhaps you meant 'production'?\n"),
+        (("--stack", "productio"), "there is no stack 'productio' in "),
         (("--base", "nowhere"), "there is no revision 'nowhere' in the git repository of "),
     ],
 )  # fmt: skip

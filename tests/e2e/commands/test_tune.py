@@ -38,7 +38,7 @@ def project(tmp_path: Path, emulator: Emulator) -> Path:
 
 
 def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "baseten_tei.commands.tune", *arguments]
+    return [sys.executable, "-m", "baseten_tei", "tune", *arguments]
 
 
 def environment(project: Path) -> dict[str, str]:

@@ -83,7 +83,9 @@ def test_only_a_404_is_a_not_found() -> None:
 def test_silence_is_told_with_what_to_start_or_look_at() -> None:
     here = unreachable("http://127.0.0.1:9", REFUSED)
     there = unreachable("https://api.baseten.co", NetworkError("the connection was reset"))
-    assert str(here).endswith("(connection refused): start the emulator with `make emulator`")
+    assert str(here).endswith(
+        "(connection refused): start the emulator with python -m baseten_emulator --port 9"
+    )
     assert str(there).endswith(
         "(the connection was reset): check the network, and HTTPS_PROXY if it has a proxy, "
         "and https://status.baseten.co"

@@ -3,7 +3,7 @@
 import pytest
 
 from baseten_tei.baseten.endpoints import deployment_url, endpoint_templates
-from baseten_tei.baseten.target import find_api_key, parse_target
+from baseten_tei.baseten.target import check_emulator, find_api_key, parse_target
 from baseten_tei.errors import UserError
 
 REAL_KEY = {"BASETEN_API_KEY": "the-real-key"}
@@ -107,3 +107,24 @@ def test_each_task_gets_its_own_urls(task: str, own: dict[str, str]) -> None:
 def test_a_version_is_called_below_its_model() -> None:
     url = deployment_url(parse_target("http://127.0.0.1:80"), "abc", "xyz")
     assert url == "http://127.0.0.1:80/hosts/model-abc/deployment/xyz"
+
+
+THERE = "http://127.0.0.1:18809/hosts/model-abc/environments/production/predict"
+
+
+def test_a_stack_on_the_emulator_of_another_port_is_refused_with_what_to_run() -> None:
+    with pytest.raises(UserError) as caught:
+        check_emulator(parse_target("emulator"), "dev", ["https://elsewhere", THERE])
+    assert str(caught.value) == (
+        "stack 'dev' was brought up on the emulator at http://127.0.0.1:18809, and this shell's is at "
+        "http://127.0.0.1:8791: run export BASETEN_EMULATOR_PORT=18809"
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "port"), [("emulator", "18809"), ("baseten", None), ("http://127.0.0.1:9", None)]
+)
+def test_the_emulator_that_a_stack_is_on_is_taken_and_so_is_any_other_target(
+    target: str, port: str | None
+) -> None:
+    check_emulator(parse_target(target, port), "dev", [THERE])

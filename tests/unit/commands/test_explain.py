@@ -1,12 +1,12 @@
-"""`python -m baseten_tei.commands.explain`:
-formulas with numbers, memory with its band, prices, and the README's advice."""
+"""`baseten-tei explain`: formulas with numbers, memory with its band, prices, and the README's advice."""
 
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from baseten_tei.commands.explain import explanation, main
+from baseten_tei.__main__ import main
+from baseten_tei.commands.explain import explanation
 from baseten_tei.deployment.published_advice import advice
 from baseten_tei.deployment.sizing import derivations, sized
 from baseten_tei.facts.hub.lockfile import lock_path, render_lock
@@ -86,12 +86,13 @@ def test_the_readmes_advice_for_7b_models_is_its_other_number() -> None:
 
 def test_the_dev_stack_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     for model in ("bge", "bge-reranker", "go-emotions"):
-        assert main([model, "--root", str(ROOT)]) == 0
+        assert main(["explain", model, "--root", str(ROOT)]) == 0
     assert capsys.readouterr().out.count("Cost (Baseten's prices of") == 3
 
 
 def stack(root: Path, *, locked: bool = True) -> Path:
     """A folder with one stack of one model, locked or not."""
+    (root / "Pulumi.yaml").write_text("name: project\n")
     (root / "Pulumi.dev.yaml").write_text(
         "config:\n  baseten-tei:models:\n"
         f"    bge: {{task: embedding, model_id: BAAI/bge-base-en-v1.5, revision: {COMMIT}}}\n"
@@ -105,16 +106,16 @@ def stack(root: Path, *, locked: bool = True) -> Path:
 def test_a_model_is_found_by_name_in_its_stack(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["bge", "--root", str(stack(tmp_path)), "--stack", "dev"]) == 0
+    assert main(["explain", "bge", "--root", str(stack(tmp_path)), "--stack", "dev"]) == 0
     assert capsys.readouterr().out.startswith("bge: BAAI/bge-base-en-v1.5 at 0123456789ab\n")
 
 
 @pytest.mark.parametrize(
     ("argv", "locked", "line"),
     [
-        (["bgee"], True, "no model 'bgee' in any stack here. Perhaps you meant 'bge'?"),
-        (["bge", "--stack", "prod"], True, "no model 'bge' in stack 'prod'."),
-        (["bge"], False, "is not in locks/dev.yaml: type `make lock`"),
+        (["bgee"], True, "stack 'dev' has no model 'bgee'. Perhaps you meant 'bge'? It has: 'bge'"),
+        (["bge", "--stack", "prod"], True, "It has: 'dev'"),
+        (["bge"], False, "is not in locks/dev.yaml: run baseten-tei lock"),
     ],
 )
 def test_what_cannot_be_explained_is_one_line_and_exit_code_2(
@@ -124,7 +125,7 @@ def test_what_cannot_be_explained_is_one_line_and_exit_code_2(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main([*argv, "--root", str(stack(tmp_path, locked=locked))]) == 2
+    assert main(["explain", *argv, "--root", str(stack(tmp_path, locked=locked))]) == 2
     printed = capsys.readouterr()
     assert printed.out == ""
     assert printed.err.strip().endswith(line)

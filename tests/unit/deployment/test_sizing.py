@@ -192,7 +192,7 @@ def test_cheapest_without_facts_is_one_line_that_says_what_to_type() -> None:
     args = written(accelerator="cheapest")
     assert cheapest_problem(args, None) == (
         "accelerator cheapest needs the facts of BAAI/bge-base-en-v1.5, which is not locked: "
-        "type `make lock`, or write accelerator: L4"
+        "run `baseten-tei lock`, or write accelerator: L4"
     )
     assert cheapest_problem(written(), None) is None
     said = cheapest_problem(args, locked(weights=None))

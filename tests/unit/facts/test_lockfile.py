@@ -112,12 +112,12 @@ def test_an_empty_file_locks_nothing() -> None:
     ("text", "told"),
     [
         ("a: [", "is not valid YAML: line 2: "),
-        ("- 1", "must be a mapping with a list `models:`: mend it"),
-        ("models: {}", "must be a mapping with a list `models:`: mend it"),
+        ("- 1", "must be a mapping with a list `models:`: fix it"),
+        ("models: {}", "must be a mapping with a list `models:`: fix it"),
         ("models: [3]", "entry 1 (None): it: Input should be"),
-        (TEXT.replace("license", "licence"), "entry 1 (org/bert): licence: Extra inputs are not permitted: mend it"),
-        (TEXT.replace(f"  commit: {COMMIT}\n", ""), "entry 1 (org/bert): commit: Field required: mend it"),
-        (TEXT + TEXT.removeprefix("models:\n"), "holds org/bert@main twice: mend it"),
+        (TEXT.replace("license", "licence"), "entry 1 (org/bert): licence: Extra inputs are not permitted: fix it"),
+        (TEXT.replace(f"  commit: {COMMIT}\n", ""), "entry 1 (org/bert): commit: Field required: fix it"),
+        (TEXT + TEXT.removeprefix("models:\n"), "holds org/bert@main twice: fix it"),
     ],
 )  # fmt: skip
 def test_a_mistake_in_a_lock_file_is_one_line(text: str, told: str) -> None:
@@ -125,7 +125,7 @@ def test_a_mistake_in_a_lock_file_is_one_line(text: str, told: str) -> None:
         parse_lock(text)
     (line,) = caught.value.problems
     assert told in line
-    assert line.endswith("mend it, or remove the file and type `make lock`")
+    assert line.endswith("fix it, or delete the file and run `baseten-tei lock`")
 
 
 def test_a_lock_file_is_found_by_its_stack() -> None:
@@ -195,9 +195,9 @@ def test_what_no_model_uses_is_told_and_goes() -> None:
     [
         (Readings({KEY: BERT}), False, 0),
         (Readings({KEY: BERT}), True, 1),
-        (Readings(refused={KEY: "gated"}), False, 1),
+        (Readings(refused={KEY: "gated"}), False, 2),
         (Readings(away={KEY: "away"}), False, 2),
-        (Readings(away={KEY: "away"}), True, 1),
+        (Readings(away={KEY: "away"}), True, 2),
     ],
 )
 def test_exit_codes_tell_what_is_to_be_done(

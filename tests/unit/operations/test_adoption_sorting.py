@@ -1,5 +1,6 @@
 """A workspace's models as a stack's entries: what is adopted, what is left out, what is written."""
 
+import io
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import RemoteModel, Serving, Version
 from baseten_tei.commands import adopt, lock
 from baseten_tei.deployment.ownership import Owner
@@ -239,7 +241,7 @@ def test_adopting_writes_beside_what_is_there_and_then_imports(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran, before = faked(monkeypatch), workspace.text
-    assert adopt.main(["--all", "--root", str(workspace.root)]) == 0
+    assert main(["adopt", "--all", "--root", str(workspace.root)]) == 0
     assert workspace.text.startswith(before)
     assert "    bge:\n      task: embedding\n" in workspace.text
     assert [words[0] for words in ran] == ["import", "up"]
@@ -260,7 +262,7 @@ def test_what_the_hub_says_of_an_adopted_model_is_locked(
         return Readings({(facts.model_id, "main"): facts})
 
     monkeypatch.setattr(lock, "read", read)
-    assert adopt.main(["--all", "--root", str(workspace.root)]) == 0
+    assert main(["adopt", "--all", "--root", str(workspace.root)]) == 0
     assert asked == [(facts.model_id, "main")]
     locked = parse_lock((workspace.root / "locks" / "dev.yaml").read_text())
     assert [*locked] == [(facts.model_id, "main")]
@@ -275,7 +277,7 @@ def test_what_the_hub_does_not_say_is_told_and_stops_nothing(
     ran = faked(monkeypatch)
     away = Readings(away={("BAAI/bge-base-en-v1.5", "main"): "no answer"})
     monkeypatch.setattr(lock, "read", lambda _hub, _keys: away)
-    assert adopt.main(["--all", "--root", str(workspace.root)]) == 0
+    assert main(["adopt", "--all", "--root", str(workspace.root)]) == 0
     assert "not locked: no answer: " in capsys.readouterr().out
     assert len(ran) == 2
 
@@ -284,10 +286,30 @@ def test_a_dry_run_writes_nothing_and_runs_nothing(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran, before = faked(monkeypatch), workspace.text
-    assert adopt.main(["bge", "--dry-run", "--root", str(workspace.root)]) == 0
+    assert main(["adopt", "bge", "--dry-run", "--root", str(workspace.root)]) == 0
     assert (workspace.text, ran) == (before, [])
     assert {it.name for it in workspace.root.iterdir()} == {"Pulumi.yaml", "Pulumi.dev.yaml"}
-    assert "baseten:index:Environment bge/production" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith(
+        "would adopt bge: embedding BAAI/bge-base-en-v1.5, production serves d1\n"
+    )
+    assert "baseten:index:Environment bge/production" in said
+
+
+@pytest.mark.parametrize(("answer", "code"), [("n\n", 130), ("y\n", 0)])
+def test_a_terminal_is_asked_before_anything_is_written(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    ran = faked(monkeypatch)
+    monkeypatch.setattr("sys.stdin", Terminal(answer))
+    assert main(["adopt", "--all", "--root", str(workspace.root)]) == code
+    assert bool(ran) == (code == 0)
+    monkeypatch.setattr("sys.stdin", Terminal())
+    assert main(["adopt", "--all", "--yes", "--root", str(workspace.root)]) == 0
 
 
 def test_an_import_that_fails_says_what_is_left_to_type(
@@ -299,7 +321,7 @@ def test_an_import_that_fails_says_what_is_left_to_type(
         raise UserError("no passphrase")
 
     monkeypatch.setattr(adopt, "run", fails)
-    assert adopt.main(["--all", "--root", str(workspace.root)]) == 2
+    assert main(["adopt", "--all", "--root", str(workspace.root)]) == 2
     said = capsys.readouterr().err
     assert "no passphrase" in said
     assert "  pulumi import --file imports-dev.json" in said
@@ -308,9 +330,9 @@ def test_an_import_that_fails_says_what_is_left_to_type(
 
 @pytest.mark.parametrize("arguments", [[], ["bge", "--all"]])
 def test_either_names_or_all_are_asked_for(
-    arguments: list[str], capsys: pytest.CaptureFixture[str]
+    workspace: Workspace, arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert adopt.main(arguments) == 2
+    assert main(["adopt", *arguments, "--root", str(workspace.root)]) == 2
     assert capsys.readouterr().err == "name the models to adopt, or write --all\n"
 
 
@@ -318,15 +340,15 @@ def test_a_named_model_that_is_left_out_is_no_success(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faked(monkeypatch, {"docker_server": {"start_command": "vllm"}})
-    assert adopt.main(["bge", "--root", str(workspace.root)]) == 1
-    assert adopt.main(["--all", "--root", str(workspace.root)]) == 0
+    assert main(["adopt", "bge", "--root", str(workspace.root)]) == 1
+    assert main(["adopt", "--all", "--root", str(workspace.root)]) == 0
 
 
 def test_a_stack_that_is_not_there_is_told_in_one_line(
     workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert adopt.main(["--all", "--stack", "prod", "--root", str(workspace.root)]) == 2
-    assert capsys.readouterr().err.startswith("there is no Pulumi.prod.yaml in ")
+    assert main(["adopt", "--all", "--stack", "prod", "--root", str(workspace.root)]) == 2
+    assert capsys.readouterr().err.startswith("there is no stack 'prod' in ")
 
 
 def test_without_pulumi_on_the_path_the_error_says_how_to_get_it(

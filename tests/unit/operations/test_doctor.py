@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.commands import doctor
 from baseten_tei.deployment.ownership import Owner
@@ -39,7 +40,7 @@ def test_a_deployment_of_ours_that_nobody_needs_is_an_orphan() -> None:
     assert (orphan.kind, orphan.model_id, orphan.deployment_id) == ("orphan", "m1", "d2")
     assert orphan.line == (
         "orphan: deployment d2 (INACTIVE) of model 'bge' serves no environment, and stack 'dev' does not know it: "
-        "type `python -m baseten_tei.commands.doctor --fix` to delete it"
+        "run `baseten-tei doctor --fix` to delete it"
     )
 
 
@@ -77,7 +78,7 @@ def test_a_second_copy_of_the_wanted_version_is_an_orphan() -> None:
 def test_a_model_with_only_our_labels_that_the_state_lost_is_told_and_not_deleted() -> None:
     lost, forgotten = found(version("d2", digest="other"), name="old")
     assert forgotten.kind == "forgotten model"
-    assert "python -m baseten_tei.commands.adopt old --stack dev" in forgotten.fix
+    assert "baseten-tei adopt old --stack dev" in forgotten.fix
     assert lost.line == (
         "lost model: model 'bge' is in the state and not on Baseten: type `pulumi refresh`, then `pulumi up`"
     )
@@ -227,10 +228,10 @@ def test_fix_deletes_orphans_and_nothing_else(
     orphan, theirs = version("d8", digest="x"), version("d9", digest="x", owner=None)
     api = faked(monkeypatch, orphan, theirs)
     root = ["--root", str(workspace.root)]
-    assert doctor.main(root) == 1
-    assert doctor.main([*root, "--fix"]) == 0
+    assert main(["doctor", *root]) == 1
+    assert main(["doctor", *root, "--fix"]) == 0
     assert api.calls == [("delete_version", "m1", "d8")]
-    assert doctor.main(root) == 0
+    assert main(["doctor", *root]) == 0
     assert capsys.readouterr().out.endswith(
         "deleted deployment d8 of model 'bge'\nnothing is out of order\n"
     )
@@ -240,7 +241,7 @@ def test_json_tells_what_was_found_and_what_was_deleted(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     faked(monkeypatch, version("d8", digest="x"))
-    assert doctor.main(["--format", "json", "--root", str(workspace.root)]) == 1
+    assert main(["doctor", "--format", "json", "--root", str(workspace.root)]) == 1
     told = json.loads(capsys.readouterr().out)
     assert told["deleted"] == []
     assert {*told["findings"][0]} == {
@@ -259,6 +260,20 @@ def test_an_orphan_that_a_release_took_up_since_is_not_deleted(
     assert api.calls == []
 
 
+def test_a_shell_with_another_emulators_port_is_told_so_and_no_model_is_called_lost(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace.path.write_text("config:\n  baseten:target: emulator\n")
+    url = "http://127.0.0.1:18809/hosts/model-m1/environments/production/predict"
+    component = {"type": "baseten-tei:index:Embedding", "outputs": {"predict_url": url}}
+    exported = {"deployment": {"resources": [{"urn": "urn", **component}]}}
+    monkeypatch.setattr(doctor, "exported_state", lambda *_: exported)
+    monkeypatch.setattr(Workspace, "api", None)
+    monkeypatch.delenv("BASETEN_EMULATOR_PORT", raising=False)
+    assert main(["doctor", "--root", str(workspace.root)]) == 2
+    assert capsys.readouterr().err.endswith("run export BASETEN_EMULATOR_PORT=18809\n")
+
+
 def test_what_cannot_be_found_out_is_no_finding(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -266,5 +281,5 @@ def test_what_cannot_be_found_out_is_no_finding(
         raise UserError("no stack named 'dev'")
 
     monkeypatch.setattr(doctor, "exported_state", fails)
-    assert doctor.main(["--root", str(workspace.root)]) == 2
+    assert main(["doctor", "--root", str(workspace.root)]) == 2
     assert capsys.readouterr().err == "no stack named 'dev'\n"

@@ -21,10 +21,11 @@ from baseten_tei.operations.status.html import render_page
 from baseten_tei.operations.status.live import Row, live_row, ranked
 from baseten_tei.operations.status.report import Standing, document, lines
 from baseten_tei.operations.status.state import State, parse_state
-from baseten_tei.operations.status.status_client import _diff
+from baseten_tei.operations.status.status_client import _diff, looked
 from baseten_tei.operations.status.table import render_table
 from baseten_tei.operations.status.token import token_inputs, token_source
 from baseten_tei.operations.status.wanted import model_resources
+from baseten_tei.project.stack import Workspace
 from baseten_tei.project.urns import ENVIRONMENT, MODEL, PUSH, kind_of
 from baseten_tei.rules.settings import parse_settings
 from tests.support.specs import raw
@@ -333,3 +334,16 @@ def test_a_state_in_a_folder_is_read_where_pulumi_keeps_it(
 
 def test_an_empty_stack_has_no_resources() -> None:
     assert parse_state({}) == State({}, {})
+
+
+def test_a_shell_with_another_emulators_port_calls_no_model_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  baseten:target: emulator\n")
+    monkeypatch.setenv("BASETEN_EMULATOR_PORT", "18810")
+    monkeypatch.setattr(Workspace, "api", None)
+    urn = "urn:pulumi:dev::proj::baseten-tei:index:Embedding::bge"
+    url = "http://127.0.0.1:18809/hosts/model-m1/environments/production/predict"
+    state = parse_state({"resources": [{"urn": urn, "outputs": {"predict_url": url}}]})
+    with pytest.raises(UserError, match="run export BASETEN_EMULATOR_PORT=18809"):
+        looked(Workspace(tmp_path, "dev"), state)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import Version
-from baseten_tei.commands.tune import main
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
 from baseten_tei.operations.doctor import Live, findings
@@ -72,6 +72,35 @@ def test_what_a_killed_run_left_is_deleted_and_nothing_else(project: Path) -> No
     assert api.calls == [("delete_model", "m1")]
 
 
+def test_clean_says_what_it_deleted_and_that_nothing_was_there(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api = FakeApi(models={LEFT: "m1"}, deployments={"d1": scratch("d1")}, of_model={"d1": "m1"})
+    monkeypatch.setattr(Workspace, "api", api)
+    clean = ["tune", "--clean", "--root", str(project)]
+    assert main([*clean, "--dry-run"]) == 0
+    assert api.calls == []
+    assert main(clean) == 0
+    assert api.calls == [("delete_model", "m1")]
+    monkeypatch.setattr(Workspace, "api", FakeApi(models={}))
+    assert main(clean) == main([*clean, "bge"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        f"would delete {LEFT}, which an earlier run left behind",
+        f"deleted {LEFT}, which an earlier run left behind",
+        "stack 'dev': no run left anything of any model behind",
+        "stack 'dev': no run left anything of model 'bge' behind",
+    ]
+
+
+def test_a_dry_run_says_what_would_be_tried_and_deploys_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Workspace, "api", None)
+    assert main(["tune", "bge", "--probes", "4", "--dry-run", "--root", str(project)]) == 0
+    said = capsys.readouterr().out
+    assert "at most 4 probes and one curve, each a deployment on L4:4x16 at $" in said
+
+
 def test_a_run_of_one_model_leaves_alone_those_of_another(project: Path) -> None:
     api = FakeApi(models={LEFT: "m1"}, deployments={"d1": scratch("d1", of="e5")})
     assert cleaned(workspace(project, api), "bge") == []
@@ -82,9 +111,7 @@ def test_the_doctor_knows_what_a_leftover_is_and_what_to_type() -> None:
     left = Live("m1", LEFT, None, [scratch("d1")], [])
     [found] = findings(State({}, frozenset(), ()), [left], Owner("proj", "dev"))
     assert found.kind == "scratch model"
-    assert (
-        found.fix == "type `python -m baseten_tei.commands.tune --clean --stack dev` to delete it"
-    )
+    assert found.fix == "run `baseten-tei tune --clean --stack dev` to delete it"
 
 
 def test_a_router_that_took_other_settings_is_no_measurement() -> None:
@@ -99,7 +126,7 @@ def test_a_router_that_took_other_settings_is_no_measurement() -> None:
         ([], "name the model to tune"),
         (["bgee"], "has no model 'bgee'. Perhaps you meant 'bge'?"),
         (["bge", "--peak", "5"], "--peak and --slo-ms go together"),
-        (["bge", "--seconds", "0"], "write --seconds above 0"),
+        (["bge", "--seconds", "0"], "Invalid value for '--seconds': 0.0 is not in the range x>0."),
         (
             ["bge", "--texts", "pasages"],
             "is neither a file nor one of short-queries, passages, mixed",
@@ -109,7 +136,7 @@ def test_a_router_that_took_other_settings_is_no_measurement() -> None:
 def test_a_mistake_is_one_line_before_anything_is_deployed(
     project: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
-    assert main([*arguments, "--root", str(project)]) == 2
+    assert main(["tune", *arguments, "--root", str(project)]) == 2
     told = capsys.readouterr()
     assert said in told.err
     assert (told.out, told.err.count("\n")) == ("", 1)

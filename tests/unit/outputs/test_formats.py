@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hypothesis import given
 
-from baseten_tei.commands import outputs as command
+from baseten_tei.__main__ import main
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.formats.formats import FORMATS
 from baseten_tei.outputs.formats.variables import WHOLE, variables
@@ -170,7 +170,7 @@ def test_no_yaml_reader_takes_a_text_for_anything_else() -> None:
 
 
 def told(*arguments: str, capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    code = command.main(list(arguments))
+    code = main(["outputs", *arguments])
     streams = capsys.readouterr()
     return code, streams.out, streams.err
 
@@ -188,8 +188,8 @@ def test_a_file_that_is_none_is_told_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, _, error = told("--file", str(tmp_path / "no.json"), capsys=capsys)
-    assert (code, error.count("\n")) == (1, 1)
+    assert (code, error.count("\n")) == (2, 1)
     assert "no.json: is not there" in error
     binary = tmp_path / "x"
     binary.write_bytes(b"\xff\xfe")
-    assert told("--file", str(binary), capsys=capsys)[0] == 1
+    assert told("--file", str(binary), capsys=capsys)[0] == 2

@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.commands.codegen import LANGUAGES, main
+from baseten_tei.__main__ import main
+from baseten_tei.commands.outputs import LANGUAGES
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.parsing import parse_outputs
 from baseten_tei.outputs.typed_modules.shapes import PER_VERSION
@@ -250,13 +251,13 @@ def test_a_stack_without_models_and_one_that_was_just_imported_make_modules(lang
 
 def command(tmp_path: Path, *more: str) -> list[str]:
     output = ["--output", str(tmp_path / "models.py")]
-    return ["--language", "python", "--file", str(OUTPUTS), *output, *more]
+    return ["outputs", "--format", "python", "--file", str(OUTPUTS), *output, *more]
 
 
 def test_the_module_is_printed_or_written_once_and_checked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["--language", "typescript", "--file", str(OUTPUTS)]) == 0
+    assert main(["outputs", "--format", "typescript", "--file", str(OUTPUTS)]) == 0
     assert capsys.readouterr().out == module("typescript")
     path = tmp_path / "models.py"
     assert main(command(tmp_path, "--check")) == 1
@@ -267,7 +268,9 @@ def test_the_module_is_printed_or_written_once_and_checked(
     path.write_text("stale")
     assert main(command(tmp_path, "--check")) == 1
     lines = capsys.readouterr().out.splitlines()
-    stale = f"{path} is not what stack 'dev' says by now: type the same without --check, and commit"
+    stale = (
+        f"{path} is out of date for these outputs: run the same command without --check, and commit"
+    )
     assert lines == [
         stale, f"wrote {path}", f"unchanged: {path}", f"{path} is up to date", stale
     ]  # fmt: skip
@@ -275,5 +278,5 @@ def test_the_module_is_printed_or_written_once_and_checked(
 
 
 def test_check_without_a_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--language", "python", "--file", str(OUTPUTS), "--check"]) == 1
+    assert main(["outputs", "--format", "python", "--file", str(OUTPUTS), "--check"]) == 2
     assert capsys.readouterr().err == "--check compares with a file: write --output FILE\n"

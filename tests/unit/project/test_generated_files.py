@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from baseten_tei.commands.generate import main
+from baseten_tei.__main__ import main
 from baseten_tei.deployment.config_yaml import HEADER, render_config
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.project import generated_files
@@ -51,7 +51,7 @@ def test_a_stale_config_is_told_by_its_field_and_how_to_mend_it(
     path = generated_files.config_path(tmp_path, "dev", "bge")
     generated_files.write_if_changed(path, config())
     assert generated_files.stale_problem(path, config(**change), tmp_path) == (
-        f"truss_configs/dev/bge/config.yaml is stale at {field}: type `make configs` and commit it"
+        f"truss_configs/dev/bge/config.yaml is stale at {field}: run `baseten-tei generate` and commit it"
     )
 
 
@@ -71,9 +71,17 @@ def test_a_config_edited_by_hand_is_stale(text: str, where: str, tmp_path: Path)
     assert f"is stale at {where}:" in problem
 
 
+def test_a_config_that_an_older_version_wrote_is_not_stale(tmp_path: Path) -> None:
+    path = generated_files.config_path(tmp_path, "dev", "bge")
+    old = config().replace("`baseten-tei generate`", "`baseten-tei generate`")
+    generated_files.write_if_changed(path, old)
+    assert generated_files.stale_problem(path, config(), tmp_path) is None
+    assert generated_files.orphans(tmp_path, "dev", []) == [path]
+
+
 def test_a_missing_config_is_told_and_a_fresh_one_is_not(tmp_path: Path) -> None:
     path = generated_files.config_path(tmp_path, "dev", "bge")
-    told = "truss_configs/dev/bge/config.yaml is missing: type `make configs` and commit it"
+    told = "truss_configs/dev/bge/config.yaml is missing: run `baseten-tei generate` and commit it"
     assert generated_files.stale_problem(path, config(), tmp_path) == told
     generated_files.write_if_changed(path, config())
     assert generated_files.stale_problem(path, config(), tmp_path) is None
@@ -108,18 +116,20 @@ def test_a_folder_goes_with_its_config_unless_something_else_is_in_it(tmp_path: 
 def test_generate_writes_what_check_asks_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
     orphan = generated_files.config_path(tmp_path, "dev", "gone")
     generated_files.write_if_changed(orphan, HEADER)
-    check, write = ["--check", "--root", str(tmp_path)], ["--root", str(tmp_path)]
+    check = ["generate", "--check", "--root", str(tmp_path)]
+    write = ["generate", "--root", str(tmp_path)]
 
     assert main(check) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "docs/stack-config.schema.json is missing: type `make configs` and commit it",
-        "docs/outputs.schema.json is missing: type `make configs` and commit it",
-        "docs/rules.md is missing: type `make configs` and commit it",
-        "truss_configs/dev/bge/config.yaml is missing: type `make configs` and commit it",
-        "truss_configs/dev/gone/config.yaml belongs to no model: type `make configs` and commit",
+        "docs/stack-config.schema.json is missing: run `baseten-tei generate` and commit it",
+        "docs/outputs.schema.json is missing: run `baseten-tei generate` and commit it",
+        "docs/rules.md is missing: run `baseten-tei generate` and commit it",
+        "truss_configs/dev/bge/config.yaml is missing: run `baseten-tei generate` and commit it",
+        "truss_configs/dev/gone/config.yaml belongs to no model: run `baseten-tei generate` and commit",
     ]
     assert not generated_files.config_path(tmp_path, "dev", "bge").exists()
     assert orphan.exists()
@@ -142,9 +152,10 @@ def test_generate_writes_what_check_asks_for(
 def test_a_stack_file_that_makes_no_sense_is_told_in_one_line(
     text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(text)
-    assert main(["--root", str(tmp_path)]) == 1
+    assert main(["generate", "--root", str(tmp_path)]) == 2
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
     assert said[0].startswith(told)
-    assert [path.name for path in tmp_path.iterdir()] == ["Pulumi.dev.yaml"]
+    assert {path.name for path in tmp_path.iterdir()} == {"Pulumi.yaml", "Pulumi.dev.yaml"}

@@ -1,4 +1,4 @@
-"""What `make golden` asks about, and what it writes."""
+"""What `baseten-tei golden` asks about, and what it writes."""
 
 from pathlib import Path
 from typing import Any

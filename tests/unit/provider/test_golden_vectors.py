@@ -90,7 +90,7 @@ def test_tolerances_set_by_hand_are_read_and_those_left_out_have_their_defaults(
 def test_a_spoilt_file_is_told_in_one_line_with_what_to_do(content: Any, told: str) -> None:
     line = problem(content)
     assert told in line
-    assert line.endswith("mend it, or remove the file and type `make golden`")
+    assert line.endswith("fix it, or delete the file and run `baseten-tei golden`")
 
 
 def test_a_model_without_a_file_has_no_golden_input(tmp_path: Path) -> None:

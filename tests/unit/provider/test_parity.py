@@ -127,7 +127,7 @@ def test_a_refusal_holds_the_numbers_and_what_to_type() -> None:
     told = moved(golden("embedding", NORTH), [turned(NORTH, 0.71)], INFO)
     assert told == (
         'moved the embedding space: cosine 0.71 of "a" (least allowed 0.999, mean 0.71): if that is wanted '
-        "write new_space: true and record again with `make golden MODEL=bge`"
+        "write new_space: true and record again with `baseten-tei golden bge`"
     )
     told = moved(golden("reranker", 0.1), [0.9], {"model_dtype": "float16"})
     assert told is not None

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from baseten_tei.__main__ import main
 from baseten_tei.baseten.api import retries
-from baseten_tei.commands import comment, snapshot
 from baseten_tei.review.forges.our_comment import MARKER
 from tests.workflows.loopback_forges import (
     BOT,
@@ -48,7 +48,7 @@ class Here:
         (self.folder / "event.json").write_text(json.dumps(event))
 
     def run(self, *arguments: str) -> int:
-        code = comment.main(arguments)
+        code = main(["pr", "comment", *arguments])
         self.out, self.err = self.capsys.readouterr()
         return code
 
@@ -327,6 +327,7 @@ def root(tmp_path: Path) -> Path:
     """A project with a stack on Baseten and one on the emulator."""
     folder = tmp_path / "root"
     folder.mkdir()
+    (folder / "Pulumi.yaml").write_text("name: project\n")
     for stack, target in (("dev", "emulator"), ("production", "baseten")):
         config = {"config": {"baseten:target": target, "baseten-tei:models": {}}}
         (folder / f"Pulumi.{stack}.yaml").write_text(json.dumps(config))
@@ -334,7 +335,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def fetch(root: Path) -> int:
-    return snapshot.main(["--root", str(root), "fetch", "--output", str(root / "snapshots")])
+    return main(
+        ["pr", "snapshot", "fetch", "--root", str(root), "--output", str(root / "snapshots")]
+    )
 
 
 def test_the_newest_snapshot_of_the_default_branch_is_fetched(root: Path, github: GitHub) -> None:

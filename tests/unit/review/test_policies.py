@@ -94,7 +94,7 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     ("production-replicas", {}, fine(environment="staging", autoscaling={}), {"environments": {"production": {}}},
      'model \'bge\': production-replicas environments.production.autoscaling.min_replica is 0: after an idle time the next request in production waits for a cold start: write environments.production.autoscaling.min_replica: 1, or "reasons": {"prod/bge": "…"} in production-replicas'),
     ("pinned-revision", {}, fine(), {"revision": "v1.5"},
-     "model 'bge': pinned-revision revision 'v1.5' of BAAI/bge-base-en-v1.5 is neither a commit nor locked to one, and can move: type `make lock`, or write the commit"),
+     "model 'bge': pinned-revision revision 'v1.5' of BAAI/bge-base-en-v1.5 is neither a commit nor locked to one, and can move: run `baseten-tei lock`, or write the commit"),
     ("no-mutable-images", {"trusted": ["baseten/text-embeddings-inference-mirror"]}, fine(), {"tei_version": "1.9.3"},
      "model 'bge': no-mutable-images image ghcr.io/huggingface/text-embeddings-inference:89-1.9.3 has no digest, and releases of ghcr.io/huggingface/text-embeddings-inference are not trusted to stay as they are: write a tei_version of another repository, or add it to \"trusted\" in no-mutable-images"),
     ("protected", {}, fine(protect=True), {"protect": False},
@@ -104,7 +104,7 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     ("required-labels", {"labels": ["team", "cost"]}, fine(labels={"team": "search", "cost": "7"}), {"labels": {"team": " "}},
      "model 'bge': required-labels labels lack team, cost: write labels: {team: …, cost: …}"),
     ("allowed-licences", {"licences": ["MIT"]}, fine(), {"model_id": "BAAI/bge-small-en-v1.5"},
-     "model 'bge': allowed-licences licence of BAAI/bge-small-en-v1.5 is unknown: it is not locked: type `make lock`"),
+     "model 'bge': allowed-licences licence of BAAI/bge-small-en-v1.5 is unknown: it is not locked: run `baseten-tei lock`"),
 ]  # fmt: skip
 
 

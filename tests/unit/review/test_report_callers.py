@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.commands import pull_request
+from baseten_tei.commands.pr import preview
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema
 from baseten_tei.review.report.document import Report
 from baseten_tei.review.report.html import render_page
@@ -46,11 +46,11 @@ def with_another_key() -> dict[str, Any]:
 def test_a_key_that_goes_is_told_and_an_unchanged_contract_is_not(
     tmp_path: Path, schema: dict[str, Any] | None, told: tuple[str, ...]
 ) -> None:
-    assert pull_request._contract(repository(tmp_path, schema)) == told
+    assert preview._contract(repository(tmp_path, schema)) == told
 
 
 def test_without_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
-    assert pull_request._contract(tmp_path) == ()
+    assert preview._contract(tmp_path) == ()
 
 
 def test_every_form_of_the_report_tells_it_before_the_stacks() -> None:

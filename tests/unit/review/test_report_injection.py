@@ -164,7 +164,7 @@ def test_hidden_characters_are_shown_by_their_number() -> None:
 
 
 def test_code_in_a_sentence_stays_code() -> None:
-    assert prose("type `make lock` now") == "type `make lock` now"
+    assert prose("run `baseten-tei lock` now") == "run `baseten-tei lock` now"
     assert prose("max_batch_tokens @me") == f"max\\_batch\\_tokens \\@{JOINER}me"
 
 

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.commands.report import main as report_main
-from baseten_tei.commands.reviewed import main as reviewed_main
-from baseten_tei.commands.reviewed import problems
+from baseten_tei.__main__ import main
+from baseten_tei.commands.pr.verify import problems
 from baseten_tei.deployment.costs import LISTED
 from baseten_tei.errors import UserError
 from baseten_tei.review.marks.comment_marks import MOST, reviewed_marks
@@ -259,22 +258,24 @@ def test_the_commands_read_files_and_end_with_their_codes(
     (tmp_path / "p.json").write_text(preview_text(BEFORE, AFTER))
     where = ["--root", str(tmp_path), "--preview", f"test={tmp_path / 'p.json'}"]
     data, comment = tmp_path / "r.json", tmp_path / "c.md"
-    assert report_main(
-        [*where, "--origin", "a test", "--format", "json", "--output", str(data)]
+    assert main(
+        ["pr", "report", *where, "--origin", "a test", "--format", "json", "--output", str(data)]
     ) in (0, 1)
-    assert report_main(["--from", str(data), "--format", "markdown", "--output", str(comment)]) in (
+    assert main(
+        ["pr", "report", "--from", str(data), "--format", "markdown", "--output", str(comment)]
+    ) in (
         0,
         1,
     )
     assert comment.read_text().startswith(MARKER)
     review = ["--comment", str(comment), "--stack", "test", "--preview", str(tmp_path / "p.json")]
-    assert reviewed_main(review) == 0
+    assert main(["pr", "verify", *review, "--root", str(tmp_path)]) == 0
     (tmp_path / "p.json").write_text(preview_text(BEFORE, {}))
-    assert reviewed_main(review) == 1
+    assert main(["pr", "verify", *review, "--root", str(tmp_path)]) == 1
     (tmp_path / "p.json").write_text(preview_text(BEFORE, BEFORE, errors=("it stops",)))
-    assert reviewed_main(review) == 2
-    assert report_main([*where, "--format", "table"]) == 1
-    assert report_main(["--from", str(tmp_path / "none.json")]) == 2
+    assert main(["pr", "verify", *review, "--root", str(tmp_path)]) == 2
+    assert main(["pr", "report", *where, "--format", "table"]) == 1
+    assert main(["pr", "report", "--from", str(tmp_path / "none.json")]) == 2
     assert (
         capsys.readouterr()
         .err.splitlines()[-1]

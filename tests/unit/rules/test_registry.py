@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from baseten_tei.commands import preflight
-from baseten_tei.commands.preflight import main
+from baseten_tei.__main__ import main
+from baseten_tei.commands import check
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
 from baseten_tei.rules.document import rules_text
@@ -101,7 +101,8 @@ def test_cheapest_without_facts_is_one_line() -> None:
         parse_settings({"m": spec})
     [line] = caught.value.problems
     assert (
-        "accelerator cheapest needs the facts of a/b, which is not locked: type `make lock`" in line
+        "accelerator cheapest needs the facts of a/b, which is not locked: run `baseten-tei lock`"
+        in line
     )
 
 
@@ -124,41 +125,42 @@ config:
 
 @pytest.fixture
 def project(tmp_path):  # type: ignore[no-untyped-def]  # pytest's own
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(STACK)
     return tmp_path
 
 
-def test_preflight_prints_a_table_json_and_sarif_with_lines(project, capsys) -> None:  # type: ignore[no-untyped-def]
-    assert main(["--root", str(project)]) == 0
+def test_check_prints_a_table_json_and_sarif_with_lines(project, capsys) -> None:  # type: ignore[no-untyped-def]
+    assert main(["check", "--root", str(project)]) == 0
     assert capsys.readouterr().out.startswith("Pulumi.dev.yaml: 2 models, 0 errors, ")
-    assert main(["--root", str(project), "--format", "json"]) == 0
+    assert main(["check", "--root", str(project), "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert {(it["model"], it["line"]) for it in told} == {("fine", 3), ("wide", 4)}
-    assert main(["--root", str(project), "--format", "sarif", "--stack", "dev"]) == 0
+    assert main(["check", "--root", str(project), "--format", "sarif", "--stack", "dev"]) == 0
     run = json.loads(capsys.readouterr().out)["runs"][0]
     assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == set(BY_ID)
     assert {it["ruleId"] for it in run["results"]} <= set(BY_ID)
 
 
-def test_preflight_exits_1_with_errors_and_2_where_it_cannot_read(project) -> None:  # type: ignore[no-untyped-def]
+def test_check_exits_1_with_errors_and_2_where_it_cannot_read(project) -> None:  # type: ignore[no-untyped-def]
     path = project / "Pulumi.dev.yaml"
     path.write_text(STACK + "      silence: {TEI-NO-001: why}\n")
-    assert main(["--root", str(project)]) == 1
+    assert main(["check", "--root", str(project)]) == 1
     path.write_text(STACK.replace("task: embedding\n", "task: none\n"))
-    assert main(["--root", str(project)]) == 2
-    assert main(["--root", str(project), "--stack", "nope"]) == 2
+    assert main(["check", "--root", str(project)]) == 2
+    assert main(["check", "--root", str(project), "--stack", "nope"]) == 2
 
 
 def test_a_gpu_the_organization_has_not_is_told_where_the_account_is_asked(
     project, monkeypatch, capsys
 ) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(preflight, "account_instances", lambda: ["T4x4x16", "1x2"])
-    assert main(["--root", str(project), "--account"]) == 1
+    monkeypatch.setattr(check, "account_instances", lambda: ["T4x4x16", "1x2"])
+    assert main(["check", "--root", str(project), "--account"]) == 1
     told = capsys.readouterr().out
     assert "TEI-ACCOUNT-001" in told
     assert "write accelerator: CPU or T4; or ask Baseten's support for L4" in told
-    monkeypatch.setattr(preflight, "account_instances", lambda: ["L4:4x16"])
-    assert main(["--root", str(project), "--account"]) == 0
+    monkeypatch.setattr(check, "account_instances", lambda: ["L4:4x16"])
+    assert main(["check", "--root", str(project), "--account"]) == 0
 
 
 def test_the_readme_counts_the_rules() -> None:

@@ -58,7 +58,9 @@ def unreachable(address: str, why: NetworkError) -> ApiError:
         return strange(address, why.what)
     here = address.startswith("http://")
     nobody = here and why.unsent and not why.lasting
-    todo = "start the emulator with `make emulator`" if nobody else why.todo
+    port = address.rpartition(":")[2]
+    start = f"start the emulator with python -m baseten_emulator --port {port}"
+    todo = start if nobody else why.todo
     status = ", and https://status.baseten.co" if todo == NETWORK and not here else ""
     told = f"Baseten cannot be reached at {address} ({why.what}): {todo}{status}"
     return ApiError(told, silent=not (nobody or why.lasting), unsent=why.unsent)

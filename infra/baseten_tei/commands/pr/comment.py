@@ -1,45 +1,18 @@
-"""`python -m baseten_tei.commands.comment --file comment.md`:
-post the report on the pull request, as one comment that stays.
+"""`baseten-tei pr comment`: the report on the pull request, as one comment that stays."""
 
-The comment of before is found by its first line and by its author, and written anew. `--find-for-commit SHA` writes
-the comment of the pull request that a commit of the default branch came from to `--output FILE` instead: what was
-reviewed. Where it runs, for which pull request and with which token, GitHub's and GitLab's own variables say
-(`GITHUB_TOKEN`; `GITLAB_TOKEN`).
-
-Exit: 0 done, or the pull request has moved on; 1 there is no such comment; 2 it could not be done.
-"""
-
-import argparse
 import os
-import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from baseten_tei.commands.ending import ends_with
+import click
+
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import FILE, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
-from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.review.forges.choose import Forge, forge
 from baseten_tei.review.forges.our_comment import Comment, body_problem, ours, same_text
-
-
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Post or find, and say which."""
-    arguments = _parser().parse_args(argv)
-    there = forge(os.environ, arguments.author)
-    if arguments.file:
-        print(there.calls.again(partial(post, there, arguments.file)))
-        return 0
-    found = there.calls.again(partial(reviewed, there, arguments.find_for_commit))
-    if isinstance(found, Nothing):
-        print(found.why, file=sys.stderr)
-        return 1
-    write_whole(arguments.output, found.body)
-    print(f"wrote {arguments.output}, by {found.author}")
-    return 0
 
 
 def post(there: Forge, file: Path) -> str:
@@ -81,17 +54,33 @@ def reviewed(there: Forge, sha: str) -> Comment | Nothing:
     return found or Nothing(f"#{number} has no report by {there.author()}: nothing was reviewed")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.comment", description=__doc__
-    )
-    todo = parser.add_mutually_exclusive_group(required=True)
-    todo.add_argument("--file", type=Path, help="the report in Markdown, to post")
-    todo.add_argument("--find-for-commit", metavar="SHA", help="write what was reviewed for it")
-    parser.add_argument("--output", type=Path, default=Path("comment.md"), metavar="FILE")
-    parser.add_argument("--author", help="whose comment is ours; default: the token's owner")
-    return parser
+@click.command(name="comment")
+@click.option("--file", type=FILE, help="The report in Markdown, to post.")
+@click.option(
+    "--find-for-commit",
+    metavar="SHA",
+    help="Get the comment that this commit was merged with.",
+)
+@click.option("--author", help="Whose comment is ours.  [default: the token's owner]")
+@output_option()
+def command(
+    file: Path | None, find_for_commit: str | None, author: str | None, output: Path | None
+) -> int:
+    """Post the report on the pull request, as one comment that is kept up to date.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    With --find-for-commit, print or write instead what was posted: what was reviewed. For which pull request, and with
+    which token, is read from the variables of GitHub and GitLab (GITHUB_TOKEN; GITLAB_TOKEN). Needs no project. Exits
+    with 1 where there is no such comment.
+    """
+    if (file is None) == (find_for_commit is None):
+        raise UserError("write --file to post a report, or --find-for-commit to get a posted one")
+    there = forge(os.environ, author)
+    if file is not None:
+        click.echo(there.calls.again(partial(post, there, file)))
+        return 0
+    found = there.calls.again(partial(reviewed, there, str(find_for_commit)))
+    if isinstance(found, Nothing):
+        click.echo(found.why, err=True)
+        return FINDING
+    show(found.body, output)
+    return 0

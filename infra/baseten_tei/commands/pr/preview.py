@@ -1,23 +1,17 @@
-"""`python -m baseten_tei.commands.pull_request`: what the stacks here would become, as a report for a pull request.
+"""`baseten-tei pr preview`: what the stacks here would become, as a report for a pull request."""
 
-Each stack is previewed against its real state where the credentials for it are there, else against the snapshot
-`<stack>.json` in `--snapshots`, else against nothing; the report says which. Without credentials nothing but the
-project's own program runs, in a state that is thrown away, and no call leaves this machine.
-
-Writes `report.json` and `report.md` into `--output`. Exit code as `python -m baseten_tei.commands.report`.
-"""
-
-import argparse
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from baseten_tei.baseten.processes.keeper_client import kept_folder
-from baseten_tei.commands.ending import ends_with
-from baseten_tei.commands.report import knowledge, known_prices, policy_config
-from baseten_tei.commands.snapshot import read
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import FOLDER, on_stacks, output_option
+from baseten_tei.commands.pr.report import knowledge, known_prices, policy_config
+from baseten_tei.commands.pr.snapshot import read
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import is_there
@@ -45,25 +39,6 @@ class Previewed:
     origin: str
     preview: Preview
     real: bool
-
-
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Preview every stack, and report on all of them."""
-    arguments = _parser().parse_args(argv)
-    root: Path = arguments.root
-    workspaces = [Workspace(root, name) for name in stack_names(root)]
-    if not workspaces:
-        raise UserError(f"there is no stack with models in {root}: name another --root")
-    report = reported([previewed(it, arguments.snapshots, os.environ) for it in workspaces])
-    write_whole(arguments.output / "report.json", render_json(report))
-    write_whole(arguments.output / "report.md", render_markdown(report))
-    print(f"wrote {arguments.output}/report.json and report.md")
-    if report.stopped:
-        print(
-            f"something stands in the way: {arguments.output}/report.md says what", file=sys.stderr
-        )
-    return int(report.stopped)
 
 
 def previewed(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
@@ -114,21 +89,31 @@ def _thrown_away(
         return pulumi_cli.previewed(made.folder, made.stack, made.environment)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.pull_request", description=__doc__
-    )
-    parser.add_argument(
-        "--snapshots",
-        type=Path,
-        default=Path("snapshots"),
-        metavar="FOLDER",
-        help="of <stack>.json",
-    )
-    parser.add_argument("--output", type=Path, default=Path("report"), metavar="FOLDER")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    return parser
+@click.command(name="preview")
+@click.option(
+    "--snapshots",
+    type=FOLDER,
+    default=Path("snapshots"),
+    show_default=True,
+    metavar="FOLDER",
+    help="Of <stack>.json, as `pr snapshot fetch` writes them.",
+)
+@output_option(FOLDER, Path("report"))
+@on_stacks
+def command(root: Path, stacks: tuple[str, ...], snapshots: Path, output: Path) -> int:
+    """Preview every stack, and write report.json and report.md.
 
-
-if __name__ == "__main__":
-    sys.exit(main())
+    Each stack is previewed against its real state where the credentials for it are there, else against its snapshot,
+    else against nothing; the report says which. Without credentials nothing but the project's own program runs, in a
+    state that is thrown away, and no call leaves this machine. Exits with 1 where the change is blocked.
+    """
+    names = [name for name in stack_names(root) if name in stacks]
+    if not names:
+        raise UserError(f"there is no stack with models in {root}: name another --root or --stack")
+    report = reported([previewed(Workspace(root, it), snapshots, os.environ) for it in names])
+    write_whole(output / "report.json", render_json(report))
+    write_whole(output / "report.md", render_markdown(report))
+    click.echo(f"wrote {output}/report.json and report.md")
+    if report.stopped:
+        click.echo(f"the change is blocked: see {output}/report.md", err=True)
+    return FINDING if report.stopped else 0

@@ -1,28 +1,28 @@
-"""`python -m baseten_tei.commands.report`: what a change does to models, money, traffic and callers, before it is made.
+"""`baseten-tei pr report`: what a change does to models, money, traffic and callers, before it is made."""
 
-Each stack is previewed, or its preview is read from a file (`pulumi preview --json --show-sames`, or an event log).
-A report written as JSON can be rendered again elsewhere with `--from`: it is data, and escaped there.
-
-Exit code 0 where nothing stands in the way, 1 where a preview stops, a rule finds an error or a mandatory policy
-is broken, 2 where there is nothing to report.
-"""
-
-import argparse
 import os
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+import click
+
 from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.target import find_api_key, parse_target
-from baseten_tei.commands.ending import ends_with
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import (
+    FILE,
+    format_option,
+    output_option,
+    root_option,
+    show,
+)
 from baseten_tei.deployment.costs import LISTED, Prices
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text
-from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.project import generated_files
 from baseten_tei.project.pulumi_cli import previewed
+from baseten_tei.project.selection import chosen_stack, chosen_stacks, project_folder
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.policies.config import PATH as POLICY_PATH
 from baseten_tei.review.policies.config import PolicyConfig, parse_policy_config
@@ -91,68 +91,97 @@ def policy_config(path: Path, *, named: bool) -> PolicyConfig:
         return parse_policy_config(text)
 
 
-def _reported(arguments: argparse.Namespace) -> Report:
-    if arguments.again:
-        text = read_text(arguments.again)
-        with naming(arguments.again):
-            return parse_report(text)
-    previews: dict[str, Path] = dict(arguments.preview)
-    workspaces = [Workspace(arguments.root, it) for it in arguments.stack or previews or ("dev",)]
-    policy = policy_config(
-        arguments.policy or arguments.root / POLICY_PATH, named=bool(arguments.policy)
-    )
-    prices = known_prices(arguments.prices, workspaces)
+def _previews(
+    _context: click.Context, _option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, Path]:
+    """Return the previews' files by stack. Raises `BadParameter`."""
+    pairs = {
+        stack: Path(path) for stack, _, path in (text.partition("=") for text in given) if path
+    }
+    if len(pairs) < len(given):
+        raise click.BadParameter(f"write STACK=FILE, once for each stack, not {', '.join(given)}.")
+    return pairs
+
+
+@click.command(name="report")
+@root_option
+@click.option(
+    "--stack",
+    "stacks",
+    multiple=True,
+    metavar="STACK",
+    help="Stack to report on; may be repeated.  [default: those of --preview, or the selected one]",
+)
+@click.option(
+    "--preview",
+    "previews",
+    multiple=True,
+    callback=_previews,
+    metavar="STACK=FILE",
+    help="A preview made before.",
+)
+@click.option(
+    "--from", "again", type=FILE, help="A report made before, as JSON. No project is needed."
+)
+@click.option(
+    "--policy", type=FILE, help=f"Configuration of the policies.  [default: {POLICY_PATH}]"
+)
+@click.option(
+    "--prices",
+    type=click.Choice(["auto", "listed", "account"]),
+    default="auto",
+    show_default=True,
+    help="Whose prices: listed ones, or the account's.",
+)
+@click.option("--origin", help="What the previews were made against, for the reader.")
+@format_option(sorted(FORMATS), "table")
+@output_option()
+def command(
+    root: Path | None,
+    stacks: tuple[str, ...],
+    previews: dict[str, Path],
+    again: Path | None,
+    policy: Path | None,
+    prices: str,
+    origin: str | None,
+    form: str,
+    output: Path | None,
+) -> int:
+    """Report what a change does to models, costs, traffic and callers, before it is made.
+
+    Each stack is previewed, or its preview is read from a file (`pulumi preview --json --show-sames`, or an event log).
+    A report that was written as JSON is rendered again with --from. Exits with 1 where a preview stops, a rule finds an
+    error, or a mandatory policy is broken.
+    """
+    if again:
+        text = read_text(again)
+        with naming(again):
+            report = parse_report(text)
+    else:
+        folder = project_folder(root, Path.cwd())
+        names = chosen_stacks(folder, stacks or [*previews]) if stacks or previews else ()
+        workspaces = [
+            Workspace(folder, it) for it in names or [chosen_stack(folder, None, os.environ)]
+        ]
+        known = policy_config(policy or folder / POLICY_PATH, named=bool(policy))
+        report = _reported(workspaces, previews, known, known_prices(prices, workspaces), origin)
+    show(FORMATS[form](report), output)
+    return FINDING if report.stopped else 0
+
+
+def _reported(
+    workspaces: Sequence[Workspace],
+    previews: Mapping[str, Path],
+    policy: PolicyConfig,
+    prices: Prices,
+    origin: str | None,
+) -> Report:
     stacks = []
     for it in workspaces:
+        it.check()
         file = previews.get(it.stack)
-        origin = arguments.origin or (
-            f"the preview in {file}" if file else f"the state of stack {it.stack}"
-        )
+        default = f"the preview in {file}" if file else f"the state of stack {it.stack}"
         preview = read_preview(it.root, it.stack, file)
-        stacks.append(stack_report(it.stack, origin, preview, knowledge(it, prices, policy)))
+        known = knowledge(it, prices, policy)
+        stacks.append(stack_report(it.stack, origin or default, preview, known))
     return Report(stacks=tuple(stacks))
-
-
-def _named_file(text: str) -> tuple[str, Path]:
-    stack, sign, path = text.partition("=")
-    if not sign:
-        raise argparse.ArgumentTypeError(f"{text!r} is not STACK=FILE")
-    return stack, Path(path)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.report", description=__doc__
-    )
-    parser.add_argument("--stack", action="append", help="a stack to report on; again for each")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    parser.add_argument(
-        "--preview", action="append", default=[], type=_named_file, metavar="STACK=FILE",
-        help="a preview made before",
-    )  # fmt: skip
-    parser.add_argument("--from", dest="again", type=Path, help="a report made before, as JSON")
-    parser.add_argument(
-        "--policy", type=Path, help=f"policies' configuration (default {POLICY_PATH})"
-    )
-    parser.add_argument("--prices", choices=("auto", "listed", "account"), default="auto")
-    parser.add_argument("--origin", help="what the previews were made against, for the reader")
-    parser.add_argument("--format", choices=sorted(FORMATS), default="table")
-    parser.add_argument("--output", type=Path, help="write here instead of printing")
-    return parser
-
-
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Report, and say by the exit code whether something stands in the way."""
-    arguments = _parser().parse_args(argv)
-    report = _reported(arguments)
-    text = FORMATS[arguments.format](report)
-    if arguments.output:
-        write_whole(arguments.output, text)
-    else:
-        print(text, end="")
-    return int(report.stopped)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

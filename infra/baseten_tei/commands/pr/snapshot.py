@@ -1,22 +1,22 @@
-"""`python -m baseten_tei.commands.snapshot export|restore|fetch`:
-a stack's state without its secrets, for pull requests.
+"""`baseten-tei pr snapshot`: a stack's state without its secrets, for pull requests."""
 
-`export` writes the state of a stack to a file, with a placeholder for every secret: no passphrase is needed, and
-none could be guessed from it. `restore` makes a folder in which `pulumi preview` works against such a file, or
-against nothing, without any credential. `fetch` gets the files that the last deployments of the default branch left.
-
-Exit: 0 done, 2 it could not be.
-"""
-
-import argparse
 import os
 import shlex
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from baseten_tei.commands.ending import ends_with
+import click
+
+from baseten_tei.commands.command_line import Group
+from baseten_tei.commands.options import (
+    FILE,
+    FOLDER,
+    in_a_project,
+    on_a_stack,
+    output_option,
+    show,
+)
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.project.pulumi_cli import exported_state
@@ -31,14 +31,6 @@ from baseten_tei.review.snapshots.throwaway_project import make
 SECRETS = ("BASETEN_API_KEY", "HF_ACCESS_KEY", "HF_TOKEN", "PULUMI_ACCESS_TOKEN", "GITHUB_TOKEN")
 _SHORTEST = 16
 """A shorter value is no credential (the emulator's key is a word that state and configuration are full of)."""
-
-
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Do it, and say what was written."""
-    arguments = _parser().parse_args(argv)
-    print("\n".join(arguments.act(arguments)))
-    return 0
 
 
 def export(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> Snapshot:
@@ -58,58 +50,58 @@ def read(path: Path) -> Snapshot:
     return parse_snapshot(read_text(path), str(path))
 
 
-def _export(arguments: argparse.Namespace) -> list[str]:
-    workspace = Workspace(arguments.root, arguments.stack)
-    found = export(workspace, arguments.commit, os.environ)
-    write_whole(arguments.output, found.model_dump_json(indent=1) + "\n")
-    return [f"wrote {arguments.output}"]
+@click.group(name="snapshot", cls=Group)
+def command() -> None:
+    """Export, fetch and restore states without secrets, so that a preview needs no credential."""
 
 
-def _restore(arguments: argparse.Namespace) -> list[str]:
-    found = read(arguments.file) if arguments.file else None
-    workspace = Workspace(arguments.root, arguments.stack)
-    made = make(workspace, found, arguments.into.absolute(), os.environ)
+@command.command(name="export")
+@click.option("--commit", default="", metavar="SHA", help="The commit that was deployed, in full.")
+@output_option()
+@on_a_stack
+def export_command(root: Path, stack: str, commit: str, output: Path | None) -> None:
+    """Print or write a stack's state, with a placeholder for every secret.
+
+    No passphrase is needed, and none could be guessed from it.
+    """
+    workspace = Workspace(root, stack)
+    workspace.check()
+    found = export(workspace, commit, os.environ)
+    show(found.model_dump_json(indent=1) + "\n", output)
+
+
+@command.command(name="fetch")
+@output_option(FOLDER, Path("snapshots"))
+@in_a_project
+def fetch_command(root: Path, output: Path) -> None:
+    """Get the snapshots that the last deployments of the default branch left."""
+    names = stack_names(root)
+    there = forge(os.environ)
+    for stack in names:
+        text = there.calls.again(partial(there.snapshot, stack))
+        if text is None:
+            click.echo(f"{stack}: no deployment has left a snapshot")
+            continue
+        path = output / f"{stack}.json"
+        parse_snapshot(text, path.name)
+        write_whole(path, text)
+        click.echo(f"{stack}: wrote {path}")
+
+
+@command.command(name="restore")
+@click.option("--into", type=FOLDER, required=True, metavar="FOLDER", help="A new folder.")
+@click.argument("file", type=FILE, required=False)
+@on_a_stack
+def restore_command(root: Path, stack: str, into: Path, file: Path | None) -> None:
+    """Make a folder in which `pulumi preview` works against a snapshot, without any credential.
+
+    FILE is the snapshot; without it the stack is empty. Prints what to run.
+    """
+    workspace = Workspace(root, stack)
+    workspace.check()
+    found = read(file) if file else None
+    made = make(workspace, found, into.absolute(), os.environ)
     given = {name: it for name, it in made.environment.items() if os.environ.get(name) != it}
     words = " ".join(f"{name}={shlex.quote(it)}" for name, it in sorted(given.items()))
     folder = shlex.quote(str(made.folder))
-    return [f"cd {folder} && env {words} pulumi preview --stack {made.stack}"]
-
-
-def _fetch(arguments: argparse.Namespace) -> list[str]:
-    lines, there = [], forge(os.environ)
-    for stack in stack_names(arguments.root):
-        text = there.calls.again(partial(there.snapshot, stack))
-        if text is None:
-            lines.append(f"{stack}: no deployment has left a snapshot")
-            continue
-        path = arguments.output / f"{stack}.json"
-        parse_snapshot(text, path.name)
-        write_whole(path, text)
-        lines.append(f"{stack}: wrote {path}")
-    return lines
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.snapshot", description=__doc__
-    )
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    verbs = parser.add_subparsers(required=True, metavar="export|restore|fetch")
-    exporting = verbs.add_parser("export", help="write a stack's snapshot")
-    exporting.add_argument("--stack", required=True)
-    exporting.add_argument("--commit", default="", help="the commit that was deployed, in full")
-    exporting.add_argument("--output", type=Path, required=True, metavar="FILE")
-    exporting.set_defaults(act=_export)
-    restoring = verbs.add_parser("restore", help="make a folder to preview in")
-    restoring.add_argument("--stack", required=True)
-    restoring.add_argument("--into", type=Path, required=True, metavar="FOLDER", help="a new one")
-    restoring.add_argument("file", type=Path, nargs="?", help="without it the stack is empty")
-    restoring.set_defaults(act=_restore)
-    fetching = verbs.add_parser("fetch", help="get what the last deployments left")
-    fetching.add_argument("--output", type=Path, required=True, metavar="FOLDER")
-    fetching.set_defaults(act=_fetch)
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    click.echo(f"cd {folder} && env {words} pulumi preview --stack {made.stack}")

@@ -1,20 +1,15 @@
-"""`python -m baseten_tei.commands.reviewed --comment FILE --stack NAME`:
-whether an `up` would do just what was reviewed.
+"""`baseten-tei pr verify`: whether an `up` would do just what was reviewed."""
 
-The comment is the pull request's report: it holds a mark for each change that its readers saw. The preview is made
-now, against the real state, or read from a file. Exit code 0 where every change was reviewed, 1 where one was not
-(a line each), 2 where that cannot be told.
-"""
-
-import argparse
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 
-from baseten_tei.commands.ending import ends_with
-from baseten_tei.commands.report import read_preview
+import click
+
+from baseten_tei.commands.command_line import FINDING
+from baseten_tei.commands.options import FILE, on_a_stack
+from baseten_tei.commands.pr.report import read_preview
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
+from baseten_tei.project.stack import Workspace
 from baseten_tei.review.marks.comment_marks import not_reviewed, reviewed_marks
 from baseten_tei.review.marks.marks import changes, marks
 from baseten_tei.review.report.before_and_after import pairs
@@ -36,25 +31,23 @@ def problems(stack: str, preview: Preview, comment: str) -> list[str]:
     ]
 
 
-@ends_with(2)
-def main(argv: Sequence[str] | None = None) -> int:
-    """Compare, and refuse by the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m baseten_tei.commands.reviewed", description=__doc__
-    )
-    parser.add_argument("--comment", type=Path, required=True, help="the report's Markdown")
-    parser.add_argument("--stack", required=True)
-    parser.add_argument("--preview", type=Path, help="a preview made before, as JSON")
-    parser.add_argument("--root", type=Path, default=Path.cwd(), help="folder of Pulumi.yaml")
-    arguments = parser.parse_args(argv)
-    comment = read_text(arguments.comment)
-    preview = read_preview(arguments.root, arguments.stack, arguments.preview)
+@click.command(name="verify")
+@click.option(
+    "--comment", type=FILE, required=True, help="The report in Markdown, as it was posted."
+)
+@click.option("--preview", "file", type=FILE, help="A preview made before, as JSON.")
+@on_a_stack
+def command(root: Path, stack: str, comment: Path, file: Path | None) -> int:
+    """Refuse an `up` that would do more than was reviewed.
+
+    The comment is the pull request's report: it holds a mark for each change that its readers saw. The preview is made
+    now, against the real state, or read from a file. Exits with 1 where a change was not reviewed, a line each.
+    """
+    Workspace(root, stack).check()
+    reviewed = read_text(comment)
+    preview = read_preview(root, stack, file)
     if preview.errors:
         raise UserError(*preview.errors)
-    found = problems(arguments.stack, preview, comment)
-    print("\n".join(found) or "everything that would change was reviewed")
-    return int(bool(found))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    found = problems(stack, preview, reviewed)
+    click.echo("\n".join(found) or "everything that would change was reviewed")
+    return FINDING if found else 0

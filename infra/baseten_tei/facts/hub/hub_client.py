@@ -214,7 +214,7 @@ class Hub:
             )
         return (
             f"{model_id} is gated{licence}, so its files need a token: accept the terms at {page}, "
-            "export HF_TOKEN, and type `make lock`"
+            "export HF_TOKEN, and run `baseten-tei lock`"
         )
 
 

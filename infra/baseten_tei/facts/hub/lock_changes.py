@@ -63,10 +63,8 @@ def problems(readings: Readings) -> list[str]:
 
 
 def exit_code(readings: Readings, something_moved: bool) -> int:
-    """0: nothing to do. 1: something moved, or the reader has to mend something. 2: the Hub was away."""
-    if something_moved or readings.refused:
-        return 1
-    return 2 if readings.away else 0
+    """Return 0 for nothing to do, 1 where something moved, 2 where something could not be read."""
+    return 2 if readings.refused or readings.away else int(something_moved)
 
 
 def _name(wanted: Key) -> str:

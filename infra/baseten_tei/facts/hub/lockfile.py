@@ -1,6 +1,6 @@
 """`locks/<stack>.yaml`: each model's facts at one commit, committed and reviewed like code.
 
-A commit of the Hub never changes, so an entry is true until somebody types `make lock`: a branch moves upstream
+A commit of the Hub never changes, so an entry is true until somebody runs `baseten-tei lock`: a branch moves upstream
 and here the model stays what it was.
 """
 
@@ -19,13 +19,13 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 
 FOLDER = "locks"
 HEADER = """\
-# What the Hugging Face Hub says of this stack's models. Written by `make lock`; previews judge with it, offline.
-# `python -m baseten_tei.commands.lock --check` says what moved upstream. Left out: what a repository does not have;
+# What the Hugging Face Hub says of this stack's models. Written by `baseten-tei lock`; previews check with it, offline.
+# `baseten-tei lock --check` says what moved upstream. Left out: what a repository does not have;
 # `gated` where it is open, `has_tokenizer_json` where it has one.
 """
 Key = tuple[str, str]
 """Model id and revision, as a spec writes them."""
-_MEND = "mend it, or remove the file and type `make lock`"
+_MEND = "fix it, or delete the file and run `baseten-tei lock`"
 _TEXT = "tag:yaml.org,2002:str"
 _ONE_LINE = ("id2label", "label2id")
 

@@ -62,15 +62,17 @@ def sort_out(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adoptions:
     return Adoptions(adopted, left_out)
 
 
-def summary(it: Adoptions) -> Iterator[str]:
-    """For the reader, a line each."""
+def summary(it: Adoptions, *, dry_run: bool = False) -> Iterator[str]:
+    """Return what becomes of each model, a line each; with `dry_run` what would."""
+    would = "would be " if dry_run else ""
     for model in it.adopted:
-        yield f"adopted {model.name}: {model.args.task} {model.args.model_id}, {_pins(model)}"
+        adopted = "would adopt" if dry_run else "adopted"
+        yield f"{adopted} {model.name}: {model.args.task} {model.args.model_id}, {_pins(model)}"
         if model.notes:
             yield "  not carried over, so it changes once the pin is removed:"
             yield from (f"    {note}" for note in model.notes)
     for left in it.left_out:
-        yield f"left out {left.name}: {left.why}"
+        yield f"{would}left out {left.name}: {left.why}"
     yield from (f"kept {name}: the stack has it already" for name in it.there)
 
 

@@ -21,7 +21,7 @@ from baseten_tei.provider.release.golden.texts import TEXTS
 WAIT_SECONDS = 30.0
 """For a model that is up, and may have scaled to zero since."""
 TOO_LONG = (413, 422)
-HINT = "type `python -m baseten_tei.commands.preflight` for what the rules say of it"
+HINT = "run `baseten-tei check` to see what the rules say of it"
 
 _T = TypeVar("_T")
 

@@ -36,6 +36,11 @@ class Script:
     """The base's."""
 
     @property
+    def steps(self) -> int:
+        """How many steps it has: both sides come up and are called, and it is destroyed."""
+        return 5 if self.base else 3
+
+    @property
     def teams(self) -> list[str]:
         """Every team that one of the sides names."""
         sides = (self.present, self.base)
@@ -43,9 +48,14 @@ class Script:
 
 
 def rehearse(
-    script: Script, environ: Mapping[str, str], clock: Callable[[], float] = time.monotonic
+    script: Script,
+    environ: Mapping[str, str],
+    advance: Callable[[str], None],
+    clock: Callable[[], float] = time.monotonic,
 ) -> Report:
     """Bring up, call, change, call, take down. Raises `UserError` where that cannot even begin.
+
+    `advance` gets each step that is done.
 
     Whatever happens, and an interrupt too: the stack is taken down, the emulator ended, the folder removed.
     """
@@ -53,7 +63,7 @@ def rehearse(
         temporary_project(script.root, script.stack, environ, script.teams) as project,
         private_emulator(project.environment) as address,
     ):
-        course = _Course(script, project, address, clock)
+        course = _Course(script, project, address, advance, clock)
         try:
             found = course.play()
         finally:
@@ -74,6 +84,7 @@ class _Course:
     script: Script
     project: Project
     address: str
+    advance: Callable[[str], None]
     clock: Callable[[], float]
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -137,3 +148,4 @@ class _Course:
             return act()
         finally:
             self.seconds[what] = round(self.clock() - began, 3)
+            self.advance(f"{self.script.stack}: {what}")

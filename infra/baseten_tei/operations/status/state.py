@@ -40,6 +40,12 @@ class State:
         """URNs of the resources of a type."""
         return [urn for urn in self.resources if kind_of(urn) == kind]
 
+    @property
+    def urls(self) -> list[str]:
+        """Where the models are called, as they were at the last `up`."""
+        every = (self.outputs(urn).get("predict_url") for urn in self.resources)
+        return [url for url in every if isinstance(url, str)]
+
     def settled(self, urn: str) -> bool:
         """Whether the same inputs change nothing, so that nothing else has to be looked at."""
         if urn in self.unfinished:

@@ -25,6 +25,7 @@ from baseten_tei.spec.hf_token import NAME
 
 if TYPE_CHECKING:
     from baseten_tei.operations.status.live import Row
+    from baseten_tei.project.stack import Workspace
     from baseten_tei.provider.protocol.resource import Resource
 
 ID = "state-id"
@@ -119,16 +120,16 @@ def _diff(
     return resources[kind].diff(dict(outputs), dict(inputs)).paths
 
 
-def looked(root: Path, stack: str, state: State) -> "list[Row]":
+def looked(workspace: "Workspace", state: State) -> "list[Row]":
     """Each environment in the state as Baseten has it now: one list of models, one of environments for each.
 
     Raises `UserError`.
     """
+    from baseten_tei.baseten.target import check_emulator
     from baseten_tei.deployment.costs import LISTED
     from baseten_tei.operations.status.live import live_row, ranked
-    from baseten_tei.project.stack import Workspace
 
-    workspace = Workspace(root, stack)
+    check_emulator(workspace.target, workspace.stack, state.urls)
     recorded = [state.outputs(urn) for urn in state.of_kind(ENVIRONMENT)]
     names = {str(it["model"]) for it in recorded}
     models = [it for it in workspace.models() if it.name in names]

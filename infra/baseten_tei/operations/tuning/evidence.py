@@ -75,7 +75,7 @@ def throughput(args: ModelArgs, occasion: Occasion, best: Probe) -> list[dict[st
     """The entry that reports read (`reporting.throughput`)."""
     how = (
         f"{occasion.texts} texts, max_batch_tokens {best.point.max_batch_tokens}, "
-        f"{best.point.predict_concurrency} requests in flight, python -m baseten_tei.commands.tune"
+        f"{best.point.predict_concurrency} requests in flight, baseten-tei tune"
     )
     entry = Measured(
         model_id=args.model_id,

@@ -88,7 +88,7 @@ def prediction_line(found: Prediction) -> str:
 
 def wavering_line(error: float) -> str:
     """Where a load was too short to tell."""
-    return f"the figure above wavers by ±{2 * error:.0%}: type a longer --seconds"
+    return f"too noisy to compare (±{2 * error:.0%}): measure longer, e.g. --seconds 60"
 
 
 def busy_line(busy: float) -> str:

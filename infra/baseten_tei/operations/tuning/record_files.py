@@ -70,7 +70,7 @@ class Record:
             yield f"{path.name} would get {json.dumps({name: values})}"
         elif values:
             generated_files.write_if_changed(path, with_values(self.workspace.text, name, values))
-            yield f"wrote {path.name}: look at `git diff`, then type `make configs` and `pulumi preview`"
+            yield f"wrote {path.name}: look at `git diff`, then run `baseten-tei generate` and `pulumi preview`"
 
     def _file(self, path: str, content: object) -> str:
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"

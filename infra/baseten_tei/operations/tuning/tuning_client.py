@@ -40,11 +40,13 @@ class Tuning:
     texts: Sequence[str]
     plan: Plan
     tell: Callable[[str], None]
+    advance: Callable[[str], None] = lambda _: None
+    """Called with each deployment that is done."""
     _probed: int = field(default=0, init=False)
 
     def run(self) -> None:
         """All of it. Raises `UserError`; nothing of what was deployed for it stays."""
-        self._begin()
+        self.begin()
         found = self._search().found()
         for line in result_lines(self.subject.name, found):
             self.tell(line)
@@ -53,7 +55,8 @@ class Tuning:
         for line in Record(self.workspace, self.subject, self.plan).written(found, curve, scaling):
             self.tell(line)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Say what is to be expected, between which bounds is searched, and what that deploys."""
         args, facts = self.subject.args, self.subject.facts
         if it := prediction(self.workspace, facts, accelerator_of(args)):
             self.tell(prediction_line(it))
@@ -90,6 +93,7 @@ class Tuning:
             probe = Probe(point, None, " ".join(error.problems[1:])[-200:] or str(error))
         self._probed += 1
         self.tell(probe_line(self._probed, probe))
+        self.advance(f"probe {self._probed}")
         if probe.summary and probe.summary.error > WAVERING:
             self.tell(wavering_line(probe.summary.error))
         return probe
@@ -97,9 +101,11 @@ class Tuning:
     def _curve(self, best: Point) -> list[CurveLoad]:
         self.tell("from idle to full:")
         with self.scratch.deployed(best) as endpoint:
-            return self._loading.curve(
+            curve = self._loading.curve(
                 endpoint, best.predict_concurrency, best.max_client_batch_size
             )
+        self.advance("curve")
+        return curve
 
     def _autoscaling(self, curve: Sequence[CurveLoad]) -> Derived | None:
         if self.plan.wish is None or not curve:

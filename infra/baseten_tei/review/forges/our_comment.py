@@ -27,7 +27,7 @@ def body_problem(body: str, limit: int, where: str) -> str | None:
     if not _is_report(body):
         return (
             f"{where} does not begin with {MARKER}: write it with "
-            "python -m baseten_tei.commands.report --format markdown"
+            "baseten-tei pr report --format markdown"
         )
     if len(body) > limit:
         return f"{where} has {len(body)} characters and a comment takes {limit}: shorten the report"

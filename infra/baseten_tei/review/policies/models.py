@@ -37,7 +37,7 @@ def _revision(it: Candidate, _section: sections.PinnedRevision) -> Finding | Non
         return None
     return Finding(
         f"revision {args.revision!r} of {args.model_id} is neither a commit nor locked to one, and can move",
-        "type `make lock`, or write the commit",
+        "run `baseten-tei lock`, or write the commit",
     )
 
 
@@ -87,7 +87,9 @@ def _licence(it: Candidate, section: sections.AllowedLicences) -> Finding | None
     if section.unknown == "allow":
         return None
     if facts is None:
-        return Finding(f"licence of {model_id} is unknown: it is not locked", "type `make lock`")
+        return Finding(
+            f"licence of {model_id} is unknown: it is not locked", "run `baseten-tei lock`"
+        )
     return Finding(
         f"licence of {model_id} is unknown: its repository names none",
         f"write another model_id, {_or_reason('allowed-licences', it)}",

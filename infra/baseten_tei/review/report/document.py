@@ -141,7 +141,7 @@ def parse_report(text: str) -> Report:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         raise UserError(
-            f"this is no report of `python -m baseten_tei.commands.report --format json`: {where}: {first['msg']}"
+            f"this is no report of `baseten-tei pr report --format json`: {where}: {first['msg']}"
         ) from error
 
 

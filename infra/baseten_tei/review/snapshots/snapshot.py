@@ -79,7 +79,7 @@ def parse_snapshot(text: str, where: str) -> Snapshot:
         path = ".".join(map(str, first["loc"])) or "its text"
         raise UserError(
             f"{where} is no snapshot ({path}: {first['msg']}): make one with "
-            "python -m baseten_tei.commands.snapshot export"
+            "baseten-tei pr snapshot export"
         ) from error
 
 

@@ -93,7 +93,7 @@ def _moving_revision(subject: Subject) -> Finding | None:
     revision, facts = subject.args.revision, subject.facts
     if is_commit(revision):
         return None
-    commit = facts.commit if facts else "<commit>, or type `make lock`"
+    commit = facts.commit if facts else "<commit>, or run `baseten-tei lock`"
     return Finding(
         f"revision {revision!r} can move: {subject.args.environment} may serve other vectors after its next start",
         f"write revision: {commit}",

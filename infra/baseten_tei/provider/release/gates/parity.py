@@ -70,7 +70,7 @@ def moved(golden: Golden, answers: Sequence[Answer], info: Mapping[str, Any]) ->
     what = "the embedding space" if golden.task == "embedding" else "the scores"
     return (
         f"moved {what}: {', '.join(problems)}: if that is wanted write new_space: true and record again "
-        f"with `make golden MODEL={golden.model}`"
+        f"with `baseten-tei golden {golden.model}`"
     )
 
 

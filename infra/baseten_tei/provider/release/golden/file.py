@@ -99,7 +99,9 @@ def parse_golden(content: bytes) -> Golden:
         where = ".".join(str(part) for part in first["loc"]) or "it"
         golden_problem = f"{where}: {first['msg']}"
     if golden_problem:
-        raise UserError(f"{golden_problem}: mend it, or remove the file and type `make golden`")
+        raise UserError(
+            f"{golden_problem}: fix it, or delete the file and run `baseten-tei golden`"
+        )
     return golden
 
 

@@ -1,4 +1,4 @@
-"""Decisions of `make golden`: which texts to ask about, and the file that their answers make."""
+"""Decisions of `baseten-tei golden`: which texts to ask about, and the file that their answers make."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

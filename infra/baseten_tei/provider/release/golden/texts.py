@@ -1,4 +1,4 @@
-"""The texts that `make golden` asks about unless told otherwise: each shows another way for a model to change.
+"""The texts that `baseten-tei golden` asks about unless told otherwise: each shows another way for a model to change.
 
 Measured on all-MiniLM-L6-v2 (docs/adr/0006): a single word shows a prompt most (cosine 0.35), the long texts
 truncation (0.95), sentences that mean nearly the same the order of neighbours.

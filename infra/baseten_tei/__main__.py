@@ -1,0 +1,58 @@
+"""`baseten-tei`: the table of its commands. A command is imported when it runs, so that help is there at once."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import click
+
+from baseten_tei.commands.command_line import CommandLine
+
+_HERE = "baseten_tei.commands"
+COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "check": (f"{_HERE}.check", "Check the models of each stack by every rule."),
+        "explain": (f"{_HERE}.explain", "Explain a model's sizes, its memory and its price."),
+        "lock": (f"{_HERE}.lock", "Lock what the Hugging Face Hub says of the models."),
+        "generate": (f"{_HERE}.generate", "Write the generated files, or check them."),
+        "outputs": (
+            f"{_HERE}.outputs",
+            "Print a stack's outputs for other tools, or as a typed module.",
+        ),
+        "golden": (
+            f"{_HERE}.golden",
+            "Record what models answer now, for later versions to agree with.",
+        ),
+        "adopt": (f"{_HERE}.adopt", "Take models that run already into a stack."),
+        "doctor": (f"{_HERE}.doctor", "Find what is out of order on Baseten and in the state."),
+        "status": (f"{_HERE}.status", "Show what `pulumi up` would change, and what runs."),
+        "tune": (f"{_HERE}.tune", "Find a model's best settings by measuring."),
+        "rehearse": (f"{_HERE}.rehearse", "Bring stacks up on an emulator and call each model."),
+        "stacks": (f"{_HERE}.stacks", "List the stacks with models."),
+        "pr": (f"{_HERE}.pr", "Preview, report and verify a pull request."),
+    }
+)
+
+
+@click.command(
+    cls=CommandLine,
+    table=COMMANDS,
+    name="baseten-tei",
+    context_settings={"max_content_width": 100},
+)
+@click.version_option(package_name="baseten-tei", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Text Embeddings Inference on Baseten, as a Pulumi project.
+
+    Every command works in the folder of a project (Pulumi.yaml) or below. It exits with 0; with 1 where it found
+    something, or something is out of date; with 2 after a mistake or where a service could not be reached; with 130
+    when it was interrupted.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit code."""
+    return int(cli.main(arguments, standalone_mode=False))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
