@@ -29,6 +29,7 @@ AFTER = {**MODELS, "bge": {**MODELS["bge"], "max_batch_tokens": 1024}}
 CONFIG: dict[str, Any] = {"baseten:target": "emulator", "baseten-tei:models": MODELS}
 PROJECT = {"name": "baseten-tei", "runtime": "python", "backend": {"url": "file://./.state"}}
 Command = tuple[str, list[str]]
+"""A command of `baseten-tei`, and its options."""
 """The module, and its arguments after `--root`."""
 
 
@@ -75,20 +76,20 @@ def state_text() -> str:
 
 def kinds() -> list[Kind]:
     everywhere: tuple[Command, ...] = (
-        ("generate", ["--check"]), ("preflight", []), ("explain", ["bge"]), ("deployable", []),
+        ("generate", ["--check"]), ("check", []), ("explain", ["bge"]), ("stacks", []),
         ("status", ["--stack", "dev"]), ("rehearse", ["--stack", "dev"]), ("tune", ["bge"]), ("golden", []),
-        ("adopt", ["--all"]), ("lock", ["--check"]), ("pull_request", ["--output", "r"]),
-        ("snapshot", ["restore", "--stack", "dev", "--into", "made"]), ("doctor", []),
+        ("adopt", ["--all"]), ("lock", ["--check"]), ("pr preview", ["--output", "r"]),
+        ("pr snapshot restore", ["--stack", "dev", "--into", "made"]), ("doctor", []),
     )  # fmt: skip
-    preview = ("report", ["--preview", "dev=preview.json", "--prices", "listed"])
+    preview = ("pr report", ["--preview", "dev=preview.json", "--prices", "listed"])
     reviewed = (
-        "reviewed",
+        "pr verify",
         ["--comment", "comment.md", "--stack", "dev", "--preview", "preview.json"],
     )
     outputs: tuple[Command, ...] = (
         ("outputs", ["--file", "outputs.json"]),
         ("outputs", ["--file", "outputs.json", "--format", "kubernetes"]),
-        ("codegen", ["--language", "python", "--file", "outputs.json"]),
+        ("outputs", ["--format", "python", "--file", "outputs.json"]),
     )
     measured = {
         "model_id": "BAAI/bge-base-en-v1.5", "instance_type": "L4:4x16", "tei_version": "1.8.3",
@@ -97,8 +98,8 @@ def kinds() -> list[Kind]:
     event = {"pull_request": {"number": 7}, "repository": {"default_branch": "main"}}
     policy = {"stack-budget": {"enforcementLevel": "mandatory", "usd": 5000}, "all": "advisory"}
     checked = [*outputs[2][1], "--output", "models.py", "--check"]
-    restored = ["restore", "--stack", "dev", "--into", "made", "snapshots/dev.json"]
-    comment = ("comment", ["--file", "comment.md"])
+    restored = ["--stack", "dev", "--into", "made", "snapshots/dev.json"]
+    comment = ("pr comment", ["--file", "comment.md"])
     return [
         Kind("Pulumi.dev.yaml", json.dumps({"config": CONFIG}, indent=1), everywhere),
         Kind("Pulumi.yaml", json.dumps(PROJECT, indent=1), everywhere),
@@ -107,14 +108,14 @@ def kinds() -> list[Kind]:
         Kind("policy/config.json", json.dumps(policy), (preview,)),
         Kind("preview.json", preview_text(MODELS, AFTER, secret="update"), (preview, reviewed)),
         Kind("preview.json", events_text(), (preview, reviewed)),
-        Kind("report.json", report_text(), (("report", ["--from", "report.json", "--format", "markdown"]),)),
+        Kind("report.json", report_text(), (("pr report", ["--from", "report.json", "--format", "markdown"]),)),
         Kind("comment.md", "<!-- baseten-tei:report -->\nfine\n", (reviewed, comment), data=False),
-        Kind("snapshots/dev.json", snapshot_text(), (("snapshot", restored), everywhere[10])),
+        Kind("snapshots/dev.json", snapshot_text(), (("pr snapshot restore", restored), everywhere[10])),
         Kind("outputs.json", outputs_text(), outputs),
         Kind("texts.txt", "one\ntwo\n", (
             ("tune", ["bge", "--texts", "texts.txt"]), ("golden", ["--texts", "texts.txt"])), data=False),
-        Kind("models.py", "x = 1\n", (("codegen", checked),), data=False),
-        Kind("event.json", json.dumps(event), (comment, ("comment", ["--find-for-commit", "0" * 40]))),
+        Kind("models.py", "x = 1\n", (("outputs", checked),), data=False),
+        Kind("event.json", json.dumps(event), (comment, ("pr comment", ["--find-for-commit", "0" * 40]))),
         Kind(".state/.pulumi/stacks/baseten-tei/dev.json", state_text(), (("status", []),)),
         Kind("benchmarks/results/throughput/x.json", json.dumps([measured]), (preview,)),
         Kind("README.md", "<!-- include texts.txt -->\n```text\n```\n", (everywhere[0],), data=False),

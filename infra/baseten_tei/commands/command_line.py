@@ -142,6 +142,8 @@ def exit_code(run: Callable[[], Any]) -> int:
 
 
 def _line_of(error: OSError) -> str:
-    """A file that this machine cannot give, a full disk: what the system says of it, and what to look at."""
+    """What the system says of a service, or of a file or a disk, and then what to look at."""
+    if isinstance(error, ConnectionError | TimeoutError):
+        return " ".join(str(error).split())
     where = f"{error.filename}: " if error.filename else ""
     return f"{where}{error.strerror or error}: check the disk and the permissions"

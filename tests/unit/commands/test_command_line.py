@@ -159,7 +159,12 @@ def test_without_a_selected_stack_the_only_one_is_meant_and_of_several_none(proj
         (
             PermissionError(13, "Permission denied", "locks/dev.yaml"),
             2,
-            "locks/dev.yaml: Permission denied",
+            "locks/dev.yaml: Permission denied: check the disk and the permissions",
+        ),
+        (
+            OSError(28, "No space left on device"),
+            2,
+            "No space left on device: check the disk and the permissions",
         ),
         (ConnectionError("no route to host"), 2, "no route to host"),
     ],

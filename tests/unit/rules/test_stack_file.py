@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from baseten_tei.commands import deployable, generate, preflight
+from baseten_tei.__main__ import main
+from baseten_tei.commands import generate
 from baseten_tei.errors import UserError
 from baseten_tei.operations.status.planned_files import planned
 from baseten_tei.project import stacks
@@ -147,8 +148,8 @@ def project(root: Path, config: dict[str, Any], stack: str = "prod") -> Path:
 
 NESTED = {"baseten-tei:models": {"bge": {**MODELS["bge"], "labels": {"owner": SECURE}}}}
 READERS = {
-    "generate": lambda root: generate.write(root),
-    "preflight": lambda root: list(preflight.stacks(root)),
+    "generate": lambda root: generate.write(root, ["prod"]),
+    "check": lambda root: stacks.wanted_stacks(root, ["prod"]),
     "workspace": lambda root: Workspace(root, "prod").config,
     "status": lambda root: planned(root, "prod"),
     "stack names": lambda root: stack_names(root),
@@ -176,7 +177,7 @@ def test_a_stack_with_the_name_of_a_workflows_environment_is_refused(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = project(tmp_path, {"baseten:target": "baseten", "baseten-tei:models": MODELS}, name)
-    assert deployable.main(["--root", str(root)]) == 2
+    assert main(["stacks", "--deployable", "--root", str(root)]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
