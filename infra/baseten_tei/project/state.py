@@ -57,7 +57,7 @@ def parse_state(exported: Mapping[str, Any]) -> State:
         pending=tuple(_named(it) for it in cut_off(deployment)),
         state_id=next((it.get("value") for kind, it in every if kind == STATE_ID), None),
         known_as=tuple(sorted({mark for _, it in every for mark in _marks(it)})),
-        urls=tuple(str(it["predict_url"]) for kind, it in every if _is_called(kind, it)),
+        urls=tuple(_urls(resources)),
     )
 
 
@@ -78,8 +78,11 @@ def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:
             yield from (it for key in _MANY for it in outputs.get(key) or ())
 
 
-def _is_called(kind: str, values: Mapping[str, Any]) -> bool:
-    return kind.startswith(COMPONENT) and "predict_url" in values
+def _urls(resources: list[Mapping[str, Any]]) -> Iterator[str]:
+    for resource in resources:
+        outputs = resource.get("outputs") or {}
+        if resource["type"].startswith(COMPONENT) and "predict_url" in outputs:
+            yield str(outputs["predict_url"])
 
 
 def _pushed(stdout: Any) -> Iterator[str]:
