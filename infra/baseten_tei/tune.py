@@ -55,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("interrupted: nothing was deployed", file=sys.stderr)
         return INTERRUPTED
     try:
-        with slots.one_at_a_time(f"tune {workspace.target.management_url} {workspace.owner}"):
+        name = f"{workspace.target.management_url} {workspace.owner}"
+        with slots.one_at_a_time(name, slots.TUNING):
             _clean(workspace, subject.name)
             scratch = Scratch(workspace, subject.name, subject.args, _tell)
             Tuning(workspace, subject, scratch, texts, plan, _tell).run()
