@@ -21,7 +21,7 @@ from baseten_tei.adoption.found_model import Found
 from baseten_tei.adoption.imports import component_urn, import_file, state_id_urn
 from baseten_tei.adoption.one_model import Adopted, LeftOut, adoption
 from baseten_tei.adoption.sorting import Adoptions, candidates, sort_out, summary
-from baseten_tei.adoption.stack_config import MODELS, block, with_key, with_models
+from baseten_tei.adoption.stack_config import block, with_key, with_models
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.ending import ends_with
 from baseten_tei.errors import UserError, naming
@@ -31,6 +31,7 @@ from baseten_tei.locking import Readings, problems
 from baseten_tei.pulumi_cli import run
 from baseten_tei.release import RemoteModel
 from baseten_tei.settings import NAMESPACE, Lock, parse_specs
+from baseten_tei.stack_secrets import MODELS
 from baseten_tei.stack_values import decode_value
 from baseten_tei.workspace import Workspace
 

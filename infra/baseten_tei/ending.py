@@ -1,8 +1,10 @@
 """How every command ends: a mistake of the reader's in one line, an interrupt in one word, and never a traceback."""
 
+import signal
 import sys
 from collections.abc import Callable
 from functools import wraps
+from types import FrameType
 from typing import ParamSpec
 
 from baseten_tei.errors import UserError, shorten
@@ -31,6 +33,12 @@ def ends_with(code: int) -> Callable[[Callable[_P, int]], Callable[_P, int]]:
         return whole
 
     return decorate
+
+
+def on_interrupt(handler: Callable[[int, FrameType | None], None]) -> None:
+    """Have Ctrl-C, a cancelled job (one signal after the other) and a closed terminal interrupt a command alike."""
+    for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(interrupt, handler)
 
 
 def _line(error: OSError) -> str:

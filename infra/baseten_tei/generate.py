@@ -21,11 +21,11 @@ from baseten_tei.render import render_config
 from baseten_tei.rules.document import rules_text
 from baseten_tei.rules.registry import RULES
 from baseten_tei.schema import SCHEMA_PATH, schema_text
-from baseten_tei.settings import NAMESPACE, Lock, Settings, parse_settings, parse_specs
+from baseten_tei.settings import Lock, Settings, parse_settings, parse_specs
+from baseten_tei.stack_secrets import MODELS
 from baseten_tei.stack_values import decode_value
 from baseten_tei.workspace import Workspace
 
-MODELS = f"{NAMESPACE}:models"
 RULES_PATH = "docs/rules.md"
 PARTLY_DERIVED = ("README.md", "docs/clients.md")
 

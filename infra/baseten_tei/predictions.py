@@ -2,7 +2,6 @@
 
 from baseten_tei import files, throughput_files
 from baseten_tei.facts import ModelFacts
-from baseten_tei.lockfile import parse_lock
 from baseten_tei.tuning.predicting import Prediction, predicted
 from baseten_tei.vram import parameters
 from baseten_tei.workspace import Workspace
@@ -16,7 +15,7 @@ def prediction(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Pred
     size = parameters(facts) if facts else None
     if size is None:
         return None
-    lock = parse_lock(files.read_lock(workspace.root, workspace.stack))
+    lock = files.locked_facts(workspace.root, workspace.stack)
     known = {key[0]: found for key, it in lock.items() if (found := parameters(it))}
     return predicted(gpu, size, throughput_files.measured(workspace.root), known)
 

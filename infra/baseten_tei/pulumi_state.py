@@ -8,8 +8,8 @@ from baseten_tei.job import PREFIX
 from baseten_tei.json_reader import decode_json
 from baseten_tei.ownership import Owner, owner_of
 from baseten_tei.standing.urns import SECRET
+from baseten_tei.state_shape import OURS
 
-OURS = "baseten:index:"
 MODEL = "baseten:index:Model"
 ENVIRONMENT = "baseten:index:Environment"
 PUSH = "command:local:Command"

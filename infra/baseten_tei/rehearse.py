@@ -10,14 +10,13 @@ Exit: 0 all answer as they should, 1 something failed, 2 it cannot be rehearsed,
 import argparse
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
 from baseten_tei import git_files
-from baseten_tei.ending import ends_with
+from baseten_tei.ending import INTERRUPTED, ends_with, on_interrupt
 from baseten_tei.errors import UserError
 from baseten_tei.generate import Stack, stacks
 from baseten_tei.names import perhaps
@@ -28,14 +27,12 @@ from baseten_tei.rehearsing.report import Report
 from baseten_tei.rehearsing.table import text
 from baseten_tei.writing import write_whole
 
-INTERRUPTED = 130
-
 
 @ends_with(2)
 def main(argv: Sequence[str] | None = None) -> int:
     """Rehearse, tell, and say by the exit code how it went."""
     arguments = _parser().parse_args(argv)
-    _on_interrupt(_interrupted)
+    on_interrupt(_interrupted)
     try:
         scripts = list(_scripts(arguments.root, arguments.stack, arguments.base))
         reports = [_told(rehearse(script, os.environ)) for script in scripts]
@@ -47,18 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(not all(report.passed for report in reports))
 
 
-def _on_interrupt(handler: Callable[[int, FrameType | None], None]) -> None:
-    for interrupt in (
-        signal.SIGINT,
-        signal.SIGTERM,
-        signal.SIGHUP,
-    ):  # a cancelled job gets one after the other
-        signal.signal(interrupt, handler)
-
-
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
     """Heard once: what has to be taken down then takes seconds, and half of it would leave processes behind."""
-    _on_interrupt(lambda *_: None)
+    on_interrupt(lambda *_: None)
     raise KeyboardInterrupt
 
 

@@ -8,15 +8,14 @@ Exit: 0 done, 1 it could not be measured, 2 it cannot be begun, 130 interrupted.
 """
 
 import argparse
-import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from types import FrameType
 
 from baseten_tei import slots
-from baseten_tei.ending import ends_with
+from baseten_tei.ending import INTERRUPTED, ends_with, on_interrupt
 from baseten_tei.errors import UserError, naming
 from baseten_tei.generate import stacks
 from baseten_tei.measured_url import measured_url
@@ -31,7 +30,6 @@ from baseten_tei.tuning.plan import Plan
 from baseten_tei.tuning.texts import DISTRIBUTIONS, file_texts, made_texts
 from baseten_tei.workspace import Workspace
 
-INTERRUPTED = 130
 TEXTS = 4096
 """Different texts that are made ready; they are sent in turn."""
 
@@ -40,7 +38,7 @@ TEXTS = 4096
 def main(argv: Sequence[str] | None = None) -> int:
     """Tune, clean, or measure a URL; and say by the exit code how it went."""
     arguments = _parser().parse_args(argv)
-    _on_interrupt(_interrupted)
+    on_interrupt(_interrupted)
     try:
         if arguments.url:
             return measured_url(arguments.url, _texts(arguments), _plan(arguments), _tell)
@@ -78,14 +76,9 @@ def _clean(workspace: Workspace, name: str | None) -> int:
     return 0
 
 
-def _on_interrupt(handler: Callable[[int, FrameType | None], None]) -> None:
-    for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(interrupt, handler)
-
-
 def _interrupted(_number: int, _frame: FrameType | None) -> None:
     """Heard once: a second one would leave a deployment behind that costs money."""
-    _on_interrupt(lambda *_: None)
+    on_interrupt(lambda *_: None)
     raise KeyboardInterrupt
 
 

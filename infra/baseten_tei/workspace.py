@@ -109,7 +109,7 @@ class Workspace:
         with ThreadPoolExecutor(READERS) as pool:
             return list(pool.map(ask, models))
 
-    @property
+    @cached_property
     def _project_file(self) -> Mapping[str, Any]:
         text = _text(self.root / "Pulumi.yaml")
         with naming("Pulumi.yaml"):

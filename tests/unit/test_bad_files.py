@@ -85,7 +85,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     for module, name in ((rehearse, "rehearse"), (tune, "_clean")):
         monkeypatch.setattr(module, name, _would_begin)
     for module in (rehearse, tune):
-        monkeypatch.setattr(module, "_on_interrupt", lambda _: None)
+        monkeypatch.setattr(module, "on_interrupt", lambda _: None)
     monkeypatch.setattr(recorder, "REFUSED_SECONDS", 0.0)
     variables = {
         "GITHUB_REPOSITORY": "o/r", "GITHUB_TOKEN": "t", "GITHUB_EVENT_PATH": "event.json",

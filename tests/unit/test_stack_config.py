@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from specs import texts
 
-from baseten_tei.adoption.stack_config import MODELS, with_key, with_models
+from baseten_tei.adoption.stack_config import with_key, with_models
 from baseten_tei.errors import UserError
+from baseten_tei.stack_secrets import MODELS
 
 NEW: dict[str, Any] = {
     "new.one": {

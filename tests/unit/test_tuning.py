@@ -12,11 +12,12 @@ from specs import spec
 from baseten_emulator.tei.pace import Limits
 from baseten_emulator.tei.service_time import ServiceTime
 from baseten_emulator.tei.simulation import ClosedLoop, Observed, observed
-from baseten_tei.adoption.stack_config import MODELS, with_values
+from baseten_tei.adoption.stack_config import with_values
 from baseten_tei.errors import UserError
 from baseten_tei.facts import ModelFacts, Weights
 from baseten_tei.settings import Settings, parse_settings
 from baseten_tei.spec import Autoscaling
+from baseten_tei.stack_secrets import MODELS
 from baseten_tei.tuning.changes import values_to_write
 from baseten_tei.tuning.points import Bounds, Point, bounds_of, doublings, point_of, requests_for
 from baseten_tei.tuning.samples import Summary, percentile

@@ -10,11 +10,10 @@ from typing import Any
 import yaml
 
 from baseten_tei.errors import UserError
-from baseten_tei.settings import NAMESPACE
+from baseten_tei.stack_secrets import MODELS
 from baseten_tei.truss_config import json_for_yaml
 from baseten_tei.yaml_nodes import MAP, compose
 
-MODELS = f"{NAMESPACE}:models"
 PIN = " # adopted as it runs: remove this line, and the next `pulumi up` pushes the spec above"
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*")

@@ -11,6 +11,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.guards import deletion_problem, obstacles
 from baseten_tei.ownership import OWNER, Owner, earlier_marks, owner_after, owner_of, taken_problem
 from baseten_tei.paths import changed_paths
+from baseten_tei.provider.ids import is_one_model
 from baseten_tei.provider.reading import read_model
 from baseten_tei.provider.reads import Reads
 from baseten_tei.provider.resource import Change, Live, Values
@@ -112,10 +113,8 @@ class ModelResource:
 
     def is_same(self, state: Values, inputs: Values) -> bool:
         """Whether both find the same model, however each of them names its team."""
-        found = self._api.find_model(state["name"], state.get("team"))
-        return found is not None and found == self._api.find_model(
-            inputs["name"], inputs.get("team")
-        )
+        old, new = ((it["name"], it.get("team")) for it in (state, inputs))
+        return is_one_model(self._api.find_model, old, new)
 
     def _versions(self, inputs: Values) -> list[Version] | None:
         """The deployments of the model with this name; `None` where there is no such model."""

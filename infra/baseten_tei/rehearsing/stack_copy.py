@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_tei.adoption.stack_config import MODELS
 from baseten_tei.command import SECRET_NAME
 from baseten_tei.hf_token import VARIABLE
 from baseten_tei.settings import NAMESPACE
 from baseten_tei.snapshots.origins import credential_free
+from baseten_tei.stack_secrets import MODELS
 
 TARGET = "baseten:target"
 STATE = ".state"
