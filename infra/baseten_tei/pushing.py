@@ -23,6 +23,7 @@ from baseten_tei.push_socket import Outcome
 from baseten_tei.redaction import redact
 from baseten_tei.release import STATE_LABEL, Version, pushed_version, shortened_problem
 from baseten_tei.target import Target, find_api_key, parse_target
+from baseten_tei.teams import Team
 from baseten_tei.temporary import temporary_folder
 from baseten_tei.truss_cli import (
     FOLDERS,
@@ -72,7 +73,24 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
         with slots.a_slot():
             answer = _run(job, target, api_key, team.name if team else None)
         _keep_log(job, answer, api_key, tell)
-        return _result(parse_answer(answer), target)
+        try:
+            told = parse_answer(answer)
+        except UserError:
+            if (
+                not versions
+            ):  # Baseten makes one model of a name: another machine's push may have come first
+                _refuse_taken(job, _made_meanwhile(job, target, api_key, team))
+            raise
+        return _result(told, target)
+
+
+def _made_meanwhile(job: Job, target: Target, api_key: str, team: Team | None) -> list[Version]:
+    """Return the deployments that are there after a push that failed; none where Baseten does not say."""
+    try:
+        with Lookup(target, api_key) as lookup:
+            return lookup.deployments(job.model, team)
+    except UserError:
+        return []
 
 
 def _refuse_taken(job: Job, versions: Collection[Version]) -> None:
