@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.e2e.test_bad_input import one_line
 from tests.support.harness import ROOT, Emulator, Stack
-from tests.unit.spec.test_parsing import one_line
 
 pytestmark = pytest.mark.e2e
 

@@ -123,20 +123,15 @@ def test_a_failing_command_shows_its_status_text_and_output(project: Project) ->
     assert "said" in shown.split("exit status 3")[1]
 
 
-def test_a_program_whose_resource_failed_is_interrupted(project: Project) -> None:
-    shown = up(project, one("exit 3"), check=False)
-
-    assert "Traceback (most recent call last):" in shown
-    assert "KeyboardInterrupt" in shown
-
-
 def test_the_interrupt_goes_to_the_programs_own_handler(project: Project) -> None:
-    handler = "lambda *_: (print('INTERRUPTED', flush=True), os._exit(32))"
+    """It leaves a file: what it prints at its end, the engine may cut off."""
+    left = project.folder / "interrupted"
+    handler = f"lambda *_: (open({str(left)!r}, 'w').close(), os._exit(32))"
     program = f"import signal; signal.signal(signal.SIGINT, {handler})\n"
 
     shown = up(project, program + one("exit 3"), check=False)
 
-    assert "INTERRUPTED" in shown
+    assert left.exists()
     assert "Traceback" not in shown
 
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.operations.status.urns import PUSH
-
 from baseten_tei.operations.status.changes import Change
 from baseten_tei.operations.status.html import render_page as status_page
 from baseten_tei.operations.status.live import Row
@@ -13,6 +11,7 @@ from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.tuning.autoscaling import Wish
 from baseten_tei.operations.tuning.plot_files import drawn
 from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
+from baseten_tei.project.urns import PUSH
 from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, Report, StackReport
 from baseten_tei.review.report.html import render_page as report_page
 

@@ -3,8 +3,9 @@
 A push is 1.5 s of CPU (imports), so more of them at once only wait for each other; two pushes of one model
 would make two versions of which the later wins (measured on truss 0.18.35).
 
-Locks are files, as many as are counted here and no more: names share them by their hash. Nobody holds a second
-lock of a name while it holds one, so two names in one file only wait for each other.
+Locks are files, as many as are counted here and no more: names of one kind share them by their hash. Nobody holds
+two locks of one kind, so two names in one file only wait for each other; what pushes while it holds a lock, as a
+tuning does for its whole length, has a kind of its own.
 """
 
 import fcntl
@@ -20,14 +21,16 @@ from baseten_tei.baseten.runtime_folder import runtime_folder
 
 _PAUSE_SECONDS = 0.05
 LOCKS = 64
-"""Files for names: more than pushes that run at once, so that two of them rarely meet in one."""
+"""Files for names of a kind: more than pushes that run at once, so that two of them rarely meet in one."""
+TUNING = "tuning"
+"""The kind of a lock that is held over many pushes."""
 
 
 @contextmanager
-def one_at_a_time(name: str) -> Iterator[None]:
-    """Hold the only lock of this name on this machine."""
+def one_at_a_time(name: str, kind: str = "lock") -> Iterator[None]:
+    """Hold the only lock of this name and kind on this machine."""
     number = int(sha256(name.encode()).hexdigest(), 16) % LOCKS
-    with _open(folder() / f"lock-{number:02}") as file:
+    with _open(folder() / f"{kind}-{number:02}") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

@@ -23,13 +23,13 @@ from baseten_tei.operations.adoption.decision import Adopted, LeftOut, adoption
 from baseten_tei.operations.adoption.found_model import Found
 from baseten_tei.operations.adoption.import_file import component_urn, import_file, state_id_urn
 from baseten_tei.operations.adoption.sorting import Adoptions, candidates, sort_out, summary
-from baseten_tei.operations.adoption.yaml_edit import MODELS, block, with_key, with_models
+from baseten_tei.operations.adoption.yaml_edit import block, with_key, with_models
 from baseten_tei.project import generated_files
 from baseten_tei.project.pulumi_cli import run
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.spec.hf_token import VARIABLE
-from baseten_tei.spec.parsing import NAMESPACE, parse_specs
+from baseten_tei.spec.parsing import MODELS, NAMESPACE, parse_specs
 
 SECRET_KEY = f"{NAMESPACE}:{SECRET_NAME}"
 FROM_ENVIRONMENT = {"from_env": VARIABLE}

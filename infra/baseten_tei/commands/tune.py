@@ -126,7 +126,9 @@ def _tune(workspace: Workspace, subject: Subject, given: Mapping[str, Any]) -> N
         return
     confirm(f"Deploy up to {plan.probes + 1} times for {subject.name!r}?", given["yes"])
     with (
-        machine_locks.one_at_a_time(f"tune {workspace.target.management_url} {workspace.owner}"),
+        machine_locks.one_at_a_time(
+            f"{workspace.target.management_url} {workspace.owner}", machine_locks.TUNING
+        ),
         progress("deployments", plan.probes + 1) as advance,
     ):
         for name in cleaned(workspace, subject.name):

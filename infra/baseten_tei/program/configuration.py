@@ -5,9 +5,10 @@ from pulumi.runtime.config import CONFIG, is_config_secret
 from baseten_tei.errors import UserError
 from baseten_tei.program.context import Context
 from baseten_tei.project.stack_values import decode_value
-from baseten_tei.rules.secrets.stack_file import MODELS, plain_problems, secret_key_problems
+from baseten_tei.rules.secrets.stack_file import plain_problems, secret_key_problems
 from baseten_tei.spec.credentials import models_problems
 from baseten_tei.spec.names import stack_name_problem
+from baseten_tei.spec.parsing import MODELS
 
 
 def check_configuration(here: Context) -> None:

@@ -127,7 +127,7 @@ class Workspace:
                 advance(model.name)
         return answers
 
-    @property
+    @cached_property
     def _project_file(self) -> Mapping[str, Any]:
         text = _text(self.root / "Pulumi.yaml")
         with naming("Pulumi.yaml"):

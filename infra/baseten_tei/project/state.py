@@ -7,9 +7,9 @@ from typing import Any
 from baseten_tei.deployment.ownership import Owner, owner_of
 from baseten_tei.deployment.push_job import PREFIX
 from baseten_tei.facts.files.json_reader import decode_json
+from baseten_tei.project.state_shape import OURS
 from baseten_tei.project.urns import SECRET
 
-OURS = "baseten:index:"
 COMPONENT = "baseten-tei:index:"
 MODEL = "baseten:index:Model"
 ENVIRONMENT = "baseten:index:Environment"

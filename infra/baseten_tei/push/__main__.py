@@ -24,6 +24,8 @@ def main() -> int:
     outcome = client.pushed(config)
     if outcome is None:
         gc.disable()  # a push is all imports: collecting takes a tenth of it (measured, truss 0.18.35)
+        import psutil  # noqa: F401  # here, not by the thread that watches: truss runs in a fork, which would wait for it
+
         from baseten_tei.push import push
 
         outcome = push.pushed(config)

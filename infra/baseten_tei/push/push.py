@@ -16,6 +16,7 @@ from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.endpoints import deployment_url
 from baseten_tei.baseten.processes.temporary_folders import temporary_folder
 from baseten_tei.baseten.target import Target, find_api_key, parse_target
+from baseten_tei.baseten.teams import Team
 from baseten_tei.baseten.versions import Version, pushed_version, shortened_problem
 from baseten_tei.deployment.labels import STATE_LABEL
 from baseten_tei.deployment.ownership import taken_problem
@@ -72,7 +73,24 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
         with machine_locks.a_slot():
             answer = _run(job, target, api_key, team.name if team else None)
         _keep_log(job, answer, api_key, tell)
-        return _result(parse_answer(answer), target)
+        try:
+            told = parse_answer(answer)
+        except UserError:
+            if (
+                not versions
+            ):  # Baseten makes one model of a name: another machine's push may have come first
+                _refuse_taken(job, _made_meanwhile(job, target, api_key, team))
+            raise
+        return _result(told, target)
+
+
+def _made_meanwhile(job: Job, target: Target, api_key: str, team: Team | None) -> list[Version]:
+    """Return the deployments that are there after a push that failed; none where Baseten does not say."""
+    try:
+        with Lookup(target, api_key) as lookup:
+            return lookup.deployments(job.model, team)
+    except UserError:
+        return []
 
 
 def _refuse_taken(job: Job, versions: Collection[Version]) -> None:

@@ -11,7 +11,8 @@ from baseten_tei.spec.credentials import is_secure, models_problems, spec_proble
 from baseten_tei.spec.messages import kind_of, problem_text
 
 NAMESPACE = "baseten-tei"
-
+MODELS = f"{NAMESPACE}:models"
+"""The key of a stack's configuration that holds its models."""
 
 EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"
 

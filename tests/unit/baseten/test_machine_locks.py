@@ -48,6 +48,16 @@ def test_another_model_is_free_meanwhile(folder: Path) -> None:
         assert len(list(folder.glob("lock-*"))) == 2
 
 
+def test_no_push_waits_for_the_lock_of_a_tuning_whatever_their_names(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine_locks, "LOCKS", 1)
+    with machine_locks.one_at_a_time("bge"):
+        [of_pushes] = folder.iterdir()
+    with machine_locks.one_at_a_time("the stack", machine_locks.TUNING):
+        assert seen_by_another_process([of_pushes]) == ["free"]
+
+
 def test_a_lock_is_freed_however_its_holder_ends(folder: Path) -> None:
     with pytest.raises(RuntimeError), machine_locks.one_at_a_time("bge"):
         raise RuntimeError

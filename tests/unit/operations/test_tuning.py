@@ -13,7 +13,7 @@ from baseten_emulator.tei.pace.service_time import ServiceTime
 from baseten_emulator.tei.pace.simulation import ClosedLoop, Observed, observed
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
-from baseten_tei.operations.adoption.yaml_edit import MODELS, with_values
+from baseten_tei.operations.adoption.yaml_edit import with_values
 from baseten_tei.operations.tuning.messages import probe_line, result_lines
 from baseten_tei.operations.tuning.samples import Summary, percentile
 from baseten_tei.operations.tuning.search import Found, Probe, Search, golden
@@ -29,6 +29,7 @@ from baseten_tei.operations.tuning.spec_changes import values_to_write
 from baseten_tei.operations.tuning.texts import guessed_tokens, made_texts
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import Autoscaling
+from baseten_tei.spec.parsing import MODELS
 from tests.support.specs import spec
 
 USUAL = Point(16384, 32, 32, 3)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.errors import UserError
-from baseten_tei.operations.adoption.yaml_edit import MODELS, with_key, with_models
+from baseten_tei.operations.adoption.yaml_edit import with_key, with_models
+from baseten_tei.spec.parsing import MODELS
 from tests.support.specs import texts
 
 NEW: dict[str, Any] = {

@@ -85,6 +85,31 @@ def test_what_another_state_pushed_since_the_model_was_looked_up_is_not_pushed_o
     assert truss == []
 
 
+@pytest.mark.usefixtures("truss")
+def test_a_first_push_that_another_machine_was_faster_than_says_whose_the_model_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    theirs = pushed_by(**WORDS, pulumi_state=THEIRS, config_digest="other")
+    models: list[Any] = []
+
+    def refused(*_: object) -> Answer:
+        models.extend(theirs["/v1/models"][1]["models"])
+        return Answer(1, "", 'A model named "bge" already exists in team "default"')
+
+    monkeypatch.setattr(pushing, "run_truss", refused)
+    with pytest.raises(UserError, match=f"run `pulumi config set baseten-tei:state_id {THEIRS}`"):
+        push(None, {**theirs, "/v1/models": (200, {"models": models})}, state_id=OURS)
+
+
+@pytest.mark.usefixtures("truss")
+def test_a_first_push_that_failed_by_itself_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pushing, "run_truss", lambda *_: Answer(1, "", "no instance is left"))
+    with pytest.raises(UserError, match="no instance is left"):
+        push(None, {"/v1/models": (200, {"models": []})}, state_id=OURS)
+
+
 @pytest.mark.parametrize(
     ("labels", "more"),
     [

@@ -12,9 +12,8 @@ import yaml
 from baseten_tei.deployment.truss_config import json_for_yaml
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.yaml_nodes import MAP, compose
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.parsing import MODELS
 
-MODELS = f"{NAMESPACE}:models"
 PIN = " # adopted as it runs: remove this line, and the next `pulumi up` pushes the spec above"
 
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*")

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.deployment.start_command import SECRET_NAME
-from baseten_tei.operations.adoption.yaml_edit import MODELS
 from baseten_tei.review.snapshots.origins import credential_free
 from baseten_tei.spec.hf_token import VARIABLE
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.parsing import MODELS, NAMESPACE
 
 TARGET = "baseten:target"
 STATE = ".state"

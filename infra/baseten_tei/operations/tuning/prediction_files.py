@@ -1,7 +1,6 @@
 """What is predicted of a stack's model, from the results that its project has on file."""
 
 from baseten_tei.deployment.vram import parameters
-from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.operations.tuning.prediction import Prediction, predicted
 from baseten_tei.project import generated_files
@@ -17,7 +16,7 @@ def prediction(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Pred
     size = parameters(facts) if facts else None
     if size is None:
         return None
-    lock = parse_lock(generated_files.read_lock(workspace.root, workspace.stack))
+    lock = generated_files.locked_facts(workspace.root, workspace.stack)
     known = {key[0]: found for key, it in lock.items() if (found := parameters(it))}
     return predicted(gpu, size, throughput_files.measured(workspace.root), known)
 

@@ -1,5 +1,7 @@
 """Ids of resources, as `pulumi import` takes them."""
 
+from collections.abc import Callable
+
 from baseten_tei.errors import UserError
 
 SHAPES = {
@@ -16,3 +18,13 @@ def not_there(kind: str, resource_id: str) -> UserError:
         f"Baseten has no {kind.rpartition(':')[2]} {resource_id!r}: its id is {shape}; check each part, "
         "and that the API key sees its team"
     )
+
+
+def is_one_model(
+    find: Callable[[str, str | None], str | None],
+    old: tuple[str, str | None],
+    new: tuple[str, str | None],
+) -> bool:
+    """Whether two pairs of a model's name and its team find the same model, however each names its team."""
+    found = find(*old)
+    return found is not None and found == find(*new)

@@ -11,6 +11,7 @@ from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.deployment.differences import changed_paths
 from baseten_tei.deployment.ownership import OWNER, earlier_marks, owner_of
 from baseten_tei.errors import UserError
+from baseten_tei.provider.protocol.ids import is_one_model
 from baseten_tei.provider.protocol.resource import UNKNOWN, Change, Live, PartlyDoneError, Values
 from baseten_tei.provider.release.deletion_guards import PRODUCTION, WAY_OUT
 from baseten_tei.provider.release.promotion import settings_of
@@ -99,10 +100,8 @@ class EnvironmentResource:
 
     def is_same(self, state: Values, inputs: Values) -> bool:
         """Whether both find the same model, however each of them names its team."""
-        found = self._api.find_model(state["model"], state.get("team"))
-        return found is not None and found == self._api.find_model(
-            inputs["model"], inputs.get("team")
-        )
+        old, new = ((it["model"], it.get("team")) for it in (state, inputs))
+        return is_one_model(self._api.find_model, old, new)
 
     def _refuse_foreign(self, model_id: str, state: Values) -> None:
         serving = self._api.serving(model_id, state["environment"])

@@ -18,6 +18,7 @@ from baseten_tei.deployment.ownership import (
     taken_problem,
 )
 from baseten_tei.errors import UserError
+from baseten_tei.provider.protocol.ids import is_one_model
 from baseten_tei.provider.protocol.resource import Change, Live, Values
 from baseten_tei.provider.release.deletion_guards import deletion_problem, obstacles
 from baseten_tei.provider.resources.refresh import read_model
@@ -119,10 +120,8 @@ class ModelResource:
 
     def is_same(self, state: Values, inputs: Values) -> bool:
         """Whether both find the same model, however each of them names its team."""
-        found = self._api.find_model(state["name"], state.get("team"))
-        return found is not None and found == self._api.find_model(
-            inputs["name"], inputs.get("team")
-        )
+        old, new = ((it["name"], it.get("team")) for it in (state, inputs))
+        return is_one_model(self._api.find_model, old, new)
 
     def _versions(self, inputs: Values) -> list[Version] | None:
         """The deployments of the model with this name; `None` where there is no such model."""

@@ -14,11 +14,11 @@ from baseten_tei.spec.credentials import (
 )
 from baseten_tei.spec.hf_token import FROM_ENV, NAME, named_variable
 from baseten_tei.spec.names import stack_name_problem
+from baseten_tei.spec.parsing import MODELS
 
 OURS = ("baseten-tei", "baseten")
 """Namespaces whose values go into clear text: outputs, labels, truss_configs/."""
 TOKEN = f"baseten-tei:{NAME}"
-MODELS = "baseten-tei:models"
 KNOWN = (MODELS, TOKEN, "baseten-tei:team", "baseten:target")
 
 
