@@ -71,7 +71,7 @@ def test_a_token_and_a_key_appear_nowhere_in_clear(
     assert any(name.startswith("argv") for name in seen), "the watch saw no process"
     assert any("truss" in name and name.startswith("tmp") for name in seen), "the watch saw no push"
     assert any("stacks" in name for name in seen), "no state was searched"
-    for process in ("push_server", "baseten_emulator"):
+    for process in ("baseten_tei.push.server", "baseten_emulator"):
         assert any(name.startswith(f"environ {process}") for name in seen), f"no {process} was seen"
     nowhere(seen, TOKEN, TOKEN[::-1], API_KEY, OTHER)
 
@@ -183,7 +183,7 @@ def watching(mark: str, temporary: Path, seen: dict[str, bytes]) -> Iterator[Non
         watcher.join()
 
 
-LONG_LIVED = ("push_server", "baseten_emulator")
+LONG_LIVED = ("baseten_tei.push.server", "baseten_emulator")
 
 
 def running(process: Path) -> str:
