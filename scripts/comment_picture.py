@@ -14,11 +14,13 @@ from markdown_it import MarkdownIt
 WIDTH, HEIGHT = 980, 1330
 STYLE = """
 body{font:14px/1.5 -apple-system,"Segoe UI","Noto Sans",Arial,sans-serif,"Noto Color Emoji";color:#1f2328;margin:24px}
+body{overflow-wrap:break-word}@media (max-width:600px){body{margin:8px}}
 .comment{border:1px solid #d1d9e0;border-radius:6px}.body{padding:16px}h3{margin-top:0}
 .author{background:#f6f8fa;border-bottom:1px solid #d1d9e0;padding:8px 16px;color:#59636e}
-table{border-collapse:collapse}th,td{border:1px solid #d1d9e0;padding:6px 13px}
+table{border-collapse:collapse;display:block;width:max-content;max-width:100%;overflow:auto}
+th,td{border:1px solid #d1d9e0;padding:6px 13px}
 code,pre{font:85%/1.45 ui-monospace,"DejaVu Sans Mono",monospace;background:#eff1f3;border-radius:6px}
-code{padding:.2em .4em}pre{padding:16px;overflow:hidden}pre code{padding:0;background:none}
+code{padding:.2em .4em}pre{padding:16px;overflow:auto}pre code{padding:0;background:none}
 details{margin:8px 0}ul{padding-left:2em}.add{color:#116329;background:#dafbe1}.del{color:#82071e;background:#ffebe9}
 """
 _SIGNS = {"+": "add", "-": "del"}
@@ -30,7 +32,8 @@ def page(markdown: str) -> str:
     html = html.replace("<details><summary>pushed", "<details open><summary>pushed")
     html = re.sub(r'(?<=language-diff">).*?(?=</code>)', _coloured, html, flags=re.DOTALL)
     return (
-        f'<!doctype html><meta charset="utf-8"><style>{STYLE}</style><div class="comment">'
+        '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f'<style>{STYLE}</style><div class="comment">'
         f'<div class="author"><b>github-actions</b> bot commented</div><div class="body">{html}</div></div>'
     )
 

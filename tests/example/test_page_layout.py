@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.harness import ROOT
-from tests.support.sample_pages import pages
+from tests.support.sample_pages import draw_tune_pages, pages, tune_evidence
 
 NO_BROWSER = 77
 BROWSER = "tests/example/browser"
@@ -35,16 +35,20 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("pages")
     for name, page in pages().items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
+    draw_tune_pages(folder)
     looks = looked_at(*sorted(folder.glob("*.html")))
     return {Path(name).stem: widths for name, widths in looks.items()}
 
 
 @pytest.mark.parametrize("width", ["1280", "400"])
-@pytest.mark.parametrize("name", sorted(pages()))
+@pytest.mark.parametrize("name", sorted([*pages(), *tune_evidence()]))
 def test_nothing_runs_off_the_page_and_no_word_is_broken(
     seen: dict[str, Any], name: str, width: str
 ) -> None:
-    assert seen[name][width] == {"wider": 0, "outside": [], "scrolled": [], "broken": []}
+    look = seen[name][width]
+    assert (look["wider"], look["outside"], look["scrolled"]) == (0, [], [])
+    if not name.startswith("comment-"):  # GitHub decides where a long path in a comment breaks
+        assert look["broken"] == []
 
 
 @pytest.mark.parametrize("query", ["", "?q=hostile", "?q=lost+luggage"])

@@ -1,8 +1,9 @@
 """Pages as users get them, of ordinary stacks and of extreme ones, to be looked at in a browser."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from scripts.comment_picture import page as comment_page
 
 from baseten_tei.operations.status.changes import Change
 from baseten_tei.operations.status.html import render_page as status_page
@@ -14,7 +15,9 @@ from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
 from baseten_tei.project.urns import PUSH
 from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, Report, StackReport
 from baseten_tei.review.report.html import render_page as report_page
+from baseten_tei.review.report.markdown import render_markdown
 
+COMMENTS = Path(__file__).parents[1] / "golden" / "comments"
 NOW = "2026-11-27 10:15:00 UTC"
 LONG = "multilingual-customer-support-semantic-search-with-instructions"
 UNBROKEN = "sentencetransformersparaphrasemultilingualminilml12v2finetunedonsupport"
@@ -151,10 +154,17 @@ def reports() -> dict[str, Report]:
     }  # fmt: skip
 
 
+def comments() -> dict[str, str]:
+    """Comments of pull requests, styled as GitHub does: made by the engine, and one of every report."""
+    golden = {path.stem: path.read_text() for path in COMMENTS.glob("*.md") if path.stem != "fleet"}
+    made = {name: render_markdown(report) for name, report in reports().items()}
+    return {f"comment-{name}": comment_page(text) for name, text in {**golden, **made}.items()}
+
+
 def pages() -> dict[str, str]:
     """All of them as HTML, by name."""
-    render: Callable[[Report], str] = report_page
-    return {**status_pages(), **{name: render(report) for name, report in reports().items()}}
+    report_pages = {name: report_page(report) for name, report in reports().items()}
+    return {**status_pages(), **report_pages, **comments()}
 
 
 POINT = {

@@ -261,6 +261,27 @@ def test_no_text_of_baseten_is_more_than_text(render: Callable[[list[Row]], Any]
     assert "\n::error::" not in text
 
 
+def test_an_emulator_bills_nothing_and_says_so() -> None:
+    labels = {"config_digest": "abc"}
+    serving = Serving(
+        "production", Version("d1", "ACTIVE", labels, instance_type="L4", replicas=2), {}
+    )
+    row = live_row({**STATE, "instance_type": "L4"}, "m1", serving, None)
+    assert (row.usd_per_hour, row.emulator) == (0.0, True)
+    text = list(render_table([row]))
+    assert text[-1].endswith("on an emulator: nothing is billed")
+    assert "free" in text[1]
+    for shown in ("\n".join(text), render_page(Standing("dev", 1), [row], "now")):
+        assert "on an emulator: nothing is billed" in shown
+    assert document(Standing("dev", 1), [row])["live"][0]["emulator"] is True
+
+
+def test_a_page_says_in_words_what_its_colours_say() -> None:
+    page = render_page(Standing("dev", 1), [live("FAILED"), live()], "now")
+    assert page.count("! no<") == 1
+    assert page.count("yes<") == 1
+
+
 def test_a_page_and_a_document_hold_every_change_and_every_row() -> None:
     told = Standing("dev", 1, (Change("update", "bge-push", PUSH, ("stdin",)),), ("a secret",))
     page = render_page(told, [live()], "now")

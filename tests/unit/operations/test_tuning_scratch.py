@@ -156,6 +156,38 @@ def evidence() -> dict[str, Any]:
     }  # fmt: skip
 
 
+def test_an_emulators_figures_are_named_and_price_nothing() -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib import pyplot
+
+    from baseten_tei.operations.tuning import charts
+    from baseten_tei.operations.tuning.prediction import predicted
+
+    likely = predicted("L4", 10**8, [], {})
+    assert likely is not None
+    for where, priced in (("an emulator", False), ("https://api.baseten.co", True)):
+        figure, axes = pyplot.subplots()
+        charts.cost(axes, {**evidence(), "where": where}, {"L4": likely})
+        keys = [text.get_text() for text in figure.legends[0].get_texts()]
+        assert (f"measured on {where}" in keys) is priced
+        title = figure.get_suptitle()
+        assert f"measured on {where}" in title
+        assert ("not on a GPU" in title) is not priced
+        pyplot.close(figure)
+
+
+def test_a_curve_of_which_little_came_back_is_drawn(tmp_path: Path) -> None:
+    """A load without an answer has no latency, and there may be no open loops."""
+    pytest.importorskip("matplotlib")
+    from baseten_tei.operations.tuning.plot_files import drawn
+
+    told = evidence()
+    [first, second, _] = told["curve"]
+    nothing = {**first["summary"], "p50_ms": None, "p95_ms": None, "p99_ms": None}
+    for curve in ([{**first, "summary": nothing}, second], [{**first, "summary": nothing}]):
+        assert list(drawn(tmp_path / "run", {**told, "curve": curve}, {}, None))
+
+
 def test_pictures_and_a_page_that_needs_nothing_else_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     from baseten_tei.operations.tuning.autoscaling import Wish
