@@ -1,6 +1,7 @@
 """Every page of the project at a desk's and a phone's width, with ordinary and extreme contents, in a real browser."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -59,5 +60,5 @@ def test_the_search_page_fits_a_phone_and_a_desk(service: str, query: str) -> No
 
 
 @pytest.mark.parametrize("name", sorted(pages()))
-def test_no_page_shows_a_backtick(name: str) -> None:
-    assert "`" not in pages()[name]
+def test_no_page_shows_a_backtick_outside_of_a_file(name: str) -> None:
+    assert "`" not in re.sub(r"<pre>.*?</pre>", "", pages()[name], flags=re.DOTALL)

@@ -132,7 +132,9 @@ def reports() -> dict[str, Report]:
         drift={"autoscaling.max_replica": "1 → 4"},
     )  # fmt: skip
     priced = model(1, kind="created", cost=Cost(before=unknown, after=unknown), why={})
-    same = model(0, kind="unchanged", why={}, diff="", notices=(), traffic=())
+    money = Money(minimum=0.0, typical=619.33, maximum=619.33)
+    kept = Cost(before=money, after=money)
+    same = model(1, kind="unchanged", cost=kept, why={}, diff="", notices=(), traffic=())
     return {
         "report-usual": Report(stacks=(stack(model(0), same, policies=(advice,)),)),
         "report-fleet": Report(

@@ -27,7 +27,7 @@ details{border:1px solid #d1d9e0;border-radius:6px;padding:.4rem .8rem;margin:.6
 tr.total{font-weight:600}tr.unchanged{color:#59636e}
 """
 _WORDS = ("model", "what happens", "why")
-_MONEY = ("minimum, $ a month", "typical, $ a month", "maximum, $ a month")
+_MONEY = ("minimum a month", "typical a month", "maximum a month")
 
 
 def render_page(report: Report) -> str:
