@@ -54,6 +54,14 @@ def status_pages() -> dict[str, str]:
     fleet = [
         row(f"{MODELS[n % 5][0]}-{n:02}", "staging" if n % 3 else "production") for n in range(26)
     ]
+    usual = [
+        row("search", drift=DRIFT[:1], replicas="1 of 0-4"),
+        row("rerank", "staging", status="UNHEALTHY", replicas="0 of 1-2", usd_per_hour=0.0,
+            drift=("status UNHEALTHY",)),
+        row("go-emotions", version="z9rowox", digest="bdcca9cf2e62b36c", usd_per_hour=0.63),
+        row("rerank", version="pyju2rj", digest="190c69cfdf512adc"),
+        row("search", "staging", status="SCALED_TO_ZERO", replicas="0 of 0-1", usd_per_hour=0.0),
+    ]  # fmt: skip
     unwell = [
         row("search", drift=DRIFT),
         row("rerank", status="GONE", replicas="0", version="", digest="", usd_per_hour=0.0,
@@ -70,6 +78,7 @@ def status_pages() -> dict[str, str]:
     unknown = ("the value of hf_access_key, which only `pulumi preview` reads",)
     emulated = [row(name, emulator=True, usd_per_hour=0.0) for name, *_ in MODELS[:3]]
     return {
+        "status-usual": status_page(Standing("production", 3, changes[:2], unknown), usual, NOW),
         "status-well": status_page(Standing("production", 5), rows, NOW),
         "status-changes": status_page(Standing("production", 5, changes, unknown), None, NOW),
         "status-fleet": status_page(Standing("production", 30, changes, unknown), [*unwell, *fleet], NOW),
