@@ -12,10 +12,10 @@ from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.tuning.autoscaling import Wish
 from baseten_tei.operations.tuning.plot_files import drawn
 from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
-from baseten_tei.project.urns import PUSH
 from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, Report, StackReport
 from baseten_tei.review.report.html import render_page as report_page
 from baseten_tei.review.report.markdown import render_markdown
+from baseten_tei.spec.type_tokens import PUSH
 
 COMMENTS = Path(__file__).parents[1] / "golden" / "comments"
 NOW = "2026-11-27 10:15:00 UTC"

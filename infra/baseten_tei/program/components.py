@@ -28,6 +28,7 @@ from baseten_tei.program.program_end import end_program
 from baseten_tei.program.push_python import push_python
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
+from baseten_tei.spec.type_tokens import COMPONENTS
 
 PUSH = "truss push"
 """What an error message calls the step: pulumi-command runs it as the interpreter's last argument."""
@@ -63,7 +64,7 @@ class TeiModel(pulumi.ComponentResource):
         """
         ready, plan = _prepared(name, args, team, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
-        super().__init__(f"baseten-tei:index:{type(self).__name__}", name, props, opts)
+        super().__init__(f"{COMPONENTS}{type(self).__name__}", name, props, opts)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
         own = [secret] if secret is not None and args.gated else []

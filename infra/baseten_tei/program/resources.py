@@ -12,6 +12,7 @@ import pulumi
 
 from baseten_tei.deployment.ownership import state_id_problem
 from baseten_tei.program.program_end import hide_interrupts
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
 
 _T = TypeVar("_T")
 
@@ -38,7 +39,7 @@ class Model(pulumi.CustomResource):
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("baseten:index:Model", name, {**_outputs(type(self)), **inputs}, opts)
+        super().__init__(MODEL, name, {**_outputs(type(self)), **inputs}, opts)
 
 
 class Environment(pulumi.CustomResource):
@@ -68,7 +69,7 @@ class Environment(pulumi.CustomResource):
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
         props = {**_outputs(type(self)), **inputs}
-        super().__init__("baseten:index:Environment", name, props, opts)
+        super().__init__(ENVIRONMENT, name, props, opts)
 
 
 class StateId(pulumi.CustomResource):
@@ -79,7 +80,7 @@ class StateId(pulumi.CustomResource):
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        super().__init__("baseten:index:StateId", name, {**_outputs(type(self)), **inputs}, opts)
+        super().__init__(STATE_ID, name, {**_outputs(type(self)), **inputs}, opts)
 
 
 class Secret(pulumi.CustomResource):
@@ -98,7 +99,7 @@ class Secret(pulumi.CustomResource):
         value = inputs.get("value")
         kept = {} if value is None else {"value": pulumi.Output.secret(value)}
         props = {**_outputs(type(self)), **inputs, **kept}
-        super().__init__("baseten:index:Secret", name, props, opts)
+        super().__init__(SECRET, name, props, opts)
 
 
 @cache

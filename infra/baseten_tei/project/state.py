@@ -7,14 +7,16 @@ from typing import Any
 from baseten_tei.deployment.ownership import Owner, owner_of
 from baseten_tei.deployment.push_job import PREFIX
 from baseten_tei.facts.files.json_reader import decode_json
-from baseten_tei.project.state_shape import OURS
-from baseten_tei.project.urns import SECRET
+from baseten_tei.spec.type_tokens import (
+    COMPONENTS,
+    ENVIRONMENT,
+    MODEL,
+    PROVIDER,
+    PUSH,
+    SECRET,
+    STATE_ID,
+)
 
-COMPONENT = "baseten-tei:index:"
-MODEL = "baseten:index:Model"
-ENVIRONMENT = "baseten:index:Environment"
-PUSH = "command:local:Command"
-STATE_ID = "baseten:index:StateId"
 _ONE = ("deployment_id", "previous_deployment_id", "failed_deployment_id", "deployment")
 _MANY = ("kept_deployment_ids",)
 
@@ -48,7 +50,7 @@ def parse_state(exported: Mapping[str, Any]) -> State:
     every = [
         (it["type"], (it.get("inputs") or {}) | (it.get("outputs") or {}))
         for it in resources
-        if it["type"].startswith(OURS)
+        if it["type"].startswith(PROVIDER)
     ]
     models = [values for kind, values in every if kind == MODEL]
     return State(
@@ -81,7 +83,7 @@ def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:
 def _urls(resources: list[Mapping[str, Any]]) -> Iterator[str]:
     for resource in resources:
         outputs = resource.get("outputs") or {}
-        if resource["type"].startswith(COMPONENT) and "predict_url" in outputs:
+        if resource["type"].startswith(COMPONENTS) and "predict_url" in outputs:
             yield str(outputs["predict_url"])
 
 

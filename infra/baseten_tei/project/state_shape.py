@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.errors import UserError
+from baseten_tei.spec.type_tokens import PROVIDER
 
-OURS = "baseten:index:"
-"""How the types of our provider's resources begin."""
 _TEXTS = (
     "team", "name", "model", "environment",
     "deployment", "deployment_id", "previous_deployment_id", "failed_deployment_id",
@@ -41,7 +40,7 @@ def _problem(resource: Any) -> str | None:
         values = resource.get(key)
         if not isinstance(values, (Mapping, type(None))):
             return f"{key} is not an object"
-        if values and OURS in urn and (problem := _values_problem(values)):
+        if values and PROVIDER in urn and (problem := _values_problem(values)):
             return f"{key}.{problem}"
     for key in ("parent", "type"):
         if not isinstance(resource.get(key), (str, type(None))):

@@ -3,16 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-Values = Mapping[str, Any]
+from baseten_tei.spec.type_tokens import COMPONENTS, PROVIDER
 
-COMPONENT = "baseten-tei:index:"
-PROVIDER = "baseten:index:"
-MODEL = "baseten:index:Model"
-PUSH = "command:local:Command"
-ENVIRONMENT = "baseten:index:Environment"
-STATE_ID = "baseten:index:StateId"
-SECRET = "baseten:index:Secret"  # noqa: S105  # a type's name
-_OURS = (COMPONENT, PROVIDER)
+Values = Mapping[str, Any]
 
 
 def urn_of(project: str, stack: str, kinds: str, name: str) -> str:
@@ -32,4 +25,4 @@ def name_of(urn: str) -> str:
 
 def is_ours(urn: str) -> bool:
     """Whether it is one of this package's: a component, a resource of the provider's, a push."""
-    return urn.split("::", 3)[2].startswith(_OURS)
+    return urn.split("::", 3)[2].startswith((COMPONENTS, PROVIDER))

@@ -33,6 +33,7 @@ from baseten_tei.provider.resources.refresh_calls import ListedReads
 from baseten_tei.provider.resources.refused_key import OnceRefusedApi
 from baseten_tei.provider.resources.secret import SecretResource
 from baseten_tei.provider.resources.state_id import StateIdResource
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
 
 
 def resources(
@@ -50,10 +51,10 @@ def resources(
     releasing = Releasing(api, gates, waiting, progress.warn, patience, wanted)
     reads = ListedReads(api, remembered, Pace(sleep=cancellation.sleep))
     return {
-        "baseten:index:Model": ModelResource(api, progress.warn, reads),
-        "baseten:index:Environment": EnvironmentResource(api, releasing, progress.warn, reads),
-        "baseten:index:Secret": SecretResource(api, progress.warn),
-        "baseten:index:StateId": StateIdResource(),
+        MODEL: ModelResource(api, progress.warn, reads),
+        ENVIRONMENT: EnvironmentResource(api, releasing, progress.warn, reads),
+        SECRET: SecretResource(api, progress.warn),
+        STATE_ID: StateIdResource(),
     }
 
 

@@ -26,8 +26,9 @@ from baseten_tei.operations.status.table import render_table
 from baseten_tei.operations.status.token import token_inputs, token_source
 from baseten_tei.operations.status.wanted import model_resources
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.urns import ENVIRONMENT, MODEL, PUSH, kind_of
+from baseten_tei.project.urns import kind_of
 from baseten_tei.rules.settings import parse_settings
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PUSH
 from tests.support.specs import raw
 
 OWNER = Owner("baseten-tei", "test")

@@ -7,16 +7,14 @@ from baseten_tei.deployment.environments import all_environments
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.operations.adoption.decision import Adopted
-from baseten_tei.spec.args import ModelArgs
-
-COMPONENTS = {"embedding": "Embedding", "reranker": "Reranker", "classifier": "Classifier"}
+from baseten_tei.spec.type_tokens import PROVIDER, SECRET, STATE_ID, component_type
 
 
 def import_file(adopted: Iterable[Adopted], team: str | None) -> dict[str, Any]:
     """Components, and below each its model and environments; the secret where a model reads it."""
     models = list(adopted)
     secret = {
-        "type": "baseten:index:Secret",
+        "type": SECRET,
         "name": SECRET_NAME,
         "id": _id(team, SECRET_NAME),
     }
@@ -31,19 +29,19 @@ def import_file(adopted: Iterable[Adopted], team: str | None) -> dict[str, Any]:
 
 def component_urn(owner: Owner, adopted: Adopted) -> str:
     """The URN of a model's component, for `--target`."""
-    return f"urn:pulumi:{owner.stack}::{owner.project}::{_component(adopted.args)}::{adopted.name}"
+    return f"urn:pulumi:{owner.stack}::{owner.project}::{component_type(adopted.args.task)}::{adopted.name}"
 
 
 def state_id_urn(owner: Owner) -> str:
     """The URN of the state's id, for `--target`: what is only kept in the state cannot be imported."""
-    return f"urn:pulumi:{owner.stack}::{owner.project}::baseten:index:StateId::state-id"
+    return f"urn:pulumi:{owner.stack}::{owner.project}::{STATE_ID}::state-id"
 
 
 def _resources(it: Adopted, team: str | None) -> list[dict[str, Any]]:
     """Named by type too: one model may be called as another one's part is."""
     parent = f"component {it.name}"
     component = {
-        "type": _component(it.args),
+        "type": component_type(it.args.task),
         "name": parent,
         "logicalName": it.name,
         "component": True,
@@ -59,16 +57,12 @@ def _resources(it: Adopted, team: str | None) -> list[dict[str, Any]]:
 def _resource(kind: str, name: str, resource_id: str, parent: str) -> dict[str, Any]:
     unique = f"{kind.lower()} {name}"
     return {
-        "type": f"baseten:index:{kind}",
+        "type": f"{PROVIDER}{kind}",
         "name": unique,
         "logicalName": name,
         "id": resource_id,
         "parent": parent,
     }
-
-
-def _component(args: ModelArgs) -> str:
-    return f"baseten-tei:index:{COMPONENTS[args.task]}"
 
 
 def _id(*parts: str | None) -> str:

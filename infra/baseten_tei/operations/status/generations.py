@@ -5,7 +5,8 @@ from typing import Any
 from baseten_tei.deployment.ownership import owner_after
 from baseten_tei.deployment.push_job import PREFIX, Stamp, stamped
 from baseten_tei.operations.status.state import State
-from baseten_tei.project.urns import MODEL, Values, kind_of
+from baseten_tei.project.urns import Values, kind_of
+from baseten_tei.spec.type_tokens import MODEL
 
 Resources = dict[str, dict[str, Any]]
 """URN → inputs, as the state would hold them; a component comes before what it holds."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.project.state import cut_off
-from baseten_tei.project.urns import ENVIRONMENT, MODEL, SECRET, Values, is_ours, kind_of
+from baseten_tei.project.urns import Values, is_ours, kind_of
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET
 
 _UNFINISHED = {
     "delete": "what it replaced is still to be deleted",

@@ -11,17 +11,9 @@ from baseten_tei.operations.status.generations import Resources, filled
 from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.status.state import State, parse_state
 from baseten_tei.operations.status.token import token_inputs
-from baseten_tei.project.urns import (
-    ENVIRONMENT,
-    MODEL,
-    PROVIDER,
-    SECRET,
-    STATE_ID,
-    Values,
-    kind_of,
-    urn_of,
-)
+from baseten_tei.project.urns import Values, kind_of, urn_of
 from baseten_tei.spec.hf_token import NAME
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PROVIDER, SECRET, STATE_ID
 
 if TYPE_CHECKING:
     from baseten_tei.operations.status.live import Row

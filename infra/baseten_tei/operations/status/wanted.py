@@ -8,7 +8,8 @@ from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import ModelPlan
 from baseten_tei.deployment.push_job import job_environment
 from baseten_tei.operations.status.generations import SECRET_GENERATION, Resources
-from baseten_tei.project.urns import COMPONENT, ENVIRONMENT, MODEL, PUSH, Values, urn_of
+from baseten_tei.project.urns import Values, urn_of
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PUSH, component_type
 
 
 def model_resources(name: str, plan: ModelPlan, owner: Owner, command: Values) -> Resources:
@@ -20,7 +21,7 @@ def model_resources(name: str, plan: ModelPlan, owner: Owner, command: Values) -
 
 
 def _children(name: str, plan: ModelPlan, command: Values) -> Iterator[tuple[str, str, Values]]:
-    component = f"{COMPONENT}{plan.args.task.title()}"
+    component = component_type(plan.args.task)
     yield component, name, plan.args.model_dump(exclude_none=True)
     yield f"{component}${MODEL}", f"{name}-model", plan.model_inputs
     if plan.pushed:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 from baseten_tei.errors import UserError
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET
 
 SHAPES = {
-    "baseten:index:Model": "[team/]name",
-    "baseten:index:Environment": "[team/]model/environment",
-    "baseten:index:Secret": "[team/]name",
+    MODEL: "[team/]name",
+    ENVIRONMENT: "[team/]model/environment",
+    SECRET: "[team/]name",
 }
 
 

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from baseten_tei.spec.args import Backpressure, Promotion
 from baseten_tei.spec.names import environment_problem
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
 
 NotEmpty = Annotated[str, Field(min_length=1)]
 Identity = Annotated[NotEmpty, Field(json_schema_extra={"willReplaceOnChanges": True})]
@@ -263,9 +264,9 @@ class StateIdOutputs(_Typed):
 
 
 RESOURCES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
-    "baseten:index:Model": (ModelInputs, ModelOutputs),
-    "baseten:index:Environment": (EnvironmentInputs, EnvironmentOutputs),
-    "baseten:index:Secret": (SecretInputs, SecretOutputs),
-    "baseten:index:StateId": (StateIdInputs, StateIdOutputs),
+    MODEL: (ModelInputs, ModelOutputs),
+    ENVIRONMENT: (EnvironmentInputs, EnvironmentOutputs),
+    SECRET: (SecretInputs, SecretOutputs),
+    STATE_ID: (StateIdInputs, StateIdOutputs),
 }
 """Each resource's inputs and outputs, by its type."""

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 
 from pulumi.provider.experimental.property_value import PropertyValue
 
+from baseten_tei.spec.type_tokens import SECRET
+
 Properties = Mapping[str, PropertyValue]
 
-SECRET_INPUTS: Mapping[str, tuple[str, ...]] = {"baseten:index:Secret": ("value",)}
+SECRET_INPUTS: Mapping[str, tuple[str, ...]] = {SECRET: ("value",)}
 """Inputs that are secret in themselves, by type; the schema says the same (it is imported for documents only)."""
 
 

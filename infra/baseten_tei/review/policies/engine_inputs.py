@@ -10,8 +10,9 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.spec.args import ARGS_BY_TASK
+from baseten_tei.spec.type_tokens import component_type
 
-COMPONENTS = {f"baseten-tei:index:{task.capitalize()}": args for task, args in ARGS_BY_TASK.items()}
+COMPONENTS = {component_type(task): args for task, args in ARGS_BY_TASK.items()}
 """Type token → the class of its spec."""
 
 

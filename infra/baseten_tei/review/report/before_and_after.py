@@ -10,13 +10,10 @@ from pydantic import ValidationError
 
 from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.deployment.truss_config import json_for_yaml, truss_config
-from baseten_tei.project.state import ENVIRONMENT, MODEL, PUSH
 from baseten_tei.review.report.preview import Preview, State, Step
-from baseten_tei.review.report.preview_shape import COMPONENT
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.parsing import parse_spec
-
-SECRET = "baseten:index:Secret"  # noqa: S105  # a resource's type, not a secret
+from baseten_tei.spec.type_tokens import COMPONENTS, ENVIRONMENT, MODEL, PUSH
 
 Inputs = Mapping[str, Any]
 
@@ -84,10 +81,10 @@ class Pair:
 
 def pairs(preview: Preview) -> dict[str, Pair]:
     """Each model of a preview, by its resource's name."""
-    names = [step.name for step in preview.steps if step.type.startswith(COMPONENT)]
+    names = [step.name for step in preview.steps if step.type.startswith(COMPONENTS)]
     children: dict[str, list[Step]] = {name: [] for name in names}
     for step in preview.steps:
-        whose = step.name if step.type.startswith(COMPONENT) else step.parent
+        whose = step.name if step.type.startswith(COMPONENTS) else step.parent
         if whose in children:
             children[whose].append(step)
     return {name: _pair(name, steps) for name, steps in children.items()}
@@ -104,7 +101,7 @@ def _pair(name: str, steps: Sequence[Step]) -> Pair:
 
 def _side(name: str, found: Sequence[tuple[Step, State | None]]) -> Side | None:
     states = [(step.type, state) for step, state in found if state is not None]
-    spec = next((state for kind, state in states if kind.startswith(COMPONENT)), None)
+    spec = next((state for kind, state in states if kind.startswith(COMPONENTS)), None)
     if spec is None:
         return None
     of = {

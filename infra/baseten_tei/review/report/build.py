@@ -12,7 +12,7 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.review.marks.marks import changes, marks
 from baseten_tei.review.policies.config import PolicyConfig
 from baseten_tei.review.policies.registry import Violation, violations
-from baseten_tei.review.report.before_and_after import SECRET, Pair, Side, pairs
+from baseten_tei.review.report.before_and_after import Pair, Side, pairs
 from baseten_tei.review.report.callers import consequences
 from baseten_tei.review.report.changes import drifted, kind, why
 from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, StackReport
@@ -22,6 +22,7 @@ from baseten_tei.review.report.throughput import Measured, usd_per_million_token
 from baseten_tei.review.report.traffic import traffic
 from baseten_tei.rules.registry import judge
 from baseten_tei.rules.rule import Reported
+from baseten_tei.spec.type_tokens import SECRET
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from typing import Any, Literal
 
 from baseten_tei.deployment.differences import Texts, differences
 from baseten_tei.deployment.environments import environment_inputs
-from baseten_tei.project.state import ENVIRONMENT, PUSH
 from baseten_tei.provider.drift.environment import SETTINGS
 from baseten_tei.review.report.before_and_after import Pair, Side
 from baseten_tei.review.report.preview import Step
+from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH
 
 Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "deleted", "forgotten"]
 """`forgotten` leaves the model on Baseten: `on_removal: retain`."""

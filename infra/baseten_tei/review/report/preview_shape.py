@@ -7,9 +7,8 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationEr
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
-from baseten_tei.project.state import ENVIRONMENT, PUSH
+from baseten_tei.spec.type_tokens import COMPONENTS, ENVIRONMENT, PUSH
 
-COMPONENT = "baseten-tei:index:"
 ANEW = "make it anew: pulumi preview --json --show-sames > preview.json"
 
 
@@ -102,7 +101,7 @@ def parse_told(found: Any) -> list[Told]:
 
 
 def _check(name: str, kind: str, state: Mapping[str, Any]) -> None:
-    inputs = _Spec if kind.startswith(COMPONENT) else _INPUTS.get(kind)
+    inputs = _Spec if kind.startswith(COMPONENTS) else _INPUTS.get(kind)
     try:
         _Resource.model_validate(state)
         if inputs:

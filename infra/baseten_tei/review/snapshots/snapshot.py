@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baseten_tei.errors import UserError, redact
 from baseten_tei.review.snapshots.secure_values import UNCHANGED
+from baseten_tei.spec import type_tokens
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Marks a special value in Pulumi's state (Pulumi `sdk/go/common/resource/sig`)."""
@@ -17,7 +18,6 @@ _NEEDLESS = ("secrets_providers", "pending_operations")
 """The salt that a passphrase could be guessed with; operations that a preview cannot finish."""
 _TRACES = ("sourcePosition", "stackTrace")
 """Where on some machine a resource was made."""
-_SECRET_RESOURCE = "baseten:index:Secret"  # noqa: S105  # a type
 
 
 class Snapshot(BaseModel):
@@ -86,7 +86,7 @@ def parse_snapshot(text: str, where: str) -> Snapshot:
 def _resource(resource: Mapping[str, Any], fingerprint: str) -> dict[str, Any]:
     kept = {key: _without_secrets(it) for key, it in resource.items() if key not in _TRACES}
     outputs = kept.get("outputs")
-    if resource.get("type") == _SECRET_RESOURCE and outputs and outputs.get("fingerprint"):
+    if resource.get("type") == type_tokens.SECRET and outputs and outputs.get("fingerprint"):
         kept["outputs"] = {**outputs, "fingerprint": fingerprint}
     return kept
 
