@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f"\n{figures.table([figure for it in found for figure in it.figures])}")
     print(f"\n{figures.aims_table(found)}")
     if options.write:
-        print("\nkept in README.md, docs/performance.md and benchmarks/results/speed/")
+        print("\nkept in docs/performance.md and benchmarks/results/speed/")
     failed = sorted(set(asked) - {it.name for it in found})
     if failed:
         print(f"failed, and said why above: {', '.join(failed)}", file=sys.stderr)
@@ -73,7 +73,7 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke run; cannot be written")
     parser.add_argument(
-        "--write", action="store_true", help="keep the figures: results/, README.md, docs"
+        "--write", action="store_true", help="keep the figures: results/, docs"
     )
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     options = parser.parse_args(argv)
@@ -94,7 +94,7 @@ def _section(name: str, options: argparse.Namespace) -> Section | None:
         return None
     if options.write:
         record.save(section)
-        figures.write(record.saved(list(SECTIONS)))  # at once: a test holds README to the records
+        figures.write(record.saved(list(SECTIONS)))  # at once: a test holds the docs to the records
     return section
 
 

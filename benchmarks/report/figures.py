@@ -1,4 +1,4 @@
-"""Figures as people read them: tables in the terminal, a page, the README's table of aims, and plots."""
+"""Figures as people read them: tables in the terminal, a page, the table of aims in docs/performance.md, and plots."""
 
 from collections.abc import Iterator, Sequence
 from statistics import median
@@ -11,7 +11,6 @@ from benchmarks.report.plot import plot
 from benchmarks.report.record import RESULTS, Section
 
 PAGE, PLOT = RESULTS / "README.md", RESULTS / "ratios.svg"
-README = ROOT / "README.md"
 BEGIN, END = "<!-- speed: `python -m benchmarks --write` -->\n", "<!-- /speed -->"
 HEADINGS = ("measured", "ours", "against", "ratio", "fastest", "aim", "met")
 AIM_HEADINGS = ("aim", "measured", "met", "when")
@@ -33,17 +32,18 @@ def aims_table(sections: Sequence[Section]) -> str:
 
 
 def write(sections: Sequence[Section]) -> None:
-    """Bring the results' page and plot, the README and docs/performance.md up to date."""
+    """Bring the results' page and plot and docs/performance.md up to date."""
     PAGE.write_text("\n".join(_page(sections)) + "\n", encoding="utf-8")
     PLOT.write_text(plot(_single(sections)), encoding="utf-8")
-    README.write_text(in_readme(README.read_text(encoding="utf-8"), sections), encoding="utf-8")
+    docs = scale_report.PAGE
+    docs.write_text(with_aims(docs.read_text(encoding="utf-8"), sections), encoding="utf-8")
     for section in sections:
         if section.points:
             scale_report.write(section.facts, section.points)
 
 
-def in_readme(text: str, sections: Sequence[Section]) -> str:
-    """The README with its table of aims as measured."""
+def with_aims(text: str, sections: Sequence[Section]) -> str:
+    """Return docs/performance.md with its table of aims as measured."""
     return tables.replaced(text, BEGIN, END, aims_table(sections))
 
 

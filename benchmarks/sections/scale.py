@@ -2,7 +2,7 @@
 
 Up to 100 models the world is made by the first `up` that is measured; above, it is grown from three models (`grown`)
 and taken down with the state saved once: an engine that saves a whole state after each of thousands of changes takes
-an hour for it (docs/scaling.md). The bare program takes each world over, as in `unchanged`.
+an hour for it (docs/performance.md). The bare program takes each world over, as in `unchanged`.
 """
 
 from collections.abc import Iterator, Mapping

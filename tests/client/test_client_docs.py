@@ -10,7 +10,7 @@ from baseten_tei_client.settings import Settings
 from tests.client.stack import ClientStack
 from tests.support.harness import API_KEY, ROOT
 
-PAGES = [ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "client.md"]
+PAGES = [ROOT / "clients" / "python" / "README.md", ROOT / "docs" / "python-client.md"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)

@@ -11,7 +11,7 @@ from tests.support.harness import BGE, EMOTIONS, GATED, RERANKER, ROOT, Emulator
 pytestmark = pytest.mark.e2e
 
 NO_DRIFT, ERROR, NO_STACK, DRIFT = 0, 1, 6, 7
-"""Exit codes of the drift check, as docs/drift.md has them."""
+"""Exit codes of the drift check, as docs/lifecycle.md lists them."""
 
 CHECK = ("preview", "--refresh", "--expect-no-changes", "--diff", "--suppress-outputs", "--stack")
 COMMAND = "config.docker_server.start_command"
@@ -91,7 +91,7 @@ def refreshed(stack: Stack) -> str:
 
 
 def drift_check(stack: Stack, name: str = "", **environment: str) -> Run:
-    """The command that docs/drift.md gives."""
+    """The command that docs/lifecycle.md gives."""
     return stack.pulumi(*CHECK, name or stack.name, **environment)
 
 
@@ -231,7 +231,7 @@ def test_what_others_delete_or_break_fails_the_drift_check_and_is_made_again(
 
 
 def test_the_documented_drift_check_is_the_tested_one() -> None:
-    text = (ROOT / "docs" / "drift.md").read_text()
+    text = (ROOT / "docs" / "lifecycle.md").read_text()
     assert f"pulumi {' '.join(CHECK)} production\n" in text
     codes = {NO_DRIFT: "no drift", ERROR: "an error", NO_STACK: "no such stack", DRIFT: "drift"}
     for code, meaning in codes.items():

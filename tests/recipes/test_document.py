@@ -1,4 +1,4 @@
-"""docs/clients.md says all that is there to be said of the recipes, their versions and their traps."""
+"""docs/recipes.md says all that is there to be said of the recipes, their versions and their traps."""
 
 import ast
 import re
@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support.harness import ROOT
 
 RECIPES = ROOT / "examples" / "clients"
-DOCUMENT = (ROOT / "docs" / "clients.md").read_text()
+DOCUMENT = (ROOT / "docs" / "recipes.md").read_text()
 
 
 def public_functions(path: Path) -> set[str]:
@@ -43,4 +43,4 @@ def test_the_versions_are_those_of_the_lock() -> None:
         for name in wanted
         if name != "numpy" and f"{name} {locked[name]}" not in DOCUMENT
     ]
-    assert not missing, "docs/clients.md says other versions than the lock"
+    assert not missing, "docs/recipes.md says other versions than the lock"

@@ -1,4 +1,4 @@
-"""Every recipe of docs/clients.md, run as a process of its own, unmodified, with the real library."""
+"""Every recipe of docs/recipes.md, run as a process of its own, unmodified, with the real library."""
 
 import json
 import shutil

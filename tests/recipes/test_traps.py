@@ -1,4 +1,4 @@
-"""The traps that docs/clients.md warns of are still there, and each proposed patch mends its own."""
+"""The traps that docs/recipes.md warns of are still there, and each proposed patch mends its own."""
 
 import json
 import os
@@ -37,7 +37,7 @@ def looked_at(consumer: Consumer, *traps: str, **environment: str) -> dict[str, 
 def test_every_trap_is_still_there(consumer: Consumer) -> None:
     found = looked_at(consumer)
     gone = "\n".join(f"{name}: {why}" for name, why in found.items() if why)
-    assert not gone, f"drop or mend these rows of docs/clients.md, and their traps:\n{gone}"
+    assert not gone, f"drop or mend these rows of docs/recipes.md, and their traps:\n{gone}"
 
 
 def test_each_proposed_patch_mends_its_trap(consumer: Consumer, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from baseten_tei.spec.json_schema import SCHEMA_PATH, schema_text
 from baseten_tei.spec.keys_table import render_readme
 
 RULES_PATH = "docs/rules.md"
-PARTLY_DERIVED = ("README.md", "docs/clients.md")
+PARTLY_DERIVED = ("README.md", "docs/recipes.md")
 
 
 def generated(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:

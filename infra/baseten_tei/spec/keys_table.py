@@ -1,4 +1,4 @@
-"""The derived parts of README.md and docs/clients.md: included files, and the table of a model's keys."""
+"""The derived parts of README.md and docs/recipes.md: included files, and the table of a model's keys."""
 
 import re
 from collections.abc import Callable

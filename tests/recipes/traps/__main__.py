@@ -1,4 +1,4 @@
-"""What docs/clients.md warns of, each shown on the emulator with the real library.
+"""What docs/recipes.md warns of, each shown on the emulator with the real library.
 
 It runs in .venv-clients: `python tests/recipes/traps EMULATOR [TRAP ...] < outputs.json` prints
 {trap: null, or why it is no longer there}. A trap is a function that fails when upstream has mended it.

@@ -1,4 +1,4 @@
-"""Figures are kept by section, and the README says of every aim what was measured."""
+"""Figures are kept by section, and docs/performance.md says of every aim what was measured."""
 
 from pathlib import Path
 
@@ -58,14 +58,14 @@ def test_a_figure_without_an_aim_is_no_aim() -> None:
     assert UNAIMED.what not in figures.aims_table(SECTIONS)
 
 
-def test_only_the_table_in_the_readme_changes() -> None:
+def test_only_the_table_of_aims_changes() -> None:
     text = f"before\n{figures.BEGIN}old\n{figures.END}\nafter\n"
-    told = figures.in_readme(text, SECTIONS)
+    told = figures.with_aims(text, SECTIONS)
     assert told == f"before\n{figures.BEGIN}{figures.aims_table(SECTIONS)}\n{figures.END}\nafter\n"
 
 
-def test_the_readme_quotes_what_was_measured_last() -> None:
+def test_the_docs_quote_what_was_measured_last() -> None:
     measured = saved(list(bench.SECTIONS), RESULTS)
-    readme = (ROOT / "README.md").read_text()
+    page = (ROOT / "docs/performance.md").read_text()
     assert measured
-    assert figures.in_readme(readme, measured) == readme
+    assert figures.with_aims(page, measured) == page
