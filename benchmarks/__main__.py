@@ -72,9 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke run; cannot be written")
-    parser.add_argument(
-        "--write", action="store_true", help="keep the figures: results/, docs"
-    )
+    parser.add_argument("--write", action="store_true", help="keep the figures: results/, docs")
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     options = parser.parse_args(argv)
     if unknown := set(options.sections) - set(SECTIONS):

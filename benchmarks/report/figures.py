@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
-from tests.support.harness import ROOT
-
 from benchmarks.measure.timing import Figure
 from benchmarks.report import scale_report, tables
 from benchmarks.report.plot import plot
