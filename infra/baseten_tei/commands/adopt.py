@@ -14,7 +14,6 @@ from baseten_tei.commands import lock
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import asks, confirm, dry_run_option, on_a_stack, yes_option
 from baseten_tei.commands.progress import progress
-from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.hub.hub_client import Hub
 from baseten_tei.facts.hub.lock_changes import Readings, problems
@@ -28,10 +27,9 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.pulumi_cli import run
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_values import decode_value
-from baseten_tei.spec.hf_token import VARIABLE
-from baseten_tei.spec.parsing import MODELS, NAMESPACE, parse_specs
+from baseten_tei.spec.hf_token import SECRET_NAME, TOKEN_KEY, VARIABLE
+from baseten_tei.spec.parsing import MODELS, parse_specs
 
-SECRET_KEY = f"{NAMESPACE}:{SECRET_NAME}"
 FROM_ENVIRONMENT = {"from_env": VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
 
@@ -107,7 +105,7 @@ def _locked(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterat
 def _text(workspace: Workspace, plan: Adoptions) -> str:
     text = with_models(workspace.text, _entries(plan))
     gated = any(it.args.gated for it in plan.adopted)
-    return with_key(text, SECRET_KEY, FROM_ENVIRONMENT) if gated else text
+    return with_key(text, TOKEN_KEY, FROM_ENVIRONMENT) if gated else text
 
 
 def _entries(plan: Adoptions) -> Mapping[str, Mapping[str, Any]]:

@@ -6,6 +6,7 @@ from baseten_tei.deployment.permits import permits
 from baseten_tei.deployment.placement import resolved_hardware
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.hf_token import SECRET_NAME
 
 _TASK_ROUTE = {
     "embedding": "Baseten's /predict answers as OpenAI's embeddings API does.",
@@ -14,7 +15,7 @@ _TASK_ROUTE = {
     "multi-label model wants raw_scores: true and a sigmoid in the client.",
 }
 _TOKEN = {
-    "secrets": "Mounted as /secrets/hf_access_key; the value is a Baseten secret and stands nowhere here.",
+    "secrets": f"Mounted as /secrets/{SECRET_NAME}; the value is a Baseten secret and stands nowhere here.",
     "weights.auth": "Without this Baseten would look for a secret named hf_access_token.",
     "build": "The token is mounted for the build step alone; no layer of the image holds it.",
 }

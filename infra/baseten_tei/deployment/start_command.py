@@ -7,12 +7,10 @@ from baseten_tei.deployment.placement import resolved_hardware
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
+from baseten_tei.spec.hf_token import SECRET_NAME
 
 PORT = 7997
 """The port of Baseten's own TEI examples; never 8080, which Baseten's proxy listens on."""
-
-SECRET_NAME = "hf_access_key"  # noqa: S105  # a secret's name, not its value
-"""The Baseten secret with the Hugging Face token. Truss's own default is `hf_access_token`: we always say ours."""
 
 DOWNLOADS = "/tmp/huggingface"  # noqa: S108  # a path in the container, where no one else lives
 """The image's own cache, /data, belongs to root; Baseten may run the container as another user."""

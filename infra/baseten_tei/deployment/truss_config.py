@@ -10,12 +10,12 @@ from baseten_tei.deployment.permits import permits
 from baseten_tei.deployment.placement import resolved_hardware
 from baseten_tei.deployment.start_command import (
     PORT,
-    SECRET_NAME,
     container_environment,
     start_command,
     weights_path,
 )
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import baseten_name
 
 TrussConfig = dict[str, Any]

@@ -7,7 +7,6 @@ from typing import Any
 import pulumi
 from pulumi.runtime.config import is_config_secret
 
-from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.flat import flat_outputs
 from baseten_tei.outputs.types import SCHEMA_VERSION
@@ -21,7 +20,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs
-from baseten_tei.spec.hf_token import FROM_ENV, VARIABLE, named_variable
+from baseten_tei.spec.hf_token import FROM_ENV, SECRET_NAME, VARIABLE, named_variable
 from baseten_tei.spec.parsing import NAMESPACE
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
 
 from baseten_tei.errors import HUGGING_FACE, kind_of_secret, redact
+from baseten_tei.spec.hf_token import FROM_ENV, TOKEN_KEY
 
-TOKEN_PLACE = (
-    "write gated: true, and beside the models baseten-tei:hf_access_key: {from_env: HF_TOKEN}"  # noqa: S105  # a place
-)
+TOKEN_PLACE = f"write gated: true, and beside the models {TOKEN_KEY}: {FROM_ENV}"
 KEY_PLACE = "export BASETEN_API_KEY in the shell of `pulumi` instead"
 SECRET_PLACE = "keep the value as a secret of Baseten (https://app.baseten.co/settings/secrets)"  # noqa: S105  # a place, not a secret
 

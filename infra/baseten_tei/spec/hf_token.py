@@ -5,8 +5,14 @@ from collections.abc import Mapping
 
 from baseten_tei.errors import UserError, looks_like_a_token
 
-NAME = "hf_access_key"
-"""The key below `baseten-tei:` in the stack's configuration, and the secret's name on Baseten."""
+SECRET_NAME = "hf_access_key"  # noqa: S105  # a name, not a value
+"""The secret's name on Baseten, and the key below `baseten-tei:` in a stack's configuration.
+
+Truss's own default is `hf_access_token`, so every config that needs the token names ours.
+"""
+
+TOKEN_KEY = f"baseten-tei:{SECRET_NAME}"
+"""The whole key in a stack's configuration."""
 
 VARIABLE = "HF_ACCESS_KEY"
 """Where it comes from when the configuration has none."""
@@ -26,8 +32,8 @@ def named_variable(configured: object) -> str | None:
     if list(configured) == ["from_env"] and isinstance(name, str) and name:
         return _variable(name)
     raise UserError(
-        f"baseten-tei:{NAME} must be a secret, or name the variable that holds it: write "
-        f"{NAME}: {FROM_ENV}"
+        f"{TOKEN_KEY} must be a secret, or name the variable that holds it: write "
+        f"{SECRET_NAME}: {FROM_ENV}"
     )
 
 
@@ -35,6 +41,6 @@ def _variable(name: str) -> str:
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) and not looks_like_a_token(name):
         return name
     raise UserError(
-        f"baseten-tei:{NAME}: from_env takes the name of a variable, and this is not one (it is not shown, as it "
-        f"may be a token): write {NAME}: {FROM_ENV}, and keep the token in that variable"
+        f"{TOKEN_KEY}: from_env takes the name of a variable, and this is not one (it is not shown, as it "
+        f"may be a token): write {SECRET_NAME}: {FROM_ENV}, and keep the token in that variable"
     )

@@ -16,6 +16,7 @@ from baseten_tei.spec.args import (
     RollingDeploy,
 )
 from baseten_tei.spec.docstrings import attribute_docstrings
+from baseten_tei.spec.hf_token import TOKEN_KEY
 from baseten_tei.spec.parsing import NAMESPACE
 
 SCHEMA_PATH = PurePosixPath("docs/stack-config.schema.json")
@@ -76,7 +77,7 @@ def _properties(model: dict[str, Any]) -> dict[str, Any]:
             "description": "Id of a state that was lost, for the one that replaces it (docs/lifecycle.md).",
             **_STRING,
         },
-        f"{NAMESPACE}:hf_access_key": {
+        TOKEN_KEY: {
             "description": "Variable that holds the Hugging Face token; or the token, encrypted (docs/security.md).",
             "oneOf": token,
         },

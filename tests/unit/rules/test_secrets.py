@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.secrets import access
 from baseten_tei.rules.secrets.access import secrets_read, undeclared_secrets
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.hf_token import SECRET_NAME
 from tests.support.corpus import COMMIT, subject
 from tests.support.specs import spec, specs
 

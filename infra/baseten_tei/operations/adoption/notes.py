@@ -8,10 +8,10 @@ from baseten_tei.deployment.labels import RESERVED_LABELS
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.placement import resolved_hardware
 from baseten_tei.deployment.read_back.config import Data, Deployed, deployed
-from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.errors import redact
 from baseten_tei.operations.adoption.not_carried import lost
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.hf_token import SECRET_NAME
 
 
 def notes(

@@ -8,10 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.review.snapshots.origins import credential_free
-from baseten_tei.spec.hf_token import VARIABLE
-from baseten_tei.spec.parsing import MODELS, NAMESPACE
+from baseten_tei.spec.hf_token import TOKEN_KEY, VARIABLE
+from baseten_tei.spec.parsing import MODELS
 
 TARGET = "baseten:target"
 STATE = ".state"
@@ -37,7 +36,7 @@ class Copy:
 def stack_copy(config: Mapping[str, Any], address: str) -> Copy:
     """The `config:` of a stack file, for the emulator at an address."""
     plain = {key: _without_secrets(value) for key, value in config.items()}
-    here = {**plain, f"{NAMESPACE}:{SECRET_NAME}": {"from_env": VARIABLE}, TARGET: address}
+    here = {**plain, TOKEN_KEY: {"from_env": VARIABLE}, TARGET: address}
     models = plain.get(MODELS)
     if not isinstance(models, Mapping):
         return Copy(here, ())

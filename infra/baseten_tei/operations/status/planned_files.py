@@ -16,7 +16,7 @@ from baseten_tei.project.golden_files import golden_input
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_values import decode_value, value_text
 from baseten_tei.rules.settings import Settings, parse_settings
-from baseten_tei.spec.hf_token import NAME
+from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.parsing import NAMESPACE
 
 COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging": "none"}
@@ -30,7 +30,7 @@ def planned(root: Path, stack: str) -> dict[str, Any]:
     with naming(workspace.path.name):
         settings = parse_settings(_value(config, "models"), workspace.team, lock)
         ready(settings.subjects)
-        token = token_source(_value(config, NAME))
+        token = token_source(_value(config, SECRET_NAME))
     return {
         "project": workspace.owner.project,
         "backend": workspace.backend,

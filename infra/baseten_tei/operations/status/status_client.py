@@ -12,7 +12,7 @@ from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.status.state import State, parse_state
 from baseten_tei.operations.status.token import token_inputs
 from baseten_tei.project.urns import Values, kind_of, urn_of
-from baseten_tei.spec.hf_token import NAME
+from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PROVIDER, SECRET, STATE_ID
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from baseten_tei.provider.protocol.resource import Resource
 
 ID = "state-id"
-_UNKNOWN = f"the value of {NAME}, which only `pulumi preview` reads"
+_UNKNOWN = f"the value of {SECRET_NAME}, which only `pulumi preview` reads"
 
 
 def standing(root: Path, stack: str, environ: Mapping[str, str]) -> tuple[Standing, State]:
@@ -76,8 +76,8 @@ def _with_state_id(
 def _secret(stack: str, known: Mapping[str, Any], environ: Mapping[str, str]) -> Resources:
     owner = {"project": known["project"], "stack": stack}
     team = {"team": known["team"]} if known["team"] else {}
-    inputs = {"name": NAME, **team, **owner, **token_inputs(known["token"], environ)}
-    return {urn_of(known["project"], stack, SECRET, NAME): inputs}
+    inputs = {"name": SECRET_NAME, **team, **owner, **token_inputs(known["token"], environ)}
+    return {urn_of(known["project"], stack, SECRET, SECRET_NAME): inputs}
 
 
 def _generation(state: State, secret: Resources, environ: Mapping[str, str]) -> str:

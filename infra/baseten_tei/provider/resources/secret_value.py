@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import UNKNOWN, Values
-from baseten_tei.spec.hf_token import NAME
+from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import same_secret
 
 
@@ -41,7 +41,7 @@ def needed_value(inputs: Values, environ: Mapping[str, str]) -> str:
 
 def _whole(value: str, inputs: Values) -> str:
     """A Hugging Face token goes into an HTTP header. Raises `UserError` for one that cannot, e.g. of two lines."""
-    if same_secret(inputs["name"], NAME) and not value.isprintable():
+    if same_secret(inputs["name"], SECRET_NAME) and not value.isprintable():
         where = f"variable {inputs['from_env']}" if "from_env" in inputs else "its value"
         raise UserError(
             f"secret {inputs['name']!r}: {where} holds a line break or another character that no token has: "

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.start_command import SECRET_NAME
 from baseten_tei.errors import kind_of_secret, redact
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.secrets import downloads
 from baseten_tei.rules.secrets.downloads import generated
 from baseten_tei.spec.credentials import TOKEN_PLACE, entries, place
+from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import same_secret
 
 _SECRET_PATH = re.compile(r"(?<!/run)/secrets/([A-Za-z0-9._-]+)")

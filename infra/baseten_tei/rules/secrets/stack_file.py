@@ -12,14 +12,13 @@ from baseten_tei.spec.credentials import (
     place,
     right_place,
 )
-from baseten_tei.spec.hf_token import FROM_ENV, NAME, named_variable
+from baseten_tei.spec.hf_token import FROM_ENV, TOKEN_KEY, named_variable
 from baseten_tei.spec.names import stack_name_problem
 from baseten_tei.spec.parsing import MODELS
 
 OURS = ("baseten-tei", "baseten")
 """Namespaces whose values go into clear text: outputs, labels, truss_configs/."""
-TOKEN = f"baseten-tei:{NAME}"
-KNOWN = (MODELS, TOKEN, "baseten-tei:team", "baseten:target")
+KNOWN = (MODELS, TOKEN_KEY, "baseten-tei:team", "baseten:target")
 
 
 def check_stack_file(
@@ -47,7 +46,7 @@ def check_stack_file(
 def secret_key_problems(keys: Iterable[str], *, public: bool) -> Iterator[str]:
     """Yield a line for each encrypted key that must not be; `public` says that everyone knows the passphrase."""
     for key in keys:
-        if key.partition(":")[0] in OURS and key != TOKEN:
+        if key.partition(":")[0] in OURS and key != TOKEN_KEY:
             yield (
                 f"{_shown(key)} is encrypted, and its value would be written in clear to truss_configs/, the state "
                 f"or outputs: {_instead(key)}"
@@ -61,7 +60,7 @@ def secret_key_problems(keys: Iterable[str], *, public: bool) -> Iterator[str]:
 
 def plain_problems(key: str, value: object) -> Iterator[str]:
     """Yield a line for what stands in clear under one key, other than the models, and must not."""
-    if problem := _token_problem(value) if key == TOKEN else _misnamed(key):
+    if problem := _token_problem(value) if key == TOKEN_KEY else _misnamed(key):
         yield problem
     else:
         yield from _looks(key, value)
@@ -77,8 +76,8 @@ def _token_problem(configured: object) -> str | None:
     except UserError as error:
         return str(error)
     return (
-        f"{TOKEN} is written in clear: remove it, revoke it if it is a token, and name the variable that holds "
-        f"the token: write {TOKEN}: {FROM_ENV}"
+        f"{TOKEN_KEY} is written in clear: remove it, revoke it if it is a token, and name the variable that holds "
+        f"the token: write {TOKEN_KEY}: {FROM_ENV}"
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from baseten_tei.deployment.environments import all_environments
 from baseten_tei.deployment.permits import permits
 from baseten_tei.spec.args import Autoscaling, ModelArgs, Promotion
+from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import environment_problem
 
 
@@ -30,7 +31,7 @@ def environment_problems(args: ModelArgs) -> Iterator[str]:
 def rotation_problems(args: ModelArgs) -> Iterator[str]:
     """A model that reads no token has nothing to restart for."""
     if args.redeploy_on_rotation and not args.gated:
-        yield "redeploy_on_rotation: true wants a model that reads hf_access_key: write gated: true, or leave it out"
+        yield f"redeploy_on_rotation: true wants a model that reads {SECRET_NAME}: write gated: true, or leave it out"
 
 
 def _autoscaling_problems(args: ModelArgs, settings: Autoscaling, place: str) -> Iterator[str]:
