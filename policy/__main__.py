@@ -27,11 +27,10 @@ from baseten_tei.facts.hub.lockfile import Lock, parse_lock
 from baseten_tei.project import generated_files
 from baseten_tei.project.engine_project import engine_workspace
 from baseten_tei.project.stack import Workspace
-from baseten_tei.review.policies.config import LEVEL, SECTIONS, parse_section
-from baseten_tei.review.policies.document import title
 from baseten_tei.review.policies.engine_inputs import COMPONENTS, project_of, stack_of, subject_of
+from baseten_tei.review.policies.evaluation import POLICIES, model_violation, stack_violation
 from baseten_tei.review.policies.policy import Candidate, ModelPolicy, StackPolicy
-from baseten_tei.review.policies.registry import POLICIES, model_violation, stack_violation
+from baseten_tei.review.policies.policy_config import LEVEL, SECTIONS, parse_section, policy_title
 
 HANDED_ON = "PULUMI_DRY_RUN"
 """Set for a policy pack that has the stack's configuration from the engine."""
@@ -107,7 +106,7 @@ def described(policy: str) -> dict[str, Any]:
     properties = dict(section.model_json_schema()["properties"])
     return {
         "name": policy,
-        "description": title(policy),
+        "description": policy_title(policy),
         "enforcement_level": EnforcementLevel(properties.pop(LEVEL)["default"]),
         "config_schema": PolicyConfigSchema(properties),
     }

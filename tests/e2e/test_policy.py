@@ -9,8 +9,8 @@ import pytest
 
 from baseten_tei.deployment.costs import LISTED, monthly
 from baseten_tei.project.stacks import stacks
-from baseten_tei.review.policies.config import SECTIONS, parse_policy_config
-from baseten_tei.review.policies.registry import Violation, violations
+from baseten_tei.review.policies.evaluation import Violation, violations
+from baseten_tei.review.policies.policy_config import SECTIONS, parse_policy_config
 from tests.support.harness import BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e

@@ -8,7 +8,7 @@ from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import ModelPlan, model_plan
 from baseten_tei.deployment.push_job import job_environment
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
-from baseten_tei.review.report.preview import Preview, parse_preview
+from baseten_tei.review.report.engine_preview import Preview, parse_preview
 from baseten_tei.rules.settings import parse_settings
 
 OWNER = Owner("baseten-tei", "test")

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, Report, StackReport
+from baseten_tei.review.report.report_data import (
+    Cost,
+    Found,
+    ModelReport,
+    Money,
+    Report,
+    StackReport,
+)
 
 NONE = Money(minimum=0.0, typical=0.0, maximum=0.0)
 SOME = Money(minimum=0.0, typical=619.332, maximum=1238.664)

@@ -12,9 +12,16 @@ from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.tuning.autoscaling import Wish
 from baseten_tei.operations.tuning.plot_files import drawn
 from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
-from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, Report, StackReport
-from baseten_tei.review.report.html import render_page as report_page
-from baseten_tei.review.report.markdown import render_markdown
+from baseten_tei.review.report.html_report import render_page as report_page
+from baseten_tei.review.report.markdown_report import render_markdown
+from baseten_tei.review.report.report_data import (
+    Cost,
+    Found,
+    ModelReport,
+    Money,
+    Report,
+    StackReport,
+)
 from baseten_tei.spec.type_tokens import PUSH
 
 COMMENTS = Path(__file__).parents[1] / "golden" / "comments"

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from baseten_tei.provider.release.golden.file import render_golden
-from baseten_tei.review.report.document import render_json
+from baseten_tei.review.report.report_data import render_json
 from tests.support.goldens_of import EAST, NORTH, golden
 from tests.support.previews import preview_text
 from tests.support.reports import model_report, report_of

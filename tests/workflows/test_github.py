@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from baseten_tei.review.forges.our_comment import MARKER
+from baseten_tei.review.forges.report_comment import MARKER
 from tests.support.harness import API_KEY, BGE, Emulator, running_emulator
 from tests.workflows import runner
 from tests.workflows.loopback_forges import (

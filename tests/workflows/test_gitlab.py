@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from baseten_tei.review.forges.our_comment import MARKER
+from baseten_tei.review.forges.report_comment import MARKER
 from tests.support.harness import API_KEY, BGE, PULUMI_HOME, ROOT, Emulator, running_emulator
 from tests.workflows.loopback_forges import PROJECT, TOKEN, GitLab, serving
 from tests.workflows.runner import checked_out, commit, git, stood_in

@@ -8,12 +8,12 @@ import pytest
 from baseten_tei.deployment.costs import LISTED, Prices
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
-from baseten_tei.review.policies.config import PolicyConfig, parse_policy_config
+from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy_config
 from baseten_tei.review.report.build import Knowledge, stack_report
-from baseten_tei.review.report.document import ModelReport, Report, StackReport
-from baseten_tei.review.report.markdown import render_markdown
-from baseten_tei.review.report.preview import parse_preview
-from baseten_tei.review.report.terminal import render_table
+from baseten_tei.review.report.engine_preview import parse_preview
+from baseten_tei.review.report.markdown_report import render_markdown
+from baseten_tei.review.report.report_data import ModelReport, Report, StackReport
+from baseten_tei.review.report.text_report import render_table
 from baseten_tei.review.report.throughput import Measured, parse_measured
 from tests.support.previews import preview_of, preview_text
 from tests.support.specs import raw

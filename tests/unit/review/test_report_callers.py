@@ -9,10 +9,10 @@ import pytest
 
 from baseten_tei.commands.pr import preview
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema
-from baseten_tei.review.report.document import Report
-from baseten_tei.review.report.html import render_page
-from baseten_tei.review.report.markdown import render_markdown
-from baseten_tei.review.report.terminal import render_table
+from baseten_tei.review.report.html_report import render_page
+from baseten_tei.review.report.markdown_report import render_markdown
+from baseten_tei.review.report.report_data import Report
+from baseten_tei.review.report.text_report import render_table
 from tests.support.reports import model_report, stack_of
 
 

@@ -8,11 +8,11 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from baseten_tei.review.report.document import Report
 from baseten_tei.review.report.escaping import JOINER, code, fenced, logged, prose, visible
-from baseten_tei.review.report.html import render_page
-from baseten_tei.review.report.markdown import MARKER, render_markdown
-from baseten_tei.review.report.terminal import render_table
+from baseten_tei.review.report.html_report import render_page
+from baseten_tei.review.report.markdown_report import MARKER, render_markdown
+from baseten_tei.review.report.report_data import Report
+from baseten_tei.review.report.text_report import render_table
 from tests.support.reports import model_report, report_of
 
 HOSTILE = [

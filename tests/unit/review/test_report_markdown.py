@@ -10,10 +10,11 @@ from baseten_tei.__main__ import main
 from baseten_tei.commands.pr.verify import problems
 from baseten_tei.deployment.costs import LISTED
 from baseten_tei.errors import UserError
-from baseten_tei.review.marks.comment_marks import MOST, reviewed_marks
-from baseten_tei.review.policies.config import PolicyConfig
+from baseten_tei.review.approvals.comment_marks import MOST, reviewed_marks
+from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.report.build import Knowledge, stack_report
-from baseten_tei.review.report.document import (
+from baseten_tei.review.report.markdown_report import MARKER, render_markdown
+from baseten_tei.review.report.report_data import (
     Cost,
     Money,
     Report,
@@ -21,8 +22,7 @@ from baseten_tei.review.report.document import (
     parse_report,
     render_json,
 )
-from baseten_tei.review.report.markdown import MARKER, render_markdown
-from baseten_tei.review.report.terminal import render_table
+from baseten_tei.review.report.text_report import render_table
 from baseten_tei.review.report.wording import counts, moved, usd
 from tests.support.previews import preview_of, preview_text
 from tests.support.reports import NONE, model_report, report_of, stack_of
@@ -235,8 +235,8 @@ def test_a_fleet_too_large_to_list_is_reviewed_as_a_whole() -> None:
 
 def test_a_large_review_holds_for_just_that_fleet() -> None:
     fleet_after = {f"m{n}": raw() for n in range(3)}
-    from baseten_tei.review.marks.comment_marks import not_reviewed
-    from baseten_tei.review.marks.marks import changes, marks
+    from baseten_tei.review.approvals.change_marks import changes, marks
+    from baseten_tei.review.approvals.comment_marks import not_reviewed
     from baseten_tei.review.report.before_and_after import pairs
 
     preview = preview_of({}, fleet_after)

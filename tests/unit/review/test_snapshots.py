@@ -25,7 +25,7 @@ from baseten_tei.review.snapshots.secure_values import (
     readable,
     secure_values,
 )
-from baseten_tei.review.snapshots.snapshot import (
+from baseten_tei.review.snapshots.state_snapshot import (
     SECRET,
     SIGNATURE,
     Snapshot,

@@ -11,8 +11,8 @@ from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FILE, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
-from baseten_tei.review.forges.choose import Forge, forge
-from baseten_tei.review.forges.our_comment import Comment, body_problem, ours, same_text
+from baseten_tei.review.forges.choose_forge import Forge, forge
+from baseten_tei.review.forges.report_comment import Comment, body_problem, ours, same_text
 
 
 def post(there: Forge, file: Path) -> str:

@@ -21,13 +21,13 @@ from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema
 from baseten_tei.project import git, pulumi_cli
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
-from baseten_tei.review.policies.config import PATH as POLICY_PATH
+from baseten_tei.review.policies.policy_config import PATH as POLICY_PATH
 from baseten_tei.review.report.build import stack_report
-from baseten_tei.review.report.document import Report, render_json
-from baseten_tei.review.report.markdown import render_markdown
-from baseten_tei.review.report.preview import Preview, parse_preview
+from baseten_tei.review.report.engine_preview import Preview, parse_preview
+from baseten_tei.review.report.markdown_report import render_markdown
+from baseten_tei.review.report.report_data import Report, render_json
 from baseten_tei.review.snapshots.origins import origin, origin_text
-from baseten_tei.review.snapshots.snapshot import Snapshot
+from baseten_tei.review.snapshots.state_snapshot import Snapshot
 from baseten_tei.review.snapshots.throwaway_project import make
 
 

@@ -24,15 +24,15 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.pulumi_cli import previewed
 from baseten_tei.project.selection import chosen_stack, chosen_stacks, project_folder
 from baseten_tei.project.stack import Workspace
-from baseten_tei.review.policies.config import PATH as POLICY_PATH
-from baseten_tei.review.policies.config import PolicyConfig, parse_policy_config
-from baseten_tei.review.report import throughput_files
+from baseten_tei.review.policies.policy_config import PATH as POLICY_PATH
+from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy_config
 from baseten_tei.review.report.build import Knowledge, stack_report
-from baseten_tei.review.report.document import Report, parse_report, render_json
-from baseten_tei.review.report.html import render_page
-from baseten_tei.review.report.markdown import render_markdown
-from baseten_tei.review.report.preview import Preview, parse_preview
-from baseten_tei.review.report.terminal import render_table
+from baseten_tei.review.report.engine_preview import Preview, parse_preview
+from baseten_tei.review.report.html_report import render_page
+from baseten_tei.review.report.markdown_report import render_markdown
+from baseten_tei.review.report.report_data import Report, parse_report, render_json
+from baseten_tei.review.report.text_report import render_table
+from baseten_tei.review.report.throughput import read_measurements
 
 FORMATS: Mapping[str, Callable[[Report], str]] = {
     "table": render_table,
@@ -78,7 +78,7 @@ def knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Kno
         policy=policy,
         lock=generated_files.locked_facts(workspace.root, workspace.stack),
         real_account=not workspace.target.loopback,
-        measured=throughput_files.measured(workspace.root),
+        measured=read_measurements(workspace.root),
     )
 
 

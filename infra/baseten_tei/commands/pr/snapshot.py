@@ -23,9 +23,9 @@ from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
 from baseten_tei.provider.resources.secret_value import fingerprint
-from baseten_tei.review.forges.choose import forge
+from baseten_tei.review.forges.choose_forge import forge
 from baseten_tei.review.snapshots.secure_values import UNCHANGED, secure_values
-from baseten_tei.review.snapshots.snapshot import Snapshot, parse_snapshot, snapshot_of
+from baseten_tei.review.snapshots.state_snapshot import Snapshot, parse_snapshot, snapshot_of
 from baseten_tei.review.snapshots.throwaway_project import make
 
 SECRETS = ("BASETEN_API_KEY", "HF_ACCESS_KEY", "HF_TOKEN", "PULUMI_ACCESS_TOKEN", "GITHUB_TOKEN")

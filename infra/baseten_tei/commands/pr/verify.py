@@ -10,10 +10,10 @@ from baseten_tei.commands.pr.report import read_preview
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.project.stack import Workspace
-from baseten_tei.review.marks.comment_marks import not_reviewed, reviewed_marks
-from baseten_tei.review.marks.marks import changes, marks
+from baseten_tei.review.approvals.change_marks import changes, marks
+from baseten_tei.review.approvals.comment_marks import not_reviewed, reviewed_marks
 from baseten_tei.review.report.before_and_after import pairs
-from baseten_tei.review.report.preview import Preview
+from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.renames import with_heirs
 
 

@@ -6,7 +6,7 @@ from baseten_tei.operations.status.live import Row
 from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.status.table import HEADINGS, cells, summary
 from baseten_tei.review.report.escaping import element
-from baseten_tei.review.report.page import Cell, render_document, render_list, render_table
+from baseten_tei.review.report.html_blocks import Cell, render_document, render_list, render_table
 
 _STYLE = "tr.unwell{background:#ffebe9}.unwell .name{font-weight:600}"
 _COLUMNS = ("healthy", *HEADINGS[1:-2], "$ an hour", HEADINGS[-1])

@@ -16,7 +16,7 @@ from baseten_tei.operations.tuning.autoscaling import Wish
 from baseten_tei.operations.tuning.evidence import EMULATOR
 from baseten_tei.operations.tuning.prediction import Prediction
 from baseten_tei.review.report.escaping import element
-from baseten_tei.review.report.page import render_document, render_list, render_table
+from baseten_tei.review.report.html_blocks import render_document, render_list, render_table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

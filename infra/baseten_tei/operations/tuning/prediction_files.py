@@ -5,7 +5,7 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.operations.tuning.prediction import Prediction, predicted
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack import Workspace
-from baseten_tei.review.report import throughput_files
+from baseten_tei.review.report.throughput import read_measurements
 
 GPUS = ("T4", "L4", "A10G", "A100", "H100")
 """That anybody may have, and that cost different amounts."""
@@ -18,7 +18,7 @@ def prediction(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Pred
         return None
     lock = generated_files.locked_facts(workspace.root, workspace.stack)
     known = {key[0]: found for key, it in lock.items() if (found := parameters(it))}
-    return predicted(gpu, size, throughput_files.measured(workspace.root), known)
+    return predicted(gpu, size, read_measurements(workspace.root), known)
 
 
 def by_gpu(workspace: Workspace, facts: ModelFacts | None) -> dict[str, Prediction]:

@@ -17,7 +17,7 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.bounds import MIB, Bounds
 from baseten_tei.facts.network.network_errors import NoAnswerError
 from baseten_tei.facts.network.requests_client import Session
-from baseten_tei.review.forges.errors import nonsense, refusal, silence
+from baseten_tei.review.forges.forge_errors import nonsense, refusal, silence
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")

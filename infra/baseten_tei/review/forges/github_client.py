@@ -9,9 +9,9 @@ from typing import Any
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_json
 from baseten_tei.review.forges import github_events
+from baseten_tei.review.forges.forge import needed
 from baseten_tei.review.forges.forge_client import BOUNDS, Calls, documented
-from baseten_tei.review.forges.our_comment import Comment
-from baseten_tei.review.forges.protocol import needed
+from baseten_tei.review.forges.report_comment import Comment
 
 API = "https://api.github.com"
 AUTHOR = "github-actions[bot]"

@@ -5,9 +5,9 @@ from typing import Any
 from urllib.parse import quote
 
 from baseten_tei.baseten.api.errors import NotFoundError
+from baseten_tei.review.forges.forge import needed
 from baseten_tei.review.forges.forge_client import Calls, documented
-from baseten_tei.review.forges.our_comment import Comment
-from baseten_tei.review.forges.protocol import needed
+from baseten_tei.review.forges.report_comment import Comment
 
 DEPLOY_JOB = "deploy"
 """The job of `.gitlab-ci.yml` that leaves snapshots."""

@@ -9,15 +9,15 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.review.marks.marks import changes, marks
-from baseten_tei.review.policies.config import PolicyConfig
-from baseten_tei.review.policies.registry import Violation, violations
+from baseten_tei.review.approvals.change_marks import changes, marks
+from baseten_tei.review.policies.evaluation import Violation, violations
+from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.report.before_and_after import Pair, Side, pairs
 from baseten_tei.review.report.callers import consequences
-from baseten_tei.review.report.changes import drifted, kind, why
-from baseten_tei.review.report.document import Cost, Found, ModelReport, Money, StackReport
-from baseten_tei.review.report.preview import Preview
+from baseten_tei.review.report.change_kind import drifted, kind, why
+from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.renames import rename_problems, with_heirs
+from baseten_tei.review.report.report_data import Cost, Found, ModelReport, Money, StackReport
 from baseten_tei.review.report.throughput import Measured, usd_per_million_tokens
 from baseten_tei.review.report.traffic import traffic
 from baseten_tei.rules.registry import judge

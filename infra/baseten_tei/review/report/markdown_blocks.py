@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from baseten_tei.review.report.document import Cost, Found, ModelReport, StackReport
 from baseten_tei.review.report.escaping import code, element, fenced, prose
+from baseten_tei.review.report.report_data import Cost, Found, ModelReport, StackReport
 from baseten_tei.review.report.wording import (
     amounts,
     bill,

@@ -5,12 +5,14 @@ Files are `benchmarks/results/throughput/*.json`, each a list of measurements.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from baseten_tei.deployment.costs import Prices, instance_type
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
+from baseten_tei.facts.files.read_files import read_bytes
 from baseten_tei.spec.args import ModelArgs
 
 FOLDER = "benchmarks/results/throughput"
@@ -49,6 +51,17 @@ def parse_measured(content: bytes) -> tuple[Measured, ...]:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         raise UserError(f"{where}: {first['msg']}: mend it, or remove the file") from error
+
+
+def read_measurements(root: Path) -> tuple[Measured, ...]:
+    """Return every measurement of a project. Raises `UserError`, which names the file."""
+    measurements: list[Measured] = []
+    for path in sorted((root / FOLDER).glob("*.json")):
+        name = path.relative_to(root)
+        content = read_bytes(path, name)
+        with naming(name):
+            measurements += parse_measured(content)
+    return tuple(measurements)
 
 
 def usd_per_million_tokens(

@@ -10,7 +10,7 @@ from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.review.report.before_and_after import Pair, Side
-from baseten_tei.review.report.changes import Kind
+from baseten_tei.review.report.change_kind import Kind
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs
 
 GIB = 1024**3

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from baseten_tei.review.report.document import Cost, ModelReport, Money, StackReport
+from baseten_tei.review.report.report_data import Cost, ModelReport, Money, StackReport
 
 _RANK = ("deleted", "created", "pushed", "forgotten", "settings only", "renamed", "unchanged")
 """What a reader should see first."""

@@ -16,7 +16,7 @@ from baseten_tei.project import generated_files, pulumi_cli
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.snapshots.origins import credential_free
 from baseten_tei.review.snapshots.secure_values import placeholders, readable
-from baseten_tei.review.snapshots.snapshot import Snapshot
+from baseten_tei.review.snapshots.state_snapshot import Snapshot
 
 STATE = ".state"
 _LEFT_OUT = (STATE, ".git")

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from baseten_tei.errors import UserError
 from baseten_tei.review.forges.forge_client import Calls
-from baseten_tei.review.forges.our_comment import Comment
+from baseten_tei.review.forges.report_comment import Comment
 
 
 class Forge(Protocol):

@@ -5,8 +5,8 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 
-from baseten_tei.review.marks.marks import unreviewed
-from baseten_tei.review.report.document import StackReport
+from baseten_tei.review.approvals.change_marks import unreviewed
+from baseten_tei.review.report.report_data import StackReport
 
 MOST = 1_000
 """Marks that one comment lists one by one, 17 characters each; a stack with more than its share has one for all."""

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from baseten_tei.deployment.costs import Monthly
 from baseten_tei.errors import UserError
-from baseten_tei.review.report.changes import Kind
+from baseten_tei.review.report.change_kind import Kind
 
 
 def _cut(most: int) -> AfterValidator:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from baseten_tei.review.report.document import ModelReport, Report, StackReport
 from baseten_tei.review.report.escaping import logged
+from baseten_tei.review.report.report_data import ModelReport, Report, StackReport
 from baseten_tei.review.report.wording import (
     bill,
     drift_lines,

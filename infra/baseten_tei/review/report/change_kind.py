@@ -7,7 +7,7 @@ from baseten_tei.deployment.differences import Texts, differences
 from baseten_tei.deployment.environments import environment_inputs
 from baseten_tei.provider.drift.environment import SETTINGS
 from baseten_tei.review.report.before_and_after import Pair, Side
-from baseten_tei.review.report.preview import Step
+from baseten_tei.review.report.engine_preview import Step
 from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH
 
 Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "deleted", "forgotten"]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from baseten_tei.errors import UserError
+from baseten_tei.review.forges.forge import Forge
 from baseten_tei.review.forges.github_client import GitHub
 from baseten_tei.review.forges.gitlab_client import GitLab
-from baseten_tei.review.forges.protocol import Forge
 
 __all__ = ["Forge", "forge"]
 

@@ -1,14 +1,14 @@
 """The report as one HTML page that needs nothing else, with every model and every line."""
 
-from baseten_tei.review.report.document import Found, ModelReport, Report, StackReport
 from baseten_tei.review.report.escaping import element
-from baseten_tei.review.report.page import (
+from baseten_tei.review.report.html_blocks import (
     Cell,
     render_document,
     render_list,
     render_sentence,
     render_table,
 )
+from baseten_tei.review.report.report_data import Found, ModelReport, Report, StackReport
 from baseten_tei.review.report.wording import (
     amounts,
     bill,

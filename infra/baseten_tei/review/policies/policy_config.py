@@ -5,6 +5,7 @@
 A text alone is a level; `all` is the level of every policy that has none of its own.
 """
 
+import inspect
 import json
 import re
 from collections.abc import Collection, Mapping
@@ -62,6 +63,11 @@ SECTIONS: Mapping[str, type[sections.Section]] = {
     str(field.alias): type(field.default) for field in PolicyConfig.model_fields.values()
 }
 """Policy id → what it can be told."""
+
+
+def policy_title(policy: str) -> str:
+    """Return what a policy asks for, in one line."""
+    return inspect.getdoc(SECTIONS[policy]) or ""
 
 
 def parse_policy_config(text: str) -> PolicyConfig:

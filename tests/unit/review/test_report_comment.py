@@ -9,7 +9,7 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.baseten.api import retries
-from baseten_tei.review.forges.our_comment import MARKER
+from baseten_tei.review.forges.report_comment import MARKER
 from tests.workflows.loopback_forges import (
     BOT,
     PROJECT,

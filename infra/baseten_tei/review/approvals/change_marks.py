@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from baseten_tei.review.report.before_and_after import Pair, Side
-from baseten_tei.review.report.preview import Preview, Step
+from baseten_tei.review.report.engine_preview import Preview, Step
 from baseten_tei.spec.type_tokens import SECRET
 
 _BYTES = 12

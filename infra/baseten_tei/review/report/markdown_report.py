@@ -7,8 +7,7 @@ the rest is counted.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from baseten_tei.review.marks.comment_marks import marks_line
-from baseten_tei.review.report.document import ModelReport, Report, StackReport
+from baseten_tei.review.approvals.comment_marks import marks_line
 from baseten_tei.review.report.markdown_blocks import (
     contract,
     details,
@@ -18,6 +17,7 @@ from baseten_tei.review.report.markdown_blocks import (
     table_head,
     total_rows,
 )
+from baseten_tei.review.report.report_data import ModelReport, Report, StackReport
 from baseten_tei.review.report.wording import counts, ranked
 
 MARKER = "<!-- baseten-tei:report -->"

@@ -4,15 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from baseten_tei.deployment.costs import Monthly
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.review.policies import budgets, models
-from baseten_tei.review.policies.config import PolicyConfig
+from baseten_tei.review.policies import budget_policies, model_policies
 from baseten_tei.review.policies.policy import Candidate, ModelPolicy, StackPolicy, Violation
+from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.policies.sections import ModelSection, Section
 from baseten_tei.rules.rule import Finding
 
 __all__ = ["POLICIES", "Violation", "model_violation", "stack_violation", "violations"]
 
-POLICIES: tuple[ModelPolicy | StackPolicy, ...] = (*budgets.POLICIES, *models.POLICIES)
+POLICIES: tuple[ModelPolicy | StackPolicy, ...] = (
+    *budget_policies.POLICIES,
+    *model_policies.POLICIES,
+)
 
 
 def violations(
