@@ -373,9 +373,9 @@ def documented_rows(policy: str) -> Iterator[str]:
     """A row for the policy, and one for each of its own keys with its default."""
     fields, texts = SECTIONS[policy].model_fields, attribute_docstrings(SECTIONS[policy])
     yield f"| **`{policy}`** | {fields[LEVEL].default} | {policy_title(policy)} |"
-    for key, field in fields.items():
-        if key != LEVEL and key not in ModelSection.model_fields:
-            yield f"| `{key}` | `{json.dumps(field.default)}` | {texts[key]} |"
+    for name, field in fields.items():
+        if name != LEVEL and name not in ModelSection.model_fields:
+            yield f"| `{name}` | `{json.dumps(field.default)}` | {texts[name]} |"
 
 
 def test_the_pack_tells_pulumi_of_every_policy_and_its_level() -> None:
