@@ -4,8 +4,7 @@ The control plane speaks Baseten's GraphQL (what `truss push` uses), its managem
 S3 upload and the inference gateway, all on one port. The data plane (`baseten_emulator.tei`) answers
 as Text Embeddings Inference does. Start it with `python -m baseten_emulator`; from a test:
 
-    world = build_world(MemoryStore(), ManualClock())
-    response = App(world).handle(Request("GET", "/v1/models", headers=...))
+    response = App(World()).handle(Request("GET", "/v1/models", headers=...))
 
 How it differs from the real service is written down in `emulator/DIFFERENCES.md`.
 """

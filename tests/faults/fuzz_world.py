@@ -10,7 +10,6 @@ from typing import Any
 
 from baseten_emulator.app import App
 from baseten_emulator.server import Server
-from baseten_emulator.world.clock import ManualClock
 from baseten_emulator.world.wire import Request, Response
 from baseten_emulator.world.world import World
 from baseten_tei.baseten.api import BasetenApi
@@ -32,6 +31,7 @@ from baseten_tei.push.lookup import Lookup
 from baseten_tei.spec.args import EmbeddingArgs
 from tests.faults.driver import COMMAND, Driver, Entry, State, Step
 from tests.faults.pusher import Pusher
+from tests.support.control_client import ManualClock
 
 KEY = "fuzz-api-key-0123456789abcdef"
 OWNER = Owner("baseten-tei", "fuzz")

@@ -15,9 +15,22 @@ import requests
 
 from baseten_emulator.app import App
 from baseten_emulator.server import Server
-from baseten_emulator.world.clock import ManualClock
 from baseten_emulator.world.wire import Request
 from baseten_emulator.world.world import World
+
+
+class ManualClock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, start: float = 1_800_000_000.0) -> None:
+        self._now = start
+
+    def now(self) -> float:
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        self._now += seconds
+
 
 KEY = "k3y-of-the-emulator-under-test"
 CONFIG: dict[str, Any] = {

@@ -16,9 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from baseten_emulator.faults.patterns import require_quick
-from baseten_emulator.life.lifecycle import STATUSES
 from baseten_emulator.world.bodies import Fields, checked, require_range, require_short
-from baseten_emulator.world.records import Fault
+from baseten_emulator.world.records import STATUSES, Deployment, Fault
 from baseten_emulator.world.wire import refused
 from baseten_emulator.world.world import World
 
@@ -118,6 +117,13 @@ def live(world: World, model_name: str, kind: str) -> Fault | None:
     """The fault of this kind that is set for a model, None when there is none."""
     faults = [*world.store.all(Fault, model_name), *world.store.all(Fault, "*")]
     return next((fault for fault in faults if fault.kind == kind), None)
+
+
+def live_for(world: World, model_name: str, deployment: Deployment, kind: str) -> Fault | None:
+    """Return the fault of this kind that is set for a deployment of this model, None where there is none."""
+    fault = live(world, model_name, kind)
+    spared = fault is not None and deployment.created_at < fault.options.get("since", 0.0)
+    return None if spared else fault
 
 
 def take(world: World, fault: Fault | None) -> Fault | None:

@@ -9,8 +9,8 @@ from typing import Any
 
 from baseten_emulator.faults import error_bodies, faults
 from baseten_emulator.faults.patterns import matches
-from baseten_emulator.push.uploads import model_name_in
 from baseten_emulator.world.records import Deployment, Fault, Model
+from baseten_emulator.world.truss_archive import model_name_in
 from baseten_emulator.world.wire import Request, Response
 from baseten_emulator.world.world import World
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from baseten_emulator.faults import faults
 from baseten_emulator.life import environment_settings, lifecycle, promotion_end, weights
-from baseten_emulator.life.deployment_faults import befalling
 from baseten_emulator.world.records import Deployment, Environment, Outcome, Promoting, UnderWay
 from baseten_emulator.world.world import World
 
@@ -35,14 +35,14 @@ def _due(world: World) -> list[Deployment]:
 
 def _is_due(world: World, deployment: Deployment) -> bool:
     name = world.model(deployment.owner).name
-    if befalling(world, name, deployment, "slow") or _lacks_capacity(world, name, deployment):
+    if faults.live_for(world, name, deployment, "slow") or _lacks_capacity(world, name, deployment):
         return False
     return world.now() >= lifecycle.decided_at(deployment, world.step_seconds)
 
 
 def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
     """Without capacity nothing is deployed; a build that is doomed fails all the same."""
-    stuck = befalling(world, name, deployment, "no_capacity")
+    stuck = faults.live_for(world, name, deployment, "no_capacity")
     return stuck is not None and deployment.doom != "BUILD_FAILED"
 
 

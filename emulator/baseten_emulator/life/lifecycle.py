@@ -8,14 +8,11 @@ Baseten's (`DeploymentStatusV1`); how long each lasts is the emulator's choice.
 
 from __future__ import annotations
 
-from baseten_emulator.world.records import Activity, Deployment
+from baseten_emulator.world.records import PHASES, Activity, Deployment
 
-PHASES = ("BUILDING", "DEPLOYING", "LOADING_MODEL")
 UNDER_WAY = frozenset(PHASES)
 FAILED = frozenset({"BUILD_FAILED", "DEPLOY_FAILED"})
 READY = frozenset({"ACTIVE", "SCALED_TO_ZERO", "WAKING_UP", "UNHEALTHY"})
-STATUSES = (*PHASES, "ACTIVE", "SCALED_TO_ZERO", "WAKING_UP", "UNHEALTHY", "DEACTIVATING",
-            "INACTIVE", "BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED", "FAILED", "UPDATING")  # fmt: skip
 
 
 def phases_of(deployment: Deployment) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from typing import Any
 
 from baseten_emulator.faults import faults
 from baseten_emulator.life import hardware, lifecycle, promotion_end
-from baseten_emulator.life.deployment_faults import befalling
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.records import Activity, Deployment, Environment, Model, Secret
 from baseten_emulator.world.world import World
@@ -39,11 +38,11 @@ def current_status(world: World, deployment: Deployment, model_name: str) -> str
     activity = world.store.get(Activity, deployment.id)
     status = lifecycle.status(deployment, activity, world.now(), world.step_seconds)
     if status in lifecycle.UNDER_WAY:
-        slow = befalling(world, model_name, deployment, "slow")
-        if status != "BUILDING" and befalling(world, model_name, deployment, "no_capacity"):
+        slow = faults.live_for(world, model_name, deployment, "slow")
+        if status != "BUILDING" and faults.live_for(world, model_name, deployment, "no_capacity"):
             status = "DEPLOYING"
         return str(slow.options["status"]) if slow else status
-    if status in lifecycle.READY and befalling(world, model_name, deployment, "unhealthy"):
+    if status in lifecycle.READY and faults.live_for(world, model_name, deployment, "unhealthy"):
         return "UNHEALTHY"
     return status
 
@@ -53,7 +52,7 @@ def shown_status(world: World, deployment: Deployment) -> str:
     model_name = world.model(deployment.owner).name
     status = current_status(world, deployment, model_name)
     if status in lifecycle.READY | lifecycle.UNDER_WAY:
-        fault = faults.take(world, befalling(world, model_name, deployment, "unknown_status"))
+        fault = faults.take(world, faults.live_for(world, model_name, deployment, "unknown_status"))
         return str(fault.options.get("status", "MIGRATING")) if fault else status
     return status
 

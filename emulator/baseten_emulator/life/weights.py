@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_emulator.world.ids import normalise_secret_name
+
 GATED = (  # repositories or whole owners that answer 401 to a caller without a token
     "google/embeddinggemma-300m",
     "google/gemma-",
@@ -74,7 +76,7 @@ def build_failure(
         f"({download.repository} is gated: 401)"
         for download in baked(config)
         if is_gated(download.repository, taught)
-        and not secrets.get(normalised(download.secret or "no secret"))
+        and not secrets.get(normalise_secret_name(download.secret or "no secret"))
     )
 
 
@@ -86,7 +88,7 @@ def load_failure(
     `secrets` are those that exist in the workspace, by normalised name (see `rest_secrets`);
     `taught` says of repositories whether they are gated (see `hub`).
     """
-    declared = {normalised(name) for name in config.get("secrets") or {}}
+    declared = {normalise_secret_name(name) for name in config.get("secrets") or {}}
     missing = [_missing_file(name, declared, secrets) for name in secret_files(config)]
     refused = [
         _refused(download, secrets, is_gated(download.repository, taught))
@@ -95,15 +97,14 @@ def load_failure(
     return tuple(line for line in (*missing, *refused) if line)
 
 
-def normalised(name: str) -> str:
-    """A secret's name as Baseten compares it: `hf-access-key` equals `hf_access_key` (docs)."""
-    return re.sub(r"[^0-9a-zA-Z]", "_", name)
-
-
 def _missing_file(name: str, declared: set[str], secrets: Mapping[str, str]) -> str:
-    if normalised(name) in declared and normalised(name) in secrets:
+    if normalise_secret_name(name) in declared and normalise_secret_name(name) in secrets:
         return ""
-    why = "does not exist in this workspace" if normalised(name) in declared else "is not declared"
+    why = (
+        "does not exist in this workspace"
+        if normalise_secret_name(name) in declared
+        else "is not declared"
+    )
     return f"cat: /secrets/{name}: No such file or directory (secret {name} {why})"
 
 
@@ -112,7 +113,7 @@ def _refused(download: Download, secrets: Mapping[str, str], gated: bool) -> str
         why = "is gated and no token is configured"
         return f"401 Unauthorized: {download.repository} {why}" if gated else ""
     needed = gated or download.secret != _DEFAULT_CACHE_SECRET
-    if secrets.get(normalised(download.secret)) or not needed:
+    if secrets.get(normalise_secret_name(download.secret)) or not needed:
         return ""
     why = f"secret {download.secret} does not exist or is empty"
     return f"401 Unauthorized: {download.repository}: {why}"

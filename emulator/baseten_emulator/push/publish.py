@@ -23,9 +23,9 @@ from baseten_emulator.life.views import PRODUCTION, environment_id
 from baseten_emulator.push.checks import Push, check_push
 from baseten_emulator.push.config_rules import config_errors
 from baseten_emulator.push.create import new_environment
-from baseten_emulator.push.truss_archive import BadArchiveError, read_config
 from baseten_emulator.push.uploads import archive_of
 from baseten_emulator.world.records import Deployment, Environment, Model, UnderWay
+from baseten_emulator.world.truss_archive import BadArchiveError, read_config
 from baseten_emulator.world.wire import ApiError, not_found, refused
 from baseten_emulator.world.world import World
 

@@ -16,8 +16,8 @@ from dataclasses import replace
 from xml.sax.saxutils import escape
 
 from baseten_emulator.faults import faults
-from baseten_emulator.push.truss_archive import BadArchiveError, read_config
 from baseten_emulator.world.records import Fault, Upload
+from baseten_emulator.world.truss_archive import model_name_in
 from baseten_emulator.world.wire import RefusedError, Request, Response, refused
 from baseten_emulator.world.world import World
 
@@ -136,14 +136,6 @@ def _refusal(world: World, archive: bytes) -> Fault | None:
     if not any(fault.kind == "upload_refused" for fault in world.store.all(Fault)):
         return None
     return faults.live(world, model_name_in(archive), "upload_refused")
-
-
-def model_name_in(archive: bytes) -> str:
-    """The model that an archive is for; empty where it does not say, as in one part of a large one."""
-    try:
-        return str(read_config(archive).get("model_name"))
-    except BadArchiveError:
-        return ""
 
 
 def _check_crc(request: Request) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from baseten_emulator.faults import faults
 from baseten_emulator.life import metrics, startups
-from baseten_emulator.life.deployment_faults import befalling
 from baseten_emulator.life.lifecycle import replicas
 from baseten_emulator.life.views import current_status
 from baseten_emulator.rest.deployments import ONE, asked_deployment
@@ -60,7 +60,7 @@ def _attempts(world: World, request: Request, wish: dict[str, Any]) -> list[dict
         raise refused("end_epoch_millis must be after start_epoch_millis")
     deployment = _meant(world, request)
     name = world.model(deployment.owner).name
-    lacking = befalling(world, name, deployment, "no_capacity") is not None
+    lacking = faults.live_for(world, name, deployment, "no_capacity") is not None
     stalled = lacking and deployment.outcome is None
     attempts = startups.attempts_of(deployment, world.step_seconds, world.now(), stalled)
     environment = request.params.get("env_name")

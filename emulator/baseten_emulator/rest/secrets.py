@@ -12,8 +12,8 @@ from dataclasses import replace
 
 from baseten_emulator.life import audit
 from baseten_emulator.life.views import secret_view
-from baseten_emulator.life.weights import normalised
 from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.ids import normalise_secret_name
 from baseten_emulator.world.records import Secret
 from baseten_emulator.world.routing import Route, team_of, team_scoped
 from baseten_emulator.world.wire import Request, Response, json_response, not_found
@@ -32,7 +32,7 @@ def upsert_secret(world: World, request: Request) -> Response:
     body = checked(request.json(), {"name": str, "value": str}, required=("name",))
     team_id, value = team_of(world, request), body.get("value", "")
     world.secret_values.add(value)
-    key = f"{team_id}/{normalised(body['name'])}"
+    key = f"{team_id}/{normalise_secret_name(body['name'])}"
     sha256 = hashlib.sha256(value.encode()).hexdigest()
     secret = world.store.get(Secret, key)
     if secret:
@@ -47,7 +47,7 @@ def upsert_secret(world: World, request: Request) -> Response:
 def delete_secret(world: World, request: Request) -> Response:
     """DELETE by name."""
     name = request.params["secret_name"]
-    secret = world.store.get(Secret, f"{team_of(world, request)}/{normalised(name)}")
+    secret = world.store.get(Secret, f"{team_of(world, request)}/{normalise_secret_name(name)}")
     if secret is None:
         raise not_found("secret", name)
     world.store.delete(Secret, secret.id)

@@ -80,13 +80,3 @@ def other_revision(repo_id: str, revision: str) -> str:
     """A revision that is not what `main` is, "" for one that is: only the table knows commits by name."""
     known = known_models().get(repo_id.lower())
     return "" if revision in ("main", known.commit if known else "main") else revision
-
-
-def another_model(facts: ModelFacts) -> ModelFacts:
-    """A model of another task: what a deployment of the wrong weights would serve."""
-    wrong = (
-        "BAAI/bge-reranker-base"
-        if facts.task == "embedding"
-        else "sentence-transformers/all-MiniLM-L6-v2"
-    )
-    return known_models()[wrong.lower()]

@@ -11,10 +11,10 @@ pplx 0.6B in float32 does at 32768 on an A100 and does not at 16384 (#861).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from baseten_emulator.tei.facts import ModelFacts
-from baseten_emulator.tei.pace.batching import batch_size
 
 OUT_OF_MEMORY = 'DriverError(CUDA_ERROR_OUT_OF_MEMORY, "out of memory")'
 _ACTIVATIONS = 4
@@ -54,8 +54,24 @@ class Memory:
         return _SCORES * self.facts.num_attention_heads * tokens * longest * self._width
 
 
-def batches(lengths: list[int], max_batch_tokens: int, padded: bool) -> list[list[int]]:
-    """The texts of one request as TEI's queue puts them together, by length."""
+def batch_size(lengths: Iterable[int], max_batch_tokens: int, padded: bool) -> int:
+    """Return how many of the waiting texts, given by their lengths, TEI computes together: at least one.
+
+    It takes them in their order, as many as `--max-batch-tokens` holds; a padded model pays for the longest text as
+    often as there are texts. Source: `core/src/queue.rs`.
+    """
+    count = tokens = longest = 0
+    for length in lengths:
+        longest, tokens = max(longest, length), tokens + length
+        cost = longest * (count + 1) if padded else tokens
+        if count and cost > max_batch_tokens:
+            break
+        count += 1
+    return count
+
+
+def split_into_batches(lengths: list[int], max_batch_tokens: int, padded: bool) -> list[list[int]]:
+    """Return the lengths of one request's texts, batch by batch."""
     cut: list[list[int]] = []
     while lengths:
         count = batch_size(lengths, max_batch_tokens, padded)

@@ -23,21 +23,6 @@ class SystemClock:
         return time.time()
 
 
-class ManualClock:
-    """A clock that stands still until it is told to move; for tests."""
-
-    def __init__(self, start: float = 1_800_000_000.0) -> None:
-        self._now = start
-
-    def now(self) -> float:
-        """The time it was last moved to."""
-        return self._now
-
-    def advance(self, seconds: float) -> None:
-        """Move forward by `seconds`."""
-        self._now += seconds
-
-
 def iso(at: float) -> str:
     """An instant as ISO 8601 in UTC, as the management API writes `created_at`."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

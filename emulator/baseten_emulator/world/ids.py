@@ -1,6 +1,8 @@
-"""Identifiers: deterministic from a counter, and as opaque to the eye as Baseten's own."""
+"""Identifiers, deterministic and as opaque as Baseten's own, and the names of secrets as Baseten compares them."""
 
 from __future__ import annotations
+
+import re
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _LENGTH = 8
@@ -16,3 +18,8 @@ def opaque_id(number: int) -> str:
         value, digit = divmod(value, len(_ALPHABET))
         digits += _ALPHABET[digit]
     return digits
+
+
+def normalise_secret_name(name: str) -> str:
+    """Return a secret's name as Baseten compares it: `hf-access-key` equals `hf_access_key` (docs)."""
+    return re.sub(r"[^0-9a-zA-Z]", "_", name)

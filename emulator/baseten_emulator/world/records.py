@@ -9,6 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+PHASES = ("BUILDING", "DEPLOYING", "LOADING_MODEL")
+STATUSES = (*PHASES, "ACTIVE", "SCALED_TO_ZERO", "WAKING_UP", "UNHEALTHY", "DEACTIVATING",
+            "INACTIVE", "BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED", "FAILED", "UPDATING")  # fmt: skip
+"""Baseten's words for the status of a deployment (`DeploymentStatusV1`)."""
+
 
 @dataclass(frozen=True)
 class Model:

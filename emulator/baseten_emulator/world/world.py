@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol
 
-from baseten_emulator.life.weights import normalised
 from baseten_emulator.world.clock import Clock, SystemClock
-from baseten_emulator.world.ids import opaque_id
+from baseten_emulator.world.ids import normalise_secret_name, opaque_id
 from baseten_emulator.world.rate_limits import RateLimits
 from baseten_emulator.world.records import Deployment, Model, Secret, Taught
 from baseten_emulator.world.store import Store
@@ -110,14 +109,18 @@ class World:
     def secrets_of(self, team_id: str) -> dict[str, str]:
         """Normalised names of a team's secrets; a value is only ever "[secret]" or empty."""
         secrets = self.store.all(Secret, owner=team_id)
-        return {normalised(s.name): "" if s.empty else "[secret]" for s in secrets}
+        return {normalise_secret_name(s.name): "" if s.empty else "[secret]" for s in secrets}
 
     def start(self, deployment: Deployment) -> Any:
         """A freshly started router for a deployment, or its boot failure."""
         with self.store.transaction():
             existing = self.secrets_of(self.model(deployment.owner).owner)
         declared = deployment.archive_config.get("secrets") or {}
-        secrets = {n: existing[normalised(n)] for n in declared if normalised(n) in existing}
+        secrets = {
+            n: existing[normalise_secret_name(n)]
+            for n in declared
+            if normalise_secret_name(n) in existing
+        }
         boot = self.boot or self._boot_tei
         return boot(deployment.archive_config, secrets)
 

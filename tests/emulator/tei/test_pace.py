@@ -12,11 +12,11 @@ from dataclasses import replace
 import pytest
 
 from baseten_emulator.tei import Router, boot
-from baseten_emulator.tei.pace.batching import batch_size
+from baseten_emulator.tei.memory import batch_size
 from baseten_emulator.tei.pace.pace import Limits, Pace
 from baseten_emulator.tei.pace.service_time import ServiceTime
-from baseten_emulator.tei.pace.simulation import ClosedLoop, observed
 from tests.support.control_client import Baseten, config_with, in_process, new_world
+from tests.support.pace_simulation import ClosedLoop, best_batch_tokens, simulate
 from tests.support.tei_containers import JSON, config
 
 SERVICE = ServiceTime(
@@ -103,13 +103,13 @@ def test_the_seed_decides_a_repositorys_hidden_optimum_and_numbers_may_be_given(
 
 def simulated(max_batch_tokens: int, service: ServiceTime = SERVICE) -> float:
     limits = Limits(64, 8, max_batch_tokens, padded=False)
-    return observed(service, limits, ClosedLoop(64, 4, [20, 30, 50], 300)).tokens_per_second
+    return simulate(service, limits, ClosedLoop(64, 4, [20, 30, 50], 300)).tokens_per_second
 
 
 def test_the_simulation_has_its_peak_where_the_service_time_has() -> None:
     service = ServiceTime(1000, 300, 800, 0.6, tokenizer_share=4, vcpus=8)
     rates = {tokens: simulated(tokens, service) for tokens in (100, 200, 400, 800, 1600, 3200)}
-    assert max(rates, key=lambda it: rates[it]) == 800 == service.best_batch_tokens
+    assert max(rates, key=lambda it: rates[it]) == 800 == best_batch_tokens(service)
     assert rates[800] == pytest.approx(800 / service.batch_seconds(800), rel=0.1)
 
 
@@ -119,9 +119,9 @@ def test_the_simulation_answers_the_same_each_time() -> None:
 
 def test_a_request_that_is_not_let_in_waits_outside() -> None:
     load = ClosedLoop(clients=4, texts_per_request=1, lengths=[100], requests=40)
-    one_by_one = observed(SERVICE, Limits(1, 2, 400, padded=False), load)
+    one_by_one = simulate(SERVICE, Limits(1, 2, 400, padded=False), load)
     assert one_by_one.spent.queue == 0
-    assert observed(SERVICE, LIMITS, load).texts_per_second > 1.5 * one_by_one.texts_per_second
+    assert simulate(SERVICE, LIMITS, load).texts_per_second > 1.5 * one_by_one.texts_per_second
 
 
 def paced() -> Router:

@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 from baseten_emulator.app import App
-from baseten_emulator.world.clock import ManualClock
 from baseten_emulator.world.wire import Request
 from baseten_emulator.world.world import World
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.baseten.versions import EnvironmentSettings
 from baseten_tei.facts.network import httpx_client
+from tests.support.control_client import ManualClock
 from tests.support.mock_baseten import streamed
 
 KEY = "k3y-of-the-emulator-under-test"

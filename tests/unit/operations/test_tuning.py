@@ -10,7 +10,6 @@ import yaml
 
 from baseten_emulator.tei.pace.pace import Limits
 from baseten_emulator.tei.pace.service_time import ServiceTime
-from baseten_emulator.tei.pace.simulation import ClosedLoop, Observed, observed
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
 from baseten_tei.operations.adoption.yaml_edit import with_values
@@ -30,6 +29,7 @@ from baseten_tei.operations.tuning.texts import guessed_tokens, made_texts
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import Autoscaling
 from baseten_tei.spec.parsing import MODELS
+from tests.support.pace_simulation import ClosedLoop, Observed, simulate
 from tests.support.specs import spec
 
 USUAL = Point(16384, 32, 32, 3)
@@ -49,7 +49,7 @@ def replica(seed: int) -> Callable[[Point], Observed]:
         texts, clients = point.max_client_batch_size, point.predict_concurrency
         requests = max(3 * clients, round(8 * point.max_batch_tokens / texts / MEAN))
         limits = Limits(clients, point.tokenization_workers, point.max_batch_tokens, padded=False)
-        return observed(service, limits, ClosedLoop(clients, texts, LENGTHS, min(requests, 500)))
+        return simulate(service, limits, ClosedLoop(clients, texts, LENGTHS, min(requests, 500)))
 
     return run
 

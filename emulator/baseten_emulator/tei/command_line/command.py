@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from baseten_emulator.tei.command_line.secret_files import read_secret
 from baseten_emulator.tei.outcome import BootError
 
 _ROUTER = re.compile(r"(?:.*/)?(text-embeddings-router(?:-\d+)?|entrypoint\.sh)")
@@ -76,6 +75,19 @@ def parse_start_command(
         raise BootError(f"sh: 1: Syntax error: {error}") from error
     except BootError as error:
         raise BootError(*shell.notes, *error.log_lines) from error
+
+
+def read_secret(secrets: Mapping[str, str], name: str) -> str | None:
+    """Return the content of /secrets/`name`, None where it is not mounted.
+
+    Baseten treats `hf-access-key` and `hf_access_key` as one name (Baseten docs, organization/secrets).
+    """
+    wanted = _normalise(name)
+    return next((value for key, value in secrets.items() if _normalise(key) == wanted), None)
+
+
+def _normalise(secret_name: str) -> str:
+    return secret_name.strip().replace("-", "_").lower()
 
 
 def _run_words(shell: _Shell, words: list[str]) -> Invocation:

@@ -17,9 +17,7 @@ from baseten_emulator.tei.http.serde import (
     within,
     wrong_type,
 )
-
-Item = str | list[int]
-Sequences = tuple[str, ...]
+from baseten_emulator.tei.model.tokenizing import Item, Sequences
 
 _PREDICT_INPUT = (
     "a string, a pair of strings [string, string] or a batch of mixed strings and pairs"

@@ -13,7 +13,6 @@ from threading import Lock
 from time import perf_counter
 
 from baseten_emulator.tei.errors import TeiError, native_response, openai_response
-from baseten_emulator.tei.facts import another_model
 from baseten_emulator.tei.http import routes_embedding, routes_info, routes_pairs, routes_text
 from baseten_emulator.tei.http.answers import Answer, Run
 from baseten_emulator.tei.http.bodies import request_shapes
@@ -26,7 +25,6 @@ from baseten_emulator.tei.outcome import Response, json_response
 from baseten_emulator.tei.pace.pace import Limits, Pace
 from baseten_emulator.tei.pace.service_time import ServiceTime
 from baseten_emulator.tei.settings import Settings
-from baseten_emulator.tei.start.backend import CANDLE_CPU_REQUESTS
 
 _GET: dict[str, Callable[[Engine], Response]] = {
     "/info": routes_info.info,
@@ -86,22 +84,6 @@ class Router:
                 padded=settings.memory is not None and settings.memory.padded,
             )
             self.engine.pace = Pace(service, limits) if service else None
-
-    def with_faults(self, cpu_fallback: bool = False, wrong_model: bool = False) -> Router:
-        """The same server gone wrong: on the CPU without saying so, or with other weights."""
-        settings = self.settings
-        if cpu_fallback:
-            settings = replace(settings, max_batch_requests=CANDLE_CPU_REQUESTS)
-        if wrong_model:
-            facts = another_model(settings.facts)
-            settings = replace(
-                settings,
-                facts=facts,
-                pooling=facts.pooling,
-                model_id=facts.repo_id,
-                served_model_name=facts.repo_id,
-            )
-        return Router(settings, self.boot_log)
 
     def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
         """Answer one request; `path` may carry a query, header names any case."""

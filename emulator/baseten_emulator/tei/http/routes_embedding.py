@@ -13,9 +13,9 @@ from typing import Any
 
 from baseten_emulator.tei.errors import backend, empty_batch, invalid_input
 from baseten_emulator.tei.http.answers import Answer, Request, Work, check_batch
-from baseten_emulator.tei.http.inputs import Item, Texts
+from baseten_emulator.tei.http.inputs import Texts
 from baseten_emulator.tei.model.engine import Engine
-from baseten_emulator.tei.model.tokenizing import Reading
+from baseten_emulator.tei.model.tokenizing import Item, Reading
 from baseten_emulator.tei.model.tokens import Token
 from baseten_emulator.tei.model.vectors import Vector, cosine, normalised, token_vectors
 from baseten_emulator.tei.outcome import Numbers

@@ -10,10 +10,10 @@ from typing import Any
 
 from baseten_emulator.tei.errors import backend, empty_batch
 from baseten_emulator.tei.http.answers import Answer, Request, Work, check_batch
-from baseten_emulator.tei.http.inputs import Pairs, Sequences
+from baseten_emulator.tei.http.inputs import Pairs
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.scores import probabilities
-from baseten_emulator.tei.model.tokenizing import Reading
+from baseten_emulator.tei.model.tokenizing import Reading, Sequences
 
 
 def rerank(engine: Engine, request: Request) -> Answer:

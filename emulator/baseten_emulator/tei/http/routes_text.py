@@ -6,8 +6,9 @@ from typing import Any
 
 from baseten_emulator.tei.errors import empty_batch, empty_input
 from baseten_emulator.tei.http.answers import Answer, Request, check_batch
-from baseten_emulator.tei.http.inputs import Item, Texts
+from baseten_emulator.tei.http.inputs import Texts
 from baseten_emulator.tei.model.engine import Engine
+from baseten_emulator.tei.model.tokenizing import Item
 
 
 def tokenize(engine: Engine, request: Request) -> Answer:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from baseten_emulator.tei.errors import backend
-from baseten_emulator.tei.http.inputs import Sequences
-from baseten_emulator.tei.memory import OUT_OF_MEMORY, batches
+from baseten_emulator.tei.memory import OUT_OF_MEMORY, split_into_batches
 from baseten_emulator.tei.model.deviations import Deviation, deviated, deviated_logit, deviations_of
 from baseten_emulator.tei.model.permits import Permits
 from baseten_emulator.tei.model.scores import logits
-from baseten_emulator.tei.model.tokenizing import Reader, Reading
+from baseten_emulator.tei.model.tokenizing import Reader, Reading, Sequences
 from baseten_emulator.tei.model.tokens import Token, Tokenizer
 from baseten_emulator.tei.model.vectors import Vector, pooled
 from baseten_emulator.tei.pace.pace import Pace
@@ -47,7 +46,7 @@ class Engine:
         memory, most = self.settings.memory, self.settings.max_batch_tokens
         if memory is None or memory.vram_bytes is None:
             return
-        for batch in batches(lengths, most, memory.padded):
+        for batch in split_into_batches(lengths, most, memory.padded):
             if not memory.holds_batch(len(batch), max(batch), sum(batch)):
                 raise backend(OUT_OF_MEMORY)
 

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_emulator.tei.errors import empty_input, invalid_input
-from baseten_emulator.tei.http.inputs import Item, Sequences
 from baseten_emulator.tei.model.tokens import Token, Tokenizer
 from baseten_emulator.tei.settings import Settings
 
+Item = str | list[int]
+"""A text, or its token ids."""
+Sequences = tuple[str, ...]
+"""One text or a pair."""
 _CHARACTERS_PER_TOKEN = 250
 
 

@@ -7,6 +7,7 @@ that time is not added: a batch ends when it would have ended if everything else
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +16,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from threading import Condition, Semaphore
 
-from baseten_emulator.tei.pace.batching import batch_size
+from baseten_emulator.tei.memory import batch_size
 from baseten_emulator.tei.pace.metrics import Measures
 from baseten_emulator.tei.pace.service_time import ServiceTime, Spent
-from baseten_emulator.tei.pace.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,19 @@ class _Text:
     queued: float
     started: float = 0.0
     ended: float | None = None
+
+
+class Workers:
+    """So many tokenization workers, each with the time at which it is free again; seconds of any clock."""
+
+    def __init__(self, count: int) -> None:
+        self._free_at = [0.0] * count
+
+    def assign(self, arrived: float, seconds: float) -> float:
+        """Give a text to the first worker that is free, and return when it is done."""
+        done = max(arrived, self._free_at[0]) + seconds
+        heapq.heapreplace(self._free_at, done)
+        return done
 
 
 class Pace:
@@ -92,7 +105,7 @@ class Pace:
         workers = self.limits.tokenization_workers
         seconds = [self.service.tokenizing_seconds(tokens, workers) for tokens in lengths]
         with self._changed:
-            return sorted(self._workers.done_at(arrived, it) for it in seconds)
+            return sorted(self._workers.assign(arrived, it) for it in seconds)
 
     def _compute(self, texts: Sequence[_Text]) -> None:
         """Return once every one of these texts was in a batch that ended."""

@@ -60,12 +60,6 @@ class ServiceTime:
         crowd = max(1.0, workers / self.vcpus)
         return crowd * tokens / (self.tokens_per_second * self.tokenizer_share)
 
-    @property
-    def best_batch_tokens(self) -> float:
-        """Tokens of the batch with the most throughput: the hidden optimum."""
-        turning = self.overhead_tokens * math.log(2) / self.strain
-        return max(self.knee_tokens, turning)
-
 
 @dataclass(frozen=True)
 class Spent:

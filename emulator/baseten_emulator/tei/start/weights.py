@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_emulator.tei.command_line.clap import Values
-from baseten_emulator.tei.command_line.secret_files import read_secret
+from baseten_emulator.tei.command_line.command import read_secret
 from baseten_emulator.tei.outcome import BootError, startup_error
 from baseten_emulator.tei.start.repository import Repository
 from baseten_emulator.tei.versions import HUB_REDIRECTS, Version

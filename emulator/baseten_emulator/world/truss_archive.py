@@ -47,6 +47,14 @@ def read_config(archive: bytes) -> dict[str, Any]:
     return _parsed(text)
 
 
+def model_name_in(archive: bytes) -> str:
+    """Return the name of the model that an archive is for; "" where it holds none, as one part of a large one."""
+    try:
+        return str(read_config(archive).get("model_name"))
+    except BadArchiveError:
+        return ""
+
+
 def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for number, member in enumerate(tar):
         if number == MAX_MEMBERS or member.size < 0:

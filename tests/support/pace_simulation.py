@@ -1,20 +1,20 @@
-"""The same pace without threads and without waiting: what a replica would do under a load, on a clock of its own.
+"""The pace of `tei.pace.pace` without threads and without waiting: what a replica would do under a load.
 
-Pure: the same arguments give the same answer. For whoever wants to know the true optimum, or try a thousand settings.
+Pure: the same arguments give the same answer.
 """
 
 from __future__ import annotations
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 
-from baseten_emulator.tei.pace.batching import batch_size
-from baseten_emulator.tei.pace.pace import Limits
+from baseten_emulator.tei.memory import batch_size
+from baseten_emulator.tei.pace.pace import Limits, Workers
 from baseten_emulator.tei.pace.service_time import ServiceTime, Spent
-from baseten_emulator.tei.pace.workers import Workers
 
 _READY, _DONE = 0, 1
 
@@ -42,9 +42,15 @@ class Observed:
     spent: Spent
 
 
-def observed(service: ServiceTime, limits: Limits, load: ClosedLoop) -> Observed:
-    """What a closed loop sees of one replica."""
-    return _Replica(service, limits, load).observed()
+def simulate(service: ServiceTime, limits: Limits, load: ClosedLoop) -> Observed:
+    """Return what a closed loop sees of one replica."""
+    return _Replica(service, limits, load).run()
+
+
+def best_batch_tokens(service: ServiceTime) -> float:
+    """Return the tokens of the batch with the most throughput: the hidden optimum."""
+    turning = service.overhead_tokens * math.log(2) / service.strain
+    return max(service.knee_tokens, turning)
 
 
 @dataclass
@@ -63,7 +69,7 @@ class _Replica:
     _seconds: list[float] = field(default_factory=lambda: [0.0, 0.0, 0.0])
     _latencies: list[float] = field(default_factory=list)
 
-    def observed(self) -> Observed:
+    def run(self) -> Observed:
         texts = cycle(self.load.lengths)
         size = self.load.texts_per_request
         self._requests = [list(islice(texts, size)) for _ in range(self.load.requests)]
@@ -98,7 +104,7 @@ class _Replica:
             self._inside += 1
             workers = self.limits.tokenization_workers
             done = [
-                self._workers.done_at(now, self.service.tokenizing_seconds(tokens, workers))
+                self._workers.assign(now, self.service.tokenizing_seconds(tokens, workers))
                 for tokens in self._requests[request]
             ]
             self._seconds[0] += sum(done) - now * len(done)
