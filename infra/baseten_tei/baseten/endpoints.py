@@ -1,15 +1,7 @@
 """Where a served model is called. Source: Baseten docs (inference API) and TEI's routes."""
 
-from collections.abc import Mapping
-
 from baseten_tei.baseten.target import Target
-
-_TASK_URLS: Mapping[str, Mapping[str, str]] = {
-    "embedding": {"openai_base_url": "v1", "embeddings_url": "v1/embeddings"},
-    "reranker": {"rerank_url": "rerank"},
-    "classifier": {"classify_url": "predict"},
-}
-"""Task → output → the router's own route below `/sync/`."""
+from baseten_tei.facts.tei.routes import ROUTES
 
 
 def endpoint_templates(target: Target, environment: str, task: str) -> dict[str, str]:
@@ -25,7 +17,8 @@ def endpoint_templates(target: Target, environment: str, task: str) -> dict[str,
         "development_predict_url": f"{host}/development/predict",
         "sync_url": f"{serving}/sync",
         "wake_url": f"{serving}/wake",
-        **{name: f"{serving}/sync/{route}" for name, route in _TASK_URLS[task].items()},
+        **({"openai_base_url": f"{serving}/sync/v1"} if task == "embedding" else {}),
+        ROUTES[task].url_output: f"{serving}/sync{ROUTES[task].path}",
     }
 
 

@@ -5,15 +5,10 @@ from collections.abc import Mapping
 from baseten_tei.deployment.permits import permits
 from baseten_tei.deployment.placement import resolved_hardware
 from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.hf_token import SECRET_NAME
 
-_TASK_ROUTE = {
-    "embedding": "Baseten's /predict answers as OpenAI's embeddings API does.",
-    "reranker": "Baseten's /predict scores texts against a query.",
-    "classifier": "Baseten's /predict classifies; with several labels TEI always applies softmax, so a\n"
-    "multi-label model wants raw_scores: true and a sigmoid in the client.",
-}
 _TOKEN = {
     "secrets": f"Mounted as /secrets/{SECRET_NAME}; the value is a Baseten secret and stands nowhere here.",
     "weights.auth": "Without this Baseten would look for a secret named hf_access_token.",
@@ -29,7 +24,7 @@ def comments(args: ModelArgs) -> Mapping[str, str]:
         "docker_server.no_build": "The image runs as it is: it has no python3, which a Truss build would want.",
         "docker_server.start_command": _permits(args),
         "docker_server.server_port": "Never 8080: Baseten's own proxy listens there.",
-        "docker_server.predict_endpoint": _TASK_ROUTE[args.task],
+        "docker_server.predict_endpoint": ROUTES[args.task].predict_answers,
         "docker_server.readiness_endpoint": "TEI answers /health only after its warm-up.",
         "resources": _resources(args),
         "weights": "Mirrored once by Baseten and mounted before the container starts.",

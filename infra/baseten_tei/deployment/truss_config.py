@@ -14,27 +14,22 @@ from baseten_tei.deployment.start_command import (
     start_command,
     weights_path,
 )
+from baseten_tei.facts.tei.calls import Call, build_call
+from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import baseten_name
 
 TrussConfig = dict[str, Any]
 
-PREDICT_ENDPOINT = {
-    "embedding": "/v1/embeddings",
-    "reranker": "/rerank",
-    "classifier": "/predict",
-}
-"""TEI's route behind Baseten's `/predict`, by task."""
-
-EXAMPLE_INPUT: Mapping[str, TrussConfig] = {
-    "embedding": {"input": ["What is Deep Learning?", "Baseten serves models."], "model": "model"},
-    "reranker": {
-        "query": "What is Deep Learning?",
-        "texts": ["Deep Learning is a kind of machine learning.", "Baseten serves models."],
-    },
-    # A list of lists: `["a", "b"]` would be one pair of texts (measured on TEI 1.8.3 and 1.9.3).
-    "classifier": {"inputs": [["I like you."], ["I am furious!"]]},
+_EXAMPLES: Mapping[str, Call] = {
+    "embedding": build_call("embedding", ["What is Deep Learning?", "Baseten serves models."]),
+    "reranker": build_call(
+        "reranker",
+        ["Deep Learning is a kind of machine learning.", "Baseten serves models."],
+        "What is Deep Learning?",
+    ),
+    "classifier": build_call("classifier", ["I like you.", "I am furious!"]),
 }
 
 _NOT_BARE_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -81,7 +76,7 @@ def _metadata(args: ModelArgs) -> TrussConfig:
     return {
         "repo_id": args.model_id,
         "tags": tags,
-        "example_model_input": EXAMPLE_INPUT[args.task],
+        "example_model_input": _EXAMPLES[args.task].body,
     }
 
 
@@ -90,7 +85,7 @@ def _docker_server(args: ModelArgs, *, no_build: bool) -> TrussConfig:
         **({"no_build": True} if no_build else {}),
         "start_command": start_command(args),
         "server_port": PORT,
-        "predict_endpoint": PREDICT_ENDPOINT[args.task],
+        "predict_endpoint": ROUTES[args.task].path,
         "readiness_endpoint": "/health",
         "liveness_endpoint": "/health",
     }

@@ -7,7 +7,7 @@ import pytest
 from baseten_tei.facts.tei.calls import (
     StrangeAnswerError,
     answer_of,
-    call_for,
+    build_call,
     info_of,
     relevances_of,
     scores_of,
@@ -22,10 +22,11 @@ def embedded(*numbers: Any) -> dict[str, Any]:
 
 
 def test_each_task_is_asked_on_its_own_route() -> None:
-    calls = [call_for(task, "a", "q") for task in ("embedding", "reranker", "classifier")]
+    calls = [build_call(task, ["a", "b"], "q") for task in ("embedding", "reranker", "classifier")]
     assert [call.route for call in calls] == ["/v1/embeddings", "/rerank", "/predict"]
-    assert calls[1].body == {"query": "q", "texts": ["a"]}
-    assert calls[2].body == {"inputs": [["a"]]}
+    assert calls[0].body == {"input": ["a", "b"], "model": "model"}
+    assert calls[1].body == {"query": "q", "texts": ["a", "b"]}
+    assert calls[2].body == {"inputs": [["a"], ["b"]]}
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 
 from baseten_emulator.tei import BootFailure, boot
 from baseten_emulator.tei.start.repository import Repository
+from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
     Expected,
     answer_problem,
@@ -17,7 +18,7 @@ from baseten_tei.operations.rehearsal.answer_schemas import (
 )
 from baseten_tei.operations.rehearsal.diagnostics import errors
 from baseten_tei.operations.rehearsal.hub_for_emulator import taught, taught_once
-from baseten_tei.operations.rehearsal.probes import ROUTES, full_batch
+from baseten_tei.operations.rehearsal.probes import full_batch
 from baseten_tei.operations.rehearsal.report import Judged, Report, failed, judged
 from baseten_tei.operations.rehearsal.seen import Seen, space
 from baseten_tei.operations.rehearsal.side import Side

@@ -10,7 +10,7 @@ import pytest
 
 from baseten_tei.errors import UserError
 from baseten_tei.operations.tuning.autoscaling import Wish
-from baseten_tei.operations.tuning.load import Load, arrivals, batches, call_of
+from baseten_tei.operations.tuning.load import Load, arrivals, batches
 from baseten_tei.operations.tuning.load_client import Endpoint, asked_info, send
 from baseten_tei.operations.tuning.options import Plan
 from baseten_tei.operations.tuning.samples import Sample, percentile, summary
@@ -55,10 +55,7 @@ def test_an_open_loop_sends_at_its_rate_and_the_same_for_a_seed() -> None:
     assert due[-1] < 100
 
 
-def test_each_task_is_asked_on_its_own_route() -> None:
-    assert call_of("embedding", ["a", "b"]).body["input"] == ["a", "b"]
-    assert call_of("reranker", ["a"]).route == "/rerank"
-    assert call_of("classifier", ["a", "b"]).body == {"inputs": [["a"], ["b"]]}
+def test_the_texts_of_a_load_are_sent_in_turn() -> None:
     assert batches(["a", "b", "c"], 2, 2) == [["a", "b"], ["c", "a"]]
 
 

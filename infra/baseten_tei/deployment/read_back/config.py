@@ -14,14 +14,9 @@ from baseten_tei.deployment.read_back.origin import Origin, find_origin
 from baseten_tei.deployment.read_back.router_command import RouterCommand, read_command
 from baseten_tei.errors import HUGGING_FACE, kind_of_secret
 from baseten_tei.facts.tei import flags, releases
+from baseten_tei.facts.tei.routes import TASK_BY_PATH
 
 Data = Mapping[str, Any]
-
-TASKS = {
-    "/v1/embeddings": "embedding", "/embed": "embedding", "/embed_all": "embedding",
-    "/embed_sparse": "embedding", "/similarity": "embedding", "/rerank": "reranker", "/predict": "classifier",
-}  # fmt: skip
-"""TEI's routes (README of TEI 1.9) → the task that has them."""
 
 TOKEN_NAME = re.compile(r"(?i)(hf|hugging_?face).*(key|token)")
 """What people call the secret, or the variable, with their Hugging Face token."""
@@ -74,7 +69,7 @@ def deployed(config: Data) -> Deployed | str:
     version = _version(image)
     if version is None:
         return f"base_image {image!r} is no release of TEI's own image"
-    task = TASKS.get(server.get("predict_endpoint") or "")
+    task = TASK_BY_PATH.get(server.get("predict_endpoint") or "")
     if task is None:
         return f"predict_endpoint {server.get('predict_endpoint')!r} is no route of TEI's, so its task is unknown"
     origin = find_origin(config, router_flags(command, variables | dict(command.environment)))

@@ -4,11 +4,12 @@ Routes, bodies and answers: measured on TEI 1.8.3 and 1.9.3.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.errors import UserError
+from baseten_tei.facts.tei.routes import ROUTES
 
 Vector = tuple[float, ...]
 Scores = Mapping[str, float]
@@ -66,20 +67,21 @@ def task_of(info: Mapping[str, Any]) -> str:
     return str(next(iter(info.get("model_type") or {"nothing": None})))
 
 
-def call_for(task: str, text: str, query: str | None = None) -> Call:
-    """The call that gives one text's answer; `query` is a reranker's."""
+def build_call(task: str, texts: Sequence[str], query: str | None = None) -> Call:
+    """Return one request about all of these texts on its task's own route; `query` is a reranker's."""
+    path = ROUTES[task].path
     match task:
         case "embedding":
-            return Call("/v1/embeddings", {"input": [text], "model": "model"})
+            return Call(path, {"input": list(texts), "model": "model"})
         case "reranker":
-            return Call("/rerank", {"query": query, "texts": [text]})
+            return Call(path, {"query": query, "texts": list(texts)})
         case _:
-            # A list of lists: `["a", "b"]` would be one pair of texts.
-            return Call("/predict", {"inputs": [[text]]})
+            # A list of lists: `["a", "b"]` would be one pair of texts (measured on TEI 1.8.3 and 1.9.3).
+            return Call(path, {"inputs": [[text] for text in texts]})
 
 
 def answer_of(task: str, told: Any) -> Answer:
-    """The answer in what `call_for` was told. Raises `StrangeAnswerError`."""
+    """The answer in what `build_call` was told. Raises `StrangeAnswerError`."""
     match task:
         case "embedding":
             return vector_of(told)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from baseten_tei.operations.rehearsal.probes import ROUTES
+from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.outputs.types import ModelOutputs
 
 Finite = Annotated[float, Field(allow_inf_nan=False, strict=True)]
@@ -60,10 +60,10 @@ def outputs_problem(outputs: Mapping[str, Any]) -> str | None:
         told = _OUTPUTS.validate_python(outputs)
     except ValidationError as error:
         return f"outputs: {_first(error)}"
-    key, route = ROUTES[told.task]
-    wanted = f"{told.sync_url}{route}"
-    found = outputs[key]
-    return None if found == wanted else f"outputs: {key} is {found}, not {wanted}"
+    route = ROUTES[told.task]
+    wanted = f"{told.sync_url}{route.path}"
+    found = outputs[route.url_output]
+    return None if found == wanted else f"outputs: {route.url_output} is {found}, not {wanted}"
 
 
 def answer_problem(task: str, told: Any, expected: Expected) -> str | None:

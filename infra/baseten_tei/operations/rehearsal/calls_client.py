@@ -8,13 +8,14 @@ from typing import Any, TypeVar
 from baseten_tei.baseten.patience import Patience
 from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.router_errors import ModelCallError
-from baseten_tei.facts.tei.calls import Answer, Call, answer_of, call_for
+from baseten_tei.facts.tei.calls import Answer, Call, answer_of, build_call
+from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
     answer_problem,
     expected,
     outputs_problem,
 )
-from baseten_tei.operations.rehearsal.probes import ROUTES, full_batch, query_of
+from baseten_tei.operations.rehearsal.probes import full_batch, query_of
 from baseten_tei.operations.rehearsal.seen import Seen
 from baseten_tei.provider.release.golden.texts import TEXTS
 
@@ -75,12 +76,12 @@ class _Caller:
     @property
     def _url(self) -> str:
         """The environment's, from the output that clients use."""
-        key, route = ROUTES[self.task]
-        return str(self.outputs[key]).removesuffix(f"/sync{route}")
+        route = ROUTES[self.task]
+        return str(self.outputs[route.url_output]).removesuffix(f"/sync{route.path}")
 
     def _ask_about(self, text: str) -> None:
         """One text; a router that does not cut refuses a long one, and that is no fault."""
-        call = call_for(self.task, text, query_of(self.task))
+        call = build_call(self.task, [text], query_of(self.task))
         try:
             told, took = self._timed(call)
         except ModelCallError as error:

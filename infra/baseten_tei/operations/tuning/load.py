@@ -9,10 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 
-from baseten_tei.facts.tei.calls import Call
-from baseten_tei.operations.rehearsal.probes import ROUTES
-from baseten_tei.provider.release.golden.texts import QUERY
-
 WARM_UP = 0.2
 """Share of a load that is sent and not counted: connections open, queues fill."""
 
@@ -42,18 +38,6 @@ def arrivals(load: Load, seed: int) -> list[float]:
         found.append(at)
         at += dice.expovariate(load.requests_per_second)
     return found
-
-
-def call_of(task: str, texts: Sequence[str]) -> Call:
-    """One request with all of these texts, on its task's own route."""
-    _, route = ROUTES[task]
-    match task:
-        case "embedding":
-            return Call(route, {"input": list(texts), "model": "model"})
-        case "reranker":
-            return Call(route, {"query": QUERY, "texts": list(texts)})
-        case _:
-            return Call(route, {"inputs": [[text] for text in texts]})
 
 
 def batches(texts: Sequence[str], size: int, count: int) -> list[list[str]]:

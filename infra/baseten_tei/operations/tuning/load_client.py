@@ -17,10 +17,12 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.bounds import CHUNK, LEFT_SECONDS, MIB, Bounds, LargeError
 from baseten_tei.facts.network.httpx_client import Client
 from baseten_tei.facts.network.network_errors import NoAnswerError
-from baseten_tei.facts.tei.calls import info_of
-from baseten_tei.operations.tuning.load import Load, arrivals, batches, call_of
+from baseten_tei.facts.tei.calls import build_call, info_of
+from baseten_tei.facts.tei.routes import ROUTES
+from baseten_tei.operations.tuning.load import Load, arrivals, batches
 from baseten_tei.operations.tuning.samples import TIMINGS, Sample
 from baseten_tei.operations.tuning.texts import guessed_tokens
+from baseten_tei.provider.release.golden.texts import QUERY
 
 BOUNDS = Bounds(seconds=120.0, size=64 * MIB)
 """Of one answer: a batch of 1,024 vectors of 4,096 numbers has 50 MB as JSON."""
@@ -60,7 +62,7 @@ def send(endpoint: Endpoint, load: Load, texts: Sequence[str], seed: int = 0) ->
     """Send it, and return once every answer is there."""
     bodies = [
         _Body(
-            json.dumps(call_of(endpoint.task, batch).body).encode(),
+            json.dumps(build_call(endpoint.task, batch, QUERY).body).encode(),
             len(batch),
             round(guessed_tokens(batch)),
         )
@@ -105,7 +107,7 @@ class _Sending:
 
     def __init__(self, endpoint: Endpoint, load: Load, bodies: Sequence[_Body]) -> None:
         self.endpoint, self.load, self.bodies = endpoint, load, bodies
-        self.url = endpoint.url + call_of(endpoint.task, ["text"]).route
+        self.url = endpoint.url + ROUTES[endpoint.task].path
         self.samples: list[Sample] = []
         self.guessed = False
         self._numbers = count()

@@ -8,7 +8,7 @@ from typing import Any
 
 from baseten_tei.facts.tei.calls import (
     Call,
-    call_for,
+    build_call,
     relevances_of,
     scores_of,
     vector_of,
@@ -23,9 +23,7 @@ TEXTS = ("Deep learning is a kind of machine learning.", "The cat sat on the mat
 
 def smoke_call(task: str) -> Call:
     """One text to embed or to classify, two to rank."""
-    if task == "reranker":
-        return Call("/rerank", {"query": QUERY, "texts": list(TEXTS)})
-    return call_for(task, TEXTS[0])
+    return build_call(task, TEXTS if task == "reranker" else TEXTS[:1], QUERY)
 
 
 def smoke_facts(task: str, told: Any) -> dict[str, Any]:
@@ -46,7 +44,7 @@ def smoke_facts(task: str, told: Any) -> dict[str, Any]:
 def probe_call(info: Mapping[str, Any]) -> Call:
     """The probe texts in one request, as many as a router with this `/info` takes."""
     texts = PROBES[: info.get("max_client_batch_size") or 1]
-    return Call("/v1/embeddings", {"input": list(texts), "model": "model"})
+    return build_call("embedding", texts)
 
 
 def probe_facts(call: Call, told: Any) -> dict[str, Any]:

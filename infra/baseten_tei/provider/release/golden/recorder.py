@@ -15,7 +15,7 @@ from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.router_errors import ModelCallError
 from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import Answer, answer_of, call_for, task_of
+from baseten_tei.facts.tei.calls import Answer, answer_of, build_call, task_of
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_path, read_golden
 from baseten_tei.provider.release.golden.file import Golden, parse_golden, render_golden
@@ -80,7 +80,7 @@ class Recorder:
         answers: list[tuple[str, Answer]] = []
         refused: list[str] = []
         for text in texts:
-            call = call_for(task, text, query)
+            call = build_call(task, [text], query)
             ask = partial(router_post, url, call.route, call.body, self.api_key)
             try:
                 answers.append((text, answer_of(task, self._patiently(ask))))
