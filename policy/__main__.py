@@ -28,18 +28,18 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.engine_project import engine_workspace
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.policies.engine_inputs import COMPONENTS, project_of, stack_of, subject_of
-from baseten_tei.review.policies.evaluation import POLICIES, model_violation, stack_violation
-from baseten_tei.review.policies.policy import Candidate, ModelPolicy, StackPolicy
+from baseten_tei.review.policies.evaluation import POLICIES, check_model, check_stack
+from baseten_tei.review.policies.policy import ModelPolicy, PlannedModel, StackPolicy
 from baseten_tei.review.policies.policy_config import LEVEL, SECTIONS, parse_section, policy_title
 
 HANDED_ON = "PULUMI_DRY_RUN"
 """Set for a policy pack that has the stack's configuration from the engine."""
 
-SEEN: dict[str, Candidate] = {}
+SEEN: dict[str, PlannedModel] = {}
 """This run's models by URN: the engine shows a stack's policies only a component's outputs, not its spec."""
 
 
-def candidate(args: ResourceValidationArgs) -> Candidate | None:
+def candidate(args: ResourceValidationArgs) -> PlannedModel | None:
     """The model that a resource is; `None` where it is none."""
     if args.resource_type not in COMPONENTS:
         return None
@@ -47,7 +47,7 @@ def candidate(args: ResourceValidationArgs) -> Candidate | None:
     lock, real_account = surroundings(project_of(args.urn), stack)
     subject = subject_of(args.resource_type, args.name, args.props, lock)
     cost = monthly(subject.args, LISTED) if real_account else NOTHING
-    SEEN[args.urn] = Candidate(stack, subject, cost, real_account)
+    SEEN[args.urn] = PlannedModel(stack, subject, cost, real_account)
     return SEEN[args.urn]
 
 
@@ -73,7 +73,7 @@ def of_models(policy: ModelPolicy) -> ResourceValidationPolicy:
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         model = candidate(args)
         section = parse_section(policy.id, args.get_config())
-        if model and (found := model_violation(policy, model, section)):
+        if model and (found := check_model(policy, model, section)):
             report(found.line, None)
 
     return ResourceValidationPolicy(**described(policy.id), validate=validate)
@@ -88,7 +88,7 @@ def of_stack(policy: StackPolicy) -> StackValidationPolicy:
         section = parse_section(policy.id, args.get_config())
         if len(costs) < len(urns):
             report(f"the stack: {policy.id} {UNSEEN}", None)
-        elif urns and (found := stack_violation(policy, stack_of(urns[0]), costs, section)):
+        elif urns and (found := check_stack(policy, stack_of(urns[0]), costs, section)):
             report(found.line, None)
 
     return StackValidationPolicy(**described(policy.id), validate=validate)

@@ -9,7 +9,7 @@ import pytest
 
 from baseten_tei.deployment.costs import LISTED, monthly
 from baseten_tei.project.stacks import stacks
-from baseten_tei.review.policies.evaluation import Violation, violations
+from baseten_tei.review.policies.evaluation import Violation, find_violations
 from baseten_tei.review.policies.policy_config import SECTIONS, parse_policy_config
 from tests.support.harness import BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
 
@@ -71,7 +71,7 @@ def reported(stack: Stack, config: Any) -> list[Violation]:
     """What the report says of the same files."""
     ((name, subjects),) = [(it.name, it.settings.subjects) for it in stacks(stack.folder)]
     costs = {it.name: monthly(it.args, LISTED) for it in subjects}
-    return violations(name, subjects, costs, True, parse_policy_config(json.dumps(config)))
+    return find_violations(name, subjects, costs, True, parse_policy_config(json.dumps(config)))
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
 from baseten_tei.facts.hub.lockfile import render_lock
 from baseten_tei.facts.network.requests_client import Session
 from baseten_tei.push.truss_cli import Answer, parse_answer
-from baseten_tei.review.forges.forge_client import Calls
+from baseten_tei.review.forges.forge_client import ForgeClient
 from baseten_tei.review.forges.github_client import GitHub
 from baseten_tei.review.forges.gitlab_client import GitLab
 from baseten_tei.spec.args import EmbeddingArgs
@@ -207,14 +207,14 @@ def test_a_wrong_answer_of_a_forge_is_told_in_a_line(
         return answer
 
     monkeypatch.setattr(Session, "request", answered)
-    calls = Calls("http://127.0.0.1:9", KEY, {}, lambda _: None)
+    calls = ForgeClient("http://127.0.0.1:9", KEY, {}, lambda _: None)
     variables = {"CI_PROJECT_ID": "1", "CI_DEFAULT_BRANCH": "main"}
     github, gitlab = GitHub(calls, "o/r", EVENT, "me"), GitLab(calls, variables, None)
     for forge in (github, gitlab):
-        ends_well(lambda forge=forge: forge.merged_as("a1"))
-        ends_well(lambda forge=forge: forge.comments(7))
-        ends_well(lambda forge=forge: forge.snapshot("dev"))
-    ends_well(github.number)
+        ends_well(lambda forge=forge: forge.find_merged("a1"))
+        ends_well(lambda forge=forge: forge.list_comments(7))
+        ends_well(lambda forge=forge: forge.fetch_snapshot("dev"))
+    ends_well(github.find_pull_request)
     ends_well(gitlab.author)
 
 

@@ -18,7 +18,7 @@ from baseten_tei.facts.network import requests_client
 from baseten_tei.facts.network.bounds import Bounds
 from baseten_tei.operations.tuning import load_client
 from baseten_tei.push.lookup import Lookup
-from baseten_tei.review.forges.forge_client import Calls
+from baseten_tei.review.forges.forge_client import ForgeClient
 from baseten_tei_client import TeiClientError
 from baseten_tei_client._router import http_transport
 from baseten_tei_client._router.http_transport import HttpTransport
@@ -55,7 +55,7 @@ def hub(url: str, bounds: Bounds) -> object:
 
 
 def forge(url: str, bounds: Bounds) -> object:
-    return Calls(url, KEY, {}, lambda _: None, bounds=bounds).pages("/pulls")
+    return ForgeClient(url, KEY, {}, lambda _: None, bounds=bounds).get_pages("/pulls")
 
 
 def measured(url: str, _: Bounds) -> object:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from baseten_tei.review.report.report_data import (
+    ChangeReport,
     Cost,
-    Found,
     ModelReport,
     Money,
-    Report,
+    ReportedFinding,
     StackReport,
 )
 
@@ -39,7 +39,7 @@ def model_report(name: str = "bge", word: str = "x", **more: Any) -> ModelReport
 
 def stack_of(*models: ModelReport, word: str = "x", **more: Any) -> StackReport:
     """A stack of them, with something in every list."""
-    found = Found(
+    found = ReportedFinding(
         level="error",
         rule="TEI-GPU-001",
         model=f"zz{word[:190]}",
@@ -60,6 +60,6 @@ def stack_of(*models: ModelReport, word: str = "x", **more: Any) -> StackReport:
     return StackReport(**{**fields, **more})
 
 
-def report_of(*models: ModelReport, word: str = "x", **more: Any) -> Report:
+def report_of(*models: ModelReport, word: str = "x", **more: Any) -> ChangeReport:
     """One stack's report."""
-    return Report(stacks=(stack_of(*models, word=word, **more),))
+    return ChangeReport(stacks=(stack_of(*models, word=word, **more),))

@@ -15,11 +15,11 @@ from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
 from baseten_tei.review.report.html_report import render_page as report_page
 from baseten_tei.review.report.markdown_report import render_markdown
 from baseten_tei.review.report.report_data import (
+    ChangeReport,
     Cost,
-    Found,
     ModelReport,
     Money,
-    Report,
+    ReportedFinding,
     StackReport,
 )
 from baseten_tei.spec.type_tokens import PUSH
@@ -131,13 +131,13 @@ def stack(*models: ModelReport, **more: Any) -> StackReport:
     return StackReport(**{**fields, **more})
 
 
-def reports() -> dict[str, Report]:
+def reports() -> dict[str, ChangeReport]:
     """A usual change; a fleet with errors, drift and unknown prices; a preview that stops; nothing; an emulator's."""
-    error = Found(
+    error = ReportedFinding(
         level="error", rule="TEI-MEM-001", model=LONG,
         message="`max_batch_tokens` 131072 takes 41 GiB, and H100_40GB has 40", fix="write max_batch_tokens: 65536",
     )  # fmt: skip
-    advice = Found(
+    advice = ReportedFinding(
         level="advisory", rule="allowed-licences", model="search", message="licence of BAAI/bge is unknown",
         fix="run `baseten-tei lock`",
     )  # fmt: skip
@@ -152,8 +152,8 @@ def reports() -> dict[str, Report]:
     kept = Cost(before=money, after=money)
     same = model(1, kind="unchanged", cost=kept, why={}, diff="", notices=(), traffic=())
     return {
-        "report-usual": Report(stacks=(stack(model(0), same, policies=(advice,)),)),
-        "report-fleet": Report(
+        "report-usual": ChangeReport(stacks=(stack(model(0), same, policies=(advice,)),)),
+        "report-fleet": ChangeReport(
             contract=("models.*.space.fingerprint is gone",),
             stacks=(
                 stack(
@@ -164,11 +164,11 @@ def reports() -> dict[str, Report]:
                 stack(same, stack="staging"),
             ),
         ),
-        "report-stopped": Report(
+        "report-stopped": ChangeReport(
             stacks=(stack(errors=(f"Pulumi.production.yaml: {UNBROKEN}: unknown key 'max_batch_token'",)),)
         ),
-        "report-emulator": Report(stacks=(stack(model(0), same, stack="dev", on_emulator=True),)),
-        "report-nothing": Report(stacks=(stack(same),)),
+        "report-emulator": ChangeReport(stacks=(stack(model(0), same, stack="dev", on_emulator=True),)),
+        "report-nothing": ChangeReport(stacks=(stack(same),)),
     }  # fmt: skip
 
 

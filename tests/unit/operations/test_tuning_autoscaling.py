@@ -21,7 +21,7 @@ from baseten_tei.operations.tuning.replica_simulation import desired, played
 from baseten_tei.operations.tuning.samples import Sample, summary
 from baseten_tei.operations.tuning.search import Found, Probe
 from baseten_tei.operations.tuning.settings_point import Point
-from baseten_tei.review.report.throughput import Measured
+from baseten_tei.review.report.throughput import Measurement
 from baseten_tei.spec.args import Autoscaling
 from tests.support.specs import spec
 
@@ -138,8 +138,8 @@ def test_window_and_delay_stay_as_they_are() -> None:
     assert (settings.autoscaling_window, settings.scale_down_delay, settings.min_replica) == (30, 60, 5)  # fmt: skip
 
 
-def measured(tokens_per_second: float, instance_type: str = "L4:4x16") -> Measured:
-    return Measured(
+def measured(tokens_per_second: float, instance_type: str = "L4:4x16") -> Measurement:
+    return Measurement(
         model_id="a/b", instance_type=instance_type, tei_version="1.8.3", date="2026-11-26", how="test",
         tokens_per_second=tokens_per_second,
     )  # fmt: skip
@@ -183,6 +183,6 @@ def test_the_evidence_is_json_even_where_nothing_was_answered() -> None:
 
 def test_a_throughput_entry_is_one_that_reports_read() -> None:
     [entry] = throughput(spec(), OCCASION, Probe(Point(8192, 32, 16, 3), BUSY))
-    read = Measured.model_validate(entry)
+    read = Measurement.model_validate(entry)
     assert read.tokens_per_second == 1000.0
     assert "mixed texts, max_batch_tokens 8192, 16 requests in flight" in read.how

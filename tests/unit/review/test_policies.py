@@ -18,8 +18,8 @@ from baseten_tei.facts.hub.lockfile import key
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.project.stacks import stacks
 from baseten_tei.review.policies.engine_inputs import COMPONENTS, stack_of, subject_of
-from baseten_tei.review.policies.evaluation import POLICIES, Violation, violations
-from baseten_tei.review.policies.image_references import mutable, repository
+from baseten_tei.review.policies.evaluation import POLICIES, Violation, find_violations
+from baseten_tei.review.policies.image_references import mutability_problem, repository_of
 from baseten_tei.review.policies.policy_config import (
     LEVEL,
     PATH,
@@ -76,7 +76,7 @@ def told(
 
 def judged(subjects: Any, config: PolicyConfig, real: bool = True) -> list[Violation]:
     costs = {it.name: monthly(it.args, LISTED) for it in subjects}
-    return violations("prod", subjects, costs, real, config)
+    return find_violations("prod", subjects, costs, real, config)
 
 
 TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
@@ -217,7 +217,7 @@ def test_prices_that_somebody_knows_better_decide() -> None:
     config = parse_policy_config('{"model-budget": {"usd": 10}}')
 
     def rules(cost: Monthly) -> set[str]:
-        return {it.rule for it in violations("prod", subjects, {"bge": cost}, True, config)}
+        return {it.rule for it in find_violations("prod", subjects, {"bge": cost}, True, config)}
 
     assert rules(Monthly(1, 5, 10)) == set()
     assert rules(Monthly(1, 5, 10.01)) == {"model-budget"}
@@ -266,7 +266,7 @@ REFERENCES = [
 
 @pytest.mark.parametrize(("reference", "why"), REFERENCES)
 def test_only_a_digest_and_a_whole_release_name_one_image(reference: str, why: str | None) -> None:
-    assert mutable(reference) == why
+    assert mutability_problem(reference) == why
 
 
 def test_a_mutable_image_is_named_and_a_digest_needs_no_trust(
@@ -293,7 +293,7 @@ def test_a_mutable_image_is_named_and_a_digest_needs_no_trust(
     ],
 )
 def test_a_registrys_port_is_no_tag(reference: str, expected: str) -> None:
-    assert repository(reference) == expected
+    assert repository_of(reference) == expected
 
 
 BAD_CONFIG = [

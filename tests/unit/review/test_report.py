@@ -12,9 +12,9 @@ from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy
 from baseten_tei.review.report.build import Knowledge, stack_report
 from baseten_tei.review.report.engine_preview import parse_preview
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.report_data import ModelReport, Report, StackReport
-from baseten_tei.review.report.text_report import render_table
-from baseten_tei.review.report.throughput import Measured, parse_measured
+from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
+from baseten_tei.review.report.text_report import render_text
+from baseten_tei.review.report.throughput import Measurement, parse_measurements
 from tests.support.previews import preview_of, preview_text
 from tests.support.specs import raw
 
@@ -281,7 +281,7 @@ def test_a_measurement_on_file_gives_the_price_of_a_million_tokens() -> None:
          "tokens_per_second": speed, "date": date, "how": "texts of 128 tokens"}
         for speed, date in ((50_000, "2026-11-01"), (100_000, "2026-11-20"))
     ]  # fmt: skip
-    results = parse_measured(json.dumps(measured).encode())
+    results = parse_measurements(json.dumps(measured).encode())
     known = Knowledge(LISTED, PolicyConfig(), real_account=True, measured=results)
     found = model(None, raw(), known=known)
     # $0.01414 a minute over 6 million tokens a minute
@@ -293,7 +293,7 @@ def test_a_measurement_on_file_gives_the_price_of_a_million_tokens() -> None:
 def test_a_stack_on_an_emulator_costs_nothing_and_breaks_no_budget() -> None:
     policy = parse_policy_config('{"model-budget": {"usd": 1}, "stack-budget": {"usd": 1}}')
     results = (
-        Measured(
+        Measurement(
             model_id="BAAI/bge-base-en-v1.5", instance_type="L4:4x16", tei_version="1.8.3",
             tokens_per_second=1e5, date="2026-11-20", how="texts of 128 tokens",
         ),
@@ -306,8 +306,8 @@ def test_a_stack_on_an_emulator_costs_nothing_and_breaks_no_budget() -> None:
         assert bool(found.models[0].usd_per_million_tokens) is real
         assert {it.rule for it in found.policies if "budget" in it.rule} == budgets
         for text in (
-            render_markdown(Report(stacks=(found,))),
-            render_table(Report(stacks=(found,))),
+            render_markdown(ChangeReport(stacks=(found,))),
+            render_text(ChangeReport(stacks=(found,))),
         ):
             assert ("$" in text) is real
             assert ("on an emulator" in text) is not real
@@ -315,9 +315,9 @@ def test_a_stack_on_an_emulator_costs_nothing_and_breaks_no_budget() -> None:
 
 def test_a_measurement_that_is_none_is_refused() -> None:
     with pytest.raises(UserError, match=r"0\.tokens_per_second: Input should be greater than 0"):
-        parse_measured(
+        parse_measurements(
             json.dumps(
-                [{**Measured.__annotations__, "tokens_per_second": 0.0, "date": "2026-01-01"}],
+                [{**Measurement.__annotations__, "tokens_per_second": 0.0, "date": "2026-01-01"}],
                 default=str,
             ).encode()
         )

@@ -11,8 +11,8 @@ from baseten_tei.commands.pr import preview
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema
 from baseten_tei.review.report.html_report import render_page
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.report_data import Report
-from baseten_tei.review.report.text_report import render_table
+from baseten_tei.review.report.report_data import ChangeReport
+from baseten_tei.review.report.text_report import render_text
 from tests.support.reports import model_report, stack_of
 
 
@@ -54,8 +54,8 @@ def test_without_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
 
 
 def test_every_form_of_the_report_tells_it_before_the_stacks() -> None:
-    report = Report(contract=("gone_now is gone",), stacks=(stack_of(model_report()),))
-    for text in (render_markdown(report), render_table(report), render_page(report)):
+    report = ChangeReport(contract=("gone_now is gone",), stacks=(stack_of(model_report()),))
+    for text in (render_markdown(report), render_text(report), render_page(report)):
         told = text.replace("\\", "")  # Markdown's escapes
         assert told.index("gone_now is gone") < told.index("1 pushed")
     assert "🔴 **Breaks readers of the outputs**" in render_markdown(report)

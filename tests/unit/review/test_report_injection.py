@@ -8,11 +8,18 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from baseten_tei.review.report.escaping import JOINER, code, fenced, logged, prose, visible
+from baseten_tei.review.report.escaping import (
+    JOINER,
+    code_block,
+    code_span,
+    escape_log_line,
+    escape_prose,
+    show_hidden,
+)
 from baseten_tei.review.report.html_report import render_page
 from baseten_tei.review.report.markdown_report import MARKER, render_markdown
-from baseten_tei.review.report.report_data import Report
-from baseten_tei.review.report.text_report import render_table
+from baseten_tei.review.report.report_data import ChangeReport
+from baseten_tei.review.report.text_report import render_text
 from tests.support.reports import model_report, report_of
 
 HOSTILE = [
@@ -135,10 +142,10 @@ def test_no_line_is_a_command_of_gitlab(word: str) -> None:
 
 @pytest.mark.parametrize("word", HOSTILE)
 def test_no_line_of_a_log_is_a_workflow_command(word: str) -> None:
-    text = render_table(report_of(model_report("bge", word), word=word[:200]))
+    text = render_text(report_of(model_report("bge", word), word=word[:200]))
     assert not re.search(r"^\s*::|##\[", text, re.MULTILINE)
     assert "\x1b" not in text
-    assert len(text.splitlines()) == len(render_table(report_of(model_report("bge"))).splitlines())
+    assert len(text.splitlines()) == len(render_text(report_of(model_report("bge"))).splitlines())
 
 
 @pytest.mark.parametrize("word", HOSTILE)
@@ -152,31 +159,31 @@ def test_a_page_has_the_same_tags_whatever_the_words(word: str) -> None:
 @pytest.mark.parametrize("word", HOSTILE)
 def test_what_was_written_can_still_be_read(word: str) -> None:
     """Escaped is not lost: the code span shows the very word, its hidden characters by number."""
-    [inline] = GITHUB.parseInline(code(word))
+    [inline] = GITHUB.parseInline(code_span(word))
     assert inline.children is not None
     [span] = inline.children
-    assert (span.type, span.content) == ("code_inline", visible(word))
+    assert (span.type, span.content) == ("code_inline", show_hidden(word))
 
 
 def test_hidden_characters_are_shown_by_their_number() -> None:
-    assert visible("a\u202eb\x00\n") == "a\\u202eb\\u0000\\u000a"
-    assert visible("a\nb\ud800", keep="\n") == "a\nb\\ud800"
+    assert show_hidden("a\u202eb\x00\n") == "a\\u202eb\\u0000\\u000a"
+    assert show_hidden("a\nb\ud800", keep="\n") == "a\nb\\ud800"
 
 
 def test_code_in_a_sentence_stays_code() -> None:
-    assert prose("run `baseten-tei lock` now") == "run `baseten-tei lock` now"
-    assert prose("max_batch_tokens @me") == f"max\\_batch\\_tokens \\@{JOINER}me"
+    assert escape_prose("run `baseten-tei lock` now") == "run `baseten-tei lock` now"
+    assert escape_prose("max_batch_tokens @me") == f"max\\_batch\\_tokens \\@{JOINER}me"
 
 
 def test_a_block_cannot_be_closed_from_within() -> None:
-    assert fenced("a\n```\nb", "diff") == "````diff\na\n```\nb\n````"
+    assert code_block("a\n```\nb", "diff") == "````diff\na\n```\nb\n````"
 
 
 def test_a_log_line_keeps_its_words() -> None:
-    assert logged("  ::error::x").replace(JOINER, "") == "  ::error::x"
+    assert escape_log_line("  ::error::x").replace(JOINER, "") == "  ::error::x"
 
 
 def test_a_report_from_elsewhere_is_rendered_by_the_same_rules() -> None:
     report = report_of(model_report("bge", HOSTILE[2]), word="x")
-    again = Report.model_validate_json(report.model_dump_json())
+    again = ChangeReport.model_validate_json(report.model_dump_json())
     assert render_markdown(again) == render_markdown(report)

@@ -10,20 +10,22 @@ from baseten_tei.__main__ import main
 from baseten_tei.commands.pr.verify import problems
 from baseten_tei.deployment.costs import LISTED
 from baseten_tei.errors import UserError
-from baseten_tei.review.approvals.comment_marks import MOST, reviewed_marks
+from baseten_tei.review.approvals.change_marks import compute_marks, describe_changes
+from baseten_tei.review.approvals.comment_marks import MOST, find_not_reviewed, read_marks
 from baseten_tei.review.policies.policy_config import PolicyConfig
+from baseten_tei.review.report.before_and_after import model_changes
 from baseten_tei.review.report.build import Knowledge, stack_report
 from baseten_tei.review.report.markdown_report import MARKER, render_markdown
 from baseten_tei.review.report.report_data import (
+    ChangeReport,
     Cost,
     Money,
-    Report,
     StackReport,
     parse_report,
     render_json,
 )
-from baseten_tei.review.report.text_report import render_table
-from baseten_tei.review.report.wording import counts, moved, usd
+from baseten_tei.review.report.text_report import render_text
+from baseten_tei.review.report.wording import format_change, format_counts, format_usd
 from tests.support.previews import preview_of, preview_text
 from tests.support.reports import NONE, model_report, report_of, stack_of
 from tests.support.specs import raw
@@ -50,7 +52,9 @@ def test_a_comment_of_any_fleet_is_short_enough_and_counts_what_it_leaves_out(
 
 @pytest.mark.parametrize("stacks", [2, 20, 300])
 def test_a_comment_of_many_stacks_is_short_enough_too(stacks: int) -> None:
-    report = Report(stacks=tuple(stack_of(*fleet(30, LONG), stack=f"s{n}") for n in range(stacks)))
+    report = ChangeReport(
+        stacks=tuple(stack_of(*fleet(30, LONG), stack=f"s{n}") for n in range(stacks))
+    )
     text = render_markdown(report)
     assert len(text) <= GITHUB_TAKES
     shown = len(re.findall("^### `s", text, re.MULTILINE))
@@ -84,7 +88,7 @@ def test_details_are_left_out_before_rows_are() -> None:
 
 
 def test_nothing_to_do_is_a_short_comment() -> None:
-    text = render_markdown(Report(stacks=(same("production"),)))
+    text = render_markdown(ChangeReport(stacks=(same("production"),)))
     assert "| model |" not in text
     assert text.endswith("No change: `production`.\n")
 
@@ -98,11 +102,11 @@ def same(name: str, **more: Any) -> StackReport:
 def test_stacks_that_do_not_change_are_one_line_and_their_marks_stay() -> None:
     changing = stack_of(*fleet(2), stack="dev")
     stacks = (same("production"), changing, *(same(f"region-{n}") for n in range(40)))
-    text = render_markdown(Report(stacks=stacks))
+    text = render_markdown(ChangeReport(stacks=stacks))
     assert re.findall("^### `([^`]+)`", text, re.MULTILINE) == ["dev"]
     assert "No change: `production`, `region-0`," in text
     assert "`region-18` and 21 more stacks." in text
-    assert all(reviewed_marks(text, it.stack) is not None for it in stacks)
+    assert all(read_marks(text, it.stack) is not None for it in stacks)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +120,7 @@ def test_stacks_that_do_not_change_are_one_line_and_their_marks_stay() -> None:
     ids=["a secret", "a preview that stopped", "an error of a rule", "drift"],
 )
 def test_a_stack_with_anything_to_read_is_not_left_out(more: dict[str, Any]) -> None:
-    report = Report(stacks=(same("production").model_copy(update=more),))
+    report = ChangeReport(stacks=(same("production").model_copy(update=more),))
     assert "### `production`" in render_markdown(report)
 
 
@@ -132,12 +136,12 @@ def test_a_stack_on_an_emulator_shows_no_money() -> None:
     ("amount", "text"), [(0.0, "$0"), (0.42, "$0.42"), (619.332, "$619"), (12_345.6, "$12,346"), (None, "unknown")]
 )  # fmt: skip
 def test_money_is_told_as_people_read_it(amount: float | None, text: str) -> None:
-    assert usd(amount) == text
+    assert format_usd(amount) == text
 
 
 def test_an_unknown_price_is_never_zero() -> None:
-    assert moved(None, None) == "unknown"
-    assert moved(0.0, None) == "$0 → unknown"
+    assert format_change(None, None) == "unknown"
+    assert format_change(0.0, None) == "$0 → unknown"
     unknown = Cost(
         before=NONE, after=Money(minimum=None, typical=None, maximum=None), unpriced=("L40S",)
     )
@@ -150,12 +154,12 @@ def test_kinds_are_counted_in_a_fixed_order() -> None:
     models = [
         model_report(str(n), kind=kind) for n, kind in enumerate(("deleted", "created", "deleted"))
     ]
-    assert counts(models) == "1 created, 2 deleted"
-    assert counts([]) == "no models"
+    assert format_counts(models) == "1 created, 2 deleted"
+    assert format_counts([]) == "no models"
 
 
 def test_a_table_for_terminals_has_a_line_for_each_model() -> None:
-    text = render_table(report_of(*fleet(3)))
+    text = render_text(report_of(*fleet(3)))
     assert len(re.findall(r"^  model-\d+  pushed", text, re.MULTILINE)) == 3
 
 
@@ -176,7 +180,7 @@ def test_what_is_no_report_is_refused_in_one_line(text: str) -> None:
 def comment_of(before: Any, after: Any, stack: str = "test") -> str:
     known = Knowledge(LISTED, PolicyConfig())
     return render_markdown(
-        Report(stacks=(stack_report(stack, "a test", preview_of(before, after), known),))
+        ChangeReport(stacks=(stack_report(stack, "a test", preview_of(before, after), known),))
     )
 
 
@@ -217,17 +221,17 @@ def test_a_stack_that_nobody_reviewed_is_refused() -> None:
 
 def test_a_comment_with_two_reviews_of_a_stack_is_none() -> None:
     comment = comment_of(BEFORE, AFTER)
-    assert reviewed_marks(f"{comment}\n{comment}", "test") is None
+    assert read_marks(f"{comment}\n{comment}", "test") is None
 
 
 def test_a_preview_that_stopped_reviews_nothing() -> None:
     report = report_of(stack="test", errors=("it stops",), marks=())
-    assert reviewed_marks(render_markdown(report), "test") is None
+    assert read_marks(render_markdown(report), "test") is None
 
 
 def test_a_fleet_too_large_to_list_is_reviewed_as_a_whole() -> None:
     marks = tuple(f"{n:016}" for n in range(MOST + 1))
-    known = reviewed_marks(render_markdown(report_of(marks=marks)), "production")
+    known = read_marks(render_markdown(report_of(marks=marks)), "production")
     assert known is not None
     assert len(known) == 1
     assert known[0].startswith("all=")
@@ -235,19 +239,16 @@ def test_a_fleet_too_large_to_list_is_reviewed_as_a_whole() -> None:
 
 def test_a_large_review_holds_for_just_that_fleet() -> None:
     fleet_after = {f"m{n}": raw() for n in range(3)}
-    from baseten_tei.review.approvals.change_marks import changes, marks
-    from baseten_tei.review.approvals.comment_marks import not_reviewed
-    from baseten_tei.review.report.before_and_after import pairs
 
     preview = preview_of({}, fleet_after)
-    of_up = marks("test", changes(preview, pairs(preview)))
+    of_up = compute_marks("test", describe_changes(preview, model_changes(preview)))
     many = (*of_up.values(), *(f"{n:016}" for n in range(MOST)))
-    assert not_reviewed(
-        of_up, reviewed_marks(render_markdown(report_of(marks=many)), "production") or ()
+    assert find_not_reviewed(
+        of_up, read_marks(render_markdown(report_of(marks=many)), "production") or ()
     )
     whole = {str(n): mark for n, mark in enumerate(many)}
-    known = reviewed_marks(render_markdown(report_of(marks=many)), "production") or ()
-    assert not_reviewed(whole, known) == []
+    known = read_marks(render_markdown(report_of(marks=many)), "production") or ()
+    assert find_not_reviewed(whole, known) == []
 
 
 def test_the_commands_read_files_and_end_with_their_codes(

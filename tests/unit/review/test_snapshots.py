@@ -13,17 +13,17 @@ from baseten_tei.provider.resources.secret_value import fingerprint, is_same
 from baseten_tei.review.snapshots.origins import (
     PASSPHRASE,
     Origin,
-    credential_free,
+    choose_origin,
+    credential_free_environment,
     has_credentials,
-    origin,
     origin_text,
 )
 from baseten_tei.review.snapshots.secure_values import (
     CHANGED,
     UNCHANGED,
     placeholders,
-    readable,
     secure_values,
+    without_secure_values,
 )
 from baseten_tei.review.snapshots.state_snapshot import (
     SECRET,
@@ -189,7 +189,7 @@ def test_a_placeholder_says_whether_the_ciphertext_was_changed_and_nothing_else(
 
 
 def test_a_readable_copy_of_a_stacks_file_keeps_all_but_what_is_encrypted() -> None:
-    assert readable(CONFIG) == {
+    assert without_secure_values(CONFIG) == {
         "config": {
             **CONFIG,
             "baseten-tei:hf_access_key": "",
@@ -208,7 +208,7 @@ FULL = {"BASETEN_API_KEY": "key", "PULUMI_BACKEND_URL": "s3://bucket"}
 )
 def test_the_real_state_is_taken_where_its_credentials_are(key: str) -> None:
     environ = {"BASETEN_API_KEY": "key", key: "something"}
-    assert origin(BASETEN, environ, has_snapshot=True) == "real"
+    assert choose_origin(BASETEN, environ, has_snapshot=True) == "real"
 
 
 @pytest.mark.parametrize(
@@ -227,8 +227,8 @@ def test_the_real_state_is_taken_where_its_credentials_are(key: str) -> None:
 )
 def test_without_all_credentials_it_is_the_snapshot_or_nothing(environ: dict[str, str]) -> None:
     assert not has_credentials(environ)
-    assert origin(BASETEN, environ, has_snapshot=True) == "snapshot"
-    assert origin(BASETEN, environ, has_snapshot=False) == "nothing"
+    assert choose_origin(BASETEN, environ, has_snapshot=True) == "snapshot"
+    assert choose_origin(BASETEN, environ, has_snapshot=False) == "nothing"
 
 
 def test_a_passphrase_file_of_ones_own_counts_as_one() -> None:
@@ -236,13 +236,13 @@ def test_a_passphrase_file_of_ones_own_counts_as_one() -> None:
 
 
 def test_a_stack_on_an_emulator_is_never_looked_for_in_the_real_state() -> None:
-    assert origin(EMULATED, FULL, has_snapshot=False) == "nothing"
+    assert choose_origin(EMULATED, FULL, has_snapshot=False) == "nothing"
 
 
 def test_a_preview_without_credentials_is_given_no_variable_that_is_not_named() -> None:
     environ = {**FULL, "PATH": "/bin", "AWS_SECRET_ACCESS_KEY": CANARY, "HF_TOKEN": CANARY,
                VARIABLE: CANARY, "PULUMI_CONFIG_PASSPHRASE_FILE": "/x", "ODD": CANARY}  # fmt: skip
-    assert credential_free(environ, "file:///tmp/state") == {
+    assert credential_free_environment(environ, "file:///tmp/state") == {
         "PATH": "/bin",
         "PULUMI_BACKEND_URL": "file:///tmp/state",
         "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,

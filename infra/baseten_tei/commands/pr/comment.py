@@ -11,8 +11,13 @@ from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FILE, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
-from baseten_tei.review.forges.choose_forge import Forge, forge
-from baseten_tei.review.forges.report_comment import Comment, body_problem, ours, same_text
+from baseten_tei.review.forges.choose_forge import Forge, choose_forge
+from baseten_tei.review.forges.report_comment import (
+    Comment,
+    body_problem,
+    find_report_comment,
+    is_same_text,
+)
 
 
 def post(there: Forge, file: Path) -> str:
@@ -20,7 +25,7 @@ def post(there: Forge, file: Path) -> str:
     body = read_text(file)
     if problem := body_problem(body, there.longest, str(file)):
         raise UserError(problem)
-    number = there.number()
+    number = there.find_pull_request()
     if number is None:
         return "the pull request is closed, or has a newer commit: nothing was posted"
     return upsert(there, number, body)
@@ -28,13 +33,13 @@ def post(there: Forge, file: Path) -> str:
 
 def upsert(there: Forge, number: int, body: str) -> str:
     """Write our comment anew, or the first one."""
-    before = ours(there.comments(number), there.author())
+    before = find_report_comment(there.list_comments(number), there.author())
     if before is None:
-        there.create(number, body)
+        there.create_comment(number, body)
         return f"commented on #{number}"
-    if same_text(before.body, body):
+    if is_same_text(before.body, body):
         return f"the comment on #{number} says so already"
-    there.update(number, before.id, body)
+    there.update_comment(number, before.id, body)
     return f"updated the comment on #{number}"
 
 
@@ -47,10 +52,10 @@ class Nothing:
 
 def reviewed(there: Forge, sha: str) -> Comment | Nothing:
     """The report on the pull request that a commit came from. Raises `UserError`."""
-    number = there.merged_as(sha)
+    number = there.find_merged(sha)
     if number is None:
         return Nothing(f"commit {sha} came from no pull request: nothing was reviewed")
-    found = ours(there.comments(number), there.author())
+    found = find_report_comment(there.list_comments(number), there.author())
     return found or Nothing(f"#{number} has no report by {there.author()}: nothing was reviewed")
 
 
@@ -74,11 +79,11 @@ def command(
     """
     if (file is None) == (find_for_commit is None):
         raise UserError("write --file to post a report, or --find-for-commit to get a posted one")
-    there = forge(os.environ, author)
+    there = choose_forge(os.environ, author)
     if file is not None:
-        click.echo(there.calls.again(partial(post, there, file)))
+        click.echo(there.calls.retry(partial(post, there, file)))
         return 0
-    found = there.calls.again(partial(reviewed, there, str(find_for_commit)))
+    found = there.calls.retry(partial(reviewed, there, str(find_for_commit)))
     if isinstance(found, Nothing):
         click.echo(found.why, err=True)
         return FINDING

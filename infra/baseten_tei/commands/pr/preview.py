@@ -25,10 +25,10 @@ from baseten_tei.review.policies.policy_config import PATH as POLICY_PATH
 from baseten_tei.review.report.build import stack_report
 from baseten_tei.review.report.engine_preview import Preview, parse_preview
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.report_data import Report, render_json
-from baseten_tei.review.snapshots.origins import origin, origin_text
+from baseten_tei.review.report.report_data import ChangeReport, render_json
+from baseten_tei.review.snapshots.origins import choose_origin, origin_text
 from baseten_tei.review.snapshots.state_snapshot import Snapshot
-from baseten_tei.review.snapshots.throwaway_project import make
+from baseten_tei.review.snapshots.throwaway_project import make_throwaway
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Previewed:
 def previewed(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
     """One stack's preview; what pulumi cannot do is an error in it. Raises `UserError` for wrong files."""
     file = snapshots / f"{workspace.stack}.json"
-    kind = origin(workspace.target, environ, has_snapshot=is_there(file))
+    kind = choose_origin(workspace.target, environ, has_snapshot=is_there(file))
     snapshot = read(file) if kind == "snapshot" else None
     told = origin_text(kind, snapshot.commit if snapshot else "")
     try:
@@ -55,7 +55,7 @@ def previewed(workspace: Workspace, snapshots: Path, environ: Mapping[str, str])
     return Previewed(workspace, told, preview, kind == "real")
 
 
-def reported(found: Sequence[Previewed]) -> Report:
+def reported(found: Sequence[Previewed]) -> ChangeReport:
     """The report on all of them. Baseten is asked for its prices only where its key is there to be used."""
     real = [it.workspace for it in found if it.real]
     prices = known_prices("auto" if real else "listed", real)
@@ -66,7 +66,7 @@ def reported(found: Sequence[Previewed]) -> Report:
         )
         for it in found
     )
-    return Report(contract=_contract(found[0].workspace.root), stacks=tuple(stacks))
+    return ChangeReport(contract=_contract(found[0].workspace.root), stacks=tuple(stacks))
 
 
 def _contract(root: Path) -> tuple[str, ...]:
@@ -85,7 +85,7 @@ def _thrown_away(
     workspace: Workspace, snapshot: Snapshot | None, environ: Mapping[str, str]
 ) -> str:
     with kept_folder("baseten-tei-preview-") as folder:
-        made = make(workspace, snapshot, folder / "project", environ)
+        made = make_throwaway(workspace, snapshot, folder / "project", environ)
         return pulumi_cli.previewed(made.folder, made.stack, made.environment)
 
 

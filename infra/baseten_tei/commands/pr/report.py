@@ -30,12 +30,12 @@ from baseten_tei.review.report.build import Knowledge, stack_report
 from baseten_tei.review.report.engine_preview import Preview, parse_preview
 from baseten_tei.review.report.html_report import render_page
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.report_data import Report, parse_report, render_json
-from baseten_tei.review.report.text_report import render_table
+from baseten_tei.review.report.report_data import ChangeReport, parse_report, render_json
+from baseten_tei.review.report.text_report import render_text
 from baseten_tei.review.report.throughput import read_measurements
 
-FORMATS: Mapping[str, Callable[[Report], str]] = {
-    "table": render_table,
+FORMATS: Mapping[str, Callable[[ChangeReport], str]] = {
+    "table": render_text,
     "markdown": render_markdown,
     "html": render_page,
     "json": render_json,
@@ -175,7 +175,7 @@ def _reported(
     policy: PolicyConfig,
     prices: Prices,
     origin: str | None,
-) -> Report:
+) -> ChangeReport:
     stacks = []
     for it in workspaces:
         it.check()
@@ -184,4 +184,4 @@ def _reported(
         preview = read_preview(it.root, it.stack, file)
         known = knowledge(it, prices, policy)
         stacks.append(stack_report(it.stack, origin or default, preview, known))
-    return Report(stacks=tuple(stacks))
+    return ChangeReport(stacks=tuple(stacks))

@@ -23,10 +23,10 @@ from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
 from baseten_tei.provider.resources.secret_value import fingerprint
-from baseten_tei.review.forges.choose_forge import forge
+from baseten_tei.review.forges.choose_forge import choose_forge
 from baseten_tei.review.snapshots.secure_values import UNCHANGED, secure_values
 from baseten_tei.review.snapshots.state_snapshot import Snapshot, parse_snapshot, snapshot_of
-from baseten_tei.review.snapshots.throwaway_project import make
+from baseten_tei.review.snapshots.throwaway_project import make_throwaway
 
 SECRETS = ("BASETEN_API_KEY", "HF_ACCESS_KEY", "HF_TOKEN", "PULUMI_ACCESS_TOKEN", "GITHUB_TOKEN")
 _SHORTEST = 16
@@ -76,9 +76,9 @@ def export_command(root: Path, stack: str, commit: str, output: Path | None) -> 
 def fetch_command(root: Path, output: Path) -> None:
     """Get the snapshots that the last deployments of the default branch left."""
     names = stack_names(root)
-    there = forge(os.environ)
+    there = choose_forge(os.environ)
     for stack in names:
-        text = there.calls.again(partial(there.snapshot, stack))
+        text = there.calls.retry(partial(there.fetch_snapshot, stack))
         if text is None:
             click.echo(f"{stack}: no deployment has left a snapshot")
             continue
@@ -100,7 +100,7 @@ def restore_command(root: Path, stack: str, into: Path, file: Path | None) -> No
     workspace = Workspace(root, stack)
     workspace.check()
     found = read(file) if file else None
-    made = make(workspace, found, into.absolute(), os.environ)
+    made = make_throwaway(workspace, found, into.absolute(), os.environ)
     given = {name: it for name, it in made.environment.items() if os.environ.get(name) != it}
     words = " ".join(f"{name}={shlex.quote(it)}" for name, it in sorted(given.items()))
     folder = shlex.quote(str(made.folder))

@@ -10,24 +10,24 @@ from baseten_tei.commands.pr.report import read_preview
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.project.stack import Workspace
-from baseten_tei.review.approvals.change_marks import changes, marks
-from baseten_tei.review.approvals.comment_marks import not_reviewed, reviewed_marks
-from baseten_tei.review.report.before_and_after import pairs
+from baseten_tei.review.approvals.change_marks import compute_marks, describe_changes
+from baseten_tei.review.approvals.comment_marks import find_not_reviewed, read_marks
+from baseten_tei.review.report.before_and_after import model_changes
 from baseten_tei.review.report.engine_preview import Preview
-from baseten_tei.review.report.renames import with_heirs
+from baseten_tei.review.report.renames import join_renamed
 
 
 def problems(stack: str, preview: Preview, comment: str) -> list[str]:
     """What this `up` would change although the comment does not say just that, a line each."""
-    of_up = marks(stack, changes(preview, with_heirs(pairs(preview))))
-    known = reviewed_marks(comment, stack)
+    of_up = compute_marks(stack, describe_changes(preview, join_renamed(model_changes(preview))))
+    known = read_marks(comment, stack)
     if known is None and of_up:
         return [
             f"stack {stack!r}: no review of it is in the comment: open a pull request, and merge it after its report"
         ]
     return [
         f"stack {stack!r}: {name} would change in a way that was not reviewed: preview it in a pull request of its own"
-        for name in not_reviewed(of_up, known or ())
+        for name in find_not_reviewed(of_up, known or ())
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_tei.review.snapshots.origins import credential_free
+from baseten_tei.review.snapshots.origins import credential_free_environment
 from baseten_tei.spec.hf_token import TOKEN_KEY, VARIABLE
 from baseten_tei.spec.parsing import MODELS
 
@@ -50,7 +50,7 @@ def environment(environ: Mapping[str, str], folder: str, teams: Collection[str])
 
     `teams` are those that the emulator has besides its own.
     """
-    kept = credential_free(environ, f"file://{folder}/{STATE}")
+    kept = credential_free_environment(environ, f"file://{folder}/{STATE}")
     kept.pop("CI", None)  # there nothing is written, and a copy begins without truss_configs/
     return kept | {
         "XDG_STATE_HOME": f"{folder}/{STATE}",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from baseten_tei.operations.status.live import Row
 from baseten_tei.operations.status.report import Standing
 from baseten_tei.operations.status.table import HEADINGS, cells, summary
-from baseten_tei.review.report.escaping import element
+from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import Cell, render_document, render_list, render_table
 
 _STYLE = "tr.unwell{background:#ffebe9}.unwell .name{font-weight:600}"
@@ -18,7 +18,7 @@ _CLASSES = (
 def render_page(standing: Standing, rows: Sequence[Row] | None, moment: str) -> str:
     """Return the whole document; `rows` is `None` where Baseten was not asked, `moment` is when all of this was so."""
     parts = [
-        f"<h1>{element(standing.title)}</h1><p><small>As of {element(moment)}</small></p>",
+        f"<h1>{escape_html(standing.title)}</h1><p><small>As of {escape_html(moment)}</small></p>",
         render_list("What pulumi up would do", (change.line for change in standing.changes)),
         render_list("Not compared", standing.unknown),
         "" if rows is None else _live(rows),
@@ -28,7 +28,7 @@ def render_page(standing: Standing, rows: Sequence[Row] | None, moment: str) -> 
 
 def _live(rows: Sequence[Row]) -> str:
     table = render_table(_COLUMNS, map(_row, rows)) if rows else ""
-    return f"<h2>{element(summary(rows))}</h2>\n{table}"
+    return f"<h2>{escape_html(summary(rows))}</h2>\n{table}"
 
 
 def _row(row: Row) -> tuple[str, list[Cell]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from baseten_tei.operations.status.live import Row
-from baseten_tei.review.report.escaping import logged
+from baseten_tei.review.report.escaping import escape_log_line
 
 HEADINGS = ("", "model", "environment", "status", "replicas", "version", "digest", "$/h", "drift")
 _MONEY = HEADINGS.index("$/h")
@@ -41,7 +41,7 @@ def render_table(rows: Sequence[Row]) -> Iterator[str]:
     if rows:
         every = [HEADINGS, *map(cells, rows)]
         widths = [max(len(row[n]) for row in every) for n in range(len(HEADINGS))]
-        yield from (logged(_line(row, widths)) for row in every)
+        yield from (escape_log_line(_line(row, widths)) for row in every)
     yield summary(rows)
 
 

@@ -8,7 +8,7 @@ from baseten_tei.deployment.costs import instance_type
 from baseten_tei.operations.tuning.autoscaling import CurvePoint, Derived
 from baseten_tei.operations.tuning.samples import Summary
 from baseten_tei.operations.tuning.search import Found, Probe
-from baseten_tei.review.report.throughput import Measured
+from baseten_tei.review.report.throughput import Measurement
 from baseten_tei.spec.args import ModelArgs
 
 FOLDER = "benchmarks/results/tune"
@@ -77,7 +77,7 @@ def throughput(args: ModelArgs, occasion: Occasion, best: Probe) -> list[dict[st
         f"{occasion.texts} texts, max_batch_tokens {best.point.max_batch_tokens}, "
         f"{best.point.predict_concurrency} requests in flight, baseten-tei tune"
     )
-    entry = Measured(
+    entry = Measurement(
         model_id=args.model_id,
         instance_type=instance_type(args),
         tei_version=args.tei_version,

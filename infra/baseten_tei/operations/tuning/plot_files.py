@@ -15,7 +15,7 @@ from baseten_tei.operations.tuning import charts
 from baseten_tei.operations.tuning.autoscaling import Wish
 from baseten_tei.operations.tuning.evidence import EMULATOR
 from baseten_tei.operations.tuning.prediction import Prediction
-from baseten_tei.review.report.escaping import element
+from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import render_document, render_list, render_table
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _page(told: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
         for key, value in told["recommended"].items()
     ]
     parts = [
-        f"<h1>{element(title)}</h1>",
+        f"<h1>{escape_html(title)}</h1>",
         "<p>An emulator's figures show the command; they are no GPU's.</p>" if emulated else "",
         render_table(("setting", "as it was", "recommended"), settings),
         *(_image(name, content) for name, content in pictures.items()),

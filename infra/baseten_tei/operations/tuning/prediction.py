@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import fmean, pstdev
 
 from baseten_tei.deployment.instances import sku
-from baseten_tei.review.report.throughput import Measured
+from baseten_tei.review.report.throughput import Measurement
 
 TERAFLOPS = {
     "T4": 65, "L4": 121, "L40S": 362, "A10G": 125, "A100": 312, "A100_40GB": 312, "H100": 989, "H100_40GB": 424,
@@ -47,7 +47,7 @@ class _Result:
 
 
 def predicted(
-    gpu: str, parameters: int, measured: Iterable[Measured], sizes: Mapping[str, int]
+    gpu: str, parameters: int, measured: Iterable[Measurement], sizes: Mapping[str, int]
 ) -> Prediction | None:
     """A model of so many parameters on a GPU; `sizes` are those of the measured models. `None` for an unknown GPU."""
     if gpu not in TERAFLOPS:
@@ -69,7 +69,7 @@ def predicted(
     return Prediction(likely / factor, likely, likely * factor, note, not alike)
 
 
-def _result(measured: Measured, sizes: Mapping[str, int]) -> _Result | None:
+def _result(measured: Measurement, sizes: Mapping[str, int]) -> _Result | None:
     found, size = sku(measured.instance_type), sizes.get(measured.model_id)
     if found is None or size is None or found.gpu not in TERAFLOPS:
         return None

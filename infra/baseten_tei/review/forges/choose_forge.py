@@ -7,10 +7,10 @@ from baseten_tei.review.forges.forge import Forge
 from baseten_tei.review.forges.github_client import GitHub
 from baseten_tei.review.forges.gitlab_client import GitLab
 
-__all__ = ["Forge", "forge"]
+__all__ = ["Forge", "choose_forge"]
 
 
-def forge(environ: Mapping[str, str], author: str | None = None) -> Forge:
+def choose_forge(environ: Mapping[str, str], author: str | None = None) -> Forge:
     """GitHub or GitLab, whichever this job's environment is of. Raises `UserError` outside of both.
 
     `author` is whose comments are ours; by default whoever the job's token belongs to.

@@ -17,7 +17,11 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.bounds import MIB, Bounds
 from baseten_tei.facts.network.network_errors import NoAnswerError
 from baseten_tei.facts.network.requests_client import Session
-from baseten_tei.review.forges.forge_errors import nonsense, refusal, silence
+from baseten_tei.review.forges.forge_errors import (
+    no_answer_error,
+    refusal_error,
+    unexpected_answer_error,
+)
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -44,7 +48,7 @@ class _Bearer(AuthBase):
         return request
 
 
-def documented(read: Callable[_P, _T]) -> Callable[_P, _T]:
+def reads_documented_shape(read: Callable[_P, _T]) -> Callable[_P, _T]:
     """Make an answer of another shape than the documented one an `ApiError` of the function that reads it."""
 
     @wraps(read)
@@ -52,12 +56,12 @@ def documented(read: Callable[_P, _T]) -> Callable[_P, _T]:
         try:
             return read(*args, **kwargs)
         except _MISREAD as error:
-            raise nonsense(read.__qualname__, "what its API documents") from error
+            raise unexpected_answer_error(read.__qualname__, "what its API documents") from error
 
     return reading
 
 
-class Calls:
+class ForgeClient:
     """A forge's API at an address such as `https://api.github.com`."""
 
     def __init__(
@@ -81,19 +85,19 @@ class Calls:
         self._session.trust_env = not url.startswith("http://")
         self._retrying = retrying(sleep, rand)
 
-    def again(self, act: Callable[[], _T]) -> _T:
+    def retry(self, act: Callable[[], _T]) -> _T:
         """Do something as a whole until it succeeds, or no further try will mend it. It looks before it writes."""
         try:
             return self._retrying(act)
         except (LookupError, TypeError, AttributeError) as error:
             what = f"what it documents ({type(error).__name__}: {error})"
-            raise nonsense(self._url, what) from error
+            raise unexpected_answer_error(self._url, what) from error
 
     def get(self, path: str) -> Any:
         """One answer, read from JSON."""
-        return _decoded(self._answer("GET", f"{self._url}{path}"))
+        return _decode(self._answer("GET", f"{self._url}{path}"))
 
-    def pages(self, path: str, key: str | None = None, **query: str) -> list[Any]:
+    def get_pages(self, path: str, key: str | None = None, **query: str) -> list[Any]:
         """The items of all pages; `key` is where they stand in each, if not at the top."""
         found: list[Any] = []
         address = f"{self._url}{path}"
@@ -104,13 +108,13 @@ class Calls:
             if (following := self._next(page)) is None:
                 return found
             address, asked = following, {}
-        raise nonsense(f"GET {path}", f"at most {MOST_PAGES} pages")
+        raise unexpected_answer_error(f"GET {path}", f"at most {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> None:
         """A change."""
-        _decoded(self._answer(method, f"{self._url}{path}", json=body))
+        _decode(self._answer(method, f"{self._url}{path}", json=body))
 
-    def file(self, address: str, **query: str) -> bytes:
+    def get_file(self, address: str, **query: str) -> bytes:
         """A file's bytes, from an address of the API's, which may lead elsewhere."""
         url = address if "://" in address else f"{self._url}{address}"
         return self._answer("GET", url, params=query).content
@@ -119,32 +123,32 @@ class Calls:
         try:
             answer = self._session.request(method, url, **options)
         except NoAnswerError as error:
-            raise silence(self._url, error.why) from error
+            raise no_answer_error(self._url, error.why) from error
         if not answer.ok:
-            raise refusal(_call(answer), answer.status_code, answer.text, answer.headers)
+            raise refusal_error(_call(answer), answer.status_code, answer.text, answer.headers)
         return answer
 
     def _next(self, page: requests.Response) -> str | None:
         """The address of the next page, which is the API's own or none."""
         found = page.links.get("next", {}).get("url")
         if found and not found.startswith(f"{self._url}/"):
-            raise nonsense(_call(page), "a next page of its own")
+            raise unexpected_answer_error(_call(page), "a next page of its own")
         return found
 
 
 def _items(page: requests.Response, key: str | None) -> list[Any]:
-    told = _decoded(page)
+    told = _decode(page)
     items = told.get(key) if key and isinstance(told, dict) else told
     if not isinstance(items, list):
-        raise nonsense(_call(page), "a list")
+        raise unexpected_answer_error(_call(page), "a list")
     return items
 
 
-def _decoded(answer: requests.Response) -> Any:
+def _decode(answer: requests.Response) -> Any:
     try:
         return decode_json(answer.content)
     except ValueError as error:
-        raise nonsense(_call(answer), "JSON") from error
+        raise unexpected_answer_error(_call(answer), "JSON") from error
 
 
 def _call(answer: requests.Response) -> str:

@@ -12,7 +12,7 @@ _MOST_READ = 16_384
 """Characters of an error's body that are looked at."""
 
 
-def silence(address: str, why: NetworkError) -> ApiError:
+def no_answer_error(address: str, why: NetworkError) -> ApiError:
     """Return the error of a call that got no whole answer."""
     todo = "run the job again, and check the network" if why.todo == NETWORK else why.todo
     return ApiError(
@@ -22,7 +22,7 @@ def silence(address: str, why: NetworkError) -> ApiError:
     )
 
 
-def refusal(call: str, status: int, body: str, headers: Mapping[str, str]) -> ApiError:
+def refusal_error(call: str, status: int, body: str, headers: Mapping[str, str]) -> ApiError:
     """An answer that is an error, of a call such as `GET /repos/o/r/pulls`."""
     said = f"{call} was answered {status}: {_message(body)}"
     pause = _pause_seconds(headers)
@@ -36,7 +36,7 @@ def refusal(call: str, status: int, body: str, headers: Mapping[str, str]) -> Ap
     return ApiError(f"{said}: run the job again", status=status)
 
 
-def nonsense(call: str, wanted: str) -> ApiError:
+def unexpected_answer_error(call: str, wanted: str) -> ApiError:
     """An answer of another shape than the one that is documented."""
     return ApiError(f"{call} was not answered with {wanted}: check the API's address")
 

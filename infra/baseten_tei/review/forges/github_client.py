@@ -9,8 +9,8 @@ from typing import Any
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_json
 from baseten_tei.review.forges import github_events
-from baseten_tei.review.forges.forge import needed
-from baseten_tei.review.forges.forge_client import BOUNDS, Calls, documented
+from baseten_tei.review.forges.forge import require_variable
+from baseten_tei.review.forges.forge_client import BOUNDS, ForgeClient, reads_documented_shape
 from baseten_tei.review.forges.report_comment import Comment
 
 API = "https://api.github.com"
@@ -25,7 +25,7 @@ class GitHub:
     longest = 65_536
 
     def __init__(
-        self, calls: Calls, repository: str, event: Mapping[str, Any], author: str
+        self, calls: ForgeClient, repository: str, event: Mapping[str, Any], author: str
     ) -> None:
         self.calls = calls
         self._repository = f"/repos/{repository}"
@@ -35,63 +35,65 @@ class GitHub:
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], author: str | None) -> "GitHub":
         """From a job's variables. Raises `UserError` where one is missing."""
-        token = needed(
+        token = require_variable(
             environ, "GITHUB_TOKEN", "give the step env: {GITHUB_TOKEN: the job's token}"
         )
-        path = needed(environ, "GITHUB_EVENT_PATH", "run this in a job of GitHub's")
+        path = require_variable(environ, "GITHUB_EVENT_PATH", "run this in a job of GitHub's")
         event = read_json(Path(path))
         with naming(path):
-            github_events.check(event)
-        calls = Calls(environ.get("GITHUB_API_URL") or API, token, HEADERS)
+            github_events.check_event(event)
+        calls = ForgeClient(environ.get("GITHUB_API_URL") or API, token, HEADERS)
         return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR)
 
     def author(self) -> str:
         """Given, or the job token's."""
         return self._author
 
-    @documented
-    def number(self) -> int | None:
+    @reads_documented_shape
+    def find_pull_request(self) -> int | None:
         """From the event; of a finished run, looked up by its head."""
-        if number := github_events.number_in(self._event):
+        if number := github_events.pull_request_in(self._event):
             return number
         run = github_events.run_in(self._event)
         query = {"state": "open", "head": github_events.head_of(run)}
-        return github_events.number_of(run, self.calls.pages(f"{self._repository}/pulls", **query))
+        return github_events.find_open_pull_request(
+            run, self.calls.get_pages(f"{self._repository}/pulls", **query)
+        )
 
-    @documented
-    def merged_as(self, sha: str) -> int | None:
+    @reads_documented_shape
+    def find_merged(self, sha: str) -> int | None:
         """Looked up by the commit, which the branch got by a merge, a squash or a rebase."""
-        pulls = self.calls.pages(f"{self._repository}/commits/{sha}/pulls")
-        return github_events.merged_as(sha, self._default_branch, pulls)
+        pulls = self.calls.get_pages(f"{self._repository}/commits/{sha}/pulls")
+        return github_events.find_merged_pull_request(sha, self._default_branch, pulls)
 
-    @documented
-    def comments(self, number: int) -> list[Comment]:
+    @reads_documented_shape
+    def list_comments(self, number: int) -> list[Comment]:
         """Those of the conversation, not of lines."""
-        found = self.calls.pages(f"{self._repository}/issues/{number}/comments")
+        found = self.calls.get_pages(f"{self._repository}/issues/{number}/comments")
         # A deleted account's comments have no user.
         return [
             Comment(int(it["id"]), str((it["user"] or {}).get("login", "")), str(it["body"] or ""))
             for it in found
         ]
 
-    def create(self, number: int, body: str) -> None:
+    def create_comment(self, number: int, body: str) -> None:
         """Post it."""
         self.calls.send("POST", f"{self._repository}/issues/{number}/comments", {"body": body})
 
-    def update(self, number: int, comment: int, body: str) -> None:
+    def update_comment(self, number: int, comment: int, body: str) -> None:
         """Edit it."""
         del number  # GitHub's comments have numbers of their own in a repository
         self.calls.send("PATCH", f"{self._repository}/issues/comments/{comment}", {"body": body})
 
-    @documented
-    def snapshot(self, stack: str) -> str | None:
+    @reads_documented_shape
+    def fetch_snapshot(self, stack: str) -> str | None:
         """From the artifact of the newest deployment."""
         query = {"name": f"state-{stack}"}
-        every = self.calls.pages(f"{self._repository}/actions/artifacts", "artifacts", **query)
+        every = self.calls.get_pages(f"{self._repository}/actions/artifacts", "artifacts", **query)
         found = github_events.newest_artifact(every, self._default_branch)
         if found is None:
             return None
-        return _only_file(self.calls.file(found["archive_download_url"]), f"{stack}.json")
+        return _only_file(self.calls.get_file(found["archive_download_url"]), f"{stack}.json")
 
     @property
     def _default_branch(self) -> str:

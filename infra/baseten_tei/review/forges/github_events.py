@@ -45,7 +45,7 @@ class _Event(BaseModel):
     repository: _Own | None = None
 
 
-def check(event: Any) -> None:
+def check_event(event: Any) -> None:
     """Raise `UserError`, without the file's name, for an event that GitHub would not send."""
     try:
         _Event.model_validate(event)
@@ -57,7 +57,7 @@ def check(event: Any) -> None:
         ) from error
 
 
-def number_in(event: Json) -> int | None:
+def pull_request_in(event: Json) -> int | None:
     """The pull request that an event is about; a finished run only says which commit of which branch it saw."""
     found = event.get("pull_request")
     return int(found["number"]) if found else None
@@ -78,7 +78,7 @@ def head_of(run: Json) -> str:
     return f"{run['head_repository']['owner']['login']}:{run['head_branch']}"
 
 
-def number_of(run: Json, pulls: Iterable[Json]) -> int | None:
+def find_open_pull_request(run: Json, pulls: Iterable[Json]) -> int | None:
     """The open pull request whose head a run saw; `None` where it has moved on, or is closed.
 
     The event's own `pull_requests` is empty for forks. Two requests of one branch are told apart by their base.
@@ -92,7 +92,7 @@ def number_of(run: Json, pulls: Iterable[Json]) -> int | None:
     return int(same[0]["number"]) if len(same) == 1 else None
 
 
-def merged_as(sha: str, branch: str, pulls: Iterable[Json]) -> int | None:
+def find_merged_pull_request(sha: str, branch: str, pulls: Iterable[Json]) -> int | None:
     """The pull request that a commit of this branch came from, by a merge, a squash or a rebase."""
     merged = [it for it in pulls if it.get("merged_at") and it["base"]["ref"] == branch]
     exact = [it for it in merged if it.get("merge_commit_sha") == sha]
@@ -104,11 +104,11 @@ def newest_artifact(artifacts: Iterable[Json], branch: str) -> Json | None:
 
     A pull request can upload under any name, and a fork can call its branch as it likes.
     """
-    good = [it for it in artifacts if not it["expired"] and _of_own_branch(it, branch)]
+    good = [it for it in artifacts if not it["expired"] and _is_of_own_branch(it, branch)]
     return max(good, key=lambda it: str(it["created_at"]), default=None)
 
 
-def _of_own_branch(artifact: Json, branch: str) -> bool:
+def _is_of_own_branch(artifact: Json, branch: str) -> bool:
     run = artifact.get("workflow_run") or {}
     own = run.get("repository_id") is not None and run["repository_id"] == run.get(
         "head_repository_id"

@@ -17,7 +17,7 @@ class Comment:
     body: str
 
 
-def ours(comments: Iterable[Comment], author: str) -> Comment | None:
+def find_report_comment(comments: Iterable[Comment], author: str) -> Comment | None:
     """The first comment of this author that begins with the marker."""
     return next((it for it in comments if it.author == author and _is_report(it.body)), None)
 
@@ -34,7 +34,7 @@ def body_problem(body: str, limit: int, where: str) -> str | None:
     return None
 
 
-def same_text(one: str, other: str) -> bool:
+def is_same_text(one: str, other: str) -> bool:
     """Whether two bodies are one text: a forge may have its own line ends, and drop the last."""
     return _lines(one) == _lines(other)
 

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from baseten_tei.deployment.costs import Monthly, Usd
-from baseten_tei.review.policies.policy import Candidate, ModelPolicy, StackPolicy
+from baseten_tei.review.policies.policy import ModelPolicy, PlannedModel, StackPolicy
 from baseten_tei.review.policies.sections import ModelBudget, Replicas, StackBudget, UnknownPrice
 from baseten_tei.rules.rule import Finding
 
 
-def _stack(stack: str, costs: Mapping[str, Monthly], section: StackBudget) -> Finding | None:
+def _check_stack_budget(
+    stack: str, costs: Mapping[str, Monthly], section: StackBudget
+) -> Finding | None:
     limit = section.stacks.get(stack, section.usd)
     known = {
         name: usd for name, cost in costs.items() if (usd := _usd(cost, section.at)) is not None
@@ -26,7 +28,7 @@ def _stack(stack: str, costs: Mapping[str, Monthly], section: StackBudget) -> Fi
     )
 
 
-def _model(it: Candidate, section: ModelBudget) -> Finding | None:
+def _check_model_budget(it: PlannedModel, section: ModelBudget) -> Finding | None:
     limit, usd = section.models.get(it.place, section.usd), _usd(it.cost, section.at)
     if usd is None or usd <= limit:
         return None
@@ -36,7 +38,7 @@ def _model(it: Candidate, section: ModelBudget) -> Finding | None:
     )
 
 
-def _price(it: Candidate, _section: UnknownPrice) -> Finding | None:
+def _check_price(it: PlannedModel, _section: UnknownPrice) -> Finding | None:
     if not it.cost.unpriced:
         return None
     return Finding(
@@ -64,7 +66,7 @@ def _enough(usd: float) -> int:
 
 
 POLICIES: tuple[ModelPolicy | StackPolicy, ...] = (
-    StackPolicy("stack-budget", _stack),
-    ModelPolicy("model-budget", _model),
-    ModelPolicy("unknown-price", _price),
+    StackPolicy("stack-budget", _check_stack_budget),
+    ModelPolicy("model-budget", _check_model_budget),
+    ModelPolicy("unknown-price", _check_price),
 )

@@ -18,19 +18,19 @@ COMPONENTS = {component_type(task): args for task, args in ARGS_BY_TASK.items()}
 
 def subject_of(token: str, name: str, inputs: Mapping[str, Any], lock: Lock) -> Subject:
     """A component's model with its locked facts. Raises `KeyError` for another type's token."""
-    args = COMPONENTS[token].model_validate(plain(inputs))
+    args = COMPONENTS[token].model_validate(plain_value(inputs))
     return Subject(name, args, _facts(args.model_id, args.revision, lock))
 
 
-def plain(value: Any) -> Any:
+def plain_value(value: Any) -> Any:
     """A value as specs have it: whole numbers as integers, lists as tuples, mappings as dicts."""
     match value:
         case Mapping():
-            return {key: plain(value[key]) for key in value}
+            return {key: plain_value(value[key]) for key in value}
         case str():
             return value
         case Sequence():
-            return tuple(plain(item) for item in value)
+            return tuple(plain_value(item) for item in value)
         case float() if value.is_integer():
             return int(value)
         case _:

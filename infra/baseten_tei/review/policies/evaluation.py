@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from baseten_tei.deployment.costs import Monthly
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.review.policies import budget_policies, model_policies
-from baseten_tei.review.policies.policy import Candidate, ModelPolicy, StackPolicy, Violation
+from baseten_tei.review.policies.policy import ModelPolicy, PlannedModel, StackPolicy, Violation
 from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.policies.sections import ModelSection, Section
 from baseten_tei.rules.rule import Finding
 
-__all__ = ["POLICIES", "Violation", "model_violation", "stack_violation", "violations"]
+__all__ = ["POLICIES", "Violation", "check_model", "check_stack", "find_violations"]
 
 POLICIES: tuple[ModelPolicy | StackPolicy, ...] = (
     *budget_policies.POLICIES,
@@ -18,7 +18,7 @@ POLICIES: tuple[ModelPolicy | StackPolicy, ...] = (
 )
 
 
-def violations(
+def find_violations(
     stack: str,
     subjects: Sequence[Subject],
     costs: Mapping[str, Monthly],
@@ -26,39 +26,39 @@ def violations(
     config: PolicyConfig,
 ) -> list[Violation]:
     """What the policies find in a stack, mandatory first; `costs` by model, from `costs.monthly`."""
-    found = list(_all(stack, subjects, costs, real_account, config))
+    found = list(_check_all(stack, subjects, costs, real_account, config))
     return sorted(found, key=lambda it: it.level != "mandatory")
 
 
-def model_violation(policy: ModelPolicy, it: Candidate, section: Section) -> Violation | None:
+def check_model(policy: ModelPolicy, it: PlannedModel, section: Section) -> Violation | None:
     """What one policy finds of one model, unless the configuration has a reason."""
     if isinstance(section, ModelSection) and it.place in section.reasons:
         return None
     return _violation(policy.id, section, it.subject.name, policy.check(it, section))
 
 
-def stack_violation(
+def check_stack(
     policy: StackPolicy, stack: str, costs: Mapping[str, Monthly], section: Section
 ) -> Violation | None:
     """What one policy finds of all models together."""
     return _violation(policy.id, section, None, policy.check(stack, costs, section))
 
 
-def _all(
+def _check_all(
     stack: str,
     subjects: Sequence[Subject],
     costs: Mapping[str, Monthly],
     real_account: bool,
     config: PolicyConfig,
 ) -> Iterator[Violation]:
-    candidates = [Candidate(stack, it, costs[it.name], real_account) for it in subjects]
+    candidates = [PlannedModel(stack, it, costs[it.name], real_account) for it in subjects]
     of_models = {it.name: costs[it.name] for it in subjects}
     for policy in POLICIES:
         section = config.section(policy.id)
         found = (
-            [stack_violation(policy, stack, of_models, section)]
+            [check_stack(policy, stack, of_models, section)]
             if isinstance(policy, StackPolicy)
-            else [model_violation(policy, it, section) for it in candidates]
+            else [check_model(policy, it, section) for it in candidates]
         )
         yield from (it for it in found if it is not None)
 

@@ -7,7 +7,7 @@ _RELEASE = re.compile(r"(?:[a-z0-9]+-)?\d+\.\d+\.\d+")
 """TEI's: `1.8.3`, or `89-1.8.3` for one compute capability; `89-1.8` and `89-latest` move."""
 
 
-def mutable(reference: str) -> str | None:
+def mutability_problem(reference: str) -> str | None:
     """Why another image may stand under this name tomorrow; `None` for a digest and for a whole release."""
     name, at, digest = reference.partition("@")
     if at:
@@ -18,7 +18,7 @@ def mutable(reference: str) -> str | None:
     return None if _RELEASE.fullmatch(tag) else f"its tag {tag!r} is no whole release"
 
 
-def repository(reference: str) -> str:
+def repository_of(reference: str) -> str:
     """The part that tag and digest follow; a registry's port is no tag."""
     name = reference.partition("@")[0]
     tag = _tag(name)

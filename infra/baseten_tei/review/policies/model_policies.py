@@ -3,13 +3,17 @@
 from baseten_tei.deployment.environments import all_environments
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
 from baseten_tei.review.policies import sections
-from baseten_tei.review.policies.image_references import has_digest, mutable, repository
-from baseten_tei.review.policies.policy import Candidate, ModelPolicy
+from baseten_tei.review.policies.image_references import (
+    has_digest,
+    mutability_problem,
+    repository_of,
+)
+from baseten_tei.review.policies.policy import ModelPolicy, PlannedModel
 from baseten_tei.rules.rule import Finding
 from baseten_tei.spec.names import is_commit
 
 
-def _gpu(it: Candidate, section: sections.AllowedGpus) -> Finding | None:
+def _check_gpu(it: PlannedModel, section: sections.AllowedGpus) -> Finding | None:
     accelerator = it.subject.instance.accelerator
     if accelerator in section.gpus:
         return None
@@ -19,7 +23,7 @@ def _gpu(it: Candidate, section: sections.AllowedGpus) -> Finding | None:
     )
 
 
-def _replicas(it: Candidate, _section: sections.ProductionReplicas) -> Finding | None:
+def _check_replicas(it: PlannedModel, _section: sections.ProductionReplicas) -> Finding | None:
     args = it.subject.args
     production = all_environments(args).get(PRODUCTION)
     if not it.real_account or production is None or production.autoscaling.min_replica >= 1:
@@ -31,7 +35,7 @@ def _replicas(it: Candidate, _section: sections.ProductionReplicas) -> Finding |
     )
 
 
-def _revision(it: Candidate, _section: sections.PinnedRevision) -> Finding | None:
+def _check_revision(it: PlannedModel, _section: sections.PinnedRevision) -> Finding | None:
     args = it.subject.args
     if is_commit(args.revision):
         return None
@@ -41,11 +45,11 @@ def _revision(it: Candidate, _section: sections.PinnedRevision) -> Finding | Non
     )
 
 
-def _image(it: Candidate, section: sections.NoMutableImages) -> Finding | None:
+def _check_image(it: PlannedModel, section: sections.NoMutableImages) -> Finding | None:
     image = it.subject.image
-    if why := mutable(image):
+    if why := mutability_problem(image):
         return Finding(f"image {image} can change: {why}", "name a whole release, or a digest")
-    where = repository(image)
+    where = repository_of(image)
     if has_digest(image) or where in section.trusted:
         return None
     return Finding(
@@ -54,7 +58,7 @@ def _image(it: Candidate, section: sections.NoMutableImages) -> Finding | None:
     )
 
 
-def _protected(it: Candidate, _section: sections.Protected) -> Finding | None:
+def _check_protection(it: PlannedModel, _section: sections.Protected) -> Finding | None:
     args = it.subject.args
     if not it.real_account or args.protect is not False or args.on_removal == "retain":
         return None
@@ -65,7 +69,7 @@ def _protected(it: Candidate, _section: sections.Protected) -> Finding | None:
     )
 
 
-def _labels(it: Candidate, section: sections.RequiredLabels) -> Finding | None:
+def _check_labels(it: PlannedModel, section: sections.RequiredLabels) -> Finding | None:
     labels = it.subject.args.labels
     missing = [key for key in section.labels if not labels.get(key, "").strip()]
     if not missing:
@@ -74,7 +78,7 @@ def _labels(it: Candidate, section: sections.RequiredLabels) -> Finding | None:
     return Finding(f"labels lack {', '.join(missing)}", f"write labels: {{{wanted}}}")
 
 
-def _licence(it: Candidate, section: sections.AllowedLicences) -> Finding | None:
+def _check_licence(it: PlannedModel, section: sections.AllowedLicences) -> Finding | None:
     facts, model_id = it.subject.facts, it.subject.args.model_id
     allowed = {name.lower() for name in section.licences}
     if facts is not None and facts.license:
@@ -96,16 +100,16 @@ def _licence(it: Candidate, section: sections.AllowedLicences) -> Finding | None
     )
 
 
-def _or_reason(policy: str, it: Candidate) -> str:
+def _or_reason(policy: str, it: PlannedModel) -> str:
     return f'or "reasons": {{"{it.place}": "…"}} in {policy}'
 
 
 POLICIES: tuple[ModelPolicy, ...] = (
-    ModelPolicy("allowed-gpus", _gpu),
-    ModelPolicy("production-replicas", _replicas),
-    ModelPolicy("pinned-revision", _revision),
-    ModelPolicy("no-mutable-images", _image),
-    ModelPolicy("protected", _protected),
-    ModelPolicy("required-labels", _labels),
-    ModelPolicy("allowed-licences", _licence),
+    ModelPolicy("allowed-gpus", _check_gpu),
+    ModelPolicy("production-replicas", _check_replicas),
+    ModelPolicy("pinned-revision", _check_revision),
+    ModelPolicy("no-mutable-images", _check_image),
+    ModelPolicy("protected", _check_protection),
+    ModelPolicy("required-labels", _check_labels),
+    ModelPolicy("allowed-licences", _check_licence),
 )

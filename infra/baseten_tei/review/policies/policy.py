@@ -11,7 +11,7 @@ from baseten_tei.rules.rule import Finding
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PlannedModel:
     """One model that is to be deployed: in which stack, at what price, on a real account or an emulator."""
 
     stack: str
@@ -30,7 +30,7 @@ class ModelPolicy:
     """Judges each model by itself. `check` is pure and takes the model and the policy's own section."""
 
     id: str
-    check: Callable[[Candidate, Any], Finding | None]
+    check: Callable[[PlannedModel, Any], Finding | None]
 
 
 @dataclass(frozen=True)

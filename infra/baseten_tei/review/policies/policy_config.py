@@ -72,10 +72,10 @@ def policy_title(policy: str) -> str:
 
 def parse_policy_config(text: str) -> PolicyConfig:
     """The configuration in a JSON text; nothing in it, all defaults. Raises `UserError`, a line per problem."""
-    given = _policies(text)
+    given = _parse_object(text)
     parsed: dict[str, sections.Section] = {}
     problems = [
-        f"{name!r} is no policy.{_instead(name, SECTIONS)}"
+        f"{name!r} is no policy.{_suggest(name, SECTIONS)}"
         for name in given
         if name not in SECTIONS and name != ALL
     ]
@@ -83,7 +83,7 @@ def parse_policy_config(text: str) -> PolicyConfig:
     for policy in SECTIONS:
         try:
             parsed[policy] = parse_section(
-                policy, {**level, **_object(policy, given.get(policy, {}))}
+                policy, {**level, **_section_object(policy, given.get(policy, {}))}
             )
         except UserError as error:
             problems += error.problems
@@ -94,19 +94,21 @@ def parse_policy_config(text: str) -> PolicyConfig:
 
 def parse_section(policy: str, given: Mapping[str, Any]) -> sections.Section:
     """One policy's section. Raises `UserError`, a line per problem, which begins with the policy's id."""
-    return _validated(policy, SECTIONS[policy], given)
+    return _validate(policy, SECTIONS[policy], given)
 
 
-def _validated(
+def _validate(
     name: str, section: type[sections.Section], given: Mapping[str, Any]
 ) -> sections.Section:
     try:
         return section.model_validate_json(json.dumps(given))
     except ValidationError as error:
-        raise UserError(*(f"{name}: {_problem(it, section)}" for it in error.errors())) from error
+        raise UserError(
+            *(f"{name}: {_describe_error(it, section)}" for it in error.errors())
+        ) from error
 
 
-def _policies(text: str) -> dict[str, Any]:
+def _parse_object(text: str) -> dict[str, Any]:
     """What each policy is told; the file may be empty, as for Pulumi."""
     loaded = parse_json(text) if text.strip() else {}
     if isinstance(loaded, dict):
@@ -121,13 +123,13 @@ def _level_of_all(given: Mapping[str, Any], problems: list[str]) -> Mapping[str,
     if ALL not in given:
         return {}
     try:
-        return _validated(ALL, sections.Section, _object(ALL, given[ALL])).model_dump()
+        return _validate(ALL, sections.Section, _section_object(ALL, given[ALL])).model_dump()
     except UserError as error:
         problems += error.problems
         return {}
 
 
-def _object(name: str, own: object) -> Mapping[str, Any]:
+def _section_object(name: str, own: object) -> Mapping[str, Any]:
     """A policy's object: a text alone is its level. Raises `UserError` for anything else."""
     if isinstance(own, str):
         return {LEVEL: own}
@@ -138,14 +140,14 @@ def _object(name: str, own: object) -> Mapping[str, Any]:
     )
 
 
-def _problem(details: ErrorDetails, section: type[BaseModel]) -> str:
+def _describe_error(details: ErrorDetails, section: type[BaseModel]) -> str:
     """One of pydantic's errors in the reader's words."""
     location = [str(part) for part in details["loc"]]
     key = ".".join(location[:-2] if location[-1] == "[key]" else location)
     given, context = details["input"], details.get("ctx") or {}
     match details["type"]:
         case "extra_forbidden":
-            return f"unknown key {key!r}.{_instead(key, section.model_fields)}"
+            return f"unknown key {key!r}.{_suggest(key, section.model_fields)}"
         case "value_error":
             return f"{key} {context['error']}"
         case "literal_error":
@@ -156,5 +158,5 @@ def _problem(details: ErrorDetails, section: type[BaseModel]) -> str:
             return f"{key} must be {wanted}, not {json.dumps(given)} ({kind_of(given)})"
 
 
-def _instead(word: str, known: Collection[str]) -> str:
+def _suggest(word: str, known: Collection[str]) -> str:
     return perhaps(word, known) or f" Known: {', '.join(known)}"

@@ -17,28 +17,28 @@ Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 KNOWN_GPUS = tuple(name for name in get_args(Accelerator) if name != "cheapest")
 
 
-def _gpu(name: str) -> str:
+def _check_gpu(name: str) -> str:
     if name not in KNOWN_GPUS:
         known = perhaps(name, KNOWN_GPUS) or f" Known: {', '.join(KNOWN_GPUS)}"
         raise ValueError(f"{name!r} is no GPU of Baseten's.{known}")
     return name
 
 
-def _place(text: str) -> str:
+def _check_place(text: str) -> str:
     if not re.fullmatch(r"[^/\s]+/[^/\s]+", text):
         raise ValueError(f"{text!r} is no <stack>/<model>: write e.g. production/bge")
     return text
 
 
-def _reason(text: str) -> str:
+def _check_reason(text: str) -> str:
     if not text.strip():
         raise ValueError("has no reason: write why the policy does not hold there")
     return text
 
 
-Gpu = Annotated[str, AfterValidator(_gpu)]
-Place = Annotated[str, AfterValidator(_place)]
-Reason = Annotated[str, AfterValidator(_reason)]
+Gpu = Annotated[str, AfterValidator(_check_gpu)]
+Place = Annotated[str, AfterValidator(_check_place)]
+Reason = Annotated[str, AfterValidator(_check_reason)]
 
 
 class Section(BaseModel):

@@ -19,7 +19,7 @@ Inputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Side:
+class ModelState:
     """A model as it was, or as it is to be: its spec, and the inputs of its resources."""
 
     name: str
@@ -60,17 +60,17 @@ class Side:
         args = self.args
         if args is None:
             return json_for_yaml(self.config)
-        return render_config(_ordered(self.config, truss_config(self.name, args)), args)
+        return render_config(_order_like(self.config, truss_config(self.name, args)), args)
 
 
 @dataclass(frozen=True)
-class Pair:
+class ModelChange:
     """One model: its steps, and both of its sides."""
 
     name: str
     steps: Sequence[Step]
-    before: Side | None
-    after: Side | None
+    before: ModelState | None
+    after: ModelState | None
     once: str | None = None
     """What it was called in the stack, if that was another name."""
 
@@ -79,7 +79,7 @@ class Pair:
         return next((step for step in self.steps if step.type == kind), None)
 
 
-def pairs(preview: Preview) -> dict[str, Pair]:
+def model_changes(preview: Preview) -> dict[str, ModelChange]:
     """Each model of a preview, by its resource's name."""
     names = [step.name for step in preview.steps if step.type.startswith(COMPONENTS)]
     children: dict[str, list[Step]] = {name: [] for name in names}
@@ -87,19 +87,19 @@ def pairs(preview: Preview) -> dict[str, Pair]:
         whose = step.name if step.type.startswith(COMPONENTS) else step.parent
         if whose in children:
             children[whose].append(step)
-    return {name: _pair(name, steps) for name, steps in children.items()}
+    return {name: _model_change(name, steps) for name, steps in children.items()}
 
 
-def _pair(name: str, steps: Sequence[Step]) -> Pair:
-    return Pair(
+def _model_change(name: str, steps: Sequence[Step]) -> ModelChange:
+    return ModelChange(
         name,
         steps,
-        _side(name, [(step, step.old) for step in steps]),
-        _side(name, [(step, None if step.op == "delete" else step.new) for step in steps]),
+        _model_state(name, [(step, step.old) for step in steps]),
+        _model_state(name, [(step, None if step.op == "delete" else step.new) for step in steps]),
     )
 
 
-def _side(name: str, found: Sequence[tuple[Step, State | None]]) -> Side | None:
+def _model_state(name: str, found: Sequence[tuple[Step, State | None]]) -> ModelState | None:
     states = [(step.type, state) for step, state in found if state is not None]
     spec = next((state for kind, state in states if kind.startswith(COMPONENTS)), None)
     if spec is None:
@@ -108,7 +108,7 @@ def _side(name: str, found: Sequence[tuple[Step, State | None]]) -> Side | None:
         kind: [state for it, state in states if it == kind] for kind in (MODEL, PUSH, ENVIRONMENT)
     }
     model = _inputs(of[MODEL])
-    return Side(
+    return ModelState(
         name,
         spec=spec.get("inputs") or {},
         model=model,
@@ -124,18 +124,19 @@ def _inputs(states: Sequence[State]) -> Inputs:
     return (states[0].get("inputs") or {}) if states else {}
 
 
-def _ordered(config: Inputs, like: Inputs) -> dict[str, Any]:
+def _order_like(config: Inputs, like: Inputs) -> dict[str, Any]:
     """The same config in the order that people read it in: the state keeps its keys sorted."""
     names = [*(it for it in like if it in config), *(it for it in config if it not in like)]
-    return {it: _ordered_value(config[it], like.get(it)) for it in names}
+    return {it: _order_value_like(config[it], like.get(it)) for it in names}
 
 
-def _ordered_value(value: Any, like: Any) -> Any:
+def _order_value_like(value: Any, like: Any) -> Any:
     if isinstance(value, Mapping):
-        return _ordered(value, like if isinstance(like, Mapping) else {})
+        return _order_like(value, like if isinstance(like, Mapping) else {})
     if isinstance(value, list):
         known = like if isinstance(like, list) else []
         return [
-            _ordered_value(it, known[n] if n < len(known) else None) for n, it in enumerate(value)
+            _order_value_like(it, known[n] if n < len(known) else None)
+            for n, it in enumerate(value)
         ]
     return value

@@ -9,17 +9,23 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.review.approvals.change_marks import changes, marks
-from baseten_tei.review.policies.evaluation import Violation, violations
+from baseten_tei.review.approvals.change_marks import compute_marks, describe_changes
+from baseten_tei.review.policies.evaluation import Violation, find_violations
 from baseten_tei.review.policies.policy_config import PolicyConfig
-from baseten_tei.review.report.before_and_after import Pair, Side, pairs
-from baseten_tei.review.report.callers import consequences
-from baseten_tei.review.report.change_kind import drifted, kind, why
+from baseten_tei.review.report.before_and_after import ModelChange, ModelState, model_changes
+from baseten_tei.review.report.callers import find_consequences
+from baseten_tei.review.report.change_kind import drift_of, kind_of, reasons_of
 from baseten_tei.review.report.engine_preview import Preview
-from baseten_tei.review.report.renames import rename_problems, with_heirs
-from baseten_tei.review.report.report_data import Cost, Found, ModelReport, Money, StackReport
-from baseten_tei.review.report.throughput import Measured, usd_per_million_tokens
-from baseten_tei.review.report.traffic import traffic
+from baseten_tei.review.report.renames import join_renamed, rename_problems
+from baseten_tei.review.report.report_data import (
+    Cost,
+    ModelReport,
+    Money,
+    ReportedFinding,
+    StackReport,
+)
+from baseten_tei.review.report.throughput import Measurement, usd_per_million_tokens
+from baseten_tei.review.report.traffic import describe_traffic
 from baseten_tei.rules.registry import judge
 from baseten_tei.rules.rule import Reported
 from baseten_tei.spec.type_tokens import SECRET
@@ -33,12 +39,12 @@ class Knowledge:
     policy: PolicyConfig
     lock: Lock = field(default_factory=lambda: EMPTY_LOCK)
     real_account: bool = False
-    measured: tuple[Measured, ...] = ()
+    measured: tuple[Measurement, ...] = ()
 
 
 def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) -> StackReport:
     """Everything that a preview of one stack means; one that stopped knows only a part, and tells nothing of models."""
-    models = {} if preview.errors else with_heirs(pairs(preview))
+    models = {} if preview.errors else join_renamed(model_changes(preview))
     costs = {name: _costs(pair, known) for name, pair in models.items()}
     subjects = list(_subjects(models, known.lock))
     renamed = rename_problems(models)
@@ -47,29 +53,32 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
         origin=origin,
         errors=tuple(redact(line) for line in preview.errors),
         models=tuple(
-            _model(pair, costs[name], known, renamed.get(name)) for name, pair in models.items()
+            _report_model(pair, costs[name], known, renamed.get(name))
+            for name, pair in models.items()
         ),
-        secrets=() if preview.errors else tuple(_secrets(preview, models)),
-        findings=tuple(_finding(it) for subject in subjects for it in judge(subject)),
-        policies=tuple(_policies(stack, subjects, known)),
+        secrets=() if preview.errors else tuple(_describe_secrets(preview, models)),
+        findings=tuple(_report_finding(it) for subject in subjects for it in judge(subject)),
+        policies=tuple(_report_violations(stack, subjects, known)),
         prices=known.prices.source,
         on_emulator=not known.real_account,
         cost=_cost(
             total(before for before, _ in costs.values()),
             total(after for _, after in costs.values()),
         ),
-        marks=() if preview.errors else tuple(marks(stack, changes(preview, models)).values()),
+        marks=()
+        if preview.errors
+        else tuple(compute_marks(stack, describe_changes(preview, models)).values()),
     )
 
 
-def _model(
-    pair: Pair, costs: tuple[Monthly, Monthly], known: Knowledge, renamed: str | None
+def _report_model(
+    pair: ModelChange, costs: tuple[Monthly, Monthly], known: Knowledge, renamed: str | None
 ) -> ModelReport:
     facts_before, facts = _facts(pair.before, known.lock), _facts(pair.after, known.lock)
     side = pair.after or pair.before
     args = side.args if side else None
-    what = kind(pair)
-    told = consequences(pair, facts_before, facts)
+    what = kind_of(pair)
+    told = find_consequences(pair, facts_before, facts)
     results = known.measured if known.real_account else ()
     measured = usd_per_million_tokens(args, known.prices, results) if args else None
     return ModelReport(
@@ -78,19 +87,19 @@ def _model(
         model_id=str(side.spec.get("model_id", "")) if side else "",
         instance_type=instance_type(args) if args else "",
         kind=what,
-        why=why(pair),
+        why=reasons_of(pair),
         diff=redact(_diff(pair)),
         breaks=tuple(it.text for it in told if it.breaks) if renamed is None else (renamed,),
         notices=tuple(it.text for it in told if not it.breaks),
-        traffic=traffic(pair, what, facts),
-        drift=drifted(pair.before),
+        traffic=describe_traffic(pair, what, facts),
+        drift=drift_of(pair.before),
         cost=_cost(*costs),
         usd_per_million_tokens=measured.usd if measured else None,
         measured=measured.how if measured else "",
     )
 
 
-def _diff(pair: Pair) -> str:
+def _diff(pair: ModelChange) -> str:
     """Of `config.yaml`, three lines of context; of one that comes all of it, of one that goes nothing."""
     if pair.after is None:
         return ""
@@ -99,14 +108,14 @@ def _diff(pair: Pair) -> str:
     return "\n".join(list(lines)[2:])  # without the two lines of file names
 
 
-def _costs(pair: Pair, known: Knowledge) -> tuple[Monthly, Monthly]:
+def _costs(pair: ModelChange, known: Knowledge) -> tuple[Monthly, Monthly]:
     """Return the cost before and after: nothing on an emulator."""
     if not known.real_account:
         return NOTHING, NOTHING
     return _side_cost(pair.before, known.prices), _side_cost(pair.after, known.prices)
 
 
-def _side_cost(side: Side | None, prices: Prices) -> Monthly:
+def _side_cost(side: ModelState | None, prices: Prices) -> Monthly:
     if side is None:
         return NOTHING
     if side.args is None:
@@ -119,7 +128,7 @@ def _cost(before: Monthly, after: Monthly) -> Cost:
     return Cost(before=Money.of(before), after=Money.of(after), unpriced=unpriced)
 
 
-def _facts(side: Side | None, lock: Lock) -> ModelFacts | None:
+def _facts(side: ModelState | None, lock: Lock) -> ModelFacts | None:
     """A deployed revision is the commit that was locked: either name finds the entry."""
     if side is None:
         return None
@@ -128,15 +137,15 @@ def _facts(side: Side | None, lock: Lock) -> ModelFacts | None:
     return next((it for it in entries if revision in (it.revision, it.commit)), None)
 
 
-def _subjects(models: Mapping[str, Pair], lock: Lock) -> Iterator[Subject]:
+def _subjects(models: Mapping[str, ModelChange], lock: Lock) -> Iterator[Subject]:
     for name, pair in models.items():
         args = pair.after.args if pair.after else None
         if args is not None:
             yield Subject(name, args, _facts(pair.after, lock))
 
 
-def _finding(it: Reported) -> Found:
-    return Found(
+def _report_finding(it: Reported) -> ReportedFinding:
+    return ReportedFinding(
         level=it.rule.severity,
         rule=it.rule.id,
         model=it.model,
@@ -145,20 +154,24 @@ def _finding(it: Reported) -> Found:
     )
 
 
-def _policies(stack: str, subjects: list[Subject], known: Knowledge) -> Iterator[Found]:
+def _report_violations(
+    stack: str, subjects: list[Subject], known: Knowledge
+) -> Iterator[ReportedFinding]:
     costs = {
         it.name: monthly(it.args, known.prices) if known.real_account else NOTHING
         for it in subjects
     }
-    for it in violations(stack, subjects, costs, known.real_account, known.policy):
-        yield _policy(it)
+    for it in find_violations(stack, subjects, costs, known.real_account, known.policy):
+        yield _report_violation(it)
 
 
-def _policy(it: Violation) -> Found:
-    return Found(level=it.level, rule=it.rule, model=it.model, message=it.message, fix=it.fix)
+def _report_violation(it: Violation) -> ReportedFinding:
+    return ReportedFinding(
+        level=it.level, rule=it.rule, model=it.model, message=it.message, fix=it.fix
+    )
 
 
-def _secrets(preview: Preview, models: Mapping[str, Pair]) -> Iterator[str]:
+def _describe_secrets(preview: Preview, models: Mapping[str, ModelChange]) -> Iterator[str]:
     gated = [name for name, pair in models.items() if pair.after and pair.after.spec.get("gated")]
     restarting = [name for name in gated if _restarts(models[name])]
     for step in preview.steps:
@@ -175,5 +188,5 @@ def _secrets(preview: Preview, models: Mapping[str, Pair]) -> Iterator[str]:
                 yield f"{step.name}: a new value; replicas that run keep the old one until they restart"
 
 
-def _restarts(pair: Pair) -> bool:
+def _restarts(pair: ModelChange) -> bool:
     return bool(pair.after and pair.after.spec.get("redeploy_on_rotation"))

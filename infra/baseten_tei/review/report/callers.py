@@ -11,7 +11,7 @@ from baseten_tei.deployment.plan import known_limits
 from baseten_tei.deployment.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
-from baseten_tei.review.report.before_and_after import Pair, Side
+from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 from baseten_tei.spec.names import baseten_name
 
@@ -31,15 +31,15 @@ class Consequence:
     text: str
 
 
-def consequences(
-    pair: Pair, facts_before: ModelFacts | None, facts_after: ModelFacts | None
+def find_consequences(
+    pair: ModelChange, facts_before: ModelFacts | None, facts_after: ModelFacts | None
 ) -> list[Consequence]:
     """What callers will see of a model that changes or goes; facts are the lock's, where it has them."""
     before, after = pair.before, pair.after
     if before is None:
         return []
     if after is None:
-        return list(_gone(before))
+        return list(_removal(before))
     if before.args is None or after.args is None:
         return []
     old, new = before.args, after.args
@@ -54,7 +54,7 @@ def consequences(
     return sorted(found, key=lambda it: not it.breaks)
 
 
-def _gone(before: Side) -> Iterator[Consequence]:
+def _removal(before: ModelState) -> Iterator[Consequence]:
     if before.spec.get("on_removal") == "retain":
         yield Consequence(False, "stays on Baseten and serves on; this stack forgets it")
     else:
@@ -97,7 +97,7 @@ def _answers(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
 
 
 def _dimensions(
-    before: Side, facts_before: ModelFacts | None, facts_after: ModelFacts | None
+    before: ModelState, facts_before: ModelFacts | None, facts_after: ModelFacts | None
 ) -> Iterator[Consequence]:
     """The live router's own word before, the lock's after; a Dense module decides by itself."""
     told = (before.told.get(before.spec.get("environment", "")) or {}).get("dimensions")
@@ -121,7 +121,7 @@ def _limits(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
         yield _breaking("auto_truncate", "true", "false", "texts that were cut are refused now")
 
 
-def _lengths(before: Side, new: ModelArgs, facts: ModelFacts | None) -> Iterator[Consequence]:
+def _lengths(before: ModelState, new: ModelArgs, facts: ModelFacts | None) -> Iterator[Consequence]:
     told = (before.told.get(before.spec.get("environment", "")) or {}).get("max_input_length")
     will_be = input_length(facts) if facts else None
     if told and will_be and will_be < int(told):

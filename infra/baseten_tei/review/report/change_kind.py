@@ -6,7 +6,7 @@ from typing import Any, Literal
 from baseten_tei.deployment.differences import Texts, differences
 from baseten_tei.deployment.environments import environment_inputs
 from baseten_tei.provider.drift.environment import SETTINGS
-from baseten_tei.review.report.before_and_after import Pair, Side
+from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.review.report.engine_preview import Step
 from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH
 
@@ -14,21 +14,23 @@ Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "de
 """`forgotten` leaves the model on Baseten: `on_removal: retain`."""
 
 
-def kind(pair: Pair) -> Kind:
+def kind_of(pair: ModelChange) -> Kind:
     """What happens to a model."""
     if pair.before is None:
         return "created"
     if pair.after is None:
         return "forgotten" if pair.before.spec.get("on_removal") == "retain" else "deleted"
-    if pair.after.digest and (pair.before.digest != pair.after.digest or _pushed_again(pair)):
+    if pair.after.digest and (pair.before.digest != pair.after.digest or _is_pushed_again(pair)):
         return "pushed"
-    if pair.once is not None and _released(pair.before) == _released(pair.after):
+    if pair.once is not None and _environment_inputs(pair.before) == _environment_inputs(
+        pair.after
+    ):
         return "renamed"
     own = [step for step in pair.steps if step.parent == pair.name]
     return "settings only" if any(step.changes for step in own) else "unchanged"
 
 
-def _released(side: Side) -> dict[str, dict[str, Any]]:
+def _environment_inputs(side: ModelState) -> dict[str, dict[str, Any]]:
     """What its environments are asked to be; a state of an earlier release has no id."""
     return {
         name: {key: it for key, it in inputs.items() if key != "state_id"}
@@ -36,11 +38,11 @@ def _released(side: Side) -> dict[str, dict[str, Any]]:
     }
 
 
-def _pushed_again(pair: Pair) -> bool:
+def _is_pushed_again(pair: ModelChange) -> bool:
     return any(step.type == PUSH and step.op == "update" for step in pair.steps)
 
 
-def why(pair: Pair) -> Texts:
+def reasons_of(pair: ModelChange) -> Texts:
     """Field → `before → after`: of the spec, else of what follows from it, else of the steps themselves."""
     before, after = pair.before, pair.after
     if before is None or after is None:
@@ -48,11 +50,11 @@ def why(pair: Pair) -> Texts:
     return (
         differences(before.spec, after.spec)
         or differences(before.config, after.config, "config")
-        or _repeated(pair)
+        or _resource_differences(pair)
     )
 
 
-def drifted(before: Side | None) -> Texts:
+def drift_of(before: ModelState | None) -> Texts:
     """What others changed on Baseten, by field, as the last refresh found it."""
     if before is None:
         return {}
@@ -61,14 +63,14 @@ def drifted(before: Side | None) -> Texts:
         f"{environment}: {field}": text
         for environment, outputs in before.told.items()
         for field, text in {
-            **_settings(before, environment),
+            **_settings_drift(before, environment),
             **(outputs.get("drift") or {}),
         }.items()
     }
     return model | told
 
 
-def _settings(before: Side, environment: str) -> Texts:
+def _settings_drift(before: ModelState, environment: str) -> Texts:
     """A refresh takes live settings into the state, where they differ from those of the spec that was applied."""
     if before.args is None:
         return {}
@@ -78,7 +80,7 @@ def _settings(before: Side, environment: str) -> Texts:
     return differences({key: wanted[key] for key in managed}, {key: there[key] for key in managed})
 
 
-def _repeated(pair: Pair) -> Texts:
+def _resource_differences(pair: ModelChange) -> Texts:
     """The same spec once more: what was pushed is gone, settings were changed behind our back, a token is new."""
     steps = [it for it in pair.steps if it.type in (PUSH, ENVIRONMENT) and it.op == "update"]
     return {

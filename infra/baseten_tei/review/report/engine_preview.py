@@ -10,7 +10,7 @@ from typing import Any
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import DeepError, decode_json
-from baseten_tei.review.report.preview_shape import ANEW, parse_steps, parse_told
+from baseten_tei.review.report.preview_shape import ANEW, parse_diagnostics, parse_steps
 
 State = Mapping[str, Any]
 """A resource: `inputs`, `outputs`, `parent`, `protect`."""
@@ -63,7 +63,7 @@ def parse_preview(text: str) -> Preview:
     planned, told = _read(text)
     steps = (Step(it.op, it.urn, it.old, it.new) for it in parse_steps(planned))
     kept = tuple(step for step in steps if step.op not in _LOOKING)
-    errors = (it.message for it in parse_told(told) if it.severity == "error")
+    errors = (it.message for it in parse_diagnostics(told) if it.severity == "error")
     return Preview(kept, tuple(dict.fromkeys(it for line in errors for it in _lines(line))))
 
 

@@ -21,22 +21,23 @@ _CODE = re.compile(r"`([^`]+)`")
 _COMMAND = re.compile(r"^\s*::|##\[")
 
 
-def visible(text: str, keep: str = "") -> str:
+def show_hidden(text: str, keep: str = "") -> str:
     """The text with each hidden character as its number, `\\u202e`; those in `keep` stay."""
     return _HIDDEN.sub(lambda it: it[0] if it[0] in keep else f"\\u{ord(it[0]):04x}", text)
 
 
-def prose(text: str, *, table: bool = False) -> str:
+def escape_prose(text: str, *, table: bool = False) -> str:
     """A sentence within a line of Markdown, or of a `table`; what stands between backticks becomes code."""
-    parts = _CODE.split(visible(text))
+    parts = _CODE.split(show_hidden(text))
     return "".join(
-        code(part, table=table) if n % 2 else _plain(part) for n, part in enumerate(parts)
+        code_span(part, table=table) if n % 2 else _escape_markdown(part)
+        for n, part in enumerate(parts)
     )
 
 
-def code(text: str, *, table: bool = False) -> str:
+def code_span(text: str, *, table: bool = False) -> str:
     """A value as a Markdown code span. In a table a bar would begin the next cell, within code too."""
-    shown = visible(text) or " "
+    shown = show_hidden(text) or " "
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     ticks = "`" * (longest + 1)
     pad = " " if shown[0] == "`" or shown[-1] == "`" or shown.strip() != shown else ""
@@ -44,26 +45,26 @@ def code(text: str, *, table: bool = False) -> str:
     return span.replace("|", "\\|") if table else span
 
 
-def fenced(text: str, language: str) -> str:
+def code_block(text: str, language: str) -> str:
     """Lines as a block of code that nothing in them can close."""
-    shown = visible(text, keep="\n\t")
+    shown = show_hidden(text, keep="\n\t")
     longest = max((len(run) for run in re.findall("`{3,}", shown)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{shown}\n{fence}"
 
 
-def element(text: str) -> str:
+def escape_html(text: str) -> str:
     """Text between HTML tags, or in a quoted attribute."""
-    return html.escape(visible(text), quote=True)
+    return html.escape(show_hidden(text), quote=True)
 
 
-def logged(text: str) -> str:
+def escape_log_line(text: str) -> str:
     """A line of a job's log that is no workflow command (GitHub: `::name::` at its start, `##[name]` anywhere)."""
-    shown = visible(text)
+    shown = show_hidden(text)
     return _COMMAND.sub(lambda it: f"{it[0][:-1]}{JOINER}{it[0][-1]}", shown)
 
 
-def _plain(text: str) -> str:
+def _escape_markdown(text: str) -> str:
     escaped = _ACTIVE.sub(lambda it: f"\\{it[0]}", text)
     escaped = _AT_START.sub(r"\1\\\2", escaped)
     return _CALLING.sub(lambda it: f"{it[0]}{JOINER}", escaped)

@@ -7,7 +7,7 @@ screen all the same (a long line of YAML, a word of 60 letters) scrolls within i
 import re
 from collections.abc import Iterable, Sequence
 
-from baseten_tei.review.report.escaping import element
+from baseten_tei.review.report.escaping import escape_html
 
 STYLE = """
 *{box-sizing:border-box}
@@ -47,7 +47,7 @@ def render_document(title: str, body: str, style: str = "") -> str:
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{element(title)}</title><style>{STYLE}{style}</style></head><body>\n{body}\n</body></html>\n"
+        f"<title>{escape_html(title)}</title><style>{STYLE}{style}</style></head><body>\n{body}\n</body></html>\n"
     )
 
 
@@ -63,24 +63,24 @@ def render_sentence(text: str) -> str:
 def render_list(name: str, items: Iterable[str], kind: str = "") -> str:
     """Return a list of sentences below its name; empty without items."""
     lines = "".join(f"<li>{render_sentence(item)}</li>" for item in items)
-    return f'<h4>{element(name)}</h4><ul class="{kind}">{lines}</ul>' if lines else ""
+    return f'<h4>{escape_html(name)}</h4><ul class="{kind}">{lines}</ul>' if lines else ""
 
 
 def render_table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[Cell]]]) -> str:
     """Return a table; each row is the name of its class and its cells."""
-    head = "".join(f"<th>{element(heading)}</th>" for heading in headings)
+    head = "".join(f"<th>{escape_html(heading)}</th>" for heading in headings)
     body = "\n".join(_row(headings, kind, cells) for kind, cells in rows)
     return f'<div class="wide"><table><tr>{head}</tr>\n{body}</table></div>'
 
 
 def _breakable(text: str) -> str:
     """Return the text as HTML; a path or a name that is too long for a line breaks at its joints."""
-    return _LONG_WORD.sub(lambda word: _JOINT.sub(r"\1<wbr>", word[0]), element(text))
+    return _LONG_WORD.sub(lambda word: _JOINT.sub(r"\1<wbr>", word[0]), escape_html(text))
 
 
 def _row(headings: Sequence[str], kind: str, cells: Sequence[Cell]) -> str:
     columns = "".join(
-        f'<td class="{classes}" data-column="{element(heading)}">{render_sentence(text)}</td>'
+        f'<td class="{classes}" data-column="{escape_html(heading)}">{render_sentence(text)}</td>'
         for heading, (text, classes) in zip(headings, cells, strict=True)
     )
     return f'<tr class="{kind}">{columns}</tr>'

@@ -1,6 +1,6 @@
 """The report as one HTML page that needs nothing else, with every model and every line."""
 
-from baseten_tei.review.report.escaping import element
+from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import (
     Cell,
     render_document,
@@ -8,16 +8,21 @@ from baseten_tei.review.report.html_blocks import (
     render_sentence,
     render_table,
 )
-from baseten_tei.review.report.report_data import Found, ModelReport, Report, StackReport
+from baseten_tei.review.report.report_data import (
+    ChangeReport,
+    ModelReport,
+    ReportedFinding,
+    StackReport,
+)
 from baseten_tei.review.report.wording import (
-    amounts,
-    bill,
     drift_lines,
-    per_million,
-    ranked,
-    reasons,
-    title,
-    unpriced,
+    format_amounts,
+    format_per_million,
+    format_reasons,
+    price_source,
+    rank_models,
+    stack_title,
+    unpriced_note,
     what_it_is,
 )
 
@@ -30,7 +35,7 @@ _WORDS = ("model", "what happens", "why")
 _MONEY = ("minimum a month", "typical a month", "maximum a month")
 
 
-def render_page(report: Report) -> str:
+def render_page(report: ChangeReport) -> str:
     """Return the whole document."""
     contract = render_list("Breaks readers of the outputs", report.contract, "breaks")
     stacks = (_stack(stack) for stack in report.stacks)
@@ -41,8 +46,8 @@ def render_page(report: Report) -> str:
 def _stack(stack: StackReport) -> str:
     findings = [*stack.findings, *stack.policies]
     parts = [
-        f"<h2><code>{element(stack.stack)}</code>: {element(title(stack))}</h2>",
-        f"<p><small>Against {render_sentence(stack.origin)}. {render_sentence(bill(stack))}</small></p>",
+        f"<h2><code>{escape_html(stack.stack)}</code>: {escape_html(stack_title(stack))}</h2>",
+        f"<p><small>Against {render_sentence(stack.origin)}. {render_sentence(price_source(stack))}</small></p>",
         render_list(
             "Stands in the way",
             [*stack.errors, *(_finding(it) for it in findings if _stops(it))],
@@ -52,7 +57,7 @@ def _stack(stack: StackReport) -> str:
         render_list("Secrets", stack.secrets),
         render_list("Advice", [_finding(it) for it in findings if not _stops(it)]),
         _table(stack) if stack.models else "",
-        *(_details(model) for model in ranked(stack.models) if model.changes),
+        *(_details(model) for model in rank_models(stack.models) if model.changes),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -61,17 +66,20 @@ def _table(stack: StackReport) -> str:
     """A row for each model, and one for all of them where they cost money."""
     money = not stack.on_emulator
     rows: list[tuple[str, list[Cell]]]
-    rows = [(model.kind, _row(model, money)) for model in ranked(stack.models)]
+    rows = [(model.kind, _row(model, money)) for model in rank_models(stack.models)]
     if money:
-        total = [*_cells("all models", "", unpriced(stack)), *_amounts(amounts(stack.cost))]
+        total = [
+            *_cells("all models", "", unpriced_note(stack)),
+            *_amounts(format_amounts(stack.cost)),
+        ]
         rows.append(("total", total))
     return render_table((*_WORDS, *(_MONEY if money else ())), rows)
 
 
 def _row(model: ModelReport, money: bool) -> list[Cell]:
-    why = [*(["breaks callers"] if model.breaks else []), *reasons(model)]
+    why = [*(["breaks callers"] if model.breaks else []), *format_reasons(model)]
     words = _cells(model.name, model.kind, "; ".join(why))
-    return [*words, *(_amounts(amounts(model.cost)) if money else ())]
+    return [*words, *(_amounts(format_amounts(model.cost)) if money else ())]
 
 
 def _cells(name: str, kind: str, why: str) -> list[Cell]:
@@ -84,7 +92,7 @@ def _amounts(texts: list[str]) -> list[Cell]:
 
 def _details(model: ModelReport) -> str:
     summary = f"{model.kind}: {model.name} ({what_it_is(model)})"
-    cost = per_million(model)
+    cost = format_per_million(model)
     parts = [
         render_list("Breaks callers", model.breaks, "breaks"),
         render_list("Callers may notice", model.notices),
@@ -97,13 +105,13 @@ def _details(model: ModelReport) -> str:
 
 def _diff_line(line: str) -> str:
     sign = {"+": "add", "-": "del"}.get(line[:1], "same")
-    return f'<span class="{sign}">{element(line)}</span>\n'
+    return f'<span class="{sign}">{escape_html(line)}</span>\n'
 
 
-def _finding(it: Found) -> str:
+def _finding(it: ReportedFinding) -> str:
     where = f"{it.model}: " if it.model else ""
     return f"{it.level} {it.rule} {where}{it.message}: {it.fix}"
 
 
-def _stops(it: Found) -> bool:
+def _stops(it: ReportedFinding) -> bool:
     return it.level in ("error", "mandatory")

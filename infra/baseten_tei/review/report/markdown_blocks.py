@@ -3,15 +3,15 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from baseten_tei.review.report.escaping import code, element, fenced, prose
-from baseten_tei.review.report.report_data import Cost, Found, ModelReport, StackReport
+from baseten_tei.review.report.escaping import code_block, code_span, escape_html, escape_prose
+from baseten_tei.review.report.report_data import Cost, ModelReport, ReportedFinding, StackReport
 from baseten_tei.review.report.wording import (
-    amounts,
-    bill,
     drift_lines,
-    per_million,
-    title,
-    unpriced,
+    format_amounts,
+    format_per_million,
+    price_source,
+    stack_title,
+    unpriced_note,
     what_it_is,
 )
 
@@ -25,32 +25,32 @@ _UNBROKEN = "\u00a0→ "
 """An amount and the arrow behind it stay on one line."""
 
 
-def head(stack: StackReport, lines: int) -> str:
+def stack_head(stack: StackReport, lines: int) -> str:
     """Heading, what the preview stands on, and all that a reader must not miss; `lines` of each list at most."""
-    against = f"Against {prose(stack.origin)}. {prose(bill(stack))}"
-    blocks = [f"### {code(stack.stack)}: {prose(title(stack))}", against]
+    against = f"Against {escape_prose(stack.origin)}. {escape_prose(price_source(stack))}"
+    blocks = [f"### {code_span(stack.stack)}: {escape_prose(stack_title(stack))}", against]
     lists = {
-        "⛔ **Stands in the way**": _in_the_way(stack),
+        "⛔ **Stands in the way**": _blockers(stack),
         "🔴 **Breaks callers**": _breaking(stack),
         "🟠 **Changed by others**, since the last `pulumi up` (`pulumi up` brings it back)": [
-            f"{code(name)}: {prose(_cut(text))}" for name, text in drift_lines(stack)
+            f"{code_span(name)}: {escape_prose(_cut(text))}" for name, text in drift_lines(stack)
         ],
-        "**Secrets**": [prose(_cut(line)) for line in stack.secrets],
-        "**Advice**": [_found(it) for it in stack.policies if it.level == "advisory"],
+        "**Secrets**": [escape_prose(_cut(line)) for line in stack.secrets],
+        "**Advice**": [_format_finding(it) for it in stack.policies if it.level == "advisory"],
     }
-    blocks += [_listed(name, items, lines) for name, items in lists.items() if items]
+    blocks += [_format_list(name, items, lines) for name, items in lists.items() if items]
     return "\n\n".join(blocks)
 
 
-def contract(problems: Iterable[str]) -> str:
+def contract_block(problems: Iterable[str]) -> str:
     """What a changed schema of the outputs takes from those who read them; empty where it takes nothing."""
-    lines = [prose(_cut(problem)) for problem in problems]
-    return _listed("🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)", lines)
+    lines = [escape_prose(_cut(problem)) for problem in problems]
+    return _format_list("🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)", lines)
 
 
-def no_change(stacks: Sequence[str]) -> str:
+def no_change_line(stacks: Sequence[str]) -> str:
     """Return the line that names the stacks that are left out; empty where there are none."""
-    names = ", ".join(code(name) for name in stacks[:_STACKS_NAMED])
+    names = ", ".join(code_span(name) for name in stacks[:_STACKS_NAMED])
     more = f" and {len(stacks) - _STACKS_NAMED} more stacks" if len(stacks) > _STACKS_NAMED else ""
     return f"No change: {names}{more}." if stacks else ""
 
@@ -63,14 +63,14 @@ def table_head(stack: StackReport) -> str:
     return f"{words} $/month, minimum | typical | maximum |\n|---|---|---|---|---|---|"
 
 
-def row(stack: StackReport, model: ModelReport) -> str:
+def model_row(stack: StackReport, model: ModelReport) -> str:
     """Return a model of a stack in one line."""
     told = [
-        f"{code(field, table=True)} {prose(_cut(values), table=True)}"
+        f"{code_span(field, table=True)} {escape_prose(_cut(values), table=True)}"
         for field, values in model.why.items()
-    ] or [code(what_it_is(model), table=True)]
+    ] or [code_span(what_it_is(model), table=True)]
     more = f" and {len(told) - _REASONS_IN_ROW} more" if len(told) > _REASONS_IN_ROW else ""
-    name = f"{'🔴 ' if model.breaks else ''}{code(model.name, table=True)}"
+    name = f"{'🔴 ' if model.breaks else ''}{code_span(model.name, table=True)}"
     why = f"{'; '.join(told[:_REASONS_IN_ROW])}{more}"
     return _row([name, model.kind, why, *([] if stack.on_emulator else _amounts(model.cost))])
 
@@ -78,52 +78,62 @@ def row(stack: StackReport, model: ModelReport) -> str:
 def total_rows(stack: StackReport) -> list[str]:
     """Return the row of the whole stack's money, unchanged models included; none where nothing is billed."""
     costs = (f"**{it}**" for it in _amounts(stack.cost))
-    row_of_all = _row(["**all models**", "", prose(unpriced(stack), table=True), *costs])
+    row_of_all = _row(
+        ["**all models**", "", escape_prose(unpriced_note(stack), table=True), *costs]
+    )
     return [] if stack.on_emulator else [row_of_all]
 
 
-def details(stack: StackReport, model: ModelReport) -> str:
+def model_details(stack: StackReport, model: ModelReport) -> str:
     """Everything else that is known of a model, folded."""
     findings = [it for it in stack.findings if it.model == model.name]
     parts = [
-        _listed(
-            "**Why**", [f"{code(field)}: {prose(_cut(it))}" for field, it in model.why.items()]
+        _format_list(
+            "**Why**",
+            [f"{code_span(field)}: {escape_prose(_cut(it))}" for field, it in model.why.items()],
         ),
-        _listed("**Traffic**", [prose(_cut(it)) for it in model.traffic]),
-        _listed("**Callers**", [*_broken(model), *(prose(_cut(it)) for it in model.notices)]),
-        _listed("**Rules**", [_found(it) for it in findings]),
-        _listed("**Cost**", [prose(it) for it in (per_million(model),) if it]),
+        _format_list("**Traffic**", [escape_prose(_cut(it)) for it in model.traffic]),
+        _format_list(
+            "**Callers**",
+            [*_format_breaks(model), *(escape_prose(_cut(it)) for it in model.notices)],
+        ),
+        _format_list("**Rules**", [_format_finding(it) for it in findings]),
+        _format_list("**Cost**", [escape_prose(it) for it in (format_per_million(model),) if it]),
         _config(model),
     ]
-    summary = element(f"{model.name}: {what_it_is(model)}")
+    summary = escape_html(f"{model.name}: {what_it_is(model)}")
     inner = "\n\n".join(part for part in parts if part)
     return (
         f"<details><summary>{model.kind} <code>{summary}</code></summary>\n\n{inner}\n\n</details>"
     )
 
 
-def _in_the_way(stack: StackReport) -> list[str]:
+def _blockers(stack: StackReport) -> list[str]:
     stopping = [*stack.findings, *stack.policies]
     return [
-        *(prose(_cut(line)) for line in stack.errors),
-        *(_found(it) for it in stopping if it.level in ("error", "mandatory")),
+        *(escape_prose(_cut(line)) for line in stack.errors),
+        *(_format_finding(it) for it in stopping if it.level in ("error", "mandatory")),
     ]
 
 
 def _breaking(stack: StackReport) -> list[str]:
-    return [f"{code(it.name)}: {prose(_cut(text))}" for it in stack.models for text in it.breaks]
+    return [
+        f"{code_span(it.name)}: {escape_prose(_cut(text))}"
+        for it in stack.models
+        for text in it.breaks
+    ]
 
 
-def _broken(model: ModelReport) -> Iterator[str]:
-    return (f"🔴 {prose(_cut(text))}" for text in model.breaks)
+def _format_breaks(model: ModelReport) -> Iterator[str]:
+    return (f"🔴 {escape_prose(_cut(text))}" for text in model.breaks)
 
 
-def _found(it: Found) -> str:
-    where = f"{code(it.model)}: " if it.model else ""
-    return f"{it.level} {code(it.rule)} {where}{prose(_cut(it.message))}: {prose(_cut(it.fix))}"
+def _format_finding(it: ReportedFinding) -> str:
+    where = f"{code_span(it.model)}: " if it.model else ""
+    return f"{it.level} {code_span(it.rule)} {where}{escape_prose(_cut(it.message))}: {escape_prose(_cut(it.fix))}"
 
 
-def _listed(name: str, items: Iterable[str], most: int = 20) -> str:
+def _format_list(name: str, items: Iterable[str], most: int = 20) -> str:
     """A list below its name, which says how many are left out; empty without items."""
     found = list(items)
     if not found:
@@ -145,11 +155,11 @@ def _config(model: ModelReport) -> str:
         if shown == model.diff
         else f"\n… and {model.diff[len(shown) :].count(chr(10))} more lines"
     )
-    return f"**`config.yaml`**\n\n{fenced(shown, 'diff')}{cut}"
+    return f"**`config.yaml`**\n\n{code_block(shown, 'diff')}{cut}"
 
 
 def _amounts(cost: Cost) -> list[str]:
-    return [it.replace(" → ", _UNBROKEN) for it in amounts(cost)]
+    return [it.replace(" → ", _UNBROKEN) for it in format_amounts(cost)]
 
 
 def _row(cells: Iterable[str]) -> str:

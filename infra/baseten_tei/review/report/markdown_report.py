@@ -7,18 +7,18 @@ the rest is counted.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from baseten_tei.review.approvals.comment_marks import marks_line
+from baseten_tei.review.approvals.comment_marks import format_marks
 from baseten_tei.review.report.markdown_blocks import (
-    contract,
-    details,
-    head,
-    no_change,
-    row,
+    contract_block,
+    model_details,
+    model_row,
+    no_change_line,
+    stack_head,
     table_head,
     total_rows,
 )
-from baseten_tei.review.report.report_data import ModelReport, Report, StackReport
-from baseten_tei.review.report.wording import counts, ranked
+from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
+from baseten_tei.review.report.wording import format_counts, rank_models
 
 MARKER = "<!-- baseten-tei:report -->"
 """The first line, by which the comment is found again."""
@@ -36,32 +36,32 @@ class _Piece:
     details: str
 
 
-def render_markdown(report: Report, limit: int = LIMIT) -> str:
+def render_markdown(report: ChangeReport, limit: int = LIMIT) -> str:
     """The whole comment, at most `limit` characters."""
-    marks = [line for it in report.stacks if (line := marks_line(it, len(report.stacks)))]
+    marks = [line for it in report.stacks if (line := format_marks(it, len(report.stacks)))]
     changing = [it for it in report.stacks if it.changes or it.stopped]
-    same = no_change([it.stack for it in report.stacks if not (it.changes or it.stopped)])
-    blocks = ["\n".join([MARKER, *marks]), contract(report.contract), same]
+    same = no_change_line([it.stack for it in report.stacks if not (it.changes or it.stopped)])
+    blocks = ["\n".join([MARKER, *marks]), contract_block(report.contract), same]
     top = "\n\n".join(block for block in blocks if block)
-    heads = _fitting_heads(changing, limit - len(top) - 200)
+    heads = _fit_heads(changing, limit - len(top) - 200)
     shown = [stack for stack in changing if stack.stack in heads]
     room = limit - len(top) - sum(map(len, heads.values())) - 200
-    rows, folded = _chosen(list(_pieces(shown)), room)
+    rows, folded = _choose_pieces(list(_pieces(shown)), room)
     sections = [_section(stack, heads[stack.stack], rows, folded) for stack in shown]
     left = len(changing) - len(shown)
     rest = [f"… and {left} more stacks, which do not fit here."] if left else []
     return "\n\n".join([top, *sections, *rest]) + "\n"
 
 
-def _fitting_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
+def _fit_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
     """Headings of as many stacks as fit, those that are stopped first."""
     found: dict[str, str] = {}
     count = len(list(stacks))
     for stack in sorted(stacks, key=lambda it: not it.stopped):
-        text = head(stack, max(2, 30 // count)) + _frame(stack)
+        text = stack_head(stack, max(2, 30 // count)) + _frame(stack)
         room -= len(text)
         if room >= 0:
-            found[stack.stack] = head(stack, max(2, 30 // count))
+            found[stack.stack] = stack_head(stack, max(2, 30 // count))
     return found
 
 
@@ -72,11 +72,11 @@ def _frame(stack: StackReport) -> str:
 
 def _pieces(stacks: Iterable[StackReport]) -> Iterator[_Piece]:
     for stack in stacks:
-        for model in ranked(it for it in stack.models if it.changes):
-            yield _Piece(stack.stack, model, row(stack, model), details(stack, model))
+        for model in rank_models(it for it in stack.models if it.changes):
+            yield _Piece(stack.stack, model, model_row(stack, model), model_details(stack, model))
 
 
-def _chosen(pieces: list[_Piece], room: int) -> tuple[list[_Piece], list[_Piece]]:
+def _choose_pieces(pieces: list[_Piece], room: int) -> tuple[list[_Piece], list[_Piece]]:
     """Those with a row, and those with details, too."""
     rows: list[_Piece] = []
     left = int(room * _ROWS_SHARE)
@@ -114,4 +114,6 @@ def _rest(stack: StackReport, hidden: list[ModelReport]) -> str:
     """The models without a row, counted."""
     if not hidden or stack.errors:
         return ""
-    return f"{'Not shown' if len(hidden) < len(stack.models) else 'Models'}: {counts(hidden)}."
+    return (
+        f"{'Not shown' if len(hidden) < len(stack.models) else 'Models'}: {format_counts(hidden)}."
+    )

@@ -58,7 +58,7 @@ _INPUTS: Mapping[str, type[BaseModel]] = {PUSH: _Push, ENVIRONMENT: _Release}
 _OUTPUTS: Mapping[str, type[BaseModel]] = {ENVIRONMENT: _Serving}
 
 
-class Planned(BaseModel):
+class RawStep(BaseModel):
     """A step, before it is known what it does."""
 
     op: str
@@ -67,18 +67,18 @@ class Planned(BaseModel):
     new: dict[str, Any] | None
 
 
-class Told(BaseModel):
+class Diagnostic(BaseModel):
     """A diagnostic."""
 
     severity: str
     message: str
 
 
-_STEPS = TypeAdapter(list[Planned])
-_TOLD = TypeAdapter(list[Told])
+_STEPS = TypeAdapter(list[RawStep])
+_TOLD = TypeAdapter(list[Diagnostic])
 
 
-def parse_steps(found: Any) -> list[Planned]:
+def parse_steps(found: Any) -> list[RawStep]:
     """Return the steps, each with resources of the shape of their type. Raises `UserError`."""
     try:
         steps = _STEPS.validate_python(found)
@@ -92,7 +92,7 @@ def parse_steps(found: Any) -> list[Planned]:
     return steps
 
 
-def parse_told(found: Any) -> list[Told]:
+def parse_diagnostics(found: Any) -> list[Diagnostic]:
     """Return the diagnostics. Raises `UserError`."""
     try:
         return _TOLD.validate_python(found)

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from baseten_tei.review.report.before_and_after import Pair, Side
+from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 
 _OWN = "model_name"
 
 
-def with_heirs(models: Mapping[str, Pair]) -> dict[str, Pair]:
+def join_renamed(models: Mapping[str, ModelChange]) -> dict[str, ModelChange]:
     """Models of which one goes and one comes under the same name on Baseten are one model with two sides."""
     coming, going = _coming(models), _going(models)
     heirs = {_on_baseten(it): name for name, it in coming.items()}
@@ -20,7 +20,7 @@ def with_heirs(models: Mapping[str, Pair]) -> dict[str, Pair]:
     return found
 
 
-def rename_problems(models: Mapping[str, Pair]) -> dict[str, str]:
+def rename_problems(models: Mapping[str, ModelChange]) -> dict[str, str]:
     """For each model that goes while another of the same spec comes: what keeps the one that is there."""
     heirs = {_spec(it): (name, it) for name, it in _coming(models).items()}
     return {
@@ -31,17 +31,17 @@ def rename_problems(models: Mapping[str, Pair]) -> dict[str, str]:
     }
 
 
-def _coming(models: Mapping[str, Pair]) -> dict[str, Side]:
+def _coming(models: Mapping[str, ModelChange]) -> dict[str, ModelState]:
     return {name: it.after for name, it in models.items() if it.before is None and it.after}
 
 
-def _going(models: Mapping[str, Pair]) -> dict[str, Side]:
+def _going(models: Mapping[str, ModelChange]) -> dict[str, ModelState]:
     return {name: it.before for name, it in models.items() if it.after is None and it.before}
 
 
-def _on_baseten(side: Side) -> str:
+def _on_baseten(side: ModelState) -> str:
     return str(side.model.get("name", ""))
 
 
-def _spec(side: Side) -> str:
+def _spec(side: ModelState) -> str:
     return str(sorted((key, value) for key, value in side.spec.items() if key != _OWN))

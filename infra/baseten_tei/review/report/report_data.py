@@ -28,7 +28,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Found(_Strict):
+class ReportedFinding(_Strict):
     """A finding of a rule or a policy, with what to type."""
 
     level: Literal["error", "warning", "mandatory", "advisory"]
@@ -98,8 +98,8 @@ class StackReport(_Strict):
     models: tuple[ModelReport, ...] = ()
     secrets: tuple[Text, ...] = ()
     """What happens to them, a line each."""
-    findings: tuple[Found, ...] = ()
-    policies: tuple[Found, ...] = ()
+    findings: tuple[ReportedFinding, ...] = ()
+    policies: tuple[ReportedFinding, ...] = ()
     prices: Text = ""
     """Whose they are, of which day."""
     on_emulator: bool = False
@@ -119,7 +119,7 @@ class StackReport(_Strict):
         return bool(self.errors) or bool(levels & {"error", "mandatory"})
 
 
-class Report(_Strict):
+class ChangeReport(_Strict):
     """Every stack of a pull request."""
 
     version: Literal[1] = 1
@@ -133,10 +133,10 @@ class Report(_Strict):
         return any(it.stopped for it in self.stacks)
 
 
-def parse_report(text: str) -> Report:
+def parse_report(text: str) -> ChangeReport:
     """A report as `--format json` wrote it. Raises `UserError` with one line where it is none."""
     try:
-        return Report.model_validate_json(text)
+        return ChangeReport.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
@@ -145,6 +145,6 @@ def parse_report(text: str) -> Report:
         ) from error
 
 
-def render_json(report: Report) -> str:
+def render_json(report: ChangeReport) -> str:
     """The report to keep, and to be rendered elsewhere."""
     return report.model_dump_json(indent=1) + "\n"

@@ -2,48 +2,48 @@
 
 from collections.abc import Iterator
 
-from baseten_tei.review.report.escaping import logged
-from baseten_tei.review.report.report_data import ModelReport, Report, StackReport
+from baseten_tei.review.report.escaping import escape_log_line
+from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
 from baseten_tei.review.report.wording import (
-    bill,
     drift_lines,
-    moved,
-    per_million,
-    ranked,
-    reasons,
-    title,
+    format_change,
+    format_per_million,
+    format_reasons,
+    price_source,
+    rank_models,
+    stack_title,
 )
 
 _HEADINGS = ("model", "what happens", "$/month, typical", "why")
 
 
-def render_table(report: Report) -> str:
+def render_text(report: ChangeReport) -> str:
     """Plain text, no colours."""
     contract = [f"BREAKS READERS OF THE OUTPUTS: {it}" for it in report.contract]
-    blocks = [contract, *(list(_stack(stack)) for stack in report.stacks)]
-    return "\n\n".join("\n".join(map(logged, lines)) for lines in blocks if lines) + "\n"
+    blocks = [contract, *(list(_stack_lines(stack)) for stack in report.stacks)]
+    return "\n\n".join("\n".join(map(escape_log_line, lines)) for lines in blocks if lines) + "\n"
 
 
-def _stack(stack: StackReport) -> Iterator[str]:
-    yield f"{stack.stack}: {title(stack)}"
-    yield f"  against {stack.origin}. {bill(stack)}"
+def _stack_lines(stack: StackReport) -> Iterator[str]:
+    yield f"{stack.stack}: {stack_title(stack)}"
+    yield f"  against {stack.origin}. {price_source(stack)}"
     yield from (f"  stops: {line}" for line in stack.errors)
     for it in (*stack.findings, *stack.policies):
         where = f"{it.model}: " if it.model else ""
         yield f"  {it.level}: {it.rule} {where}{it.message}: {it.fix}"
     yield from (f"  drift: {name}: {text}" for name, text in drift_lines(stack))
     yield from (f"  secret {line}" for line in stack.secrets)
-    changing = ranked(model for model in stack.models if model.changes)
+    changing = rank_models(model for model in stack.models if model.changes)
     if changing:
         rows = [_HEADINGS, *(_row(model) for model in changing)]
         yield from _table([_without_money(row) for row in rows] if stack.on_emulator else rows)
     for model in changing:
-        yield from _told(model)
+        yield from _model_lines(model)
 
 
 def _row(model: ModelReport) -> tuple[str, ...]:
-    costs = moved(model.cost.before.typical, model.cost.after.typical)
-    return model.name, model.kind, costs, "; ".join(reasons(model))
+    costs = format_change(model.cost.before.typical, model.cost.after.typical)
+    return model.name, model.kind, costs, "; ".join(format_reasons(model))
 
 
 def _without_money(row: tuple[str, ...]) -> tuple[str, ...]:
@@ -57,9 +57,9 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
         yield f"  {fixed}  {row[-1]}".rstrip()
 
 
-def _told(model: ModelReport) -> Iterator[str]:
+def _model_lines(model: ModelReport) -> Iterator[str]:
     yield from (f"  {model.name}: BREAKS CALLERS: {text}" for text in model.breaks)
     yield from (f"  {model.name}: callers: {text}" for text in model.notices)
     yield from (f"  {model.name}: {text}" for text in model.traffic)
-    if cost := per_million(model):
+    if cost := format_per_million(model):
         yield f"  {model.name}: {cost}"

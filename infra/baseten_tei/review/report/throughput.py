@@ -18,7 +18,7 @@ from baseten_tei.spec.args import ModelArgs
 FOLDER = "benchmarks/results/throughput"
 
 
-class Measured(BaseModel):
+class Measurement(BaseModel):
     """One measurement: this model on this instance took so many tokens a second, fully loaded."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -32,7 +32,7 @@ class Measured(BaseModel):
     """What was measured with, for the reader: lengths of the texts, `max_batch_tokens`, the tool."""
 
 
-_FILE = TypeAdapter(tuple[Measured, ...])
+_FILE = TypeAdapter(tuple[Measurement, ...])
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class PerMillion:
     how: str
 
 
-def parse_measured(content: bytes) -> tuple[Measured, ...]:
+def parse_measurements(content: bytes) -> tuple[Measurement, ...]:
     """The measurements of a file. Raises `UserError`, one line without the file's name."""
     try:
         return _FILE.validate_json(content)
@@ -53,19 +53,19 @@ def parse_measured(content: bytes) -> tuple[Measured, ...]:
         raise UserError(f"{where}: {first['msg']}: mend it, or remove the file") from error
 
 
-def read_measurements(root: Path) -> tuple[Measured, ...]:
+def read_measurements(root: Path) -> tuple[Measurement, ...]:
     """Return every measurement of a project. Raises `UserError`, which names the file."""
-    measurements: list[Measured] = []
+    measurements: list[Measurement] = []
     for path in sorted((root / FOLDER).glob("*.json")):
         name = path.relative_to(root)
         content = read_bytes(path, name)
         with naming(name):
-            measurements += parse_measured(content)
+            measurements += parse_measurements(content)
     return tuple(measurements)
 
 
 def usd_per_million_tokens(
-    args: ModelArgs, prices: Prices, measured: Iterable[Measured]
+    args: ModelArgs, prices: Prices, measured: Iterable[Measurement]
 ) -> PerMillion | None:
     """By the newest measurement of this model, TEI release and instance; `None` where there is none, or no price."""
     name = instance_type(args)

@@ -9,19 +9,19 @@ from baseten_tei.deployment.environments import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.review.report.before_and_after import Pair, Side
+from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.review.report.change_kind import Kind
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs
 
 GIB = 1024**3
 
 
-def traffic(pair: Pair, kind: Kind, facts: ModelFacts | None) -> tuple[str, ...]:
+def describe_traffic(pair: ModelChange, kind: Kind, facts: ModelFacts | None) -> tuple[str, ...]:
     """What will happen, in the order in which it does; facts are the lock's, where it has them."""
     if kind == "unchanged":
         return ()
     if pair.after is None:
-        return tuple(_ends(pair.before, kind))
+        return tuple(_describe_removal(pair.before, kind))
     args = pair.after.args
     if args is None:
         return ("its spec cannot be read by this version of baseten_tei",)
@@ -30,11 +30,11 @@ def traffic(pair: Pair, kind: Kind, facts: ModelFacts | None) -> tuple[str, ...]
             f"it was {pair.once}, and is the same model on Baseten: nothing is pushed, URLs stay",
         )
     if kind == "settings only":
-        return (*_settings(pair, args), *_sleep(args, facts, pair.before))
-    return (*_pushes(pair, kind, args), *_sleep(args, facts, pair.before))
+        return (*_describe_settings(pair, args), *_describe_scale_to_zero(args, facts, pair.before))
+    return (*_describe_push(pair, kind, args), *_describe_scale_to_zero(args, facts, pair.before))
 
 
-def _ends(before: Side | None, kind: Kind) -> Iterator[str]:
+def _describe_removal(before: ModelState | None, kind: Kind) -> Iterator[str]:
     if kind == "forgotten":
         yield "stays on Baseten and serves on; Pulumi no longer knows it"
         return
@@ -43,17 +43,17 @@ def _ends(before: Side | None, kind: Kind) -> Iterator[str]:
         yield "Pulumi will refuse: it is protected; write protect: false and `pulumi up` first"
 
 
-def _settings(pair: Pair, args: ModelArgs) -> Iterator[str]:
+def _describe_settings(pair: ModelChange, args: ModelArgs) -> Iterator[str]:
     yield "nothing is pushed: what serves goes on, and Baseten applies the settings to it"
     there = pair.before.environments if pair.before else {}
     for name in all_environments(args):
         if name not in there:
             yield f"environment {name} is made, and takes over the version that there is"
-    for name, environment in _pinned(args):
+    for name, environment in _environments_with_pin(args):
         yield f"{name} serves {environment.deployment} (pinned)"
 
 
-def _pushes(pair: Pair, kind: Kind, args: ModelArgs) -> Iterator[str]:
+def _describe_push(pair: ModelChange, kind: Kind, args: ModelArgs) -> Iterator[str]:
     digest = pair.after.digest if pair.after else ""
     before = pair.before.digest if pair.before else ""
     if not digest:
@@ -70,30 +70,32 @@ def _pushes(pair: Pair, kind: Kind, args: ModelArgs) -> Iterator[str]:
     )
     for name, environment in all_environments(args).items():
         if environment.deployment is None:
-            yield f"{name} takes it over {_promotion(environment)}"
+            yield f"{name} takes it over {_describe_promotion(environment)}"
         else:
             yield f"{name} keeps serving {environment.deployment} (pinned)"
     if args.new_space:
         yield "new_space: true: it may answer with other vectors or scores than the golden ones"
 
 
-def _promotion(environment: EnvironmentArgs) -> str:
+def _describe_promotion(environment: EnvironmentArgs) -> str:
     promotion = environment.promotion
     if promotion is None or not promotion.rolling_deploy:
         how = "all at once"
     else:
-        how = f"replica by replica{_steps(environment)}"
+        how = f"replica by replica{_describe_steps(environment)}"
     after = promotion.promotion_cleanup_strategy if promotion else None
     return f"{how}{f'; the version before: {after}' if after else ''}"
 
 
-def _steps(environment: EnvironmentArgs) -> str:
+def _describe_steps(environment: EnvironmentArgs) -> str:
     rolling = environment.promotion.rolling_deploy_config if environment.promotion else None
     said = rolling.model_dump(exclude_none=True) if rolling else {}
     return f" ({', '.join(f'{key} {value}' for key, value in said.items())})" if said else ""
 
 
-def _sleep(args: ModelArgs, facts: ModelFacts | None, before: Side | None) -> Iterator[str]:
+def _describe_scale_to_zero(
+    args: ModelArgs, facts: ModelFacts | None, before: ModelState | None
+) -> Iterator[str]:
     for name, environment in all_environments(args).items():
         now, was = environment.autoscaling, _autoscaling(before, name)
         if now.min_replica == 0 and (was is None or was.min_replica != 0):
@@ -105,7 +107,7 @@ def _sleep(args: ModelArgs, facts: ModelFacts | None, before: Side | None) -> It
             yield f"{name} no longer scales to zero: no cold starts"
 
 
-def _autoscaling(before: Side | None, environment: str) -> Autoscaling | None:
+def _autoscaling(before: ModelState | None, environment: str) -> Autoscaling | None:
     if before is None or before.args is None:
         return None
     found = all_environments(before.args).get(environment)
@@ -120,7 +122,7 @@ def _cold_start(args: ModelArgs, facts: ModelFacts | None) -> str:
     return f": {facts.weights.bytes / GIB:.1f} GiB of weights into {where}"
 
 
-def _pinned(args: ModelArgs) -> Iterator[tuple[str, EnvironmentArgs]]:
+def _environments_with_pin(args: ModelArgs) -> Iterator[tuple[str, EnvironmentArgs]]:
     for name, environment in all_environments(args).items():
         if environment.deployment is not None:
             yield name, environment

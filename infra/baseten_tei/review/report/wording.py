@@ -9,62 +9,62 @@ _RANK = ("deleted", "created", "pushed", "forgotten", "settings only", "renamed"
 """What a reader should see first."""
 
 
-def usd(amount: float | None) -> str:
+def format_usd(amount: float | None) -> str:
     """`$1,239`; below ten dollars with cents; what is not known is `unknown`."""
     if amount is None:
         return "unknown"
     return f"${amount:,.0f}" if amount == 0 or amount >= 10 else f"${amount:,.2f}"
 
 
-def moved(before: float | None, after: float | None) -> str:
+def format_change(before: float | None, after: float | None) -> str:
     """`$619 → $1,239`, or one amount where both are the same."""
-    one, other = usd(before), usd(after)
+    one, other = format_usd(before), format_usd(after)
     return one if one == other else f"{one} → {other}"
 
 
-def amounts(cost: Cost) -> list[str]:
+def format_amounts(cost: Cost) -> list[str]:
     """At the fewest, the usual and the most replicas."""
     keys = ("minimum", "typical", "maximum")
-    return [moved(getattr(cost.before, key), getattr(cost.after, key)) for key in keys]
+    return [format_change(getattr(cost.before, key), getattr(cost.after, key)) for key in keys]
 
 
-def per_million(model: ModelReport) -> str:
+def format_per_million(model: ModelReport) -> str:
     """`$0.0123 per million tokens (…)`; empty where nobody measured."""
     if model.usd_per_million_tokens is None:
         return ""
     return f"${model.usd_per_million_tokens:.4f} per million tokens ({model.measured})"
 
 
-def counts(models: Iterable[ModelReport]) -> str:
+def format_counts(models: Iterable[ModelReport]) -> str:
     """`1 created, 2 pushed, 12 unchanged`."""
     found = Counter[str](model.kind for model in models)
     order = ("created", "pushed", "settings only", "renamed", "deleted", "forgotten", "unchanged")
     return ", ".join(f"{found[it]} {it}" for it in order if found[it]) or "no models"
 
 
-def title(stack: StackReport) -> str:
+def stack_title(stack: StackReport) -> str:
     """Return what happens, in one line; without money where nothing is billed."""
     if stack.errors:
         return "the preview stops with an error"
     if stack.on_emulator:
-        return f"{counts(stack.models)}, on an emulator"
+        return f"{format_counts(stack.models)}, on an emulator"
     before, after = stack.cost.before.typical, stack.cost.after.typical
-    money = f"{moved(before, after)} a month, typically"
-    return f"{counts(stack.models)}; {'cost unknown' if before is after is None else money}"
+    money = f"{format_change(before, after)} a month, typically"
+    return f"{format_counts(stack.models)}; {'cost unknown' if before is after is None else money}"
 
 
-def bill(stack: StackReport) -> str:
+def price_source(stack: StackReport) -> str:
     """Return whose prices the report counts with, or that there are none."""
     return "On an emulator: nothing is billed." if stack.on_emulator else f"Prices: {stack.prices}."
 
 
-def unpriced(stack: StackReport) -> str:
+def unpriced_note(stack: StackReport) -> str:
     """Return the instance types without a known price in a sentence; empty where all are known."""
     names = ", ".join(f"`{name}`" for name in stack.cost.unpriced)
     return f"no price is known for {names}" if names else ""
 
 
-def ranked(models: Iterable[ModelReport]) -> list[ModelReport]:
+def rank_models(models: Iterable[ModelReport]) -> list[ModelReport]:
     """Largest changes first: what breaks callers, what comes or goes, what moves most money, what differs most."""
     return sorted(models, key=_size)
 
@@ -86,7 +86,7 @@ def what_it_is(model: ModelReport) -> str:
     return f"{model.task} {model.model_id} on {model.instance_type}"
 
 
-def reasons(model: ModelReport) -> list[str]:
+def format_reasons(model: ModelReport) -> list[str]:
     """`field: before → after`, one each; of a model that comes or goes, what it is."""
     return [f"{field}: {values}" for field, values in model.why.items()] or [what_it_is(model)]
 

@@ -22,7 +22,7 @@ _HANDED_ON = (
 """The whole environment of a preview without credentials: what is not named here cannot leak."""
 
 
-def origin(target: Target, environ: Mapping[str, str], *, has_snapshot: bool) -> Origin:
+def choose_origin(target: Target, environ: Mapping[str, str], *, has_snapshot: bool) -> Origin:
     """The real state where its credentials are there, else a snapshot, else nothing.
 
     A stack on an emulator has no state outside the machine of whoever develops with it.
@@ -40,7 +40,7 @@ def has_credentials(environ: Mapping[str, str]) -> bool:
     return state and bool(environ.get("BASETEN_API_KEY", "").strip())
 
 
-def credential_free(environ: Mapping[str, str], backend: str) -> dict[str, str]:
+def credential_free_environment(environ: Mapping[str, str], backend: str) -> dict[str, str]:
     """The environment of a preview in a state and with a passphrase of its own: it holds nothing worth hiding."""
     return {
         **{name: environ[name] for name in _HANDED_ON if name in environ},

@@ -30,9 +30,9 @@ def placeholders(config: Mapping[str, Any], known: Mapping[str, str]) -> dict[st
     }
 
 
-def readable(config: Mapping[str, Any]) -> dict[str, Any]:
+def without_secure_values(config: Mapping[str, Any]) -> dict[str, Any]:
     """A stack's file that needs no passphrase and no account: an empty text where something encrypted stood."""
-    return {"config": _emptied(config)}
+    return {"config": _remove_secure(config)}
 
 
 def _secure(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -46,12 +46,12 @@ def _secure(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _secure(inner, (*path, index))
 
 
-def _emptied(value: Any) -> Any:
+def _remove_secure(value: Any) -> Any:
     if is_secure(value):
         return ""
     if isinstance(value, Mapping):
-        return {key: _emptied(inner) for key, inner in value.items()}
-    return [_emptied(inner) for inner in value] if isinstance(value, list) else value
+        return {key: _remove_secure(inner) for key, inner in value.items()}
+    return [_remove_secure(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _place(path: Path) -> str:

@@ -66,7 +66,7 @@ def snapshot_of(
         commit=commit,
         secure=dict(secure),
         version=int(exported.get("version", 3)),
-        deployment=_masked({**deployment, "resources": resources}, tuple(known_secrets)),
+        deployment=_mask({**deployment, "resources": resources}, tuple(known_secrets)),
     )
 
 
@@ -99,9 +99,9 @@ def _without_secrets(value: Any) -> Any:
     return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _masked(value: Any, secrets: tuple[str, ...]) -> Any:
+def _mask(value: Any, secrets: tuple[str, ...]) -> Any:
     if isinstance(value, Mapping):
-        return {key: _masked(inner, secrets) for key, inner in value.items()}
+        return {key: _mask(inner, secrets) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_masked(inner, secrets) for inner in value]
+        return [_mask(inner, secrets) for inner in value]
     return redact(value, secrets) if isinstance(value, str) else value

@@ -14,8 +14,8 @@ from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.outputs.formats.yaml_text import yaml_text
 from baseten_tei.project import generated_files, pulumi_cli
 from baseten_tei.project.stack import Workspace
-from baseten_tei.review.snapshots.origins import credential_free
-from baseten_tei.review.snapshots.secure_values import placeholders, readable
+from baseten_tei.review.snapshots.origins import credential_free_environment
+from baseten_tei.review.snapshots.secure_values import placeholders, without_secure_values
 from baseten_tei.review.snapshots.state_snapshot import Snapshot
 
 STATE = ".state"
@@ -23,7 +23,7 @@ _LEFT_OUT = (STATE, ".git")
 
 
 @dataclass(frozen=True)
-class Throwaway:
+class ThrowawayProject:
     """A stack to preview. It holds nothing worth hiding."""
 
     folder: Path
@@ -36,23 +36,27 @@ class Throwaway:
         return pulumi_cli.run(self.folder, self.stack, *arguments, environment=self.environment)
 
 
-def make(
+def make_throwaway(
     workspace: Workspace, snapshot: Snapshot | None, folder: Path, environ: Mapping[str, str]
-) -> Throwaway:
+) -> ThrowawayProject:
     """The stand-in, with the snapshot's state or with none. Raises `UserError`."""
     _link(workspace, folder)
     backend = folder / STATE
     backend.mkdir(mode=0o700)
-    made = Throwaway(folder, workspace.stack, credential_free(environ, f"file://{backend}"))
+    made = ThrowawayProject(
+        folder, workspace.stack, credential_free_environment(environ, f"file://{backend}")
+    )
     _configure(made, workspace, snapshot.secure if snapshot else {})
     if snapshot:
         _import(made, snapshot)
     return made
 
 
-def _configure(made: Throwaway, workspace: Workspace, known: Mapping[str, str]) -> None:
+def _configure(made: ThrowawayProject, workspace: Workspace, known: Mapping[str, str]) -> None:
     """Write the stack's file with a placeholder, again a secret, in place of each secret; make the stack."""
-    write_whole(made.folder / workspace.path.name, yaml_text(readable(workspace.config)))
+    write_whole(
+        made.folder / workspace.path.name, yaml_text(without_secure_values(workspace.config))
+    )
     made.pulumi("stack", "init", "--no-select", "--secrets-provider", "passphrase")
     if told := placeholders(workspace.config, known):
         words = [word for place, it in told.items() for word in ("--secret", f"{place}={it}")]
@@ -66,7 +70,7 @@ def _link(workspace: Workspace, folder: Path) -> None:
     generated_files.link_project(workspace.root, folder, _LEFT_OUT)
 
 
-def _import(made: Throwaway, snapshot: Snapshot) -> None:
+def _import(made: ThrowawayProject, snapshot: Snapshot) -> None:
     if snapshot.stack != made.stack:
         raise UserError(
             f"the snapshot is of stack {snapshot.stack!r}, not {made.stack!r}: its resources are named after it"
