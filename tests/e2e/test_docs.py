@@ -1,5 +1,6 @@
-"""What the documentation tells to type is typed here, so that it cannot rot."""
+"""Commands and output that README and docs/ show are run here, so that they stay true."""
 
+import json
 import os
 import re
 import socket
@@ -15,6 +16,8 @@ from baseten_tei.rules.settings import parse_settings
 from tests.support.harness import ROOT, Checked, Emulator, Stack
 
 README = (ROOT / "README.md").read_text()
+QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text()
+PRODUCTION = (ROOT / "docs" / "production.md").read_text()
 COPIED = ("Pulumi.yaml", "Pulumi.dev.yaml", "Makefile")
 LINKED = ("engine", "examples", "scripts", "truss_configs", "locks", ".venv", ".engine")
 
@@ -64,23 +67,54 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
         checkout.type("make emulator-stop")
 
 
-def commands() -> list[str]:
-    """The README's blocks that are marked to be run, in their order."""
-    return re.findall(r"<!-- run -->\n```sh\n(.*?)```", README, re.DOTALL)
+def marked(page: str, mark: str = "run") -> list[str]:
+    """The blocks of a page below a mark, in their order."""
+    return re.findall(rf"<!-- {mark} -->\n```(?:sh)?\n(.*?)```", page, re.DOTALL)
+
+
+def own_account(page: str) -> list[str]:
+    """The commands of the block that sets up a clone, without comments."""
+    block = re.search(r"```sh\n(make setup .*?)```", page, re.DOTALL)
+    assert block is not None
+    return [line.partition("  #")[0].rstrip() for line in block[1].splitlines()]
+
+
+@pytest.mark.e2e
+def test_the_preview_prints_what_the_readme_shows(checkout: Checkout) -> None:
+    """Of the stack that README shows; the lines of resources may be padded."""
+    stack_file = checkout.folder / "Pulumi.dev.yaml"
+    dev_stack = stack_file.read_text()
+    (block,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    stack_file.write_text(block)
+    locks = checkout.folder / "locks"
+    locks.unlink()
+    try:
+        preview = "source engine/env.sh; pulumi preview --stack dev --suppress-outputs"
+        printed = " ".join(checkout.type(preview).check().text.split())
+    finally:
+        stack_file.write_text(dev_stack)
+        locks.symlink_to(ROOT / "locks")
+    (shown,) = marked(README, "preview")
+    for line in shown.splitlines():
+        assert " ".join(line.split()) in printed
 
 
 @pytest.mark.e2e
 def test_the_readme_can_be_typed_and_the_demo_pushes_nothing_the_second_time(
     checkout: Checkout,
 ) -> None:
-    by_hand, clean_up = commands()
+    by_hand, clean_up = marked(QUICKSTART)
+    (call,) = marked(README)
+    (shown,) = marked(README, "demo")
     told = checkout.type(by_hand).check().text
     assert "14 created" in told.replace("+ ", "")
     assert '"openai_base_url"' in told or "openai_base_url" in told
+    answer = json.loads(checkout.type(f"source engine/env.sh\n{call}").check().stdout)
+    assert len(answer["data"][0]["embedding"]) == 768
     demo = checkout.type("source engine/env.sh; python scripts/demo.py").check().stdout
     assert "14 unchanged" in demo
-    for said in ("768 numbers", "0.9", "Paris is the capital", "go-emotions: love"):
-        assert said in demo
+    for line in shown.splitlines():
+        assert line in demo
     for line in ("source engine/env.sh", "make clean", "make emulator-stop"):
         assert line in demo
     told = checkout.type(f"source engine/env.sh\n{clean_up}").check().text
@@ -115,14 +149,13 @@ def test_the_production_example_deploys(stack: Stack, emulator: Emulator) -> Non
     assert emulator.secrets() == ["hf_access_key"]
 
 
-def test_the_production_example_is_valid_and_its_page_has_six_commands() -> None:
+def test_the_production_example_is_valid_and_its_six_commands_are_in_both_pages() -> None:
     example = yaml.safe_load((ROOT / "Pulumi.production.example.yaml").read_text())["config"]
     assert example["baseten:target"] == "baseten"
     assert parse_settings(example["baseten-tei:models"]).wants_token
-    page = (ROOT / "docs/production.md").read_text()
-    first = re.search(r"```sh\n(.*?)```", page, re.DOTALL)
-    assert first is not None
-    assert len(first[1].strip().splitlines()) == 6
+    assert len(own_account(README)) == 6
+    assert any(line.startswith("baseten-tei lock") for line in own_account(README))
+    assert own_account(README) == own_account(PRODUCTION)
 
 
 def test_generated_files_are_up_to_date() -> None:
@@ -131,7 +164,7 @@ def test_generated_files_are_up_to_date() -> None:
 
 def test_the_readme_shows_every_make_target_it_names() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    named = set(re.findall(r"`make ([a-z-]+)`", README + (ROOT / "docs/production.md").read_text()))
+    named = set(re.findall(r"`make ([a-z-]+)`", README + QUICKSTART + PRODUCTION))
     assert named <= targets
 
 

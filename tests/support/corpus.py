@@ -1,4 +1,4 @@
-"""The corpus: failures people reported (`tests/corpus/*.yaml`) and specs that work (`tests/corpus/good/*.yaml`).
+"""The corpus: failures people reported (`tests/corpus/<family>/`) and specs that work (`tests/corpus/good/`).
 
 A file says only what matters; the rest is a healthy repository of that task, at a commit. A `null` among
 the facts takes a field away. The spec skips the front door on purpose: a rule has to stand by itself.
@@ -134,8 +134,10 @@ def load(path: Path) -> Case:
 
 @cache
 def cases(folder: Path = FOLDER) -> list[Case]:
-    """Every file of a folder, by name."""
-    return [load(path) for path in sorted(folder.glob("*.yaml"))]
+    """Every case of a folder, by name; by default the failures of every family."""
+    pattern = "*.yaml" if folder == GOOD else "*/*.yaml"
+    paths = [path for path in folder.glob(pattern) if folder == GOOD or path.parent != GOOD]
+    return [load(path) for path in sorted(paths, key=lambda path: path.name)]
 
 
 def _kept(model: type[Any], raw: Mapping[str, Any]) -> Any:

@@ -1,5 +1,6 @@
 """`baseten-tei generate`: everything that is generated from stacks, types and the command line."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,10 +18,11 @@ from baseten_tei.project.stacks import stacks
 from baseten_tei.rules.document import rules_text
 from baseten_tei.rules.registry import RULES
 from baseten_tei.spec.json_schema import SCHEMA_PATH, schema_text
-from baseten_tei.spec.keys_table import render_readme
+from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
 RULES_PATH = "docs/rules.md"
-PARTLY_DERIVED = ("README.md", "docs/recipes.md")
+PARTLY_DERIVED = (KEYS_PATH, "docs/quickstart.md", "docs/own-program.md", "docs/recipes.md")
+_INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTALL)
 
 
 def generated(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:
@@ -41,15 +43,20 @@ def generated(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]
 
 
 def _partly_derived(root: Path) -> dict[Path, str]:
+    """Return the pages that show files or tables of keys, brought up to date."""
+
     def read(name: str) -> str:
         return read_text(root / name, name)
 
-    texts = {name: read(name) for name in PARTLY_DERIVED if is_there(root / name)}
-    found = {}
-    for name, text in texts.items():
-        with naming(name):
-            found[root / name] = render_readme(text, read)
-    return found
+    texts = {}
+    for name in PARTLY_DERIVED:
+        if is_there(root / name):
+            with naming(name):
+                included = _INCLUDE.sub(
+                    lambda block: block[1] + read(block[2]) + block[4], read(name)
+                )
+                texts[root / name] = render_keys(included) if name == KEYS_PATH else included
+    return texts
 
 
 def leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]:
