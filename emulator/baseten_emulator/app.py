@@ -29,7 +29,7 @@ from baseten_emulator.rest import (
 )
 from baseten_emulator.world import calls
 from baseten_emulator.world.records import Fault, Model
-from baseten_emulator.world.routing import Route, find
+from baseten_emulator.world.routing import Route, find_route
 from baseten_emulator.world.wire import ApiError, RefusedError, Request, Response
 from baseten_emulator.world.world import World
 
@@ -66,16 +66,16 @@ class App:
 
     world: World
 
-    def refusal(self, request: Request) -> Response | None:
+    def judge_head(self, request: Request) -> Response | None:
         """Return what a request gets whose head alone decides; None where its body is to be read."""
         request = _by_host(request)
         surface = surface_of(request)
-        if refusal := doorkeeper.refusal(request, surface, self.world.api_key):
+        if refusal := doorkeeper.judge_head(request, surface, self.world.api_key):
             return refusal
         if surface != "upload":
             return None
         with self.world.store.transaction():
-            return uploads.refusal(self.world, request)
+            return uploads.judge_head(self.world, request)
 
     def body_limit(self, request: Request) -> int:
         """Return how many bytes the body of a request may have."""
@@ -83,53 +83,53 @@ class App:
 
     def handle(self, request: Request) -> Response:
         """Answer one request; a bug answers 500 and names itself."""
-        refusal, request = self.refusal(request), _by_host(request)
+        refusal, request = self.judge_head(request), _by_host(request)
         if surface_of(request) == "control":
-            return refusal or self._administered(request)
-        answer = refusal or self._caught_up(request)
+            return refusal or self._administer(request)
+        answer = refusal or self._catch_up_and_answer(request)
         if not answer.untried:
             with self.world.store.transaction():
-                self.world.store.log_call(calls.entry(self.world, request, answer))
+                self.world.store.log_call(calls.build_entry(self.world, request, answer))
         return answer
 
-    def _caught_up(self, request: Request) -> Response:
+    def _catch_up_and_answer(self, request: Request) -> Response:
         with self.world.store.transaction():
             due_events.catch_up(self.world)
-        return self._answered(request)
+        return self._answer(request)
 
-    def holds(self, fault_id: str) -> bool:
+    def is_holding(self, fault_id: str) -> bool:
         """Whether a fault still holds the call that it stopped."""
         with self.world.store.transaction():
             return self.world.store.get(Fault, fault_id) is not None
 
-    def _administered(self, request: Request) -> Response:
+    def _administer(self, request: Request) -> Response:
         try:
             with self.world.store.transaction():
-                found = find(ADMIN_ROUTES, request)
+                found = find_route(ADMIN_ROUTES, request)
                 return found[0](self.world, found[1]) if found else _nothing_here(request)
         except RefusedError as refusal:
             return refusal.response
 
-    def _answered(self, request: Request) -> Response:
+    def _answer(self, request: Request) -> Response:
         with self.world.store.transaction():
             call = _call(self.world, request)
-            fault = matching.met(self.world, call)
+            fault = matching.find_fault(self.world, call)
         if fault is None:
-            return self._carried_out(call)
-        done = self._carried_out(call) if matching.takes_effect(fault) else None
-        return matching.outcome(fault, call, done)
+            return self._carry_out(call)
+        done = self._carry_out(call) if matching.takes_effect(fault) else None
+        return matching.apply_fault(fault, call, done)
 
-    def _carried_out(self, call: Call) -> Response:
+    def _carry_out(self, call: Call) -> Response:
         """The real answer, or what the faults of pushes make of it."""
         with self.world.store.transaction():
             fate = faults.fate_of(self.world, call.operation, call.arguments)
         if fate.refusal:
             return fate.refusal
         if fate.raced:
-            self._dispatched(call.request)
-        return self._dispatched(call.request)
+            self._answer_without_faults(call.request)
+        return self._answer_without_faults(call.request)
 
-    def _dispatched(self, request: Request) -> Response:
+    def _answer_without_faults(self, request: Request) -> Response:
         try:
             with self.world.store.transaction():
                 answer = _dispatch(self.world, request)
@@ -161,7 +161,7 @@ def _dispatch(world: World, request: Request) -> Response | Forward:
         "inference": gateway.STATUS_ROUTES,
         "management": REST_ROUTES,
     }[surface_of(request)]
-    found = find(routes, request)
+    found = find_route(routes, request)
     return found[0](world, found[1]) if found else _nothing_here(request)
 
 
@@ -175,7 +175,7 @@ def _call(world: World, request: Request) -> Call:
     """A request as faults see it; GraphQL is only read where some fault is set."""
     surface, operation, arguments = surface_of(request), None, None
     if surface == "graphql" and world.store.all(Fault):
-        operation, arguments = calls.read(request)
+        operation, arguments = calls.read_call(request)
     return Call(request, surface, operation, arguments or {}, _model_of(world, request))
 
 

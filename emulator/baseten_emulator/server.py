@@ -32,7 +32,7 @@ from baseten_emulator.http.deadlines import (
     TimedConnection,
 )
 from baseten_emulator.http.doorkeeper import require_own_host
-from baseten_emulator.http.incoming import BodyReader, declared_length
+from baseten_emulator.http.incoming import BodyReader, read_declared_length
 from baseten_emulator.world.wire import ApiError, RefusedError, Request, Response
 
 HOST = "127.0.0.1"
@@ -146,12 +146,12 @@ class _Edge(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         try:
-            length = declared_length(self.headers)
+            length = read_declared_length(self.headers)
             head = Request.of(self.command, self.path, dict(self.headers.items()), b"")
             require_own_host(head)
-            if self.server.app.refusal(head):
+            if self.server.app.judge_head(head):
                 return self._refuse(head, length)
-            body = self._body(length, self.server.app.body_limit(head))
+            body = self._read_body(length, self.server.app.body_limit(head))
         except RefusedError as refusal:
             return self._turn_away(refusal.response)
         return self._carry_out(replace(head, body=body))
@@ -161,7 +161,7 @@ class _Edge(BaseHTTPRequestHandler):
         answer = self._answer(head)
         return self._send(answer) if length == 0 else self._turn_away(answer)
 
-    def _body(self, length: int | None, limit: int) -> bytes:
+    def _read_body(self, length: int | None, limit: int) -> bytes:
         reader = BodyReader(self.incoming, self.timed, limit)
         reader.require_room(length or 0)
         if self.headers.get("expect", "").lower() == "100-continue" and length != 0:
@@ -173,14 +173,14 @@ class _Edge(BaseHTTPRequestHandler):
 
     def _carry_out(self, request: Request) -> None:
         answer = self._answer(request)
-        while answer.held_by and self._waited_for(answer.held_by):
+        while answer.held_by and self._wait_for_release(answer.held_by):
             answer = self._answer(request) if answer.untried else replace(answer, held_by=None)
         if not answer.held_by:
-            self._act(answer)
+            self._act_out(answer)
 
-    def _waited_for(self, fault_id: str) -> bool:
+    def _wait_for_release(self, fault_id: str) -> bool:
         """Wait until a fault lets go; False where the caller has gone by then, and nothing may happen."""
-        while self.server.app.holds(fault_id) and self.timed.is_open():
+        while self.server.app.is_holding(fault_id) and self.timed.is_open():
             time.sleep(HOLD_LOOK_SECONDS)
         return self._is_awaited()
 
@@ -203,7 +203,7 @@ class _Edge(BaseHTTPRequestHandler):
             message = f"bug in the emulator: {type(error).__name__}: {error}"
             return ApiError(500, "INTERNAL_ERROR", message).response
 
-    def _act(self, response: Response) -> None:
+    def _act_out(self, response: Response) -> None:
         until = time.monotonic() + response.delay_seconds
         while (left := until - time.monotonic()) > 0:
             time.sleep(min(left, 1.0))

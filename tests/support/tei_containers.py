@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from baseten_emulator.tei import BootFailure, Response, Router, boot
+from baseten_emulator.tei.http.router import Router
+from baseten_emulator.tei.outcome import BootFailure, TeiResponse
+from baseten_emulator.tei.start.boot import start_container
 
 MIRROR = "baseten/text-embeddings-inference-mirror"
 UPSTREAM = "ghcr.io/huggingface/text-embeddings-inference"
@@ -41,23 +43,23 @@ def config(
 
 def booted(*args: Any, secrets: dict[str, str] | None = None, **kwargs: Any) -> Router:
     """The router of a config that must start."""
-    outcome = boot(config(*args, **kwargs), secrets or {})
+    outcome = start_container(config(*args, **kwargs), secrets or {})
     assert isinstance(outcome, Router), outcome
     return outcome
 
 
 def last_words(*args: Any, secrets: dict[str, str] | None = None, **kwargs: Any) -> str:
     """The log of a config that must not start."""
-    outcome = boot(config(*args, **kwargs), secrets or {})
+    outcome = start_container(config(*args, **kwargs), secrets or {})
     assert isinstance(outcome, BootFailure)
     return "\n".join(outcome.log_lines)
 
 
-def get(router: Router, path: str) -> Response:
+def get(router: Router, path: str) -> TeiResponse:
     return router.handle("GET", path, {}, b"")
 
 
-def post(router: Router, path: str, value: Any) -> Response:
+def post(router: Router, path: str, value: Any) -> TeiResponse:
     return router.handle("POST", path, JSON, json.dumps(value).encode())
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from baseten_emulator.tei import BootFailure, Repository, Router, boot
+from baseten_emulator.tei.http.router import Router
+from baseten_emulator.tei.outcome import BootFailure
+from baseten_emulator.tei.start.boot import start_container
+from baseten_emulator.tei.start.repository import Repository
 from tests.support.tei_containers import config
 
 REPO = "acme/model"
@@ -52,7 +55,7 @@ def started(
 ) -> Router | BootFailure:
     """The repository in a container: mounted by Baseten on an L4 with TEI 1.8.3, unless said."""
     taught = {REPO: Repository.of(REPO, repository, gated)}
-    return boot(config(REPO, **container), secrets or {}, taught)
+    return start_container(config(REPO, **container), secrets or {}, taught)
 
 
 def running(*args: Any, **kwargs: Any) -> Router:

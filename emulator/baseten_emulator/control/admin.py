@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from baseten_emulator.faults import faults
-from baseten_emulator.world.bodies import checked, require_range, require_room
+from baseten_emulator.world.bodies import check_fields, require_range, require_room
 from baseten_emulator.world.records import Deployment, Fault, Model, Secret
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import Request, Response, json_response
@@ -61,7 +61,7 @@ def clear_faults(world: World, request: Request) -> Response:
 def advance_clock(world: World, request: Request) -> Response:
     """POST {advance_seconds}: let time pass."""
     kinds = {"advance_seconds": (int, float)}
-    seconds = checked(request.json(), kinds, required=("advance_seconds",))["advance_seconds"]
+    seconds = check_fields(request.json(), kinds, required=("advance_seconds",))["advance_seconds"]
     require_range("advance_seconds", seconds, 0, MOST_SECONDS)
     ahead = world.store.counter("clock_offset_seconds") + seconds
     require_range("the clock's seconds ahead", ahead, 0, MOST_SECONDS_AHEAD)

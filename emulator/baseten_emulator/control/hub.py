@@ -18,10 +18,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.life import due_events
-from baseten_emulator.world.bodies import Fields, checked, require_range, require_room, shown
+from baseten_emulator.world.bodies import Fields, check_fields, require_range, require_room, shorten
 from baseten_emulator.world.records import Taught
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, refused
+from baseten_emulator.world.wire import Request, Response, json_response, validation_error
 from baseten_emulator.world.world import World
 
 WEIGHT_FORMATS = ("safetensors", "sharded-safetensors", "pytorch", "onnx", "none")
@@ -42,7 +42,7 @@ _READ_BY_TEI = re.compile(
 
 def teach(world: World, request: Request) -> Response:
     """POST: a repository as the Hub would have it, in place of an earlier one of that id."""
-    body = checked(request.json(), _FIELDS, required=("model_id", "files"))
+    body = check_fields(request.json(), _FIELDS, required=("model_id", "files"))
     taught = _parse(body["model_id"], body["files"], body.get("gated", False))
     require_room(world.store.total(Taught), MAX_REPOSITORIES, "repositories")
     due_events.catch_up(world)  # what is due was decided before this was known
@@ -67,12 +67,14 @@ def forget(world: World, request: Request) -> Response:
 
 def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
     if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", model_id):
-        raise refused(f"model_id: {shown(model_id)} is no owner/name")
+        raise validation_error(f"model_id: {shorten(model_id)} is no owner/name")
     unread = sorted(name for name in files if not _READ_BY_TEI.fullmatch(name))
     if unread:
-        raise refused(f"files: TEI reads no {', '.join(unread)[:200]}")
+        raise validation_error(f"files: TEI reads no {', '.join(unread)[:200]}")
     if files.get("tokenizer.json") not in (None, True, False):
-        raise refused("files: tokenizer.json is true or false, its content decides nothing here")
+        raise validation_error(
+            "files: tokenizer.json is true or false, its content decides nothing here"
+        )
     _check_widths(files)
     weights = _weights(files.get("weights") or {})
     return Taught(model_id.lower(), "", model_id, {**files, "weights": weights}, gated)
@@ -80,13 +82,13 @@ def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
 
 def _weights(weights: Any) -> dict[str, Any]:
     if not isinstance(weights, dict):
-        raise refused(f"files: weights: {weights!r} is no object")
-    known = checked(weights, _WEIGHTS)
+        raise validation_error(f"files: weights: {weights!r} is no object")
+    known = check_fields(weights, _WEIGHTS)
     require_range("files: weights: bytes", known.get("bytes", 0), 0, MOST_BYTES)
     require_range("files: weights: labels", known.get("labels", 1), 0, MOST_LABELS)
     for name, choices in (("format", WEIGHT_FORMATS), ("dtype", DTYPES)):
         if known.get(name, choices[0]) not in choices:
-            raise refused(f"files: weights: {name} must be one of {', '.join(choices)}")
+            raise validation_error(f"files: weights: {name} must be one of {', '.join(choices)}")
     return known
 
 
@@ -96,7 +98,7 @@ def _check_widths(files: Mapping[str, Any]) -> None:
         for key in _WIDTHS if isinstance(content, dict) else ():
             width = content.get(key)
             if isinstance(width, int) and width > MOST_NUMBERS:
-                raise refused(f"files: {name}: {key} {width} is more than {MOST_NUMBERS}")
+                raise validation_error(f"files: {name}: {key} {width} is more than {MOST_NUMBERS}")
 
 
 def _view(taught: Taught) -> dict[str, Any]:

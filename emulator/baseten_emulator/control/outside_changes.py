@@ -11,24 +11,30 @@ from dataclasses import replace
 from baseten_emulator.life import due_events
 from baseten_emulator.life.views import PRODUCTION, environment_id
 from baseten_emulator.rest import activation, models
-from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.records import Deployment, Environment, Model, Outcome
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, not_found, refused
+from baseten_emulator.world.wire import (
+    Request,
+    Response,
+    json_response,
+    not_found_error,
+    validation_error,
+)
 from baseten_emulator.world.world import World
 
 
 def do(world: World, request: Request) -> Response:
     """POST {deed, model, environment?}: done to what serves that environment. Raises ApiError."""
     fields = {"deed": str, "model": str, "environment": str}
-    body = checked(request.json(), fields, required=("deed", "model"))
+    body = check_fields(request.json(), fields, required=("deed", "model"))
     deed, name = body["deed"], body.get("environment", PRODUCTION)
     if deed not in DEEDS:
-        raise refused(f'no deed is called "{deed}"; there are: {", ".join(DEEDS)}')
+        raise validation_error(f'no deed is called "{deed}"; there are: {", ".join(DEEDS)}')
     due_events.catch_up(world)
     model = next((m for m in world.store.all(Model) if m.name == body["model"]), None)
     if model is None:
-        raise not_found("model", body["model"])
+        raise not_found_error("model", body["model"])
     DEEDS[deed](world, model, name)
     return json_response({"deed": deed, "model": model.name, "model_id": model.id})
 
@@ -44,7 +50,7 @@ def _kill_deployment(world: World, model: Model, environment: str) -> None:
 
 
 def _deactivate(world: World, model: Model, environment: str) -> None:
-    activation.deactivated(world, _serving(world, model, environment))
+    activation.deactivate_deployment(world, _serving(world, model, environment))
 
 
 def _serving(world: World, model: Model, name: str) -> Deployment:
@@ -52,7 +58,7 @@ def _serving(world: World, model: Model, name: str) -> Deployment:
     current = environment.current_deployment_id if environment else None
     deployment = world.store.get(Deployment, current) if current else None
     if deployment is None:
-        raise refused(f'nothing serves environment "{name}" of model "{model.name}"')
+        raise validation_error(f'nothing serves environment "{name}" of model "{model.name}"')
     return deployment
 
 

@@ -32,17 +32,17 @@ _HTML = (
 )
 
 
-def answer(fault: Fault, surface: str) -> Response:
+def build_answer(fault: Fault, surface: str) -> Response:
     """What a call gets in place of its real answer."""
     if fault.kind in ("hang_up", "reset"):
         return Response(hang_up=True, reset=fault.kind == "reset")
     if fault.kind == "bad_gateway":
         return Response(502, _HTML, "text/html")
-    response = _refusal(fault, surface)
+    response = _build_refusal(fault, surface)
     return _as_s3(response.status) if surface == "upload" else response
 
 
-def out_of_memory(path: str) -> Response:
+def out_of_memory_response(path: str) -> Response:
     """TEI's 424 for a batch that did not fit (candle over CUDA), in the shape of the route."""
     message = 'Backend error: DriverError(CUDA_ERROR_OUT_OF_MEMORY, "out of memory")'
     if path.startswith("/v1/"):
@@ -50,17 +50,17 @@ def out_of_memory(path: str) -> Response:
     return json_response({"error": message, "error_type": "Backend"}, 424)
 
 
-def _refusal(fault: Fault, surface: str) -> Response:
+def _build_refusal(fault: Fault, surface: str) -> Response:
     if fault.kind in _REFUSALS:
         status, code, message = _REFUSALS[fault.kind]
         if surface == "inference":
             return json_response({"error": message}, status)
         return ApiError(status, code, message).response
-    status, body = _told(fault)
+    status, body = _error_body(fault)
     return json_response(body, status)
 
 
-def _told(fault: Fault) -> tuple[int, dict[str, object]]:
+def _error_body(fault: Fault) -> tuple[int, dict[str, object]]:
     if fault.kind == "unauthorized":
         return 401, {"error": "Unauthorized"}
     if fault.kind == "rate_limited":

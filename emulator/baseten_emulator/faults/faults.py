@@ -16,9 +16,9 @@ from dataclasses import replace
 from typing import Any
 
 from baseten_emulator.faults.patterns import require_quick
-from baseten_emulator.world.bodies import Fields, checked, require_range, require_short
+from baseten_emulator.world.bodies import Fields, check_fields, require_range, require_short
 from baseten_emulator.world.records import STATUSES, Deployment, Fault
-from baseten_emulator.world.wire import refused
+from baseten_emulator.world.wire import validation_error
 from baseten_emulator.world.world import World
 
 CALLS: dict[str, str] = {
@@ -77,20 +77,20 @@ _SURFACES = ("any", "management", "graphql", "upload", "inference")
 
 def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
     """A fault from its JSON. Raises ApiError 400 that lists what there is."""
-    options = checked(body, _FIELDS, required=("fault",))
+    options = check_fields(body, _FIELDS, required=("fault",))
     kind, model = options.pop("fault"), options.pop("model", "*")
     if kind not in KINDS:
-        raise refused(f'no fault is called "{kind}"; there are: {", ".join(KINDS)}')
+        raise validation_error(f'no fault is called "{kind}"; there are: {", ".join(KINDS)}')
     if options.setdefault("on", "any") not in _SURFACES:
-        raise refused(f"on must be one of {', '.join(_SURFACES)}")
+        raise validation_error(f"on must be one of {', '.join(_SURFACES)}")
     if options.get("when", "before") not in ("before", "after"):
-        raise refused("when must be before or after")
+        raise validation_error("when must be before or after")
     if kind == "slow" and options.setdefault("status", "BUILDING") not in STATUSES:
-        raise refused(f"status must be one of {', '.join(STATUSES)}")
+        raise validation_error(f"status must be one of {', '.join(STATUSES)}")
     require_quick("path", options.get("path", ""))
     _check_sizes(kind, model, options)
     if options.get("deployments", "all") not in ("all", "new"):
-        raise refused("deployments must be all or new")
+        raise validation_error("deployments must be all or new")
     if options.get("deployments") == "new":  # created from now on: what serves already stays well
         options["since"] = world.now()
     return Fault(world.next_id(), model, kind, options, options.pop("calls", None))
@@ -104,29 +104,29 @@ def _check_sizes(kind: str, model: str, options: Mapping[str, Any]) -> None:
         require_short(name, text, MAX_TEXT)
     lines, status = options.get("log_lines", []), options.get("status", 500)
     if len(lines) > MAX_LINES or not all(isinstance(line, str) for line in lines):
-        raise refused(f"log_lines must be at most {MAX_LINES} texts")
+        raise validation_error(f"log_lines must be at most {MAX_LINES} texts")
     for line in lines:
         require_short("log_lines", line, MAX_TEXT)
     if kind == "server_error" and not (isinstance(status, int) and 500 <= status <= 599):
-        raise refused(f"status: {status!r} must be a number between 500 and 599")
+        raise validation_error(f"status: {status!r} must be a number between 500 and 599")
     if kind != "server_error" and "status" in options and not isinstance(status, str):
-        raise refused(f"status: {status!r} must be a word")
+        raise validation_error(f"status: {status!r} must be a word")
 
 
-def live(world: World, model_name: str, kind: str) -> Fault | None:
+def find_live(world: World, model_name: str, kind: str) -> Fault | None:
     """The fault of this kind that is set for a model, None when there is none."""
     faults = [*world.store.all(Fault, model_name), *world.store.all(Fault, "*")]
     return next((fault for fault in faults if fault.kind == kind), None)
 
 
-def live_for(world: World, model_name: str, deployment: Deployment, kind: str) -> Fault | None:
+def find_live_for(world: World, model_name: str, deployment: Deployment, kind: str) -> Fault | None:
     """Return the fault of this kind that is set for a deployment of this model, None where there is none."""
-    fault = live(world, model_name, kind)
+    fault = find_live(world, model_name, kind)
     spared = fault is not None and deployment.created_at < fault.options.get("since", 0.0)
     return None if spared else fault
 
 
-def take(world: World, fault: Fault | None) -> Fault | None:
+def use_up(world: World, fault: Fault | None) -> Fault | None:
     """The fault again, after using up one of its calls."""
     if fault is None or fault.calls_left is None:
         return fault

@@ -30,7 +30,7 @@ class Call:
         """What a fault's `path` is searched in."""
         return self.operation or f"{self.request.method} {self.request.path}"
 
-    def names(self, model_name: str) -> bool:
+    def is_about(self, model_name: str) -> bool:
         """Whether it is about this model: by its id, by a query, or somewhere in its body."""
         if self.model is not None:
             return self.model.name == model_name
@@ -41,13 +41,13 @@ class Call:
         )
 
 
-def met(world: World, call: Call) -> Fault | None:
+def find_fault(world: World, call: Call) -> Fault | None:
     """The first fault that happens to this call; it is used up once, and those it passes by are counted."""
     for fault in world.store.all(Fault):
         if fault.kind in faults.CALLS and _concerns(world, fault, call):
-            if _passes(world, fault):
+            if _lets_pass(world, fault):
                 continue
-            return _held(world, fault) if fault.kind == "hold" else faults.take(world, fault)
+            return _mark_held(world, fault) if fault.kind == "hold" else faults.use_up(world, fault)
     return None
 
 
@@ -57,7 +57,7 @@ def takes_effect(fault: Fault) -> bool:
     return always or fault.options.get("when") == "after"
 
 
-def outcome(fault: Fault, call: Call, answer: Response | None) -> Response:
+def apply_fault(fault: Fault, call: Call, answer: Response | None) -> Response:
     """What the caller gets; `answer` is the real one, where the call took effect."""
     if fault.kind == "hold":
         return replace(answer or Response(), held_by=fault.id, untried=answer is None)
@@ -65,19 +65,19 @@ def outcome(fault: Fault, call: Call, answer: Response | None) -> Response:
         return replace(answer, delay_seconds=float(fault.options.get("seconds", 5)))
     if answer and fault.kind == "truncated":
         return replace(answer, body=answer.body[: len(answer.body) // 2])
-    return error_bodies.answer(fault, call.surface)
+    return error_bodies.build_answer(fault, call.surface)
 
 
 def _concerns(world: World, fault: Fault, call: Call) -> bool:
     return (
         fault.options["on"] in ("any", call.surface)
-        and (fault.owner == "*" or call.names(fault.owner))
+        and (fault.owner == "*" or call.is_about(fault.owner))
         and matches(fault.options.get("path", ""), call.subject)
         and (fault.kind != "not_found_at_first" or _is_new(world, fault, call))
     )
 
 
-def _passes(world: World, fault: Fault) -> bool:
+def _lets_pass(world: World, fault: Fault) -> bool:
     """Whether this call still passes: one of the first `skip`, or one after the only call to be held."""
     left = fault.options.get("skip", 0)
     if left:
@@ -85,7 +85,7 @@ def _passes(world: World, fault: Fault) -> bool:
     return bool(left) or fault.calls_left == 0
 
 
-def _held(world: World, fault: Fault) -> Fault:
+def _mark_held(world: World, fault: Fault) -> Fault:
     """A fault that holds a call stays, so that the call can wait for its end."""
     left = None if fault.calls_left is None else fault.calls_left - 1
     held = replace(fault, options={**fault.options, "held": True}, calls_left=left)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from baseten_emulator.world.wire import refused
+from baseten_emulator.world.wire import validation_error
 
 MAX_PATTERN = 200
 MAX_REPEATS = 3
@@ -20,7 +20,7 @@ _REPEAT = re.compile(r"[*+?{]")
 def require_quick(name: str, pattern: str) -> None:
     """Refuse a pattern that is not valid, or that may take long. Raises ApiError 400 that names it."""
     if problem := _problem_of(pattern):
-        raise refused(f"{name}: {pattern[:MAX_PATTERN]!r} {problem}")
+        raise validation_error(f"{name}: {pattern[:MAX_PATTERN]!r} {problem}")
 
 
 def matches(pattern: str, text: str) -> bool:

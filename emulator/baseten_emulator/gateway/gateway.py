@@ -12,12 +12,12 @@ from typing import Any
 
 from baseten_emulator.faults import error_bodies, faults
 from baseten_emulator.gateway.pace import keep_pace
-from baseten_emulator.gateway.wrong_answers import misbehaving
+from baseten_emulator.gateway.wrong_answers import apply_wrong_answers
 from baseten_emulator.life.views import PRODUCTION, current_status, environment_id
 from baseten_emulator.world.records import Activity, AsyncRequest, Deployment, Environment, Model
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import RefusedError, Request, Response, json_response
-from baseten_emulator.world.world import Router, World
+from baseten_emulator.world.world import RunningRouter, World
 
 MAX_BODY_BYTES = 100 * 1024 * 1024
 MAX_ASYNC_BYTES = 256 * 1024
@@ -37,30 +37,30 @@ class Forward:
     def answer(self) -> Response:
         """Ask the router."""
         if self._is_out_of_memory():
-            return error_bodies.out_of_memory(self.request.path)
-        router: Router = self.world.router(self.deployment)
+            return error_bodies.out_of_memory_response(self.request.path)
+        router: RunningRouter = self.world.router_of(self.deployment)
         if not hasattr(router, "handle"):  # it started once; what it needs has gone since
             deployment = self.deployment.id
             raise gateway_error(500, f"Model is unhealthy: deployment {deployment} died on restart")
         keep_pace(self.world, self.model, self.deployment, router)
-        router = misbehaving(self.world, self.model, self.deployment, router)
+        router = apply_wrong_answers(self.world, self.model, self.deployment, router)
         headers = {k: v for k, v in self.request.headers.items() if k not in _HOP_HEADERS}
         answer = router.handle(self.request.method, self.request.path, headers, self.request.body)
         response = Response(answer.status, answer.body, answer.content_type, answer.headers)
-        return replace(self._disguised(response), delay_seconds=self.delay_seconds)
+        return replace(self._disguise(response), delay_seconds=self.delay_seconds)
 
     def _is_out_of_memory(self) -> bool:
         """Under load only: what a readiness probe or a look at /info sees is fine."""
         with self.world.store.transaction():
-            fault = faults.live(self.world, self.model.name, "oom_under_load")
+            fault = faults.find_live(self.world, self.model.name, "oom_under_load")
             return fault is not None and self.request.method == "POST"
 
-    def _disguised(self, response: Response) -> Response:
+    def _disguise(self, response: Response) -> Response:
         if self.request.path != "/info" or response.status != 200:
             return response
         with self.world.store.transaction():
-            cpu = faults.live(self.world, self.model.name, "cpu_fallback")
-            wrong = faults.live(self.world, self.model.name, "wrong_model")
+            cpu = faults.find_live(self.world, self.model.name, "cpu_fallback")
+            wrong = faults.find_live(self.world, self.model.name, "wrong_model")
         changes: dict[str, Any] = {"max_batch_requests": 4} if cpu else {}
         if wrong:
             changes["model_id"] = wrong.options.get("model_id", "someone/else")
@@ -73,19 +73,19 @@ def resolve(world: World, request: Request) -> Response | Forward:
     model = world.store.get(Model, request.params["model_id"])
     if model is None:
         raise gateway_error(404, f"model {request.params['model_id']} does not exist")
-    deployment = _serving(world, model, request)
+    deployment = _find_deployment(world, model, request)
     if len(request.body) > MAX_BODY_BYTES:
         raise gateway_error(413, "the request body is larger than 100 MB")
     action = request.params["action"]
     delay = _wake(world, model, deployment)
     if action == "wake" and request.method == "POST":
         return replace(json_response({}), delay_seconds=delay)
-    target = replace(request, path=_route(deployment, request, action))
+    target = replace(request, path=_route_of(deployment, request, action))
     forward = Forward(world, model, deployment, target, delay)
-    return _queued(forward) if action == "async_predict" else forward
+    return _answer_async(forward) if action == "async_predict" else forward
 
 
-def _serving(world: World, model: Model, request: Request) -> Deployment:
+def _find_deployment(world: World, model: Model, request: Request) -> Deployment:
     kind, name = request.params["kind"], request.params.get("name") or PRODUCTION
     wanted: str | None = name
     if kind == "development":
@@ -118,7 +118,7 @@ def _wake(world: World, model: Model, deployment: Deployment) -> float:
     return max(0.0, woken_at + world.step_seconds - now)
 
 
-def _route(deployment: Deployment, request: Request, action: str) -> str:
+def _route_of(deployment: Deployment, request: Request, action: str) -> str:
     if action.startswith("sync/") or action == "sync":
         return "/" + action.removeprefix("sync").lstrip("/")
     if request.method == "POST" and action in ("predict", "async_predict"):
@@ -126,7 +126,7 @@ def _route(deployment: Deployment, request: Request, action: str) -> str:
     raise gateway_error(404, f"no route {request.method} {request.path}")
 
 
-def _queued(forward: Forward) -> Response:
+def _answer_async(forward: Forward) -> Response:
     """Answer an asynchronous request at once, and keep what became of it."""
     body = forward.request.json()
     if len(forward.request.body) > MAX_ASYNC_BYTES:
@@ -144,7 +144,7 @@ def _queued(forward: Forward) -> Response:
     return json_response({"request_id": kept.id}, 202)
 
 
-def async_status(world: World, request: Request) -> Response:
+def get_async_status(world: World, request: Request) -> Response:
     """GET /async_request/{id}."""
     kept = world.store.get(AsyncRequest, request.params["request_id"])
     if kept is None or kept.owner != request.params["model_id"]:
@@ -159,4 +159,4 @@ def gateway_error(status: int, message: str) -> RefusedError:
 
 
 _HOST = "/hosts/model-{model_id}"
-STATUS_ROUTES = (Route("GET", _HOST + "/async_request/{request_id}", async_status),)
+STATUS_ROUTES = (Route("GET", _HOST + "/async_request/{request_id}", get_async_status),)

@@ -12,14 +12,14 @@ from typing import Any
 
 from baseten_emulator.world.bodies import (
     Fields,
-    checked,
+    check_fields,
     require_range,
     require_room,
     require_short,
 )
 from baseten_emulator.world.records import Deployment, Model, PaceSet
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, refused
+from baseten_emulator.world.wire import Request, Response, json_response, validation_error
 from baseten_emulator.world.world import World
 
 _NUMBERS = (
@@ -43,10 +43,10 @@ def list_paces(world: World, _request: Request) -> Response:
 
 def set_pace(world: World, request: Request) -> Response:
     """POST {model, seed, ...}. Raises ApiError 400."""
-    numbers = checked(request.json(), _FIELDS)
+    numbers = check_fields(request.json(), _FIELDS)
     model, seed = numbers.pop("model", "*"), numbers.pop("seed", 0)
     if wrong := [name for name, value in numbers.items() if value <= 0]:
-        raise refused(f"{wrong[0]} must be above 0")
+        raise validation_error(f"{wrong[0]} must be above 0")
     for name, value in numbers.items():
         require_range(name, value, LEAST_NUMBER, MOST_NUMBER)
     require_short("model", model, MAX_NAME)
@@ -74,7 +74,7 @@ def keep_pace(world: World, model: Model, deployment: Deployment, router: Any) -
     with world.store.transaction():
         found = world.store.get(PaceSet, model.name) or world.store.get(PaceSet, "*")
     repo_id = router.settings.facts.repo_id
-    service = ServiceTime.drawn(found.seed, repo_id, found.numbers) if found else None
+    service = ServiceTime.draw(found.seed, repo_id, found.numbers) if found else None
     runtime = deployment.archive_config.get("runtime") or {}
     router.keep_pace(service, int(runtime.get("predict_concurrency", 1)))
 

@@ -11,18 +11,20 @@ from __future__ import annotations
 from typing import Any
 
 from baseten_emulator.world.records import Deployment, Fault, Model
-from baseten_emulator.world.world import Router, World
+from baseten_emulator.world.world import RunningRouter, World
 
 KINDS = frozenset({"wrong_pooling", "wrong_dtype", "wrong_prompt", "wrong_revision", "batch_noise"})
 
 
-def misbehaving(world: World, model: Model, deployment: Deployment, router: Router) -> Any:
+def apply_wrong_answers(
+    world: World, model: Model, deployment: Deployment, router: RunningRouter
+) -> Any:
     """The router of a deployment as its faults have it; a test's own data plane has none of them."""
     with world.store.transaction():
         found = [fault for fault in world.store.all(Fault) if _concerns(fault, model, deployment)]
-    if not found or not hasattr(router, "gone_wrong"):
+    if not found or not hasattr(router, "copy_with_faults"):
         return router
-    return router.gone_wrong({fault.kind: fault.options.get("value") for fault in found})
+    return router.copy_with_faults({fault.kind: fault.options.get("value") for fault in found})
 
 
 def _concerns(fault: Fault, model: Model, deployment: Deployment) -> bool:

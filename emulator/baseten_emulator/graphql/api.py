@@ -20,7 +20,7 @@ from baseten_emulator.push import uploads
 from baseten_emulator.push.checks import Push
 from baseten_emulator.push.config_rules import config_errors
 from baseten_emulator.push.create import new_model
-from baseten_emulator.push.publish import publish
+from baseten_emulator.push.publish import publish_deployment
 from baseten_emulator.world import account, plain_json
 from baseten_emulator.world.calls import MAX_TOKENS
 from baseten_emulator.world.records import Deployment, Model
@@ -30,8 +30,8 @@ from baseten_emulator.world.wire import (
     Request,
     Response,
     json_response,
-    not_found,
-    refused,
+    not_found_error,
+    validation_error,
 )
 from baseten_emulator.world.world import World
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Call:
+class ExecutionContext:
     """One GraphQL request being answered: the resolvers' context."""
 
     world: World
@@ -48,7 +48,7 @@ class Call:
 
 
 @cache
-def schema() -> GraphQLSchema:
+def load_schema() -> GraphQLSchema:
     """The schema, parsed on first use: graphql-core takes 0.2 s to import."""
     from graphql import build_schema
 
@@ -57,13 +57,13 @@ def schema() -> GraphQLSchema:
 
 
 @lru_cache(maxsize=64)
-def document(query: str) -> DocumentNode | tuple[GraphQLError, ...]:
+def parse_document(query: str) -> DocumentNode | tuple[GraphQLError, ...]:
     """A query parsed and checked against the schema, or why it is none; most come again and again."""
     from graphql import GraphQLError, parse, validate
 
     try:
         parsed = parse(query, max_lexical_tokens=MAX_TOKENS)
-        return tuple(validate(schema(), parsed)) or parsed
+        return tuple(validate(load_schema(), parsed)) or parsed
     except GraphQLError as error:
         return (error,)
     except RecursionError:
@@ -74,14 +74,14 @@ def execute(world: World, request: Request) -> Response:
     """Answer one GraphQL request: 200 with `data` or with `errors`, like Baseten."""
     from graphql import execute_sync
 
-    body, call = request.json(), Call(world)
-    checked = document(str(body.get("query", "")))
+    body, call = request.json(), ExecutionContext(world)
+    checked = parse_document(str(body.get("query", "")))
     if isinstance(checked, tuple):
         raise _refusal(None, checked)
     variables = body.get("variables") or {}
     if not isinstance(variables, dict):
-        raise refused("variables: not a JSON object")
-    result = execute_sync(schema(), checked, _Root(), call, variable_values=variables)
+        raise validation_error("variables: not a JSON object")
+    result = execute_sync(load_schema(), checked, _Root(), call, variable_values=variables)
     if result.errors:
         raise _refusal(result.data, result.errors)
     data = _with_endpoint(world, result.data or {})
@@ -128,22 +128,22 @@ class _Root:
         world: World = info.context.world
         models = [m for m in world.store.all(Model) if m.id == id or m.name == name]
         if not models:
-            raise not_found("model", id or name or "")
+            raise not_found_error("model", id or name or "")
         return oracle_object(world, models[0])
 
     def model_version(self, info: Any, id: str) -> Any:  # noqa: A002 - the API's word
         world: World = info.context.world
         deployment = world.store.get(Deployment, id)
         if deployment is None:
-            raise not_found("model version", id)
+            raise not_found_error("model version", id)
         return version_object(world, deployment)
 
     def truss_validation(self, _info: Any, config: str = "", **_: Any) -> dict[str, Any]:
-        errors = config_errors(_config(config))
+        errors = config_errors(_decode_config(config))
         return {"success": not errors, "details": json.dumps({"errors": errors, "warnings": []})}
 
     def model_s3_upload_credentials(self, info: Any) -> dict[str, str]:
-        return uploads.credentials(info.context.world)
+        return uploads.grant_credentials(info.context.world)
 
     def organization(self, _info: Any) -> dict[str, Any]:
         return {"id": account.ORGANIZATION_ID, "workspace_name": account.WORKSPACE}
@@ -155,19 +155,19 @@ class _Root:
         world: World = info.context.world
         push = _push(arguments, deployment_name=arguments.get("version_name"))
         model = _new_model(world, name, arguments)
-        return _created(info.context, publish(world, model, push))
+        return _answer_created(info.context, publish_deployment(world, model, push))
 
     def create_model_version_from_truss(self, info: Any, model_id: str, **arguments: Any) -> Any:
         world: World = info.context.world
         push = _push(arguments, deployment_name=arguments.get("name"))
-        return _created(info.context, publish(world, world.model(model_id), push))
+        return _answer_created(info.context, publish_deployment(world, world.model(model_id), push))
 
     def deploy_draft_truss(self, info: Any, name: str, **arguments: Any) -> Any:
         world: World = info.context.world
         push = _push(arguments, is_development=True)
         team_id = arguments.get("team_id") or world.default_team_id
         model = world.model_named(name, team_id) or _new_model(world, name, arguments)
-        return _created(info.context, publish(world, model, push))
+        return _answer_created(info.context, publish_deployment(world, model, push))
 
 
 def _new_model(world: World, name: str, arguments: dict[str, Any]) -> Model:
@@ -178,11 +178,11 @@ def _new_model(world: World, name: str, arguments: dict[str, Any]) -> Model:
 def _push(arguments: dict[str, Any], **more: Any) -> Push:
     raw = arguments.get("raw_config")
     return Push(
-        config=_config(arguments["config"]),
+        config=_decode_config(arguments["config"]),
         s3_key=arguments["s3_key"],
-        raw_config=_text("raw_config", raw) if raw else None,
-        user_env=_mapping("truss_user_env", arguments.get("truss_user_env")),
-        labels=_mapping("user_deploy_metadata", arguments.get("user_deploy_metadata")),
+        raw_config=_decode_text("raw_config", raw) if raw else None,
+        user_env=_decode_mapping("truss_user_env", arguments.get("truss_user_env")),
+        labels=_decode_mapping("user_deploy_metadata", arguments.get("user_deploy_metadata")),
         environment=arguments.get("environment_name"),
         deploy_timeout_minutes=arguments.get("deploy_timeout_minutes"),
         preserve_instance_type=arguments.get("preserve_env_instance_type", True),
@@ -191,36 +191,36 @@ def _push(arguments: dict[str, Any], **more: Any) -> Push:
     )
 
 
-def _text(name: str, encoded: str) -> str:
+def _decode_text(name: str, encoded: str) -> str:
     try:
         return base64.b64decode(encoded, validate=True).decode()
     except ValueError as error:
-        raise refused(f"{name}: not base64 of text: {error}") from error
+        raise validation_error(f"{name}: not base64 of text: {error}") from error
 
 
-def _config(encoded: str) -> dict[str, Any]:
+def _decode_config(encoded: str) -> dict[str, Any]:
     try:
         config = plain_json.parse(base64.b64decode(encoded, validate=True))
     except ValueError as error:
-        raise refused(f"config: not base64 of JSON: {error}") from error
+        raise validation_error(f"config: not base64 of JSON: {error}") from error
     if not isinstance(config, dict):
-        raise refused("config: not a JSON object")
+        raise validation_error("config: not a JSON object")
     return config
 
 
-def _mapping(name: str, text: str | None) -> dict[str, Any] | None:
+def _decode_mapping(name: str, text: str | None) -> dict[str, Any] | None:
     try:
         value = plain_json.parse(text) if text else None
     except ValueError as error:
-        raise refused(f"{name}: not JSON: {error}") from error
+        raise validation_error(f"{name}: not JSON: {error}") from error
     if value is not None and not isinstance(value, dict):
-        raise refused(f"{name}: not a JSON object")
+        raise validation_error(f"{name}: not a JSON object")
     return value
 
 
-def _created(call: Call, deployment: Deployment) -> dict[str, Any]:
+def _answer_created(call: ExecutionContext, deployment: Deployment) -> dict[str, Any]:
     model = call.world.model(deployment.owner)
-    fault = faults.take(call.world, faults.live(call.world, model.name, "create_hangs"))
+    fault = faults.use_up(call.world, faults.find_live(call.world, model.name, "create_hangs"))
     if fault:
         call.delay_seconds = float(fault.options.get("seconds", 60))
     return {"model_version": version_object(call.world, deployment)}

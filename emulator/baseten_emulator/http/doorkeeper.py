@@ -28,20 +28,20 @@ def require_own_host(request: Request) -> None:
         raise ApiError(404, "NOT_FOUND", f"this emulator does not forward to {request.host[:200]}")
 
 
-def refusal(request: Request, surface: str, api_key: str) -> Response | None:
+def judge_head(request: Request, surface: str, api_key: str) -> Response | None:
     """Return what a request gets whose body nobody needs to see; None where it may come in."""
-    if surface != "inference" and (page := _foreign_page(request)):
-        return _refused(
+    if surface != "inference" and (page := _find_foreign_page(request)):
+        return _refuse(
             403, "FORBIDDEN", f"this emulator answers no web page of another origin ({page})"
         )
     if surface == "control":
-        return _unexpected_body(request)
+        return _refuse_other_than_json(request)
     if surface == "upload" or _has_key(request, api_key):
         return None
     return json_response({"error": "Unauthorized"}, 401)
 
 
-def _foreign_page(request: Request) -> str | None:
+def _find_foreign_page(request: Request) -> str | None:
     """The header by which a browser says that a page elsewhere is asking."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site and site.lower() not in ("same-origin", "none"):
@@ -50,12 +50,12 @@ def _foreign_page(request: Request) -> str | None:
     return f"Origin: {origin}" if origin and origin.lower() != own else None
 
 
-def _unexpected_body(request: Request) -> Response | None:
+def _refuse_other_than_json(request: Request) -> Response | None:
     """A page may send a form or plain text to anybody without being asked; JSON not."""
     if not has_body(request) or _is_json(request.headers.get("content-type", "")):
         return None
     message = "a body must be JSON: send the header Content-Type: application/json"
-    return _refused(415, "UNSUPPORTED_MEDIA_TYPE", message)
+    return _refuse(415, "UNSUPPORTED_MEDIA_TYPE", message)
 
 
 def has_body(request: Request) -> bool:
@@ -74,5 +74,5 @@ def _has_key(request: Request, api_key: str) -> bool:
     return scheme in ("Api-Key", "Bearer") and hmac.compare_digest(given, wanted)
 
 
-def _refused(status: int, code: str, message: str) -> Response:
+def _refuse(status: int, code: str, message: str) -> Response:
     return ApiError(status, code, message).response

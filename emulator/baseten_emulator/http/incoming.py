@@ -14,22 +14,24 @@ _CHUNK_LINE = 1024
 _TRAILERS = 32
 
 
-def declared_length(headers: Message) -> int | None:
+def read_declared_length(headers: Message) -> int | None:
     """Return how long a body is, by its head; None where it comes in chunks. Raises ApiError 400."""
     codings, lengths = (
         headers.get_all("transfer-encoding", []),
         headers.get_all("content-length", []),
     )
     if headers.defects or headers.get_payload():
-        raise _malformed("a header is not a name and a value")
+        raise _malformed_error("a header is not a name and a value")
     if len(headers.get_all("host", [])) > 1:
-        raise _malformed("there are several Host headers")
+        raise _malformed_error("there are several Host headers")
     if codings:
         if lengths or [coding.strip().lower() for coding in codings] != ["chunked"]:
-            raise _malformed("Transfer-Encoding must be chunked, and without a Content-Length")
+            raise _malformed_error(
+                "Transfer-Encoding must be chunked, and without a Content-Length"
+            )
         return None
     if len(set(lengths)) > 1 or not all(re.fullmatch(r"[0-9]{1,15}", it.strip()) for it in lengths):
-        raise _malformed("Content-Length must be one whole number")
+        raise _malformed_error("Content-Length must be one whole number")
     return int(lengths[0]) if lengths else 0
 
 
@@ -40,11 +42,11 @@ class BodyReader:
         self, stream: io.BufferedReader[Any], connection: TimedConnection, limit: int
     ) -> None:
         self._stream, self._connection = stream, connection
-        self._limit, self._body = limit, bytearray()
+        self._limit, self._read_body = limit, bytearray()
 
     def require_room(self, size: int) -> None:
         """Refuse a body of so many bytes more than there are, if that is too much. Raises ApiError 413."""
-        if len(self._body) + size > self._limit:
+        if len(self._read_body) + size > self._limit:
             raise ApiError(413, "PAYLOAD_TOO_LARGE", f"the body is larger than {self._limit} bytes")
 
     def read(self, length: int | None) -> bytes:
@@ -57,35 +59,35 @@ class BodyReader:
                 self._take(length)
         except TimeoutError as error:
             raise ApiError(408, "REQUEST_TIMEOUT", "the body comes too slowly") from error
-        return bytes(self._body)
+        return bytes(self._read_body)
 
     def _read_chunks(self) -> None:
         while size := self._size_of_chunk():
             self._take(size)
             if self._stream.readline(_CHUNK_LINE).strip():
-                raise _malformed("a chunk is longer than its size")
+                raise _malformed_error("a chunk is longer than its size")
         for _ in range(_TRAILERS):
             if not self._stream.readline(_CHUNK_LINE).strip():
                 return
-        raise _malformed("there are too many trailers")
+        raise _malformed_error("there are too many trailers")
 
     def _size_of_chunk(self) -> int:
         size = self._stream.readline(_CHUNK_LINE).partition(b";")[0].strip()
         if not re.fullmatch(rb"[0-9a-fA-F]{1,12}", size):
-            raise _malformed("a chunk's size is not a hexadecimal number")
+            raise _malformed_error("a chunk's size is not a hexadecimal number")
         return int(size, 16)
 
     def _take(self, size: int) -> None:
         """Read so many bytes, each 64 KiB of which give a second more."""
         self.require_room(size)
-        end = len(self._body) + size
-        while len(self._body) < end:
-            part = self._stream.read1(min(end - len(self._body), BYTES_PER_SECOND))
+        end = len(self._read_body) + size
+        while len(self._read_body) < end:
+            part = self._stream.read1(min(end - len(self._read_body), BYTES_PER_SECOND))
             if not part:
-                raise _malformed("the body ends early")
-            self._body += part
+                raise _malformed_error("the body ends early")
+            self._read_body += part
             self._connection.extend(len(part) / BYTES_PER_SECOND)
 
 
-def _malformed(message: str) -> ApiError:
+def _malformed_error(message: str) -> ApiError:
     return ApiError(400, "BAD_REQUEST", message)

@@ -62,7 +62,7 @@ def on_secret(world: World, event: str, secret: Secret) -> None:
     note(world, event, "", secret_id=secret.public_id, secret_name=secret.name)
 
 
-def promoted(
+def on_promotion(
     world: World,
     environment: Environment,
     deployment: Deployment,
@@ -90,7 +90,7 @@ def promoted(
     )  # fmt: skip
 
 
-def controlled(world: World, environment: Environment, candidate: Candidate, action: str) -> None:
+def on_signal(world: World, environment: Environment, candidate: Candidate, action: str) -> None:
     """Record a signal to a promotion."""
     deployment = world.store.get(Deployment, candidate.deployment_id)
     if deployment:

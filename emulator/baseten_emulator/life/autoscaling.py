@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_emulator.world.bodies import Fields, checked
-from baseten_emulator.world.wire import refused
+from baseten_emulator.world.bodies import Fields, check_fields
+from baseten_emulator.world.wire import validation_error
 
 DEFAULTS: dict[str, Any] = {
     "min_replica": 0,
@@ -66,38 +66,46 @@ _CLEANUP = ("KEEP", "SCALE_TO_ZERO", "DEACTIVATE")
 _POLICIES = ("QUEUE_ON_FULL", "REJECT_ON_FULL")
 
 
-def updated(
+def apply_autoscaling(
     current: Mapping[str, Any], update: Mapping[str, Any], is_development: bool = False
 ) -> dict[str, Any]:
     """The autoscaling settings after an update. Raises ApiError 400 that names field and bounds."""
-    changes = checked(update, dict.fromkeys(BOUNDS, int))
+    changes = check_fields(update, dict.fromkeys(BOUNDS, int))
     for name, value in changes.items():
         low, high = BOUNDS[name]
         if not low <= value <= high:
             wanted = f"at least {low}" if high == _NO_LIMIT else f"between {low} and {high}"
-            raise refused(f"autoscaling_settings.{name} must be {wanted}, not {value}")
+            raise validation_error(f"autoscaling_settings.{name} must be {wanted}, not {value}")
     settings = {**current, **changes}
     if settings["min_replica"] > settings["max_replica"]:
-        raise refused(
+        raise validation_error(
             f"autoscaling_settings.min_replica ({settings['min_replica']}) must not exceed"
             f" max_replica ({settings['max_replica']})"
         )
     if is_development and settings["max_replica"] > 1:
-        raise refused("a development deployment has at most 1 replica: max_replica must be 1")
+        raise validation_error(
+            "a development deployment has at most 1 replica: max_replica must be 1"
+        )
     return settings
 
 
-def updated_promotion(current: Mapping[str, Any], update: Mapping[str, Any]) -> dict[str, Any]:
+def apply_promotion_settings(
+    current: Mapping[str, Any], update: Mapping[str, Any]
+) -> dict[str, Any]:
     """The promotion settings after an update. Raises ApiError 400."""
-    changes = checked(update, _PROMOTION_FIELDS)
+    changes = check_fields(update, _PROMOTION_FIELDS)
     if changes.get("ramp_up_while_promoting"):
-        raise refused("promotion_settings.ramp_up_while_promoting: canary promotions are gone")
+        raise validation_error(
+            "promotion_settings.ramp_up_while_promoting: canary promotions are gone"
+        )
     strategy = changes.get("promotion_cleanup_strategy", _CLEANUP[0])
     if strategy not in _CLEANUP:
-        raise refused(f"promotion_settings.promotion_cleanup_strategy must be one of {_CLEANUP}")
+        raise validation_error(
+            f"promotion_settings.promotion_cleanup_strategy must be one of {_CLEANUP}"
+        )
     rolling = {
         **(current["rolling_deploy_config"] or {}),
-        **checked(changes.get("rolling_deploy_config", {}), _ROLLING_FIELDS),
+        **check_fields(changes.get("rolling_deploy_config", {}), _ROLLING_FIELDS),
     }
     _check_rolling(rolling)
     return {**current, **changes, "rolling_deploy_config": rolling}
@@ -105,23 +113,27 @@ def updated_promotion(current: Mapping[str, Any], update: Mapping[str, Any]) -> 
 
 def _check_rolling(rolling: Mapping[str, Any]) -> None:
     if rolling["rolling_deploy_strategy"] != "REPLICA":
-        raise refused("rolling_deploy_strategy must be REPLICA")
+        raise validation_error("rolling_deploy_strategy must be REPLICA")
     surge, unavailable = rolling["max_surge_percent"], rolling["max_unavailable_percent"]
     if not (0 <= surge <= 50 and 0 <= unavailable <= 50):
-        raise refused("max_surge_percent and max_unavailable_percent must be between 0 and 50")
+        raise validation_error(
+            "max_surge_percent and max_unavailable_percent must be between 0 and 50"
+        )
     if (surge == 0) == (unavailable == 0):
-        raise refused(
+        raise validation_error(
             "exactly one of max_surge_percent and max_unavailable_percent must be non-zero"
         )
     if not 0 <= rolling["stabilization_time_seconds"] <= 3600:
-        raise refused("stabilization_time_seconds must be between 0 and 3600")
+        raise validation_error("stabilization_time_seconds must be between 0 and 3600")
     if not 0 <= rolling["replica_overhead_percent"] <= 500:
-        raise refused("replica_overhead_percent must be between 0 and 500")
+        raise validation_error("replica_overhead_percent must be between 0 and 500")
 
 
-def updated_backpressure(update: Mapping[str, Any]) -> str | None:
+def parse_backpressure(update: Mapping[str, Any]) -> str | None:
     """The backpressure policy an update sets; null clears it. Raises ApiError 400."""
-    policy = checked(update, {"policy": str}).get("policy")
+    policy = check_fields(update, {"policy": str}).get("policy")
     if policy is not None and policy not in _POLICIES:
-        raise refused(f"request_backpressure_settings.policy must be one of {_POLICIES} or null")
+        raise validation_error(
+            f"request_backpressure_settings.policy must be one of {_POLICIES} or null"
+        )
     return policy

@@ -17,9 +17,9 @@ from baseten_emulator.world.world import World
 def catch_up(world: World) -> None:
     """Decide every deployment, conclude every promotion and apply all settings that are due."""
     for deployment in sorted(
-        _due(world), key=lambda d: lifecycle.decided_at(d, world.step_seconds)
+        _due(world), key=lambda d: lifecycle.decision_time(d, world.step_seconds)
     ):
-        world.store.put(replace(deployment, outcome=_decided(world, deployment)))
+        world.store.put(replace(deployment, outcome=_decide(world, deployment)))
         world.store.delete(UnderWay, deployment.id)
     for mark in world.store.all(Promoting):
         environment = world.store.get(Environment, mark.id)
@@ -35,18 +35,20 @@ def _due(world: World) -> list[Deployment]:
 
 def _is_due(world: World, deployment: Deployment) -> bool:
     name = world.model(deployment.owner).name
-    if faults.live_for(world, name, deployment, "slow") or _lacks_capacity(world, name, deployment):
+    if faults.find_live_for(world, name, deployment, "slow") or _lacks_capacity(
+        world, name, deployment
+    ):
         return False
-    return world.now() >= lifecycle.decided_at(deployment, world.step_seconds)
+    return world.now() >= lifecycle.decision_time(deployment, world.step_seconds)
 
 
 def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
     """Without capacity nothing is deployed; a build that is doomed fails all the same."""
-    stuck = faults.live_for(world, name, deployment, "no_capacity")
+    stuck = faults.find_live_for(world, name, deployment, "no_capacity")
     return stuck is not None and deployment.doom != "BUILD_FAILED"
 
 
-def _decided(world: World, deployment: Deployment) -> Outcome:
+def _decide(world: World, deployment: Deployment) -> Outcome:
     """The outcome; a bug in deciding it is this deployment's failure, not that of each request from then on."""
     try:
         return outcome_of(world, deployment)
@@ -61,8 +63,10 @@ def outcome_of(world: World, deployment: Deployment) -> Outcome:
     if not deployment.archive_config.get("docker_server"):
         return Outcome("DEPLOY_FAILED", ("the emulator only runs docker_server models",))
     secrets = world.secrets_of(world.model(deployment.owner).owner)
-    lacking = weights.load_failure(deployment.archive_config, secrets, world.gates())
-    started = world.start(deployment)
+    lacking = weights.load_failure_lines(
+        deployment.archive_config, secrets, world.gates_by_repository()
+    )
+    started = world.start_router(deployment)
     lines = (*lacking, *getattr(started, "log_lines", ()))
     if lines:
         return Outcome("DEPLOY_FAILED", lines)

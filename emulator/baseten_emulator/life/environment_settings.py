@@ -16,33 +16,35 @@ from baseten_emulator.world.records import Deployment, Environment, QueuedSettin
 from baseten_emulator.world.world import World
 
 
-def changes(environment: Environment, update: Mapping[str, Any]) -> dict[str, Any]:
+def compute_changes(environment: Environment, update: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of an environment after an update, those it gives. Raises ApiError 400."""
     changed: dict[str, Any] = {}
     if update.get("autoscaling_settings") is not None:
-        new = autoscaling.updated(environment.autoscaling, update["autoscaling_settings"])
+        new = autoscaling.apply_autoscaling(environment.autoscaling, update["autoscaling_settings"])
         changed["autoscaling"] = new
     if update.get("promotion_settings") is not None:
-        new = autoscaling.updated_promotion(environment.promotion, update["promotion_settings"])
+        new = autoscaling.apply_promotion_settings(
+            environment.promotion, update["promotion_settings"]
+        )
         changed["promotion"] = new
     if update.get("request_backpressure_settings") is not None:
-        policy = autoscaling.updated_backpressure(update["request_backpressure_settings"])
+        policy = autoscaling.parse_backpressure(update["request_backpressure_settings"])
         changed["backpressure"] = policy
     return changed
 
 
-def change(
+def change_settings(
     world: World, environment: Environment, update: Mapping[str, Any]
 ) -> tuple[Environment, str]:
     """Update an environment: it as it is now, and what the API answers. Raises ApiError 400."""
     queued = world.store.get(QueuedSettings, environment.id)
     expected = replace(environment, **(queued.changes if queued else {}))
-    wanted = {**(queued.changes if queued else {}), **changes(expected, update)}
+    wanted = {**(queued.changes if queued else {}), **compute_changes(expected, update)}
     if replace(environment, **wanted) == expected:
         return environment, "UNCHANGED"
-    delay = _delay(world, environment)
+    delay = _delay_of(world, environment)
     if delay is None and queued is None:
-        return _applied(world, environment, wanted), "ACCEPTED"
+        return _apply(world, environment, wanted), "ACCEPTED"
     due = world.now() + (delay or 0.0)
     world.store.put(QueuedSettings(environment.id, environment.owner, wanted, due))
     return environment, "QUEUED"
@@ -52,20 +54,22 @@ def apply_queued(world: World) -> None:
     """Apply the queued settings whose time has come."""
     for queued in world.store.all(QueuedSettings):
         environment = world.store.get(Environment, queued.id)
-        if environment and (world.now() < queued.due or _is_under_way(serving(world, environment))):
+        if environment and (
+            world.now() < queued.due or _is_under_way(find_serving(world, environment))
+        ):
             continue
         if environment:
-            _applied(world, environment, queued.changes)
+            _apply(world, environment, queued.changes)
         world.store.delete(QueuedSettings, queued.id)
 
 
-def serving(world: World, environment: Environment) -> Deployment | None:
+def find_serving(world: World, environment: Environment) -> Deployment | None:
     """The deployment that serves an environment now."""
     current = environment.current_deployment_id
     return world.store.get(Deployment, current) if current else None
 
 
-def handed_over(world: World, environment: Environment, deployment: Deployment) -> Deployment:
+def hand_over(world: World, environment: Environment, deployment: Deployment) -> Deployment:
     """The deployment, serving this environment on its settings."""
     deployment = replace(
         deployment,
@@ -78,21 +82,21 @@ def handed_over(world: World, environment: Environment, deployment: Deployment) 
     return deployment
 
 
-def _delay(world: World, environment: Environment) -> float | None:
+def _delay_of(world: World, environment: Environment) -> float | None:
     """Seconds that a change waits at least; None when it need not wait."""
-    if faults.live(world, world.model(environment.owner).name, "settings_queued"):
+    if faults.find_live(world, world.model(environment.owner).name, "settings_queued"):
         return world.step_seconds
-    return 0.0 if _is_under_way(serving(world, environment)) else None
+    return 0.0 if _is_under_way(find_serving(world, environment)) else None
 
 
 def _is_under_way(deployment: Deployment | None) -> bool:
     return deployment is not None and deployment.outcome is None and not deployment.deactivated_at
 
 
-def _applied(world: World, environment: Environment, changed: Mapping[str, Any]) -> Environment:
+def _apply(world: World, environment: Environment, changed: Mapping[str, Any]) -> Environment:
     environment = replace(environment, **changed)
     world.store.put(environment)
-    deployment = serving(world, environment)
+    deployment = find_serving(world, environment)
     if deployment:
         scaling, policy = environment.autoscaling, environment.backpressure
         world.store.put(replace(deployment, autoscaling=scaling, backpressure=policy))

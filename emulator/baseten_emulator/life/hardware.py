@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_emulator.world.wire import refused
+from baseten_emulator.world.wire import validation_error
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,9 @@ _GIB = {"": 2**-30, "k": 1000 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "T": 
 def instance_type(name: str) -> InstanceType:
     """The SKU of this exact name. Raises ApiError 400."""
     if name not in _BY_NAME:
-        raise refused(f'"{name}" is not an instance type; GET /v1/instance_types lists them')
+        raise validation_error(
+            f'"{name}" is not an instance type; GET /v1/instance_types lists them'
+        )
     return _BY_NAME[name]
 
 
@@ -122,14 +124,14 @@ def instance_type_for(resources: Mapping[str, Any]) -> InstanceType:
         and sku.memory >= memory
     ]
     if not fitting:
-        raise refused(f"no instance type holds resources {dict(resources)}")
+        raise validation_error(f"no instance type holds resources {dict(resources)}")
     return min(fitting, key=lambda sku: sku.price)
 
 
 def parse_cpu(text: str) -> float:
     """CPUs of a Kubernetes quantity: "2" or "500m". Raises ApiError 400."""
     if not isinstance(text, str) or not re.fullmatch(r"\d+(\.\d+)?m?", text):
-        raise refused(f'resources.cpu {text!r} is not a quantity such as "2" or "500m"')
+        raise validation_error(f'resources.cpu {text!r} is not a quantity such as "2" or "500m"')
     return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 
@@ -137,5 +139,5 @@ def parse_memory(text: str) -> float:
     """GiB of a Kubernetes quantity such as "16Gi". Raises ApiError 400."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]*)", text) if isinstance(text, str) else None
     if match is None or match[2] not in _GIB:
-        raise refused(f'resources.memory {text!r} is not a quantity such as "16Gi"')
+        raise validation_error(f'resources.memory {text!r} is not a quantity such as "16Gi"')
     return float(match[1]) * _GIB[match[2]]

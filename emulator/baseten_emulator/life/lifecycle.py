@@ -20,13 +20,13 @@ def phases_of(deployment: Deployment) -> tuple[str, ...]:
     return PHASES[1:] if deployment.built else PHASES
 
 
-def decided_at(deployment: Deployment, step_seconds: float) -> float:
+def decision_time(deployment: Deployment, step_seconds: float) -> float:
     """When its outcome is known: after BUILDING if the build is doomed, else after loading."""
     phases = 1 if deployment.doom == "BUILD_FAILED" else len(phases_of(deployment))
     return deployment.started_at + phases * step_seconds
 
 
-def phase(deployment: Deployment, now: float, step_seconds: float) -> str:
+def phase_at(deployment: Deployment, now: float, step_seconds: float) -> str:
     """The phase by elapsed time; the last one lasts until the outcome is recorded."""
     phases = phases_of(deployment)
     elapsed = max(now - deployment.started_at, 0.0)
@@ -34,7 +34,7 @@ def phase(deployment: Deployment, now: float, step_seconds: float) -> str:
     return phases[min(index, len(phases) - 1)]
 
 
-def status(
+def status_at(
     deployment: Deployment, activity: Activity | None, now: float, step_seconds: float
 ) -> str:
     """The status at `now`, one of Baseten's words."""
@@ -42,7 +42,7 @@ def status(
         gone = now - deployment.deactivated_at >= step_seconds
         return "INACTIVE" if gone else "DEACTIVATING"
     if deployment.outcome is None:
-        return phase(deployment, now, step_seconds)
+        return phase_at(deployment, now, step_seconds)
     if deployment.outcome.status != "ACTIVE":
         return deployment.outcome.status
     if activity and activity.woken_at is not None and now - activity.woken_at < step_seconds:
@@ -58,11 +58,11 @@ def is_idle(
         return True
     if deployment.autoscaling["min_replica"] > 0:
         return False
-    ready_at = decided_at(deployment, step_seconds)
+    ready_at = decision_time(deployment, step_seconds)
     last_used = max(ready_at, activity.at if activity else ready_at)
     return bool(now - last_used >= deployment.autoscaling["scale_down_delay"])
 
 
-def replicas(deployment: Deployment, status_now: str) -> int:
+def count_replicas(deployment: Deployment, status_now: str) -> int:
     """How many replicas a deployment in this status has."""
     return max(1, deployment.autoscaling["min_replica"]) if status_now == "ACTIVE" else 0

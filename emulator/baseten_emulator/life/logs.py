@@ -42,14 +42,14 @@ def lines_of(deployment: Deployment, now: float, step_seconds: float) -> Iterato
     """Every line so far, oldest first."""
     for number, phase in enumerate(lifecycle.phases_of(deployment)):
         at = deployment.started_at + number * step_seconds
-        decided = lifecycle.decided_at(deployment, step_seconds)
+        decided = lifecycle.decision_time(deployment, step_seconds)
         if at <= now and (at < decided or step_seconds == 0):
             yield Line(at, "INFO", _SAYS[phase])
     if deployment.outcome:
-        yield from _ending(deployment, lifecycle.decided_at(deployment, step_seconds))
+        yield from _final_lines(deployment, lifecycle.decision_time(deployment, step_seconds))
 
 
-def _ending(deployment: Deployment, at: float) -> Iterator[Line]:
+def _final_lines(deployment: Deployment, at: float) -> Iterator[Line]:
     assert deployment.outcome is not None  # noqa: S101 - for the type checker; the caller has looked
     level = "INFO" if deployment.outcome.status == "ACTIVE" else "ERROR"
     for number, message in enumerate(deployment.outcome.log_lines):
@@ -58,7 +58,7 @@ def _ending(deployment: Deployment, at: float) -> Iterator[Line]:
     yield Line(at + count / 1_000_000, level, f"Deployment is {deployment.outcome.status}")
 
 
-def selected(lines: Iterator[Line], wish: Mapping[str, Any], now: float) -> list[Line]:
+def select_lines(lines: Iterator[Line], wish: Mapping[str, Any], now: float) -> list[Line]:
     """The lines a query asks for: window (half an hour by default), level, text; newest first."""
     end = wish.get("end_epoch_millis") or int(now * 1000) + 1
     start = wish.get("start_epoch_millis") or end - _HALF_HOUR_MILLIS

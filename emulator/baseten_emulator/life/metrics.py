@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_emulator.world.wire import refused
+from baseten_emulator.world.wire import validation_error
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
@@ -46,11 +46,11 @@ class Window:
         if mode == "CURRENT" and not given:
             return cls(mode, end, end)
         if mode not in ("SUMMARY", "SERIES"):
-            raise refused("mode must be SUMMARY, SERIES, or CURRENT without start and end")
+            raise validation_error("mode must be SUMMARY, SERIES, or CURRENT without start and end")
         end = wish.get("end_epoch_millis", end)
         start = wish.get("start_epoch_millis", end - _HOUR)
         if not 0 <= end - start <= _WEEK:
-            raise refused("the window between start and end must not exceed 7 days")
+            raise validation_error("the window between start and end must not exceed 7 days")
         minutes = max(1, math.ceil((end - start) / _STEPS_OF_A_SERIES / _MINUTE))
         return cls(mode, start, end, minutes * _MINUTE if mode == "SERIES" else None)
 
@@ -62,13 +62,13 @@ class Window:
         return [(start, min(start + self.step, self.end)) for start in starts]
 
 
-def view(
+def render_metrics(
     window: Window, names: Sequence[str], asked: Mapping[int, int], replicas: int
 ) -> dict[str, Any]:
     """`GetModelMetricsResponseV1`; `asked` counts requests by the minute since the epoch."""
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
-        raise refused(
+        raise validation_error(
             f"metrics: the emulator does not know {unknown[0]}; it knows {', '.join(KNOWN)}"
         )
     descriptors = [KNOWN[name] for name in names or KNOWN]

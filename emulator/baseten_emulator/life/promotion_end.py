@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from baseten_emulator.faults import faults
 from baseten_emulator.life import lifecycle
-from baseten_emulator.life.environment_settings import handed_over
+from baseten_emulator.life.environment_settings import hand_over
 from baseten_emulator.life.promotion_progress import Progress
 from baseten_emulator.world.records import (
     Candidate,
@@ -28,7 +28,7 @@ def progress_of(world: World, environment: Environment) -> Progress | None:
     deployment = world.store.get(Deployment, candidate.deployment_id)
     ready = deployment is not None and deployment.outcome is not None
     ready_at = (
-        lifecycle.decided_at(deployment, world.step_seconds) if deployment and ready else None
+        lifecycle.decision_time(deployment, world.step_seconds) if deployment and ready else None
     )
     return Progress(candidate, ready_at, world.step_seconds, world.now())
 
@@ -42,14 +42,16 @@ def conclude(world: World, environment: Environment) -> None:
     deployment = world.store.get(Deployment, candidate.deployment_id)
     if deployment is None or (problem := _problem(deployment)):
         gone = f"deployment {candidate.deployment_id} was deleted"
-        end(world, environment, "FAILED", gone if deployment is None else problem)
-    elif progress.gone_at is not None and world.now() >= progress.gone_at:
-        end(world, environment, "CANCELED")
+        end_promotion(world, environment, "FAILED", gone if deployment is None else problem)
+    elif progress.traffic_returned_at is not None and world.now() >= progress.traffic_returned_at:
+        end_promotion(world, environment, "CANCELED")
     elif progress.ends_at is not None and world.now() >= progress.ends_at:
         _decide(world, environment, deployment, progress.ends_at)
 
 
-def end(world: World, environment: Environment, status: str, message: str | None = None) -> None:
+def end_promotion(
+    world: World, environment: Environment, status: str, message: str | None = None
+) -> None:
     """Give a promotion up: the environment keeps what it serves, and says how the promotion ended."""
     candidate = environment.candidate
     if candidate is None:
@@ -78,10 +80,10 @@ def take_over(world: World, environment: Environment, deployment: Deployment, at
     )
     world.store.put(environment)
     world.store.delete(Promoting, environment.id)
-    handed_over(world, environment, deployment)
+    hand_over(world, environment, deployment)
 
 
-def scaled_down(deployment: Deployment) -> Deployment:
+def scale_down(deployment: Deployment) -> Deployment:
     """The deployment without replicas, until someone asks it."""
     settings = {**deployment.autoscaling, "min_replica": 0}
     return replace(deployment, scaled_down=True, autoscaling=settings)
@@ -95,11 +97,11 @@ def _problem(deployment: Deployment) -> str | None:
 
 def _decide(world: World, environment: Environment, deployment: Deployment, at: float) -> None:
     name = world.model(environment.owner).name
-    if faults.live(world, name, "promotion_stuck"):
+    if faults.find_live(world, name, "promotion_stuck"):
         return
-    fault = faults.take(world, faults.live(world, name, "promotion_failed"))
+    fault = faults.use_up(world, faults.find_live(world, name, "promotion_failed"))
     if fault:
-        end(world, environment, "FAILED", str(fault.options.get("message", _SAYS)))
+        end_promotion(world, environment, "FAILED", str(fault.options.get("message", _SAYS)))
     else:
         take_over(world, environment, deployment, at)
 
@@ -110,5 +112,5 @@ def _retire(world: World, previous: Deployment, candidate: Candidate, at: float)
     if strategy == "DEACTIVATE":
         previous = replace(previous, deactivated_at=at)
     elif strategy == "SCALE_TO_ZERO":
-        previous = scaled_down(previous)
+        previous = scale_down(previous)
     world.store.put(previous)

@@ -19,7 +19,7 @@ _ROUNDING = 1e-3  # of a step: times are seconds since the epoch, good to a quar
 
 
 @dataclass(frozen=True)
-class Pace:
+class Ramp:
     """The steps of a promotion: how much traffic each moves (percent), how long it takes, how long it is watched."""
 
     steps: int
@@ -28,7 +28,7 @@ class Pace:
     watched_seconds: float
 
     @classmethod
-    def of(cls, rolling: Mapping[str, Any] | None, step_seconds: float) -> Pace:
+    def of(cls, rolling: Mapping[str, Any] | None, step_seconds: float) -> Ramp:
         """The pace that a rolling_deploy_config asks for; all at once when there is none."""
         if rolling is None:
             return cls(1, 100, step_seconds, 0.0)
@@ -40,7 +40,7 @@ class Pace:
         """Seconds from the start of the ramp to the end of a step, counted from 1."""
         return step * (self.seconds + self.watched_seconds) - self.watched_seconds
 
-    def done_after(self, seconds: float) -> int:
+    def steps_after(self, seconds: float) -> int:
         """Steps that are done so many seconds into the ramp."""
         cycle = self.seconds + self.watched_seconds
         done = (
@@ -61,9 +61,9 @@ class Progress:
     now: float
 
     @property
-    def pace(self) -> Pace:
+    def pace(self) -> Ramp:
         """Its steps."""
-        return Pace.of(self.candidate.rolling, self.step_seconds)
+        return Ramp.of(self.candidate.rolling, self.step_seconds)
 
     @property
     def status(self) -> str:
@@ -77,7 +77,7 @@ class Progress:
     @property
     def percent(self) -> int:
         """Traffic that the candidate gets; the last step counts once it has taken over."""
-        done = min(self._done - self._undone, self.pace.steps - 1)
+        done = min(self._steps_done - self._steps_undone, self.pace.steps - 1)
         return max(0, done) * self.pace.share
 
     @property
@@ -94,37 +94,37 @@ class Progress:
         """When the step that is under way will be done: from then on it can stand still."""
         if self.ready_at is None:
             return self.now
-        step = min(self._done + 1, self.pace.steps)
+        step = min(self._steps_done + 1, self.pace.steps)
         return self._start + self.candidate.held_seconds + self.pace.end_of(step)
 
     @property
-    def held_until_now(self) -> float:
+    def seconds_held(self) -> float:
         """Seconds that all its pauses lasted, the present one included."""
         pause = self.candidate.pause_from
         present = 0.0 if pause is None else max(0.0, self.now - max(pause, self._start))
         return self.candidate.held_seconds + present
 
     @property
-    def gone_at(self) -> float | None:
+    def traffic_returned_at(self) -> float | None:
         """When a promotion that is ramping down has given all traffic back."""
         begun = self.candidate.ramping_down_from
-        return None if begun is None else begun + self._done * self.pace.seconds
+        return None if begun is None else begun + self._steps_done * self.pace.seconds
 
     @property
     def _start(self) -> float:
         return max(self.candidate.since, self.now if self.ready_at is None else self.ready_at)
 
     @property
-    def _done(self) -> int:
+    def _steps_done(self) -> int:
         """Steps done; none more since it paused or turned back."""
         if self.ready_at is None:
             return 0
         ends = (self.now, self.candidate.pause_from, self.candidate.ramping_down_from)
         until = min(end for end in ends if end is not None)
-        return self.pace.done_after(until - self._start - self.candidate.held_seconds)
+        return self.pace.steps_after(until - self._start - self.candidate.held_seconds)
 
     @property
-    def _undone(self) -> int:
+    def _steps_undone(self) -> int:
         begun = self.candidate.ramping_down_from
         if begun is None or not self.pace.seconds:
             return 0

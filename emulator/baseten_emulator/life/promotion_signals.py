@@ -9,19 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from baseten_emulator.life import audit
-from baseten_emulator.life.promotion_end import end, progress_of, take_over
+from baseten_emulator.life.promotion_end import end_promotion, progress_of, take_over
 from baseten_emulator.life.promotion_progress import Progress
 from baseten_emulator.world.records import Candidate, Deployment, Environment
-from baseten_emulator.world.wire import refused
+from baseten_emulator.world.wire import validation_error
 from baseten_emulator.world.world import World
 
 
 def cancel(world: World, environment: Environment) -> str:
     """Give the promotion up, step by step where some traffic has moved: the status that answers."""
-    candidate, progress = _under_way(world, environment)
-    audit.controlled(world, environment, candidate, "GRACEFUL_CANCEL")
+    candidate, progress = _require_under_way(world, environment)
+    audit.on_signal(world, environment, candidate, "GRACEFUL_CANCEL")
     if not progress.percent:
-        end(world, environment, "CANCELED")
+        end_promotion(world, environment, "CANCELED")
         return "CANCELED"
     if candidate.ramping_down_from is None:
         _put(world, environment, replace(candidate, ramping_down_from=world.now()))
@@ -30,54 +30,54 @@ def cancel(world: World, environment: Environment) -> str:
 
 def pause(world: World, environment: Environment) -> None:
     """Stand still after the step that is under way."""
-    candidate, progress = _rolling(world, environment)
+    candidate, progress = _require_rolling(world, environment)
     if candidate.ramping_down_from is not None:
-        raise refused("the promotion is ramping down: it cannot be paused")
-    audit.controlled(world, environment, candidate, "PAUSE")
+        raise validation_error("the promotion is ramping down: it cannot be paused")
+    audit.on_signal(world, environment, candidate, "PAUSE")
     if candidate.pause_from is None:
         _put(world, environment, replace(candidate, pause_from=progress.end_of_present_step))
 
 
 def resume(world: World, environment: Environment) -> None:
     """Go on from where it was paused."""
-    candidate, progress = _rolling(world, environment)
+    candidate, progress = _require_rolling(world, environment)
     if candidate.pause_from is None:
-        raise refused("the promotion is not paused")
-    audit.controlled(world, environment, candidate, "RESUME")
-    held = progress.held_until_now
+        raise validation_error("the promotion is not paused")
+    audit.on_signal(world, environment, candidate, "RESUME")
+    held = progress.seconds_held
     _put(world, environment, replace(candidate, pause_from=None, held_seconds=held))
 
 
 def force_cancel(world: World, environment: Environment) -> None:
     """Give all traffic back at once."""
-    candidate, _ = _rolling(world, environment)
-    audit.controlled(world, environment, candidate, "FORCE_CANCEL")
-    end(world, environment, "CANCELED")
+    candidate, _ = _require_rolling(world, environment)
+    audit.on_signal(world, environment, candidate, "FORCE_CANCEL")
+    end_promotion(world, environment, "CANCELED")
 
 
 def force_roll_forward(world: World, environment: Environment) -> None:
     """Shift all traffic at once, even while it is ramping down."""
-    candidate, progress = _rolling(world, environment)
+    candidate, progress = _require_rolling(world, environment)
     deployment = world.store.get(Deployment, candidate.deployment_id)
     if deployment is None or progress.ready_at is None:
-        raise refused(
+        raise validation_error(
             f"deployment {candidate.deployment_id} is not ready: no traffic can be shifted"
         )
-    audit.controlled(world, environment, candidate, "FORCE_ROLL_FORWARD")
+    audit.on_signal(world, environment, candidate, "FORCE_ROLL_FORWARD")
     take_over(world, environment, deployment, world.now())
 
 
-def _under_way(world: World, environment: Environment) -> tuple[Candidate, Progress]:
+def _require_under_way(world: World, environment: Environment) -> tuple[Candidate, Progress]:
     candidate, progress = environment.candidate, progress_of(world, environment)
     if candidate is None or progress is None:
-        raise refused(f'environment "{environment.name}" has no promotion in progress')
+        raise validation_error(f'environment "{environment.name}" has no promotion in progress')
     return candidate, progress
 
 
-def _rolling(world: World, environment: Environment) -> tuple[Candidate, Progress]:
-    candidate, progress = _under_way(world, environment)
+def _require_rolling(world: World, environment: Environment) -> tuple[Candidate, Progress]:
+    candidate, progress = _require_under_way(world, environment)
     if candidate.rolling is None:
-        raise refused("this is no rolling promotion: it can only be canceled")
+        raise validation_error("this is no rolling promotion: it can only be canceled")
     return candidate, progress
 
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from baseten_emulator.life import audit, autoscaling, environment_settings, hardware, lifecycle
-from baseten_emulator.world.bodies import Fields, checked, refuse_unsimulated
+from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
 from baseten_emulator.world.records import Candidate, Deployment, Environment, Promoting, UnderWay
-from baseten_emulator.world.wire import ApiError, refused
+from baseten_emulator.world.wire import ApiError, validation_error
 from baseten_emulator.world.world import World
 
 
@@ -43,12 +43,12 @@ def promote(
     _check(environment, deployment)
     wanted = _instance_type(environment, deployment, wish)
     candidate, redeploy = candidate_of(world, environment, deployment.id, wish)
-    audit.promoted(world, environment, deployment, wish.settings_update, wish.settings_override)
+    audit.on_promotion(world, environment, deployment, wish.settings_update, wish.settings_override)
     serves = environment.current_deployment_id == deployment.id
     if serves and deployment.instance_type == wanted and not redeploy:
         environment = replace(environment, ended=None, **candidate.settings)
         world.store.put(environment)
-        return environment_settings.handed_over(world, environment, deployment)
+        return environment_settings.hand_over(world, environment, deployment)
     elsewhere = deployment.environment not in (None, environment.name)
     if elsewhere or deployment.instance_type != wanted or redeploy or deployment.is_development:
         deployment = _copy(world, deployment, wanted)
@@ -60,10 +60,10 @@ def candidate_of(
 ) -> tuple[Candidate, bool]:
     """A promotion's record, and whether it redeploys. Raises ApiError 400."""
     refuse_unsimulated(wish.settings_update, "autoscaling_schedule_settings", "region")
-    update = checked(wish.settings_update, _UPDATE_FIELDS)
-    settings = environment_settings.changes(environment, update)
+    update = check_fields(wish.settings_update, _UPDATE_FIELDS)
+    settings = environment_settings.compute_changes(environment, update)
     kept = settings.get("promotion", environment.promotion)
-    followed = autoscaling.updated_promotion(kept, wish.settings_override)
+    followed = autoscaling.apply_promotion_settings(kept, wish.settings_override)
     candidate = Candidate(
         deployment_id,
         world.now(),
@@ -91,9 +91,11 @@ def _check(environment: Environment, deployment: Deployment) -> None:
         message = f'a promotion to environment "{environment.name}" is already in progress'
         raise ApiError(400, "PROMOTION_IN_PROGRESS", message)
     if deployment.outcome and deployment.outcome.status in lifecycle.FAILED:
-        raise refused(f"deployment {deployment.id} is {deployment.outcome.status}: it cannot serve")
+        raise validation_error(
+            f"deployment {deployment.id} is {deployment.outcome.status}: it cannot serve"
+        )
     if deployment.deactivated_at is not None:
-        raise refused(f"deployment {deployment.id} is inactive: activate it first")
+        raise validation_error(f"deployment {deployment.id} is inactive: activate it first")
 
 
 def _instance_type(environment: Environment, deployment: Deployment, wish: Wish) -> str:
@@ -102,7 +104,7 @@ def _instance_type(environment: Environment, deployment: Deployment, wish: Wish)
         preserve = wish.preserve_instance_type and environment.current_deployment_id is not None
         return environment.instance_type if preserve else deployment.instance_type
     if wish.preserve_instance_type:
-        raise refused(
+        raise validation_error(
             "instance_type_id cannot be set with preserve_env_instance_type: true, its default;"
             " send preserve_env_instance_type: false with it"
         )

@@ -26,7 +26,7 @@ def attempts_of(
     if outcome is None and now < built:
         return []
     ready = outcome is not None and outcome.status == "ACTIVE"
-    end = lifecycle.decided_at(deployment, step_seconds) if outcome else now
+    end = lifecycle.decision_time(deployment, step_seconds) if outcome else now
     return [
         {
             "model_id": deployment.owner,
@@ -43,7 +43,7 @@ def attempts_of(
     ]
 
 
-def selected(
+def select_attempts(
     attempts: Sequence[Mapping[str, Any]], wish: Mapping[str, Any]
 ) -> list[Mapping[str, Any]]:
     """The attempts that a query asks for; sorting and pages are no matter with one attempt at most."""
@@ -55,15 +55,15 @@ def selected(
         <= wish["end_epoch_millis"]
         and attempt["duration_ms"] >= wish.get("min_duration_ms", 0)
         and attempt["outcome"] in wish.get("outcomes", [attempt["outcome"]])
-        and ("phase" not in wish or _spent(attempt, wish["phase"]) > 0)
+        and ("phase" not in wish or _duration_in(attempt, wish["phase"]) > 0)
         and ("search" not in wish or _is_meant(attempt, wish["search"]))
     ]
 
 
-def summary(attempts: Sequence[Mapping[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
+def summarise(attempts: Sequence[Mapping[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
     """`StartupSummaryV1` of these attempts."""
     phases = [
-        {"phase": phase, "duration_ms": _distribution([_spent(a, phase) for a in attempts])}
+        {"phase": phase, "duration_ms": _distribution([_duration_in(a, phase) for a in attempts])}
         for phase in _PHASES
         if any(entry["phase"] == phase for a in attempts for entry in a["phase_summary"])
     ]
@@ -90,7 +90,7 @@ def _phase(name: str, offset: int, duration: int | None, status: str) -> dict[st
     return {"phase": name, "status": status, "offset_ms": offset, "duration_ms": duration}
 
 
-def _spent(attempt: Mapping[str, Any], phase: str) -> int:
+def _duration_in(attempt: Mapping[str, Any], phase: str) -> int:
     return sum(p["duration_ms"] or 0 for p in attempt["phase_summary"] if p["phase"] == phase)
 
 

@@ -36,23 +36,29 @@ def model_view(world: World, model: Model) -> dict[str, Any]:
 def current_status(world: World, deployment: Deployment, model_name: str) -> str:
     """A deployment's status now, with what the faults make of it."""
     activity = world.store.get(Activity, deployment.id)
-    status = lifecycle.status(deployment, activity, world.now(), world.step_seconds)
+    status = lifecycle.status_at(deployment, activity, world.now(), world.step_seconds)
     if status in lifecycle.UNDER_WAY:
-        slow = faults.live_for(world, model_name, deployment, "slow")
-        if status != "BUILDING" and faults.live_for(world, model_name, deployment, "no_capacity"):
+        slow = faults.find_live_for(world, model_name, deployment, "slow")
+        if status != "BUILDING" and faults.find_live_for(
+            world, model_name, deployment, "no_capacity"
+        ):
             status = "DEPLOYING"
         return str(slow.options["status"]) if slow else status
-    if status in lifecycle.READY and faults.live_for(world, model_name, deployment, "unhealthy"):
+    if status in lifecycle.READY and faults.find_live_for(
+        world, model_name, deployment, "unhealthy"
+    ):
         return "UNHEALTHY"
     return status
 
 
-def shown_status(world: World, deployment: Deployment) -> str:
+def status_to_show(world: World, deployment: Deployment) -> str:
     """The status that the API shows: `current_status`, or a word of its own by the fault unknown_status."""
     model_name = world.model(deployment.owner).name
     status = current_status(world, deployment, model_name)
     if status in lifecycle.READY | lifecycle.UNDER_WAY:
-        fault = faults.take(world, faults.live_for(world, model_name, deployment, "unknown_status"))
+        fault = faults.use_up(
+            world, faults.find_live_for(world, model_name, deployment, "unknown_status")
+        )
         return str(fault.options.get("status", "MIGRATING")) if fault else status
     return status
 
@@ -68,8 +74,8 @@ def deployment_view(world: World, deployment: Deployment) -> dict[str, Any]:
         "model_id": deployment.owner,
         "is_production": deployment.environment == PRODUCTION,
         "is_development": deployment.is_development,
-        "status": shown_status(world, deployment),
-        "active_replica_count": lifecycle.replicas(deployment, status),
+        "status": status_to_show(world, deployment),
+        "active_replica_count": lifecycle.count_replicas(deployment, status),
         "autoscaling_settings": deployment.autoscaling if deployed else None,
         "instance_type_name": deployment.instance_type,
         "environment": deployment.environment,
@@ -86,9 +92,11 @@ def environment_view(world: World, environment: Environment) -> dict[str, Any]:
         "name": environment.name,
         "created_at": iso(environment.created_at),
         "model_id": environment.owner,
-        "current_deployment": _optional(world, environment.current_deployment_id),
-        "candidate_deployment": _optional(world, candidate.deployment_id if candidate else None),
-        "in_progress_promotion": _promotion(world, environment),
+        "current_deployment": _optional_view(world, environment.current_deployment_id),
+        "candidate_deployment": _optional_view(
+            world, candidate.deployment_id if candidate else None
+        ),
+        "in_progress_promotion": _promotion_view(world, environment),
         "autoscaling_settings": environment.autoscaling,
         "promotion_settings": environment.promotion,
         "instance_type": hardware.instance_type(environment.instance_type).view(),
@@ -98,12 +106,12 @@ def environment_view(world: World, environment: Environment) -> dict[str, Any]:
     }
 
 
-def _optional(world: World, deployment_id: str | None) -> dict[str, Any] | None:
+def _optional_view(world: World, deployment_id: str | None) -> dict[str, Any] | None:
     deployment = world.store.get(Deployment, deployment_id) if deployment_id else None
     return deployment_view(world, deployment) if deployment else None
 
 
-def _promotion(world: World, environment: Environment) -> dict[str, Any] | None:
+def _promotion_view(world: World, environment: Environment) -> dict[str, Any] | None:
     """The promotion under way; else the last one, unless it succeeded."""
     progress, ended = promotion_end.progress_of(world, environment), environment.ended
     if progress:

@@ -33,17 +33,17 @@ class Download:
     secret: str | None
 
 
-def secret_files(config: Mapping[str, Any]) -> tuple[str, ...]:
+def find_secret_files(config: Mapping[str, Any]) -> tuple[str, ...]:
     """The names of the secret files that the start command reads."""
     return tuple(_SECRET_FILE.findall(_start_command(config)))
 
 
-def downloads(config: Mapping[str, Any]) -> tuple[Download, ...]:
+def find_downloads(config: Mapping[str, Any]) -> tuple[Download, ...]:
     """What is fetched between build and readiness: weights, model_cache, `--model-id owner/repo`."""
-    return (*_mounted(config), *_cached(config), *_by_the_router(config))
+    return (*_find_mounted(config), *_find_cached(config), *_find_router_downloads(config))
 
 
-def baked(config: Mapping[str, Any]) -> tuple[Download, ...]:
+def find_baked(config: Mapping[str, Any]) -> tuple[Download, ...]:
     """The repositories that `build_commands` clone, with the mounted build secret that a command reads."""
     mounted = (config.get("build") or {}).get("secret_to_path_mapping") or {}
     commands = [str(command) for command in config.get("build_commands") or ()]
@@ -67,20 +67,20 @@ def is_gated(repository: str, taught: Mapping[str, bool]) -> bool:
     )
 
 
-def build_failure(
+def build_failure_lines(
     config: Mapping[str, Any], secrets: Mapping[str, str], taught: Mapping[str, bool]
 ) -> tuple[str, ...]:
     """The log lines of a build that cannot fetch its weights; empty when it can."""
     return tuple(
         "fatal: could not read Username for 'https://huggingface.co' "
         f"({download.repository} is gated: 401)"
-        for download in baked(config)
+        for download in find_baked(config)
         if is_gated(download.repository, taught)
         and not secrets.get(normalise_secret_name(download.secret or "no secret"))
     )
 
 
-def load_failure(
+def load_failure_lines(
     config: Mapping[str, Any], secrets: Mapping[str, str], taught: Mapping[str, bool]
 ) -> tuple[str, ...]:
     """The log lines of a start that lacks a secret it needs; empty when it has them all.
@@ -89,15 +89,15 @@ def load_failure(
     `taught` says of repositories whether they are gated (see `hub`).
     """
     declared = {normalise_secret_name(name) for name in config.get("secrets") or {}}
-    missing = [_missing_file(name, declared, secrets) for name in secret_files(config)]
+    missing = [_missing_line(name, declared, secrets) for name in find_secret_files(config)]
     refused = [
-        _refused(download, secrets, is_gated(download.repository, taught))
-        for download in downloads(config)
+        _refusal_line(download, secrets, is_gated(download.repository, taught))
+        for download in find_downloads(config)
     ]
     return tuple(line for line in (*missing, *refused) if line)
 
 
-def _missing_file(name: str, declared: set[str], secrets: Mapping[str, str]) -> str:
+def _missing_line(name: str, declared: set[str], secrets: Mapping[str, str]) -> str:
     if normalise_secret_name(name) in declared and normalise_secret_name(name) in secrets:
         return ""
     why = (
@@ -108,7 +108,7 @@ def _missing_file(name: str, declared: set[str], secrets: Mapping[str, str]) -> 
     return f"cat: /secrets/{name}: No such file or directory (secret {name} {why})"
 
 
-def _refused(download: Download, secrets: Mapping[str, str], gated: bool) -> str:
+def _refusal_line(download: Download, secrets: Mapping[str, str], gated: bool) -> str:
     if download.secret is None:
         why = "is gated and no token is configured"
         return f"401 Unauthorized: {download.repository} {why}" if gated else ""
@@ -119,7 +119,7 @@ def _refused(download: Download, secrets: Mapping[str, str], gated: bool) -> str
     return f"401 Unauthorized: {download.repository}: {why}"
 
 
-def _mounted(config: Mapping[str, Any]) -> Iterator[Download]:
+def _find_mounted(config: Mapping[str, Any]) -> Iterator[Download]:
     for entry in config.get("weights") or ():
         source = str(entry.get("source", ""))
         if source.startswith("hf://"):
@@ -128,14 +128,14 @@ def _mounted(config: Mapping[str, Any]) -> Iterator[Download]:
             yield Download(source.removeprefix("hf://").partition("@")[0], secret)
 
 
-def _cached(config: Mapping[str, Any]) -> Iterator[Download]:
+def _find_cached(config: Mapping[str, Any]) -> Iterator[Download]:
     for entry in config.get("model_cache") or ():
         secret = entry.get("runtime_secret_name") or _DEFAULT_CACHE_SECRET
         yield Download(str(entry.get("repo_id", "")), secret)
 
 
-def _by_the_router(config: Mapping[str, Any]) -> Iterator[Download]:
-    secret = next(iter(secret_files(config)), None)
+def _find_router_downloads(config: Mapping[str, Any]) -> Iterator[Download]:
+    secret = next(iter(find_secret_files(config)), None)
     for repository in _MODEL_ID.findall(_start_command(config)):
         yield Download(repository, secret)
 

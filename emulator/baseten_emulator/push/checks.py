@@ -9,7 +9,7 @@ from typing import Any
 from baseten_emulator.life import hardware
 from baseten_emulator.life.promotions import Wish
 from baseten_emulator.push.config_rules import config_errors
-from baseten_emulator.world.wire import refused
+from baseten_emulator.world.wire import validation_error
 
 
 @dataclass(frozen=True)
@@ -49,17 +49,19 @@ def check_push(push: Push) -> None:
     """Refuse what the server validates before anything is stored. Raises ApiError 400."""
     errors = config_errors(push.config)
     if errors:
-        raise refused("invalid config: " + "; ".join(errors))
+        raise validation_error("invalid config: " + "; ".join(errors))
     if push.deployment_name and not re.fullmatch(r"[0-9a-zA-Z_.-]{1,255}", push.deployment_name):
-        raise refused(
+        raise validation_error(
             f"deployment name {push.deployment_name!r} may only hold letters, digits, _-."
         )
     timeout = push.deploy_timeout_minutes
     if timeout is not None and not 10 <= timeout <= 1440:
-        raise refused(f"deploy_timeout_minutes must be between 10 and 1440, not {timeout}")
+        raise validation_error(f"deploy_timeout_minutes must be between 10 and 1440, not {timeout}")
     if push.region and push.region not in hardware.REGIONS:
-        raise refused(f'"{push.region}" is not a region; GET /v1/regions lists them')
+        raise validation_error(f'"{push.region}" is not a region; GET /v1/regions lists them')
     if push.promotion_override and push.environment is None:
-        raise refused("promotion_settings_override requires environment_name")
+        raise validation_error("promotion_settings_override requires environment_name")
     if push.instance_type_id and push.preserve_instance_type:
-        raise refused("instance_type_id cannot be set with preserve_env_instance_type: true")
+        raise validation_error(
+            "instance_type_id cannot be set with preserve_env_instance_type: true"
+        )

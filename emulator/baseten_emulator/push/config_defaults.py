@@ -82,20 +82,20 @@ SERVER_ONLY: dict[str, dict[str, Any]] = {
 }
 
 
-def with_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
+def add_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     """A pushed config as the server tells it: every field that was pushed as it was, and the rest filled in."""
-    return _filled(_as_truss(config), SERVER_ONLY)
+    return _fill(_add_truss_defaults(config), SERVER_ONLY)
 
 
-def _as_truss(config: Mapping[str, Any]) -> dict[str, Any]:
+def _add_truss_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
     present = {name: more for name, more in _WHERE_PRESENT.items() if config.get(name)}
-    filled = _filled(_filled(config, present), DEFAULTS)
+    filled = _fill(_fill(config, present), DEFAULTS)
     filled["weights"] = [{**_WEIGHT, **weight} for weight in filled["weights"] or []]
     filled["resources"].setdefault("use_gpu", bool(filled["resources"]["accelerator"]))
     return filled
 
 
-def _filled(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _fill(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
     """The defaults under a config, section by section; null in a config is a value of its own."""
     filled = dict(config)
     for name, default in defaults.items():
@@ -103,5 +103,5 @@ def _filled(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
         if name not in config:
             filled[name] = dict(default) if isinstance(default, dict) else default
         elif isinstance(given, Mapping) and isinstance(default, Mapping):
-            filled[name] = _filled(given, default)
+            filled[name] = _fill(given, default)
     return filled

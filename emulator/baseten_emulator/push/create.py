@@ -5,7 +5,7 @@ from __future__ import annotations
 from baseten_emulator.life import autoscaling, hardware
 from baseten_emulator.life.views import PRODUCTION, environment_id
 from baseten_emulator.world.records import Environment, Model
-from baseten_emulator.world.wire import ApiError, refused
+from baseten_emulator.world.wire import ApiError, validation_error
 from baseten_emulator.world.world import World
 
 
@@ -20,7 +20,7 @@ def new_environment(model_id: str, name: str, now: float) -> Environment:
 def new_model(world: World, name: str, team_id: str, archive_download: bool = True) -> Model:
     """A new model with its production environment. Raises ApiError when the name is taken."""
     if not name.strip():
-        raise refused("name: a model needs a name")
+        raise validation_error("name: a model needs a name")
     if world.model_named(name, team_id):
         team = world.team_name(team_id)
         message = f'A model named "{name}" already exists in team "{team}"'

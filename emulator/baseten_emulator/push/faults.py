@@ -27,12 +27,14 @@ def fate_of(world: World, operation: str | None, arguments: Mapping[str, Any]) -
     if operation not in CREATES:
         return Fate()
     name = _name(world, arguments)
-    refusal = _forbidden_gpu(world, name, operation, arguments.get("config"))
+    refusal = _refuse_gpu(world, name, operation, arguments.get("config"))
     if refusal:
         return Fate(refusal)
-    if faults.take(world, faults.live(world, name, "upload_lost")):
+    if faults.use_up(world, faults.find_live(world, name, "upload_lost")):
         world.store.delete_blob(str(arguments.get("s3_key")))
-    return Fate(raced=faults.take(world, faults.live(world, name, "duplicate_create")) is not None)
+    return Fate(
+        raced=faults.use_up(world, faults.find_live(world, name, "duplicate_create")) is not None
+    )
 
 
 def _name(world: World, arguments: Mapping[str, Any]) -> str:
@@ -40,14 +42,14 @@ def _name(world: World, arguments: Mapping[str, Any]) -> str:
     return model.name if model else str(arguments.get("name"))
 
 
-def _forbidden_gpu(world: World, name: str, operation: str, config: Any) -> Response | None:
+def _refuse_gpu(world: World, name: str, operation: str, config: Any) -> Response | None:
     """Worded as an account without the family is told (told by users; the code is guessed)."""
     resources = config.get("resources") if isinstance(config, dict) else None
     gpu = str((resources or {}).get("accelerator") or "").partition(":")[0]
-    fault = faults.live(world, name, "gpu_forbidden") if gpu else None
+    fault = faults.find_live(world, name, "gpu_forbidden") if gpu else None
     if fault is None or fault.options.get("gpu", gpu) != gpu:
         return None
-    faults.take(world, fault)
+    faults.use_up(world, fault)
     message = f"The GPU type '{gpu}' is not supported for your organization"
     error = {"message": message, "extensions": {"code": "FORBIDDEN"}, "path": [operation]}
     return json_response({"data": {operation: None}, "errors": [error]})

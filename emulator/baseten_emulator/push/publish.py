@@ -26,29 +26,29 @@ from baseten_emulator.push.create import new_environment
 from baseten_emulator.push.uploads import archive_of
 from baseten_emulator.world.records import Deployment, Environment, Model, UnderWay
 from baseten_emulator.world.truss_archive import BadArchiveError, read_config
-from baseten_emulator.world.wire import ApiError, not_found, refused
+from baseten_emulator.world.wire import ApiError, not_found_error, validation_error
 from baseten_emulator.world.world import World
 
 
-def publish(world: World, model: Model, push: Push) -> Deployment:
+def publish_deployment(world: World, model: Model, push: Push) -> Deployment:
     """Make a deployment of a model. Raises ApiError 400 or 404 with the reason."""
     check_push(push)
-    archive_config = _archive_config(world, push)
-    environment = _environment(world, model, push)
+    archive_config = _read_archive_config(world, push)
+    environment = _find_environment(world, model, push)
     if push.is_development:
-        return _noted(world, push, _put_development(world, model, push, archive_config))
+        return _record_push(world, push, _put_development(world, model, push, archive_config))
     deployment = _new_deployment(world, model, push, archive_config, environment)
     if environment is None:
         production = world.store.get(Environment, environment_id(model.id, PRODUCTION))
         environment = production if production and not production.current_deployment_id else None
-    deployment = _on_instance_type(deployment, environment, push)
+    deployment = _keep_instance_type(deployment, environment, push)
     _start(world, model, deployment)
     if environment:
-        deployment = _into(world, environment, deployment, push)
-    return _noted(world, push, deployment)
+        deployment = _bring_into(world, environment, deployment, push)
+    return _record_push(world, push, deployment)
 
 
-def _noted(world: World, push: Push, deployment: Deployment) -> Deployment:
+def _record_push(world: World, push: Push, deployment: Deployment) -> Deployment:
     audit.on_deployment(
         world, "MODEL_DEPLOYED", deployment, scale_previous_to_zero=push.scale_down_previous,
         trusted=True, publish=not push.is_development, environment_name=push.environment,
@@ -56,7 +56,7 @@ def _noted(world: World, push: Push, deployment: Deployment) -> Deployment:
     return deployment
 
 
-def _archive_config(world: World, push: Push) -> dict[str, Any]:
+def _read_archive_config(world: World, push: Push) -> dict[str, Any]:
     if push.s3_key is None:
         return push.config
     archive = archive_of(world, push.s3_key)
@@ -66,18 +66,18 @@ def _archive_config(world: World, push: Push) -> dict[str, Any]:
         raise ApiError(400, "INVALID_ARCHIVE", str(error)) from error
     errors = config_errors(config)
     if errors:
-        raise refused("invalid config.yaml in the archive: " + "; ".join(errors))
+        raise validation_error("invalid config.yaml in the archive: " + "; ".join(errors))
     return config
 
 
-def _environment(world: World, model: Model, push: Push) -> Environment | None:
+def _find_environment(world: World, model: Model, push: Push) -> Environment | None:
     if push.environment is None:
         return None
     environment = world.store.get(Environment, environment_id(model.id, push.environment))
     if environment is None and push.create_environment:
         return new_environment(model.id, push.environment, world.now())
     if environment is None:
-        raise not_found("Environment", push.environment)
+        raise not_found_error("Environment", push.environment)
     return environment
 
 
@@ -92,10 +92,12 @@ def _new_deployment(
     now, earlier = world.now(), world.store.all(Deployment, model.id)
     name = push.deployment_name or f"deployment-{len(earlier) + 1}"
     if push.deployment_name and name in {deployment.name for deployment in earlier}:
-        raise refused(f'a deployment named "{name}" already exists in model "{model.name}"')
-    doom, doom_lines = _doom(world, model, archive_config)
+        raise validation_error(
+            f'a deployment named "{name}" already exists in model "{model.name}"'
+        )
+    doom, doom_lines = _find_doom(world, model, archive_config)
     settled = environment or new_environment(model.id, "", now)
-    settled = replace(settled, **environment_settings.changes(settled, push.settings))
+    settled = replace(settled, **environment_settings.compute_changes(settled, push.settings))
     return Deployment(
         world.next_id(), model.id, name, now, now, push.config, archive_config, push.raw_config,
         push.s3_key, _instance_type(push), settled.autoscaling,
@@ -111,19 +113,23 @@ def _instance_type(push: Push) -> str:
     return hardware.instance_type_for(push.config.get("resources") or {}).name
 
 
-def _doom(world: World, model: Model, config: dict[str, Any]) -> tuple[str | None, tuple[str, ...]]:
-    lines = weights.build_failure(config, world.secrets_of(model.owner), world.gates())
+def _find_doom(
+    world: World, model: Model, config: dict[str, Any]
+) -> tuple[str | None, tuple[str, ...]]:
+    lines = weights.build_failure_lines(
+        config, world.secrets_of(model.owner), world.gates_by_repository()
+    )
     if lines:
         return "BUILD_FAILED", lines
     for kind in ("build_failed", "deploy_failed"):
-        fault = faults.take(world, faults.live(world, model.name, kind))
+        fault = faults.use_up(world, faults.find_live(world, model.name, kind))
         if fault:
             default = (f"{kind}: a fault was set for this model",)
             return kind.upper(), tuple(fault.options.get("log_lines", default))
     return None, ()
 
 
-def _on_instance_type(
+def _keep_instance_type(
     deployment: Deployment, environment: Environment | None, push: Push
 ) -> Deployment:
     if environment and environment.current_deployment_id and push.preserve_instance_type:
@@ -136,25 +142,27 @@ def _start(world: World, model: Model, deployment: Deployment) -> None:
     world.store.put(UnderWay(deployment.id, model.id))
 
 
-def _into(world: World, environment: Environment, deployment: Deployment, push: Push) -> Deployment:
+def _bring_into(
+    world: World, environment: Environment, deployment: Deployment, push: Push
+) -> Deployment:
     if environment.name != PRODUCTION or environment.current_deployment_id:
-        return _promoted(world, environment, deployment, push)
+        return _promote(world, environment, deployment, push)
     environment = replace(
         environment,
-        **environment_settings.changes(environment, push.settings),
+        **environment_settings.compute_changes(environment, push.settings),
         current_deployment_id=deployment.id,
         instance_type=deployment.instance_type,
     )
     world.store.put(environment)
-    return environment_settings.handed_over(world, environment, deployment)
+    return environment_settings.hand_over(world, environment, deployment)
 
 
-def _promoted(
+def _promote(
     world: World, environment: Environment, deployment: Deployment, push: Push
 ) -> Deployment:
     """Of two pushes into one environment both are accepted, and the last one wins."""
     if environment.candidate:
-        promotion_end.end(world, environment, "CANCELED")
+        promotion_end.end_promotion(world, environment, "CANCELED")
     candidate, _ = promotions.candidate_of(world, environment, deployment.id, push.wish)
     return promotions.begin(world, environment, deployment, candidate)
 

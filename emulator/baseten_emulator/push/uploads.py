@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from baseten_emulator.faults import faults
 from baseten_emulator.world.records import Fault, Upload
 from baseten_emulator.world.truss_archive import model_name_in
-from baseten_emulator.world.wire import RefusedError, Request, Response, refused
+from baseten_emulator.world.wire import RefusedError, Request, Response, validation_error
 from baseten_emulator.world.world import World
 
 BUCKET = "baseten-emulator-uploads"
@@ -27,7 +27,7 @@ _MAX_PARTS = 10_000
 REGION = "us-east-1"
 
 
-def credentials(world: World) -> dict[str, str]:
+def grant_credentials(world: World) -> dict[str, str]:
     """Credentials for one fresh key, as GraphQL and REST hand them out."""
     number = world.next_id()
     key, access_key_id = f"models/{number}/truss.tgz", f"ASIAEMU{number.upper()}"
@@ -45,7 +45,7 @@ def archive_of(world: World, s3_key: str) -> bytes:
     """The bytes of a completed upload. Raises ApiError 400 when there is none."""
     data = world.store.blob(s3_key)
     if data is None:
-        raise refused(f's3_key "{s3_key}" was never uploaded')
+        raise validation_error(f's3_key "{s3_key}" was never uploaded')
     return data
 
 
@@ -54,12 +54,12 @@ def download_url(world: World, s3_key: str) -> str:
     return f"{world.base_url}/{BUCKET}/{s3_key}?X-Emulator-Signature={_signature(world, s3_key)}"
 
 
-def refusal(world: World, request: Request) -> Response | None:
+def judge_head(world: World, request: Request) -> Response | None:
     """Return what an upload gets that was not announced; None where its body is to be read."""
     key = request.path.removeprefix(f"/{BUCKET}/")
     try:
         if request.method != "GET":  # which has its own signature
-            _announced(world, request.with_params({"key": key}))
+            _require_announced(world, request.with_params({"key": key}))
     except RefusedError as refused_upload:
         return refused_upload.response
     return None
@@ -67,7 +67,7 @@ def refusal(world: World, request: Request) -> Response | None:
 
 def put(world: World, request: Request) -> Response:
     """PUT of an object, or of one part of it."""
-    upload = _announced(world, request)
+    upload = _require_announced(world, request)
     _check_crc(request)
     etag = f'"{hashlib.md5(request.body, usedforsecurity=False).hexdigest()}"'
     part = request.arg("partNumber")
@@ -87,7 +87,7 @@ def put(world: World, request: Request) -> Response:
 
 def post(world: World, request: Request) -> Response:
     """Begin (`?uploads`) or complete (`?uploadId=`) a multipart upload."""
-    upload = _announced(world, request)
+    upload = _require_announced(world, request)
     if request.arg("uploads") is not None:
         body = f"<Bucket>{BUCKET}</Bucket><Key>{escape(upload.id)}</Key><UploadId>1</UploadId>"
         return _xml(f"<InitiateMultipartUploadResult>{body}</InitiateMultipartUploadResult>")
@@ -110,13 +110,13 @@ def get(world: World, request: Request) -> Response:
 
 def abort(world: World, request: Request) -> Response:
     """DELETE of a multipart upload."""
-    upload = _announced(world, request)
+    upload = _require_announced(world, request)
     for number in upload.parts:
         world.store.delete_blob(f"{upload.id}#{number}")
     return Response(204)
 
 
-def _announced(world: World, request: Request) -> Upload:
+def _require_announced(world: World, request: Request) -> Upload:
     upload = world.store.get(Upload, request.params["key"])
     used = re.search(r"Credential=([^/]+)/", request.headers.get("authorization", ""))
     if upload is None or used is None or used[1] != upload.owner:
@@ -125,17 +125,17 @@ def _announced(world: World, request: Request) -> Upload:
 
 
 def _finish(world: World, upload: Upload, archive: bytes) -> None:
-    fault = _refusal(world, archive)
+    fault = _find_refusal(world, archive)
     if fault:
         raise _error(403, "AccessDenied", "Access Denied (fault upload_refused)")
     world.store.put_blob(upload.id, archive)
     world.store.put(replace(upload, complete=True, parts=()))
 
 
-def _refusal(world: World, archive: bytes) -> Fault | None:
+def _find_refusal(world: World, archive: bytes) -> Fault | None:
     if not any(fault.kind == "upload_refused" for fault in world.store.all(Fault)):
         return None
-    return faults.live(world, model_name_in(archive), "upload_refused")
+    return faults.find_live(world, model_name_in(archive), "upload_refused")
 
 
 def _check_crc(request: Request) -> None:

@@ -7,19 +7,19 @@ from typing import Any
 
 from baseten_emulator.life import audit, lifecycle
 from baseten_emulator.life.views import current_status, deployment_view
-from baseten_emulator.rest.deployments import ALIASES, ONE, asked_deployment
+from baseten_emulator.rest.deployments import ALIASES, ONE, require_deployment
 from baseten_emulator.world.records import Deployment, UnderWay
-from baseten_emulator.world.routing import Route, aliased
+from baseten_emulator.world.routing import Route, add_aliases
 from baseten_emulator.world.wire import Request, Response, json_response
 from baseten_emulator.world.world import World
 
 
 def activate(world: World, request: Request) -> Response:
     """POST: an inactive deployment starts again from its built image."""
-    return json_response(activated(world, asked_deployment(world, request)))
+    return json_response(activate_deployment(world, require_deployment(world, request)))
 
 
-def activated(world: World, deployment: Deployment) -> dict[str, Any]:
+def activate_deployment(world: World, deployment: Deployment) -> dict[str, Any]:
     """Activate, and what the API answers."""
     if deployment.deactivated_at is None:
         return {"success": True, "no_op": True}
@@ -30,10 +30,10 @@ def activated(world: World, deployment: Deployment) -> dict[str, Any]:
 
 def deactivate(world: World, request: Request) -> Response:
     """POST: no replicas, 404 on calls, reversible."""
-    return json_response(deactivated(world, asked_deployment(world, request)))
+    return json_response(deactivate_deployment(world, require_deployment(world, request)))
 
 
-def deactivated(world: World, deployment: Deployment) -> dict[str, Any]:
+def deactivate_deployment(world: World, deployment: Deployment) -> dict[str, Any]:
     """Deactivate, and what the API answers."""
     if deployment.deactivated_at is not None:
         return {"success": True, "no_op": True}
@@ -45,7 +45,7 @@ def deactivated(world: World, deployment: Deployment) -> dict[str, Any]:
 
 def retry(world: World, request: Request) -> Response:
     """POST: a failed deployment is built and started once more, by the same config."""
-    deployment = asked_deployment(world, request)
+    deployment = require_deployment(world, request)
     status = current_status(world, deployment, world.model(deployment.owner).name)
     failed = status in lifecycle.FAILED
     audit.on_deployment(world, "MODEL_DEPLOYMENT_RETRIED", deployment, retried=failed)
@@ -69,5 +69,5 @@ _ENDPOINTS = (  # rate limits: Baseten docs
     Route("POST", ONE + "/retry", retry, per_minute=10),
 )
 ROUTES: tuple[Route, ...] = tuple(
-    route for endpoint in _ENDPOINTS for route in aliased(endpoint, "deployment_id", *ALIASES)
+    route for endpoint in _ENDPOINTS for route in add_aliases(endpoint, "deployment_id", *ALIASES)
 )

@@ -10,10 +10,16 @@ from typing import Any
 from baseten_emulator.life import audit
 from baseten_emulator.world import account
 from baseten_emulator.world.account_records import ApiKey
-from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, not_found, refused
+from baseten_emulator.world.wire import (
+    Request,
+    Response,
+    json_response,
+    not_found_error,
+    validation_error,
+)
 from baseten_emulator.world.world import World
 
 _KINDS = {
@@ -48,12 +54,12 @@ def list_keys(world: World, request: Request) -> Response:
 def create_key(world: World, request: Request) -> Response:
     """POST {type, name?, model_ids?, team_id?}: the key, this once."""
     fields = {"type": str, "name": str, "model_ids": list, "team_id": str}
-    body = checked(request.json(), fields, required=("type",))
+    body = check_fields(request.json(), fields, required=("type",))
     kind, models = body["type"], tuple(body.get("model_ids", ()))
     if kind not in _KINDS:
-        raise refused(f"type must be one of {', '.join(_KINDS)}")
+        raise validation_error(f"type must be one of {', '.join(_KINDS)}")
     if models and kind not in _SCOPED:
-        raise refused(f"model_ids: only for {' and '.join(_SCOPED)}")
+        raise validation_error(f"model_ids: only for {' and '.join(_SCOPED)}")
     for model_id in models:
         world.model(model_id)
     prefix = world.next_id()
@@ -67,10 +73,10 @@ def delete_key(world: World, request: Request) -> Response:
     """DELETE by prefix."""
     prefix = request.params["api_key_prefix"]
     if prefix == account.KEY_PREFIX:
-        raise refused("the key that the emulator was started with cannot be deleted")
+        raise validation_error("the key that the emulator was started with cannot be deleted")
     key = world.store.get(ApiKey, prefix)
     if key is None:
-        raise not_found("API key", prefix)
+        raise not_found_error("API key", prefix)
     world.store.delete(ApiKey, prefix)
     _note(world, "API_KEY_DELETED", key)
     return json_response({"prefix": prefix})
@@ -80,10 +86,10 @@ def _team(world: World, request: Request, body: dict[str, Any]) -> str:
     """The team of a key: that of the path, of the body (they must agree), else the default one."""
     in_path, in_body = request.params.get("team_id"), body.get("team_id")
     if in_path and in_body not in (None, in_path):
-        raise refused("team_id must be the team of the path")
+        raise validation_error("team_id must be the team of the path")
     if body["type"] not in _OF_A_TEAM:
         if in_path or in_body:
-            raise refused(f"a key of type {body['type']} belongs to no team")
+            raise validation_error(f"a key of type {body['type']} belongs to no team")
         return ""
     team_id = str(in_path or in_body or world.default_team_id)
     world.team_name(team_id)

@@ -7,10 +7,10 @@ from typing import Any
 
 from baseten_emulator.world import account
 from baseten_emulator.world.account_records import AuditEntry
-from baseten_emulator.world.bodies import Fields, queried
+from baseten_emulator.world.bodies import Fields, read_query
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, refused
+from baseten_emulator.world.wire import Request, Response, json_response, validation_error
 from baseten_emulator.world.world import World
 
 _FIELDS: Fields = {
@@ -46,10 +46,10 @@ def list_entries(world: World, request: Request) -> Response:
     """GET: newest first by default; of one model where the path names one."""
     model_id = request.params.get("model_id")
     owner = world.model(model_id).id if model_id else None
-    wish = queried(request, _FIELDS)
+    wish = read_query(request, _FIELDS)
     limit, first = wish.get("limit", 20), wish.get("cursor", "0")
     if not 1 <= limit <= 200 or not first.isdigit():
-        raise refused("limit must be between 1 and 200, cursor one that a page has given")
+        raise validation_error("limit must be between 1 and 200, cursor one that a page has given")
     found = [e for e in world.store.all(AuditEntry, owner) if _is_asked_for(e, wish)]
     ordered = found if wish.get("direction") == "ASC" else found[::-1]
     end = int(first) + limit

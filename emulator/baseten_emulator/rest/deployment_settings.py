@@ -8,9 +8,9 @@ from typing import Any
 
 from baseten_emulator.life import audit, autoscaling, environment_settings
 from baseten_emulator.life.views import environment_id
-from baseten_emulator.rest.deployments import ALIASES, ONE, asked_deployment
+from baseten_emulator.rest.deployments import ALIASES, ONE, require_deployment
 from baseten_emulator.world.records import Deployment, Environment
-from baseten_emulator.world.routing import Route, aliased
+from baseten_emulator.world.routing import Route, add_aliases
 from baseten_emulator.world.wire import Request, Response, json_response
 from baseten_emulator.world.world import World
 
@@ -23,10 +23,10 @@ SAYS = {
 
 def update_autoscaling(world: World, request: Request) -> Response:
     """PATCH autoscaling_settings; of what serves an environment, they are the environment's."""
-    deployment, update = asked_deployment(world, request), request.json()
-    environment = _served_by(world, deployment)
+    deployment, update = require_deployment(world, request), request.json()
+    environment = _environment_served_by(world, deployment)
     if environment:
-        _, status = environment_settings.change(
+        _, status = environment_settings.change_settings(
             world, environment, {"autoscaling_settings": update}
         )
     else:
@@ -38,7 +38,7 @@ def update_autoscaling(world: World, request: Request) -> Response:
 
 def _own_autoscaling(world: World, deployment: Deployment, update: Mapping[str, Any]) -> str:
     """What a deployment that serves nothing is told shows once it is ready: until then it has no settings."""
-    new = autoscaling.updated(deployment.autoscaling, update, deployment.is_development)
+    new = autoscaling.apply_autoscaling(deployment.autoscaling, update, deployment.is_development)
     if new == deployment.autoscaling:
         return "UNCHANGED"
     world.store.put(replace(deployment, autoscaling=new))
@@ -57,11 +57,14 @@ def _note_autoscaling(world: World, deployment: Deployment, update: Mapping[str,
 
 def update_backpressure(world: World, request: Request) -> Response:
     """PATCH request_backpressure_settings {policy}; of what serves an environment, the environment's."""
-    deployment, update = asked_deployment(world, request), request.json()
-    policy, environment = autoscaling.updated_backpressure(update), _served_by(world, deployment)
+    deployment, update = require_deployment(world, request), request.json()
+    policy, environment = (
+        autoscaling.parse_backpressure(update),
+        _environment_served_by(world, deployment),
+    )
     if environment:
         settings = {"request_backpressure_settings": update}
-        environment_settings.change(world, environment, settings)
+        environment_settings.change_settings(world, environment, settings)
     else:
         world.store.put(replace(deployment, backpressure=policy))
     audit.on_deployment(
@@ -71,7 +74,7 @@ def update_backpressure(world: World, request: Request) -> Response:
     return json_response({"policy": policy})
 
 
-def _served_by(world: World, deployment: Deployment) -> Environment | None:
+def _environment_served_by(world: World, deployment: Deployment) -> Environment | None:
     name = deployment.environment
     environment = (
         world.store.get(Environment, environment_id(deployment.owner, name)) if name else None
@@ -81,7 +84,7 @@ def _served_by(world: World, deployment: Deployment) -> Environment | None:
 
 
 ROUTES: tuple[Route, ...] = (
-    *aliased(
+    *add_aliases(
         Route("PATCH", ONE + "/autoscaling_settings", update_autoscaling), "deployment_id", *ALIASES
     ),
     Route("PATCH", ONE + "/request_backpressure_settings", update_backpressure),

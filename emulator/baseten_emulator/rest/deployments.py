@@ -8,16 +8,16 @@ from dataclasses import replace
 from baseten_emulator.life import audit
 from baseten_emulator.life.views import PRODUCTION, deployment_view, environment_id
 from baseten_emulator.push import config_defaults, uploads
-from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.records import Activity, Deployment, Environment, UnderWay
-from baseten_emulator.world.routing import Route, aliased
+from baseten_emulator.world.routing import Route, add_aliases
 from baseten_emulator.world.wire import (
     ApiError,
     Request,
     Response,
     json_response,
-    not_found,
-    refused,
+    not_found_error,
+    validation_error,
 )
 from baseten_emulator.world.world import World
 
@@ -27,7 +27,7 @@ ALIASES = ("production", "development")
 """Words that stand for a deployment's id; OpenAPI lists the endpoints that take them as ones of their own."""
 
 
-def deployment_of(world: World, model_id: str, deployment_id: str) -> Deployment:
+def find_deployment(world: World, model_id: str, deployment_id: str) -> Deployment:
     """The deployment a path means. Raises ApiError 404."""
     model = world.model(model_id)
     if deployment_id == "development":
@@ -39,13 +39,13 @@ def deployment_of(world: World, model_id: str, deployment_id: str) -> Deployment
         wanted = deployment_id
     deployment = world.store.get(Deployment, wanted) if wanted else None
     if deployment is None or deployment.owner != model_id:
-        raise not_found("deployment", deployment_id)
+        raise not_found_error("deployment", deployment_id)
     return deployment
 
 
-def asked_deployment(world: World, request: Request) -> Deployment:
+def require_deployment(world: World, request: Request) -> Deployment:
     """The deployment that a request's path means. Raises ApiError 404."""
-    return deployment_of(world, request.params["model_id"], request.params["deployment_id"])
+    return find_deployment(world, request.params["model_id"], request.params["deployment_id"])
 
 
 def list_deployments(world: World, request: Request) -> Response:
@@ -57,25 +57,27 @@ def list_deployments(world: World, request: Request) -> Response:
 
 def get_deployment(world: World, request: Request) -> Response:
     """GET."""
-    return json_response(deployment_view(world, asked_deployment(world, request)))
+    return json_response(deployment_view(world, require_deployment(world, request)))
 
 
 def rename_deployment(world: World, request: Request) -> Response:
     """PATCH {name}: unique within the model, letters, digits, `-_.`."""
-    deployment = asked_deployment(world, request)
-    name = checked(request.json(), {"name": str}).get("name", deployment.name)
+    deployment = require_deployment(world, request)
+    name = check_fields(request.json(), {"name": str}).get("name", deployment.name)
     if not re.fullmatch(r"[0-9a-zA-Z_.-]{1,255}", name):
-        raise refused(f"name {name!r} may only hold letters, digits, hyphens, underscores and dots")
+        raise validation_error(
+            f"name {name!r} may only hold letters, digits, hyphens, underscores and dots"
+        )
     others = [d for d in world.store.all(Deployment, deployment.owner) if d.id != deployment.id]
     if name in {other.name for other in others}:
-        raise refused(f'a deployment named "{name}" already exists in this model')
+        raise validation_error(f'a deployment named "{name}" already exists in this model')
     world.store.put(replace(deployment, name=name))
     return json_response(deployment_view(world, replace(deployment, name=name)))
 
 
 def delete_deployment(world: World, request: Request) -> Response:
     """DELETE; not while an environment is served by it."""
-    deployment = asked_deployment(world, request)
+    deployment = require_deployment(world, request)
     if deployment.environment:
         message = f'deployment {deployment.id} serves environment "{deployment.environment}"'
         raise ApiError(400, "DEPLOYMENT_IN_USE", message + "; promote another one first")
@@ -96,19 +98,19 @@ def remove(world: World, deployment: Deployment) -> None:
 
 def terminate_replica(world: World, request: Request) -> Response:
     """DELETE: the replica of a running deployment; another takes its place at once."""
-    deployment, replica = asked_deployment(world, request), request.params["replica_id"]
+    deployment, replica = require_deployment(world, request), request.params["replica_id"]
     if replica != replica_of(deployment) or deployment.outcome is None:
-        raise not_found("replica", replica)
+        raise not_found_error("replica", replica)
     audit.on_deployment(world, "REPLICA_TERMINATED", deployment, replica_id=replica)
     return json_response({"success": True})
 
 
 def get_config(world: World, request: Request) -> Response:
     """GET: the config, parsed with the server's defaults or raw as pushed; `output_format` picks."""
-    deployment, wanted = asked_deployment(world, request), request.arg("output_format") or "both"
+    deployment, wanted = require_deployment(world, request), request.arg("output_format") or "both"
     if wanted not in ("raw", "parsed", "both"):
-        raise refused(f'output_format "{wanted}" is not one of raw, parsed, both')
-    parsed = config_defaults.with_defaults(deployment.config) if wanted != "raw" else None
+        raise validation_error(f'output_format "{wanted}" is not one of raw, parsed, both')
+    parsed = config_defaults.add_defaults(deployment.config) if wanted != "raw" else None
     raw = deployment.raw_config if wanted != "parsed" else None
     return json_response({"config": parsed, "raw_config": raw})
 
@@ -118,20 +120,20 @@ def replica_of(deployment: Deployment) -> str:
     return deployment.id[:5]
 
 
-def download(world: World, request: Request) -> Response:
+def get_download_url(world: World, request: Request) -> Response:
     """GET: a presigned URL of the archive."""
-    deployment = asked_deployment(world, request)
+    deployment = require_deployment(world, request)
     if not deployment.s3_key or not world.model(deployment.owner).archive_download:
-        raise refused("this deployment's archive cannot be downloaded")
+        raise validation_error("this deployment's archive cannot be downloaded")
     return json_response({"download_url": uploads.download_url(world, deployment.s3_key)})
 
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", BASE, list_deployments),
-    *aliased(Route("GET", ONE, get_deployment), "deployment_id", *ALIASES),
+    *add_aliases(Route("GET", ONE, get_deployment), "deployment_id", *ALIASES),
     Route("PATCH", ONE, rename_deployment),
     Route("DELETE", ONE, delete_deployment),
     Route("GET", ONE + "/config", get_config),
-    Route("GET", ONE + "/download", download),
+    Route("GET", ONE + "/download", get_download_url),
     Route("DELETE", ONE + "/replicas/{replica_id}", terminate_replica),
 )

@@ -7,10 +7,16 @@ from typing import Any
 from baseten_emulator.life.views import PRODUCTION
 from baseten_emulator.world import account
 from baseten_emulator.world.account_records import EnvironmentGroup
-from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.records import Environment, Model
 from baseten_emulator.world.routing import Route, team_of, team_scoped
-from baseten_emulator.world.wire import Request, Response, json_response, not_found, refused
+from baseten_emulator.world.wire import (
+    Request,
+    Response,
+    json_response,
+    not_found_error,
+    validation_error,
+)
 from baseten_emulator.world.world import World
 
 
@@ -23,18 +29,21 @@ def list_groups(world: World, request: Request) -> Response:
 
 def get_group(world: World, request: Request) -> Response:
     """GET."""
-    return json_response(_view(world, _asked(world, request)))
+    return json_response(_view(world, _require_group(world, request)))
 
 
 def update_group(world: World, request: Request) -> Response:
     """PATCH {manage_access: {is_restricted, user_ids?}}: replaces who may manage it."""
-    group, body = _asked(world, request), checked(request.json(), {"manage_access": dict})
+    group, body = (
+        _require_group(world, request),
+        check_fields(request.json(), {"manage_access": dict}),
+    )
     if "manage_access" in body:
         fields = {"is_restricted": bool, "user_ids": list}
-        access = checked(body["manage_access"], fields, required=("is_restricted",))
+        access = check_fields(body["manage_access"], fields, required=("is_restricted",))
         users = tuple(access.get("user_ids", ())) if access["is_restricted"] else ()
         if set(users) - {account.USER_ID}:
-            raise refused(f"user_ids: the only user here is {account.USER_ID}")
+            raise validation_error(f"user_ids: the only user here is {account.USER_ID}")
         restricted = access["is_restricted"]
         group = EnvironmentGroup(group.id, group.owner, group.name, restricted, users)
         world.store.put(group)
@@ -47,10 +56,10 @@ def _names(world: World, team_id: str) -> list[str]:
     return list(dict.fromkeys((PRODUCTION, *names)))
 
 
-def _asked(world: World, request: Request) -> EnvironmentGroup:
+def _require_group(world: World, request: Request) -> EnvironmentGroup:
     team_id, name = team_of(world, request), request.params["env_name"]
     if name not in _names(world, team_id):
-        raise not_found("environment group", name)
+        raise not_found_error("environment group", name)
     return _group(world, team_id, name)
 
 

@@ -15,11 +15,11 @@ from baseten_emulator.push.create import new_environment
 from baseten_emulator.rest import activation, deployment_settings, promotions
 from baseten_emulator.rest.deployment_settings import SAYS
 from baseten_emulator.rest.promotions import ENVIRONMENT as ONE
-from baseten_emulator.rest.promotions import asked_environment
-from baseten_emulator.world.bodies import Fields, checked, refuse_unsimulated
+from baseten_emulator.rest.promotions import require_environment
+from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
 from baseten_emulator.world.records import Deployment, Environment, Promoting, QueuedSettings
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import ApiError, Request, Response, json_response, refused
+from baseten_emulator.world.wire import ApiError, Request, Response, json_response, validation_error
 from baseten_emulator.world.world import World
 
 _BASE = "/v1/models/{model_id}/environments"
@@ -30,11 +30,11 @@ _SETTINGS: Fields = {
 }
 
 
-def serving_deployment(world: World, environment: Environment) -> Deployment:
+def require_serving(world: World, environment: Environment) -> Deployment:
     """The deployment that serves an environment. Raises ApiError 400 when there is none."""
-    deployment = environment_settings.serving(world, environment)
+    deployment = environment_settings.find_serving(world, environment)
     if deployment is None:
-        raise refused(f'environment "{environment.name}" has no deployment')
+        raise validation_error(f'environment "{environment.name}" has no deployment')
     return deployment
 
 
@@ -47,21 +47,23 @@ def list_environments(world: World, request: Request) -> Response:
 
 def get_environment(world: World, request: Request) -> Response:
     """GET."""
-    return json_response(environment_view(world, asked_environment(world, request)))
+    return json_response(environment_view(world, require_environment(world, request)))
 
 
 def create_environment(world: World, request: Request) -> Response:
     """POST {name, settings}."""
     model = world.model(request.params["model_id"])
-    body = checked(request.json(), {"name": str, **_SETTINGS}, required=("name",))
+    body = check_fields(request.json(), {"name": str, **_SETTINGS}, required=("name",))
     name = body.pop("name")
     if not re.fullmatch(r"[0-9a-zA-Z_-]{1,255}", name):
-        raise refused(f"name {name!r} may only hold letters, digits, hyphens and underscores")
+        raise validation_error(
+            f"name {name!r} may only hold letters, digits, hyphens and underscores"
+        )
     if world.store.get(Environment, environment_id(model.id, name)):
         message = f'environment "{name}" already exists in model "{model.name}"'
         raise ApiError(400, "ENVIRONMENT_ALREADY_EXISTS", message)
     environment = new_environment(model.id, name, world.now())
-    environment = replace(environment, **environment_settings.changes(environment, body))
+    environment = replace(environment, **environment_settings.compute_changes(environment, body))
     world.store.put(environment)
     audit.on_environment(
         world,
@@ -75,11 +77,11 @@ def create_environment(world: World, request: Request) -> Response:
 
 def update_environment(world: World, request: Request) -> Response:
     """PATCH settings; the deployment that serves the environment takes them over."""
-    environment, body = asked_environment(world, request), request.json()
+    environment, body = require_environment(world, request), request.json()
     refuse_unsimulated(body, "autoscaling_schedule_settings", "traffic_routing_settings")
-    update = checked(body, _SETTINGS)
-    wanted = replace(environment, **environment_settings.changes(environment, update))
-    new, status = environment_settings.change(world, environment, update)
+    update = check_fields(body, _SETTINGS)
+    wanted = replace(environment, **environment_settings.compute_changes(environment, update))
+    new, status = environment_settings.change_settings(world, environment, update)
     if status != "UNCHANGED":
         audit.on_environment(
             world, "ENVIRONMENT_UPDATED", environment, deployment_type=None, schedules=None,
@@ -91,13 +93,13 @@ def update_environment(world: World, request: Request) -> Response:
 
 def delete_environment(world: World, request: Request) -> Response:
     """DELETE: its promotion is given up and its deployment scaled to zero; never production."""
-    environment = asked_environment(world, request)
+    environment = require_environment(world, request)
     if environment.name == PRODUCTION:
-        raise refused("the production environment cannot be deleted")
-    promotion_end.end(world, environment, "CANCELED")
-    deployment = environment_settings.serving(world, environment)
+        raise validation_error("the production environment cannot be deleted")
+    promotion_end.end_promotion(world, environment, "CANCELED")
+    deployment = environment_settings.find_serving(world, environment)
     if deployment:
-        world.store.put(replace(promotion_end.scaled_down(deployment), environment=None))
+        world.store.put(replace(promotion_end.scale_down(deployment), environment=None))
     for kind in (Environment, Promoting, QueuedSettings):
         world.store.delete(kind, environment.id)
     audit.on_environment(world, "ENVIRONMENT_DELETED", environment)
@@ -107,14 +109,14 @@ def delete_environment(world: World, request: Request) -> Response:
 
 def activate(world: World, request: Request) -> Response:
     """POST: activate the deployment that serves it."""
-    deployment = serving_deployment(world, asked_environment(world, request))
-    return json_response(activation.activated(world, deployment))
+    deployment = require_serving(world, require_environment(world, request))
+    return json_response(activation.activate_deployment(world, deployment))
 
 
 def deactivate(world: World, request: Request) -> Response:
     """POST: deactivate the deployment that serves it."""
-    deployment = serving_deployment(world, asked_environment(world, request))
-    return json_response(activation.deactivated(world, deployment))
+    deployment = require_serving(world, require_environment(world, request))
+    return json_response(activation.deactivate_deployment(world, deployment))
 
 
 ROUTES: tuple[Route, ...] = (

@@ -8,10 +8,10 @@ from typing import Any
 from baseten_emulator.faults.patterns import require_quick
 from baseten_emulator.life import logs
 from baseten_emulator.rest import metrics
-from baseten_emulator.rest.deployments import ONE, asked_deployment, replica_of
-from baseten_emulator.rest.environments import serving_deployment
-from baseten_emulator.rest.promotions import ENVIRONMENT, asked_environment
-from baseten_emulator.world.bodies import Fields, checked, queried
+from baseten_emulator.rest.deployments import ONE, replica_of, require_deployment
+from baseten_emulator.rest.environments import require_serving
+from baseten_emulator.rest.promotions import ENVIRONMENT, require_environment
+from baseten_emulator.world.bodies import Fields, check_fields, read_query
 from baseten_emulator.world.records import Deployment
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import Request, Response, json_response
@@ -27,14 +27,14 @@ _FIELDS: Fields = {
 def get_logs(world: World, request: Request) -> Response:
     """GET with query parameters, or the deprecated POST with a body."""
     post = request.method == "POST"
-    wish = checked(request.json(), _FIELDS) if post else queried(request, _FIELDS)
-    return json_response({"logs": log_views(world, asked_deployment(world, request), wish)})
+    wish = check_fields(request.json(), _FIELDS) if post else read_query(request, _FIELDS)
+    return json_response({"logs": log_views(world, require_deployment(world, request), wish)})
 
 
 def get_environment_logs(world: World, request: Request) -> Response:
     """GET: the logs of what serves the environment now."""
-    deployment = serving_deployment(world, asked_environment(world, request))
-    return json_response({"logs": log_views(world, deployment, queried(request, _FIELDS))})
+    deployment = require_serving(world, require_environment(world, request))
+    return json_response({"logs": log_views(world, deployment, read_query(request, _FIELDS))})
 
 
 def log_views(
@@ -44,7 +44,7 @@ def log_views(
     require_quick("search_pattern", wish.get("search_pattern", ""))
     lines = logs.lines_of(deployment, world.now(), world.step_seconds)
     replica = replica_of(deployment)
-    return [line.view(replica) for line in logs.selected(lines, wish, world.now())]
+    return [line.view(replica) for line in logs.select_lines(lines, wish, world.now())]
 
 
 ROUTES: tuple[Route, ...] = (

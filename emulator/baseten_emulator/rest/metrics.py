@@ -6,16 +6,16 @@ from typing import Any
 
 from baseten_emulator.faults import faults
 from baseten_emulator.life import metrics, startups
-from baseten_emulator.life.lifecycle import replicas
+from baseten_emulator.life.lifecycle import count_replicas
 from baseten_emulator.life.views import current_status
-from baseten_emulator.rest.deployments import ONE, asked_deployment
-from baseten_emulator.rest.environments import serving_deployment
-from baseten_emulator.rest.promotions import ENVIRONMENT, asked_environment
-from baseten_emulator.world.bodies import Fields, queried
+from baseten_emulator.rest.deployments import ONE, require_deployment
+from baseten_emulator.rest.environments import require_serving
+from baseten_emulator.rest.promotions import ENVIRONMENT, require_environment
+from baseten_emulator.world.bodies import Fields, read_query
 from baseten_emulator.world.records import Deployment
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, refused
-from baseten_emulator.world.world import World, asked_counter
+from baseten_emulator.world.wire import Request, Response, json_response, validation_error
+from baseten_emulator.world.world import World, request_counter
 
 _METRICS: Fields = {
     "mode": str,
@@ -33,44 +33,46 @@ _WINDOW = ("start_epoch_millis", "end_epoch_millis")
 
 def get_metrics(world: World, request: Request) -> Response:
     """GET: requests and replicas; `mode` CURRENT (default), SUMMARY or SERIES."""
-    deployment, wish = _meant(world, request), queried(request, _METRICS)
+    deployment, wish = _find_target(world, request), read_query(request, _METRICS)
     window = metrics.Window.of(wish, world.now())
-    counted = world.store.counters(asked_counter(deployment.id))
+    counted = world.store.counters(request_counter(deployment.id))
     asked = {int(minute): int(count) for minute, count in counted.items()}
     status = current_status(world, deployment, world.model(deployment.owner).name)
-    running = replicas(deployment, status)
-    return json_response(metrics.view(window, wish.get("metrics", []), asked, running))
+    running = count_replicas(deployment, status)
+    return json_response(metrics.render_metrics(window, wish.get("metrics", []), asked, running))
 
 
 def list_startups(world: World, request: Request) -> Response:
     """GET: the attempts in a window."""
-    found = _attempts(world, request, queried(request, _STARTUPS, _WINDOW))
+    found = _attempts(world, request, read_query(request, _STARTUPS, _WINDOW))
     page = {"pagination": {"has_more": False, "cursor": None}, "total_count": len(found)}
     return json_response({"items": found, **page})
 
 
 def summarise_startups(world: World, request: Request) -> Response:
     """GET: how long they took."""
-    wish = queried(request, _SUMMARY, _WINDOW)
-    return json_response(startups.summary(_attempts(world, request, wish), wish))
+    wish = read_query(request, _SUMMARY, _WINDOW)
+    return json_response(startups.summarise(_attempts(world, request, wish), wish))
 
 
 def _attempts(world: World, request: Request, wish: dict[str, Any]) -> list[dict[str, Any]]:
     if wish["start_epoch_millis"] >= wish["end_epoch_millis"]:
-        raise refused("end_epoch_millis must be after start_epoch_millis")
-    deployment = _meant(world, request)
+        raise validation_error("end_epoch_millis must be after start_epoch_millis")
+    deployment = _find_target(world, request)
     name = world.model(deployment.owner).name
-    lacking = faults.live_for(world, name, deployment, "no_capacity") is not None
+    lacking = faults.find_live_for(world, name, deployment, "no_capacity") is not None
     stalled = lacking and deployment.outcome is None
     attempts = startups.attempts_of(deployment, world.step_seconds, world.now(), stalled)
     environment = request.params.get("env_name")
-    return [{**a, "environment_name": environment} for a in startups.selected(attempts, wish)]
+    return [
+        {**a, "environment_name": environment} for a in startups.select_attempts(attempts, wish)
+    ]
 
 
-def _meant(world: World, request: Request) -> Deployment:
+def _find_target(world: World, request: Request) -> Deployment:
     if "env_name" in request.params:
-        return serving_deployment(world, asked_environment(world, request))
-    return asked_deployment(world, request)
+        return require_serving(world, require_environment(world, request))
+    return require_deployment(world, request)
 
 
 ROUTES: tuple[Route, ...] = tuple(

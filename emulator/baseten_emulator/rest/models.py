@@ -10,8 +10,8 @@ from baseten_emulator.life.views import deployment_view, model_view
 from baseten_emulator.push import uploads
 from baseten_emulator.push.checks import Push, check_push
 from baseten_emulator.push.create import new_model
-from baseten_emulator.push.publish import publish
-from baseten_emulator.world.bodies import Fields, checked, refuse_unsimulated
+from baseten_emulator.push.publish import publish_deployment
+from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
 from baseten_emulator.world.records import (
     Activity,
     Deployment,
@@ -22,7 +22,7 @@ from baseten_emulator.world.records import (
     UnderWay,
 )
 from baseten_emulator.world.routing import Route, team_of, team_scoped
-from baseten_emulator.world.wire import ApiError, Request, Response, json_response, refused
+from baseten_emulator.world.wire import ApiError, Request, Response, json_response, validation_error
 from baseten_emulator.world.world import World
 
 _PAYLOAD: Fields = {
@@ -55,9 +55,9 @@ def get_model(world: World, request: Request) -> Response:
 def rename_model(world: World, request: Request) -> Response:
     """PATCH {name}: ids, deployments and URLs stay."""
     model = world.model(request.params["model_id"])
-    name = checked(request.json(), {"name": str}).get("name", model.name)
+    name = check_fields(request.json(), {"name": str}).get("name", model.name)
     if not name.strip():
-        raise refused("name: must not be empty")
+        raise validation_error("name: must not be empty")
     if name != model.name and world.model_named(name, model.owner):
         raise ApiError(400, "MODEL_NAME_ALREADY_EXISTS", f'A model named "{name}" already exists')
     renamed = replace(model, name=name)
@@ -80,14 +80,14 @@ def delete_model(world: World, request: Request) -> Response:
 def prepare_upload(world: World, request: Request) -> Response:
     """POST: validate a push, and unless `dry_run` hand out upload credentials."""
     fields = {"deployment": dict, "dry_run": bool, "model_id": str, "name": str, "team_id": str}
-    body = checked(request.json(), fields, required=("deployment",))
+    body = check_fields(request.json(), fields, required=("deployment",))
     if ("name" in body) == ("model_id" in body):
-        raise refused("exactly one of name and model_id is required")
+        raise validation_error("exactly one of name and model_id is required")
     check_push(_push(body["deployment"], None))
     if "model_id" in body:
         world.model(body["model_id"])
     empty = {"creds": None, "s3_bucket": None, "s3_key": None, "s3_region": None}
-    return json_response(empty if body.get("dry_run") else _credentials(world))
+    return json_response(empty if body.get("dry_run") else _grant_credentials(world))
 
 
 def create_model(world: World, request: Request) -> Response:
@@ -96,7 +96,7 @@ def create_model(world: World, request: Request) -> Response:
     push = _push(source["deployment"], source.get("s3_key"))
     download = not source.get("disable_archive_download", False)
     model = new_model(world, source["name"], team_of(world, request), download)
-    return _created(world, model, publish(world, model, push))
+    return _answer_created(world, model, publish_deployment(world, model, push))
 
 
 def create_deployment(world: World, request: Request) -> Response:
@@ -104,20 +104,22 @@ def create_deployment(world: World, request: Request) -> Response:
     model = world.model(request.params["model_id"])
     source = _source(request, _NEW_DEPLOYMENT, ("deployment",))
     push = _push(source["deployment"], source.get("s3_key"))
-    return _created(world, model, publish(world, model, push))
+    return _answer_created(world, model, publish_deployment(world, model, push))
 
 
 def _source(request: Request, fields: Fields, required: tuple[str, ...]) -> dict[str, Any]:
-    body = checked(request.json(), {"source": dict}, required=("source",))
-    source = checked(body["source"], fields, required)
+    body = check_fields(request.json(), {"source": dict}, required=("source",))
+    source = check_fields(body["source"], fields, required)
     if source.get("kind", "model_archive") != "model_archive":
-        raise refused(f'source.kind "{source["kind"]}": the emulator only knows "model_archive"')
+        raise validation_error(
+            f'source.kind "{source["kind"]}": the emulator only knows "model_archive"'
+        )
     return source
 
 
 def _push(payload: dict[str, Any], s3_key: str | None) -> Push:
     refuse_unsimulated(payload, "autoscaling_schedule_settings")
-    known = checked(payload, _PAYLOAD, required=("config",))
+    known = check_fields(payload, _PAYLOAD, required=("config",))
     return Push(
         config=known["config"],
         s3_key=s3_key,
@@ -137,14 +139,14 @@ def _push(payload: dict[str, Any], s3_key: str | None) -> Push:
     )
 
 
-def _credentials(world: World) -> dict[str, Any]:
-    granted = uploads.credentials(world)
+def _grant_credentials(world: World) -> dict[str, Any]:
+    granted = uploads.grant_credentials(world)
     creds = {name: value for name, value in granted.items() if name.startswith("aws_")}
     place = {"s3_bucket": granted["s3_bucket"], "s3_key": granted["s3_key"]}
     return {"creds": creds, **place, "s3_region": uploads.REGION}
 
 
-def _created(world: World, model: Model, deployment: Deployment) -> Response:
+def _answer_created(world: World, model: Model, deployment: Deployment) -> Response:
     model = world.model(model.id)
     created = {"model": model_view(world, model), "deployment": deployment_view(world, deployment)}
     return json_response(created)

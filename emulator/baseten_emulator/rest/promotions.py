@@ -9,11 +9,11 @@ from baseten_emulator.life import promotion_signals, promotions
 from baseten_emulator.life.promotions import Wish
 from baseten_emulator.life.views import PRODUCTION, deployment_view, environment_id
 from baseten_emulator.rest.deployments import ONE as DEPLOYMENT
-from baseten_emulator.rest.deployments import asked_deployment, deployment_of
-from baseten_emulator.world.bodies import Fields, checked
+from baseten_emulator.rest.deployments import find_deployment, require_deployment
+from baseten_emulator.world.bodies import Fields, check_fields
 from baseten_emulator.world.records import Environment
-from baseten_emulator.world.routing import Handler, Route, aliased
-from baseten_emulator.world.wire import Request, Response, json_response, not_found
+from baseten_emulator.world.routing import Handler, Route, add_aliases
+from baseten_emulator.world.wire import Request, Response, json_response, not_found_error
 from baseten_emulator.world.world import World
 
 ENVIRONMENT = "/v1/models/{model_id}/environments/{env_name}"
@@ -28,19 +28,19 @@ _CANCELED = {
 }
 
 
-def asked_environment(world: World, request: Request) -> Environment:
+def require_environment(world: World, request: Request) -> Environment:
     """The environment that a request's path means. Raises ApiError 404."""
     model, name = world.model(request.params["model_id"]), request.params["env_name"]
     environment = world.store.get(Environment, environment_id(model.id, name))
     if environment is None:
-        raise not_found("environment", name)
+        raise not_found_error("environment", name)
     return environment
 
 
 def promote_to_production(world: World, request: Request) -> Response:
     """POST: promote a deployment to production."""
     fields = {**_FIELDS, "scale_down_previous_production": bool}
-    body, deployment = checked(request.json(), fields), asked_deployment(world, request)
+    body, deployment = check_fields(request.json(), fields), require_deployment(world, request)
     environment = world.store.get(Environment, environment_id(deployment.owner, PRODUCTION))
     assert environment is not None  # noqa: S101 - every model has production
     wish = _wish(body, "scale_down_previous_production")
@@ -50,10 +50,10 @@ def promote_to_production(world: World, request: Request) -> Response:
 
 def promote(world: World, request: Request) -> Response:
     """POST {deployment_id, ...}: start a promotion; the answer is the deployment that will serve."""
-    environment = asked_environment(world, request)
+    environment = require_environment(world, request)
     fields = {**_FIELDS, "deployment_id": str, "scale_down_previous_deployment": bool}
-    body = checked(request.json(), fields, required=("deployment_id",))
-    deployment = deployment_of(world, environment.owner, body["deployment_id"])
+    body = check_fields(request.json(), fields, required=("deployment_id",))
+    deployment = find_deployment(world, environment.owner, body["deployment_id"])
     wish = _wish(body, "scale_down_previous_deployment")
     promoted = promotions.promote(world, environment, deployment, wish)
     return json_response(deployment_view(world, promoted))
@@ -61,13 +61,13 @@ def promote(world: World, request: Request) -> Response:
 
 def cancel(world: World, request: Request) -> Response:
     """POST: the environment keeps what it serves."""
-    status = promotion_signals.cancel(world, asked_environment(world, request))
+    status = promotion_signals.cancel(world, require_environment(world, request))
     return json_response({"status": status, "message": _CANCELED[status]})
 
 
 def _signal(send: Callable[[World, Environment], None]) -> Handler:
     def handler(world: World, request: Request) -> Response:
-        send(world, asked_environment(world, request))
+        send(world, require_environment(world, request))
         return json_response({"success": True})
 
     return handler
@@ -83,7 +83,7 @@ def _wish(body: Mapping[str, Any], scale_down: str) -> Wish:
 
 
 ROUTES: tuple[Route, ...] = (
-    *aliased(
+    *add_aliases(
         Route("POST", DEPLOYMENT + "/promote", promote_to_production),
         "deployment_id",
         "development",

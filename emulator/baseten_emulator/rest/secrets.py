@@ -12,11 +12,11 @@ from dataclasses import replace
 
 from baseten_emulator.life import audit
 from baseten_emulator.life.views import secret_view
-from baseten_emulator.world.bodies import checked
+from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.ids import normalise_secret_name
 from baseten_emulator.world.records import Secret
 from baseten_emulator.world.routing import Route, team_of, team_scoped
-from baseten_emulator.world.wire import Request, Response, json_response, not_found
+from baseten_emulator.world.wire import Request, Response, json_response, not_found_error
 from baseten_emulator.world.world import World
 
 
@@ -29,7 +29,7 @@ def list_secrets(world: World, request: Request) -> Response:
 
 def upsert_secret(world: World, request: Request) -> Response:
     """POST {name, value}: a new secret, or a new value under the same id."""
-    body = checked(request.json(), {"name": str, "value": str}, required=("name",))
+    body = check_fields(request.json(), {"name": str, "value": str}, required=("name",))
     team_id, value = team_of(world, request), body.get("value", "")
     world.secret_values.add(value)
     key = f"{team_id}/{normalise_secret_name(body['name'])}"
@@ -49,7 +49,7 @@ def delete_secret(world: World, request: Request) -> Response:
     name = request.params["secret_name"]
     secret = world.store.get(Secret, f"{team_of(world, request)}/{normalise_secret_name(name)}")
     if secret is None:
-        raise not_found("secret", name)
+        raise not_found_error("secret", name)
     world.store.delete(Secret, secret.id)
     audit.on_secret(world, "SECRET_DELETED", secret)
     return json_response({"name": secret.name})

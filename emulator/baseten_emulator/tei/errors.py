@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from baseten_emulator.tei.outcome import Response, json_response
+from baseten_emulator.tei.outcome import TeiResponse, json_response
 from baseten_emulator.tei.versions import VALIDATION_IS_422, Version
 
 _STATUS = {"Unhealthy": 503, "Backend": 424, "Overloaded": 429, "Tokenizer": 422, "Empty": 400}
@@ -22,32 +22,32 @@ class TeiError(Exception):
     message: str
 
 
-def backend(message: str) -> TeiError:
+def backend_error(message: str) -> TeiError:
     """The model cannot do what the route asks (424)."""
     return TeiError("Backend", f"Backend error: {message}")
 
 
-def invalid_input(message: str) -> TeiError:
+def invalid_input_error(message: str) -> TeiError:
     """An input that the tokenizer's checks refuse (413 or 422, by version)."""
     return TeiError("Validation", f"Input validation error: {message}")
 
 
-def empty_input(field: str = "inputs") -> TeiError:
+def empty_input_error(field: str = "inputs") -> TeiError:
     """A text of zero characters, or a list of zero token ids (400)."""
     return TeiError("Empty", f"Input validation error: `{field}` cannot be empty")
 
 
-def empty_batch(field: str) -> TeiError:
+def empty_batch_error(field: str) -> TeiError:
     """A list without items, where the route itself looks (400)."""
     return TeiError("Empty", f"`{field}` cannot be empty")
 
 
-def overloaded() -> TeiError:
+def overload_error() -> TeiError:
     """No permit is free (429)."""
     return TeiError("Overloaded", "Model is overloaded")
 
 
-def batch_too_large(size: int, maximum: int) -> TeiError:
+def batch_too_large_error(size: int, maximum: int) -> TeiError:
     """More items than `--max-client-batch-size` (413 or 422, by version)."""
     return TeiError("Validation", f"batch size {size} > maximum allowed batch size {maximum}")
 
@@ -59,13 +59,13 @@ def status_of(error: TeiError, version: Version) -> int:
     return _STATUS[error.kind]
 
 
-def native_response(error: TeiError, version: Version) -> Response:
+def native_response(error: TeiError, version: Version) -> TeiResponse:
     """The body of TEI's own routes."""
     body = {"error": error.message, "error_type": error.kind}
     return json_response(status_of(error, version), body)
 
 
-def openai_response(error: TeiError, version: Version) -> Response:
+def openai_response(error: TeiError, version: Version) -> TeiResponse:
     """The body of `/v1/embeddings`."""
     status = status_of(error, version)
     return json_response(status, {"message": error.message, "code": status, "type": error.kind})

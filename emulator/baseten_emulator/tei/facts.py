@@ -51,13 +51,13 @@ _GUESSES: dict[str, tuple[Task, tuple[str, ...]]] = {
 
 
 @cache
-def known_models() -> dict[str, ModelFacts]:
+def load_known_models() -> dict[str, ModelFacts]:
     """The table of well-known models, by lower-case repository id (the Hub ignores case)."""
     table = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))
-    return {repo_id.lower(): facts_of(repo_id, entry) for repo_id, entry in table.items()}
+    return {repo_id.lower(): parse_facts(repo_id, entry) for repo_id, entry in table.items()}
 
 
-def facts_of(repo_id: str, entry: Mapping[str, Any]) -> ModelFacts:
+def parse_facts(repo_id: str, entry: Mapping[str, Any]) -> ModelFacts:
     """One entry of the table, or of a test's own facts, typed."""
     labels, dense = tuple(entry.get("labels", ())), tuple(entry.get("dense", ()))
     maps = {
@@ -67,9 +67,9 @@ def facts_of(repo_id: str, entry: Mapping[str, Any]) -> ModelFacts:
     return ModelFacts(repo_id, **{**entry, **maps, "labels": labels, "dense": dense})
 
 
-def model_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:
+def find_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:
     """The facts of a model: from the table, or guessed from the route that it is to serve."""
-    known = known_models().get(repo_id.lower())
+    known = load_known_models().get(repo_id.lower())
     if known is not None:
         return known
     task, labels = _GUESSES.get(predict_endpoint, ("embedding", ()))
@@ -78,5 +78,5 @@ def model_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:
 
 def other_revision(repo_id: str, revision: str) -> str:
     """A revision that is not what `main` is, "" for one that is: only the table knows commits by name."""
-    known = known_models().get(repo_id.lower())
+    known = load_known_models().get(repo_id.lower())
     return "" if revision in ("main", known.commit if known else "main") else revision

@@ -11,7 +11,7 @@ Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Response:
+class TeiResponse:
     """One HTTP answer. An empty `content_type` means that the router sent no such header."""
 
     status: int
@@ -32,7 +32,7 @@ class BootFailure:
 
 
 class BootError(Exception):
-    """Raised inside `boot` at the step that ends the container; carries the log lines."""
+    """Raised inside `start_container` at the step that ends the container; carries the log lines."""
 
     def __init__(self, *log_lines: str, exit_code: int | None = None) -> None:
         super().__init__(log_lines[-1])
@@ -78,11 +78,11 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def json_response(status: int, value: Any, headers: Headers = ()) -> Response:
+def json_response(status: int, value: Any, headers: Headers = ()) -> TeiResponse:
     """An answer in JSON."""
-    return Response(status, "application/json", to_json(value).encode(), headers)
+    return TeiResponse(status, "application/json", to_json(value).encode(), headers)
 
 
-def text_response(status: int, text: str) -> Response:
+def text_response(status: int, text: str) -> TeiResponse:
     """An answer in plain text, as axum sends its own refusals."""
-    return Response(status, "text/plain; charset=utf-8", text.encode())
+    return TeiResponse(status, "text/plain; charset=utf-8", text.encode())

@@ -51,6 +51,6 @@ def parse_version(text: str) -> Version:
     return (major, minor, patch)
 
 
-def dotted(version: Version) -> str:
+def format_version(version: Version) -> str:
     """`(1, 8, 3)` as `1.8.3`."""
     return ".".join(map(str, version))

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from baseten_emulator.world.wire import Request, refused
+from baseten_emulator.world.wire import Request, validation_error
 
 _SHOWN = 100
 Fields = Mapping[str, type | tuple[type, ...]]
 
 
-def checked(
+def check_fields(
     body: Mapping[str, Any], fields: Fields, required: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     """`body` once every field is known and of its type; null counts as absent.
@@ -25,16 +25,16 @@ def checked(
     """
     for name, value in body.items():
         if name not in fields:
-            raise refused(_unknown(name, fields))
-        if value is not None and not _is(value, fields[name]):
-            raise refused(f"{name}: {shown(value)} has the wrong type")
+            raise validation_error(_describe_unknown(name, fields))
+        if value is not None and not _is_of(value, fields[name]):
+            raise validation_error(f"{name}: {shorten(value)} has the wrong type")
     for name in required:
         if body.get(name) in (None, ""):
-            raise refused(f"{name}: field required")
+            raise validation_error(f"{name}: field required")
     return {name: value for name, value in body.items() if value is not None}
 
 
-def shown(value: Any) -> str:
+def shorten(value: Any) -> str:
     """A value in a message: its beginning, where it is long."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
@@ -43,27 +43,29 @@ def shown(value: Any) -> str:
 def require_range(name: str, value: Any, least: float, most: float) -> None:
     """Refuse a number outside of these. Raises ApiError 400 that names the field."""
     if not least <= value <= most:
-        raise refused(f"{name}: {value} must be between {least:g} and {most:g}")
+        raise validation_error(f"{name}: {value} must be between {least:g} and {most:g}")
 
 
 def require_short(name: str, value: Any, most: int) -> None:
     """Refuse a text of more characters. Raises ApiError 400 that names the field."""
     if isinstance(value, str) and len(value) > most:
-        raise refused(f"{name}: has {len(value)} characters, at most {most} are kept")
+        raise validation_error(f"{name}: has {len(value)} characters, at most {most} are kept")
 
 
 def require_room(there: int, most: int, what: str) -> None:
     """Refuse one more where there are as many as are kept. Raises ApiError 400 that says what to do."""
     if there >= most:
-        raise refused(f"there are {there} {what} already, and no more are kept: DELETE them first")
+        raise validation_error(
+            f"there are {there} {what} already, and no more are kept: DELETE them first"
+        )
 
 
-def _is(value: Any, kinds: type | tuple[type, ...]) -> bool:
+def _is_of(value: Any, kinds: type | tuple[type, ...]) -> bool:
     wanted = kinds if isinstance(kinds, tuple) else (kinds,)
     return isinstance(value, wanted) and not (isinstance(value, bool) and bool not in wanted)
 
 
-def _unknown(name: str, fields: Fields) -> str:
+def _describe_unknown(name: str, fields: Fields) -> str:
     close = get_close_matches(name, fields, 1)
     hint = f'; perhaps you meant "{close[0]}"' if close else ""
     return f"{name[:_SHOWN]}: extra fields not permitted{hint}"
@@ -73,10 +75,10 @@ def refuse_unsimulated(body: Mapping[str, Any], *names: str) -> None:
     """Refuse, by name, what Baseten knows and the emulator does not act out."""
     for name in names:
         if body.get(name) is not None:
-            raise refused(f"{name}: the emulator does not simulate these")
+            raise validation_error(f"{name}: the emulator does not simulate these")
 
 
-def queried(request: Request, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, Any]:
+def read_query(request: Request, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, Any]:
     """The query parameters of a request, as `checked` reads a body: lists repeat, numbers are numbers."""
     query: dict[str, Any] = {}
     for name, values in request.query.items():
@@ -84,4 +86,4 @@ def queried(request: Request, fields: Fields, required: tuple[str, ...] = ()) ->
         last = values[-1]
         whole = kind is int and re.fullmatch(r"-?[0-9]{1,18}", last)
         query[name] = list(values) if kind is list else int(last) if whole else last
-    return checked(query, fields, required)
+    return check_fields(query, fields, required)

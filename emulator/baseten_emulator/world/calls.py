@@ -27,21 +27,21 @@ _HUB_TOKEN = re.compile(r"\bhf_[A-Za-z0-9]{30,}")
 _SHORTEST_SECRET = len("emulator")  # the default key, and what is shorter, are everyday words
 
 
-def entry(world: World, request: Request, response: Response) -> dict[str, Any]:
+def build_entry(world: World, request: Request, response: Response) -> dict[str, Any]:
     """What is remembered of a call and its answer."""
-    operation, body = read(request)
-    body = without(redacted(body, request.path), {world.api_key, *world.secret_values})
+    operation, body = read_call(request)
+    body = hide_secrets(redact(body, request.path), {world.api_key, *world.secret_values})
     return {
         "method": request.method,
         "path": request.path,
         "operation": operation,
         "status": None if response.hang_up else response.status,
         "body": body,
-        "redacted": list(places_of_secrets(body)),
+        "redacted": list(find_places_of_secrets(body)),
     }
 
 
-def read(request: Request) -> tuple[str | None, Any]:
+def read_call(request: Request) -> tuple[str | None, Any]:
     """The operation of a GraphQL call, and the body of any; a long one by its size only."""
     is_graphql = request.path.rstrip("/") == "/graphql"
     if len(request.body) > MAX_BODY_BYTES and not is_graphql:
@@ -81,14 +81,14 @@ def operation_of(body: Mapping[str, Any]) -> tuple[str | None, Any]:
         argument.name.value: value_from_ast_untyped(argument.value, variables)
         for argument in field.arguments or ()
     }
-    return field.name.value, {name: _decoded(name, value) for name, value in arguments.items()}
+    return field.name.value, {name: _decode(name, value) for name, value in arguments.items()}
 
 
 def _is_short(arguments: Any) -> bool:
     return isinstance(arguments, dict) and len(json.dumps(arguments)) <= MAX_ARGUMENTS
 
 
-def _decoded(name: str, value: Any) -> Any:
+def _decode(name: str, value: Any) -> Any:
     """`config` and `raw_config` travel as base64: shown as what they are, so that they can be searched."""
     if name not in ("config", "raw_config") or not isinstance(value, str):
         return value
@@ -99,25 +99,25 @@ def _decoded(name: str, value: Any) -> Any:
         return value
 
 
-def redacted(body: Any, path: str) -> Any:
+def redact(body: Any, path: str) -> Any:
     """`body` with every secret value replaced."""
     if isinstance(body, dict):
-        return {name: _value(str(name), value, path) for name, value in body.items()}
+        return {name: _redact_value(str(name), value, path) for name, value in body.items()}
     if isinstance(body, list):
-        return [redacted(item, path) for item in body]
+        return [redact(item, path) for item in body]
     return _HUB_TOKEN.sub(SECRET, body) if isinstance(body, str) else body
 
 
-def _value(name: str, value: Any, path: str) -> Any:
+def _redact_value(name: str, value: Any, path: str) -> Any:
     if name == "value" and path.rstrip("/").endswith("/secrets"):
         return SECRET
     if name == "secrets" and isinstance(value, dict):
         return {key: None if held is None else SECRET for key, held in value.items()}
     named = _CREDENTIAL.search(name) and not _NO_CREDENTIAL.search(name)
-    return SECRET if named and isinstance(value, str) and value else redacted(value, path)
+    return SECRET if named and isinstance(value, str) and value else redact(value, path)
 
 
-def without(body: Any, secrets: Iterable[str]) -> Any:
+def hide_secrets(body: Any, secrets: Iterable[str]) -> Any:
     """`body` with each of these values replaced, wherever it stands."""
     text = json.dumps(body)
     for secret in secrets:
@@ -127,13 +127,13 @@ def without(body: Any, secrets: Iterable[str]) -> Any:
     return json.loads(text)
 
 
-def places_of_secrets(body: Any, place: str = "body") -> Iterator[str]:
+def find_places_of_secrets(body: Any, place: str = "body") -> Iterator[str]:
     """Where something was replaced, so that a secret in the wrong place is seen and not only hidden."""
     if isinstance(body, dict):
         for name, value in body.items():
-            yield from places_of_secrets(value, f"{place}.{name}")
+            yield from find_places_of_secrets(value, f"{place}.{name}")
     elif isinstance(body, list):
         for index, value in enumerate(body):
-            yield from places_of_secrets(value, f"{place}[{index}]")
+            yield from find_places_of_secrets(value, f"{place}[{index}]")
     elif isinstance(body, str) and SECRET in body:
         yield place

@@ -41,7 +41,7 @@ class Route:
         return self.handler(world, request)
 
 
-def find(routes: Iterable[Route], request: Request) -> tuple[Handler, Request] | None:
+def find_route(routes: Iterable[Route], request: Request) -> tuple[Handler, Request] | None:
     """The first route that fits, with the request carrying the placeholders' values."""
     for route in routes:
         match = route.pattern.fullmatch(request.path) if route.method == request.method else None
@@ -56,7 +56,7 @@ def team_scoped(method: str, path: str, handler: Handler) -> tuple[Route, Route]
     return Route(method, path, handler), Route(method, twin, handler)
 
 
-def aliased(route: Route, placeholder: str, *aliases: str) -> tuple[Route, ...]:
+def add_aliases(route: Route, placeholder: str, *aliases: str) -> tuple[Route, ...]:
     """A route, and before it one for each word that may stand for a placeholder: endpoints of their own."""
     spelled = (
         Route(

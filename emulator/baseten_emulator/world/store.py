@@ -68,7 +68,7 @@ class Store:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file.touch(mode=0o600)
             store = cls(str(file))
-            problem = store.problem()
+            problem = store.find_problem()
         except (OSError, sqlite3.Error) as error:
             problem = str(error)
         if problem:
@@ -78,7 +78,7 @@ class Store:
             )
         return store
 
-    def problem(self) -> str | None:
+    def find_problem(self) -> str | None:
         """What is wrong with what is kept, as far as it shows at once; None where it is well."""
         looks = {
             "a counter is no number": (
@@ -207,7 +207,7 @@ class Store:
 def _revive(kind: type[R], body: dict[str, Any]) -> R:
     hints = _hints(kind)
     try:
-        return kind(**{name: _nested(hints[name], value) for name, value in body.items()})
+        return kind(**{name: _revive_value(hints[name], value) for name, value in body.items()})
     except (KeyError, TypeError, AttributeError) as error:
         raise sqlite3.DatabaseError(f"a {kind.__name__} is not in its shape ({error!r})") from error
 
@@ -218,12 +218,12 @@ def _hints(kind: type[Any], cache: dict[type[Any], dict[str, Any]] = {}) -> dict
     return cache[kind]
 
 
-def _nested(hint: Any, value: Any) -> Any:
+def _revive_value(hint: Any, value: Any) -> Any:
     if value is None:
         return None
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(option for option in get_args(hint) if option is not type(None))
     if is_dataclass(hint) and isinstance(hint, type):
         known = [f.name for f in fields(hint) if f.name in value]  # older states lack newer fields
-        return hint(**{name: _nested(_hints(hint)[name], value[name]) for name in known})
+        return hint(**{name: _revive_value(_hints(hint)[name], value[name]) for name in known})
     return tuple(value) if get_origin(hint) is tuple else value

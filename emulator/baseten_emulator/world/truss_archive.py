@@ -36,15 +36,15 @@ def read_config(archive: bytes) -> dict[str, Any]:
     """The parsed config.yaml of a truss archive. Raises BadArchiveError."""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
-            members = {_safe_name(member): member for member in _members(tar)}
-            text = _config_text(tar, members)
+            members = {_safe_name(member): member for member in _iterate_members(tar)}
+            text = _read_config_text(tar, members)
     except BadArchiveError:
         raise
     except (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError) as error:
         raise BadArchiveError(
             f"the archive is not a tar file (compressed ones are none): {error}"
         ) from error
-    return _parsed(text)
+    return _parse_config(text)
 
 
 def model_name_in(archive: bytes) -> str:
@@ -55,7 +55,7 @@ def model_name_in(archive: bytes) -> str:
         return ""
 
 
-def _members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+def _iterate_members(tar: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
     for number, member in enumerate(tar):
         if number == MAX_MEMBERS or member.size < 0:
             raise BadArchiveError(f"the archive is broken, or holds more than {MAX_MEMBERS} files")
@@ -69,7 +69,7 @@ def _safe_name(member: tarfile.TarInfo) -> str:
     return str(path)
 
 
-def _config_text(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> bytes:
+def _read_config_text(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> bytes:
     member = members.get("config.yaml")
     content = tar.extractfile(member) if member else None
     if member is None or content is None:
@@ -82,11 +82,11 @@ def _config_text(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> b
     return text
 
 
-def _parsed(text: bytes) -> dict[str, Any]:
+def _parse_config(text: bytes) -> dict[str, Any]:
     try:
         _require_proportion(text)
         config = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe ones
-        if _written_out(config, {}) > MAX_EVENTS:
+        if _count_values(config, {}) > MAX_EVENTS:
             raise BadArchiveError("config.yaml: with its aliases written out it holds too much")
         require_plain(config)
     except BadArchiveError:
@@ -110,9 +110,9 @@ def _require_proportion(text: bytes) -> None:
             raise BadArchiveError("config.yaml is nested too deeply, or holds too much")
 
 
-def _written_out(part: Any, known: dict[int, int]) -> int:
+def _count_values(part: Any, known: dict[int, int]) -> int:
     """How many values a part holds, each alias counted as what it stands for."""
     if id(part) not in known:
         inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
-        known[id(part)] = 1 + sum(_written_out(value, known) for value in inner)
+        known[id(part)] = 1 + sum(_count_values(value, known) for value in inner)
     return known[id(part)]

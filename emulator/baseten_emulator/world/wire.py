@@ -114,11 +114,11 @@ def json_response(payload: Any, status: int = 200) -> Response:
     return Response(status, json.dumps(payload).encode(), "application/json")
 
 
-def not_found(what: str, name: str) -> ApiError:
+def not_found_error(what: str, name: str) -> ApiError:
     """The 404 for a thing that does not exist."""
     return ApiError(404, "RESOURCE_NOT_FOUND", f'{what} "{name}" does not exist')
 
 
-def refused(message: str) -> ApiError:
+def validation_error(message: str) -> ApiError:
     """The 400 for a request that is understood and not accepted."""
     return ApiError(400, "VALIDATION_ERROR", message)

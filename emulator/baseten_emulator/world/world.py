@@ -14,7 +14,7 @@ from baseten_emulator.world.ids import normalise_secret_name, opaque_id
 from baseten_emulator.world.rate_limits import RateLimits
 from baseten_emulator.world.records import Deployment, Model, Secret, Taught
 from baseten_emulator.world.store import Store
-from baseten_emulator.world.wire import not_found
+from baseten_emulator.world.wire import not_found_error
 
 DEFAULT_TEAM = "default"
 _ROUTERS_KEPT = 256
@@ -29,7 +29,7 @@ class DataPlaneResponse(Protocol):
     headers: tuple[tuple[str, str], ...]
 
 
-class Router(Protocol):
+class RunningRouter(Protocol):
     """A running server of one deployment."""
 
     def handle(
@@ -43,7 +43,7 @@ class Router(Protocol):
 Boot = Callable[[Mapping[str, Any], Mapping[str, str]], Any]
 
 
-def asked_counter(deployment_id: str, at: float | None = None) -> str:
+def request_counter(deployment_id: str, at: float | None = None) -> str:
     """The counter of a deployment's requests in the minute of `at`; without it, what all of them begin with."""
     return f"asked/{deployment_id}/{'' if at is None else int(at // 60)}"
 
@@ -78,7 +78,7 @@ class World:
         """The model with this id. Raises ApiError 404."""
         model = self.store.get(Model, model_id)
         if model is None:
-            raise not_found("model", model_id)
+            raise not_found_error("model", model_id)
         return model
 
     def model_named(self, name: str, team_id: str) -> Model | None:
@@ -95,14 +95,14 @@ class World:
         for name in self.teams:
             if self.team_id(name) == team_id:
                 return name
-        raise not_found("team", team_id)
+        raise not_found_error("team", team_id)
 
     @property
     def default_team_id(self) -> str:
         """The team that unscoped calls act on."""
         return self.team_id(self.teams[0])
 
-    def gates(self) -> dict[str, bool]:
+    def gates_by_repository(self) -> dict[str, bool]:
         """Which taught repositories want a token, by id in lower case."""
         return {taught.id: taught.gated for taught in self.store.all(Taught)}
 
@@ -111,7 +111,7 @@ class World:
         secrets = self.store.all(Secret, owner=team_id)
         return {normalise_secret_name(s.name): "" if s.empty else "[secret]" for s in secrets}
 
-    def start(self, deployment: Deployment) -> Any:
+    def start_router(self, deployment: Deployment) -> Any:
         """A freshly started router for a deployment, or its boot failure."""
         with self.store.transaction():
             existing = self.secrets_of(self.model(deployment.owner).owner)
@@ -125,22 +125,24 @@ class World:
         return boot(deployment.archive_config, secrets)
 
     def _boot_tei(self, config: Mapping[str, Any], secrets: Mapping[str, str]) -> Any:
-        from baseten_emulator import tei  # the data plane is only loaded once a model is
+        # The data plane is only loaded once a model is.
+        from baseten_emulator.tei.start.boot import start_container
+        from baseten_emulator.tei.start.repository import Repository
 
         with self.store.transaction():
             taught = self.store.all(Taught)
-        known = {t.id: tei.Repository.of(t.model_id, t.files, t.gated) for t in taught}
-        return tei.boot(config, secrets, known)
+        known = {t.id: Repository.of(t.model_id, t.files, t.gated) for t in taught}
+        return start_container(config, secrets, known)
 
-    def router(self, deployment: Deployment) -> Router:
+    def router_of(self, deployment: Deployment) -> RunningRouter:
         """The running router of a deployment, for one request; a few hundred are kept, the others start again."""
         with self.store.transaction():
-            self.store.counter(asked_counter(deployment.id, self.now()), add=1)
+            self.store.counter(request_counter(deployment.id, self.now()), add=1)
         key = f"{deployment.id}@{deployment.started_at}"
         with self._routers_lock:
             kept = self._routers.pop(key, None)
         # Started outside the lock: starting reads the store, whose lock must never be waited for here.
-        router: Router = kept or self.start(deployment)
+        router: RunningRouter = kept or self.start_router(deployment)
         with self._routers_lock:
             self._routers[key] = router
             while len(self._routers) > _ROUTERS_KEPT:

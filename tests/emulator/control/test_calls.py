@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from baseten_emulator.world.calls import entry, redacted
+from baseten_emulator.world.calls import build_entry, redact
 from baseten_emulator.world.wire import Request, Response
 from tests.support.control_client import CONFIG, KEY, Baseten, config_with, new_world
 
@@ -55,7 +55,7 @@ def test_no_key_and_no_secret_value_is_logged_and_the_places_are(local: Baseten)
 
 def test_a_token_is_recognised_by_its_look() -> None:
     token = "hf_" + "a" * 34
-    assert redacted({"start_command": f"HF_TOKEN={token} router"}, "/x") == {
+    assert redact({"start_command": f"HF_TOKEN={token} router"}, "/x") == {
         "start_command": "HF_TOKEN=[secret] router"
     }
 
@@ -66,13 +66,13 @@ def test_a_field_about_tokens_of_text_is_no_credential() -> None:
         "auth_secret_name": "hf_access_key",
         "secrets": {"k": None},
     }
-    assert redacted(body, "/x") == body
+    assert redact(body, "/x") == body
 
 
 def test_a_large_or_binary_body_is_logged_by_its_size() -> None:
     world = new_world()
     for body in (b"\x00\x01", b'"' + b"x" * 70_000 + b'"'):
-        logged = entry(world, Request("PUT", "/b/k", body=body), Response())
+        logged = build_entry(world, Request("PUT", "/b/k", body=body), Response())
         assert logged["body"] == f"[{len(body)} bytes]"
 
 

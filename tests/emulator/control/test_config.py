@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baseten_emulator.push.config_defaults import SERVER_ONLY, with_defaults
+from baseten_emulator.push.config_defaults import SERVER_ONLY, add_defaults
 from tests.support.control_client import CONFIG, Baseten, config_with
 
 WEIGHTS = [{"source": "hf://BAAI/bge-base-en-v1.5@abc", "mount_location": "/models/bge"}]
@@ -42,12 +42,12 @@ def test_every_field_that_was_pushed_is_told_as_it_was(local: Baseten, config: A
 
 def test_what_is_told_is_told_again_unchanged() -> None:
     for config in CONFIGS:
-        assert with_defaults(with_defaults(config)) == with_defaults(config)
+        assert add_defaults(add_defaults(config)) == add_defaults(config)
 
 
 def test_a_config_is_not_changed_by_filling_it_in() -> None:
     config = config_with()
-    with_defaults(config)
+    add_defaults(config)
     assert config == CONFIG
 
 
@@ -56,7 +56,7 @@ def test_a_config_is_not_changed_by_filling_it_in() -> None:
 def test_the_defaults_are_those_of_truss_and_the_servers_own(config: Any) -> None:
     from truss.base.truss_config import TrussConfig
 
-    told = with_defaults(config)
+    told = add_defaults(config)
     for section, fields in SERVER_ONLY.items():
         for name in fields:
             told[section] and told[section].pop(name)

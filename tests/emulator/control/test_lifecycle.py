@@ -36,11 +36,11 @@ def a_deployment(**changes: Any) -> Deployment:
 def test_a_deployment_goes_through_its_phases_until_its_outcome_is_known(
     now: float, status: str
 ) -> None:
-    assert lifecycle.status(a_deployment(), None, now, 1.0) == status
+    assert lifecycle.status_at(a_deployment(), None, now, 1.0) == status
 
 
 def test_a_built_image_is_not_built_again() -> None:
-    assert lifecycle.status(a_deployment(built=True), None, 0, 1.0) == "DEPLOYING"
+    assert lifecycle.status_at(a_deployment(built=True), None, 0, 1.0) == "DEPLOYING"
 
 
 @pytest.mark.parametrize("step", [0.01, 0.2, 5])
@@ -49,22 +49,22 @@ def test_without_requests_a_deployment_scales_to_zero_after_its_delay(
     step: float, idle: float
 ) -> None:
     deployment = a_deployment(outcome=READY)
-    ready_at = lifecycle.decided_at(deployment, step)
-    status = lifecycle.status(deployment, None, ready_at + idle, step)
+    ready_at = lifecycle.decision_time(deployment, step)
+    status = lifecycle.status_at(deployment, None, ready_at + idle, step)
     assert status == ("SCALED_TO_ZERO" if idle >= IDLE_AFTER else "ACTIVE")
 
 
 def test_a_request_keeps_a_deployment_from_scaling_to_zero() -> None:
     deployment = a_deployment(outcome=READY)
     asked = Activity("d", "m", at=800.0)
-    assert lifecycle.status(deployment, asked, 1600, 1.0) == "ACTIVE"
-    assert lifecycle.status(deployment, asked, 1700, 1.0) == "SCALED_TO_ZERO"
+    assert lifecycle.status_at(deployment, asked, 1600, 1.0) == "ACTIVE"
+    assert lifecycle.status_at(deployment, asked, 1700, 1.0) == "SCALED_TO_ZERO"
 
 
 def test_one_replica_at_least_never_scales_to_zero() -> None:
     settings = {"min_replica": 1, "scale_down_delay": 0}
     deployment = a_deployment(outcome=READY, autoscaling=settings)
-    assert lifecycle.status(deployment, None, 1e9, 1.0) == "ACTIVE"
+    assert lifecycle.status_at(deployment, None, 1e9, 1.0) == "ACTIVE"
 
 
 def test_the_road_to_active_can_be_watched(baseten: Baseten) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from baseten_emulator.life.promotion_progress import Pace, Progress
+from baseten_emulator.life.promotion_progress import Progress, Ramp
 from baseten_emulator.world.records import Candidate
 from tests.support.control_client import Baseten
 
@@ -42,9 +42,9 @@ def test_traffic_moves_by_the_surge_in_equal_steps(now: float, percent: int) -> 
 def test_the_settings_decide_about_steps_and_time(
     rolling: dict[str, int], steps: int, end: float
 ) -> None:
-    pace = Pace.of({**ROLLING, **rolling}, 1.0)
+    pace = Ramp.of({**ROLLING, **rolling}, 1.0)
     assert (pace.steps, pace.end_of(pace.steps)) == (steps, pytest.approx(end))
-    assert [pace.done_after(pace.end_of(n)) for n in range(1, steps + 1)] == list(
+    assert [pace.steps_after(pace.end_of(n)) for n in range(1, steps + 1)] == list(
         range(1, steps + 1)
     )
 
@@ -65,7 +65,7 @@ def test_a_pause_begins_at_the_end_of_a_step_and_takes_nothing_away(now: float) 
     later = at(50, pause_from=pause)
     assert (later.status, later.ends_at) == ("PAUSED", None)
     assert later.percent == pytest.approx(100 * pause)
-    resumed = at(50, held_seconds=later.held_until_now)
+    resumed = at(50, held_seconds=later.seconds_held)
     assert (resumed.status, resumed.percent) == ("RAMPING_UP", later.percent)
     assert resumed.ends_at == pytest.approx(50 + 1 - pause)
 
@@ -76,7 +76,7 @@ def test_a_pause_in_the_last_step_comes_too_late() -> None:
 
 def test_traffic_is_given_back_step_by_step() -> None:
     shown = [at(now, ramping_down_from=0.6).percent for now in (0.6, 0.8, 0.9, 1.1)]
-    assert (shown, at(0.6, ramping_down_from=0.6).gone_at) == ([50, 50, 25, 0], 1.1)
+    assert (shown, at(0.6, ramping_down_from=0.6).traffic_returned_at) == ([50, 50, 25, 0], 1.1)
 
 
 def two(baseten: Baseten) -> tuple[str, str, str]:

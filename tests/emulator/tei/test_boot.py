@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from baseten_emulator.tei import BootFailure, Router, boot
+from baseten_emulator.tei.http.router import Router
+from baseten_emulator.tei.outcome import BootFailure
+from baseten_emulator.tei.start.boot import start_container
 from tests.support.tei_containers import MODEL_PATH, UPSTREAM, booted, config, info, last_words
 
 GATED = "google/embeddinggemma-300m"
@@ -23,7 +25,7 @@ def test_the_seeds_config_starts_on_its_own_image() -> None:
         weights=[],
         build_commands=["git clone https://huggingface.co/BAAI/bge-base-en-v1.5 /data/local-model"],
     )
-    router = boot(seed, {})
+    router = start_container(seed, {})
     assert isinstance(router, Router)
     shown = info(router)
     assert (shown["version"], shown["max_concurrent_requests"]) == ("1.6.0", 40)
@@ -96,7 +98,9 @@ def test_the_all_in_one_image_has_no_binary_of_the_usual_name() -> None:
 
 @pytest.mark.parametrize(("tag", "found"), [("89-1.9.0", False), ("89-1.9.1", True)])
 def test_the_entrypoint_script_is_in_every_cuda_image_from_1_9_1_on(tag: str, found: bool) -> None:
-    outcome = boot(config(tag=tag, start=f"/entrypoint.sh --port 7997 --model-id {MODEL_PATH}"), {})
+    outcome = start_container(
+        config(tag=tag, start=f"/entrypoint.sh --port 7997 --model-id {MODEL_PATH}"), {}
+    )
     assert isinstance(outcome, Router) is found
 
 
@@ -310,7 +314,7 @@ def test_an_unknown_model_is_guessed_from_the_route_and_says_so() -> None:
 @pytest.mark.parametrize("stray", ["--nonsense", ""])
 def test_no_secret_reaches_the_log_of_a_container_that_died(stray: str) -> None:
     start = f'sh -c "{HUB} {MODEL_PATH} {stray} $(cat /secrets/hf)"'
-    outcome = boot(config(start=start), {"hf": "hf_canary"})
+    outcome = start_container(config(start=start), {"hf": "hf_canary"})
     assert isinstance(outcome, BootFailure)
     assert "unexpected argument" in outcome.log_lines[0]
     assert "hf_canary" not in "\n".join(outcome.log_lines)

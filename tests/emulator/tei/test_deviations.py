@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from baseten_emulator.tei import Router
+from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.model.vectors import cosine
 from tests.support.tei_containers import MODEL_PATH, answer, booted, info
 
@@ -103,7 +103,7 @@ def test_scores_move_with_the_revision_and_hardly_with_the_precision() -> None:
 )
 def test_a_router_gone_wrong_is_off_as_one_that_was_told_so(wrong: str, expected: float) -> None:
     router = booted()
-    assert cosines(router, router.gone_wrong({wrong: None})) == pytest.approx(
+    assert cosines(router, router.copy_with_faults({wrong: None})) == pytest.approx(
         [expected] * len(TEXTS), abs=1e-6
     )
     assert cosines(router, router) == pytest.approx([1.0] * len(TEXTS))
@@ -111,20 +111,20 @@ def test_a_router_gone_wrong_is_off_as_one_that_was_told_so(wrong: str, expected
 
 def test_a_wrong_value_may_be_chosen() -> None:
     router = booted()
-    assert vectors(router.gone_wrong({"wrong_pooling": "last_token"})) == vectors(
+    assert vectors(router.copy_with_faults({"wrong_pooling": "last_token"})) == vectors(
         booted(flags="--pooling last-token")
     )
-    assert vectors(router.gone_wrong({"wrong_prompt": "query:"})) == vectors(
+    assert vectors(router.copy_with_faults({"wrong_prompt": "query:"})) == vectors(
         booted(flags="--default-prompt query:")
     )
 
 
 def test_info_tells_a_wrong_pooling_and_precision_and_hides_prompt_and_revision() -> None:
     router = booted()
-    wrong = info(router.gone_wrong({"wrong_pooling": None, "wrong_dtype": None}))
+    wrong = info(router.copy_with_faults({"wrong_pooling": None, "wrong_dtype": None}))
     assert wrong["model_type"] == {"embedding": {"pooling": "mean"}}
     assert wrong["model_dtype"] == "float32"
-    hidden = router.gone_wrong({"wrong_prompt": None, "wrong_revision": None})
+    hidden = router.copy_with_faults({"wrong_prompt": None, "wrong_revision": None})
     assert info(hidden) == info(router)
 
 
@@ -132,11 +132,11 @@ def test_a_revision_that_tei_downloads_itself_shows_in_info() -> None:
     command = "text-embeddings-router --port 7997 --model-id BAAI/bge-base-en-v1.5 --revision main"
     router = booted(start=command, weights=[])
     assert info(router)["model_sha"] == "main"
-    assert info(router.gone_wrong({"wrong_revision": None}))["model_sha"] == "0" * 40
+    assert info(router.copy_with_faults({"wrong_revision": None}))["model_sha"] == "0" * 40
 
 
 def test_noise_is_another_one_with_each_request() -> None:
     router = booted()
-    noisy = [vectors(router.gone_wrong({"batch_noise": None})) for _ in range(2)]
+    noisy = [vectors(router.copy_with_faults({"batch_noise": None})) for _ in range(2)]
     assert noisy[0] != noisy[1]
     assert min(cosine(a, b) for a, b in zip(*noisy, strict=True)) > 0.99999

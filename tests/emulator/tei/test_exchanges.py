@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from baseten_emulator.tei import ModelFacts, Router, boot
+from baseten_emulator.tei.facts import ModelFacts
+from baseten_emulator.tei.http.router import Router
+from baseten_emulator.tei.start.boot import start_container
 from tests.support.tei_containers import JSON, MODEL_PATH, config
 
 EXCHANGES = json.loads(
@@ -33,7 +35,7 @@ def recorded_router(tei: str, task: str, flags: dict[str, Any]) -> Router:
     facts = RECORDED_MODELS[task]
     batch = {"--max-client-batch-size": 4} if task == "embedding" else {}
     given = " ".join(f"{name} {value}" for name, value in ({**batch, **flags}).items())
-    outcome = boot(
+    outcome = start_container(
         config(
             facts.repo_id,
             tag=f"cpu-{tei}",

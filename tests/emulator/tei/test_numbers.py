@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from baseten_emulator.tei import Router
+from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.model.vectors import cosine
 from tests.support.tei_containers import answer, booted
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from baseten_emulator.tei import Router, boot
+from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.memory import batch_size
 from baseten_emulator.tei.pace.pace import Limits, Pace
 from baseten_emulator.tei.pace.service_time import ServiceTime
+from baseten_emulator.tei.start.boot import start_container
 from tests.support.control_client import Baseten, config_with, in_process, new_world
 from tests.support.pace_simulation import ClosedLoop, best_batch_tokens, simulate
 from tests.support.tei_containers import JSON, config
@@ -94,10 +95,10 @@ def test_texts_of_several_requests_share_a_batch() -> None:
 
 
 def test_the_seed_decides_a_repositorys_hidden_optimum_and_numbers_may_be_given() -> None:
-    one = ServiceTime.drawn(1, "BAAI/bge-m3", {})
-    assert one == ServiceTime.drawn(1, "baai/BGE-M3", {})
-    assert len({ServiceTime.drawn(seed, "BAAI/bge-m3", {}).knee_tokens for seed in range(9)}) == 9
-    given = ServiceTime.drawn(1, "BAAI/bge-m3", {"knee_tokens": 1000, "tokens_per_second": 5})
+    one = ServiceTime.draw(1, "BAAI/bge-m3", {})
+    assert one == ServiceTime.draw(1, "baai/BGE-M3", {})
+    assert len({ServiceTime.draw(seed, "BAAI/bge-m3", {}).knee_tokens for seed in range(9)}) == 9
+    given = ServiceTime.draw(1, "BAAI/bge-m3", {"knee_tokens": 1000, "tokens_per_second": 5})
     assert (given.knee_tokens, given.tokens_per_second, given.strain) == (1000, 5, one.strain)
 
 
@@ -125,7 +126,7 @@ def test_a_request_that_is_not_let_in_waits_outside() -> None:
 
 
 def paced() -> Router:
-    router = boot(config(), {}, {})
+    router = start_container(config(), {}, {})
     assert isinstance(router, Router)
     quick = ServiceTime(1_000_000, 20_000, 8000, 0.1, tokenizer_share=1)
     router.keep_pace(quick, predict_concurrency=4)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from baseten_emulator.tei import Router
+from baseten_emulator.tei.http.router import Router
 from tests.support.tei_containers import JSON, MODEL_PATH, answer, booted, get, info, post, refusal
 
 RERANKER = "BAAI/bge-reranker-base"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from baseten_emulator.tei import BootFailure, boot
+from baseten_emulator.tei.outcome import BootFailure
+from baseten_emulator.tei.start.boot import start_container
 from baseten_emulator.tei.start.repository import Repository
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
@@ -110,7 +111,9 @@ def started(case: Case) -> Any:
     assert facts is not None
     body = taught(facts)
     repository = Repository.of(body["model_id"], body["files"], body["gated"])
-    return boot(case.subject.config, {"hf_access_key": "x"}, {body["model_id"]: repository})
+    return start_container(
+        case.subject.config, {"hf_access_key": "x"}, {body["model_id"]: repository}
+    )
 
 
 GOOD_CASES = [case for case in cases(GOOD) if case.slug not in BOTH_FORMATS]

@@ -42,7 +42,7 @@ NOISE = 0.01
 
 def replica(seed: int) -> Callable[[Point], Observed]:
     """A replica of one model on the emulator's service time, under a closed loop of passages."""
-    service = ServiceTime.drawn(seed, "BAAI/bge-base-en-v1.5", {})
+    service = ServiceTime.draw(seed, "BAAI/bge-base-en-v1.5", {})
 
     @cache
     def run(point: Point) -> Observed:

@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_emulator.tei import Router, boot
+from baseten_emulator.tei.http.router import Router
+from baseten_emulator.tei.start.boot import start_container
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.calls import Vector
 from baseten_tei.outputs.known_before_push import known_space
@@ -60,7 +61,7 @@ def space_of(it: Run) -> Space:
     if it.tag:
         image = config["base_image"]["image"]
         config["base_image"]["image"] = f"{image.rpartition(':')[0]}:{it.tag}"
-    router = boot(config, {"hf_access_key": "hf_x"})
+    router = start_container(config, {"hf_access_key": "hf_x"})
     assert isinstance(router, Router), router
     router = router.gone_wrong(it.wrong or {})
     info = json.loads(router.handle("GET", "/info", {}, b"").body)
@@ -135,7 +136,7 @@ def test_other_normalisation_is_refused_although_the_directions_are_the_same() -
 
 
 def test_the_texts_one_by_one_have_the_fingerprint_of_the_batch() -> None:
-    router = boot(Subject("bge", spec()).config, {})
+    router = start_container(Subject("bge", spec()).config, {})
     assert isinstance(router, Router)
     alone = [asked(router, {"input": text})["data"][0]["embedding"] for text in PROBES]
     assert fingerprint(alone) == BASE.fingerprint

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_emulator.tei.errors import batch_too_large
+from baseten_emulator.tei.errors import batch_too_large_error
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.outcome import Headers
 from baseten_emulator.tei.pace.service_time import NOTHING, Spent
@@ -50,8 +50,8 @@ class Answer:
     work: Work | None = None
 
 
-Request = dict[str, Any]
-Run = Callable[[Engine, Request], Answer]
+RequestBody = dict[str, Any]
+Run = Callable[[Engine, RequestBody], Answer]
 
 
 def check_batch(engine: Engine, size: int) -> None:
@@ -59,4 +59,4 @@ def check_batch(engine: Engine, size: int) -> None:
     maximum = engine.settings.max_client_batch_size
     if size > maximum:
         engine.count("te_request_failure")
-        raise batch_too_large(size, maximum)
+        raise batch_too_large_error(size, maximum)

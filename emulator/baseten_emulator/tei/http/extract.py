@@ -15,7 +15,7 @@ from baseten_emulator.tei.http.serde import MismatchError, Struct
 from baseten_emulator.tei.outcome import text_response
 
 
-class RefusedError(Exception):
+class ExtractionError(Exception):
     """A request that is turned down before TEI's code sees it; carries the response."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -32,18 +32,18 @@ def read_json(
         RefusedError: 415, 413, 400 or 422, in plain text.
     """
     if not _is_json(headers.get("content-type", "")):
-        raise RefusedError(415, "Expected request with `Content-Type: application/json`")
+        raise ExtractionError(415, "Expected request with `Content-Type: application/json`")
     if len(body) > payload_limit:
-        raise RefusedError(413, "Failed to buffer the request body: length limit exceeded")
+        raise ExtractionError(413, "Failed to buffer the request body: length limit exceeded")
     text = body.decode("utf-8", "replace")
     try:
         return shape(strict_json.parse(text))
     except json.JSONDecodeError as error:
         why = describe_syntax_error(error, text)
-        raise RefusedError(400, f"Failed to parse the request body as JSON: {why}") from error
+        raise ExtractionError(400, f"Failed to parse the request body as JSON: {why}") from error
     except MismatchError as mismatch:
         why = describe_mismatch(mismatch, text)
-        raise RefusedError(
+        raise ExtractionError(
             422, f"Failed to deserialize the JSON body into the target type: {why}"
         ) from mismatch
 

@@ -16,17 +16,17 @@ from baseten_emulator.tei.errors import TeiError, native_response, openai_respon
 from baseten_emulator.tei.http import routes_embedding, routes_info, routes_pairs, routes_text
 from baseten_emulator.tei.http.answers import Answer, Run
 from baseten_emulator.tei.http.bodies import request_shapes
-from baseten_emulator.tei.http.extract import RefusedError, read_json
+from baseten_emulator.tei.http.extract import ExtractionError, read_json
 from baseten_emulator.tei.http.serde import Struct
-from baseten_emulator.tei.http.vertex import vertex
+from baseten_emulator.tei.http.vertex import predict_instances
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.wrong_settings import wrong_settings
-from baseten_emulator.tei.outcome import Response, json_response
+from baseten_emulator.tei.outcome import TeiResponse, json_response
 from baseten_emulator.tei.pace.pace import Limits, Pace
 from baseten_emulator.tei.pace.service_time import ServiceTime
 from baseten_emulator.tei.settings import Settings
 
-_GET: dict[str, Callable[[Engine], Response]] = {
+_GET: dict[str, Callable[[Engine], TeiResponse]] = {
     "/info": routes_info.info,
     **dict.fromkeys(("/health", "/ping", "/"), routes_info.health),
     "/metrics": routes_info.metrics,
@@ -46,7 +46,7 @@ _RUNS: dict[str, Run] = {
 
 
 @dataclass(frozen=True)
-class Route:
+class PostRoute:
     """A POST route: the shape of its body, what it runs, and whether its errors are OpenAI's."""
 
     shape: Struct
@@ -65,7 +65,7 @@ class Router:
         self._asked = count(1)
         self._pacing = Lock()
 
-    def gone_wrong(self, wrongs: Mapping[str, str | None]) -> Router:
+    def copy_with_faults(self, wrongs: Mapping[str, str | None]) -> Router:
         """The same server gone wrong for one request: kind of fault to the wrong value, None for the usual one."""
         other = Router(wrong_settings(self.settings, wrongs, next(self._asked)), self.boot_log)
         other.engine.pace = self.engine.pace
@@ -85,37 +85,39 @@ class Router:
             )
             self.engine.pace = Pace(service, limits) if service else None
 
-    def handle(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Response:
+    def handle(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> TeiResponse:
         """Answer one request; `path` may carry a query, header names any case."""
         route = path.partition("?")[0]
         lowered = {name.lower(): value for name, value in headers.items()}
         allowed = [name for name, known in (("GET", _GET), ("POST", self._posts)) if route in known]
         if not allowed:
-            return Response(404)
+            return TeiResponse(404)
         if not self._may_enter(method, route, lowered):
-            return Response(401)
+            return TeiResponse(401)
         if method in ("GET", "HEAD") and route in _GET:
             answer = _GET[route](self.engine)
             return replace(answer, body=b"") if method == "HEAD" else answer
         if method == "POST" and route in self._posts:
             pace = self.engine.pace
-            with pace.admitted() if pace else nullcontext():
+            with pace.admit() if pace else nullcontext():
                 return self._post(self._posts[route], lowered, body)
         allow = ",".join("GET,HEAD" if name == "GET" else name for name in allowed)
-        return Response(405, headers=(("allow", allow),))
+        return TeiResponse(405, headers=(("allow", allow),))
 
     def _may_enter(self, method: str, route: str, headers: Mapping[str, str]) -> bool:
         is_open = route in _PUBLIC and not (route == "/" and method == "POST")
         key = self.settings.api_key
         return is_open or key is None or headers.get("authorization") == f"Bearer {key}"
 
-    def _post(self, route: Route, headers: Mapping[str, str], body: bytes) -> Response:
+    def _post(self, route: PostRoute, headers: Mapping[str, str], body: bytes) -> TeiResponse:
         started = perf_counter()
         try:
             answer = route.run(
                 self.engine, read_json(route.shape, headers, body, self.settings.payload_limit)
             )
-        except RefusedError as refused:
+        except ExtractionError as refused:
             return refused.response
         except TeiError as error:
             self.engine.count("te_request_failure")
@@ -124,22 +126,22 @@ class Router:
         return _success(answer, round((perf_counter() - started) * 1000))
 
 
-def _success(answer: Answer, milliseconds: int) -> Response:
+def _success(answer: Answer, milliseconds: int) -> TeiResponse:
     headers = answer.work.headers(milliseconds) if answer.work else ()
     return json_response(200, answer.value, headers)
 
 
-def _post_routes(settings: Settings) -> dict[str, Route]:
+def _post_routes(settings: Settings) -> dict[str, PostRoute]:
     shapes = request_shapes(settings.version)
-    routes = {f"/{name}": Route(shapes[name], run) for name, run in _RUNS.items()}
-    openai = Route(shapes["openai"], _RUNS["openai"], is_openai=True)
+    routes = {f"/{name}": PostRoute(shapes[name], run) for name, run in _RUNS.items()}
+    openai = PostRoute(shapes["openai"], _RUNS["openai"], is_openai=True)
     del routes["/openai"]
     default = routes[f"/{_default_route(settings)}"]
     return {
         **routes,
         **dict.fromkeys(("/v1/embeddings", "/embeddings"), openai),
         **dict.fromkeys(("/", "/invocations"), default),
-        "/vertex": Route(shapes["vertex"], vertex),
+        "/vertex": PostRoute(shapes["vertex"], predict_instances),
     }
 
 

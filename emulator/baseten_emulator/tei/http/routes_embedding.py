@@ -11,19 +11,19 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from baseten_emulator.tei.errors import backend, empty_batch, invalid_input
-from baseten_emulator.tei.http.answers import Answer, Request, Work, check_batch
+from baseten_emulator.tei.errors import backend_error, empty_batch_error, invalid_input_error
+from baseten_emulator.tei.http.answers import Answer, RequestBody, Work, check_batch
 from baseten_emulator.tei.http.inputs import Texts
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.tokenizing import Item, Reading
 from baseten_emulator.tei.model.tokens import Token
-from baseten_emulator.tei.model.vectors import Vector, cosine, normalised, token_vectors
+from baseten_emulator.tei.model.vectors import Vector, cosine, normalise, token_vectors
 from baseten_emulator.tei.outcome import Numbers
 
 One = Callable[[Item], tuple[Any, int]]
 
 
-def openai(engine: Engine, request: Request) -> Answer:
+def openai(engine: Engine, request: RequestBody) -> Answer:
     """`/v1/embeddings`: always normalised, truncated only if the server truncates."""
     reading = Reading(engine.settings.auto_truncate)
     dimensions = request.get("dimensions")
@@ -42,19 +42,19 @@ def openai(engine: Engine, request: Request) -> Answer:
     return Answer({"object": "list", "data": data, "model": model, "usage": usage}, work)
 
 
-def embed(engine: Engine, request: Request) -> Answer:
+def embed(engine: Engine, request: RequestBody) -> Answer:
     """`/embed`: one vector per input, as a list also for a single input."""
     vectors, work = _embed_request(engine, request)
     return Answer([Numbers(vector) for vector in vectors], work)
 
 
-def embed_all(engine: Engine, request: Request) -> Answer:
+def embed_all(engine: Engine, request: RequestBody) -> Answer:
     """`/embed_all`: one vector per token, never normalised."""
     reading = Reading.of(request, engine.settings)
 
     def one(item: Item) -> tuple[list[Numbers], int]:
         if engine.settings.pooling == "splade":
-            raise backend("`embed_all` is not available for SPLADE models")
+            raise backend_error("`embed_all` is not available for SPLADE models")
         engine.require_embedder()
         tokens = engine.reader.read(item, reading)
         size = engine.settings.facts.hidden_size
@@ -64,24 +64,24 @@ def embed_all(engine: Engine, request: Request) -> Answer:
     return Answer(*_each(engine, request["inputs"], one))
 
 
-def embed_sparse(engine: Engine, request: Request) -> Answer:
+def embed_sparse(engine: Engine, request: RequestBody) -> Answer:
     """`/embed_sparse`: index and value of what a SPLADE model lights up."""
     reading = Reading.of(request, engine.settings)
 
     def one(item: Item) -> tuple[list[dict[str, float]], int]:
         if engine.settings.pooling != "splade":
-            raise backend("Model is not an embedding model with SPLADE pooling")
+            raise backend_error("Model is not an embedding model with SPLADE pooling")
         tokens = engine.reader.read(item, reading)
         return _sparse(tokens, engine.settings.facts.vocab_size), len(tokens)
 
     return Answer(*_each(engine, request["inputs"], one))
 
 
-def similarity(engine: Engine, request: Request) -> Answer:
+def similarity(engine: Engine, request: RequestBody) -> Answer:
     """`/similarity`: cosines; the source sentence counts against the client batch, too."""
     inputs = request["inputs"]
     if not inputs["sentences"]:
-        raise empty_batch("inputs.sentences")
+        raise empty_batch_error("inputs.sentences")
     texts = Texts((inputs["source_sentence"], *inputs["sentences"]), is_batch=True)
     parameters = request["parameters"] or {}
     vectors, work = _embed_request(
@@ -90,7 +90,7 @@ def similarity(engine: Engine, request: Request) -> Answer:
     return Answer(Numbers([cosine(vectors[0], vector) for vector in vectors[1:]]), work)
 
 
-def _embed_request(engine: Engine, request: Request) -> tuple[list[Vector], Work]:
+def _embed_request(engine: Engine, request: RequestBody) -> tuple[list[Vector], Work]:
     reading = Reading.of(request, engine.settings)
     normalize, dimensions = request["normalize"], request.get("dimensions")
     return _each(
@@ -119,20 +119,22 @@ def _embed(
     engine: Engine, item: Item, reading: Reading, normalize: bool, dimensions: int | None
 ) -> tuple[Vector, int]:
     if engine.settings.pooling == "splade" and normalize:
-        raise backend("`normalize` is not available for SPLADE models")
+        raise backend_error("`normalize` is not available for SPLADE models")
     if dimensions == 0:
-        raise invalid_input("`dimensions` should be positive")
+        raise invalid_input_error("`dimensions` should be positive")
     engine.require_embedder()
     tokens = engine.reader.read(item, reading)
-    vector = _shortened(engine.vector(tokens), dimensions)
-    return (normalised(vector) if normalize else vector), len(tokens)
+    vector = _shorten(engine.vector(tokens), dimensions)
+    return (normalise(vector) if normalize else vector), len(tokens)
 
 
-def _shortened(vector: Vector, dimensions: int | None) -> Vector:
+def _shorten(vector: Vector, dimensions: int | None) -> Vector:
     if dimensions is None:
         return vector
     if dimensions > len(vector):
-        raise invalid_input("`dimensions` should be smaller than the maximum embedding dimension.")
+        raise invalid_input_error(
+            "`dimensions` should be smaller than the maximum embedding dimension."
+        )
     return vector[:dimensions]
 
 

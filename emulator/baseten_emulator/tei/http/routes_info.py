@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from baseten_emulator.tei.model.engine import Engine
-from baseten_emulator.tei.outcome import Response, json_response, text_response
+from baseten_emulator.tei.outcome import TeiResponse, json_response, text_response
 from baseten_emulator.tei.settings import Settings
-from baseten_emulator.tei.versions import SERVED_MODEL_NAME, dotted
+from baseten_emulator.tei.versions import SERVED_MODEL_NAME, format_version
 
 
-def info(engine: Engine) -> Response:
+def info(engine: Engine) -> TeiResponse:
     """`/info`, in the field order of the version."""
     return json_response(200, info_of(engine.settings))
 
 
-def health(_engine: Engine) -> Response:
+def health(_engine: Engine) -> TeiResponse:
     """`/health`, `/ping`, `/`: 200 and nothing else, once the model is warm."""
-    return Response(200)
+    return TeiResponse(200)
 
 
-def metrics(engine: Engine) -> Response:
+def metrics(engine: Engine) -> TeiResponse:
     """`/metrics`: Prometheus text on the main port; empty until something was counted."""
     lines = [
         f"# TYPE {name} counter\n{name} {count}\n\n"
@@ -47,7 +47,7 @@ def info_of(settings: Settings) -> dict[str, Any]:
         "max_client_batch_size": settings.max_client_batch_size,
         "auto_truncate": settings.auto_truncate,
         "tokenization_workers": settings.tokenization_workers,
-        "version": dotted(settings.version),
+        "version": format_version(settings.version),
         "sha": None,
         "docker_label": None,
     }

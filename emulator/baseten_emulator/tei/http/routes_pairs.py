@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from baseten_emulator.tei.errors import backend, empty_batch
-from baseten_emulator.tei.http.answers import Answer, Request, Work, check_batch
+from baseten_emulator.tei.errors import backend_error, empty_batch_error
+from baseten_emulator.tei.http.answers import Answer, RequestBody, Work, check_batch
 from baseten_emulator.tei.http.inputs import Pairs
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.scores import probabilities
 from baseten_emulator.tei.model.tokenizing import Reading, Sequences
 
 
-def rerank(engine: Engine, request: Request) -> Answer:
+def rerank(engine: Engine, request: RequestBody) -> Answer:
     """`/rerank`: best first; a sigmoid score, or the logit with `raw_scores`."""
     query, texts = request["query"], request["texts"]
     if not texts:
-        raise empty_batch("texts")
+        raise empty_batch_error("texts")
     if engine.settings.facts.task != "reranker":
-        raise backend("model is not a re-ranker model")
+        raise backend_error("model is not a re-ranker model")
     check_batch(engine, len(texts))
     scored, work = _score_all(engine, [(query, text) for text in texts], request)
     returned = [{"text": text} if request["return_text"] else {} for text in texts]
@@ -33,7 +33,7 @@ def rerank(engine: Engine, request: Request) -> Answer:
     return Answer(_best_first(ranks), work)
 
 
-def predict(engine: Engine, request: Request) -> Answer:
+def predict(engine: Engine, request: RequestBody) -> Answer:
     """`/predict`: every label with its score, best first; a list of such lists for a batch."""
     inputs: Pairs = request["inputs"]
     if inputs.is_batch:
@@ -49,7 +49,7 @@ def predict(engine: Engine, request: Request) -> Answer:
 
 
 def _score_all(
-    engine: Engine, items: Sequence[Sequences], request: Request, is_batch: bool = True
+    engine: Engine, items: Sequence[Sequences], request: RequestBody, is_batch: bool = True
 ) -> tuple[list[list[float]], Work]:
     reading = Reading.of(request, engine.settings)
     finish: Callable[[list[float]], list[float]] = list if request["raw_scores"] else probabilities

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from baseten_emulator.tei.errors import empty_batch, empty_input
-from baseten_emulator.tei.http.answers import Answer, Request, check_batch
+from baseten_emulator.tei.errors import empty_batch_error, empty_input_error
+from baseten_emulator.tei.http.answers import Answer, RequestBody, check_batch
 from baseten_emulator.tei.http.inputs import Texts
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.tokenizing import Item
 
 
-def tokenize(engine: Engine, request: Request) -> Answer:
+def tokenize(engine: Engine, request: RequestBody) -> Answer:
     """`/tokenize`: the tokens of each text, untruncated, with byte offsets."""
-    texts = _checked(engine, request["inputs"], "inputs")
+    texts = _check_texts(engine, request["inputs"], "inputs")
     prompt = engine.reader.prompt(request["prompt_name"])
     return Answer([_tokens(engine, f"{prompt}{text}", request) for text in texts.items])
 
 
-def decode(engine: Engine, request: Request) -> Answer:
+def decode(engine: Engine, request: RequestBody) -> Answer:
     """`/decode`: the text of each list of ids."""
-    ids = _checked(engine, request["ids"], "ids")
+    ids = _check_texts(engine, request["ids"], "ids")
     return Answer([_text(engine, item, request["skip_special_tokens"]) for item in ids.items])
 
 
-def _checked(engine: Engine, texts: Texts, field: str) -> Texts:
+def _check_texts(engine: Engine, texts: Texts, field: str) -> Texts:
     if texts.is_batch:
         if not texts.items:
-            raise empty_batch(field)
+            raise empty_batch_error(field)
         check_batch(engine, len(texts.items))
     if not all(texts.items):
-        raise empty_input("input_ids" if field == "ids" else field)
+        raise empty_input_error("input_ids" if field == "ids" else field)
     return texts
 
 
-def _tokens(engine: Engine, text: str, request: Request) -> list[dict[str, Any]]:
+def _tokens(engine: Engine, text: str, request: RequestBody) -> list[dict[str, Any]]:
     tokens = engine.reader.tokenizer.tokenize(text, request["add_special_tokens"])
     # Plain fields: asdict would copy each of them deeply.
     return [dict(vars(token)) for token in tokens]

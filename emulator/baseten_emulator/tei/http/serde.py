@@ -33,10 +33,10 @@ class MismatchError(Exception):
 def wrong_type(value: Any, expected: str) -> MismatchError:
     """`invalid type: integer `5`, expected a string`."""
     at: Where = "start" if isinstance(value, list | dict) else "stop"
-    return MismatchError(f"invalid type: {_unexpected(value)}, expected {expected}", at)
+    return MismatchError(f"invalid type: {_describe_value(value)}, expected {expected}", at)
 
 
-def _unexpected(value: Any) -> str:
+def _describe_value(value: Any) -> str:
     if value is None or isinstance(value, list | dict):
         return "null" if value is None else "map" if isinstance(value, dict) else "sequence"
     if isinstance(value, str):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baseten_emulator.tei.errors import TeiError
-from baseten_emulator.tei.http.answers import Answer, Request, Run
+from baseten_emulator.tei.http.answers import Answer, RequestBody, Run
 from baseten_emulator.tei.http.bodies import request_shapes
 from baseten_emulator.tei.http.routes_embedding import embed, embed_sparse
 from baseten_emulator.tei.http.routes_pairs import predict, rerank
@@ -13,7 +13,7 @@ from baseten_emulator.tei.http.serde import MismatchError
 from baseten_emulator.tei.model.engine import Engine
 
 
-def vertex(engine: Engine, request: Request) -> Answer:
+def predict_instances(engine: Engine, request: RequestBody) -> Answer:
     """Every instance through its route; the first refusal is the request's."""
     return Answer({"predictions": [_predict(engine, item) for item in request["instances"]]})
 

@@ -14,7 +14,7 @@ from operator import mul
 
 from baseten_emulator.tei.model.scores import noise, words_of
 from baseten_emulator.tei.model.tokens import Token
-from baseten_emulator.tei.model.vectors import Vector, pooled, word_vector
+from baseten_emulator.tei.model.vectors import Vector, pool, word_vector
 from baseten_emulator.tei.settings import Settings
 
 DECLARED_PRECISION = "float16"
@@ -53,16 +53,16 @@ def deviations_of(settings: Settings) -> tuple[Deviation, ...]:
     return tuple(found)
 
 
-def deviated(
+def deviate_vector(
     vector: Vector, space: str, tokens: Sequence[Token], deviations: Sequence[Deviation]
 ) -> Vector:
     """The vector, as long as it was, after every deviation."""
     for deviation in deviations:
-        vector = _turned(vector, _direction(space, tokens, len(vector), deviation), deviation)
+        vector = _turn(vector, _direction(space, tokens, len(vector), deviation), deviation)
     return vector
 
 
-def deviated_logit(
+def deviate_logit(
     logit: float, number: int, tokens: Sequence[Token], deviations: Sequence[Deviation]
 ) -> float:
     """The logit of the label with this number, after every deviation."""
@@ -76,10 +76,10 @@ def _direction(space: str, tokens: Sequence[Token], size: int, deviation: Deviat
     """Noise does not care for the words; everything else sees them in another way."""
     if deviation.cause.startswith("noise "):
         return list(word_vector(f"{space}\0noise", deviation.cause, size))
-    return pooled(f"{space}\0{deviation.cause}", tokens, size)
+    return pool(f"{space}\0{deviation.cause}", tokens, size)
 
 
-def _turned(vector: Vector, direction: Vector, deviation: Deviation) -> Vector:
+def _turn(vector: Vector, direction: Vector, deviation: Deviation) -> Vector:
     length, strange = math.hypot(*vector), math.hypot(*direction)
     if not length or not strange:
         return vector

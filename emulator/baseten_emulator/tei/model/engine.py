@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from baseten_emulator.tei.errors import backend
+from baseten_emulator.tei.errors import backend_error
 from baseten_emulator.tei.memory import OUT_OF_MEMORY, split_into_batches
-from baseten_emulator.tei.model.deviations import Deviation, deviated, deviated_logit, deviations_of
+from baseten_emulator.tei.model.deviations import (
+    Deviation,
+    deviate_logit,
+    deviate_vector,
+    deviations_of,
+)
 from baseten_emulator.tei.model.permits import Permits
 from baseten_emulator.tei.model.scores import logits
 from baseten_emulator.tei.model.tokenizing import Reader, Reading, Sequences
 from baseten_emulator.tei.model.tokens import Token, Tokenizer
-from baseten_emulator.tei.model.vectors import Vector, pooled
+from baseten_emulator.tei.model.vectors import Vector, pool
 from baseten_emulator.tei.pace.pace import Pace
 from baseten_emulator.tei.pace.service_time import NOTHING, Spent
 from baseten_emulator.tei.settings import Settings
@@ -48,7 +53,7 @@ class Engine:
             return
         for batch in split_into_batches(lengths, most, memory.padded):
             if not memory.holds_batch(len(batch), max(batch), sum(batch)):
-                raise backend(OUT_OF_MEMORY)
+                raise backend_error(OUT_OF_MEMORY)
 
     def spend(self, lengths: list[int]) -> Spent:
         """Take the time that texts of so many tokens take, and say where it went."""
@@ -57,17 +62,17 @@ class Engine:
     def require_embedder(self) -> None:
         """Refuse to embed with a classifier (424)."""
         if self.settings.facts.task != "embedding":
-            raise backend("Model is not an embedding model")
+            raise backend_error("Model is not an embedding model")
 
     def require_classifier(self) -> None:
         """Refuse to predict with an embedder (424)."""
         if self.settings.facts.task == "embedding":
-            raise backend("Model is not a classifier model")
+            raise backend_error("Model is not a classifier model")
 
     def vector(self, tokens: list[Token]) -> Vector:
         """The pooled vector of one text, not normalised."""
-        vector = pooled(self.space, tokens, self.settings.facts.hidden_size)
-        return deviated(vector, self.space, tokens, self.deviations)
+        vector = pool(self.space, tokens, self.settings.facts.hidden_size)
+        return deviate_vector(vector, self.space, tokens, self.deviations)
 
     def scores(self, texts: Sequences, how: Reading) -> tuple[list[float], int]:
         """The raw logits of one text or one pair, and how many tokens were read."""
@@ -78,7 +83,7 @@ class Engine:
     def _logits(self, first: list[Token], second: list[Token]) -> tuple[list[float], int]:
         facts, tokens = self.settings.facts, [*first, *second]
         found = [
-            deviated_logit(logit, number, tokens, self.deviations)
+            deviate_logit(logit, number, tokens, self.deviations)
             for number, logit in enumerate(logits(facts, first, second))
         ]
         return found, len(tokens)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition
 
-from baseten_emulator.tei.errors import overloaded
+from baseten_emulator.tei.errors import overload_error
 from baseten_emulator.tei.versions import BATCHES_TRY_FOR_PERMITS, Version
 
 
@@ -31,7 +31,7 @@ class Permits:
         """
         with self._changed:
             if count > self.free:
-                raise overloaded()
+                raise overload_error()
             self.free -= count
         try:
             yield

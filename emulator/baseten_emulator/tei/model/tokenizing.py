@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_emulator.tei.errors import empty_input, invalid_input
+from baseten_emulator.tei.errors import empty_input_error, invalid_input_error
 from baseten_emulator.tei.model.tokens import Token, Tokenizer
 from baseten_emulator.tei.settings import Settings
 
@@ -53,14 +53,14 @@ class Reader:
             TeiError: empty, too long, or a prompt that the model does not have.
         """
         if not item:
-            raise empty_input()
+            raise empty_input_error()
         prompt = self.prompt(how.prompt_name)
         self._check_characters(len(item), how)
         limit = self._limit(how)
         if not isinstance(item, str):
-            return self._checked(self._read_ids(item, prompt, limit, how))
+            return self._require_short(self._read_ids(item, prompt, limit, how))
         text = prompt + item[: self._room]
-        return self._checked(self.tokenizer.encode(text, limit, how.from_left))
+        return self._require_short(self.tokenizer.encode(text, limit, how.from_left))
 
     def read_pair(self, pair: Sequences, how: Reading) -> tuple[list[Token], list[Token]]:
         """The tokens of both halves of a pair, which share the limit.
@@ -70,14 +70,14 @@ class Reader:
         """
         first, second = pair
         if not first and not second:
-            raise empty_input()
+            raise empty_input_error()
         self._check_characters(len(first) + len(second), how)
         if self.settings.default_prompt is not None:
-            raise invalid_input("`prompt_name` cannot be set with dual inputs")
+            raise invalid_input_error("`prompt_name` cannot be set with dual inputs")
         if len(first) + len(second) > self._room:
             first, second = first[: self._room // 2], second[: self._room // 2]
         one, two = self.tokenizer.encode_pair(first, second, self._limit(how), how.from_left)
-        self._checked([*one, *two])
+        self._require_short([*one, *two])
         return one, two
 
     def prompt(self, name: str | None) -> str:
@@ -86,7 +86,7 @@ class Reader:
             return self.settings.default_prompt or ""
         prompts = self.settings.facts.prompts
         if name not in prompts:
-            raise invalid_input(missing_prompt(name, list(prompts) or None))
+            raise invalid_input_error(missing_prompt(name, list(prompts) or None))
         return prompts[name]
 
     @property
@@ -107,14 +107,14 @@ class Reader:
 
     def _check_characters(self, characters: int, how: Reading) -> None:
         if characters > self._room and not how.truncate:
-            raise invalid_input(
+            raise invalid_input_error(
                 f"`inputs` must have less than {self._room} characters. Given: {characters}"
             )
 
-    def _checked(self, tokens: list[Token]) -> list[Token]:
+    def _require_short(self, tokens: list[Token]) -> list[Token]:
         limit = self.settings.max_input_length
         if len(tokens) > limit:
-            raise invalid_input(
+            raise invalid_input_error(
                 f"`inputs` must have less than {limit} tokens. Given: {len(tokens)}"
             )
         return tokens

@@ -41,23 +41,23 @@ def is_faint(word: str) -> bool:
     return word in _STOP_WORDS or not word[0].isalnum()
 
 
-def scaled(vector: Sequence[float], factor: float) -> Vector:
+def scale(vector: Sequence[float], factor: float) -> Vector:
     """Every component times `factor`."""
     return [component * factor for component in vector]
 
 
-def normalised(vector: Vector) -> Vector:
+def normalise(vector: Vector) -> Vector:
     """The vector at length 1; a zero vector stays as it is."""
     norm = math.sqrt(sum(map(mul, vector, vector)))
-    return scaled(vector, 1 / norm) if norm else vector
+    return scale(vector, 1 / norm) if norm else vector
 
 
 @lru_cache(maxsize=16384)
 def word_vector(space: str, word: str, size: int) -> tuple[float, ...]:
     """The weighted vector of one stemmed word in the space of one model and pooling."""
     digest = shake_128(f"{space}\0{word}".encode()).digest(size)
-    unit = normalised([_CENTRED[byte] for byte in digest])
-    return tuple(scaled(unit, _weight(word)))
+    unit = normalise([_CENTRED[byte] for byte in digest])
+    return tuple(scale(unit, _weight(word)))
 
 
 def _weight(word: str) -> float:
@@ -71,12 +71,12 @@ def token_vectors(space: str, tokens: Sequence[Token], size: int) -> list[tuple[
     return [word_vector(space, stem(token.text), size) for token in tokens]
 
 
-def pooled(space: str, tokens: Sequence[Token], size: int) -> Vector:
+def pool(space: str, tokens: Sequence[Token], size: int) -> Vector:
     """The mean of the tokens' vectors, not normalised."""
     vectors = token_vectors(space, tokens, size) or [(0.0,) * size]
-    return scaled(list(map(sum, zip(*vectors, strict=True))), 1 / len(vectors))
+    return scale(list(map(sum, zip(*vectors, strict=True))), 1 / len(vectors))
 
 
 def cosine(one: Vector, other: Vector) -> float:
     """The cosine of two vectors; 1.0 for the same direction."""
-    return float(sum(map(mul, normalised(one), normalised(other))))
+    return float(sum(map(mul, normalise(one), normalise(other))))

@@ -74,7 +74,7 @@ class Pace:
         self._busy, self._free_at = False, 0.0
 
     @contextmanager
-    def admitted(self) -> Iterator[None]:
+    def admit(self) -> Iterator[None]:
         """Wait at Baseten's proxy until fewer than `predict_concurrency` requests are in the replica."""
         with self._door:
             yield
@@ -84,7 +84,7 @@ class Pace:
         if not lengths:
             return Spent()
         arrived = self._clock()
-        done = self._tokenized(lengths, arrived)
+        done = self._tokenize(lengths, arrived)
         self._sleep(max(0.0, done[-1] - self._clock()))
         texts = [_Text(tokens, done[-1]) for tokens in lengths]
         self._compute(texts)
@@ -101,7 +101,7 @@ class Pace:
         """Texts in the queue."""
         return len(self._waiting)
 
-    def _tokenized(self, lengths: Sequence[int], arrived: float) -> list[float]:
+    def _tokenize(self, lengths: Sequence[int], arrived: float) -> list[float]:
         workers = self.limits.tokenization_workers
         seconds = [self.service.tokenizing_seconds(tokens, workers) for tokens in lengths]
         with self._changed:

@@ -34,7 +34,7 @@ class ServiceTime:
     vcpus: float = 4
 
     @classmethod
-    def drawn(cls, seed: int, repo_id: str, given: Mapping[str, float]) -> ServiceTime:
+    def draw(cls, seed: int, repo_id: str, given: Mapping[str, float]) -> ServiceTime:
         """The same for the same seed and repository; `given` numbers stand in for those that are drawn."""
         dice = Random(f"{seed}/{repo_id.lower()}")  # noqa: S311 - a model's character, not a secret
         knee = 2 ** dice.uniform(10.5, 15)

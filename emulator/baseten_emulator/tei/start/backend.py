@@ -34,7 +34,7 @@ class Backend:
 
 
 @dataclass(frozen=True)
-class Model:
+class BackendModel:
     """What the router hands to its backend."""
 
     repository: Repository
@@ -43,7 +43,7 @@ class Model:
     is_local: bool
 
 
-def start_backend(model: Model, machine: Machine, log: list[str]) -> Backend:
+def start_backend(model: BackendModel, machine: Machine, log: list[str]) -> Backend:
     """The first backend that takes the model: ONNX Runtime on the CPU image, candle everywhere.
 
     Raises:
@@ -59,7 +59,7 @@ def start_backend(model: Model, machine: Machine, log: list[str]) -> Backend:
     return _candle(model, machine, log)
 
 
-def _ort_refuses(model: Model) -> str | None:
+def _ort_refuses(model: BackendModel) -> str | None:
     if model.dtype != "float32":
         return f"Dtype {model.dtype} is not supported for `ort`, only float32."
     if model.detected.pooling == "splade":
@@ -81,7 +81,7 @@ def _download_weights(repository: Repository) -> None:
         )
 
 
-def _candle(model: Model, machine: Machine, log: list[str]) -> Backend:
+def _candle(model: BackendModel, machine: Machine, log: list[str]) -> Backend:
     repository, config = model.repository, model.repository.files["config.json"]
     version = machine.image.version
     _check_weight_files(repository)
@@ -89,7 +89,7 @@ def _candle(model: Model, machine: Machine, log: list[str]) -> Backend:
     _choose_device(machine, version, log)
     family = family_of(config)
     flash = machine.runs_flash(family, model.dtype)
-    if (vram := machine.vram_bytes) and repository.weights.loaded_bytes(model.dtype) > vram:
+    if (vram := machine.vram_bytes) and repository.weights.bytes_loaded_as(model.dtype) > vram:
         raise backend_failure(OUT_OF_MEMORY)
     check_model(family, model.repository, model.detected, model.dtype, machine, flash)
     kind = f"Flash{family.title}" if flash else family.title

@@ -12,28 +12,28 @@ from typing import Any
 
 from baseten_emulator.tei.command_line.clap import Values, parse_flags
 from baseten_emulator.tei.command_line.command import Invocation, parse_start_command
-from baseten_emulator.tei.facts import ModelFacts, model_facts, other_revision
+from baseten_emulator.tei.facts import ModelFacts, find_facts, other_revision
 from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.memory import Memory
 from baseten_emulator.tei.outcome import BootError, BootFailure
 from baseten_emulator.tei.settings import Settings
-from baseten_emulator.tei.start.backend import Backend, Model, start_backend
-from baseten_emulator.tei.start.dense import applied_dense, dense_width
+from baseten_emulator.tei.start.backend import Backend, BackendModel, start_backend
+from baseten_emulator.tei.start.dense import apply_dense, dense_width
 from baseten_emulator.tei.start.images import compute_cap_of, parse_image, runtime_gpu
 from baseten_emulator.tei.start.machine import Machine
-from baseten_emulator.tei.start.programs import check_program, compiled_for
-from baseten_emulator.tei.start.published import published
+from baseten_emulator.tei.start.programs import check_program, find_compiled_cap
+from baseten_emulator.tei.start.published import build_repository
 from baseten_emulator.tei.start.repository import Repository
 from baseten_emulator.tei.start.settle import check_zeros, settings_of
-from baseten_emulator.tei.start.startup import read_model, trained_pooling
+from baseten_emulator.tei.start.startup import find_trained_pooling, read_model
 from baseten_emulator.tei.start.warmup import check_warmup
-from baseten_emulator.tei.start.weights import Source, fetched, find_source
+from baseten_emulator.tei.start.weights import Source, fetch_repository, find_source
 
 Known = Mapping[str, ModelFacts | Repository]
 _IMAGE_ENVIRONMENT = {"PORT": "80", "HUGGINGFACE_HUB_CACHE": "/data"}
 
 
-def boot(
+def start_container(
     config: Mapping[str, Any], secrets: Mapping[str, str], known: Known | None = None
 ) -> Router | BootFailure:
     """Start the container that a docker_server config describes.
@@ -46,7 +46,7 @@ def boot(
     log: list[str] = []
     lowered = {repo_id.lower(): model for repo_id, model in (known or {}).items()}
     try:
-        return _boot(config, secrets, lowered, log)
+        return _start_router(config, secrets, lowered, log)
     except BootError as error:
         code = error.exit_code
         end = [] if code is None else [f"emulator: the router exited with code {code}"]
@@ -61,7 +61,7 @@ def _without(secrets: Mapping[str, str], line: str) -> str:
     return line
 
 
-def _boot(
+def _start_router(
     config: Mapping[str, Any], secrets: Mapping[str, str], known: Known, log: list[str]
 ) -> Router:
     machine, invocation = _machine(config, secrets)
@@ -69,16 +69,16 @@ def _boot(
     values = parse_flags(invocation.arguments, invocation.environment, version)
     check_zeros(values)
     source = find_source(config, secrets, values, invocation.transfers_cache)
-    repository = fetched(source, _on_the_hub(config, source, known), version)
+    repository = fetch_repository(source, _on_the_hub(config, source, known), version)
     read = read_model(repository, values, version, log)
     settings = settings_of(machine.image, values, read.facts, repository, config, log)
-    model = Model(repository, read.detected, settings.model_dtype, source.is_local)
+    model = BackendModel(repository, read.detected, settings.model_dtype, source.is_local)
     backend = start_backend(model, machine, log)
-    dense = applied_dense(repository, source.is_local, values, version, log)
+    dense = apply_dense(repository, source.is_local, values, version, log)
     settings = _with(settings, backend, machine, repository, dense)
     settings = replace(
         settings,
-        trained_pooling=trained_pooling(repository, read, version),
+        trained_pooling=find_trained_pooling(repository, read, version),
         revision=other_revision(repository.repo_id, source.revision),
     )
     check_warmup(backend, settings, read.config)
@@ -94,7 +94,7 @@ def _machine(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[Mac
     gpu = runtime_gpu(config.get("resources") or {})
     compute_cap = compute_cap_of(gpu)
     check_program(image, invocation.program)
-    compiled = compiled_for(image, invocation.program, compute_cap)
+    compiled = find_compiled_cap(image, invocation.program, compute_cap)
     return Machine(image, gpu, compute_cap, compiled, invocation.environment), invocation
 
 
@@ -111,8 +111,8 @@ def _invocation(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Invoca
 def _on_the_hub(config: Mapping[str, Any], source: Source, known: Known) -> Repository:
     """The repository as it was taught, as the table has it, or as the route lets one guess."""
     endpoint = str((config.get("docker_server") or {}).get("predict_endpoint", ""))
-    model = known.get(source.repo_id.lower()) or model_facts(source.repo_id, endpoint)
-    return model if isinstance(model, Repository) else published(model)
+    model = known.get(source.repo_id.lower()) or find_facts(source.repo_id, endpoint)
+    return model if isinstance(model, Repository) else build_repository(model)
 
 
 def _with(
@@ -128,7 +128,7 @@ def _with(
         dense=dense,
         hidden_size=dense_width(repository, dense) or settings.facts.hidden_size,
     )
-    weights = repository.weights.loaded_bytes(settings.model_dtype)
+    weights = repository.weights.bytes_loaded_as(settings.model_dtype)
     memory = Memory(
         settings.facts, settings.model_dtype, backend.padded, weights, machine.vram_bytes
     )

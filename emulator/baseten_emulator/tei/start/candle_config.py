@@ -35,11 +35,13 @@ def check_config(config: Mapping[str, Any], version: Version) -> None:
     known = variants(version)
     if config["model_type"] not in known:
         listed = ", ".join(f"`{name}`" for name in known)
-        raise _unsupported(f"unknown variant `{config['model_type']}`, expected one of {listed}")
+        raise _unsupported_error(
+            f"unknown variant `{config['model_type']}`, expected one of {listed}"
+        )
     try:
         _check_fields(config, family_of(config))
     except MismatchError as mismatch:
-        raise _unsupported(mismatch.reason) from mismatch
+        raise _unsupported_error(mismatch.reason) from mismatch
 
 
 def _check_fields(config: Mapping[str, Any], family: Family) -> None:
@@ -51,5 +53,5 @@ def _check_fields(config: Mapping[str, Any], family: Family) -> None:
             usize(config[name])
 
 
-def _unsupported(reason: str) -> BootError:
+def _unsupported_error(reason: str) -> BootError:
     return backend_failure(f"Model is not supported\n\nCaused by:\n    {reason}")

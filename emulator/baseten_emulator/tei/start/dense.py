@@ -15,16 +15,16 @@ from baseten_emulator.tei.versions import (
     DENSE_IN_DIRECTORIES,
     DENSE_PATH,
     Version,
-    dotted,
+    format_version,
 )
 
 
-def applied_dense(
+def apply_dense(
     repository: Repository, is_local: bool, values: Values, version: Version, log: list[str]
 ) -> tuple[str, ...]:
     """The folders of the Dense modules that are loaded; `log` gets a line for each that is not."""
     named = dense_paths(repository.files.get("modules.json"))
-    wanted = _wanted(named, is_local, values.get("dense-path"), version)
+    wanted = _select_paths(named, is_local, values.get("dense-path"), version)
     loaded = tuple(path for path in wanted if _has_weights(repository, path))
     log += [
         f"WARN Dense module files not found for path: {path}"
@@ -45,7 +45,7 @@ def dense_width(repository: Repository, loaded: tuple[str, ...]) -> int | None:
     return whole(config if isinstance(config, dict) else {}, "out_features", default=0) or None
 
 
-def _wanted(
+def _select_paths(
     named: tuple[str, ...], is_local: bool, flag: str | None, version: Version
 ) -> tuple[str, ...]:
     if version < DENSE_PATH:
@@ -63,6 +63,6 @@ def _has_weights(repository: Repository, path: str) -> bool:
 
 def _wrong_vectors(path: str, version: Version) -> str:
     return (
-        f"emulator: WARN TEI {dotted(version)} does not apply the Dense module {path} that"
+        f"emulator: WARN TEI {format_version(version)} does not apply the Dense module {path} that"
         " modules.json names, and says nothing: every vector is wrong"
     )

@@ -68,7 +68,7 @@ def detect(
         elif architecture.endswith("Classification"):
             if architecture.endswith("TokenClassification"):
                 log.append(f"emulator: WARN TEI serves {architecture} {_NO_NER}")
-            return _labelled(config, flag, log)
+            return _detect_head(config, flag, log)
     if flag == "splade":
         raise startup_error("Splade pooling is not supported: model is not a ForMaskedLM model")
     return Detected("embedding", flag or _pooling(repository, config["model_type"], log))
@@ -80,7 +80,7 @@ def _is_passed_over(architecture: str, config: Mapping[str, Any], version: Versi
     return is_gte and lacks_labels and version >= GTE_EXCEPTION
 
 
-def _labelled(config: Mapping[str, Any], flag: str | None, log: list[str]) -> Detected:
+def _detect_head(config: Mapping[str, Any], flag: str | None, log: list[str]) -> Detected:
     """More than one label: a classifier; one label, or none at all: a reranker."""
     if flag:
         log.append(

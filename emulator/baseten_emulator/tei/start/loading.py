@@ -84,7 +84,7 @@ def _shape(family: Family, repository: Repository, detected: Detected) -> Iterat
         return
     labels, hidden = len(detected.id2label or {}), hidden_size(repository)
     rows = repository.weights.labels or labels or len(detected.label2id or {}) or 2
-    expected = _expected_rows(family, repository, labels)
+    expected = _count_rows(family, repository, labels)
     if rows != expected:
         yield (
             "shape mismatch for classifier.weight,"
@@ -92,7 +92,7 @@ def _shape(family: Family, repository: Repository, detected: Detected) -> Iterat
         )
 
 
-def _expected_rows(family: Family, repository: Repository, labels: int) -> int:
+def _count_rows(family: Family, repository: Repository, labels: int) -> int:
     """ModernBERT asks for `num_labels`, which transformers seldom writes, and takes it for 1."""
     if family.title != "ModernBert":
         return labels

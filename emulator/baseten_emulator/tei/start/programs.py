@@ -24,7 +24,7 @@ def check_program(image: Image, program: str) -> None:
         raise BootError(f"sh: 1: {program}: not found")
 
 
-def compiled_for(image: Image, program: str, runtime: int | None) -> int | None:
+def find_compiled_cap(image: Image, program: str, runtime: int | None) -> int | None:
     """The compute capability of the binary that `program` runs; None without CUDA.
 
     Raises:

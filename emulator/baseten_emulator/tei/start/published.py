@@ -14,7 +14,7 @@ _OFFSETS = {"roberta": 2, "xlm-roberta": 2, "camembert": 2}
 _HEADS = {"reranker": "ForSequenceClassification", "classifier": "ForSequenceClassification"}
 
 
-def published(facts: ModelFacts) -> Repository:
+def build_repository(facts: ModelFacts) -> Repository:
     """The repository of a model that is known by its facts."""
     files: dict[str, Any] = {
         "config.json": _config(facts),

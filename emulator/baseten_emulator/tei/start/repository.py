@@ -38,7 +38,7 @@ class Weights:
     labels: int | None = None
     """Rows of `classifier.weight`; None: as many as the config has labels."""
 
-    def loaded_bytes(self, dtype: str) -> int:
+    def bytes_loaded_as(self, dtype: str) -> int:
         """Their size once converted to TEI's `--dtype`."""
         return self.bytes * (4 if dtype == "float32" else 2) // _BYTES.get(self.dtype, 2)
 
@@ -71,7 +71,7 @@ class Repository:
         """A JSON file as transformers writes it: two blanks of indentation."""
         return json.dumps(self.files[path], indent=2, ensure_ascii=False)
 
-    def downloaded(self, ignored: Sequence[str], allowed: Sequence[str]) -> Repository:
+    def filter_files(self, ignored: Sequence[str], allowed: Sequence[str]) -> Repository:
         """What is left of it in a directory, after a download with these glob patterns."""
 
         def wanted(path: str) -> bool:

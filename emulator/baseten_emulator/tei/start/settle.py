@@ -86,7 +86,7 @@ def _input_length(
     if length <= max_batch_tokens or image.version < BATCH_TOKENS_ARE_CHECKED:
         return length
     if auto_truncate:
-        log.append(_truncated(image, length, max_batch_tokens))
+        log.append(_truncation_warning(image, length, max_batch_tokens))
         return max_batch_tokens
     if image.version >= TRUNCATES_BY_DEFAULT:
         raise startup_error(
@@ -102,7 +102,7 @@ def _input_length(
     )
 
 
-def _truncated(image: Image, length: int, max_batch_tokens: int) -> str:
+def _truncation_warning(image: Image, length: int, max_batch_tokens: int) -> str:
     if image.version >= TRUNCATES_BY_DEFAULT:
         return (
             f"WARN The maximum input length is `{length}` which exceeds"

@@ -51,7 +51,7 @@ def read_model(repository: Repository, values: Values, version: Version, log: li
     return Read(config, detected, _facts(repository, config, detected, length))
 
 
-def trained_pooling(repository: Repository, read: Read, version: Version) -> str:
+def find_trained_pooling(repository: Repository, read: Read, version: Version) -> str:
     """The pooling that the model's own files ask for; the one in use where they name none."""
     try:
         return detect(repository, read.config, None, version, []).pooling

@@ -110,11 +110,11 @@ def _from_build(config: Mapping[str, Any], secrets: Mapping[str, str], path: str
             names = [one or other for one, other in _SECRET_IN_COMMAND.findall(text)]
             has_token = any(_has(secrets, name) for name in names)
             repo_id = match[1] or match[2] or match[3]
-            return Source(repo_id, has_token, is_local=True, revision=_checked_out(steps, path))
+            return Source(repo_id, has_token, is_local=True, revision=_find_revision(steps, path))
     return None
 
 
-def _checked_out(steps: Sequence[str], path: str) -> str:
+def _find_revision(steps: Sequence[str], path: str) -> str:
     """What the build checks out in that directory; else what the clone leaves there."""
     found = re.search(rf"-C {re.escape(path)} checkout ([\w./-]+)", "\n".join(steps))
     return found[1] if found else "main"
@@ -130,7 +130,7 @@ def _has(secrets: Mapping[str, str], name: str | None) -> bool:
     return bool(name and read_secret(secrets, name))
 
 
-def fetched(source: Source, repository: Repository, version: Version) -> Repository:
+def fetch_repository(source: Source, repository: Repository, version: Version) -> Repository:
     """The files that the router finds, whoever downloaded them: TEI, Baseten or the build.
 
     Raises:
@@ -141,7 +141,7 @@ def fetched(source: Source, repository: Repository, version: Version) -> Reposit
     if repository.gated and not source.has_token:
         raise _no_download(source.repo_id, "config.json", "401 Unauthorized")
     if source.is_local:
-        return repository.downloaded(source.ignored, source.allowed)
+        return repository.filter_files(source.ignored, source.allowed)
     if version < HUB_REDIRECTS:
         cause = "relative URL without a base"
         raise startup_error(_NO_DOWNLOAD, f"request error: builder error: {cause}", cause)
