@@ -164,6 +164,14 @@ class TeiArgs(_Words):
     """Minutes until a deployment that is not ready has failed (bounds: truss)."""
 
 
+NESTED: dict[str, type[BaseModel]] = {
+    "autoscaling": Autoscaling,
+    "promotion": Promotion,
+    "promotion.rolling_deploy_config": RollingDeploy,
+}
+"""The mappings in a spec, by the path of their key."""
+
+
 class EmbeddingArgs(TeiArgs):
     """A text embedding model, called at `/v1/embeddings`."""
 

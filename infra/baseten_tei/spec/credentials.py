@@ -48,7 +48,7 @@ def right_place(key: str, known: Iterable[str] = ()) -> str | None:
 
     A name that is close to one of `known` is a slip of that one.
     """
-    name = _normal(key)
+    name = normal_name(key)
     if not _OTHER.fullmatch(name) and not _VENDOR.fullmatch(name):
         return None
     if difflib.get_close_matches(name, known, 1, _CLOSE):
@@ -64,7 +64,7 @@ def right_place(key: str, known: Iterable[str] = ()) -> str | None:
 
 def is_vendor_key(name: str) -> bool:
     """Whether a variable or label is called as a well-known credential is, e.g. `HF_TOKEN`."""
-    return _VENDOR.fullmatch(_normal(name)) is not None
+    return _VENDOR.fullmatch(normal_name(name)) is not None
 
 
 def models_problems(models: object) -> list[str]:
@@ -121,7 +121,7 @@ def _todo(kind: str) -> str:
     return f"remove it, {_REVOKE.get(kind, f'revoke it, and {SECRET_PLACE}')}"
 
 
-def _normal(key: str) -> str:
+def normal_name(key: str) -> str:
     """`hfToken`, `--hf-token` and `HF_TOKEN` are one name."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", key.lstrip("-")).lower()
 

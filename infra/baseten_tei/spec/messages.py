@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from baseten_tei.errors import perhaps
-from baseten_tei.spec.args import Accelerator, Autoscaling, EmbeddingArgs
-from baseten_tei.spec.credentials import right_place
+from baseten_tei.spec.args import Accelerator
+from baseten_tei.spec.key_hints import suggest_key
 
 
 def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
@@ -16,7 +16,7 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
     key, given = ".".join(location), details.get("input")
     match details["type"]:
         case "extra_forbidden":
-            return f"unknown key {key!r}.{_instead(location, args)}"
+            return f"unknown key {key!r}.{suggest_key(location, args, given)}"
         case "missing":
             return f"{key} is missing: write {key}: {'BAAI/bge-base-en-v1.5' if key == 'model_id' else '…'}"
         case "literal_error" if key == "accelerator" and ":" in str(given):
@@ -30,22 +30,6 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
         case _:
             said = f"{_lower(details['msg'])}, not {given!r} ({kind_of(given)})"
             return f"{key} {said}: write {key}: {_expected(details)}"
-
-
-def _keys(location: list[str], args: type[BaseModel]) -> list[str]:
-    nested = Autoscaling if location[:1] == ["autoscaling"] and len(location) > 1 else args
-    return list(nested.model_fields)
-
-
-def _instead(location: list[str], args: type[BaseModel]) -> str:
-    if location in (["port"], ["server_port"], ["hostname"]):
-        return " The router always listens on 7997 (8080 is Baseten's own); leave it out"
-    if len(location) == 1 and location[0] in EmbeddingArgs.model_fields:
-        return " Only task: embedding has it; leave it out"
-    if todo := right_place(location[-1], _keys(location, args)):
-        return f" {todo[:1].upper()}{todo[1:]}"
-    known = perhaps(location[-1], _keys(location, args))
-    return known or f" Known: {', '.join(_keys(location, args))}"
 
 
 def _expected(details: ErrorDetails) -> str:

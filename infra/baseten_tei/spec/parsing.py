@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from baseten_tei.errors import UserError, perhaps, redact
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
-from baseten_tei.spec.credentials import is_secure, models_problems, spec_problems
+from baseten_tei.spec.credentials import is_secure, models_problems, normal_name, spec_problems
+from baseten_tei.spec.key_synonyms import TASK_KEYS, TASKS
 from baseten_tei.spec.messages import kind_of, problem_text
 
 NAMESPACE = "baseten-tei"
@@ -48,15 +49,24 @@ def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:
     task = raw.get("task")
     args = ARGS_BY_TASK.get(task) if isinstance(task, str) else None
     if args is None:
-        said = "is missing" if task is None else f"{task!r} is not one TEI has"
-        return [
-            f"model {name!r}: task {said}: write task: embedding, reranker or classifier."
-            f"{perhaps(str(task), ARGS_BY_TASK)}"
-        ]
+        return [f"model {name!r}: {_task_problem(task, raw)}"]
     try:
         return args.model_validate(_lists_as_tuples(raw))
     except ValidationError as error:
         return [f"model {name!r}: {problem_text(details, args)}" for details in error.errors()]
+
+
+def _task_problem(task: object, raw: Mapping[str, Any]) -> str:
+    """Return the line for a task that is missing or unknown, with the one that is meant."""
+    wrong = next((key for key in raw if normal_name(str(key)) in TASK_KEYS), None)
+    if task is not None:
+        said = f"task {task!r} is not one TEI has"
+    elif wrong is not None:
+        said, task = f"task is missing (not {wrong!r})", raw[wrong]
+    else:
+        said = "task is missing"
+    meant = TASKS.get(normal_name(str(task)), str(task))
+    return f"{said}: write task: embedding, reranker or classifier.{perhaps(meant, ARGS_BY_TASK)}"
 
 
 def _lists_as_tuples(raw: Mapping[str, Any]) -> dict[str, Any]:

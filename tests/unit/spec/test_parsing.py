@@ -56,6 +56,8 @@ TABLE: list[tuple[object, str]] = [
     ({"m": {}}, f"model 'm': task is missing: {TASKS}"),
     ({"m": {"task": "embeding"}}, f"model 'm': task 'embeding' is not one TEI has: {TASKS} Perhaps you meant 'embedding'?"),
     ({"m": {"task": ["embedding"]}}, f"model 'm': task ['embedding'] is not one TEI has: {TASKS} Perhaps you meant 'embedding'?"),
+    ({"m": {"type": "feature-extraction"}}, f"model 'm': task is missing (not 'type'): {TASKS} Perhaps you meant 'embedding'?"),
+    ({"m": {"task": "cross-encoder"}}, f"model 'm': task 'cross-encoder' is not one TEI has: {TASKS} Perhaps you meant 'reranker'?"),
     ({"m": {"task": "embedding"}}, "model 'm': model_id is missing: write model_id: BAAI/bge-base-en-v1.5"),
     (one(model_id=None), "model 'm': model_id should be a valid string, not None (empty): write model_id: a text in quotes"),
     (one(model_id="bge"), "model 'm': model_id 'bge' is not a Hugging Face repository: write owner/name, e.g. model_id: BAAI/bge-base-en-v1.5"),
@@ -66,7 +68,9 @@ TABLE: list[tuple[object, str]] = [
     # Unknown keys
     (one(acelerator="L4"), "model 'm': unknown key 'acelerator'. Perhaps you meant 'accelerator'?"),
     (one(max_batch_token=1), "model 'm': unknown key 'max_batch_token'. Perhaps you meant 'max_batch_tokens'?"),
-    (one(autoscaling={"min_replicas": 1}), "model 'm': unknown key 'autoscaling.min_replicas'. Perhaps you meant 'min_replica'?"),
+    (one(autoscaling={"min_replicas": 1}), "model 'm': unknown key 'autoscaling.min_replicas'. Write autoscaling: {min_replica: 1}"),
+    (one(autoscaling={"min_replca": 1}), "model 'm': unknown key 'autoscaling.min_replca'. Perhaps you meant 'min_replica'?"),
+    (one(max_replcia=2), "model 'm': unknown key 'max_replcia'. Perhaps you meant 'autoscaling.max_replica'?"),
     ({"m": raw("reranker", pooling="cls")}, "model 'm': unknown key 'pooling'. Only task: embedding has it; leave it out"),
     (one(autoscaling={"zzz": 1}), "model 'm': unknown key 'autoscaling.zzz'. Known: min_replica, max_replica, concurrency_target, autoscaling_window, scale_down_delay, target_utilization_percentage"),
     # Hardware

@@ -1,0 +1,91 @@
+"""What to write for a key that a spec does not have: by its meaning first, then by its letters."""
+
+import difflib
+import json
+import re
+from collections.abc import Sequence
+from typing import Any, get_args
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from baseten_tei.spec.args import NESTED, EmbeddingArgs, EnvironmentArgs
+from baseten_tei.spec.credentials import normal_name, right_place
+from baseten_tei.spec.key_synonyms import KEYS, SENTENCES
+
+_CLOSE = 0.5
+_EXAMPLES = {
+    "accelerator": "L4", "cpu": '"4"', "default_prompt": '"query: "', "deploy_timeout_minutes": "30",
+    "deployment": "previous", "dtype": "float16", "instance_type": "L4:4x16", "memory": "16Gi",
+    "model_id": "BAAI/bge-base-en-v1.5", "on_removal": "retain", "scale_down_delay": "900",
+}  # fmt: skip
+_MAPPINGS: dict[str, type[BaseModel]] = {"": EmbeddingArgs, **NESTED}
+_PATHS = {
+    name: f"{prefix}.{name}".removeprefix(".")
+    for prefix, model in reversed(_MAPPINGS.items())
+    for name in model.model_fields
+}
+"""Name → path of each key in a model's spec; where a name is at two places, the model's own."""
+
+
+def suggest_key(location: Sequence[str], args: type[BaseModel], given: object) -> str:
+    """Return a sentence, with a space before it, that says what to write for the unknown key at `location`."""
+    known = _known_keys(location, args)
+    word = normal_name(location[-1]).rpartition(".")[2]
+    if sentence := right_place(location[-1], known):
+        return f" {sentence[:1].upper()}{sentence[1:]}"
+    if path := _PATHS.get(word) or KEYS.get(word):
+        return _suggest_path(path, location, args, _value_for(path, word, given))
+    if sentence := SENTENCES.get(word):
+        return f" {sentence.format(number=given if type(given) is int else '…')}"
+    names = {**_PATHS, **{name: name for name in known}}
+    close = difflib.get_close_matches(word, names, 1, _CLOSE)
+    return f" Perhaps you meant {names[close[0]]!r}?" if close else f" Known: {', '.join(known)}"
+
+
+def _known_keys(location: Sequence[str], args: type[BaseModel]) -> list[str]:
+    """Return the keys beside the unknown one."""
+    *parents, _ = location
+    if parents[:1] == ["environments"]:
+        args, parents = EnvironmentArgs, parents[2:]
+    return list(NESTED.get(".".join(parents), args).model_fields)
+
+
+def _suggest_path(path: str, location: Sequence[str], args: type[BaseModel], value: str) -> str:
+    """Return what to write for a key whose path in a model's spec is known."""
+    first, *nested = path.split(".")
+    if first not in args.model_fields:
+        return " Only task: embedding has it; leave it out"
+    for key in reversed(nested):
+        value = f"{{{key}: {value}}}"
+    if location[0] != "environments":
+        where = "" if len(location) == 1 or nested else " beside task"
+        return f" Write {first}: {value}{where}"
+    if first not in EnvironmentArgs.model_fields:
+        return f" It is of the model, not of an environment: write {first}: {value} beside task"
+    return f" Write {first}: {value} in environments.{location[1]}"
+
+
+def _value_for(path: str, word: str, given: object) -> str:
+    """Return the value that was given where the key at `path` takes it, or one close to it; else an example."""
+    prefix, _, name = path.rpartition(".")
+    field = _MAPPINGS[prefix].model_fields[name]
+    choices = _choices_of(field.annotation)
+    if close := difflib.get_close_matches(str(given).lower(), choices, 1, _CLOSE):
+        return choices[close[0]]
+    if not isinstance(given, str | int) or "timeout" in word:  # of which the unit is not known
+        return _EXAMPLES.get(name, "…")
+    try:
+        adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
+        adapter.validate_python(given, strict=True)
+    except ValidationError:
+        return _EXAMPLES.get(name, "…")
+    plain = isinstance(given, str) and re.fullmatch(r"[A-Za-z][\w./-]*", given)
+    return str(given) if plain else json.dumps(given, ensure_ascii=False)
+
+
+def _choices_of(annotation: object) -> dict[str, str]:
+    """Return the words that a field takes, by their small letters, if it takes only some."""
+    found: dict[str, str] = {}
+    for inner in get_args(annotation):
+        found |= {inner.lower(): inner} if isinstance(inner, str) else _choices_of(inner)
+    return found
