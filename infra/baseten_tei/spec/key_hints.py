@@ -10,14 +10,10 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from baseten_tei.spec.args import NESTED, EmbeddingArgs, EnvironmentArgs
 from baseten_tei.spec.credentials import normal_name, right_place
+from baseten_tei.spec.key_examples import KEY_EXAMPLES
 from baseten_tei.spec.key_synonyms import KEYS, SENTENCES
 
 _CLOSE = 0.5
-_EXAMPLES = {
-    "accelerator": "L4", "cpu": '"4"', "default_prompt": '"query: "', "deploy_timeout_minutes": "30",
-    "deployment": "previous", "dtype": "float16", "instance_type": "L4:4x16", "memory": "16Gi",
-    "model_id": "BAAI/bge-base-en-v1.5", "on_removal": "retain", "scale_down_delay": "900",
-}  # fmt: skip
 _MAPPINGS: dict[str, type[BaseModel]] = {"": EmbeddingArgs, **NESTED}
 _PATHS = {
     name: f"{prefix}.{name}".removeprefix(".")
@@ -66,21 +62,22 @@ def _suggest_path(path: str, location: Sequence[str], args: type[BaseModel], val
 
 
 def _value_for(path: str, word: str, given: object) -> str:
-    """Return the value that was given where the key at `path` takes it, or one close to it; else an example."""
+    """Return the value that was given where the key at `path` takes it, or one close to it; else its example of the docs."""
     prefix, _, name = path.rpartition(".")
     field = _MAPPINGS[prefix].model_fields[name]
     choices = _choices_of(field.annotation)
     if close := difflib.get_close_matches(str(given).lower(), choices, 1, _CLOSE):
         return choices[close[0]]
-    if not isinstance(given, str | int) or "timeout" in word:  # of which the unit is not known
-        return _EXAMPLES.get(name, "…")
     try:
         adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
         adapter.validate_python(given, strict=True)
     except ValidationError:
-        return _EXAMPLES.get(name, "…")
-    plain = isinstance(given, str) and re.fullmatch(r"[A-Za-z][\w./-]*", given)
-    return str(given) if plain else json.dumps(given, ensure_ascii=False)
+        return KEY_EXAMPLES[path][0]
+    if "timeout" in word:  # of which the unit is not known
+        return KEY_EXAMPLES[path][0]
+    if isinstance(given, str) and re.fullmatch(r"[A-Za-z][\w./-]*", given):
+        return given
+    return json.dumps(given, ensure_ascii=False) if isinstance(given, str | int) else "…"
 
 
 def _choices_of(annotation: object) -> dict[str, str]:

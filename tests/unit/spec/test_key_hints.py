@@ -46,7 +46,7 @@ WORDS: list[tuple[dict[str, Any], str]] = [
     ({"prevent_destroy": True}, "Write protect: true"),
     ({"retain_on_delete": True}, "Write on_removal: retain"),
     ({"environment_variables": {}}, "Write env: …"),
-    ({"timeout_seconds": 600}, "Write deploy_timeout_minutes: 30"),
+    ({"timeout_seconds": 600}, "Write deploy_timeout_minutes: 60"),
     ({"team": "search"}, "The team owns the whole stack: beside the models write baseten-tei:team: NAME"),
 ]  # fmt: skip
 
