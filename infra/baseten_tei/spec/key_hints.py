@@ -62,7 +62,7 @@ def _suggest_path(path: str, location: Sequence[str], args: type[BaseModel], val
 
 
 def _value_for(path: str, word: str, given: object) -> str:
-    """Return the value that was given where the key at `path` takes it, or one close to it; else its example of the docs."""
+    """Return the value that was given where the key at `path` takes it, or one close to it; else an example."""
     prefix, _, name = path.rpartition(".")
     field = _MAPPINGS[prefix].model_fields[name]
     choices = _choices_of(field.annotation)
