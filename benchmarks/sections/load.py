@@ -8,9 +8,9 @@ from pathlib import Path
 
 from tests.support.harness import API_KEY, Emulator, running_emulator
 
-from baseten_tei.operations.tuning.load import Load
-from baseten_tei.operations.tuning.load_client import Endpoint, send
-from baseten_tei.operations.tuning.texts import made_texts
+from baseten_tei.operations.tuning.load_client import Endpoint, send_load
+from baseten_tei.operations.tuning.load_texts import generate_texts
+from baseten_tei.operations.tuning.request_load import Load
 from benchmarks.measure.timing import Figure
 
 AIM = 0.5
@@ -38,7 +38,7 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
 
 def _seconds_per_request(endpoint: Endpoint, seconds: float) -> float:
     load = Load(seconds, TEXTS_PER_REQUEST, clients=IN_FLIGHT)
-    sent = send(endpoint, load, made_texts("passages", 1024, 0))
+    sent = send_load(endpoint, load, generate_texts("passages", 1024, 0))
     assert {it.status for it in sent.samples} == {200}  # noqa: S101  # or nothing was measured
     return max(it.ended for it in sent.samples) / len(sent.samples)
 

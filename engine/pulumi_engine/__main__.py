@@ -21,9 +21,12 @@ def _engine(root: Path) -> Engine:
 
 
 def _setup(arguments: argparse.Namespace) -> str:
+    """Return what was taken and why; nothing where the project's engine stays as it is."""
     from pulumi_engine.setup import setup  # the network library is not for `env` and `which`
 
-    return setup(arguments.project, os.environ, arguments.again).line + "\n"
+    before = read_engine(arguments.project)
+    engine = setup(arguments.project, os.environ, arguments.again)
+    return "" if engine == before and not arguments.again else f"{engine.line}\n"
 
 
 def _env(arguments: argparse.Namespace) -> str:

@@ -103,6 +103,10 @@ def test_set_up_takes_the_pulumi_on_path_and_says_so(
     assert said.err == "engine: taking path: it is on PATH and new enough\n"
     assert (tmp_path / ".engine/bin/pulumi").resolve() == tmp_path / "bin/pulumi"
 
+    assert main(["--project", str(tmp_path), "setup"]) == 0
+    again = capsys.readouterr()
+    assert (again.out, again.err) == ("", ""), "every `make` sets up first"
+
 
 @pytest.mark.parametrize(("prints", "counts"), [(f"v{PINNED}", True), ("v3.1.0", False)])
 def test_only_an_engine_that_runs_and_is_the_pinned_one_enters_the_cache(

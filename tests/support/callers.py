@@ -59,7 +59,7 @@ def forge(url: str, bounds: Bounds) -> object:
 
 
 def measured(url: str, _: Bounds) -> object:
-    return load_client.asked_info(url, KEY)
+    return load_client.read_info(url, KEY)
 
 
 def teaching(url: str, _: Bounds) -> object:

@@ -5,13 +5,13 @@ from typing import Any
 
 from scripts.comment_picture import page as comment_page
 
-from baseten_tei.operations.status.changes import Change
-from baseten_tei.operations.status.html import render_page as status_page
-from baseten_tei.operations.status.live import Row
-from baseten_tei.operations.status.report import Standing
-from baseten_tei.operations.tuning.autoscaling import Wish
-from baseten_tei.operations.tuning.plot_files import drawn
-from baseten_tei.operations.tuning.prediction import TERAFLOPS, predicted
+from baseten_tei.operations.status.engine_changes import EngineChange
+from baseten_tei.operations.status.live_environments import LiveEnvironment
+from baseten_tei.operations.status.stack_status import StackStatus
+from baseten_tei.operations.status.status_page import render_page as status_page
+from baseten_tei.operations.tuning.derive_autoscaling import Wish
+from baseten_tei.operations.tuning.plot_files import draw_charts
+from baseten_tei.operations.tuning.prediction import TERAFLOPS, predict
 from baseten_tei.review.report.html_report import render_page as report_page
 from baseten_tei.review.report.markdown_report import render_markdown
 from baseten_tei.review.report.report_data import (
@@ -46,13 +46,13 @@ DIFF = """@@ -17,7 +17,7 @@
    # Never 8080: Baseten's own proxy listens there."""
 
 
-def row(name: str, environment: str = "production", **more: Any) -> Row:
+def row(name: str, environment: str = "production", **more: Any) -> LiveEnvironment:
     """A healthy environment of a model."""
     fields = {
         "status": "ACTIVE", "replicas": "1 of 0-3", "version": "w7m4kpe", "digest": "795a080ce110d9fc",
         "usd_per_hour": 0.85, "drift": (),
     }  # fmt: skip
-    return Row(name, environment, **{**fields, **more})
+    return LiveEnvironment(name, environment, **{**fields, **more})
 
 
 def status_pages() -> dict[str, str]:
@@ -77,20 +77,21 @@ def status_pages() -> dict[str, str]:
         row(UNBROKEN, "customer-acceptance-testing", status="BUILD_FAILED", usd_per_hour=None),
     ]  # fmt: skip
     changes = (
-        Change("update", "search", PUSH, ("max_batch_tokens", "environments.production.autoscaling.max_replica")),
-        Change("update", "search-push", PUSH, ("environment.BASETEN_TEI_DIGEST", "environment.BASETEN_TEI_LABELS")),
-        Change("create", f"{UNBROKEN}-push", PUSH),
-        Change("delete", f"{LONG}-production", PUSH),
+        EngineChange("update", "search", PUSH, ("max_batch_tokens", "environments.production.autoscaling.max_replica")),
+        EngineChange("update", "search-push", PUSH,
+                     ("environment.BASETEN_TEI_DIGEST", "environment.BASETEN_TEI_LABELS")),
+        EngineChange("create", f"{UNBROKEN}-push", PUSH),
+        EngineChange("delete", f"{LONG}-production", PUSH),
     )  # fmt: skip
     unknown = ("the value of hf_access_key, which only `pulumi preview` reads",)
     emulated = [row(name, emulator=True, usd_per_hour=0.0) for name, *_ in MODELS[:3]]
     return {
-        "status-usual": status_page(Standing("production", 3, changes[:2], unknown), usual, NOW),
-        "status-well": status_page(Standing("production", 5), rows, NOW),
-        "status-changes": status_page(Standing("production", 5, changes, unknown), None, NOW),
-        "status-fleet": status_page(Standing("production", 30, changes, unknown), [*unwell, *fleet], NOW),
-        "status-emulator": status_page(Standing("dev", 3), emulated, NOW),
-        "status-empty": status_page(Standing("dev", 0), [], NOW),
+        "status-usual": status_page(StackStatus("production", 3, changes[:2], unknown), usual, NOW),
+        "status-well": status_page(StackStatus("production", 5), rows, NOW),
+        "status-changes": status_page(StackStatus("production", 5, changes, unknown), None, NOW),
+        "status-fleet": status_page(StackStatus("production", 30, changes, unknown), [*unwell, *fleet], NOW),
+        "status-emulator": status_page(StackStatus("dev", 3), emulated, NOW),
+        "status-empty": status_page(StackStatus("dev", 0), [], NOW),
     }  # fmt: skip
 
 
@@ -243,8 +244,12 @@ def tune_evidence() -> dict[str, dict[str, Any]]:
 
 def draw_tune_pages(folder: Path) -> None:
     """Write the pages and pictures of these tunings."""
-    efficiencies = ((gpu, predicted(gpu, 109_000_000, [], {})) for gpu in TERAFLOPS)
+    efficiencies = ((gpu, predict(gpu, 109_000_000, [], {})) for gpu in TERAFLOPS)
     gpus = {gpu: prediction for gpu, prediction in efficiencies if prediction}
     few = {gpu: gpus[gpu] for gpu in ("T4", "L4", "A10G", "A100", "H100")}
     for name, found in tune_evidence().items():
-        list(drawn(folder / name, found, gpus if name == "tune-wide" else few, Wish(400.0, 4000.0)))
+        list(
+            draw_charts(
+                folder / name, found, gpus if name == "tune-wide" else few, Wish(400.0, 4000.0)
+            )
+        )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from baseten_tei.commands.pr.preview import previewed
+from baseten_tei.commands.pr.preview import preview_stack
 from baseten_tei.project.stack import Workspace
 from tests.support.harness import API_KEY, BGE, GATED, PULUMI_HOME, ROOT, Checked, Emulator, Stack
 
@@ -238,10 +238,10 @@ def test_with_credentials_it_is_the_real_state_that_a_preview_is_held_against(
         monkeypatch.setenv(name, value)
     for name in ("CI", "PULUMI_CONFIG_PASSPHRASE_FILE"):
         monkeypatch.delenv(name, raising=False)
-    found = previewed(Workspace(made.stack.folder, "production"), tmp_path, os.environ)
+    found = preview_stack(Workspace(made.stack.folder, "production"), tmp_path, os.environ)
     assert (found.origin, found.real, found.preview.errors) == ("the real state", True, ())
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another")
-    found = previewed(Workspace(made.stack.folder, "production"), tmp_path, os.environ)
+    found = preview_stack(Workspace(made.stack.folder, "production"), tmp_path, os.environ)
     assert "passphrase" in " ".join(found.preview.errors)
 
 

@@ -18,11 +18,16 @@ from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.hub.hub_client import Hub
 from baseten_tei.facts.hub.lock_changes import Readings, problems
 from baseten_tei.facts.hub.lockfile import Lock
-from baseten_tei.operations.adoption.decision import Adopted, LeftOut, adoption
-from baseten_tei.operations.adoption.found_model import Found
+from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut, decide_adoption
+from baseten_tei.operations.adoption.adoption_plan import (
+    Adoptions,
+    find_candidates,
+    plan_adoptions,
+    summarize,
+)
+from baseten_tei.operations.adoption.found_model import FoundModel
 from baseten_tei.operations.adoption.import_file import component_urn, import_file, state_id_urn
-from baseten_tei.operations.adoption.sorting import Adoptions, candidates, sort_out, summary
-from baseten_tei.operations.adoption.yaml_edit import block, with_key, with_models
+from baseten_tei.operations.adoption.yaml_edit import add_key, add_models, render_block
 from baseten_tei.project import generated_files
 from baseten_tei.project.pulumi_cli import run
 from baseten_tei.project.stack import Workspace
@@ -34,38 +39,38 @@ FROM_ENVIRONMENT = {"from_env": VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
 
 
-def decided(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
+def decide_adoptions(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
     """What becomes of each model, and what the Hub said of those that are adopted. Raises `UserError`."""
     config = workspace.config
     with naming(workspace.path.name):
         specs, wrong = parse_specs(decode_value(config.get(MODELS), MODELS) or {})
         if wrong:
             raise UserError(*wrong)
-    looked_at, several, there = candidates(workspace.models(), names, specs)
-    found = workspace.of_each(looked_at, partial(_found, workspace))
+    looked_at, several, there = find_candidates(workspace.models(), names, specs)
+    found = workspace.of_each(looked_at, partial(_read_model, workspace))
     has_secret = workspace.api.find_secret(SECRET_NAME, workspace.team) is not None
     decide = partial(
-        adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret
+        decide_adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret
     )
     known = generated_files.locked_facts(workspace.root, workspace.stack)
     readings = _read_hub(known, [decide(it) for it in found])
     decisions = [decide(it, lock={**known, **readings.facts}) for it in found]
-    plan = sort_out(decisions, specs)
+    plan = plan_adoptions(decisions, specs)
     return replace(plan, left_out=[*several, *plan.left_out], there=there), readings
 
 
-def done(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
+def carry_out(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
     """Write the configuration, the lock and the imports, and import: what was done, a line each."""
     if not plan.adopted:
         return
-    generated_files.write_if_changed(workspace.path, _text(workspace, plan))
+    generated_files.write_if_changed(workspace.path, _edited_stack_file(workspace, plan))
     yield f"wrote {workspace.path.name}"
-    yield from _locked(workspace, plan, readings)
+    yield from _write_lock(workspace, plan, readings)
     path = workspace.root / f"imports-{workspace.stack}.json"
     content = import_file(plan.adopted, workspace.team)
     generated_files.write_if_changed(path, json.dumps(content, indent=2) + "\n")
     yield f"wrote {path.name}"
-    steps = _steps(workspace, plan.adopted, path.name)
+    steps = _pulumi_steps(workspace, plan.adopted, path.name)
     for place, step in enumerate(steps):
         try:
             run(workspace.root, workspace.stack, *step)
@@ -78,11 +83,11 @@ def done(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[
     yield f"`pulumi preview --stack {workspace.stack}` shows no changes now; nothing on Baseten was changed"
 
 
-def _found(workspace: Workspace, model: RemoteModel) -> Found:
+def _read_model(workspace: Workspace, model: RemoteModel) -> FoundModel:
     environments = tuple(workspace.api.environments(model.id))
     ids = {it.current.id for it in environments if it.current}
     configs = {it: workspace.api.config(model.id, it) for it in sorted(ids)}
-    return Found(model.name, environments, configs)
+    return FoundModel(model.name, environments, configs)
 
 
 def _read_hub(known: Lock, decisions: Sequence[Adopted | LeftOut]) -> Readings:
@@ -91,28 +96,28 @@ def _read_hub(known: Lock, decisions: Sequence[Adopted | LeftOut]) -> Readings:
     return lock.read(Hub.from_environment(), sorted(keys)) if keys else Readings()
 
 
-def _locked(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
+def _write_lock(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
     """Write the lock's new entries; without them a preview works too, and checks less."""
     if readings.facts:
         names = [it.name for it in plan.adopted]
         yield from lock.write(
-            workspace.root, lock.chosen(workspace.root, [workspace.stack], names), readings
+            workspace.root, lock.select_stacks(workspace.root, [workspace.stack], names), readings
         )
     for problem in problems(readings):
         yield f"not locked: {problem}; then run `baseten-tei lock`"
 
 
-def _text(workspace: Workspace, plan: Adoptions) -> str:
-    text = with_models(workspace.text, _entries(plan))
+def _edited_stack_file(workspace: Workspace, plan: Adoptions) -> str:
+    text = add_models(workspace.text, _entries(plan))
     gated = any(it.args.gated for it in plan.adopted)
-    return with_key(text, TOKEN_KEY, FROM_ENVIRONMENT) if gated else text
+    return add_key(text, TOKEN_KEY, FROM_ENVIRONMENT) if gated else text
 
 
 def _entries(plan: Adoptions) -> Mapping[str, Mapping[str, Any]]:
     return {it.name: it.entry for it in plan.adopted}
 
 
-def _steps(workspace: Workspace, adopted: Sequence[Adopted], file: str) -> list[list[str]]:
+def _pulumi_steps(workspace: Workspace, adopted: Sequence[Adopted], file: str) -> list[list[str]]:
     """What brings the resources into the state, and then the components' own inputs: the engine calls nobody."""
     protect = f"--protect={str(not workspace.target.loopback).lower()}"
     options = ["--yes", "--skip-preview"]
@@ -123,10 +128,10 @@ def _steps(workspace: Workspace, adopted: Sequence[Adopted], file: str) -> list[
     return [imported, ["up", *options, *targets]]
 
 
-def _shown(workspace: Workspace, plan: Adoptions) -> Iterator[str]:
+def _preview_lines(workspace: Workspace, plan: Adoptions) -> Iterator[str]:
     if plan.adopted:
         yield f"\n# would go into {workspace.path.name}:"
-        yield block({MODELS: _entries(plan)}, 2).rstrip()
+        yield render_block({MODELS: _entries(plan)}, 2).rstrip()
         yield f"\n# would be imported (imports-{workspace.stack}.json):"
         resources = import_file(plan.adopted, workspace.team)["resources"]
         yield from (f"{it['type']} {it.get('id') or it['logicalName']}" for it in resources)
@@ -150,11 +155,13 @@ def command(
     if bool(models) == every:
         raise UserError("name the models to adopt, or write --all")
     workspace = Workspace(root, stack, progress)
-    plan, readings = decided(workspace, models)
-    lines = summary(plan, dry_run=dry_run or asks(yes))
+    plan, readings = decide_adoptions(workspace, models)
+    lines = summarize(plan, dry_run=dry_run or asks(yes))
     click.echo("\n".join(lines) or "there is no model to adopt")
     if plan.adopted and not dry_run:
         confirm(f"Write {workspace.path.name} and import the models into stack {stack!r}?", yes)
-    for line in _shown(workspace, plan) if dry_run else done(workspace, plan, readings):
+    for line in (
+        _preview_lines(workspace, plan) if dry_run else carry_out(workspace, plan, readings)
+    ):
         click.echo(line)
     return FINDING if models and plan.left_out else 0

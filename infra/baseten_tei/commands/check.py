@@ -27,18 +27,18 @@ LACKING = Rule(
 )
 
 
-def judged(stack: Stack, available: Sequence[str] | None) -> Judged:
+def judge_stack(stack: Stack, available: Sequence[str] | None) -> Judged:
     """A stack's findings, and where its models stand in its configuration."""
     settings = stack.settings
     found = [reported for subject in settings.subjects for reported in judge(subject)]
     if available is not None:
-        found += lacking(settings.subjects, available)
+        found += find_missing_gpus(settings.subjects, available)
     return Judged(
         stack.path.name, read_text(stack.path, stack.path.name), len(settings.models), found
     )
 
 
-def lacking(subjects: Sequence[Subject], available: Sequence[str]) -> list[Reported]:
+def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> list[Reported]:
     """Models whose GPU none of the account's instance types has."""
     return [
         Reported(subject.name, LACKING, finding)
@@ -48,7 +48,7 @@ def lacking(subjects: Sequence[Subject], available: Sequence[str]) -> list[Repor
     ]
 
 
-def account_instances() -> list[str]:
+def read_account_instances() -> list[str]:
     """What Baseten says this API key may use. Raises `UserError`."""
     target = parse_target("baseten")
     return BasetenApi(target, lambda: find_api_key(target, os.environ)).instance_types()
@@ -69,7 +69,7 @@ def command(
     A rule that finds an error also stops `pulumi preview`. Needs no network, unless --account is given. Exits with 1
     where a rule finds an error.
     """
-    available = account_instances() if account else None
-    checked = [judged(stack, available) for stack in wanted_stacks(root, stacks)]
+    available = read_account_instances() if account else None
+    checked = [judge_stack(stack, available) for stack in wanted_stacks(root, stacks)]
     show(FORMATS[form](checked), output)
     return FINDING if any(stack.errors for stack in checked) else 0

@@ -19,27 +19,27 @@ from baseten_tei.commands.options import (
     yes_option,
 )
 from baseten_tei.commands.progress import progress
-from baseten_tei.operations.doctor import ORPHAN, Finding, Live, findings, serves_nothing
+from baseten_tei.operations.doctor import ORPHAN, Disorder, LiveModel, find_disorder, serves_nothing
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import parse_state
 
 
-def examine(workspace: Workspace) -> list[Finding]:
+def examine(workspace: Workspace) -> list[Disorder]:
     """Everything out of order. Raises `UserError`."""
     state = parse_state(exported_state(workspace.root, workspace.stack))
     check_emulator(workspace.target, workspace.stack, state.urls)
     team = workspace.team
 
-    def live(model: RemoteModel) -> Live:
+    def live(model: RemoteModel) -> LiveModel:
         versions = workspace.api.versions(model.id)
-        return Live(model.id, model.name, team, versions, workspace.api.environments(model.id))
+        return LiveModel(model.id, model.name, team, versions, workspace.api.environments(model.id))
 
     models = workspace.of_each(workspace.models(), live)
-    return findings(state, models, state.owner(workspace.owner))
+    return find_disorder(state, models, state.owner(workspace.owner))
 
 
-def delete_orphans(workspace: Workspace, found: Sequence[Finding]) -> list[Finding]:
+def delete_orphans(workspace: Workspace, found: Sequence[Disorder]) -> list[Disorder]:
     """Delete each orphan that is still one: since the look a release may have taken it up. Raises `UserError`."""
     deleted = []
     for orphan in (it for it in found if it.kind == ORPHAN):
@@ -49,12 +49,12 @@ def delete_orphans(workspace: Workspace, found: Sequence[Finding]) -> list[Findi
     return deleted
 
 
-def _as_text(left: Sequence[Finding], deleted: Sequence[Finding]) -> str:
+def _as_text(left: Sequence[Disorder], deleted: Sequence[Disorder]) -> str:
     lines = [f"deleted deployment {it.deployment_id} of model {it.model!r}" for it in deleted]
     return "\n".join([*lines, *(it.line for it in left)] or ["nothing is out of order"])
 
 
-def _as_json(left: Sequence[Finding], deleted: Sequence[Finding]) -> str:
+def _as_json(left: Sequence[Disorder], deleted: Sequence[Disorder]) -> str:
     told = {"findings": [asdict(it) for it in left], "deleted": [asdict(it) for it in deleted]}
     return json.dumps(told, indent=2, ensure_ascii=False)
 
@@ -84,7 +84,7 @@ def command(root: Path, stack: str, fix: bool, yes: bool, form: str, output: Pat
     return FINDING if left else 0
 
 
-def _delete(workspace: Workspace, found: Sequence[Finding], yes: bool) -> list[Finding]:
+def _delete(workspace: Workspace, found: Sequence[Disorder], yes: bool) -> list[Disorder]:
     orphans = [it for it in found if it.kind == ORPHAN]
     if orphans:
         count = f"{len(orphans)} deployment{'' if len(orphans) == 1 else 's'}"

@@ -18,18 +18,22 @@ from baseten_tei.project.stacks import wanted_stacks
 from baseten_tei.spec.args import ModelArgs
 
 
-def explanation(name: str, args: ModelArgs, facts: ModelFacts) -> str:
+def explain_model(name: str, args: ModelArgs, facts: ModelFacts) -> str:
     """Everything that follows from a spec and its facts, for a reader."""
     whole = sized(args, facts)
-    blocks = [_head(name, args, facts), _derived(args, facts)]
+    blocks = [_model_lines(name, args, facts), _derivation_lines(args, facts)]
     if (problem := cheapest_problem(args, facts)) is None:
-        blocks += [_memory(whole, facts), _cost(whole, facts), _seed(whole, facts)]
+        blocks += [
+            _memory_lines(whole, facts),
+            _cost_lines(whole, facts),
+            _advice_lines(whole, facts),
+        ]
     else:
         blocks.append([problem])
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
-def _head(name: str, args: ModelArgs, facts: ModelFacts) -> list[str]:
+def _model_lines(name: str, args: ModelArgs, facts: ModelFacts) -> list[str]:
     size, length = parameters(facts), input_length(facts)
     known = f"{size:,} parameters" if size else "size unknown"
     texts = f"texts of {length} tokens" if length else "length unknown"
@@ -39,7 +43,7 @@ def _head(name: str, args: ModelArgs, facts: ModelFacts) -> list[str]:
     ]
 
 
-def _derived(args: ModelArgs, facts: ModelFacts) -> list[str]:
+def _derivation_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     lines = ["Left open by the spec, and derived"]
     for found in derivations(args, facts):
         lines += [
@@ -51,50 +55,50 @@ def _derived(args: ModelArgs, facts: ModelFacts) -> list[str]:
     return lines if len(lines) > 1 else ["The spec leaves nothing open"]
 
 
-def _memory(args: ModelArgs, facts: ModelFacts) -> list[str]:
+def _memory_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     gpu = accelerator_of(args)
     found, room = estimate(args, facts, gpu, args.max_batch_tokens), room_gib(args, gpu)
     title = f"Memory on {gpu}, {args.max_batch_tokens} tokens in a batch"
     if found is None:
         return [title, "  cannot be estimated: size or length is not known"]
-    total = f"  {'total':12} {_band(found.total):28} of {room:.1f} GiB: {_verdict(room, found)}"
-    return [title, *_parts(found), total]
+    total = f"  {'total':12} {_format_band(found.total):28} of {room:.1f} GiB: {_judge_memory(room, found)}"
+    return [title, *_part_lines(found), total]
 
 
-def _parts(found: Estimate) -> Iterator[str]:
+def _part_lines(found: Estimate) -> Iterator[str]:
     for key, formula in found.formulas.items():
         band = getattr(found, key)
-        yield f"  {key:12} {_band(band):28} {formula}"
+        yield f"  {key:12} {_format_band(band):28} {formula}"
 
 
-def _band(band: Band) -> str:
+def _format_band(band: Band) -> str:
     return f"{band.likely:.2f} GiB ({band.low:.2f} to {band.high:.2f})"
 
 
-def _verdict(room: float, found: Estimate) -> str:
+def _judge_memory(room: float, found: Estimate) -> str:
     if found.total.high <= room:
         return "fits"
     return "may not fit" if found.total.low <= room else "does not fit"
 
 
-def _cost(args: ModelArgs, facts: ModelFacts) -> list[str]:
+def _cost_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     gpu, cheapest = accelerator_of(args), cheapest_accelerator(args, facts)
-    lines = [f"Cost (Baseten's prices of {prices.AS_OF})", f"  {_price(args, gpu)}"]
+    lines = [f"Cost (Baseten's prices of {prices.AS_OF})", f"  {_format_price(args, gpu)}"]
     if gpu == CPU:
         return lines
     if cheapest is None:
         return [*lines, "  no GPU of Baseten's holds it at its highest estimate"]
     if cheapest == gpu:
         return [*lines, "  that is the cheapest GPU that fits"]
-    return [*lines, f"  cheapest GPU that fits: {_price(_moved(args), cheapest)}"]
+    return [*lines, f"  cheapest GPU that fits: {_format_price(_without_instance(args), cheapest)}"]
 
 
-def _moved(args: ModelArgs) -> ModelArgs:
+def _without_instance(args: ModelArgs) -> ModelArgs:
     """The same spec on hardware to be chosen."""
     return args.model_copy(update={"instance_type": None})
 
 
-def _price(args: ModelArgs, gpu: str) -> str:
+def _format_price(args: ModelArgs, gpu: str) -> str:
     found = prices.sku_of(args, gpu)
     if found is None:
         return f"{gpu}: no listed price"
@@ -102,7 +106,7 @@ def _price(args: ModelArgs, gpu: str) -> str:
     return f"{gpu} ({found.name}): ${found.price:.5f} a minute, {month}"
 
 
-def _seed(args: ModelArgs, facts: ModelFacts) -> list[str]:
+def _advice_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     lines = ["The advice of Baseten's TEI README, and what differs here"]
     for row in advice(args, facts):
         told = f"here {row.ours}: {row.why}" if row.why else "the same here"
@@ -135,4 +139,4 @@ def command(root: Path, stack: str, model: str) -> None:
 
     Names the cheapest GPU that holds it. Reads the stack's configuration and its lock file, and nothing else.
     """
-    click.echo(explanation(model, *find_model(root, stack, model)))
+    click.echo(explain_model(model, *find_model(root, stack, model)))

@@ -25,7 +25,7 @@ PARTLY_DERIVED = (KEYS_PATH, "docs/quickstart.md", "docs/own-program.md", "docs/
 _INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTALL)
 
 
-def generated(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:
+def render_files(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:
     """Every generated file's path and text; `names` are the stacks, else all."""
     found = {
         root / SCHEMA_PATH: schema_text(),
@@ -59,7 +59,7 @@ def _partly_derived(root: Path) -> dict[Path, str]:
     return texts
 
 
-def leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]:
+def find_leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]:
     """Generated configs that no stack asks for any more."""
     return [
         path
@@ -72,18 +72,18 @@ def check(root: Path, names: Sequence[str] | None = None) -> list[str]:
     """What is stale, a line each; nothing is written."""
     stale = [
         generated_files.stale_problem(path, text, root)
-        for path, text in generated(root, names).items()
+        for path, text in render_files(root, names).items()
     ]
     extra = [
         f"{path.relative_to(root)} belongs to no model: run `baseten-tei generate` and commit"
-        for path in leftovers(root, names)
+        for path in find_leftovers(root, names)
     ]
     return [problem for problem in stale if problem] + extra
 
 
 def write(root: Path, names: Sequence[str] | None = None) -> list[str]:
     """Bring all of it up to date: what was written or removed."""
-    wanted, extra = generated(root, names), leftovers(root, names)
+    wanted, extra = render_files(root, names), find_leftovers(root, names)
     written = [
         path for path, text in wanted.items() if generated_files.write_if_changed(path, text)
     ]

@@ -25,7 +25,7 @@ from baseten_tei.project.stacks import stacks
 from baseten_tei.provider.release.golden.recorder import Outputs, Recorder
 
 
-def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
+def _read_outputs(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
     """The models to record with their outputs. Raises `UserError` for one that the stack does not have."""
     told = pulumi_cli.run(root, stack, "stack", "output", "models", "--json")
     every = parse_models(told)
@@ -39,7 +39,7 @@ def _served(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
     return {name: outputs for name, outputs in every.items() if not names or name in names}
 
 
-def _recorder(workspace: Workspace, own: str | None, subjects: Sequence[Subject]) -> Recorder:
+def _make_recorder(workspace: Workspace, own: str | None, subjects: Sequence[Subject]) -> Recorder:
     root, stack, target = workspace.root, workspace.stack, workspace.target
     api_key = find_api_key(target, os.environ)
     revisions = {release_digest(s.config, s.args.labels): s.args.revision for s in subjects}
@@ -72,17 +72,17 @@ def command(root: Path, stack: str, models: tuple[str, ...], texts: Path | None)
     workspace.check()
     own = read_text(texts) if texts else None
     subjects = [s for it in stacks(root, [stack]) for s in it.settings.subjects]
-    served = _served(root, stack, models)
+    served = _read_outputs(root, stack, models)
     check_emulator(workspace.target, stack, (str(it.get("predict_url")) for it in served.values()))
-    recorder, failed = _recorder(workspace, own, subjects), False
+    recorder, failed = _make_recorder(workspace, own, subjects), False
     with progress("models recorded", len(served)) as advance:
         for name, outputs in served.items():
-            failed |= not _recorded(recorder, name, outputs)
+            failed |= not _record(recorder, name, outputs)
             advance(name)
     return MISTAKE if failed else 0
 
 
-def _recorded(recorder: Recorder, name: str, outputs: Outputs) -> bool:
+def _record(recorder: Recorder, name: str, outputs: Outputs) -> bool:
     """Record one model and say so; whether it could be."""
     try:
         for line in recorder.record(name, outputs):

@@ -16,7 +16,7 @@ def interruptible(undone: str) -> Iterator[None]:
 
     Raises `KeyboardInterrupt` then, which says what is `undone`.
     """
-    before = _on_interrupt(_interrupt)
+    before = _handle_interrupts(_interrupt)
     try:
         yield
     except KeyboardInterrupt:
@@ -26,11 +26,11 @@ def interruptible(undone: str) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _on_interrupt(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
+def _handle_interrupts(handler: Callable[[int, FrameType | None], None]) -> dict[int, Any]:
     return {number: signal.signal(number, handler) for number in INTERRUPTS}
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     """A second interrupt would leave a deployment behind that costs money, or a process."""
-    _on_interrupt(lambda *_: None)
+    _handle_interrupts(lambda *_: None)
     raise KeyboardInterrupt

@@ -34,14 +34,14 @@ READERS = 8
 """Models read at once: each is some eight small requests, one after another."""
 
 
-def chosen(root: Path, stacks: Sequence[str], names: Sequence[str]) -> list[LockedStack]:
+def select_stacks(root: Path, stacks: Sequence[str], names: Sequence[str]) -> list[LockedStack]:
     """The stacks to lock. Raises `UserError` for a model that is not there."""
     wanted = {it.name: it.settings for it in wanted_stacks(root, stacks, locked=False)}
     models = [pair for settings in wanted.values() for pair in settings.models.items()]
     known = {word for name, args in models for word in (name, args.model_id)}
     if unknown := [name for name in names if name not in known]:
         raise UserError(*(f"no stack has a model {n!r}.{perhaps(n, known)}" for n in unknown))
-    return [_locked(root, name, settings, names) for name, settings in wanted.items()]
+    return [_locked_stack(root, name, settings, names) for name, settings in wanted.items()]
 
 
 def read(hub: Hub, keys: Sequence[Key]) -> Readings:
@@ -67,7 +67,7 @@ def write(root: Path, found: Iterable[LockedStack], readings: Readings) -> list[
     return lines
 
 
-def orphans(root: Path, found: Iterable[LockedStack], *, remove: bool) -> list[str]:
+def find_orphans(root: Path, found: Iterable[LockedStack], *, remove: bool) -> list[str]:
     """Lock files whose stack is gone, a line each."""
     wanted = {root / stack.file for stack in found}
     gone = sorted(set((root / FOLDER).glob("*.yaml")) - wanted)
@@ -88,7 +88,7 @@ def _read(hub: Hub, day: str, readings: Readings, key: Key) -> None:
         readings.away[key] = f"{hub.host}: {error}"
 
 
-def _locked(root: Path, name: str, settings: Settings, names: Sequence[str]) -> LockedStack:
+def _locked_stack(root: Path, name: str, settings: Settings, names: Sequence[str]) -> LockedStack:
     file = f"{FOLDER}/{name}.yaml"
     keys = {n: (args.model_id, args.revision) for n, args in settings.models.items()}
     asked = [key for n, key in keys.items() if not names or n in names or key[0] in names]
@@ -115,12 +115,12 @@ def command(root: Path, stacks: tuple[str, ...], models: tuple[str, ...], check:
     MODEL is a name in a stack, or a model_id; without one, all models. Writes locks/<stack>.yaml, prints each field
     that changed, and removes what no model uses. Exits with 2 where a repository could not be read.
     """
-    found = chosen(root, stacks, models)
+    found = select_stacks(root, stacks, models)
     readings = read(Hub.from_environment(), sorted({k for stack in found for k in stack.asked}))
     lines = [line for stack in found for line in moved(stack, readings)]
     if not check:
         lines += write(root, found, readings)
     if set(stacks) == {*stack_files(root)}:
-        lines += orphans(root, found, remove=not check)
+        lines += find_orphans(root, found, remove=not check)
     _tell(lines, problems(readings))
     return exit_code(readings, check and bool(lines))

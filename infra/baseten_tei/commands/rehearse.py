@@ -11,28 +11,28 @@ from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.interrupts import interruptible
 from baseten_tei.commands.options import format_option, on_stacks, output_option, show
 from baseten_tei.commands.progress import progress, tell
-from baseten_tei.operations.rehearsal.project_files import side_at, side_here
-from baseten_tei.operations.rehearsal.rehearse_process import Script, rehearse
-from baseten_tei.operations.rehearsal.report import Report
-from baseten_tei.operations.rehearsal.table import text
+from baseten_tei.operations.rehearsal.project_files import read_stack, read_stack_at
+from baseten_tei.operations.rehearsal.rehearsal_report import RehearsalReport
+from baseten_tei.operations.rehearsal.rehearsal_table import render_text
+from baseten_tei.operations.rehearsal.rehearse_process import Rehearsal, rehearse
 from baseten_tei.program.prepare import ready
 from baseten_tei.project import git
 from baseten_tei.project.stacks import wanted_stacks
 
 
-def _scripts(root: Path, names: Sequence[str], revision: str | None) -> Iterator[Script]:
+def _plan_rehearsals(root: Path, names: Sequence[str], revision: str | None) -> Iterator[Rehearsal]:
     """What to rehearse, before anything is begun. Raises `UserError`."""
     commit = git.commit_of(root, revision) if revision else git.merge_base(root)
     for stack in wanted_stacks(root, names):
-        present = side_here(root, stack.name)
-        base = side_at(root, commit, stack.name) if commit else None
+        present = read_stack(root, stack.name)
+        base = read_stack_at(root, commit, stack.name) if commit else None
         if base == present and not revision:
             base = None  # nothing changed, so there is nothing to compare
         ready(stack.settings.subjects)
-        yield Script(root, stack.name, stack.settings, present, base, commit)
+        yield Rehearsal(root, stack.name, stack.settings, present, base, commit)
 
 
-def _as_json(reports: Sequence[Report]) -> str:
+def _as_json(reports: Sequence[RehearsalReport]) -> str:
     told = {"stacks": [report.as_json() for report in reports]}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
@@ -54,13 +54,13 @@ def command(
     Exits with 1 where a model does not answer as it should.
     """
     with interruptible("the emulator, and all that was on it, is gone"):
-        scripts = list(_scripts(root, stacks, base))
+        scripts = list(_plan_rehearsals(root, stacks, base))
         reports = []
         with progress("steps", sum(script.steps for script in scripts)) as advance:
             for script in scripts:
                 reports.append(rehearse(script, os.environ, advance))
                 if form == "table" or output is not None:  # a file of JSON leaves the terminal free
-                    tell(text(reports[-1]))
+                    tell(render_text(reports[-1]))
     if form == "json" or output is not None:
-        show(_as_json(reports) if form == "json" else "\n".join(map(text, reports)), output)
+        show(_as_json(reports) if form == "json" else "\n".join(map(render_text, reports)), output)
     return 0 if all(report.passed for report in reports) else FINDING

@@ -12,12 +12,12 @@ import click
 
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import format_option, on_a_stack, output_option, show
-from baseten_tei.operations.status.report import Standing, document, lines
-from baseten_tei.operations.status.status_client import looked, standing
+from baseten_tei.operations.status.stack_status import StackStatus, status_document, status_lines
+from baseten_tei.operations.status.status_client import compare_stack, read_live_environments
 
 if TYPE_CHECKING:
-    from baseten_tei.operations.status.live import Row
-    from baseten_tei.operations.status.state import State
+    from baseten_tei.operations.status.live_environments import LiveEnvironment
+    from baseten_tei.operations.status.stored_resources import StoredResources
 
 CLEAR = "\x1b[H\x1b[2J"
 """Home, and an empty screen: only where somebody looks at one."""
@@ -45,9 +45,9 @@ def command(
     """
     gc.disable()  # a state is read and kept: collecting in thousands of resources doubles the time
     while True:
-        found, state = standing(root, stack, os.environ)
+        found, state = compare_stack(root, stack, os.environ)
         rows = _rows(root, stack, state, quiet=watch is not None) if live or watch else None
-        show(f"{_head(watch, form)}{_rendered(form, found, rows)}", output)
+        show(f"{_render_time(watch, form)}{_render(form, found, rows)}", output)
         if watch is None:
             return (
                 FINDING if not found.nothing_to_do or not all(it.well for it in rows or ()) else 0
@@ -55,14 +55,16 @@ def command(
         time.sleep(watch)
 
 
-def _rows(root: Path, stack: str, state: "State", *, quiet: bool) -> "list[Row]":
+def _rows(
+    root: Path, stack: str, state: "StoredResources", *, quiet: bool
+) -> "list[LiveEnvironment]":
     from baseten_tei.commands.progress import progress
     from baseten_tei.project.stack import Workspace, no_progress
 
-    return looked(Workspace(root, stack, no_progress if quiet else progress), state)
+    return read_live_environments(Workspace(root, stack, no_progress if quiet else progress), state)
 
 
-def _head(watch: float | None, form: str) -> str:
+def _render_time(watch: float | None, form: str) -> str:
     """The time of what is drawn again and again, on an empty screen where there is one."""
     if watch is None or form != "table":
         return ""
@@ -74,15 +76,15 @@ def _now() -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
-def _rendered(form: str, found: Standing, rows: "list[Row] | None") -> str:
+def _render(form: str, found: StackStatus, rows: "list[LiveEnvironment] | None") -> str:
     if form == "json":
-        return json.dumps(document(found, rows), indent=2, ensure_ascii=False)
+        return json.dumps(status_document(found, rows), indent=2, ensure_ascii=False)
     if form == "html":
-        from baseten_tei.operations.status.html import render_page
+        from baseten_tei.operations.status.status_page import render_page
 
         return render_page(found, rows, _now())
     if rows is None:
-        return "\n".join(lines(found))
-    from baseten_tei.operations.status.table import render_table
+        return "\n".join(status_lines(found))
+    from baseten_tei.operations.status.live_table import render_table
 
-    return "\n".join([*lines(found), *render_table(rows)])
+    return "\n".join([*status_lines(found), *render_table(rows)])

@@ -18,12 +18,12 @@ from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError, named, naming, perhaps
 from baseten_tei.facts.files.read_files import is_there, read_text
-from baseten_tei.operations.tuning.autoscaling import Wish
-from baseten_tei.operations.tuning.options import Plan
-from baseten_tei.operations.tuning.scratch_client import Scratch, cleaned, leftovers
-from baseten_tei.operations.tuning.texts import DISTRIBUTIONS, file_texts, made_texts
+from baseten_tei.operations.tuning.derive_autoscaling import Wish
+from baseten_tei.operations.tuning.load_texts import DISTRIBUTIONS, generate_texts, read_texts
+from baseten_tei.operations.tuning.scratch_client import Scratch, delete_leftovers, find_leftovers
 from baseten_tei.operations.tuning.tuning_client import Tuning
-from baseten_tei.operations.tuning.url_client import measured_url
+from baseten_tei.operations.tuning.tuning_plan import TuningPlan
+from baseten_tei.operations.tuning.url_client import measure_url
 from baseten_tei.program.prepare import ready
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stacks import wanted_stacks
@@ -106,7 +106,7 @@ def command(
     """
     with interruptible("what was deployed for it is deleted"):
         if root is None or stack is None:
-            return measured_url(str(url), _texts(given), _plan(given), tell)
+            return measure_url(str(url), _load_texts(given), _parse_plan(given), tell)
         workspace = Workspace(root, stack, progress)
         workspace.check()
         if given["clean"]:
@@ -114,12 +114,12 @@ def command(
         elif model is None:
             raise UserError("name the model to tune, e.g. baseten-tei tune bge")
         else:
-            _tune(workspace, _subject(workspace, model), given)
+            _tune(workspace, _find_subject(workspace, model), given)
     return 0
 
 
 def _tune(workspace: Workspace, subject: Subject, given: Mapping[str, Any]) -> None:
-    plan, texts = _plan(given), _texts(given)
+    plan, texts = _parse_plan(given), _load_texts(given)
     scratch = Scratch(workspace, subject.name, subject.args, tell)
     if given["dry_run"]:
         Tuning(workspace, subject, scratch, texts, plan, tell).begin()
@@ -131,7 +131,7 @@ def _tune(workspace: Workspace, subject: Subject, given: Mapping[str, Any]) -> N
         ),
         progress("deployments", plan.probes + 1) as advance,
     ):
-        for name in cleaned(workspace, subject.name):
+        for name in delete_leftovers(workspace, subject.name):
             tell(f"deleted {name}, which an earlier run left behind")
         Tuning(workspace, subject, scratch, texts, plan, tell, advance).run()
 
@@ -139,7 +139,9 @@ def _tune(workspace: Workspace, subject: Subject, given: Mapping[str, Any]) -> N
 def _clean(workspace: Workspace, name: str | None, given: Mapping[str, Any]) -> None:
     dry_run = given["dry_run"]
     scratch = (
-        [it.name for it in leftovers(workspace, name)] if dry_run else cleaned(workspace, name)
+        [it.name for it in find_leftovers(workspace, name)]
+        if dry_run
+        else delete_leftovers(workspace, name)
     )
     would = "would delete" if dry_run else "deleted"
     for it in scratch:
@@ -149,7 +151,7 @@ def _clean(workspace: Workspace, name: str | None, given: Mapping[str, Any]) -> 
         tell(f"stack {workspace.stack!r}: no run left anything of {whose} behind")
 
 
-def _subject(workspace: Workspace, name: str) -> Subject:
+def _find_subject(workspace: Workspace, name: str) -> Subject:
     """Return the model, its sizes derived, and checked. Raises `UserError`."""
     [stack] = wanted_stacks(workspace.root, [workspace.stack])
     subjects = {it.name: it for it in stack.settings.subjects}
@@ -160,12 +162,12 @@ def _subject(workspace: Workspace, name: str) -> Subject:
     return ready([subjects[name]])[name].subject
 
 
-def _plan(given: Mapping[str, Any]) -> Plan:
+def _parse_plan(given: Mapping[str, Any]) -> TuningPlan:
     """Raises `UserError`."""
     if (given["peak"] is None) != (given["slo_ms"] is None):
         raise UserError("--peak and --slo-ms go together: how many texts a second, how soon")
     wish = given["peak"] and Wish(given["peak"], given["slo_ms"], given["cold_start"])
-    return Plan(
+    return TuningPlan(
         wish=wish or None,
         texts=given["texts"],
         texts_per_request=given["texts_per_request"],
@@ -177,14 +179,14 @@ def _plan(given: Mapping[str, Any]) -> Plan:
     )
 
 
-def _texts(given: Mapping[str, Any]) -> list[str]:
+def _load_texts(given: Mapping[str, Any]) -> list[str]:
     """Raises `UserError` for a name that is neither a distribution nor a file."""
     if given["texts"] in DISTRIBUTIONS:
-        return made_texts(given["texts"], TEXTS, given["seed"])
+        return generate_texts(given["texts"], TEXTS, given["seed"])
     path = Path(given["texts"])
     if not is_there(path):
         known = ", ".join(DISTRIBUTIONS)
         raise UserError(f"--texts {given['texts']!r} is neither a file nor one of {known}")
     text = read_text(path)
     with naming(path):
-        return file_texts(text, TEXTS, given["seed"])
+        return read_texts(text, TEXTS, given["seed"])

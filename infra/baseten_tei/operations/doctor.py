@@ -21,7 +21,7 @@ ORPHAN = "orphan"
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveModel:
     """A model as Baseten has it; `team` is the stack's own, where it says one."""
 
     id: str
@@ -32,7 +32,7 @@ class Live:
 
 
 @dataclass(frozen=True)
-class Finding:
+class Disorder:
     """One thing out of order: `fix` is what to type. An orphan says which deployment it is."""
 
     kind: str
@@ -48,22 +48,26 @@ class Finding:
         return f"{self.kind}: {self.message}: {self.fix}"
 
 
-def findings(state: State, models: Sequence[Live], owner: Owner) -> list[Finding]:
+def find_disorder(state: State, models: Sequence[LiveModel], owner: Owner) -> list[Disorder]:
     """Everything that is out of order, operations that were cut off first."""
-    found = [*_pending(state), *_lost(state, models)]
+    found = [*_find_pending(state), *_find_lost(state, models)]
     for model in models:
         if (model.team, model.name) in state.models:
-            found += [*_dead(model), *_promotions(model), *_orphans(model, state, owner)]
-        elif _only_ours(model, owner):
-            found.append(_forgotten(model, owner))
+            found += [
+                *_find_dead(model),
+                *_find_failed_promotions(model),
+                *_find_orphans(model, state, owner),
+            ]
+        elif _is_all_ours(model, owner):
+            found.append(_forgotten_model(model, owner))
         else:
-            found += _orphans(model, state, owner.by_id())  # many stacks have one name
+            found += _find_orphans(model, state, owner.by_id())  # many stacks have one name
     return found
 
 
-def _pending(state: State) -> Iterator[Finding]:
+def _find_pending(state: State) -> Iterator[Disorder]:
     for operation in state.pending:
-        yield Finding(
+        yield Disorder(
             "pending operation",
             operation.rpartition(" ")[2],
             f"{operation} was cut off, and the state does not know how it ended",
@@ -71,11 +75,11 @@ def _pending(state: State) -> Iterator[Finding]:
         )
 
 
-def _lost(state: State, models: Sequence[Live]) -> Iterator[Finding]:
+def _find_lost(state: State, models: Sequence[LiveModel]) -> Iterator[Disorder]:
     there = {(model.team, model.name) for model in models}
     for team, name in state.models:
         if (team, name) not in there:
-            yield Finding(
+            yield Disorder(
                 "lost model",
                 name,
                 f"model {name!r} is in the state and not on Baseten",
@@ -83,14 +87,14 @@ def _lost(state: State, models: Sequence[Live]) -> Iterator[Finding]:
             )
 
 
-def _orphans(model: Live, state: State, owner: Owner) -> Iterator[Finding]:
+def _find_orphans(model: LiveModel, state: State, owner: Owner) -> Iterator[Disorder]:
     """Deployments of this stack's that nobody needs."""
-    known = {*state.deployment_ids, *_wanted(model, state)}
+    known = {*state.deployment_ids, *_wanted_versions(model, state)}
     for version in model.versions:
         ours = owner.owns(version)
         free = not version.environment and serves_nothing(model.environments, version.id)
         if ours and free and version.id not in known:
-            yield Finding(
+            yield Disorder(
                 ORPHAN,
                 model.name,
                 f"deployment {version.id} ({version.status}) of model {model.name!r} serves no environment, "
@@ -107,7 +111,7 @@ def serves_nothing(environments: Iterable[Serving], deployment_id: str) -> bool:
     return deployment_id not in {it.id for it in served}
 
 
-def _wanted(model: Live, state: State) -> set[str]:
+def _wanted_versions(model: LiveModel, state: State) -> set[str]:
     """The version that the next `up` goes on with, in each environment: it pushes nothing then."""
     digest = state.models.get((model.team, model.name))
     if not digest:
@@ -117,11 +121,11 @@ def _wanted(model: Live, state: State) -> set[str]:
     return {it.id for it in found if it}
 
 
-def _dead(model: Live) -> Iterator[Finding]:
+def _find_dead(model: LiveModel) -> Iterator[Disorder]:
     for environment in model.environments:
         current = environment.current
         if current and current.status in DEAD:
-            yield Finding(
+            yield Disorder(
                 "dead environment",
                 model.name,
                 f"environment {environment.name!r} of model {model.name!r} serves deployment {current.id}, "
@@ -130,12 +134,12 @@ def _dead(model: Live) -> Iterator[Finding]:
             )
 
 
-def _promotions(model: Live) -> Iterator[Finding]:
+def _find_failed_promotions(model: LiveModel) -> Iterator[Disorder]:
     for environment in model.environments:
         if environment.promotion_status in ("FAILED", "CANCELED"):
             which = environment.candidate.id if environment.candidate else "a deployment"
             why = f" ({environment.promotion_error})" if environment.promotion_error else ""
-            yield Finding(
+            yield Disorder(
                 "failed promotion",
                 model.name,
                 f"the promotion of {which} to environment {environment.name!r} of model {model.name!r} ended as "
@@ -144,19 +148,19 @@ def _promotions(model: Live) -> Iterator[Finding]:
             )
 
 
-def _only_ours(model: Live, owner: Owner) -> bool:
+def _is_all_ours(model: LiveModel, owner: Owner) -> bool:
     return bool(model.versions) and all(map(owner.owns, model.versions))
 
 
-def _forgotten(model: Live, owner: Owner) -> Finding:
+def _forgotten_model(model: LiveModel, owner: Owner) -> Disorder:
     if all(SCRATCH in version.labels for version in model.versions):
-        return Finding(
+        return Disorder(
             "scratch model",
             model.name,
             f"model {model.name!r} ({model.id}) was made to tune one of stack {owner.stack!r}, and left behind",
             f"run `baseten-tei tune --clean --stack {owner.stack}` to delete it",
         )
-    return Finding(
+    return Disorder(
         "forgotten model",
         model.name,
         f"all deployments of model {model.name!r} ({model.id}) are stack {owner.stack!r}'s, and the state does "

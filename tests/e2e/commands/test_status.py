@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from baseten_tei.operations.status import status_client, status_files
-from baseten_tei.operations.status.table import HEADINGS
+from baseten_tei.operations.status.live_table import HEADINGS
 from tests.support.harness import (
     BGE,
     EMOTIONS,
@@ -214,6 +214,6 @@ def test_a_stack_whose_state_is_elsewhere_is_asked_for_through_pulumi(
     monkeypatch.setattr(status_files, "local_state", lambda *_: None)
     for name, value in stack.env().items():
         monkeypatch.setenv(name, value)
-    found, _ = status_client.standing(stack.folder, stack.name, os.environ)
+    found, _ = status_client.compare_stack(stack.folder, stack.name, os.environ)
     assert found.nothing_to_do
     assert found.models == 1

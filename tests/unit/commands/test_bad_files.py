@@ -85,7 +85,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
         monkeypatch.setattr(
             calls_module, "retrying", lambda *_: retrying(lambda _: None, lambda: 0.0)
         )
-    for module, name in ((rehearse, "rehearse"), (tune, "cleaned")):
+    for module, name in ((rehearse, "rehearse"), (tune, "delete_leftovers")):
         monkeypatch.setattr(module, name, _would_begin)
     monkeypatch.setattr(recorder, "REFUSED_SECONDS", 0.0)
     variables = {

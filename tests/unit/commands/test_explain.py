@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from baseten_tei.__main__ import main
-from baseten_tei.commands.explain import explanation
+from baseten_tei.commands.explain import explain_model
 from baseten_tei.deployment.published_advice import advice
 from baseten_tei.deployment.sizing import derivations, sized
 from baseten_tei.facts.hub.lockfile import lock_path, render_lock
@@ -25,7 +25,7 @@ def written(**more: Any) -> ModelArgs:
 
 
 def told(facts: dict[str, Any] | None = None, **spec: Any) -> str:
-    return explanation("bge", written(**spec), healthy_facts("embedding", **(facts or {})))
+    return explain_model("bge", written(**spec), healthy_facts("embedding", **(facts or {})))
 
 
 def test_each_derived_value_is_shown_with_formula_numbers_and_source() -> None:

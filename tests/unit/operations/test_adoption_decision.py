@@ -14,8 +14,8 @@ from baseten_tei.deployment.read_back.config import Deployed, deployed
 from baseten_tei.deployment.start_command import router_flags
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.tei.flags import split_flags
-from baseten_tei.operations.adoption.not_carried import lost
-from baseten_tei.operations.adoption.spec_of_config import spec_of
+from baseten_tei.operations.adoption.not_carried import find_losses
+from baseten_tei.operations.adoption.spec_of_config import read_spec
 from baseten_tei.rules.value.spec import problems
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.parsing import parse_spec
@@ -63,14 +63,14 @@ def read(config: Mapping[str, Any]) -> Deployed:
 
 
 def adopted(config: Mapping[str, Any], **labels: Any) -> ModelArgs:
-    args = parse_spec("m", spec_of(read(config), labels))
+    args = parse_spec("m", read_spec(read(config), labels))
     assert not isinstance(args, list), args
     assert problems("m", args) == []
     return args
 
 
 def notes(config: Mapping[str, Any]) -> list[str]:
-    return lost(read(config), read(truss_config("m", adopted(config))))
+    return find_losses(read(config), read(truss_config("m", adopted(config))))
 
 
 def explicit(args: ModelArgs) -> ModelArgs:
@@ -128,7 +128,7 @@ def test_what_truss_writes_by_itself_changes_nothing(name: str) -> None:
     config = truss_config(name, spec(**SPECS[name], name=name))
     verbose = TrussConfig.from_dict(config).to_dict(verbose=True)
     assert adopted(verbose) == adopted(config)
-    assert lost(read(verbose), read(config)) == []
+    assert find_losses(read(verbose), read(config)) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -212,7 +212,7 @@ def test_flags_given_as_variables_become_the_specs_words() -> None:
     }  # fmt: skip
     args = adopted(config)
     assert args.env == {"RUST_LOG": "info"}
-    assert spec_of(read(config), {})["pooling"] == "mean"
+    assert read_spec(read(config), {})["pooling"] == "mean"
     assert args.max_batch_tokens == 100, "the command line wins"
 
 
@@ -229,14 +229,14 @@ def test_flags_given_as_variables_become_the_specs_words() -> None:
 def test_whoever_hands_out_a_token_is_gated_and_the_token_goes_nowhere(more: Data) -> None:
     config = {**SEED, **more}
     assert adopted(config).gated
-    assert "hf_0123456789" not in str((spec_of(read(config), {}), notes(config)))
+    assert "hf_0123456789" not in str((read_spec(read(config), {}), notes(config)))
 
 
 def test_a_token_in_a_flag_is_neither_kept_nor_shown() -> None:
     token = "hf_0123456789abcdefghij"
     config = server(start_command=f"text-embeddings-router --model-id a/b --hf-token {token}")
     assert adopted(config).gated
-    assert token not in str((spec_of(read(config), {}), notes(config)))
+    assert token not in str((read_spec(read(config), {}), notes(config)))
     assert "access: by a token in clear → by a secret" in notes(config)
 
 
@@ -273,7 +273,7 @@ def test_a_baked_model_of_a_release_that_cannot_be_built_on_is_mounted() -> None
 
 
 def test_a_raw_spec_of_the_shortest_kind_is_short_again() -> None:
-    entry = spec_of(read(truss_config("m", spec())), {})
+    entry = read_spec(read(truss_config("m", spec())), {})
     assert {*entry} - {*raw()} == {
         "accelerator", "max_client_batch_size", "predict_concurrency", "max_batch_tokens",
         "tokenization_workers",

@@ -16,11 +16,11 @@ from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lock_changes import Readings
 from baseten_tei.facts.hub.lockfile import parse_lock
-from baseten_tei.operations.adoption.decision import Adopted, LeftOut, adoption
-from baseten_tei.operations.adoption.environment_settings import PROMOTION_DEFAULTS, settings_entry
-from baseten_tei.operations.adoption.found_model import Found
+from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut, decide_adoption
+from baseten_tei.operations.adoption.adoption_plan import find_candidates, plan_adoptions, summarize
+from baseten_tei.operations.adoption.environment_entry import PROMOTION_DEFAULTS, settings_entry
+from baseten_tei.operations.adoption.found_model import FoundModel
 from baseten_tei.operations.adoption.import_file import component_urn, import_file
-from baseten_tei.operations.adoption.sorting import candidates, sort_out, summary
 from baseten_tei.project import pulumi_cli
 from baseten_tei.project.stack import Workspace
 from baseten_tei.rules.settings import parse_settings
@@ -45,21 +45,23 @@ def serving(name: str = "production", deployment: str = "d1", **more: Any) -> Se
     return Serving(name=name, current=version, **{**settings, **more})
 
 
-def found(*environments: Serving, config: Mapping[str, Any] = CONFIG, name: str = "bge") -> Found:
+def found(
+    *environments: Serving, config: Mapping[str, Any] = CONFIG, name: str = "bge"
+) -> FoundModel:
     ids = [it.current.id for it in environments if it.current]
-    return Found(name, environments, dict.fromkeys(ids, config))
+    return FoundModel(name, environments, dict.fromkeys(ids, config))
 
 
 def adopted(*environments: Serving, **more: Any) -> Adopted:
     config = more.pop("config", CONFIG)
-    decided = adoption(found(*environments, config=config), OWNER, **more)
+    decided = decide_adoption(found(*environments, config=config), OWNER, **more)
     assert isinstance(decided, Adopted), decided
     return decided
 
 
 def left_out(*environments: Serving, **more: Any) -> str:
     options = {key: more.pop(key) for key in ("by_name",) if key in more}
-    decided = adoption(found(*environments, **more), OWNER, **options)
+    decided = decide_adoption(found(*environments, **more), OWNER, **options)
     assert isinstance(decided, LeftOut), decided
     return decided.why
 
@@ -109,7 +111,7 @@ def test_where_production_serves_nothing_another_environment_is_the_models_own()
 def test_an_environment_with_another_config_says_how_it_differs() -> None:
     other = truss_config("bge", spec(max_batch_tokens=8192))
     environments = (serving(), serving("canary", "d2"))
-    it = adoption(Found("bge", environments, {"d1": CONFIG, "d2": other}), OWNER)
+    it = decide_adoption(FoundModel("bge", environments, {"d1": CONFIG, "d2": other}), OWNER)
     assert isinstance(it, Adopted)
     assert it.notes == ("environments.canary: start_command.--max-batch-tokens: 8192 → 16384",)
 
@@ -175,7 +177,7 @@ MODELS = [RemoteModel("m1", "bge", "a"), RemoteModel("m2", "twice", "a"), Remote
 
 
 def test_models_of_the_stack_are_kept_and_names_of_two_teams_left_out() -> None:
-    looked_at, several, kept = candidates(MODELS, [], {"mine": spec(model_name="there")})
+    looked_at, several, kept = find_candidates(MODELS, [], {"mine": spec(model_name="there")})
     assert [it.id for it in looked_at] == ["m1"]
     assert [(it.name, "baseten-tei:team: b" in it.why) for it in several] == [
         ("twice", False), ("twice", True),
@@ -187,16 +189,16 @@ def test_a_name_that_baseten_does_not_have_is_refused_with_a_hint() -> None:
     with pytest.raises(
         UserError, match=r"Baseten has no model 'bgee' here. Perhaps you meant 'bge'"
     ):
-        candidates(MODELS, ["bgee"], {})
+        find_candidates(MODELS, ["bgee"], {})
 
 
 def test_what_would_meet_another_model_under_one_name_is_left_out() -> None:
     it = adopted(serving())
     twin = replace(it, name="BGE")
-    plan = sort_out([it, twin, LeftOut("x", "why")], {"other": spec()})
+    plan = plan_adoptions([it, twin, LeftOut("x", "why")], {"other": spec()})
     assert [each.name for each in plan.adopted] == ["bge"]
     assert [each.name for each in plan.left_out] == ["BGE", "x"]
-    told = "\n".join(summary(replace(plan, there=["old"])))
+    told = "\n".join(summarize(replace(plan, there=["old"])))
     assert "adopted bge: embedding BAAI/bge-base-en-v1.5, production serves d1" in told
     assert "left out x: why\nkept old: the stack has it already" in told
 

@@ -12,7 +12,7 @@ from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.commands import doctor
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
-from baseten_tei.operations.doctor import Finding, Live, findings
+from baseten_tei.operations.doctor import Disorder, LiveModel, find_disorder
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import State, parse_state
 from tests.support.fakes import FakeApi, version
@@ -22,13 +22,15 @@ SERVES = version("d1", digest="now", environment="production")
 STATE = State({(None, "bge"): "now"}, frozenset({"d1"}), ())
 
 
-def live(*versions: Version, environments: list[Serving] | None = None, name: str = "bge") -> Live:
+def live(
+    *versions: Version, environments: list[Serving] | None = None, name: str = "bge"
+) -> LiveModel:
     served = [Serving("production", SERVES, {})] if environments is None else environments
-    return Live("m1", name, None, [SERVES, *versions], served)
+    return LiveModel("m1", name, None, [SERVES, *versions], served)
 
 
-def found(*versions: Version, state: State = STATE, **more: Any) -> list[Finding]:
-    return findings(state, [live(*versions, **more)], OWNER)
+def found(*versions: Version, state: State = STATE, **more: Any) -> list[Disorder]:
+    return find_disorder(state, [live(*versions, **more)], OWNER)
 
 
 def test_an_untouched_model_has_nothing_out_of_order() -> None:
@@ -86,8 +88,8 @@ def test_a_model_with_only_our_labels_that_the_state_lost_is_told_and_not_delete
 
 def test_a_foreign_model_is_nobodys_business() -> None:
     theirs = version("d9", owner=None, environment="production")
-    model = Live("m9", "theirs", None, [theirs], [Serving("production", theirs, {})])
-    assert findings(STATE, [live(), model], OWNER) == []
+    model = LiveModel("m9", "theirs", None, [theirs], [Serving("production", theirs, {})])
+    assert find_disorder(STATE, [live(), model], OWNER) == []
 
 
 def test_dead_environments_failed_promotions_and_cut_off_operations_are_told() -> None:

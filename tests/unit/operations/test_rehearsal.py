@@ -12,19 +12,24 @@ from baseten_emulator.tei.start.boot import start_container
 from baseten_emulator.tei.start.repository import Repository
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
-    Expected,
+    ExpectedAnswer,
     answer_problem,
-    expected,
+    expect_answer,
     outputs_problem,
 )
-from baseten_tei.operations.rehearsal.diagnostics import errors
-from baseten_tei.operations.rehearsal.hub_for_emulator import taught, taught_once
-from baseten_tei.operations.rehearsal.probes import full_batch
-from baseten_tei.operations.rehearsal.report import Judged, Report, failed, judged
-from baseten_tei.operations.rehearsal.seen import Seen, space
-from baseten_tei.operations.rehearsal.side import Side
-from baseten_tei.operations.rehearsal.stack_copy import PLACEHOLDER, environment, stack_copy
-from baseten_tei.operations.rehearsal.table import text
+from baseten_tei.operations.rehearsal.diagnostics import find_errors
+from baseten_tei.operations.rehearsal.hub_for_emulator import repository_bodies, repository_body
+from baseten_tei.operations.rehearsal.model_answers import ModelAnswers, compare_spaces
+from baseten_tei.operations.rehearsal.probe_calls import full_batch
+from baseten_tei.operations.rehearsal.rehearsal_report import (
+    RehearsalReport,
+    RehearsalResult,
+    compare_models,
+    report_failure,
+)
+from baseten_tei.operations.rehearsal.rehearsal_table import render_text
+from baseten_tei.operations.rehearsal.stack_copy import PLACEHOLDER, copy_stack, pulumi_environment
+from baseten_tei.operations.rehearsal.stack_version import StackVersion
 from baseten_tei.provider.release.golden.texts import TEXTS
 from tests.support.corpus import GOOD, Case, cases
 
@@ -44,7 +49,7 @@ def test_a_copy_is_on_the_emulator_and_holds_no_secret() -> None:
         "mine:nested": {"list": [{"secure": CANARY}, 1]},
         MODELS: {"bge": {"task": "embedding"}},
     }
-    copied = stack_copy(config, ADDRESS).config
+    copied = copy_stack(config, ADDRESS).config
     assert copied["baseten:target"] == ADDRESS
     assert copied[TOKEN] == {"from_env": "HF_ACCESS_KEY"}
     assert copied["mine:nested"] == {"list": [PLACEHOLDER, 1]}
@@ -54,7 +59,7 @@ def test_a_copy_is_on_the_emulator_and_holds_no_secret() -> None:
 @pytest.mark.parametrize("token", [{"from_env": "HF_TOKEN"}, None])
 def test_a_gated_model_finds_a_token_wherever_the_stack_has_its_own(token: Any) -> None:
     config = {MODELS: {}} | ({TOKEN: token} if token else {})
-    assert stack_copy(config, ADDRESS).config[TOKEN] == {"from_env": "HF_ACCESS_KEY"}
+    assert copy_stack(config, ADDRESS).config[TOKEN] == {"from_env": "HF_ACCESS_KEY"}
 
 
 def test_pins_and_protection_are_left_out_and_pins_are_told() -> None:
@@ -64,7 +69,7 @@ def test_pins_and_protection_are_left_out_and_pins_are_told() -> None:
         "deployment": "previous",
         "environments": {"canary": {"deployment": "d1"}, "staging": {}},
     }
-    copy = stack_copy({MODELS: {"bge": bge}}, ADDRESS)
+    copy = copy_stack({MODELS: {"bge": bge}}, ADDRESS)
     left = {"task": "embedding", "environments": {"canary": {}, "staging": {}}}
     assert copy.config[MODELS] == {"bge": left}
     assert copy.left_out == (
@@ -75,12 +80,12 @@ def test_pins_and_protection_are_left_out_and_pins_are_told() -> None:
 
 @pytest.mark.parametrize("models", [None, 3, ["bge"], {"bge": 3}, {"bge": {"environments": 3}}])
 def test_what_is_wrong_in_a_configuration_stays_for_pulumi_to_refuse(models: Any) -> None:
-    assert stack_copy({MODELS: models}, ADDRESS).config[MODELS] == models
+    assert copy_stack({MODELS: models}, ADDRESS).config[MODELS] == models
 
 
 def test_no_credential_reaches_the_copy_and_ci_does_not_keep_it_from_writing() -> None:
     names = ("BASETEN_API_KEY", "HF_TOKEN", "PULUMI_ACCESS_TOKEN", "AWS_SECRET_ACCESS_KEY", "CI")
-    told = environment({"PATH": "/bin", **dict.fromkeys(names, CANARY)}, "/here", ["search"])
+    told = pulumi_environment({"PATH": "/bin", **dict.fromkeys(names, CANARY)}, "/here", ["search"])
     assert CANARY not in told.values()
     assert "CI" not in told
     assert told["PATH"] == "/bin"
@@ -89,7 +94,7 @@ def test_no_credential_reaches_the_copy_and_ci_does_not_keep_it_from_writing() -
 
 
 def test_a_side_tells_its_team_and_what_is_locked_and_a_broken_one_says_so() -> None:
-    side = Side("config: {baseten-tei:team: search}", "")
+    side = StackVersion("config: {baseten-tei:team: search}", "")
     assert (side.team, list(side.facts)) == ("search", [])
     for broken, said in (
         ("a: [", "is not valid YAML"),
@@ -97,7 +102,7 @@ def test_a_side_tells_its_team_and_what_is_locked_and_a_broken_one_says_so() -> 
         ("", "it has no mapping `config:`"),
     ):
         with pytest.raises(Exception, match=said):
-            _ = Side(broken, "").config
+            _ = StackVersion(broken, "").config
 
 
 # --- what the emulator is taught
@@ -109,7 +114,7 @@ BOTH_FORMATS = {"qwen2-on-cpu-with-onnx"}
 def started(case: Case) -> Any:
     facts = case.subject.facts
     assert facts is not None
-    body = taught(facts)
+    body = repository_body(facts)
     repository = Repository.of(body["model_id"], body["files"], body["gated"])
     return start_container(
         case.subject.config, {"hf_access_key": "x"}, {body["model_id"]: repository}
@@ -134,7 +139,7 @@ def test_a_repository_that_a_rule_refuses_does_not_start_there_either(slug: str)
 def test_a_repository_that_is_locked_twice_is_taught_once() -> None:
     facts = GOOD_CASES[0].subject.facts
     assert facts is not None
-    assert len(taught_once([facts, facts.model_copy(update={"revision": "other"})])) == 1
+    assert len(repository_bodies([facts, facts.model_copy(update={"revision": "other"})])) == 1
 
 
 # --- answers and outputs
@@ -149,7 +154,7 @@ def embeddings(count: int, dimensions: int = 3) -> dict[str, Any]:
 
 RANKS = [{"index": 1, "score": 0.9}, {"index": 0, "score": 0.1}]
 LABELS = [[{"label": "joy", "score": 0.9}, {"label": "love", "score": 0.1}]] * 2
-TWO = Expected(2, 3, ("love", "joy"))
+TWO = ExpectedAnswer(2, 3, ("love", "joy"))
 RIGHT = {"embedding": embeddings(2), "reranker": RANKS, "classifier": LABELS}
 
 
@@ -196,8 +201,8 @@ def test_a_wrong_answer_is_told_in_a_line(task: str, told: Any, said: str) -> No
 
 def test_labels_are_held_against_those_of_info_and_vectors_against_the_outputs() -> None:
     info = {"model_type": {"classifier": {"id2label": {"0": "joy", "1": "love"}}}}
-    assert expected(2, {}, info) == Expected(2, None, ("joy", "love"))
-    assert expected(1, {"space": {"dimensions": 768}}, {}) == Expected(1, 768, ())
+    assert expect_answer(2, {}, info) == ExpectedAnswer(2, None, ("joy", "love"))
+    assert expect_answer(1, {"space": {"dimensions": 768}}, {}) == ExpectedAnswer(1, 768, ())
 
 
 def test_a_full_batch_holds_as_many_texts_as_the_task_takes_them() -> None:
@@ -261,10 +266,10 @@ def vectors(*firsts: float) -> dict[str, tuple[float, ...]]:
     return {text: (first, 1.0) for text, first in zip(TEXTS, firsts, strict=False)}
 
 
-EMBEDDING = Seen("embedding", "d1", vectors(0.1, 0.9), INFO, (1.0, 3.0, 2.0))
+EMBEDDING = ModelAnswers("embedding", "d1", vectors(0.1, 0.9), INFO, (1.0, 3.0, 2.0))
 MEAN = {**INFO, "model_type": {"embedding": {"pooling": "mean"}}}
-RERANKER = Seen("reranker", "d1", {TEXTS[0]: 0.9, TEXTS[1]: 0.1}, SCORED, (1.0,))
-CLASSIFIER = Seen(
+RERANKER = ModelAnswers("reranker", "d1", {TEXTS[0]: 0.9, TEXTS[1]: 0.1}, SCORED, (1.0,))
+CLASSIFIER = ModelAnswers(
     "classifier",
     "d1",
     {TEXTS[0]: {"joy": 0.9, "love": 0.1}},
@@ -273,10 +278,10 @@ CLASSIFIER = Seen(
 
 
 def test_the_same_answers_are_the_same_space() -> None:
-    assert space("bge", EMBEDDING, EMBEDDING).shown == "equal (cosine 1.000000)"
-    assert not space("bge", EMBEDDING, EMBEDDING).moved
-    assert space("r", RERANKER, RERANKER).shown == "equal (scores within 0.0000)"
-    assert space("c", CLASSIFIER, CLASSIFIER).shown == "equal (scores within 0.0000)"
+    assert compare_spaces("bge", EMBEDDING, EMBEDDING).shown == "equal (cosine 1.000000)"
+    assert not compare_spaces("bge", EMBEDDING, EMBEDDING).moved
+    assert compare_spaces("r", RERANKER, RERANKER).shown == "equal (scores within 0.0000)"
+    assert compare_spaces("c", CLASSIFIER, CLASSIFIER).shown == "equal (scores within 0.0000)"
 
 
 @pytest.mark.parametrize(
@@ -305,22 +310,24 @@ def test_the_same_answers_are_the_same_space() -> None:
         ),
     ],
 )  # fmt: skip
-def test_other_answers_are_another_space(before: Seen, after: Seen, shown: str, said: str) -> None:
-    found = space("m", before, after)
+def test_other_answers_are_another_space(
+    before: ModelAnswers, after: ModelAnswers, shown: str, said: str
+) -> None:
+    found = compare_spaces("m", before, after)
     assert found.shown == shown
     assert found.problems[0].startswith(said)
 
 
 def test_without_answers_nothing_is_said_of_the_space() -> None:
     silent = replace(EMBEDDING, answers={}, problems=("does not answer",))
-    assert space("bge", EMBEDDING, silent).shown == "unknown (no answers)"
-    assert not space("bge", EMBEDDING, silent).moved
+    assert compare_spaces("bge", EMBEDDING, silent).shown == "unknown (no answers)"
+    assert not compare_spaces("bge", EMBEDDING, silent).moved
 
 
 def test_rows_say_what_was_pushed_and_what_is_new_or_gone() -> None:
     pushed = replace(EMBEDDING, digest="d2", milliseconds=(5.0,))
     before = {"a": EMBEDDING, "b": RERANKER, "old": CLASSIFIER}
-    found = judged(before, {"a": pushed, "b": RERANKER, "c": CLASSIFIER}, ())
+    found = compare_models(before, {"a": pushed, "b": RERANKER, "c": CLASSIFIER}, ())
     assert [(row.model, row.pushed, row.answers) for row in found.rows] == [
         ("a", "yes", "ok"),
         ("b", "no", "ok"),
@@ -334,24 +341,24 @@ def test_rows_say_what_was_pushed_and_what_is_new_or_gone() -> None:
 
 def test_a_moved_space_is_a_warning_unless_it_is_wanted_and_never_a_failure() -> None:
     moved = {"bge": replace(EMBEDDING, info=MEAN)}
-    [warning] = judged({"bge": EMBEDDING}, moved, ()).warnings
+    [warning] = compare_models({"bge": EMBEDDING}, moved, ()).warnings
     assert warning == (
         "model 'bge': moved the embedding space: pooling mean, not cls: if that is wanted write "
         "new_space: true, and do again what was indexed or tuned with it"
     )
-    wanted = judged({"bge": EMBEDDING}, moved, {"bge"})
+    wanted = compare_models({"bge": EMBEDDING}, moved, {"bge"})
     assert (wanted.warnings, wanted.problems) == ((), ())
     assert wanted.rows[0].space.startswith("moved")
 
 
 def test_texts_that_are_no_longer_taken_are_a_warning() -> None:
     now = replace(EMBEDDING, answers={TEXTS[0]: (0.1, 1.0)})
-    [warning] = judged({"bge": EMBEDDING}, {"bge": now}, ()).warnings
+    [warning] = compare_models({"bge": EMBEDDING}, {"bge": now}, ()).warnings
     assert "refuses 1 of the texts that it took before" in warning
 
 
 def test_a_wrong_answer_fails_the_rehearsal_in_the_models_name() -> None:
-    found = judged({}, {"bge": replace(EMBEDDING, problems=("answers nonsense",))}, ())
+    found = compare_models({}, {"bge": replace(EMBEDDING, problems=("answers nonsense",))}, ())
     assert found.rows[0].answers == "failed"
     assert found.problems == ("model 'bge': answers nonsense",)
     assert not report(found).passed
@@ -380,7 +387,7 @@ Outputs:
 
 
 def test_errors_are_told_once_with_their_lines_and_without_pulumis_own_words() -> None:
-    assert errors(SAID.splitlines()) == (
+    assert find_errors(SAID.splitlines()) == (
         "model 'search': deployment d1 ended as DEPLOY_FAILED: mend it. Its last log lines:\n"
         "  Loading the model\n  error: this is the router's own word",
         "model 'other': somebody else's",
@@ -388,7 +395,7 @@ def test_errors_are_told_once_with_their_lines_and_without_pulumis_own_words() -
 
 
 def test_without_diagnostics_the_last_lines_are_told() -> None:
-    assert errors([*map(str, range(20)), "error: no such plugin"])[-2:] == (
+    assert find_errors([*map(str, range(20)), "error: no such plugin"])[-2:] == (
         "19",
         "error: no such plugin",
     )
@@ -396,7 +403,7 @@ def test_without_diagnostics_the_last_lines_are_told() -> None:
 
 def test_a_stack_that_does_not_come_up_says_whose_fault_it_is() -> None:
     tasks = {"search": "embedding", "same": "reranker"}
-    found = failed(tasks, {"old": CLASSIFIER}, SAID.splitlines())
+    found = report_failure(tasks, {"old": CLASSIFIER}, SAID.splitlines())
     assert [(row.model, row.pushed, row.answers) for row in found.rows] == [
         ("search", "unknown", "failed"),
         ("same", "unknown", "not called"),
@@ -408,8 +415,8 @@ def test_a_stack_that_does_not_come_up_says_whose_fault_it_is() -> None:
 # --- the report
 
 
-def report(found: Judged) -> Report:
-    return Report(
+def report(found: RehearsalResult) -> RehearsalReport:
+    return RehearsalReport(
         "prod", "0123456789abcdef", found.rows, found.problems, found.warnings, ("a note",),
         {"up": 1.25},
     )  # fmt: skip
@@ -418,8 +425,10 @@ def report(found: Judged) -> Report:
 def test_a_report_reads_as_a_table_with_its_seconds_notes_warnings_and_failures() -> None:
     broken = replace(RERANKER, problems=("answers nonsense",))
     before = {"bge": EMBEDDING, "r": RERANKER}
-    found = judged(before, {"bge": replace(EMBEDDING, digest="d2", info=MEAN), "r": broken}, ())
-    assert text(report(found)).splitlines() == [
+    found = compare_models(
+        before, {"bge": replace(EMBEDDING, digest="d2", info=MEAN), "r": broken}, ()
+    )
+    assert render_text(report(found)).splitlines() == [
         "== stack prod, rehearsed on an emulator, compared with 0123456789ab",
         "model  task       pushed  answers  dims  space                         emulator's ms",
         "bge    embedding  yes     ok       2     moved (cosine 1.000000)       2.0 -> 2.0",
@@ -433,7 +442,7 @@ def test_a_report_reads_as_a_table_with_its_seconds_notes_warnings_and_failures(
 
 
 def test_a_report_is_json_that_holds_all_of_it() -> None:
-    told = json.loads(json.dumps(report(judged({}, {"bge": EMBEDDING}, ())).as_json()))
+    told = json.loads(json.dumps(report(compare_models({}, {"bge": EMBEDDING}, ())).as_json()))
     assert told["passed"] is True
     assert told["rows"][0]["space"] == "new"
     assert told["seconds"] == {"up": 1.25}

@@ -15,16 +15,20 @@ from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import model_plan
 from baseten_tei.errors import UserError
 from baseten_tei.operations.status import status_files
-from baseten_tei.operations.status.changes import Change, changes
-from baseten_tei.operations.status.generations import GENERATION, Resources, filled
-from baseten_tei.operations.status.html import render_page
-from baseten_tei.operations.status.live import Row, live_row, ranked
-from baseten_tei.operations.status.report import Standing, document, lines
-from baseten_tei.operations.status.state import State, parse_state
-from baseten_tei.operations.status.status_client import _diff, looked
-from baseten_tei.operations.status.table import render_table
-from baseten_tei.operations.status.token import token_inputs, token_source
-from baseten_tei.operations.status.wanted import model_resources
+from baseten_tei.operations.status.engine_changes import EngineChange, find_changes
+from baseten_tei.operations.status.generations import GENERATION, Resources, fill_generations
+from baseten_tei.operations.status.live_environments import (
+    LiveEnvironment,
+    live_environment,
+    sort_by_health,
+)
+from baseten_tei.operations.status.live_table import render_table
+from baseten_tei.operations.status.model_resources import model_resources
+from baseten_tei.operations.status.stack_status import StackStatus, status_document, status_lines
+from baseten_tei.operations.status.status_client import _diff, read_live_environments
+from baseten_tei.operations.status.status_page import render_page
+from baseten_tei.operations.status.stored_resources import StoredResources, parse_resources
+from baseten_tei.operations.status.token_source import token_inputs, token_source
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.urns import kind_of
 from baseten_tei.rules.settings import parse_settings
@@ -62,10 +66,12 @@ def stored(models: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def found(resources: list[dict[str, Any]], models: dict[str, Any], **more: Any) -> list[Change]:
-    state = parse_state({"resources": resources, **more})
+def found(
+    resources: list[dict[str, Any]], models: dict[str, Any], **more: Any
+) -> list[EngineChange]:
+    state = parse_resources({"resources": resources, **more})
     diff = lambda kind, outputs, inputs: _diff({}, kind, outputs, inputs)  # noqa: E731
-    return list(changes(state, filled(wanted(models), state, "1"), diff))
+    return list(find_changes(state, fill_generations(wanted(models), state, "1"), diff))
 
 
 def named(resources: list[dict[str, Any]], name: str) -> dict[str, Any]:
@@ -190,6 +196,7 @@ STATE = {
     "model": "bge", "environment": "production", "model_id": "m1", "deployment_id": "d1",
     "serving_digest": "abc", "digest": "abc", "autoscaling": {"max_replica": 3}, "instance_type": "L4",
 }  # fmt: skip
+UNRELEASED = {"model": "m", "environment": "e"}
 PRICES = Prices("today", {"L4": 0.01})
 
 
@@ -199,11 +206,11 @@ def live(
     most: int = 3,
     deployment: str = "d1",
     price: str = "L4",
-) -> Row:
+) -> LiveEnvironment:
     labels = {"config_digest": "abc" if deployment == "d1" else "xyz"}
     version = Version(deployment, status, labels, instance_type=price, replicas=replicas)
     serving = Serving("production", version, {"min_replica": 0, "max_replica": most})
-    return live_row({**STATE, "instance_type": price}, "m1", serving, PRICES)
+    return live_environment({**STATE, "instance_type": price}, "m1", serving, PRICES)
 
 
 def test_a_live_environment_has_replicas_a_version_and_a_price() -> None:
@@ -224,12 +231,12 @@ def test_a_live_environment_has_replicas_a_version_and_a_price() -> None:
         (live(most=5), "autoscaling.max_replica 3 → 5"),
         (live(deployment="d2"), "deployment d2 serves, not d1"),
         (live("UNHEALTHY"), "status UNHEALTHY"),
-        (live_row(STATE, None, None, PRICES), "the model is not on Baseten"),
-        (live_row(STATE, "m1", None, PRICES), "the environment is not on Baseten"),
-        (live_row({"model": "m", "environment": "e"}, "m1", Serving("e", None, {}), PRICES), "it was never released"),
+        (live_environment(STATE, None, None, PRICES), "the model is not on Baseten"),
+        (live_environment(STATE, "m1", None, PRICES), "the environment is not on Baseten"),
+        (live_environment(UNRELEASED, "m1", Serving("e", None, {}), PRICES), "it was never released"),
     ],
 )  # fmt: skip
-def test_what_is_not_well_says_why(row: Row, drift: str) -> None:
+def test_what_is_not_well_says_why(row: LiveEnvironment, drift: str) -> None:
     assert row.drift[0] == drift
     assert not row.well
 
@@ -243,19 +250,21 @@ def test_a_price_that_is_not_known_is_unknown_unless_nothing_runs() -> None:
 
 def test_what_is_not_well_stands_first() -> None:
     well, unwell = live(), live("FAILED")
-    assert ranked([well, unwell]) == [unwell, well]
+    assert sort_by_health([well, unwell]) == [unwell, well]
 
 
 HOSTILE = "<script>\n\x1b[31m::error::"
 
 
-def paged(rows: list[Row]) -> list[str]:
-    return [render_page(Standing("dev", 1), rows, "now")]
+def paged(rows: list[LiveEnvironment]) -> list[str]:
+    return [render_page(StackStatus("dev", 1), rows, "now")]
 
 
 @pytest.mark.parametrize("render", [render_table, paged])
-def test_no_text_of_baseten_is_more_than_text(render: Callable[[list[Row]], Any]) -> None:
-    row = live_row({**STATE, "model": HOSTILE}, None, None, PRICES)
+def test_no_text_of_baseten_is_more_than_text(
+    render: Callable[[list[LiveEnvironment]], Any],
+) -> None:
+    row = live_environment({**STATE, "model": HOSTILE}, None, None, PRICES)
     text = "\n".join(render([row]))
     assert "\x1b" not in text
     assert "<script>" not in text or render is render_table
@@ -267,34 +276,36 @@ def test_an_emulator_bills_nothing_and_says_so() -> None:
     serving = Serving(
         "production", Version("d1", "ACTIVE", labels, instance_type="L4", replicas=2), {}
     )
-    row = live_row({**STATE, "instance_type": "L4"}, "m1", serving, None)
+    row = live_environment({**STATE, "instance_type": "L4"}, "m1", serving, None)
     assert (row.usd_per_hour, row.emulator) == (0.0, True)
     text = list(render_table([row]))
     assert text[-1].endswith("on an emulator: nothing is billed")
     assert "free" in text[1]
-    for shown in ("\n".join(text), render_page(Standing("dev", 1), [row], "now")):
+    for shown in ("\n".join(text), render_page(StackStatus("dev", 1), [row], "now")):
         assert "on an emulator: nothing is billed" in shown
-    assert document(Standing("dev", 1), [row])["live"][0]["emulator"] is True
+    assert status_document(StackStatus("dev", 1), [row])["live"][0]["emulator"] is True
 
 
 def test_a_page_says_in_words_what_its_colours_say() -> None:
-    page = render_page(Standing("dev", 1), [live("FAILED"), live()], "now")
+    page = render_page(StackStatus("dev", 1), [live("FAILED"), live()], "now")
     assert page.count("! no<") == 1
     assert page.count("yes<") == 1
 
 
 def test_a_page_and_a_document_hold_every_change_and_every_row() -> None:
-    told = Standing("dev", 1, (Change("update", "bge-push", PUSH, ("stdin",)),), ("a secret",))
+    told = StackStatus(
+        "dev", 1, (EngineChange("update", "bge-push", PUSH, ("stdin",)),), ("a secret",)
+    )
     page = render_page(told, [live()], "now")
     for text in ("update bge-push: stdin", "a secret", "2 of 0-3", "http"):
         assert (text in page) == (text != "http"), "a page needs nothing else"
-    data = json.loads(json.dumps(document(told, [live()])))
+    data = json.loads(json.dumps(status_document(told, [live()])))
     assert data["changes"] == [
         {"op": "update", "resource": "bge-push", "kind": PUSH, "why": ["stdin"]}
     ]
     assert data["live"][0]["replicas"] == "2 of 0-3"
-    assert document(told, None)["live"] is None
-    assert list(lines(told))[1:] == ["  update bge-push: stdin", "  not compared: a secret"]
+    assert status_document(told, None)["live"] is None
+    assert list(status_lines(told))[1:] == ["  update bge-push: stdin", "  not compared: a secret"]
 
 
 # --- files
@@ -323,15 +334,15 @@ def test_each_file_that_decides_what_is_registered_counts(project: Path, name: s
 
 def test_what_is_remembered_is_found_again_by_its_user_alone(tmp_path: Path) -> None:
     environ = {"XDG_CACHE_HOME": str(tmp_path / "cache")}
-    assert status_files.remembered("k", environ) is None
+    assert status_files.recall("k", environ) is None
     for n in range(20):
         status_files.remember(f"k{n}", {"n": n}, environ)
-    assert status_files.remembered("k19", environ) == {"n": 19}
+    assert status_files.recall("k19", environ) == {"n": 19}
     kept = list((tmp_path / "cache").rglob("*.json"))
     assert len(kept) < 20
     assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
     kept[0].write_text("{")
-    assert status_files.remembered(kept[0].stem, environ) is None
+    assert status_files.recall(kept[0].stem, environ) is None
 
 
 def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
@@ -355,7 +366,7 @@ def test_a_state_in_a_folder_is_read_where_pulumi_keeps_it(
 
 
 def test_an_empty_stack_has_no_resources() -> None:
-    assert parse_state({}) == State({}, {})
+    assert parse_resources({}) == StoredResources({}, {})
 
 
 def test_a_shell_with_another_emulators_port_calls_no_model_gone(
@@ -366,6 +377,6 @@ def test_a_shell_with_another_emulators_port_calls_no_model_gone(
     monkeypatch.setattr(Workspace, "api", None)
     urn = "urn:pulumi:dev::proj::baseten-tei:index:Embedding::bge"
     url = "http://127.0.0.1:18809/hosts/model-m1/environments/production/predict"
-    state = parse_state({"resources": [{"urn": urn, "outputs": {"predict_url": url}}]})
+    state = parse_resources({"resources": [{"urn": urn, "outputs": {"predict_url": url}}]})
     with pytest.raises(UserError, match="run export BASETEN_EMULATOR_PORT=18809"):
-        looked(Workspace(tmp_path, "dev"), state)
+        read_live_environments(Workspace(tmp_path, "dev"), state)

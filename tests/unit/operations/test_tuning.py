@@ -12,40 +12,40 @@ from baseten_emulator.tei.pace.pace import Limits
 from baseten_emulator.tei.pace.service_time import ServiceTime
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
-from baseten_tei.operations.adoption.yaml_edit import with_values
-from baseten_tei.operations.tuning.messages import probe_line, result_lines
+from baseten_tei.operations.adoption.yaml_edit import set_values
+from baseten_tei.operations.tuning.load_texts import estimate_tokens, generate_texts
 from baseten_tei.operations.tuning.samples import Summary, percentile
-from baseten_tei.operations.tuning.search import Found, Probe, Search, golden
+from baseten_tei.operations.tuning.search import Probe, Search, SearchResult, golden
 from baseten_tei.operations.tuning.settings_point import (
-    Bounds,
-    Point,
-    bounds_of,
+    SearchBounds,
+    SettingsPoint,
     doublings,
     point_of,
     requests_for,
+    search_bounds,
 )
 from baseten_tei.operations.tuning.spec_changes import values_to_write
-from baseten_tei.operations.tuning.texts import guessed_tokens, made_texts
+from baseten_tei.operations.tuning.tuning_lines import probe_line, result_lines
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import Autoscaling
 from baseten_tei.spec.parsing import MODELS
 from tests.support.pace_simulation import ClosedLoop, Observed, simulate
 from tests.support.specs import spec
 
-USUAL = Point(16384, 32, 32, 3)
+USUAL = SettingsPoint(16384, 32, 32, 3)
 SEEDS = range(10)
-LENGTHS = [round(guessed_tokens([text])) + 2 for text in made_texts("passages", 600, 0)]
+LENGTHS = [round(estimate_tokens([text])) + 2 for text in generate_texts("passages", 600, 0)]
 MEAN = fmean(LENGTHS)
-BOUNDS = Bounds(512, 65536, 4, {})
+BOUNDS = SearchBounds(512, 65536, 4, {})
 NOISE = 0.01
 
 
-def replica(seed: int) -> Callable[[Point], Observed]:
+def replica(seed: int) -> Callable[[SettingsPoint], Observed]:
     """A replica of one model on the emulator's service time, under a closed loop of passages."""
     service = ServiceTime.draw(seed, "BAAI/bge-base-en-v1.5", {})
 
     @cache
-    def run(point: Point) -> Observed:
+    def run(point: SettingsPoint) -> Observed:
         texts, clients = point.max_client_batch_size, point.predict_concurrency
         requests = max(3 * clients, round(8 * point.max_batch_tokens / texts / MEAN))
         limits = Limits(clients, point.tokenization_workers, point.max_batch_tokens, padded=False)
@@ -63,11 +63,11 @@ def summary(tokens_per_second: float, **more: object) -> Summary:
     return Summary(**{**figures, **more})  # type: ignore[arg-type]  # figures of each field's own type
 
 
-def probing(seed: int) -> Callable[[Point], Probe]:
+def probing(seed: int) -> Callable[[SettingsPoint], Probe]:
     """A noisy measurement of that replica."""
     run, dice = replica(seed), random.Random(seed)  # noqa: S311  # noise, not a secret
 
-    def measure(point: Point) -> Probe:
+    def measure(point: SettingsPoint) -> Probe:
         seen = run(point)
         rate = seen.tokens_per_second * (1 + dice.gauss(0, NOISE))
         p95 = 1000 * percentile(sorted(seen.latencies), 95)
@@ -76,13 +76,15 @@ def probing(seed: int) -> Callable[[Point], Probe]:
     return measure
 
 
-def search(start: Point, measure: Callable[[Point], Probe], **more: int) -> Found:
-    return Search(start, BOUNDS, MEAN, measure, **more).found()
+def search(
+    start: SettingsPoint, measure: Callable[[SettingsPoint], Probe], **more: int
+) -> SearchResult:
+    return Search(start, BOUNDS, MEAN, measure, **more).run()
 
 
-def best_of_grid(run: Callable[[Point], Observed]) -> float:
+def best_of_grid(run: Callable[[SettingsPoint], Observed]) -> float:
     grid = [
-        Point(tokens, 32, requests, workers)
+        SettingsPoint(tokens, 32, requests, workers)
         for tokens in doublings(512, 512, 65536)
         for requests in (8, 64)
         for workers in (1, 4)
@@ -90,8 +92,12 @@ def best_of_grid(run: Callable[[Point], Observed]) -> float:
     return max(run(point).tokens_per_second for point in grid)
 
 
-@pytest.mark.parametrize("start", [USUAL, Point(16384, 32, 32, 1), Point(65536, 32, 4, 2)])
-def test_nine_of_ten_hidden_optima_are_met_within_a_tenth_in_twelve_probes(start: Point) -> None:
+@pytest.mark.parametrize(
+    "start", [USUAL, SettingsPoint(16384, 32, 32, 1), SettingsPoint(65536, 32, 4, 2)]
+)
+def test_nine_of_ten_hidden_optima_are_met_within_a_tenth_in_twelve_probes(
+    start: SettingsPoint,
+) -> None:
     near = 0
     for seed in SEEDS:
         run = replica(seed)
@@ -101,7 +107,7 @@ def test_nine_of_ten_hidden_optima_are_met_within_a_tenth_in_twelve_probes(start
     assert near >= 9
 
 
-def flat(point: Point) -> Probe:
+def flat(point: SettingsPoint) -> Probe:
     """A curve without a bend: as good everywhere."""
     return Probe(point, summary(1000.0))
 
@@ -116,16 +122,16 @@ def test_a_flat_curve_ends_the_search_early_and_changes_nothing() -> None:
 def test_gains_below_the_tolerance_do_not_count_so_the_knee_is_taken() -> None:
     """The README of Baseten's TEI example: marginal gains above 16000 tokens."""
 
-    def bending(point: Point) -> Probe:
+    def bending(point: SettingsPoint) -> Probe:
         knee = min(point.max_batch_tokens, 16384) / 16384
         beyond = 1 + 0.000001 * max(0, point.max_batch_tokens - 16384)
         return Probe(point, summary(1000 * knee * beyond, p95_ms=point.max_batch_tokens / 10))
 
-    assert search(Point(4096, 32, 32, 3), bending).best.point.max_batch_tokens == 16384
+    assert search(SettingsPoint(4096, 32, 32, 3), bending).best.point.max_batch_tokens == 16384
 
 
 def test_settings_that_do_not_start_are_a_result_as_well() -> None:
-    def out_of_memory(point: Point) -> Probe:
+    def out_of_memory(point: SettingsPoint) -> Probe:
         fits = point.max_batch_tokens <= 8192
         seen = summary(point.max_batch_tokens) if fits else None
         return Probe(point, seen, "" if fits else "out of memory")
@@ -140,7 +146,7 @@ def test_nothing_is_tried_beyond_the_budget() -> None:
 
 
 def test_small_requests_leave_the_client_batch_and_more_of_them_fill_a_batch() -> None:
-    def rising(point: Point) -> Probe:
+    def rising(point: SettingsPoint) -> Probe:
         return Probe(point, summary(point.max_batch_tokens))
 
     found = search(USUAL, rising, texts_per_request=2)
@@ -168,23 +174,23 @@ BGE = ModelFacts(
 
 
 def test_a_batch_reaches_from_the_longest_text_to_what_memory_holds() -> None:
-    bounds = bounds_of(spec(accelerator="L4"), BGE)
+    bounds = search_bounds(spec(accelerator="L4"), BGE)
     assert bounds.least_batch_tokens == 512
     assert bounds.most_batch_tokens == 131_072
-    assert bounds_of(spec(accelerator="L4"), None).most_batch_tokens == 4 * 16384
+    assert search_bounds(spec(accelerator="L4"), None).most_batch_tokens == 4 * 16384
 
 
 def test_a_point_is_what_a_spec_says_and_applied_to_it_changes_nothing_else() -> None:
     args = spec(tokenization_workers=2)
-    assert point_of(args) == Point(16384, 32, 32, 2)
-    applied = Point(8192, 16, 8, 1).applied(args)
-    assert point_of(applied) == Point(8192, 16, 8, 1)
+    assert point_of(args) == SettingsPoint(16384, 32, 32, 2)
+    applied = SettingsPoint(8192, 16, 8, 1).applied(args)
+    assert point_of(applied) == SettingsPoint(8192, 16, 8, 1)
     assert applied.model_id == args.model_id
 
 
 def test_texts_in_flight_follow_where_the_spec_has_them() -> None:
     args = spec(max_concurrent_requests=2048)
-    values = values_to_write(args, USUAL, Point(8192, 32, 16, 3), None)
+    values = values_to_write(args, USUAL, SettingsPoint(8192, 32, 16, 3), None)
     assert values == {"max_batch_tokens": 8192, "predict_concurrency": 16, "max_concurrent_requests": 512}  # fmt: skip
     assert values_to_write(args, USUAL, USUAL, None) == {}
 
@@ -208,13 +214,13 @@ STACKS = [
 
 @pytest.mark.parametrize("text", STACKS)
 def test_values_are_written_in_place_and_every_comment_stays(text: str) -> None:
-    changed = with_values(text, "bge", VALUES)
+    changed = set_values(text, "bge", VALUES)
     before = parse(text)
     assert parse(changed)["bge"] == {**before["bge"], **VALUES}
     assert {**parse(changed), "bge": 0} == {**before, "bge": 0}
     comments = [line.partition("#")[2] for line in text.splitlines() if "#" in line]
     assert comments == [line.partition("#")[2] for line in changed.splitlines() if "#" in line]
-    assert with_values(changed, "bge", VALUES) == changed
+    assert set_values(changed, "bge", VALUES) == changed
 
 
 def parse(text: str) -> dict[str, dict[str, object]]:
@@ -224,10 +230,10 @@ def parse(text: str) -> dict[str, dict[str, object]]:
 
 def test_a_model_that_is_not_in_the_file_is_refused() -> None:
     with pytest.raises(UserError, match=r"has no config\.baseten-tei:models\.other"):
-        with_values(STACKS[0], "other", VALUES)
+        set_values(STACKS[0], "other", VALUES)
 
 
 def test_the_result_is_a_spec_that_parses() -> None:
-    changed = with_values(STACKS[0].replace("    x: {task: y}\n", ""), "bge", VALUES)
+    changed = set_values(STACKS[0].replace("    x: {task: y}\n", ""), "bge", VALUES)
     settings: Settings = parse_settings(yaml.safe_load(changed)["config"][MODELS])
     assert settings.models["bge"].predict_concurrency == 16

@@ -9,13 +9,13 @@ from statistics import median
 import pytest
 
 from baseten_tei.errors import UserError
-from baseten_tei.operations.tuning.autoscaling import Wish
-from baseten_tei.operations.tuning.load import Load, arrivals, batches
-from baseten_tei.operations.tuning.load_client import Endpoint, asked_info, send
-from baseten_tei.operations.tuning.options import Plan
-from baseten_tei.operations.tuning.samples import Sample, percentile, summary
-from baseten_tei.operations.tuning.texts import DISTRIBUTIONS, file_texts, made_texts
-from baseten_tei.operations.tuning.url_client import measured_url
+from baseten_tei.operations.tuning.derive_autoscaling import Wish
+from baseten_tei.operations.tuning.load_client import Endpoint, read_info, send_load
+from baseten_tei.operations.tuning.load_texts import DISTRIBUTIONS, generate_texts, read_texts
+from baseten_tei.operations.tuning.request_load import Load, arrivals, batches
+from baseten_tei.operations.tuning.samples import Sample, percentile, summarize_samples
+from baseten_tei.operations.tuning.tuning_plan import TuningPlan
+from baseten_tei.operations.tuning.url_client import measure_url
 from tests.support.loopback import loopback
 
 KEY = "canary-key-0123456789"
@@ -27,23 +27,23 @@ INFO = {
 
 @pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_texts_are_the_same_for_a_seed_and_within_their_lengths(name: str) -> None:
-    texts = made_texts(name, 300, 7)
-    assert texts == made_texts(name, 300, 7) != made_texts(name, 300, 8)
+    texts = generate_texts(name, 300, 7)
+    assert texts == generate_texts(name, 300, 7) != generate_texts(name, 300, 8)
     bounds = DISTRIBUTIONS[name]
     words = [len(text.split()) for text in texts]
     assert min(it.least for it in bounds) <= min(words) <= max(words) <= max(it.most for it in bounds)  # fmt: skip
 
 
 def test_passages_are_as_long_as_they_say_by_their_median() -> None:
-    words = [len(text.split()) for text in made_texts("passages", 2000, 0)]
+    words = [len(text.split()) for text in generate_texts("passages", 2000, 0)]
     assert median(words) == pytest.approx(DISTRIBUTIONS["passages"][0].median, rel=0.05)
 
 
 def test_a_files_lines_are_sent_each_as_often_as_the_other() -> None:
-    texts = file_texts("one\n\n two \nthree\n", 6, 0)
+    texts = read_texts("one\n\n two \nthree\n", 6, 0)
     assert sorted(texts) == ["one", "one", "three", "three", "two", "two"]
     with pytest.raises(UserError, match="no line with words"):
-        file_texts(" \n", 1, 0)
+        read_texts(" \n", 1, 0)
 
 
 def test_an_open_loop_sends_at_its_rate_and_the_same_for_a_seed() -> None:
@@ -64,7 +64,9 @@ def served(seconds: float, ended: float, tokens: int = 10) -> Sample:
 
 
 def test_throughput_runs_from_answer_to_answer_after_the_warm_up() -> None:
-    found = summary([served(0.1, 0.5), *(served(0.2, 1 + n / 2) for n in range(9))], warm_up=0.9)
+    found = summarize_samples(
+        [served(0.1, 0.5), *(served(0.2, 1 + n / 2) for n in range(9))], warm_up=0.9
+    )
     assert found.requests == 9
     assert found.tokens_per_second == pytest.approx(20)
     assert found.texts_per_second == pytest.approx(4)
@@ -74,31 +76,31 @@ def test_throughput_runs_from_answer_to_answer_after_the_warm_up() -> None:
 def test_answers_that_come_in_bursts_are_not_counted_twice() -> None:
     """Four answers at each full second are four a second, also from the first second to the fifth."""
     bursts = [served(0.1, second + n / 1000) for second in range(1, 6) for n in range(4)]
-    assert summary(bursts, 0).tokens_per_second == pytest.approx(40, rel=0.01)
+    assert summarize_samples(bursts, 0).tokens_per_second == pytest.approx(40, rel=0.01)
 
 
 def test_what_ends_when_nothing_more_is_sent_is_no_throughput() -> None:
     sent = [served(0.1, n / 10) for n in range(1, 101)]
     drained = [served(0.1, 10 + n) for n in range(1, 10)]
-    assert summary([*sent, *drained], 0, until=10).tokens_per_second == pytest.approx(100)
-    assert summary(sent + drained, 0, until=10).requests == 109
+    assert summarize_samples([*sent, *drained], 0, until=10).tokens_per_second == pytest.approx(100)
+    assert summarize_samples(sent + drained, 0, until=10).requests == 109
 
 
 def test_latency_counts_from_when_a_request_was_due() -> None:
-    found = summary([served(0.1 * n, 1.0) for n in range(1, 101)], warm_up=0)
+    found = summarize_samples([served(0.1 * n, 1.0) for n in range(1, 101)], warm_up=0)
     assert (found.p50_ms, found.p95_ms, found.p99_ms) == pytest.approx((5000, 9500, 9900))
 
 
 def test_refusals_are_counted_by_status_and_serve_nothing() -> None:
     refused = [Sample(0, 1, status, 2, 0) for status in (429, 429, 0)]
-    found = summary(refused, warm_up=0)
+    found = summarize_samples(refused, warm_up=0)
     assert found.refusals == {"429": 2, "no answer": 1}
     assert found.tokens_per_second == 0
 
 
 def test_a_steady_rate_wavers_less_than_a_bursty_one() -> None:
-    steady = summary([served(0.1, n / 10) for n in range(200)], 0)
-    bursty = summary([served(0.1, n / 10, tokens=n % 100) for n in range(200)], 0)
+    steady = summarize_samples([served(0.1, n / 10) for n in range(200)], 0)
+    bursty = summarize_samples([served(0.1, n / 10, tokens=n % 100) for n in range(200)], 0)
     assert steady.error < 0.02 < bursty.error
 
 
@@ -110,7 +112,7 @@ def test_a_percentile_is_a_value_that_was_seen() -> None:
 
 def test_a_closed_loop_keeps_its_requests_in_flight_and_reads_the_routers_headers() -> None:
     with null_server() as (url, most):
-        sent = send(Endpoint(url, "embedding", KEY), Load(0.3, 4, clients=5), ["a text"])
+        sent = send_load(Endpoint(url, "embedding", KEY), Load(0.3, 4, clients=5), ["a text"])
     assert most() == 5
     assert {(it.status, it.texts, it.tokens) for it in sent.samples} == {(200, 4, 100)}
     assert not sent.tokens_are_guessed
@@ -119,19 +121,21 @@ def test_a_closed_loop_keeps_its_requests_in_flight_and_reads_the_routers_header
 def test_an_open_loop_sends_every_request_that_is_due() -> None:
     load = Load(0.5, 1, requests_per_second=60)
     with null_server() as (url, _):
-        sent = send(Endpoint(url, "embedding"), load, ["a text"], seed=4)
+        sent = send_load(Endpoint(url, "embedding"), load, ["a text"], seed=4)
     assert [it.due for it in sorted(sent.samples, key=lambda it: it.due)] == arrivals(load, 4)
 
 
 def test_without_the_header_tokens_are_guessed_and_that_is_told() -> None:
     with loopback({"/rerank": (200, [])}) as here:
-        sent = send(Endpoint(here.url, "reranker"), Load(0.1, 2, clients=1), ["three words here"])
+        sent = send_load(
+            Endpoint(here.url, "reranker"), Load(0.1, 2, clients=1), ["three words here"]
+        )
     assert sent.tokens_are_guessed
     assert {it.tokens for it in sent.samples} == {8}
 
 
 def test_a_router_that_hangs_up_is_no_answer() -> None:
-    sent = send(Endpoint("http://127.0.0.1:9", "embedding"), Load(0.05, 1, clients=1), ["a"])
+    sent = send_load(Endpoint("http://127.0.0.1:9", "embedding"), Load(0.05, 1, clients=1), ["a"])
     assert {it.status for it in sent.samples} == {0}
 
 
@@ -141,17 +145,17 @@ def test_the_key_is_not_in_what_an_endpoint_looks_like() -> None:
 
 def test_what_is_no_router_is_refused_in_one_line() -> None:
     with loopback({}) as here, pytest.raises(UserError, match="answered 404") as caught:
-        asked_info(here.url, None)
+        read_info(here.url, None)
     assert len(caught.value.problems) == 1
 
 
 def test_a_url_is_measured_from_idle_to_full_and_sized_for_a_wish(monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setenv("BASETEN_API_KEY", KEY)
     answers = {"/info": (200, INFO), "/v1/embeddings": (200, {"data": []})}
-    plan = Plan("passages", 0, 0.2, 12, 0.03, 0, write=False, wish=Wish(100.0, 1e6))
+    plan = TuningPlan("passages", 0, 0.2, 12, 0.03, 0, write=False, wish=Wish(100.0, 1e6))
     told: list[str] = []
     with loopback(answers) as here:
-        assert measured_url(f"{here.url}/", ["a text"], plan, told.append) == 0
+        assert measure_url(f"{here.url}/", ["a text"], plan, told.append) == 0
     assert told[0] == "a/b on TEI 1.9.3: embedding, 4 texts a request"
     loads = [line.partition(":")[0] for line in told if "texts/s" in line and "in flight:" in line]
     assert loads == ["  1 in flight", "  2 in flight"]

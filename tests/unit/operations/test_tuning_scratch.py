@@ -11,16 +11,16 @@ from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import Version
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
-from baseten_tei.operations.doctor import Live, findings
-from baseten_tei.operations.tuning.scratch_client import _check, cleaned
+from baseten_tei.operations.doctor import LiveModel, find_disorder
+from baseten_tei.operations.tuning.scratch_client import _check_settings, delete_leftovers
 from baseten_tei.operations.tuning.scratch_names import LABEL, scratch_name
-from baseten_tei.operations.tuning.settings_point import Point
+from baseten_tei.operations.tuning.settings_point import SettingsPoint
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import State
 from tests.support.fakes import FakeApi, version
 from tests.support.specs import spec
 
-POINT = Point(16384, 32, 8, 3)
+POINT = SettingsPoint(16384, 32, 8, 3)
 LEFT = "bge-tune-16384-32-8-3"
 STACK = """\
 config:
@@ -68,7 +68,7 @@ def test_what_a_killed_run_left_is_deleted_and_nothing_else(project: Path) -> No
         },
         of_model={"d1": "m1", "d2": "m2", "d3": "m3", "d4": "m4", "d5": "m5", "d6": "m5"},
     )  # fmt: skip
-    assert cleaned(workspace(project, api)) == [LEFT]
+    assert delete_leftovers(workspace(project, api)) == [LEFT]
     assert api.calls == [("delete_model", "m1")]
 
 
@@ -103,13 +103,13 @@ def test_a_dry_run_says_what_would_be_tried_and_deploys_nothing(
 
 def test_a_run_of_one_model_leaves_alone_those_of_another(project: Path) -> None:
     api = FakeApi(models={LEFT: "m1"}, deployments={"d1": scratch("d1", of="e5")})
-    assert cleaned(workspace(project, api), "bge") == []
-    assert cleaned(workspace(project, api), "e5") == [LEFT]
+    assert delete_leftovers(workspace(project, api), "bge") == []
+    assert delete_leftovers(workspace(project, api), "e5") == [LEFT]
 
 
 def test_the_doctor_knows_what_a_leftover_is_and_what_to_type() -> None:
-    left = Live("m1", LEFT, None, [scratch("d1")], [])
-    [found] = findings(State({}, frozenset(), ()), [left], Owner("proj", "dev"))
+    left = LiveModel("m1", LEFT, None, [scratch("d1")], [])
+    [found] = find_disorder(State({}, frozenset(), ()), [left], Owner("proj", "dev"))
     assert found.kind == "scratch model"
     assert found.fix == "run `baseten-tei tune --clean --stack dev` to delete it"
 
@@ -117,7 +117,7 @@ def test_the_doctor_knows_what_a_leftover_is_and_what_to_type() -> None:
 def test_a_router_that_took_other_settings_is_no_measurement() -> None:
     info = {"max_batch_tokens": 8192, "max_client_batch_size": 32, "tokenization_workers": 3}
     with pytest.raises(UserError, match="says max_batch_tokens 8192, and was told 16384"):
-        _check(info, POINT)
+        _check_settings(info, POINT)
 
 
 @pytest.mark.parametrize(
@@ -161,13 +161,13 @@ def test_an_emulators_figures_are_named_and_price_nothing() -> None:
     from matplotlib import pyplot
 
     from baseten_tei.operations.tuning import charts
-    from baseten_tei.operations.tuning.prediction import predicted
+    from baseten_tei.operations.tuning.prediction import predict
 
-    likely = predicted("L4", 10**8, [], {})
+    likely = predict("L4", 10**8, [], {})
     assert likely is not None
     for where, priced in (("an emulator", False), ("https://api.baseten.co", True)):
         figure, axes = pyplot.subplots()
-        charts.cost(axes, {**evidence(), "where": where}, {"L4": likely})
+        charts.draw_cost(axes, {**evidence(), "where": where}, {"L4": likely})
         keys = [text.get_text() for text in figure.legends[0].get_texts()]
         assert (f"measured on {where}" in keys) is priced
         title = figure.get_suptitle()
@@ -179,25 +179,25 @@ def test_an_emulators_figures_are_named_and_price_nothing() -> None:
 def test_a_curve_of_which_little_came_back_is_drawn(tmp_path: Path) -> None:
     """A load without an answer has no latency, and there may be no open loops."""
     pytest.importorskip("matplotlib")
-    from baseten_tei.operations.tuning.plot_files import drawn
+    from baseten_tei.operations.tuning.plot_files import draw_charts
 
     told = evidence()
     [first, second, _] = told["curve"]
     nothing = {**first["summary"], "p50_ms": None, "p95_ms": None, "p99_ms": None}
     for curve in ([{**first, "summary": nothing}, second], [{**first, "summary": nothing}]):
-        assert list(drawn(tmp_path / "run", {**told, "curve": curve}, {}, None))
+        assert list(draw_charts(tmp_path / "run", {**told, "curve": curve}, {}, None))
 
 
 def test_pictures_and_a_page_that_needs_nothing_else_are_drawn(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    from baseten_tei.operations.tuning.autoscaling import Wish
-    from baseten_tei.operations.tuning.plot_files import drawn
-    from baseten_tei.operations.tuning.prediction import predicted
+    from baseten_tei.operations.tuning.derive_autoscaling import Wish
+    from baseten_tei.operations.tuning.plot_files import draw_charts
+    from baseten_tei.operations.tuning.prediction import predict
 
-    likely = predicted("L4", 10**8, [], {})
+    likely = predict("L4", 10**8, [], {})
     assert likely is not None
     told = json.loads(json.dumps(evidence()))
-    assert len(list(drawn(tmp_path / "run", told, {"L4": likely}, Wish(10.0, 200.0)))) == 1
+    assert len(list(draw_charts(tmp_path / "run", told, {"L4": likely}, Wish(10.0, 200.0)))) == 1
     pictures = sorted(tmp_path.glob("*.png"))
     assert [it.name for it in pictures] == ["run-batch.png", "run-cost.png", "run-latency.png"]
     page = (tmp_path / "run.html").read_text()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.errors import UserError
-from baseten_tei.operations.adoption.yaml_edit import with_key, with_models
+from baseten_tei.operations.adoption.yaml_edit import add_key, add_models
 from baseten_tei.spec.parsing import MODELS
 from tests.support.specs import texts
 
@@ -45,7 +45,7 @@ def models(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", BLOCKS + FLOWS)
 def test_new_models_stand_beside_the_old_and_nothing_else_changes(text: str) -> None:
-    after = with_models(text, NEW)
+    after = add_models(text, NEW)
     assert models(after) == {**models(text), **NEW}
     old, new = yaml.safe_load(text) or {}, yaml.safe_load(after)
     assert {k: v for k, v in new.items() if k != "config"} == {
@@ -57,17 +57,17 @@ def test_new_models_stand_beside_the_old_and_nothing_else_changes(text: str) -> 
 
 @pytest.mark.parametrize("text", BLOCKS)
 def test_every_line_that_was_there_is_there_still_in_its_order(text: str) -> None:
-    after = iter(with_models(text, NEW).splitlines())
+    after = iter(add_models(text, NEW).splitlines())
     assert all(line in after for line in text.splitlines())
 
 
 def test_a_comment_further_left_stays_with_what_follows_it() -> None:
-    after = with_models(BLOCKS[6], NEW)
+    after = add_models(BLOCKS[6], NEW)
     assert after.index("# inner") < after.index("new.one") < after.index("# about the target")
 
 
 def test_a_pin_says_what_removing_it_does() -> None:
-    [line] = [line for line in with_models("", NEW).splitlines() if "deployment:" in line]
+    [line] = [line for line in add_models("", NEW).splitlines() if "deployment:" in line]
     assert line.startswith('      deployment: "1e5abc" # adopted as it runs: remove this line')
 
 
@@ -76,17 +76,17 @@ def test_a_pin_says_what_removing_it_does() -> None:
 )
 def test_what_is_no_mapping_is_refused(text: str) -> None:
     with pytest.raises(UserError):
-        with_models(text, NEW)
+        add_models(text, NEW)
 
 
 def test_a_key_is_added_once() -> None:
-    once = with_key("config:\n  a: b\n", "baseten-tei:hf_access_key", {"from_env": "X"})
+    once = add_key("config:\n  a: b\n", "baseten-tei:hf_access_key", {"from_env": "X"})
     assert once == "config:\n  a: b\n  baseten-tei:hf_access_key:\n    from_env: X\n"
-    assert with_key(once, "baseten-tei:hf_access_key", {"from_env": "Y"}) == once
+    assert add_key(once, "baseten-tei:hf_access_key", {"from_env": "Y"}) == once
 
 
 @given(
     st.dictionaries(texts, st.dictionaries(texts, texts | st.integers(), max_size=2), max_size=2)
 )
 def test_any_text_comes_back(entries: dict[str, dict[str, Any]]) -> None:
-    assert models(with_models(BLOCKS[5], entries)) == {"a": {"task": "x"}, **entries}
+    assert models(add_models(BLOCKS[5], entries)) == {"a": {"task": "x"}, **entries}

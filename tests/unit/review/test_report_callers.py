@@ -46,11 +46,11 @@ def with_another_key() -> dict[str, Any]:
 def test_a_key_that_goes_is_told_and_an_unchanged_contract_is_not(
     tmp_path: Path, schema: dict[str, Any] | None, told: tuple[str, ...]
 ) -> None:
-    assert preview._contract(repository(tmp_path, schema)) == told
+    assert preview._breaking_changes(repository(tmp_path, schema)) == told
 
 
 def test_without_git_there_is_nothing_to_compare_with(tmp_path: Path) -> None:
-    assert preview._contract(tmp_path) == ()
+    assert preview._breaking_changes(tmp_path) == ()
 
 
 def test_every_form_of_the_report_tells_it_before_the_stacks() -> None:

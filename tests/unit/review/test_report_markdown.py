@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from baseten_tei.__main__ import main
-from baseten_tei.commands.pr.verify import problems
+from baseten_tei.commands.pr.verify import find_problems
 from baseten_tei.deployment.costs import LISTED
 from baseten_tei.errors import UserError
 from baseten_tei.review.approvals.change_marks import compute_marks, describe_changes
@@ -188,16 +188,16 @@ BEFORE, AFTER = {"bge": raw()}, {"bge": raw(max_batch_tokens=8192)}
 
 
 def test_an_up_of_what_was_reviewed_may_go_on() -> None:
-    assert problems("test", preview_of(BEFORE, AFTER), comment_of(BEFORE, AFTER)) == []
+    assert find_problems("test", preview_of(BEFORE, AFTER), comment_of(BEFORE, AFTER)) == []
 
 
 def test_a_review_without_the_real_state_holds_too() -> None:
     """There everything looked new; what it is to be is the same."""
-    assert problems("test", preview_of(BEFORE, AFTER), comment_of({}, AFTER)) == []
+    assert find_problems("test", preview_of(BEFORE, AFTER), comment_of({}, AFTER)) == []
 
 
 def test_an_up_that_has_less_left_to_do_may_go_on() -> None:
-    assert problems("test", preview_of(AFTER, AFTER), comment_of(BEFORE, AFTER)) == []
+    assert find_problems("test", preview_of(AFTER, AFTER), comment_of(BEFORE, AFTER)) == []
 
 
 @pytest.mark.parametrize(
@@ -210,12 +210,12 @@ def test_an_up_that_has_less_left_to_do_may_go_on() -> None:
     ],
 )
 def test_an_up_of_anything_else_is_refused_by_name(after: Any, named: str) -> None:
-    [line] = problems("test", preview_of(BEFORE, after), comment_of(BEFORE, AFTER))
+    [line] = find_problems("test", preview_of(BEFORE, after), comment_of(BEFORE, AFTER))
     assert f"{named} would change in a way that was not reviewed" in line
 
 
 def test_a_stack_that_nobody_reviewed_is_refused() -> None:
-    [line] = problems("live", preview_of(BEFORE, AFTER), comment_of(BEFORE, AFTER))
+    [line] = find_problems("live", preview_of(BEFORE, AFTER), comment_of(BEFORE, AFTER))
     assert "no review of it" in line
 
 

@@ -154,12 +154,12 @@ def test_check_exits_1_with_errors_and_2_where_it_cannot_read(project) -> None: 
 def test_a_gpu_the_organization_has_not_is_told_where_the_account_is_asked(
     project, monkeypatch, capsys
 ) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr(check, "account_instances", lambda: ["T4x4x16", "1x2"])
+    monkeypatch.setattr(check, "read_account_instances", lambda: ["T4x4x16", "1x2"])
     assert main(["check", "--root", str(project), "--account"]) == 1
     told = capsys.readouterr().out
     assert "TEI-ACCOUNT-001" in told
     assert "write accelerator: CPU or T4; or ask Baseten's support for L4" in told
-    monkeypatch.setattr(check, "account_instances", lambda: ["L4:4x16"])
+    monkeypatch.setattr(check, "read_account_instances", lambda: ["L4:4x16"])
     assert main(["check", "--root", str(project), "--account"]) == 0
 
 

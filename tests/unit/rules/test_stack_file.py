@@ -9,7 +9,7 @@ import yaml
 from baseten_tei.__main__ import main
 from baseten_tei.commands import generate
 from baseten_tei.errors import UserError
-from baseten_tei.operations.status.planned_files import planned
+from baseten_tei.operations.status.planned_files import plan_stack
 from baseten_tei.project import stacks
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
@@ -151,7 +151,7 @@ READERS = {
     "generate": lambda root: generate.write(root, ["prod"]),
     "check": lambda root: stacks.wanted_stacks(root, ["prod"]),
     "workspace": lambda root: Workspace(root, "prod").config,
-    "status": lambda root: planned(root, "prod"),
+    "status": lambda root: plan_stack(root, "prod"),
     "stack names": lambda root: stack_names(root),
 }
 

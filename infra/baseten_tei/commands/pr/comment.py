@@ -50,7 +50,7 @@ class Nothing:
     why: str
 
 
-def reviewed(there: Forge, sha: str) -> Comment | Nothing:
+def find_review(there: Forge, sha: str) -> Comment | Nothing:
     """The report on the pull request that a commit came from. Raises `UserError`."""
     number = there.find_merged(sha)
     if number is None:
@@ -83,7 +83,7 @@ def command(
     if file is not None:
         click.echo(there.calls.retry(partial(post, there, file)))
         return 0
-    found = there.calls.retry(partial(reviewed, there, str(find_for_commit)))
+    found = there.calls.retry(partial(find_review, there, str(find_for_commit)))
     if isinstance(found, Nothing):
         click.echo(found.why, err=True)
         return FINDING

@@ -10,8 +10,8 @@ import click
 from baseten_tei.baseten.processes.keeper_client import kept_folder
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FOLDER, on_stacks, output_option
-from baseten_tei.commands.pr.report import knowledge, known_prices, policy_config
-from baseten_tei.commands.pr.snapshot import read
+from baseten_tei.commands.pr.report import find_prices, gather_knowledge, read_policy
+from baseten_tei.commands.pr.snapshot import read_snapshot
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import is_there
@@ -41,35 +41,42 @@ class Previewed:
     real: bool
 
 
-def previewed(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
+def preview_stack(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
     """One stack's preview; what pulumi cannot do is an error in it. Raises `UserError` for wrong files."""
     file = snapshots / f"{workspace.stack}.json"
     kind = choose_origin(workspace.target, environ, has_snapshot=is_there(file))
-    snapshot = read(file) if kind == "snapshot" else None
+    snapshot = read_snapshot(file) if kind == "snapshot" else None
     told = origin_text(kind, snapshot.commit if snapshot else "")
     try:
-        text = _real(workspace) if kind == "real" else _thrown_away(workspace, snapshot, environ)
+        text = (
+            _preview_real(workspace)
+            if kind == "real"
+            else _preview_throwaway(workspace, snapshot, environ)
+        )
         preview = parse_preview(text)
     except UserError as error:
         preview = Preview((), error.problems)
     return Previewed(workspace, told, preview, kind == "real")
 
 
-def reported(found: Sequence[Previewed]) -> ChangeReport:
+def build_report(found: Sequence[Previewed]) -> ChangeReport:
     """The report on all of them. Baseten is asked for its prices only where its key is there to be used."""
     real = [it.workspace for it in found if it.real]
-    prices = known_prices("auto" if real else "listed", real)
-    policy = policy_config(found[0].workspace.root / POLICY_PATH, named=False)
+    prices = find_prices("auto" if real else "listed", real)
+    policy = read_policy(found[0].workspace.root / POLICY_PATH, named=False)
     stacks = (
         stack_report(
-            it.workspace.stack, it.origin, it.preview, knowledge(it.workspace, prices, policy)
+            it.workspace.stack,
+            it.origin,
+            it.preview,
+            gather_knowledge(it.workspace, prices, policy),
         )
         for it in found
     )
-    return ChangeReport(contract=_contract(found[0].workspace.root), stacks=tuple(stacks))
+    return ChangeReport(contract=_breaking_changes(found[0].workspace.root), stacks=tuple(stacks))
 
 
-def _contract(root: Path) -> tuple[str, ...]:
+def _breaking_changes(root: Path) -> tuple[str, ...]:
     """What this change takes from those who read outputs, as they are described where HEAD left main."""
     commit = git.merge_base(root)
     before = git.file_at(root, commit, str(OUTPUTS_SCHEMA_PATH)) if commit else None
@@ -77,11 +84,11 @@ def _contract(root: Path) -> tuple[str, ...]:
         return tuple(contract_problems(parse_json(before), outputs_schema())) if before else ()
 
 
-def _real(workspace: Workspace) -> str:
+def _preview_real(workspace: Workspace) -> str:
     return pulumi_cli.previewed(workspace.root, workspace.stack)
 
 
-def _thrown_away(
+def _preview_throwaway(
     workspace: Workspace, snapshot: Snapshot | None, environ: Mapping[str, str]
 ) -> str:
     with kept_folder("baseten-tei-preview-") as folder:
@@ -110,7 +117,9 @@ def command(root: Path, stacks: tuple[str, ...], snapshots: Path, output: Path) 
     names = [name for name in stack_names(root) if name in stacks]
     if not names:
         raise UserError(f"there is no stack with models in {root}: name another --root or --stack")
-    report = reported([previewed(Workspace(root, it), snapshots, os.environ) for it in names])
+    report = build_report(
+        [preview_stack(Workspace(root, it), snapshots, os.environ) for it in names]
+    )
     write_whole(output / "report.json", render_json(report))
     write_whole(output / "report.md", render_markdown(report))
     click.echo(f"wrote {output}/report.json and report.md")

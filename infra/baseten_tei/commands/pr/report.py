@@ -54,7 +54,7 @@ def read_preview(root: Path, stack: str, file: Path | None) -> Preview:
         return Preview((), error.problems)
 
 
-def known_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
+def find_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
     """The account's prices where they are asked for, or a key is there and some stack is on a real account."""
     real = any(not it.target.loopback for it in workspaces)
     if asked == "listed" or (asked == "auto" and not (real and os.environ.get("BASETEN_API_KEY"))):
@@ -71,7 +71,7 @@ def known_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
         )
 
 
-def knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Knowledge:
+def gather_knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Knowledge:
     """What is known of a stack besides its preview. Raises `UserError` for files that cannot be read."""
     return Knowledge(
         prices=prices,
@@ -82,7 +82,7 @@ def knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Kno
     )
 
 
-def policy_config(path: Path, *, named: bool) -> PolicyConfig:
+def read_policy(path: Path, *, named: bool) -> PolicyConfig:
     """The configuration of the policies; without a file all defaults, unless the file was named."""
     if not named and not is_there(path):
         return PolicyConfig()
@@ -163,13 +163,13 @@ def command(
         workspaces = [
             Workspace(folder, it) for it in names or [chosen_stack(folder, None, os.environ)]
         ]
-        known = policy_config(policy or folder / POLICY_PATH, named=bool(policy))
-        report = _reported(workspaces, previews, known, known_prices(prices, workspaces), origin)
+        known = read_policy(policy or folder / POLICY_PATH, named=bool(policy))
+        report = _build_report(workspaces, previews, known, find_prices(prices, workspaces), origin)
     show(FORMATS[form](report), output)
     return FINDING if report.stopped else 0
 
 
-def _reported(
+def _build_report(
     workspaces: Sequence[Workspace],
     previews: Mapping[str, Path],
     policy: PolicyConfig,
@@ -182,6 +182,6 @@ def _reported(
         file = previews.get(it.stack)
         default = f"the preview in {file}" if file else f"the state of stack {it.stack}"
         preview = read_preview(it.root, it.stack, file)
-        known = knowledge(it, prices, policy)
+        known = gather_knowledge(it, prices, policy)
         stacks.append(stack_report(it.stack, origin or default, preview, known))
     return ChangeReport(stacks=tuple(stacks))

@@ -33,7 +33,7 @@ _SHORTEST = 16
 """A shorter value is no credential (the emulator's key is a word that state and configuration are full of)."""
 
 
-def export(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> Snapshot:
+def export_snapshot(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> Snapshot:
     """The stack's snapshot as of now. Raises `UserError`."""
     return snapshot_of(
         exported_state(workspace.root, workspace.stack),
@@ -45,7 +45,7 @@ def export(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> Sna
     )
 
 
-def read(path: Path) -> Snapshot:
+def read_snapshot(path: Path) -> Snapshot:
     """A snapshot's file. Raises `UserError`."""
     return parse_snapshot(read_text(path), str(path))
 
@@ -66,7 +66,7 @@ def export_command(root: Path, stack: str, commit: str, output: Path | None) -> 
     """
     workspace = Workspace(root, stack)
     workspace.check()
-    found = export(workspace, commit, os.environ)
+    found = export_snapshot(workspace, commit, os.environ)
     show(found.model_dump_json(indent=1) + "\n", output)
 
 
@@ -99,7 +99,7 @@ def restore_command(root: Path, stack: str, into: Path, file: Path | None) -> No
     """
     workspace = Workspace(root, stack)
     workspace.check()
-    found = read(file) if file else None
+    found = read_snapshot(file) if file else None
     made = make_throwaway(workspace, found, into.absolute(), os.environ)
     given = {name: it for name, it in made.environment.items() if os.environ.get(name) != it}
     words = " ".join(f"{name}={shlex.quote(it)}" for name, it in sorted(given.items()))

@@ -17,7 +17,7 @@ from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.renames import join_renamed
 
 
-def problems(stack: str, preview: Preview, comment: str) -> list[str]:
+def find_problems(stack: str, preview: Preview, comment: str) -> list[str]:
     """What this `up` would change although the comment does not say just that, a line each."""
     of_up = compute_marks(stack, describe_changes(preview, join_renamed(model_changes(preview))))
     known = read_marks(comment, stack)
@@ -48,6 +48,6 @@ def command(root: Path, stack: str, comment: Path, file: Path | None) -> int:
     preview = read_preview(root, stack, file)
     if preview.errors:
         raise UserError(*preview.errors)
-    found = problems(stack, preview, reviewed)
+    found = find_problems(stack, preview, reviewed)
     click.echo("\n".join(found) or "everything that would change was reviewed")
     return FINDING if found else 0

@@ -57,7 +57,7 @@ class _Composer:
         self.open: list[tuple[yaml.Node, list[yaml.Node]]] = []
         self.anchors: dict[str, yaml.Node] = {}
         self.sizes: dict[int, tuple[int, int]] = {}
-        self.written = self.aliased = 0
+        self.write = self.aliased = 0
 
     def compose(self, text: str) -> yaml.Node | None:
         parser, solidus = Parser(text), "\\/" in text
@@ -79,7 +79,7 @@ class _Composer:
         return self.root
 
     def _take(self, node: yaml.Node, event: Any) -> None:
-        self.written += 1
+        self.write += 1
         if self.open:
             self.open[-1][1].append(node)
         else:
@@ -115,7 +115,7 @@ class _Composer:
         if len(self.open) + levels > DEPTH:
             raise yaml_error(TOO_DEEP, event.start_mark)
         self.aliased += size
-        every = self.written + self.aliased
+        every = self.write + self.aliased
         if every > _FEW and self.aliased > min(_MOST, _SHARE * every):
             raise yaml_error("document contains excessive aliasing", event.start_mark)
         return Alias(target.tag, target, event.start_mark, event.end_mark)

@@ -11,7 +11,7 @@ from baseten_tei.spec.names import model_name_problem
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundModel:
     """A model as the workspace has it, with the configs of what its environments serve, by deployment id."""
 
     name: str
@@ -31,7 +31,7 @@ class Found:
         return self.configs[ids[0]] if ids else {}
 
 
-def why_not(found: Found, owner: Owner, *, by_name: bool) -> str | None:
+def refuse_model(found: FoundModel, owner: Owner, *, by_name: bool) -> str | None:
     """Why this model cannot, or should not, be adopted now."""
     if model_name_problem(found.name):
         return "its name holds more than letters, digits, '-', '_' and '.': rename it on Baseten"

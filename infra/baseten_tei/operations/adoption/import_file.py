@@ -5,7 +5,7 @@ from typing import Any
 
 from baseten_tei.deployment.environments import all_environments
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.operations.adoption.decision import Adopted
+from baseten_tei.operations.adoption.adoption_decision import Adopted
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.type_tokens import PROVIDER, SECRET, STATE_ID, component_type
 

@@ -41,21 +41,21 @@ HIDDEN = TOKEN_FLAGS | {
 """Flags that nobody outside the container can notice, or that `weights` and `access` say."""
 
 
-def lost(theirs: Deployed, ours: Deployed) -> list[str]:
+def find_losses(theirs: Deployed, ours: Deployed) -> list[str]:
     """`path: now → after the next push`, one for each thing that the spec does not carry."""
-    found = differences(_essence(theirs), _essence(ours))
+    found = differences(_comparable(theirs), _comparable(ours))
     return [f"{path}: {text}" for path, text in found.items()]
 
 
-def _essence(it: Deployed) -> dict[str, Any]:
+def _comparable(it: Deployed) -> dict[str, Any]:
     kept = {key: it.config.get(key) for key in AS_THEY_STAND}
     kept["docker_server"] = _without(it.config["docker_server"], "start_command", "server_port")
     kept["resources"] = _without(it.config.get("resources") or {}, "use_gpu")
     return {
-        **{key: _own(value, USUAL.get(key)) for key, value in kept.items()},
+        **{key: _without_defaults(value, USUAL.get(key)) for key, value in kept.items()},
         "weights": {key: getattr(it.origin, key) for key in ("model_id", "revision", "by")},
         "access": _access(it),
-        **{f"{key}, others": _others(it, key) for key in BRINGING},
+        **{f"{key}, others": _other_entries(it, key) for key in BRINGING},
         "start_command": _flags(it),
         "start_command, before": [
             step for step in it.command.before if step != "truss-transfer-cli"
@@ -88,10 +88,10 @@ def _variables(it: Deployed) -> dict[str, str]:
     return {k: v for k, v in it.environment.items() if k not in of_flags | by_file}
 
 
-def _others(it: Deployed, key: str) -> list[Any]:
+def _other_entries(it: Deployed, key: str) -> list[Any]:
     """What a key brings that is not the model."""
     return [
-        _own(entry, None)
+        _without_defaults(entry, None)
         for entry in it.config.get(key) or ()
         if it.origin.model_id not in str(entry)
     ]
@@ -101,10 +101,10 @@ def _without(value: Data, *keys: str) -> dict[str, Any]:
     return {key: item for key, item in value.items() if key not in keys}
 
 
-def _own(value: Any, usual: Any) -> Any:
+def _without_defaults(value: Any, usual: Any) -> Any:
     """A value without what truss would have written anyway."""
     if isinstance(value, Mapping):
         among = usual if isinstance(usual, Mapping) else {}
-        cleaned = {key: _own(item, among.get(key)) for key, item in value.items()}
+        cleaned = {key: _without_defaults(item, among.get(key)) for key, item in value.items()}
         return {key: item for key, item in cleaned.items() if item not in (None, False, "", {}, [])}
     return None if value == usual else value

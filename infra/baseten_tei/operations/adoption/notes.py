@@ -9,12 +9,12 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.placement import resolved_hardware
 from baseten_tei.deployment.read_back.config import Data, Deployed, deployed
 from baseten_tei.errors import redact
-from baseten_tei.operations.adoption.not_carried import lost
+from baseten_tei.operations.adoption.not_carried import find_losses
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.hf_token import SECRET_NAME
 
 
-def notes(
+def describe_losses(
     subject: Subject,
     it: Deployed,
     environments: tuple[Serving, ...],
@@ -23,7 +23,7 @@ def notes(
     """Everything that an entry does not say of what runs."""
     ours, args = deployed(subject.config), subject.args
     assert isinstance(ours, Deployed), ours  # noqa: S101  # what we generate is TEI's
-    found = [*lost(it, ours), *_token(it, args)]
+    found = [*find_losses(it, ours), *_token(it, args)]
     for serving in environments:
         lines = _environment(serving, configs, args, ours)
         found += [f"{_place(serving, args)}{line}" for line in lines if line not in found]
@@ -47,7 +47,7 @@ def _environment(
         yield f"labels: {', '.join(unsaid)} → (none)"
     if serving.name != args.environment:
         theirs = deployed(configs[current.id])
-        yield from [theirs] if isinstance(theirs, str) else lost(theirs, ours)
+        yield from [theirs] if isinstance(theirs, str) else find_losses(theirs, ours)
 
 
 def _place(serving: Serving, args: ModelArgs) -> str:

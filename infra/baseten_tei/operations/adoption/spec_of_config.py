@@ -21,15 +21,15 @@ TRUSS_CPU, TRUSS_MEMORY = "1", "2Gi"
 """What truss writes where a config says nothing; with a GPU it means the smallest instance."""
 
 
-def spec_of(it: Deployed, labels: Data) -> dict[str, Any]:
+def read_spec(it: Deployed, labels: Data) -> dict[str, Any]:
     """The spec's keys as YAML would have them, but for its environments; what is the default is left out."""
-    baked = it.origin.weights == "baked" and known_version(it.version) not in releases.MIRRORED
+    baked = it.origin.weights == "baked" and nearest_version(it.version) not in releases.MIRRORED
     return {
         "task": it.task,
         "model_id": it.origin.model_id,
         **_unless("revision", it.origin.revision, "main"),
         **_resources(it.config.get("resources") or {}),
-        **_unless("tei_version", known_version(it.version), releases.DEFAULT),
+        **_unless("tei_version", nearest_version(it.version), releases.DEFAULT),
         **_unless("weights", "cached" if baked else it.origin.weights, "cached"),
         **_unless("gated", it.gated, False),
         **_batching(it),
@@ -40,7 +40,7 @@ def spec_of(it: Deployed, labels: Data) -> dict[str, Any]:
     }
 
 
-def known_version(version: str) -> str:
+def nearest_version(version: str) -> str:
     """The release of ours that is nearest: the same, else the newest of its minor, else the oldest or newest."""
     minor = releases.parse_version(version)[:2]
     same = [it for it in releases.KNOWN if releases.parse_version(it)[:2] == minor]

@@ -20,45 +20,45 @@ _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(:[A-Za-z0-9_./-]+)*")
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"}
 
 
-def with_models(text: str, models: Mapping[str, Mapping[str, Any]]) -> str:
+def add_models(text: str, models: Mapping[str, Mapping[str, Any]]) -> str:
     """The file's text with these models besides its own. Raises `UserError` for what is no mapping."""
     config = _child(_root(text), "config")
     if config is None:
-        return f"{_ended(text)}config:\n{block({MODELS: dict(models)}, 2)}"
+        return f"{_end_line(text)}config:\n{render_block({MODELS: dict(models)}, 2)}"
     found = _child(config, MODELS)
     if found is None:
-        return _inserted(text, config, {MODELS: dict(models)}, 2)
-    return _inserted(text, found, models, _column(config, 2) + 2)
+        return _insert(text, config, {MODELS: dict(models)}, 2)
+    return _insert(text, found, models, _column(config, 2) + 2)
 
 
-def with_key(text: str, key: str, value: Any) -> str:
+def add_key(text: str, key: str, value: Any) -> str:
     """The file's text with one more key of its configuration; unchanged where it has it."""
     config = _child(_root(text), "config")
     if config is None:
-        return f"{_ended(text)}config:\n{block({key: value}, 2)}"
-    return text if _child(config, key) is not None else _inserted(text, config, {key: value}, 2)
+        return f"{_end_line(text)}config:\n{render_block({key: value}, 2)}"
+    return text if _child(config, key) is not None else _insert(text, config, {key: value}, 2)
 
 
-def with_values(text: str, model: str, values: Mapping[str, Any], *inside: str) -> str:
+def set_values(text: str, model: str, values: Mapping[str, Any], *inside: str) -> str:
     """The file's text with these values in a model's spec, or `inside` a mapping of it; all else stays as it is.
 
     Raises `UserError` where the model is not in the file.
     """
     path = ("config", MODELS, model, *inside)
     for key, value in values.items():
-        node = _at(text, path)
+        node = _find_mapping(text, path)
         child = _child(node, key)
         if isinstance(value, Mapping) and isinstance(child, yaml.MappingNode):
-            text = with_values(text, model, value, *inside, key)
+            text = set_values(text, model, value, *inside, key)
         elif child is None:
-            text = _inserted(text, node, {key: value}, 2 * len(path))
+            text = _insert(text, node, {key: value}, 2 * len(path))
         else:
             start, end = child.start_mark.index, child.end_mark.index
             text = f"{text[:start]}{json_for_yaml(value)}{text[end:]}"
     return text
 
 
-def _at(text: str, path: Sequence[str]) -> yaml.Node:
+def _find_mapping(text: str, path: Sequence[str]) -> yaml.Node:
     """The mapping at the end of a path. Raises `UserError` where there is none."""
     node: yaml.Node | None = _root(text)
     for name in path:
@@ -79,32 +79,28 @@ def _child(node: yaml.Node, name: str) -> yaml.Node | None:
     return next((value for key, value in node.value if key.value == name), None)
 
 
-def _inserted(text: str, node: yaml.Node, more: Mapping[str, Any], indent: int) -> str:
+def _insert(text: str, node: yaml.Node, more: Mapping[str, Any], indent: int) -> str:
     """More keys at the end of a mapping: in its own style, or as a block where it is empty."""
     start, end = node.start_mark.index, node.end_mark.index
     if isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~"):
-        return (
-            f"{text[:start].rstrip(' ')}\n{block(more, indent)}{text[end:].removeprefix(chr(10))}"
-        )
+        return f"{text[:start].rstrip(' ')}\n{render_block(more, indent)}{text[end:].removeprefix(chr(10))}"
     if not isinstance(node, yaml.MappingNode):
         raise UserError("must be a mapping with a `config:` mapping in it")
     if not node.value:
-        return (
-            f"{text[:start].rstrip(' ')}\n{block(more, indent)}{text[end:].removeprefix(chr(10))}"
-        )
+        return f"{text[:start].rstrip(' ')}\n{render_block(more, indent)}{text[end:].removeprefix(chr(10))}"
     if node.flow_style:
         inner = json_for_yaml(more)[1:-1]
         return f"{text[: end - 1].rstrip().rstrip(',')}, {inner}{text[end - 1 :]}"
-    lines = _ended(text).splitlines(keepends=True)
+    lines = _end_line(text).splitlines(keepends=True)
     column = _column(node, indent)
     place = _last_line(lines, node, column) + 1
-    return "".join([*lines[:place], block(more, column), *lines[place:]])
+    return "".join([*lines[:place], render_block(more, column), *lines[place:]])
 
 
 def _column(node: yaml.Node, default: int) -> int:
     """Where a block mapping's keys begin."""
-    block = isinstance(node, yaml.MappingNode) and node.value and not node.flow_style
-    return node.value[0][0].start_mark.column if block else default
+    is_block = isinstance(node, yaml.MappingNode) and node.value and not node.flow_style
+    return node.value[0][0].start_mark.column if is_block else default
 
 
 def _last_line(lines: list[str], node: yaml.Node, column: int) -> int:
@@ -123,7 +119,7 @@ def _belongs(line: str, column: int) -> bool:
     return bool(stripped.strip()) and not comment
 
 
-def block(values: Mapping[str, Any], indent: int = 0) -> str:
+def render_block(values: Mapping[str, Any], indent: int = 0) -> str:
     """Keys and values as YAML text: words bare, all else as JSON, which YAML reads as the same."""
     return "".join(f"{' ' * indent}{line}\n" for line in _lines(values))
 
@@ -144,5 +140,5 @@ def _scalar(value: Any) -> str:
     return json_for_yaml(value)
 
 
-def _ended(text: str) -> str:
+def _end_line(text: str) -> str:
     return text if not text or text.endswith("\n") else f"{text}\n"

@@ -39,7 +39,7 @@ class _Label(BaseModel):
 
 
 @dataclass(frozen=True)
-class Expected:
+class ExpectedAnswer:
     """How many texts were asked about, an embedding's length, and a classifier's labels."""
 
     count: int
@@ -47,11 +47,13 @@ class Expected:
     labels: Collection[str] = ()
 
 
-def expected(count: int, outputs: Mapping[str, Any], info: Mapping[str, Any]) -> Expected:
+def expect_answer(
+    count: int, outputs: Mapping[str, Any], info: Mapping[str, Any]
+) -> ExpectedAnswer:
     """What the stack's outputs say of a model's vectors, and its router's `/info` of its labels."""
     classifier = (info.get("model_type") or {}).get("classifier") or {}
     labels = (classifier.get("id2label") or {}).values()
-    return Expected(count, (outputs.get("space") or {}).get("dimensions"), tuple(labels))
+    return ExpectedAnswer(count, (outputs.get("space") or {}).get("dimensions"), tuple(labels))
 
 
 def outputs_problem(outputs: Mapping[str, Any]) -> str | None:
@@ -59,22 +61,22 @@ def outputs_problem(outputs: Mapping[str, Any]) -> str | None:
     try:
         told = _OUTPUTS.validate_python(outputs)
     except ValidationError as error:
-        return f"outputs: {_first(error)}"
+        return f"outputs: {_format_error(error)}"
     route = ROUTES[told.task]
     wanted = f"{told.sync_url}{route.path}"
     found = outputs[route.url_output]
     return None if found == wanted else f"outputs: {route.url_output} is {found}, not {wanted}"
 
 
-def answer_problem(task: str, told: Any, expected: Expected) -> str | None:
+def answer_problem(task: str, told: Any, expected: ExpectedAnswer) -> str | None:
     """How an answer of a task's own route differs from what was asked for."""
     try:
         return _CHECKS[task](told, expected)
     except ValidationError as error:
-        return _first(error)
+        return _format_error(error)
 
 
-def _embeddings_problem(told: Any, expected: Expected) -> str | None:
+def _embeddings_problem(told: Any, expected: ExpectedAnswer) -> str | None:
     rows = _EMBEDDINGS.validate_python(told).data
     lengths = {len(row.embedding) for row in rows}
     if found := _order_problem([row.index for row in rows], expected.count):
@@ -85,12 +87,12 @@ def _embeddings_problem(told: Any, expected: Expected) -> str | None:
     return None if zero is None else f"a vector of zeros for text {zero}"
 
 
-def _ranks_problem(told: Any, expected: Expected) -> str | None:
+def _ranks_problem(told: Any, expected: ExpectedAnswer) -> str | None:
     """A reranker answers best first, so each index once is what counts."""
     return _order_problem(sorted(row.index for row in _RANKS.validate_python(told)), expected.count)
 
 
-def _labels_problem(told: Any, expected: Expected) -> str | None:
+def _labels_problem(told: Any, expected: ExpectedAnswer) -> str | None:
     rows = _LABELS.validate_python(told)
     if len(rows) != expected.count:
         return f"{len(rows)} answers to {expected.count} texts"
@@ -104,15 +106,15 @@ def _labels_problem(told: Any, expected: Expected) -> str | None:
 def _order_problem(indices: list[int], count: int) -> str | None:
     if indices == list(range(count)):
         return None
-    return f"indices {_shown(indices)} for {count} texts, not 0 to {count - 1} in order"
+    return f"indices {_format_indices(indices)} for {count} texts, not 0 to {count - 1} in order"
 
 
-def _shown(indices: list[int]) -> str:
+def _format_indices(indices: list[int]) -> str:
     some = ", ".join(map(str, indices[:8]))
     return f"{some}, …" if len(indices) > 8 else some or "none"
 
 
-def _first(error: ValidationError) -> str:
+def _format_error(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"]) or "it"
     if first["type"] == "float_type" and first["input"] is None:
@@ -126,7 +128,7 @@ _OUTPUTS: TypeAdapter[ModelOutputs] = TypeAdapter(
 _EMBEDDINGS = TypeAdapter(_Embeddings)
 _RANKS = TypeAdapter(tuple[_Rank, ...])
 _LABELS = TypeAdapter(tuple[tuple[_Label, ...], ...])
-_CHECKS: Mapping[str, Callable[[Any, Expected], str | None]] = {
+_CHECKS: Mapping[str, Callable[[Any, ExpectedAnswer], str | None]] = {
     "embedding": _embeddings_problem,
     "reranker": _ranks_problem,
     "classifier": _labels_problem,

@@ -12,11 +12,11 @@ from baseten_tei.facts.tei.calls import Answer, Call, answer_of, build_call
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
     answer_problem,
-    expected,
+    expect_answer,
     outputs_problem,
 )
-from baseten_tei.operations.rehearsal.probes import full_batch, query_of
-from baseten_tei.operations.rehearsal.seen import Seen
+from baseten_tei.operations.rehearsal.model_answers import ModelAnswers
+from baseten_tei.operations.rehearsal.probe_calls import full_batch, query_of
 from baseten_tei.provider.release.golden.texts import TEXTS
 
 WAIT_SECONDS = 30.0
@@ -27,19 +27,19 @@ HINT = "run `baseten-tei check` to see what the rules say of it"
 _T = TypeVar("_T")
 
 
-def seen(
+def call_model(
     outputs: Mapping[str, Any], api_key: str, clock: Callable[[], float] = time.monotonic
-) -> Seen:
+) -> ModelAnswers:
     """What the model with these outputs shows; whatever is wrong with it is among the problems."""
     task, digest = str(outputs.get("task")), str(outputs.get("config_digest"))
     if problem := outputs_problem(outputs):
-        return Seen(task, digest, problems=(f"{problem}: {HINT}",))
+        return ModelAnswers(task, digest, problems=(f"{problem}: {HINT}",))
     caller = _Caller(outputs, task, api_key, Patience(clock, time.sleep))
     try:
         caller.call()
     except ModelCallError as error:
         caller.problems.append(f"{error}: {HINT}")
-    return Seen(
+    return ModelAnswers(
         task,
         digest,
         caller.answers,
@@ -64,7 +64,7 @@ class _Caller:
 
     def call(self) -> None:
         """Ask everything, up to the first problem. Raises `ModelCallError`."""
-        self.info = dict(self._patiently(lambda it: router_info(self._url, self.api_key, it)))
+        self.info = dict(self._retry(lambda it: router_info(self._url, self.api_key, it)))
         for text in TEXTS:
             self._ask_about(text)
             if self.problems:
@@ -83,12 +83,12 @@ class _Caller:
         """One text; a router that does not cut refuses a long one, and that is no fault."""
         call = build_call(self.task, [text], query_of(self.task))
         try:
-            told, took = self._timed(call)
+            told, took = self._post_timed(call)
         except ModelCallError as error:
             if error.status not in TOO_LONG:
                 raise
             return
-        if self._is_right(call, told, 1):
+        if self._check_answer(call, told, 1):
             self.answers[text] = answer_of(self.task, told)
             self.milliseconds.append(took)
 
@@ -96,22 +96,22 @@ class _Caller:
         size = self.outputs["limits"]["max_client_batch_size"]
         call = full_batch(self.task, size)
         try:
-            told, _ = self._timed(call)
+            told, _ = self._post_timed(call)
         except ModelCallError as error:
             self.problems.append(
                 f"a full batch of {size} texts: {error}: write a smaller max_client_batch_size"
             )
         else:
-            self._is_right(call, told, size)
+            self._check_answer(call, told, size)
 
-    def _is_right(self, call: Call, told: Any, count: int) -> bool:
-        wanted = expected(count, self.outputs, self.info)
+    def _check_answer(self, call: Call, told: Any, count: int) -> bool:
+        wanted = expect_answer(count, self.outputs, self.info)
         problem = answer_problem(self.task, told, wanted)
         if problem:
             self.problems.append(f"{call.route} answered {count} texts with {problem}: {HINT}")
         return problem is None
 
-    def _timed(self, call: Call) -> tuple[Any, float]:
+    def _post_timed(self, call: Call) -> tuple[Any, float]:
         """The answer, and its milliseconds without what was waited for before it."""
 
         def ask(seconds: float) -> tuple[Any, float]:
@@ -119,7 +119,7 @@ class _Caller:
             told = router_post(self._url, call.route, call.body, self.api_key, seconds)
             return told, 1000 * (self.patience.clock() - began)
 
-        return self._patiently(ask)
+        return self._retry(ask)
 
-    def _patiently(self, ask: Callable[[float], _T]) -> _T:
+    def _retry(self, ask: Callable[[float], _T]) -> _T:
         return self.patience.asked(ask, self.patience.clock() + WAIT_SECONDS)

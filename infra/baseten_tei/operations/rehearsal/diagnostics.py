@@ -11,7 +11,7 @@ _COUNTS = re.compile(r"(\d+ errors? occurred:|update failed|resource registratio
 LAST_LINES = 12
 
 
-def errors(said: Sequence[str]) -> tuple[str, ...]:
+def find_errors(said: Sequence[str]) -> tuple[str, ...]:
     """Each error of the section `Diagnostics:`, in full; the last lines where there is none."""
     found = dict.fromkeys(_errors(_section(said)))
     return tuple(found) or tuple(line.strip() for line in said[-LAST_LINES:])

@@ -15,7 +15,7 @@ _TOKENS = ("cls", "mean", "max", "mean_sqrt_len", "weightedmean")
 _KNOWN_DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "I8")
 
 
-def taught(facts: ModelFacts) -> dict[str, Any]:
+def repository_body(facts: ModelFacts) -> dict[str, Any]:
     """The body of a POST that lets the emulator know a repository."""
     files = {
         "config.json": _config(facts),
@@ -29,14 +29,14 @@ def taught(facts: ModelFacts) -> dict[str, Any]:
     return {"model_id": facts.model_id, "gated": facts.gated, "files": files}
 
 
-def taught_once(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
+def repository_bodies(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
     """Each repository of a lock; the emulator knows one revision of each, the last one here."""
-    return list({facts.model_id: taught(facts) for facts in lock}.values())
+    return list({facts.model_id: repository_body(facts) for facts in lock}.values())
 
 
 def _config(facts: ModelFacts) -> dict[str, Any]:
     told = {name: getattr(facts, name) for name in _CONFIG}
-    found = {name: _listed(value) for name, value in told.items() if value not in (None, {})}
+    found = {name: _as_list(value) for name, value in told.items() if value not in (None, {})}
     return found | ({"_name_or_path": facts.name_or_path} if facts.name_or_path else {})
 
 
@@ -85,5 +85,5 @@ def _prompts(prompts: Mapping[str, str | None]) -> dict[str, Any]:
     return {"config_sentence_transformers.json": {"prompts": dict(prompts)}} if prompts else {}
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value

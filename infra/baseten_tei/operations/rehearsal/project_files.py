@@ -11,8 +11,8 @@ from baseten_tei.baseten.processes.keeper_client import kept_folder
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.hub.lockfile import FOLDER as LOCKS
 from baseten_tei.facts.hub.lockfile import lock_path
-from baseten_tei.operations.rehearsal.side import Side
-from baseten_tei.operations.rehearsal.stack_copy import STATE, environment
+from baseten_tei.operations.rehearsal.stack_copy import STATE, pulumi_environment
+from baseten_tei.operations.rehearsal.stack_version import StackVersion
 from baseten_tei.outputs.formats.yaml_text import yaml_text
 from baseten_tei.outputs.parsing import parse_models
 from baseten_tei.project import generated_files, git, pulumi_cli
@@ -27,18 +27,18 @@ MESSAGES = 10_000
 """Lines of a failed `up`: in some of them each model says why."""
 
 
-def side_here(root: Path, stack: str) -> Side:
+def read_stack(root: Path, stack: str) -> StackVersion:
     """The stack's files as they are."""
     workspace = Workspace(root, stack)
-    return Side(workspace.text, generated_files.read_lock(root, stack), workspace.project)
+    return StackVersion(workspace.text, generated_files.read_lock(root, stack), workspace.project)
 
 
-def side_at(root: Path, commit: str, stack: str) -> Side | None:
+def read_stack_at(root: Path, commit: str, stack: str) -> StackVersion | None:
     """The stack's files at a commit; `None` where it was not there."""
     stack_file = git.file_at(root, commit, f"Pulumi.{stack}.yaml")
     lock = git.file_at(root, commit, str(lock_path(Path(), stack)))
     project = Workspace(root, stack).project
-    return None if stack_file is None else Side(stack_file, lock or "", project)
+    return None if stack_file is None else StackVersion(stack_file, lock or "", project)
 
 
 @dataclass(frozen=True)
@@ -97,6 +97,6 @@ def temporary_project(
     with kept_folder("baseten-tei-rehearsal-") as folder:
         generated_files.link_project(root, folder, OWN)
         (folder / STATE).mkdir()
-        project = Project(folder, stack, environment(environ, str(folder), teams))
+        project = Project(folder, stack, pulumi_environment(environ, str(folder), teams))
         project.initialize()
         yield project

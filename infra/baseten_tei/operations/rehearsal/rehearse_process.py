@@ -9,14 +9,19 @@ from typing import TypeVar
 from baseten_tei.baseten.private_emulator import private_emulator, teach
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.errors import UserError
-from baseten_tei.operations.rehearsal.calls_client import seen
-from baseten_tei.operations.rehearsal.diagnostics import errors
-from baseten_tei.operations.rehearsal.hub_for_emulator import taught_once
+from baseten_tei.operations.rehearsal.calls_client import call_model
+from baseten_tei.operations.rehearsal.diagnostics import find_errors
+from baseten_tei.operations.rehearsal.hub_for_emulator import repository_bodies
+from baseten_tei.operations.rehearsal.model_answers import ModelAnswers
 from baseten_tei.operations.rehearsal.project_files import Project, temporary_project
-from baseten_tei.operations.rehearsal.report import Judged, Report, failed, judged
-from baseten_tei.operations.rehearsal.seen import Seen
-from baseten_tei.operations.rehearsal.side import Side
-from baseten_tei.operations.rehearsal.stack_copy import API_KEY, TARGET, stack_copy
+from baseten_tei.operations.rehearsal.rehearsal_report import (
+    RehearsalReport,
+    RehearsalResult,
+    compare_models,
+    report_failure,
+)
+from baseten_tei.operations.rehearsal.stack_copy import API_KEY, TARGET, copy_stack
+from baseten_tei.operations.rehearsal.stack_version import StackVersion
 from baseten_tei.project.golden_files import FOLDER as GOLDEN
 from baseten_tei.rules.settings import Settings
 
@@ -24,14 +29,14 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Script:
+class Rehearsal:
     """What to rehearse: a stack's present files, and those that they are compared with."""
 
     root: Path
     stack: str
     settings: Settings
-    present: Side
-    base: Side | None = None
+    present: StackVersion
+    base: StackVersion | None = None
     commit: str | None = None
     """The base's."""
 
@@ -48,11 +53,11 @@ class Script:
 
 
 def rehearse(
-    script: Script,
+    script: Rehearsal,
     environ: Mapping[str, str],
     advance: Callable[[str], None],
     clock: Callable[[], float] = time.monotonic,
-) -> Report:
+) -> RehearsalReport:
     """Bring up, call, change, call, take down. Raises `UserError` where that cannot even begin.
 
     `advance` gets each step that is done.
@@ -68,7 +73,7 @@ def rehearse(
             found = course.play()
         finally:
             left = course.take_down()
-    return Report(
+    return RehearsalReport(
         script.stack,
         script.commit if script.base else None,
         found.rows,
@@ -81,7 +86,7 @@ def rehearse(
 
 @dataclass
 class _Course:
-    script: Script
+    script: Rehearsal
     project: Project
     address: str
     advance: Callable[[str], None]
@@ -89,48 +94,50 @@ class _Course:
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def play(self) -> Judged:
+    def play(self) -> RehearsalResult:
         """Everything but the end."""
         specs = self.script.settings.models
-        before = self._base()
+        before = self._bring_up_base()
         self._take_golden()
         try:
-            after = self._seen("up", "calls", self.script.present)
+            after = self._bring_up("up", "calls", self.script.present)
         except UserError as error:
             tasks = {name: args.task for name, args in specs.items()}
-            return failed(tasks, before, error.problems)
+            return report_failure(tasks, before, error.problems)
         wanted = {name for name, args in specs.items() if args.new_space}
-        return judged(before, after, wanted)
+        return compare_models(before, after, wanted)
 
     def take_down(self) -> Collection[str]:
         """Destroy the stack: what went wrong then."""
         try:
-            self._timed("destroy", self.project.destroy)
+            self._time("destroy", self.project.destroy)
         except UserError as error:
             return error.problems
         return ()
 
-    def _base(self) -> dict[str, Seen]:
+    def _bring_up_base(self) -> dict[str, ModelAnswers]:
         """What the base's models show; a base that does not come up is nothing to compare with, and no failure."""
         if self.script.base is None:
             return {}
         try:
-            return self._seen("up base", "calls base", self.script.base)
+            return self._bring_up("up base", "calls base", self.script.base)
         except UserError as error:
             commit = str(self.script.commit)[:12]
             self.notes.append(f"{commit} does not come up, so nothing is compared with it:")
-            self.notes += errors(error.problems)
+            self.notes += find_errors(error.problems)
             return {}
 
-    def _seen(self, up: str, calls: str, side: Side) -> dict[str, Seen]:
+    def _bring_up(self, up: str, calls: str, side: StackVersion) -> dict[str, ModelAnswers]:
         """Bring one side up and call each of its models. Raises `UserError`."""
-        copy = stack_copy(side.config, self.address)
+        copy = copy_stack(side.config, self.address)
         if side is self.script.present:
             self.notes += copy.left_out
-        teach(self.address, taught_once(side.facts))
+        teach(self.address, repository_bodies(side.facts))
         self.project.write(copy.config, side.lock)
-        models = self._timed(up, self.project.up)
-        return self._timed(calls, lambda: {name: seen(it, API_KEY) for name, it in models.items()})
+        models = self._time(up, self.project.up)
+        return self._time(
+            calls, lambda: {name: call_model(it, API_KEY) for name, it in models.items()}
+        )
 
     def _take_golden(self) -> None:
         """Golden vectors of an emulator hold on another one; those of real weights hold on none."""
@@ -142,7 +149,7 @@ class _Course:
         else:
             self.notes.append(f"{GOLDEN}/{self.script.stack} is of real weights, so not compared")
 
-    def _timed(self, what: str, act: Callable[[], _T]) -> _T:
+    def _time(self, what: str, act: Callable[[], _T]) -> _T:
         began = self.clock()
         try:
             return act()

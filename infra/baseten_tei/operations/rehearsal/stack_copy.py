@@ -33,7 +33,7 @@ class Copy:
     left_out: tuple[str, ...]
 
 
-def stack_copy(config: Mapping[str, Any], address: str) -> Copy:
+def copy_stack(config: Mapping[str, Any], address: str) -> Copy:
     """The `config:` of a stack file, for the emulator at an address."""
     plain = {key: _without_secrets(value) for key, value in config.items()}
     here = {**plain, TOKEN_KEY: {"from_env": VARIABLE}, TARGET: address}
@@ -45,7 +45,9 @@ def stack_copy(config: Mapping[str, Any], address: str) -> Copy:
     return Copy({**here, MODELS: specs}, tuple(left_out))
 
 
-def environment(environ: Mapping[str, str], folder: str, teams: Collection[str]) -> dict[str, str]:
+def pulumi_environment(
+    environ: Mapping[str, str], folder: str, teams: Collection[str]
+) -> dict[str, str]:
     """What pulumi and the emulator see of the environment: no key, no token, a state in `folder`.
 
     `teams` are those that the emulator has besides its own.

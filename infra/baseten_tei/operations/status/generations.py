@@ -4,7 +4,7 @@ from typing import Any
 
 from baseten_tei.deployment.ownership import owner_after
 from baseten_tei.deployment.push_job import PREFIX, Stamp, stamped
-from baseten_tei.operations.status.state import State
+from baseten_tei.operations.status.stored_resources import StoredResources
 from baseten_tei.project.urns import Values, kind_of
 from baseten_tei.spec.type_tokens import MODEL
 
@@ -17,7 +17,9 @@ INTERPRETER = "interpreter"
 SECRET_GENERATION = "secret_generation"  # noqa: S105  # an input's name
 
 
-def filled(wanted: Resources, state: State, secret_generation: str) -> Resources:
+def fill_generations(
+    wanted: Resources, state: StoredResources, secret_generation: str
+) -> Resources:
     """With the generations that the update would find: a lost version makes its model's grow."""
     held = {state.resources[it].get("parent"): state.outputs(it) for it in state.of_kind(MODEL)}
     component, model = "", {}
@@ -27,7 +29,7 @@ def filled(wanted: Resources, state: State, secret_generation: str) -> Resources
         if kind_of(urn) == MODEL:
             model = inputs
         if GENERATION in inputs.get("environment", ()):
-            inputs["environment"] = _pushed_with(
+            inputs["environment"] = _push_environment(
                 inputs["environment"], held.get(component, {}), model
             )
         if INTERPRETER in inputs and urn in state.resources:
@@ -37,7 +39,7 @@ def filled(wanted: Resources, state: State, secret_generation: str) -> Resources
     return wanted
 
 
-def _pushed_with(environment: Values, state: Values, inputs: Values) -> dict[str, str]:
+def _push_environment(environment: Values, state: Values, inputs: Values) -> dict[str, str]:
     """What the push is told: its count, and whose it is as the update of the model would have it."""
     count = (int(state.get("generation") or 0) or 1) + bool(state.get("drift"))
     owner = owner_after(state, inputs)

@@ -6,8 +6,8 @@ from typing import Any
 
 from baseten_tei.deployment.plan import model_plan
 from baseten_tei.errors import naming
-from baseten_tei.operations.status.token import token_source
-from baseten_tei.operations.status.wanted import model_resources
+from baseten_tei.operations.status.model_resources import model_resources
+from baseten_tei.operations.status.token_source import token_source
 from baseten_tei.program.components import PUSH
 from baseten_tei.program.prepare import ready
 from baseten_tei.program.push_python import INTERPRETER
@@ -22,7 +22,7 @@ from baseten_tei.spec.parsing import NAMESPACE
 COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging": "none"}
 
 
-def planned(root: Path, stack: str) -> dict[str, Any]:
+def plan_stack(root: Path, stack: str) -> dict[str, Any]:
     """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
     workspace = Workspace(root, stack)
     lock = generated_files.locked_facts(root, stack)

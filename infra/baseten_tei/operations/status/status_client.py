@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from baseten_tei.operations.status import status_files
-from baseten_tei.operations.status.changes import changes
-from baseten_tei.operations.status.generations import Resources, filled
-from baseten_tei.operations.status.report import Standing
-from baseten_tei.operations.status.state import State, parse_state
-from baseten_tei.operations.status.token import token_inputs
+from baseten_tei.operations.status.engine_changes import find_changes
+from baseten_tei.operations.status.generations import Resources, fill_generations
+from baseten_tei.operations.status.stack_status import StackStatus
+from baseten_tei.operations.status.stored_resources import StoredResources, parse_resources
+from baseten_tei.operations.status.token_source import token_inputs
 from baseten_tei.project.urns import Values, kind_of, urn_of
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PROVIDER, SECRET, STATE_ID
 
 if TYPE_CHECKING:
-    from baseten_tei.operations.status.live import Row
+    from baseten_tei.operations.status.live_environments import LiveEnvironment
     from baseten_tei.project.stack import Workspace
     from baseten_tei.provider.protocol.resource import Resource
 
@@ -24,43 +24,47 @@ ID = "state-id"
 _UNKNOWN = f"the value of {SECRET_NAME}, which only `pulumi preview` reads"
 
 
-def standing(root: Path, stack: str, environ: Mapping[str, str]) -> tuple[Standing, State]:
+def compare_stack(
+    root: Path, stack: str, environ: Mapping[str, str]
+) -> tuple[StackStatus, StoredResources]:
     """What `pulumi up` would change, and the state. Raises `UserError` where a preview would stop."""
-    known = _known(root, stack, environ)
+    known = _plan(root, stack, environ)
     state = _state(root, stack, known, environ)
     secret = _secret(stack, known, environ) if known["wants_token"] else {}
-    models = filled(known["resources"], state, _generation(state, secret, environ))
+    models = fill_generations(known["resources"], state, _generation(state, secret, environ))
     wanted = _with_state_id(known, stack, state, {**secret, **models})
     compared = not secret or any("from_env" in it for it in secret.values())
-    found = tuple(changes(state, wanted, partial(_diff, environ)))
+    found = tuple(find_changes(state, wanted, partial(_diff, environ)))
     unknown = () if compared else (_UNKNOWN,)
-    return Standing(stack, known["models"], found, unknown), state
+    return StackStatus(stack, known["models"], found, unknown), state
 
 
-def _known(root: Path, stack: str, environ: Mapping[str, str]) -> dict[str, Any]:
+def _plan(root: Path, stack: str, environ: Mapping[str, str]) -> dict[str, Any]:
     """What the stack's files decide: worked out once for each content of them, for that takes seconds."""
     key = status_files.fingerprint(root, stack)
-    known = status_files.remembered(key, environ)
+    known = status_files.recall(key, environ)
     if known is None:
-        from baseten_tei.operations.status.planned_files import planned
+        from baseten_tei.operations.status.planned_files import plan_stack
 
-        known = planned(root, stack)
+        known = plan_stack(root, stack)
         status_files.remember(key, known, environ)
     return dict(known)
 
 
-def _state(root: Path, stack: str, known: Mapping[str, Any], environ: Mapping[str, str]) -> State:
+def _state(
+    root: Path, stack: str, known: Mapping[str, Any], environ: Mapping[str, str]
+) -> StoredResources:
     project, backend = known["project"], known["backend"]
     found = status_files.local_state(root, project, stack, backend, environ)
     if found is None:
         from baseten_tei.project.pulumi_cli import exported_state
 
         found = exported_state(root, stack).get("deployment") or {}
-    return parse_state(found)
+    return parse_resources(found)
 
 
 def _with_state_id(
-    known: Mapping[str, Any], stack: str, state: State, wanted: Resources
+    known: Mapping[str, Any], stack: str, state: StoredResources, wanted: Resources
 ) -> Resources:
     """With the state's id, which every resource of the provider's is told; a new one is known to the update only."""
     urn = urn_of(known["project"], stack, STATE_ID, ID)
@@ -80,7 +84,7 @@ def _secret(stack: str, known: Mapping[str, Any], environ: Mapping[str, str]) ->
     return {urn_of(known["project"], stack, SECRET, SECRET_NAME): inputs}
 
 
-def _generation(state: State, secret: Resources, environ: Mapping[str, str]) -> str:
+def _generation(state: StoredResources, secret: Resources, environ: Mapping[str, str]) -> str:
     """The count of the secret's values after the update: another one restarts models that ask for it."""
     for urn, inputs in secret.items():
         if urn in state.resources:
@@ -112,14 +116,16 @@ def _diff(
     return resources[kind].diff(dict(outputs), dict(inputs)).paths
 
 
-def looked(workspace: "Workspace", state: State) -> "list[Row]":
+def read_live_environments(
+    workspace: "Workspace", state: StoredResources
+) -> "list[LiveEnvironment]":
     """Each environment in the state as Baseten has it now: one list of models, one of environments for each.
 
     Raises `UserError`.
     """
     from baseten_tei.baseten.target import check_emulator
     from baseten_tei.deployment.costs import LISTED
-    from baseten_tei.operations.status.live import live_row, ranked
+    from baseten_tei.operations.status.live_environments import live_environment, sort_by_health
 
     check_emulator(workspace.target, workspace.stack, state.urls)
     recorded = [state.outputs(urn) for urn in state.of_kind(ENVIRONMENT)]
@@ -133,9 +139,9 @@ def looked(workspace: "Workspace", state: State) -> "list[Row]":
         for model, found in zip(models, lists, strict=True)
         for it in found
     }
-    return ranked(
+    return sort_by_health(
         [
-            live_row(
+            live_environment(
                 it, ids.get(it["model"]), serving.get((it["model"], it["environment"])), prices
             )
             for it in recorded

@@ -63,7 +63,7 @@ def local_state(
         if is_there(found):
             content = read_bytes(found)
             with naming(found):
-                return _latest(_unzipped(content) if unzip else content)
+                return _latest(_unzip(content) if unzip else content)
     return None
 
 
@@ -76,7 +76,7 @@ def _latest(content: bytes) -> Mapping[str, Any]:
     return latest or {}
 
 
-def _unzipped(content: bytes) -> bytes:
+def _unzip(content: bytes) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as file:
             text = file.read(LARGEST_BYTES + 1)
@@ -87,7 +87,7 @@ def _unzipped(content: bytes) -> bytes:
     return text
 
 
-def remembered(key: str, environ: Mapping[str, str]) -> Any:
+def recall(key: str, environ: Mapping[str, str]) -> Any:
     """What `remember` kept under this key; `None` where there is nothing, or nothing to read."""
     try:
         return parse_json(read_bytes(_folder(environ) / f"{key}.json"))

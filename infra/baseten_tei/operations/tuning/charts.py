@@ -5,7 +5,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from baseten_tei.deployment.instances import landing, sku
-from baseten_tei.operations.tuning.autoscaling import Wish
+from baseten_tei.operations.tuning.derive_autoscaling import Wish
 from baseten_tei.operations.tuning.evidence import EMULATOR
 from baseten_tei.operations.tuning.prediction import Prediction
 
@@ -31,7 +31,7 @@ ROOM = 1.12
 """Between the largest value and the frame."""
 
 
-def batch(axes: "Axes", evidence: Evidence) -> None:
+def draw_batch(axes: "Axes", evidence: Evidence) -> None:
     """Draw throughput against `max_batch_tokens`: every probe, and a line through the best of each."""
     probes = [it for it in evidence["probes"] if it["summary"]]
     xs = [it["max_batch_tokens"] for it in probes]
@@ -64,7 +64,7 @@ def batch(axes: "Axes", evidence: Evidence) -> None:
     _finish(axes, evidence, "max_batch_tokens (tokens in a batch)", "throughput (tokens/s)")
 
 
-def latency(axes: "Axes", evidence: Evidence, wish: Wish | None) -> None:
+def draw_latency(axes: "Axes", evidence: Evidence, wish: Wish | None) -> None:
     """Draw latency against load: a closed loop with more and more in flight, and open loops below its maximum."""
     loads = [it for it in evidence["curve"] if it["summary"]["p99_ms"] is not None]
     closed = [it for it in loads if it["in_flight"]]
@@ -73,7 +73,7 @@ def latency(axes: "Axes", evidence: Evidence, wish: Wish | None) -> None:
     for key, style, label in LATENCIES:
         axes.plot(xs, [it["summary"][key] for it in closed], style, color="black", label=label)
     for it, x in zip(closed, xs, strict=True):
-        _numbered(axes, it["in_flight"], x, it["summary"]["p95_ms"])
+        _draw_number(axes, it["in_flight"], x, it["summary"]["p95_ms"])
     axes.plot(
         [it["texts_per_second"] for it in opened], [it["p95_ms"] for it in opened],
         "^", markersize=9, zorder=2, label="95 %, sent at random times", **OPEN,
@@ -89,7 +89,7 @@ def latency(axes: "Axes", evidence: Evidence, wish: Wish | None) -> None:
     _finish(axes, evidence, x, "latency of a request (ms)")
 
 
-def cost(axes: "Axes", evidence: Evidence, gpus: Mapping[str, Prediction]) -> None:
+def draw_cost(axes: "Axes", evidence: Evidence, gpus: Mapping[str, Prediction]) -> None:
     """Draw what a million tokens cost on a replica that is always busy: predicted for each GPU, and measured."""
     rows = dict(_costs(gpus))
     names, likely = list(rows), [it[1] for it in rows.values()]
@@ -100,7 +100,7 @@ def cost(axes: "Axes", evidence: Evidence, gpus: Mapping[str, Prediction]) -> No
         axes.annotate(
             f"${usd:.2g}", (usd, name), (0, 5), textcoords="offset points", ha="center", fontsize=9
         )
-    if place := _measured_cost(evidence, names):
+    if place := _find_cost(evidence, names):
         axes.plot(*place, "D", markersize=10, label=f"measured on {evidence['where']}", **OPEN)
     axes.set_xscale("log")
     axes.minorticks_off()
@@ -111,9 +111,7 @@ def cost(axes: "Axes", evidence: Evidence, gpus: Mapping[str, Prediction]) -> No
     _finish(axes, evidence, "US dollars a million tokens, on a busy replica", "")
 
 
-def _measured_cost(
-    evidence: Evidence, names: Sequence[str]
-) -> tuple[list[float], list[str]] | None:
+def _find_cost(evidence: Evidence, names: Sequence[str]) -> tuple[list[float], list[str]] | None:
     """Return the measured dollars and their GPU; an emulator's timings say nothing about cost."""
     instance = sku(evidence["instance_type"])
     if evidence["where"] == EMULATOR or instance is None or instance.gpu not in names:
@@ -161,7 +159,7 @@ def _dollar_ticks(low: float, high: float) -> list[float]:
     return [usd for usd in ticks if low <= usd <= high]
 
 
-def _numbered(axes: "Axes", number: int, x: float, y: float) -> None:
+def _draw_number(axes: "Axes", number: int, x: float, y: float) -> None:
     """Draw a number in a circle, which stays readable where lines cross it."""
     axes.plot([x], [y], "o", markersize=15, zorder=3, clip_on=False, **OPEN)
     axes.annotate(

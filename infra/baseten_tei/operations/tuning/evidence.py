@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from baseten_tei.deployment.costs import instance_type
-from baseten_tei.operations.tuning.autoscaling import CurvePoint, Derived
+from baseten_tei.operations.tuning.derive_autoscaling import CurvePoint, TunedAutoscaling
 from baseten_tei.operations.tuning.samples import Summary
-from baseten_tei.operations.tuning.search import Found, Probe
+from baseten_tei.operations.tuning.search import Probe, SearchResult
 from baseten_tei.review.report.throughput import Measurement
 from baseten_tei.spec.args import ModelArgs
 
@@ -47,13 +47,13 @@ def curve_points(curve: Sequence[CurveLoad]) -> list[CurvePoint]:
     ]
 
 
-def evidence(
+def evidence_document(
     name: str,
     args: ModelArgs,
     occasion: Occasion,
-    found: Found,
+    found: SearchResult,
     curve: Sequence[CurveLoad],
-    autoscaling: Derived | None,
+    autoscaling: TunedAutoscaling | None,
 ) -> dict[str, Any]:
     """As JSON."""
     return {
@@ -71,7 +71,7 @@ def evidence(
     }
 
 
-def throughput(args: ModelArgs, occasion: Occasion, best: Probe) -> list[dict[str, Any]]:
+def throughput_entry(args: ModelArgs, occasion: Occasion, best: Probe) -> list[dict[str, Any]]:
     """The entry that reports read (`reporting.throughput`)."""
     how = (
         f"{occasion.texts} texts, max_batch_tokens {best.point.max_batch_tokens}, "
@@ -105,7 +105,7 @@ def _summary(summary: Summary) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _autoscaling(derived: Derived) -> dict[str, Any]:
+def _autoscaling(derived: TunedAutoscaling) -> dict[str, Any]:
     return {
         "settings": derived.settings.model_dump(),
         "steps": list(derived.steps),

@@ -19,9 +19,9 @@ from baseten_tei.facts.network.httpx_client import Client
 from baseten_tei.facts.network.network_errors import NoAnswerError
 from baseten_tei.facts.tei.calls import build_call, info_of
 from baseten_tei.facts.tei.routes import ROUTES
-from baseten_tei.operations.tuning.load import Load, arrivals, batches
+from baseten_tei.operations.tuning.load_texts import estimate_tokens
+from baseten_tei.operations.tuning.request_load import Load, arrivals, batches
 from baseten_tei.operations.tuning.samples import TIMINGS, Sample
-from baseten_tei.operations.tuning.texts import guessed_tokens
 from baseten_tei.provider.release.golden.texts import QUERY
 
 BOUNDS = Bounds(seconds=120.0, size=64 * MIB)
@@ -40,7 +40,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Sent:
+class LoadResult:
     """What came of a load. `busy` is the share of one core that the client took: near 1, the figures are its own.
 
     `tokens_are_guessed`: the router's header `x-compute-tokens` did not come through.
@@ -58,20 +58,20 @@ class _Body:
     guessed_tokens: int
 
 
-def send(endpoint: Endpoint, load: Load, texts: Sequence[str], seed: int = 0) -> Sent:
+def send_load(endpoint: Endpoint, load: Load, texts: Sequence[str], seed: int = 0) -> LoadResult:
     """Send it, and return once every answer is there."""
     bodies = [
         _Body(
             json.dumps(build_call(endpoint.task, batch, QUERY).body).encode(),
             len(batch),
-            round(guessed_tokens(batch)),
+            round(estimate_tokens(batch)),
         )
         for batch in batches(texts, load.texts_per_request, BODIES)
     ]
-    return asyncio.run(_Sending(endpoint, load, bodies).sent(seed))
+    return asyncio.run(_Sending(endpoint, load, bodies).send(seed))
 
 
-def asked_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
+def read_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     """A router's `/info`. Raises `UserError` where there is none."""
     url = f"{endpoint_url}/info"
     try:
@@ -92,7 +92,7 @@ def asked_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     return told
 
 
-def asked_metrics(endpoint: Endpoint) -> str:
+def read_metrics(endpoint: Endpoint) -> str:
     """A router's `/metrics`; empty where it tells none."""
     try:
         with Client(BOUNDS, **_settings(endpoint.url, endpoint.api_key)) as client:
@@ -114,16 +114,16 @@ class _Sending:
         self._began = 0.0
         self._tls = httpx.create_ssl_context()
 
-    async def sent(self, seed: int) -> Sent:
+    async def send(self, seed: int) -> LoadResult:
         """From the first request to the last answer."""
         self._began, used = time.perf_counter(), time.process_time()
         async with AsyncExitStack() as self._open_clients:
-            await (self._closed() if self.load.clients else self._open(seed))
+            await (self._send_closed() if self.load.clients else self._send_open(seed))
             took = time.perf_counter() - self._began
             busy = (time.process_time() - used) / took
-        return Sent(tuple(self.samples), busy, self.guessed)
+        return LoadResult(tuple(self.samples), busy, self.guessed)
 
-    async def _closed(self) -> None:
+    async def _send_closed(self) -> None:
         async def one() -> None:
             client = await self._client()
             while (now := self._now()) < self.load.seconds:
@@ -131,7 +131,7 @@ class _Sending:
 
         await asyncio.gather(*(one() for _ in range(self.load.clients)))
 
-    async def _open(self, seed: int) -> None:
+    async def _send_open(self, seed: int) -> None:
         idle: list[httpx.AsyncClient] = []
 
         async def one(due: float) -> None:
@@ -156,7 +156,7 @@ class _Sending:
         body = self.bodies[next(self._numbers) % len(self.bodies)]
         try:
             async with asyncio.timeout(BOUNDS.seconds):
-                answer = await _posted(client, self.url, body.content)
+                answer = await _post(client, self.url, body.content)
         except (httpx.HTTPError, TimeoutError, LargeError):
             self.samples.append(Sample(due, self._now(), 0, body.texts, 0))
             return
@@ -191,7 +191,7 @@ def _number(header: str | None) -> float | None:
     return number if math.isfinite(number) and number >= 0 else None
 
 
-async def _posted(client: httpx.AsyncClient, url: str, content: bytes) -> httpx.Response:
+async def _post(client: httpx.AsyncClient, url: str, content: bytes) -> httpx.Response:
     """Return an answer whose body was received and dropped: only its headers are looked at. Raises `LargeError`."""
     received = 0
     async with client.stream("POST", url, content=content) as answer:

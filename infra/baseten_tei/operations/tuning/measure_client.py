@@ -3,44 +3,46 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from baseten_tei.operations.tuning.batch_metrics import mean_batch_tokens, parse_metrics
 from baseten_tei.operations.tuning.evidence import CurveLoad
-from baseten_tei.operations.tuning.load import WARM_UP, Load
-from baseten_tei.operations.tuning.load_client import Endpoint, asked_metrics, send
-from baseten_tei.operations.tuning.messages import BUSY, GUESSED, busy_line, figures
-from baseten_tei.operations.tuning.metrics import mean_batch_tokens, parsed
-from baseten_tei.operations.tuning.options import Plan
-from baseten_tei.operations.tuning.samples import Summary, summary
+from baseten_tei.operations.tuning.load_client import Endpoint, read_metrics, send_load
+from baseten_tei.operations.tuning.request_load import WARM_UP, Load
+from baseten_tei.operations.tuning.samples import Summary, summarize_samples
+from baseten_tei.operations.tuning.tuning_lines import BUSY, GUESSED, busy_line, figures
+from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 
 
 @dataclass(frozen=True)
-class Loading:
+class LoadSeries:
     """What all loads of a tuning have in common."""
 
     texts: Sequence[str]
-    plan: Plan
+    plan: TuningPlan
     tell: Callable[[str], None]
 
-    def shown(self, endpoint: Endpoint, load: Load) -> Summary:
+    def measure(self, endpoint: Endpoint, load: Load) -> Summary:
         """What one load shows."""
-        before = parsed(asked_metrics(endpoint))
-        sent = send(endpoint, load, self.texts, self.plan.seed)
-        batch = mean_batch_tokens(before, parsed(asked_metrics(endpoint)))
+        before = parse_metrics(read_metrics(endpoint))
+        sent = send_load(endpoint, load, self.texts, self.plan.seed)
+        batch = mean_batch_tokens(before, parse_metrics(read_metrics(endpoint)))
         if sent.busy > BUSY:
             self.tell(busy_line(sent.busy))
         if sent.tokens_are_guessed:
             self.tell(GUESSED)
-        seen = summary(sent.samples, WARM_UP * load.seconds, until=load.seconds)
+        seen = summarize_samples(sent.samples, WARM_UP * load.seconds, until=load.seconds)
         return replace(seen, batch_tokens=batch)
 
     def curve(self, endpoint: Endpoint, most_in_flight: int, most_texts: int) -> list[CurveLoad]:
         """A replica from idle to full, told line by line."""
         found = [
-            self._told(endpoint, it) for it in self.plan.curve(most_in_flight, most_texts)
+            self._measure_and_tell(endpoint, it) for it in self.plan.curve(most_in_flight, most_texts)
         ]  # fmt: skip
         most = max(it.summary.texts_per_second for it in found)
-        return found + [self._told(endpoint, it) for it in self.plan.open_loops(most, most_texts)]
+        return found + [
+            self._measure_and_tell(endpoint, it) for it in self.plan.open_loops(most, most_texts)
+        ]
 
-    def _told(self, endpoint: Endpoint, load: Load) -> CurveLoad:
-        shown = CurveLoad(load.name, load.clients, self.shown(endpoint, load))
+    def _measure_and_tell(self, endpoint: Endpoint, load: Load) -> CurveLoad:
+        shown = CurveLoad(load.name, load.clients, self.measure(endpoint, load))
         self.tell(f"  {shown.name}: {figures(shown.summary)}")
         return shown

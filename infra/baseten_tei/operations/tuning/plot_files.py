@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.operations.tuning import charts
-from baseten_tei.operations.tuning.autoscaling import Wish
+from baseten_tei.operations.tuning.derive_autoscaling import Wish
 from baseten_tei.operations.tuning.evidence import EMULATOR
 from baseten_tei.operations.tuning.prediction import Prediction
 from baseten_tei.review.report.escaping import escape_html
@@ -36,7 +36,7 @@ _DESCRIPTIONS = {
 }
 
 
-def drawn(
+def draw_charts(
     path: Path, told: Mapping[str, Any], gpus: Mapping[str, Prediction], wish: Wish | None
 ) -> Iterator[str]:
     """Draw what is in the evidence below `path`, without an ending; what was written, a line each."""
@@ -47,9 +47,9 @@ def drawn(
         return
     matplotlib.use("agg")
     pictures = {
-        "batch": _figure(lambda axes: charts.batch(axes, told)),
-        "latency": _figure(lambda axes: charts.latency(axes, told, wish)),
-        "cost": _figure(lambda axes: charts.cost(axes, told, gpus)),
+        "batch": _figure(lambda axes: charts.draw_batch(axes, told)),
+        "latency": _figure(lambda axes: charts.draw_latency(axes, told, wish)),
+        "cost": _figure(lambda axes: charts.draw_cost(axes, told, gpus)),
     }
     for name, content in pictures.items():
         write_whole(path.with_name(f"{path.name}-{name}.png"), content)

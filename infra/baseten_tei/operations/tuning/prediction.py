@@ -46,7 +46,7 @@ class _Result:
     efficiency: float
 
 
-def predicted(
+def predict(
     gpu: str, parameters: int, measured: Iterable[Measurement], sizes: Mapping[str, int]
 ) -> Prediction | None:
     """A model of so many parameters on a GPU; `sizes` are those of the measured models. `None` for an unknown GPU."""

@@ -2,7 +2,7 @@
 
 from baseten_tei.deployment.vram import parameters
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.operations.tuning.prediction import Prediction, predicted
+from baseten_tei.operations.tuning.prediction import Prediction, predict
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.report.throughput import read_measurements
@@ -11,16 +11,16 @@ GPUS = ("T4", "L4", "A10G", "A100", "H100")
 """That anybody may have, and that cost different amounts."""
 
 
-def prediction(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Prediction | None:
+def predict_model(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Prediction | None:
     """`None` where the model's size, or what the GPU can do, is not known. Raises `UserError`."""
     size = parameters(facts) if facts else None
     if size is None:
         return None
     lock = generated_files.locked_facts(workspace.root, workspace.stack)
     known = {key[0]: found for key, it in lock.items() if (found := parameters(it))}
-    return predicted(gpu, size, read_measurements(workspace.root), known)
+    return predict(gpu, size, read_measurements(workspace.root), known)
 
 
-def by_gpu(workspace: Workspace, facts: ModelFacts | None) -> dict[str, Prediction]:
+def predict_by_gpu(workspace: Workspace, facts: ModelFacts | None) -> dict[str, Prediction]:
     """For each of `GPUS` of which something can be said."""
-    return {gpu: it for gpu in GPUS if (it := prediction(workspace, facts, gpu))}
+    return {gpu: it for gpu in GPUS if (it := predict_model(workspace, facts, gpu))}

@@ -9,21 +9,21 @@ from importlib.metadata import version
 from pathlib import Path
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.operations.adoption.yaml_edit import with_values
-from baseten_tei.operations.tuning.autoscaling import Derived
+from baseten_tei.operations.adoption.yaml_edit import set_values
+from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling
 from baseten_tei.operations.tuning.evidence import (
     EMULATOR,
     FOLDER,
     CurveLoad,
     Occasion,
-    evidence,
-    throughput,
+    evidence_document,
+    throughput_entry,
 )
-from baseten_tei.operations.tuning.options import Plan
-from baseten_tei.operations.tuning.plot_files import drawn
-from baseten_tei.operations.tuning.prediction_files import by_gpu
-from baseten_tei.operations.tuning.search import Found
+from baseten_tei.operations.tuning.plot_files import draw_charts
+from baseten_tei.operations.tuning.prediction_files import predict_by_gpu
+from baseten_tei.operations.tuning.search import SearchResult
 from baseten_tei.operations.tuning.spec_changes import values_to_write
+from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.report.throughput import FOLDER as THROUGHPUT
@@ -37,31 +37,35 @@ class Record:
 
     workspace: Workspace
     subject: Subject
-    plan: Plan
+    plan: TuningPlan
 
-    def written(
-        self, found: Found, curve: Sequence[CurveLoad], scaling: Derived | None
+    def write(
+        self, found: SearchResult, curve: Sequence[CurveLoad], scaling: TunedAutoscaling | None
     ) -> Iterator[str]:
         """Write it: what was written, a line each."""
         occasion = self._occasion()
         name = f"{occasion.date}-{self.workspace.stack}-{self.subject.name}"
-        told = evidence(self.subject.name, self.subject.args, occasion, found, curve, scaling)
-        yield self._file(f"{FOLDER}/{name}.json", told)
+        told = evidence_document(
+            self.subject.name, self.subject.args, occasion, found, curve, scaling
+        )
+        yield self._write_json(f"{FOLDER}/{name}.json", told)
         if curve:
-            gpus = by_gpu(self.workspace, self.subject.facts)
-            yield from drawn(self.workspace.root / FOLDER / name, told, gpus, self.plan.wish)
-        yield from self._priced(name, occasion, found)
-        yield from self._configured(found, scaling)
+            gpus = predict_by_gpu(self.workspace, self.subject.facts)
+            yield from draw_charts(self.workspace.root / FOLDER / name, told, gpus, self.plan.wish)
+        yield from self._write_throughput(name, occasion, found)
+        yield from self._write_spec(found, scaling)
 
-    def _priced(self, name: str, occasion: Occasion, found: Found) -> Iterator[str]:
+    def _write_throughput(
+        self, name: str, occasion: Occasion, found: SearchResult
+    ) -> Iterator[str]:
         """An emulator's figures are no result that a report may price tokens by."""
         if self.workspace.target.loopback:
             yield f"not written into {THROUGHPUT}: an emulator's figures are no price of anything"
         elif found.best.summary:
-            entry = throughput(self.subject.args, occasion, found.best)
-            yield self._file(f"{THROUGHPUT}/{name}.json", entry)
+            entry = throughput_entry(self.subject.args, occasion, found.best)
+            yield self._write_json(f"{THROUGHPUT}/{name}.json", entry)
 
-    def _configured(self, found: Found, scaling: Derived | None) -> Iterator[str]:
+    def _write_spec(self, found: SearchResult, scaling: TunedAutoscaling | None) -> Iterator[str]:
         before, best = found.baseline.point, found.best.point
         wanted = scaling.settings if scaling else None
         values = values_to_write(self.subject.args, before, best, wanted)
@@ -69,10 +73,10 @@ class Record:
         if values and not self.plan.write:
             yield f"{path.name} would get {json.dumps({name: values})}"
         elif values:
-            generated_files.write_if_changed(path, with_values(self.workspace.text, name, values))
+            generated_files.write_if_changed(path, set_values(self.workspace.text, name, values))
             yield f"wrote {path.name}: look at `git diff`, then run `baseten-tei generate` and `pulumi preview`"
 
-    def _file(self, path: str, content: object) -> str:
+    def _write_json(self, path: str, content: object) -> str:
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
         generated_files.write_if_changed(self.workspace.root / path, text)
         return f"wrote {path}"

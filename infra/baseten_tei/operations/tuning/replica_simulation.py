@@ -27,14 +27,14 @@ class Second:
     ready: int
 
 
-def desired(in_flight: float, settings: Autoscaling, concurrency_target: int) -> int:
+def desired_replicas(in_flight: float, settings: Autoscaling, concurrency_target: int) -> int:
     """Replicas for so many requests in flight on average."""
     capacity = concurrency_target * settings.target_utilization_percentage / 100
     wanted = math.ceil(in_flight / capacity - ROUNDING)
     return min(max(wanted, settings.min_replica), settings.max_replica)
 
 
-def played(
+def simulate_replicas(
     in_flight: Sequence[float],
     settings: Autoscaling,
     concurrency_target: int,
@@ -60,7 +60,7 @@ class _Scaler:
         for now in range(len(in_flight)):
             if now and now % window == 0:
                 average = fmean(in_flight[now - window : now])
-                wanted = desired(average, self.settings, self.concurrency_target)
+                wanted = desired_replicas(average, self.settings, self.concurrency_target)
                 if wanted >= len(ready_at):
                     below_since = None
                     start = now + self.cold_start_seconds

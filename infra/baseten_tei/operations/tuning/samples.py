@@ -54,7 +54,9 @@ class Summary:
         return self.timings["tokenization"] / total if total else 0.0
 
 
-def summary(samples: Sequence[Sample], warm_up: float, until: float = math.inf) -> Summary:
+def summarize_samples(
+    samples: Sequence[Sample], warm_up: float, until: float = math.inf
+) -> Summary:
     """The figures of what ended after `warm_up` seconds.
 
     Throughput is of what ended before `until` as well: when nothing more is sent, batches are no longer full. Where

@@ -25,7 +25,7 @@ from baseten_tei.deployment.push_job import Job, Stamp, job_environment, stamped
 from baseten_tei.errors import UserError
 from baseten_tei.operations.tuning.load_client import Endpoint
 from baseten_tei.operations.tuning.scratch_names import LABEL, is_scratch_name, scratch_name
-from baseten_tei.operations.tuning.settings_point import Point
+from baseten_tei.operations.tuning.settings_point import SettingsPoint
 from baseten_tei.project.stack import Workspace
 from baseten_tei.provider.release.readiness import Readiness
 from baseten_tei.provider.release.waiting import Waiting
@@ -45,7 +45,7 @@ class Scratch:
     tell: Callable[[str], None]
 
     @contextmanager
-    def deployed(self, point: Point) -> Iterator[Endpoint]:
+    def deployed(self, point: SettingsPoint) -> Iterator[Endpoint]:
         """A router with these settings, for the length of a `with`.
 
         Raises `FailedDeploymentError` where it does not start, `UserError` where it cannot be made.
@@ -56,11 +56,11 @@ class Scratch:
         finally:
             self._delete(model)
 
-    def _made(self, model: str, point: Point) -> Endpoint:
+    def _made(self, model: str, point: SettingsPoint) -> Endpoint:
         api, target = self.workspace.api, self.workspace.target
         args = self._scratch_args(model, point)
         key = find_api_key(target, os.environ)
-        deployment_id = _pushed(self._job(args), self.workspace)
+        deployment_id = _push(self._job(args), self.workspace)
         waiting = Waiting(time.monotonic, time.sleep, self.tell)
         model_id = waiting.for_a_while(lambda: api.find_model(model, self.workspace.team))
         if model_id is None:
@@ -71,10 +71,10 @@ class Scratch:
         Readiness(api, waiting).ready(inputs, model_id, version, None, deadline)
         url = deployment_url(target, model_id, deployment_id)
         until = time.monotonic() + INFO_SECONDS
-        _check(waiting.asked(lambda seconds: router_info(url, key, seconds), until), point)
+        _check_settings(waiting.asked(lambda seconds: router_info(url, key, seconds), until), point)
         return Endpoint(f"{url}/sync", args.task, key)
 
-    def _scratch_args(self, model: str, point: Point) -> ModelArgs:
+    def _scratch_args(self, model: str, point: SettingsPoint) -> ModelArgs:
         labels = {**self.args.labels, LABEL: self.name}
         return point.applied(self.args).model_copy(update={"model_name": model, "labels": labels})
 
@@ -85,11 +85,11 @@ class Scratch:
 
     def _delete(self, model: str) -> None:
         """Found by its name and its labels, whatever became of it."""
-        for it in leftovers(self.workspace, self.name, model):
+        for it in find_leftovers(self.workspace, self.name, model):
             self.workspace.api.delete_model(it.id)
 
 
-def _pushed(job: Job, workspace: Workspace) -> str:
+def _push(job: Job, workspace: Workspace) -> str:
     """The deployment that the push step of `pulumi up` makes of a job. Raises `UserError` with what it says."""
     stamp = Stamp(state_id=workspace.state_owner.state_id)
     environment = stamped(job_environment(job, ""), stamp)
@@ -103,7 +103,7 @@ def _pushed(job: Job, workspace: Workspace) -> str:
     return str(json.loads(ended.stdout)["deployment_id"])
 
 
-def _check(info: Mapping[str, Any], point: Point) -> None:
+def _check_settings(info: Mapping[str, Any], point: SettingsPoint) -> None:
     """That the router took the settings. Raises `UserError`."""
     for key in ("max_batch_tokens", "max_client_batch_size", "tokenization_workers"):
         if info.get(key) != getattr(point, key):
@@ -113,7 +113,7 @@ def _check(info: Mapping[str, Any], point: Point) -> None:
             )
 
 
-def leftovers(
+def find_leftovers(
     workspace: Workspace, name: str | None = None, model: str | None = None
 ) -> list[RemoteModel]:
     """Scratch models of this stack: of one of its models, or with one name on Baseten, where such is given."""
@@ -134,9 +134,9 @@ def leftovers(
     return [it for it, yes in zip(named, ours, strict=True) if yes]
 
 
-def cleaned(workspace: Workspace, name: str | None = None) -> list[str]:
+def delete_leftovers(workspace: Workspace, name: str | None = None) -> list[str]:
     """Delete every leftover; what was deleted, by name."""
-    found = leftovers(workspace, name)
+    found = find_leftovers(workspace, name)
     for it in found:
         workspace.api.delete_model(it.id)
     return [it.name for it in found]

@@ -2,7 +2,7 @@
 
 import re
 
-from baseten_tei.operations.tuning.settings_point import Point
+from baseten_tei.operations.tuning.settings_point import SettingsPoint
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.names import MAX_LENGTH, baseten_name
 
@@ -11,7 +11,7 @@ LABEL = "baseten_tei_tune"
 _NAME = re.compile(r".+-tune(-\d+){4}")
 
 
-def scratch_name(name: str, args: ModelArgs, point: Point) -> str:
+def scratch_name(name: str, args: ModelArgs, point: SettingsPoint) -> str:
     """Its name on Baseten while it is measured: that of the model, and its settings."""
     ending = "-tune-" + "-".join(map(str, vars(point).values()))
     return baseten_name(name, args)[: MAX_LENGTH - len(ending)] + ending

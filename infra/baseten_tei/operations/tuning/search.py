@@ -15,8 +15,8 @@ from baseten_tei.operations.tuning.samples import Summary
 from baseten_tei.operations.tuning.settings_point import (
     LEAST_REQUESTS,
     MOST_TEXTS,
-    Bounds,
-    Point,
+    SearchBounds,
+    SettingsPoint,
     doublings,
     requests_for,
 )
@@ -30,7 +30,7 @@ GOLDEN = 0.382
 class Probe:
     """A point and what it showed; `failed` says why there is nothing to show."""
 
-    point: Point
+    point: SettingsPoint
     summary: Summary | None
     failed: str = ""
 
@@ -41,7 +41,7 @@ class Probe:
 
 
 @dataclass(frozen=True)
-class Found:
+class SearchResult:
     """The end of a search: what was tried, in order, the settings as they are, and those to take."""
 
     probes: tuple[Probe, ...]
@@ -55,7 +55,7 @@ class Found:
         return self.best.tokens_per_second / before - 1 if before else 0.0
 
 
-Measure = Callable[[Point], Probe]
+Measure = Callable[[SettingsPoint], Probe]
 
 
 @dataclass
@@ -65,23 +65,23 @@ class Search:
     `texts_per_request` 0: a request is as large as `max_client_batch_size` lets it be.
     """
 
-    start: Point
-    bounds: Bounds
+    start: SettingsPoint
+    bounds: SearchBounds
     tokens_per_text: float
     measure: Measure
     texts_per_request: int = 0
     budget: int = 12
     tolerance: float = 0.03
-    _probes: dict[Point, Probe] = field(default_factory=dict)
+    _probes: dict[SettingsPoint, Probe] = field(default_factory=dict)
 
-    def found(self) -> Found:
+    def run(self) -> SearchResult:
         """Search, until nothing is left to try or the budget is used up."""
         baseline = self._probe(self.start)
         self._requests(self._texts(self._workers_and_batch()))
         probes = tuple(self._probes.values())
-        return Found(probes, baseline, self._soonest(baseline))
+        return SearchResult(probes, baseline, self._soonest(baseline))
 
-    def _workers_and_batch(self) -> Point:
+    def _workers_and_batch(self) -> SettingsPoint:
         """A better batch may show that workers are short after all; then its neighbours are looked at again."""
         least, most = self.bounds.least_batch_tokens, self.bounds.most_batch_tokens
         point = self._batch(self._workers(self.start), least, most)
@@ -91,7 +91,7 @@ class Search:
         tokens = helped.max_batch_tokens
         return self._batch(helped, max(least, tokens // 2), min(most, tokens * 2))
 
-    def _workers(self, point: Point) -> Point:
+    def _workers(self, point: SettingsPoint) -> SettingsPoint:
         """More of them for as long as texts wait for them, as TEI's own headers tell: they hide what the GPU can do."""
         while (
             self._tokenizing_share(point) >= TOKENIZING_SHARE
@@ -100,19 +100,21 @@ class Search:
             point = replace(point, tokenization_workers=point.tokenization_workers * 2)
         return point
 
-    def _batch(self, point: Point, least: int, most: int) -> Point:
+    def _batch(self, point: SettingsPoint, least: int, most: int) -> SettingsPoint:
         values = doublings(point.max_batch_tokens, least, most)
-        return self._golden([self._filled(replace(point, max_batch_tokens=v)) for v in values])
+        return self._golden(
+            [self._with_requests(replace(point, max_batch_tokens=v)) for v in values]
+        )
 
-    def _texts(self, point: Point) -> Point:
+    def _texts(self, point: SettingsPoint) -> SettingsPoint:
         """Larger requests, as many texts in flight; most gain nothing, and one try says so."""
         larger = point.max_client_batch_size * 2
         if larger > MOST_TEXTS or self.texts_per_request:
             return point
-        tried = self._filled(replace(point, max_client_batch_size=larger))
+        tried = self._with_requests(replace(point, max_client_batch_size=larger))
         return tried if self._beats(tried, point) else point
 
-    def _requests(self, point: Point) -> Point:
+    def _requests(self, point: SettingsPoint) -> SettingsPoint:
         """Fewer in flight, as long as that costs nothing: they would only wait."""
         while point.predict_concurrency >= 2 * LEAST_REQUESTS:
             fewer = replace(point, predict_concurrency=point.predict_concurrency // 2)
@@ -121,12 +123,12 @@ class Search:
             point = fewer
         return point
 
-    def _filled(self, point: Point) -> Point:
+    def _with_requests(self, point: SettingsPoint) -> SettingsPoint:
         texts = self.texts_per_request or point.max_client_batch_size
         requests = requests_for(point.max_batch_tokens, texts, self.tokens_per_text)
         return replace(point, predict_concurrency=requests)
 
-    def _golden(self, points: Sequence[Point]) -> Point:
+    def _golden(self, points: Sequence[SettingsPoint]) -> SettingsPoint:
         """The peak of points in the order of their batch; of equals the smallest."""
         low, high = 0, len(points) - 1
         while low < high:
@@ -140,7 +142,7 @@ class Search:
         known = [it for it in points[low : high + 1] if it in self._probes]
         return max(known, key=self._value) if known else self._highest(points)
 
-    def _highest(self, points: Sequence[Point]) -> Point:
+    def _highest(self, points: Sequence[SettingsPoint]) -> SettingsPoint:
         """The best of those tried; with none tried the first."""
         return max((it for it in points if it in self._probes), key=self._value, default=points[0])
 
@@ -156,7 +158,7 @@ class Search:
             return baseline
         return min(equal, key=lambda it: it.summary.p95_ms if it.summary else 0)
 
-    def _beats(self, one: Point, other: Point) -> bool:
+    def _beats(self, one: SettingsPoint, other: SettingsPoint) -> bool:
         """Whether one does more than another by enough to count; nothing is tried beyond the budget."""
         if not self._affordable(one, other):
             return False
@@ -165,19 +167,19 @@ class Search:
         margin = self.tolerance * (1 + (max(errors, default=0.0) > self.tolerance))
         return more.tokens_per_second > less.tokens_per_second * (1 + margin)
 
-    def _affordable(self, *points: Point) -> bool:
+    def _affordable(self, *points: SettingsPoint) -> bool:
         new = {it for it in points if it not in self._probes}
         return len(self._probes) + len(new) <= self.budget
 
-    def _probe(self, point: Point) -> Probe:
+    def _probe(self, point: SettingsPoint) -> Probe:
         if point not in self._probes:
             self._probes[point] = self.measure(point)
         return self._probes[point]
 
-    def _value(self, point: Point) -> float:
+    def _value(self, point: SettingsPoint) -> float:
         return self._probes[point].tokens_per_second
 
-    def _tokenizing_share(self, point: Point) -> float:
+    def _tokenizing_share(self, point: SettingsPoint) -> float:
         summary = self._probe(point).summary if self._affordable(point) else None
         return summary.tokenizing_share if summary else 0.0
 

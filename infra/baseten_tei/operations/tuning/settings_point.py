@@ -24,7 +24,7 @@ LEAST_REQUESTS = 8
 
 
 @dataclass(frozen=True)
-class Point:
+class SettingsPoint:
     """One set of settings, in the words of a spec."""
 
     max_batch_tokens: int
@@ -32,7 +32,7 @@ class Point:
     predict_concurrency: int
     tokenization_workers: int
 
-    def changed(self, other: "Point") -> dict[str, int]:
+    def changed(self, other: "SettingsPoint") -> dict[str, int]:
         """What another point has otherwise, by its key in a spec."""
         return {
             it.name: getattr(other, it.name)
@@ -46,7 +46,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Bounds:
+class SearchBounds:
     """What may be tried. `limits` says in words why the batch may not be larger or smaller, for the reader."""
 
     least_batch_tokens: int
@@ -55,24 +55,24 @@ class Bounds:
     limits: Mapping[str, str]
 
 
-def point_of(args: ModelArgs) -> Point:
+def point_of(args: ModelArgs) -> SettingsPoint:
     """What a spec, sizes derived, is set to."""
     allowed = permits(args)
     sku = prices.sku_of(args, accelerator_of(args))
     workers = args.tokenization_workers or max(1, (sku.vcpus if sku else 4) - 1)
-    return Point(
+    return SettingsPoint(
         args.max_batch_tokens, allowed.max_client_batch_size, allowed.predict_concurrency, workers
     )
 
 
-def bounds_of(args: ModelArgs, facts: ModelFacts | None) -> Bounds:
+def search_bounds(args: ModelArgs, facts: ModelFacts | None) -> SearchBounds:
     """From the longest text to what memory holds by its highest estimate; without facts, near what is set."""
     sku = prices.sku_of(args, accelerator_of(args))
     workers = max(2, sku.vcpus if sku else 4)
     here = args.max_batch_tokens
     if facts is None:
         why = "not locked, so neither the longest text nor the memory is known"
-        return Bounds(here, here * 4, workers, {"least": why, "most": why})
+        return SearchBounds(here, here * 4, workers, {"least": why, "most": why})
     least = max(LEAST_BATCH_TOKENS, min(input_length(facts) or here, here))
     most = here
     while most * 2 <= MOST_BATCH_TOKENS and fits(args, facts, accelerator_of(args), most * 2):
@@ -81,7 +81,7 @@ def bounds_of(args: ModelArgs, facts: ModelFacts | None) -> Bounds:
         "least": f"the longest text has {input_length(facts)} tokens",
         "most": f"the highest estimate of memory on {accelerator_of(args)}",
     }
-    return Bounds(least, most, workers, limits)
+    return SearchBounds(least, most, workers, limits)
 
 
 def requests_for(max_batch_tokens: int, texts_per_request: int, tokens_per_text: float) -> int:

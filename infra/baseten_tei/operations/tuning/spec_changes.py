@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.operations.tuning.settings_point import Point
+from baseten_tei.operations.tuning.settings_point import SettingsPoint
 from baseten_tei.spec.args import Autoscaling, ModelArgs
 
 DERIVED = (
@@ -15,18 +15,18 @@ DERIVED = (
 
 
 def values_to_write(
-    args: ModelArgs, before: Point, best: Point, autoscaling: Autoscaling | None
+    args: ModelArgs, before: SettingsPoint, best: SettingsPoint, autoscaling: Autoscaling | None
 ) -> dict[str, Any]:
     """By the spec's keys. Texts in flight, where the spec has them, have to go with the requests."""
     values: dict[str, Any] = dict(before.changed(best))
     if args.max_concurrent_requests is not None and values:
         values["max_concurrent_requests"] = best.predict_concurrency * best.max_client_batch_size
-    if autoscaling is not None and (scaling := _changed(args.autoscaling, autoscaling)):
+    if autoscaling is not None and (scaling := _changed_settings(args.autoscaling, autoscaling)):
         values["autoscaling"] = scaling
     return values
 
 
-def _changed(before: Autoscaling, after: Autoscaling) -> Mapping[str, int]:
+def _changed_settings(before: Autoscaling, after: Autoscaling) -> Mapping[str, int]:
     return {
         name: getattr(after, name)
         for name in DERIVED

@@ -7,10 +7,16 @@ from functools import cached_property
 from baseten_tei.deployment.costs import LISTED, instance_type
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.operations.tuning.autoscaling import Derived, derived
+from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling, derive_autoscaling
 from baseten_tei.operations.tuning.evidence import CurveLoad, curve_points
-from baseten_tei.operations.tuning.measure_client import Loading
-from baseten_tei.operations.tuning.messages import (
+from baseten_tei.operations.tuning.load_texts import estimate_tokens
+from baseten_tei.operations.tuning.measure_client import LoadSeries
+from baseten_tei.operations.tuning.prediction_files import predict_model
+from baseten_tei.operations.tuning.record_files import Record
+from baseten_tei.operations.tuning.scratch_client import Scratch
+from baseten_tei.operations.tuning.search import Probe, Search
+from baseten_tei.operations.tuning.settings_point import SettingsPoint, point_of, search_bounds
+from baseten_tei.operations.tuning.tuning_lines import (
     WAVERING,
     autoscaling_lines,
     bounds_line,
@@ -19,13 +25,7 @@ from baseten_tei.operations.tuning.messages import (
     result_lines,
     wavering_line,
 )
-from baseten_tei.operations.tuning.options import Plan
-from baseten_tei.operations.tuning.prediction_files import prediction
-from baseten_tei.operations.tuning.record_files import Record
-from baseten_tei.operations.tuning.scratch_client import Scratch
-from baseten_tei.operations.tuning.search import Probe, Search
-from baseten_tei.operations.tuning.settings_point import Point, bounds_of, point_of
-from baseten_tei.operations.tuning.texts import guessed_tokens
+from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.project.stack import Workspace
 from baseten_tei.provider.release.readiness import FailedDeploymentError
 
@@ -38,7 +38,7 @@ class Tuning:
     subject: Subject
     scratch: Scratch
     texts: Sequence[str]
-    plan: Plan
+    plan: TuningPlan
     tell: Callable[[str], None]
     advance: Callable[[str], None] = lambda _: None
     """Called with each deployment that is done."""
@@ -47,21 +47,21 @@ class Tuning:
     def run(self) -> None:
         """All of it. Raises `UserError`; nothing of what was deployed for it stays."""
         self.begin()
-        found = self._search().found()
+        found = self._search().run()
         for line in result_lines(self.subject.name, found):
             self.tell(line)
         curve = self._curve(found.best.point) if found.best.summary else []
         scaling = self._autoscaling(curve)
-        for line in Record(self.workspace, self.subject, self.plan).written(found, curve, scaling):
+        for line in Record(self.workspace, self.subject, self.plan).write(found, curve, scaling):
             self.tell(line)
 
     def begin(self) -> None:
         """Say what is to be expected, between which bounds is searched, and what that deploys."""
         args, facts = self.subject.args, self.subject.facts
-        if it := prediction(self.workspace, facts, accelerator_of(args)):
+        if it := predict_model(self.workspace, facts, accelerator_of(args)):
             self.tell(prediction_line(it))
         price = LISTED.of(instance_type(args))
-        self.tell(bounds_line(bounds_of(args, facts)))
+        self.tell(bounds_line(search_bounds(args, facts)))
         self.tell(
             f"at most {self.plan.probes} probes and one curve, each a deployment on {instance_type(args)}"
             + (f" at ${price:.5f} a minute" if price else "")
@@ -71,24 +71,24 @@ class Tuning:
         args = self.subject.args
         return Search(
             start=point_of(args),
-            bounds=bounds_of(args, self.subject.facts),
-            tokens_per_text=guessed_tokens(self.texts) / len(self.texts),
-            measure=self._measured,
+            bounds=search_bounds(args, self.subject.facts),
+            tokens_per_text=estimate_tokens(self.texts) / len(self.texts),
+            measure=self._measure,
             texts_per_request=self.plan.texts_per_request,
             budget=self.plan.probes,
             tolerance=self.plan.tolerance,
         )
 
     @cached_property
-    def _loading(self) -> Loading:
-        return Loading(self.texts, self.plan, self.tell)
+    def _loading(self) -> LoadSeries:
+        return LoadSeries(self.texts, self.plan, self.tell)
 
-    def _measured(self, point: Point) -> Probe:
+    def _measure(self, point: SettingsPoint) -> Probe:
         """On a deployment of its own; one that does not start is a result as well."""
         load = self.plan.closed(point.predict_concurrency, point.max_client_batch_size)
         try:
             with self.scratch.deployed(point) as endpoint:
-                probe = Probe(point, self._loading.shown(endpoint, load))
+                probe = Probe(point, self._loading.measure(endpoint, load))
         except FailedDeploymentError as error:
             probe = Probe(point, None, " ".join(error.problems[1:])[-200:] or str(error))
         self._probed += 1
@@ -98,7 +98,7 @@ class Tuning:
             self.tell(wavering_line(probe.summary.error))
         return probe
 
-    def _curve(self, best: Point) -> list[CurveLoad]:
+    def _curve(self, best: SettingsPoint) -> list[CurveLoad]:
         self.tell("from idle to full:")
         with self.scratch.deployed(best) as endpoint:
             curve = self._loading.curve(
@@ -107,10 +107,12 @@ class Tuning:
         self.advance("curve")
         return curve
 
-    def _autoscaling(self, curve: Sequence[CurveLoad]) -> Derived | None:
+    def _autoscaling(self, curve: Sequence[CurveLoad]) -> TunedAutoscaling | None:
         if self.plan.wish is None or not curve:
             return None
-        found = derived(curve_points(curve), self.plan.wish, self.subject.args.autoscaling)
+        found = derive_autoscaling(
+            curve_points(curve), self.plan.wish, self.subject.args.autoscaling
+        )
         for line in autoscaling_lines(found):
             self.tell(line)
         return found

@@ -7,33 +7,37 @@ from urllib.parse import urlsplit
 
 from baseten_tei.errors import UserError, harmless, is_sendable, shorten
 from baseten_tei.facts.tei.calls import task_of
-from baseten_tei.operations.tuning.autoscaling import derived
+from baseten_tei.operations.tuning.derive_autoscaling import derive_autoscaling
 from baseten_tei.operations.tuning.evidence import curve_points
-from baseten_tei.operations.tuning.load_client import Endpoint, asked_info
-from baseten_tei.operations.tuning.measure_client import Loading
-from baseten_tei.operations.tuning.messages import autoscaling_lines
-from baseten_tei.operations.tuning.options import Plan
+from baseten_tei.operations.tuning.load_client import Endpoint, read_info
+from baseten_tei.operations.tuning.measure_client import LoadSeries
 from baseten_tei.operations.tuning.settings_point import MOST_REQUESTS
+from baseten_tei.operations.tuning.tuning_lines import autoscaling_lines
+from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.spec.args import Autoscaling
 
 BASETEN = ".api.baseten.co"
 TEI_KEY = "TEI_API_KEY"
 
 
-def measured_url(url: str, texts: Sequence[str], plan: Plan, tell: Callable[[str], None]) -> int:
+def measure_url(
+    url: str, texts: Sequence[str], plan: TuningPlan, tell: Callable[[str], None]
+) -> int:
     """Load it, tell, and give the command's exit code. Raises `UserError`."""
     url = url.rstrip("/")
     key = _key(url)
-    info = asked_info(url, key)
+    info = read_info(url, key)
     most_texts = _limit(url, info, "max_client_batch_size")
     size = plan.texts_per_request or most_texts
     most = max(1, min(MOST_REQUESTS, 64, _limit(url, info, "max_concurrent_requests") // size))
     router = harmless(f"{info.get('model_id')} on TEI {info.get('version')}: {task_of(info)}")
     tell(shorten(f"{router}, {size} texts a request"))
     endpoint = Endpoint(url, task_of(info), key)
-    curve = Loading(texts, plan, tell).curve(endpoint, most, most_texts)
+    curve = LoadSeries(texts, plan, tell).curve(endpoint, most, most_texts)
     if plan.wish:
-        for line in autoscaling_lines(derived(curve_points(curve), plan.wish, Autoscaling())):
+        for line in autoscaling_lines(
+            derive_autoscaling(curve_points(curve), plan.wish, Autoscaling())
+        ):
             tell(line)
     return 0
 

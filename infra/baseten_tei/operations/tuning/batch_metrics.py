@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _LINE = re.compile(r"^(te_batch_next_(?:tokens|size)_(?:sum|count)) ([0-9.eE+-]+)$", re.MULTILINE)
 
 
-def parsed(text: str) -> dict[str, float]:
+def parse_metrics(text: str) -> dict[str, float]:
     """The sums and counts of batches, by name; what is not there is not in it."""
     return {name: float(value) for name, value in _LINE.findall(text)}
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import fields
 
-from baseten_tei.operations.tuning.autoscaling import Derived
+from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling
 from baseten_tei.operations.tuning.prediction import Prediction
 from baseten_tei.operations.tuning.samples import Summary
-from baseten_tei.operations.tuning.search import Found, Probe
-from baseten_tei.operations.tuning.settings_point import Bounds, Point
+from baseten_tei.operations.tuning.search import Probe, SearchResult
+from baseten_tei.operations.tuning.settings_point import SearchBounds, SettingsPoint
 
 GUESSED = (
     "tokens are guessed from words: the router's header x-compute-tokens does not come through"
@@ -24,7 +24,7 @@ def probe_line(number: int, probe: Probe) -> str:
     return f"{number:2}. {settings(probe.point)}: {shown}"
 
 
-def settings(point: Point) -> str:
+def settings(point: SettingsPoint) -> str:
     """A point in the words of a spec."""
     return ", ".join(f"{it.name} {getattr(point, it.name)}" for it in fields(point))
 
@@ -43,7 +43,7 @@ def figures(summary: Summary) -> str:
     )
 
 
-def result_lines(name: str, found: Found) -> Iterator[str]:
+def result_lines(name: str, found: SearchResult) -> Iterator[str]:
     """What to take, and what that gains."""
     changed = found.baseline.point.changed(found.best.point)
     if not changed:
@@ -60,7 +60,7 @@ def result_lines(name: str, found: Found) -> Iterator[str]:
     )
 
 
-def autoscaling_lines(derived: Derived) -> list[str]:
+def autoscaling_lines(derived: TunedAutoscaling) -> list[str]:
     """The settings, and how they came about."""
     it = derived.settings
     head = (
@@ -70,7 +70,7 @@ def autoscaling_lines(derived: Derived) -> list[str]:
     return [head, *(f"  {step}" for step in derived.steps)]
 
 
-def bounds_line(bounds: Bounds) -> str:
+def bounds_line(bounds: SearchBounds) -> str:
     """Between what a batch may lie."""
     return (
         f"max_batch_tokens from {bounds.least_batch_tokens:,} ({bounds.limits['least']}) "

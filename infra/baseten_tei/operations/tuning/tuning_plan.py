@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from baseten_tei.operations.tuning.autoscaling import Wish
-from baseten_tei.operations.tuning.load import Load
+from baseten_tei.operations.tuning.derive_autoscaling import Wish
+from baseten_tei.operations.tuning.request_load import Load
 
 OPEN_SHARES = (0.5, 0.8)
 """Of what a replica can do: how soon it answers where requests come by chance, as they do."""
 
 
 @dataclass(frozen=True)
-class Plan:
+class TuningPlan:
     """`texts` names their distribution or file; `texts_per_request` 0 is as many as a request may have."""
 
     texts: str

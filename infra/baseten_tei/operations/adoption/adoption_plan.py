@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from baseten_tei.baseten.versions import RemoteModel
 from baseten_tei.errors import UserError, perhaps
-from baseten_tei.operations.adoption.decision import Adopted, LeftOut
+from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut
 from baseten_tei.rules.value.spec import duplicate_problems
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.names import baseten_name
@@ -24,7 +24,7 @@ class Adoptions:
     """Names that the stack has already: they stay as they are."""
 
 
-def candidates(
+def find_candidates(
     models: Iterable[RemoteModel], names: Sequence[str], specs: Specs
 ) -> tuple[list[RemoteModel], list[LeftOut], list[str]]:
     """Models to look at, those that no name tells apart, and those that the stack has. Raises `UserError`.
@@ -41,12 +41,12 @@ def candidates(
     there = {*specs, *(baseten_name(name, args) for name, args in specs.items())}
     new = [it for it in wanted if it.name not in there]
     several = [it for it in new if known[it.name] > 1]
-    left_out = [LeftOut(it.name, _of_several(it)) for it in several]
+    left_out = [LeftOut(it.name, _ambiguity_problem(it)) for it in several]
     kept = sorted({it.name for it in wanted if it.name in there})
     return [it for it in new if it not in several], left_out, kept
 
 
-def sort_out(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adoptions:
+def plan_adoptions(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adoptions:
     """The decisions, without what would meet another model of the stack under one name."""
     adopted: list[Adopted] = []
     left_out: list[LeftOut] = []
@@ -62,12 +62,12 @@ def sort_out(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adoptions:
     return Adoptions(adopted, left_out)
 
 
-def summary(it: Adoptions, *, dry_run: bool = False) -> Iterator[str]:
+def summarize(it: Adoptions, *, dry_run: bool = False) -> Iterator[str]:
     """Return what becomes of each model, a line each; with `dry_run` what would."""
     would = "would be " if dry_run else ""
     for model in it.adopted:
         adopted = "would adopt" if dry_run else "adopted"
-        yield f"{adopted} {model.name}: {model.args.task} {model.args.model_id}, {_pins(model)}"
+        yield f"{adopted} {model.name}: {model.args.task} {model.args.model_id}, {_format_pins(model)}"
         if model.notes:
             yield "  not carried over, so it changes once the pin is removed:"
             yield from (f"    {note}" for note in model.notes)
@@ -76,11 +76,11 @@ def summary(it: Adoptions, *, dry_run: bool = False) -> Iterator[str]:
     yield from (f"kept {name}: the stack has it already" for name in it.there)
 
 
-def _pins(model: Adopted) -> str:
+def _format_pins(model: Adopted) -> str:
     """What serves, and goes on serving."""
     environments = {**model.args.environments, model.args.environment: model.args}
     return ", ".join(f"{name} serves {it.deployment}" for name, it in environments.items())
 
 
-def _of_several(model: RemoteModel) -> str:
+def _ambiguity_problem(model: RemoteModel) -> str:
     return f"several teams have a model of this name: write baseten-tei:team: {model.team}, or the other team"

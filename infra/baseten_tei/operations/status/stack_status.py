@@ -5,21 +5,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from baseten_tei.operations.status.changes import Change
+from baseten_tei.operations.status.engine_changes import EngineChange
 
 if TYPE_CHECKING:
-    from baseten_tei.operations.status.live import Row
+    from baseten_tei.operations.status.live_environments import LiveEnvironment
 
 _WORDS = {"create": "to create", "update": "to update", "delete": "to delete"}
 
 
 @dataclass(frozen=True)
-class Standing:
+class StackStatus:
     """What `pulumi up` would change in a stack."""
 
     stack: str
     models: int
-    changes: tuple[Change, ...] = ()
+    changes: tuple[EngineChange, ...] = ()
     unknown: tuple[str, ...] = ()
     """What only Pulumi can compare."""
 
@@ -37,14 +37,16 @@ class Standing:
         return f"{self.stack}: {self.models} model{'' if self.models == 1 else 's'}, {what}"
 
 
-def lines(standing: Standing) -> Iterator[str]:
+def status_lines(standing: StackStatus) -> Iterator[str]:
     """For a terminal or a log."""
     yield standing.title
     yield from (f"  {change.line}" for change in standing.changes)
     yield from (f"  not compared: {it}" for it in standing.unknown)
 
 
-def document(standing: Standing, rows: "Sequence[Row] | None") -> dict[str, Any]:
+def status_document(
+    standing: StackStatus, rows: "Sequence[LiveEnvironment] | None"
+) -> dict[str, Any]:
     """For programs; `live` is null where Baseten was not asked. Money is US dollars per hour."""
     return {
         "stack": standing.stack,

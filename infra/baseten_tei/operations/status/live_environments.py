@@ -19,7 +19,7 @@ GONE = "GONE"
 
 
 @dataclass(frozen=True)
-class Row:
+class LiveEnvironment:
     """One environment of one model."""
 
     model: str
@@ -43,12 +43,12 @@ class Row:
         return not self.drift and self.status not in UNWELL | {GONE}
 
 
-def live_row(
+def live_environment(
     state: Mapping[str, Any],
     model_id: str | None,
     serving: Serving | None,
     prices: Prices | None,
-) -> Row:
+) -> LiveEnvironment:
     """Return the row of an environment; `state` is its outputs in the stack's state.
 
     `model_id` and `serving` are `None` for what is not on Baseten, `prices` on an emulator.
@@ -57,12 +57,12 @@ def live_row(
     named = {"model": str(state["model"]), "environment": str(state["environment"])}
     if model_id is None or serving is None:
         what = "the model" if model_id is None else "the environment"
-        return Row(**named, status=GONE, replicas="0", version="", digest="", usd_per_hour=0.0,
+        return LiveEnvironment(**named, status=GONE, replicas="0", version="", digest="", usd_per_hour=0.0,
                    drift=(f"{what} is not on Baseten",), emulator=emulator)  # fmt: skip
     current = serving.current
     active = current.replicas if current else 0
     bounds = f"{serving.autoscaling.get('min_replica')}-{serving.autoscaling.get('max_replica')}"
-    return Row(
+    return LiveEnvironment(
         **named,
         status=current.status if current else "NOTHING SERVES",
         replicas=f"{active} of {bounds}",
@@ -91,6 +91,6 @@ def _drift(state: Mapping[str, Any], model_id: str, serving: Serving) -> tuple[s
     return tuple(f"{field} {text}" for field, text in found.items())
 
 
-def ranked(rows: list[Row]) -> list[Row]:
+def sort_by_health(rows: list[LiveEnvironment]) -> list[LiveEnvironment]:
     """What is not well first, then by name."""
     return sorted(rows, key=lambda it: (it.well, it.model, it.environment))

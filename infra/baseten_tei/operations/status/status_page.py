@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from baseten_tei.operations.status.live import Row
-from baseten_tei.operations.status.report import Standing
-from baseten_tei.operations.status.table import HEADINGS, cells, summary
+from baseten_tei.operations.status.live_environments import LiveEnvironment
+from baseten_tei.operations.status.live_table import HEADINGS, cells, summary
+from baseten_tei.operations.status.stack_status import StackStatus
 from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import Cell, render_document, render_list, render_table
 
@@ -15,7 +15,7 @@ _CLASSES = (
 )  # fmt: skip
 
 
-def render_page(standing: Standing, rows: Sequence[Row] | None, moment: str) -> str:
+def render_page(standing: StackStatus, rows: Sequence[LiveEnvironment] | None, moment: str) -> str:
     """Return the whole document; `rows` is `None` where Baseten was not asked, `moment` is when all of this was so."""
     parts = [
         f"<h1>{escape_html(standing.title)}</h1><p><small>As of {escape_html(moment)}</small></p>",
@@ -26,12 +26,12 @@ def render_page(standing: Standing, rows: Sequence[Row] | None, moment: str) -> 
     return render_document(standing.title, "\n".join(parts), _STYLE)
 
 
-def _live(rows: Sequence[Row]) -> str:
+def _live(rows: Sequence[LiveEnvironment]) -> str:
     table = render_table(_COLUMNS, map(_row, rows)) if rows else ""
     return f"<h2>{escape_html(summary(rows))}</h2>\n{table}"
 
 
-def _row(row: Row) -> tuple[str, list[Cell]]:
+def _row(row: LiveEnvironment) -> tuple[str, list[Cell]]:
     """A row whose state is a word as well, not a colour alone."""
     texts = ("yes" if row.well else "! no", *cells(row)[1:])
     return "well" if row.well else "unwell", list(zip(texts, _CLASSES, strict=True))

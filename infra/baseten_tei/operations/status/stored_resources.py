@@ -21,7 +21,7 @@ _AT_RELEASE = frozenset({
 
 
 @dataclass(frozen=True)
-class State:
+class StoredResources:
     """The resources of this package in a stack's state, by URN."""
 
     resources: Mapping[str, Values]
@@ -47,26 +47,28 @@ class State:
         every = (self.outputs(urn).get("predict_url") for urn in self.resources)
         return [url for url in every if isinstance(url, str)]
 
-    def settled(self, urn: str) -> bool:
+    def is_settled(self, urn: str) -> bool:
         """Whether the same inputs change nothing, so that nothing else has to be looked at."""
         if urn in self.unfinished:
             return False
         kind, outputs = kind_of(urn), self.outputs(urn)
         if kind in (MODEL, ENVIRONMENT):
-            return not outputs.get("drift") and _done(self.inputs(urn), outputs)
+            return not outputs.get("drift") and _is_released(self.inputs(urn), outputs)
         return kind != SECRET
 
 
-def _done(inputs: Values, outputs: Values) -> bool:
+def _is_released(inputs: Values, outputs: Values) -> bool:
     """Whether the outputs are those of these inputs: after a release that failed they are older ones."""
     pin = inputs.get("deployment") == outputs.get("deployment")
     return pin and all(outputs.get(k) == it for k, it in inputs.items() if k not in _AT_RELEASE)
 
 
-def parse_state(deployment: Mapping[str, Any]) -> State:
+def parse_resources(deployment: Mapping[str, Any]) -> StoredResources:
     """`checkpoint.latest` of a state file, or `deployment` of `pulumi stack export`."""
     every = [it for it in deployment.get("resources") or () if is_ours(it["urn"])]
     pending = [it["resource"]["urn"] for it in cut_off(deployment)]
     begun = {urn: "an operation on it was cut off" for urn in pending if is_ours(urn)}
     unfinished = {it["urn"]: why for it in every for key, why in _UNFINISHED.items() if it.get(key)}
-    return State({it["urn"]: it for it in every if not it.get("delete")}, {**begun, **unfinished})
+    return StoredResources(
+        {it["urn"]: it for it in every if not it.get("delete")}, {**begun, **unfinished}
+    )

@@ -45,7 +45,7 @@ COMMON = (
 )
 
 
-def made_texts(distribution: str, count: int, seed: int) -> list[str]:
+def generate_texts(distribution: str, count: int, seed: int) -> list[str]:
     """So many texts; the same for the same seed."""
     dice = random.Random(seed)  # noqa: S311  # a load, not a secret
     common, lengths = COMMON.split(), DISTRIBUTIONS[distribution]
@@ -54,7 +54,7 @@ def made_texts(distribution: str, count: int, seed: int) -> list[str]:
     ]
 
 
-def file_texts(content: str, count: int, seed: int) -> list[str]:
+def read_texts(content: str, count: int, seed: int) -> list[str]:
     """So many lines of a file, in an order of the seed's, again from the start where it has fewer."""
     lines = [line.strip() for line in content.splitlines() if line.strip()]
     if not lines:
@@ -63,6 +63,6 @@ def file_texts(content: str, count: int, seed: int) -> list[str]:
     return [lines[number % len(lines)] for number in range(count)]
 
 
-def guessed_tokens(texts: Sequence[str]) -> float:
+def estimate_tokens(texts: Sequence[str]) -> float:
     """Tokens in all of them, of English on a BERT tokenizer; TEI counts them, and says so where it is asked."""
     return TOKENS_PER_WORD * sum(len(text.split()) for text in texts)

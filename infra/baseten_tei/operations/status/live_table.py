@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 
-from baseten_tei.operations.status.live import Row
+from baseten_tei.operations.status.live_environments import LiveEnvironment
 from baseten_tei.review.report.escaping import escape_log_line
 
 HEADINGS = ("", "model", "environment", "status", "replicas", "version", "digest", "$/h", "drift")
 _MONEY = HEADINGS.index("$/h")
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(row: LiveEnvironment) -> tuple[str, ...]:
     """Return a row in words; `!` marks what is not well."""
     price = "unknown" if row.usd_per_hour is None else f"{row.usd_per_hour:.2f}"
     mark = "" if row.well else "!"
@@ -19,7 +19,7 @@ def cells(row: Row) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def summary(rows: Sequence[Row]) -> str:
+def summary(rows: Sequence[LiveEnvironment]) -> str:
     """Return `3 environments, 1 not well, $1.70 an hour now`; an emulator bills nothing."""
     unwell = sum(not row.well for row in rows)
     count = f"{len(rows)} environment{'' if len(rows) == 1 else 's'}"
@@ -27,7 +27,7 @@ def summary(rows: Sequence[Row]) -> str:
     return ", ".join([count, *health, *_bill(rows)])
 
 
-def _bill(rows: Sequence[Row]) -> Iterator[str]:
+def _bill(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
     if rows and all(row.emulator for row in rows):
         yield "on an emulator: nothing is billed"
         return
@@ -36,7 +36,7 @@ def _bill(rows: Sequence[Row]) -> Iterator[str]:
         yield f"{unpriced} of unknown price"
 
 
-def render_table(rows: Sequence[Row]) -> Iterator[str]:
+def render_table(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
     """Columns as wide as they have to be; what drifted comes last."""
     if rows:
         every = [HEADINGS, *map(cells, rows)]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from baseten_tei.deployment.differences import changed_paths
-from baseten_tei.operations.status.state import State
+from baseten_tei.operations.status.stored_resources import StoredResources
 from baseten_tei.project.urns import Values, kind_of, name_of
 
 Diff = Callable[[str, Values, Values], Sequence[str]]
@@ -12,7 +12,7 @@ Diff = Callable[[str, Values, Values], Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Change:
+class EngineChange:
     """`create`, `update` or `delete` of a resource, and why: paths of inputs, or words."""
 
     op: str
@@ -26,33 +26,35 @@ class Change:
         return f"{self.op} {self.resource}{': ' if self.why else ''}{', '.join(self.why)}"
 
 
-def changes(state: State, wanted: Mapping[str, Values], diff: Diff) -> Iterator[Change]:
+def find_changes(
+    state: StoredResources, wanted: Mapping[str, Values], diff: Diff
+) -> Iterator[EngineChange]:
     """Each resource that a preview would not call unchanged; `diff` is our provider's."""
     for urn, inputs in wanted.items():
         if urn not in state.resources:
             yield _change("create", urn)
-        elif not (state.settled(urn) and state.inputs(urn) == inputs):
+        elif not (state.is_settled(urn) and state.inputs(urn) == inputs):
             yield from _update(urn, state, inputs, diff)
     for urn in {**state.resources, **state.unfinished}:
         if urn not in wanted:
             yield _change("delete", urn)
 
 
-def _update(urn: str, state: State, inputs: Values, diff: Diff) -> Iterator[Change]:
+def _update(urn: str, state: StoredResources, inputs: Values, diff: Diff) -> Iterator[EngineChange]:
     kind = kind_of(urn)
     unfinished = [state.unfinished[urn]] if urn in state.unfinished else []
     if kind.startswith("baseten:"):
         paths = diff(kind, state.outputs(urn), inputs)
     else:
-        paths = _differing(state.inputs(urn), inputs)
+        paths = _changed_inputs(state.inputs(urn), inputs)
     if why := (*unfinished, *paths):
         yield _change("update", urn, why)
 
 
-def _differing(before: Values, inputs: Values) -> list[str]:
+def _changed_inputs(before: Values, inputs: Values) -> list[str]:
     gone = [key for key in before if key not in inputs]
     return [*changed_paths(before, inputs), *gone]
 
 
-def _change(op: str, urn: str, why: tuple[str, ...] = ()) -> Change:
-    return Change(op, name_of(urn), kind_of(urn), why)
+def _change(op: str, urn: str, why: tuple[str, ...] = ()) -> EngineChange:
+    return EngineChange(op, name_of(urn), kind_of(urn), why)

@@ -13,7 +13,7 @@ from baseten_tei.spec.parsing import NAMESPACE
 
 
 @dataclass(frozen=True)
-class Side:
+class StackVersion:
     """`Pulumi.<stack>.yaml`, `locks/<stack>.yaml` (an empty text without one), and the project's name."""
 
     stack_file: str

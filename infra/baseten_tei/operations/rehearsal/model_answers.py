@@ -6,7 +6,7 @@ from statistics import median
 from typing import Any
 
 from baseten_tei.facts.tei.calls import Answer
-from baseten_tei.operations.rehearsal.probes import query_of
+from baseten_tei.operations.rehearsal.probe_calls import query_of
 from baseten_tei.provider.release.gates.parity import (
     parity_problems,
     recorded_problems,
@@ -18,7 +18,7 @@ from baseten_tei.provider.release.golden.recording import new_golden
 
 
 @dataclass(frozen=True)
-class Seen:
+class ModelAnswers:
     """A model of one version: answers by text, what its router says of itself, milliseconds of each call."""
 
     task: str
@@ -41,7 +41,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Space:
+class SpaceComparison:
     """Where a version's answers are, seen from the version before: `shown` is for a table."""
 
     shown: str
@@ -53,13 +53,15 @@ class Space:
         return bool(self.problems)
 
 
-def space(name: str, before: Seen, after: Seen) -> Space:
+def compare_spaces(name: str, before: ModelAnswers, after: ModelAnswers) -> SpaceComparison:
     """Compare both versions' answers to the texts that both of them took, within the gates' tolerances."""
     if before.task != after.task:
-        return Space("moved (another task)", (f"it was a {before.task} and is a {after.task}",))
+        return SpaceComparison(
+            "moved (another task)", (f"it was a {before.task} and is a {after.task}",)
+        )
     texts = [text for text in before.answers if text in after.answers]
     if not texts:
-        return Space("unknown (no answers)")
+        return SpaceComparison("unknown (no answers)")
     pairs = [(text, before.answers[text]) for text in texts]
     golden = new_golden(name, before.info, None, query_of(before.task), pairs, None)
     answers = [after.answers[text] for text in texts]
@@ -68,10 +70,10 @@ def space(name: str, before: Seen, after: Seen) -> Space:
     )
     problems = (*named, *parity_problems(golden, answers))
     word = "moved" if problems else "equal"
-    return Space(f"{word} ({_distance(golden, answers)})", problems)
+    return SpaceComparison(f"{word} ({_format_distance(golden, answers)})", problems)
 
 
-def _distance(golden: Golden, answers: list[Answer]) -> str:
+def _format_distance(golden: Golden, answers: list[Answer]) -> str:
     """In a few words: the least cosine, or how far apart a score is at most."""
     old: Any = golden.values()
     new: Any = answers

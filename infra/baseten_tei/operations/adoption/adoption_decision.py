@@ -12,10 +12,10 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.read_back.config import Deployed, deployed
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
-from baseten_tei.operations.adoption.environment_settings import settings_entry
-from baseten_tei.operations.adoption.found_model import Found, serving_id, why_not
-from baseten_tei.operations.adoption.notes import notes
-from baseten_tei.operations.adoption.spec_of_config import spec_of
+from baseten_tei.operations.adoption.environment_entry import settings_entry
+from baseten_tei.operations.adoption.found_model import FoundModel, refuse_model, serving_id
+from baseten_tei.operations.adoption.notes import describe_losses
+from baseten_tei.operations.adoption.spec_of_config import read_spec
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
 from baseten_tei.rules.registry import judge
 from baseten_tei.rules.settings import checked_subject
@@ -41,8 +41,8 @@ class LeftOut:
     why: str
 
 
-def adoption(
-    found: Found,
+def decide_adoption(
+    found: FoundModel,
     owner: Owner,
     *,
     by_name: bool = False,
@@ -57,23 +57,23 @@ def adoption(
     it = deployed(found.config) if found.config else "nothing was ever deployed of it"
     if isinstance(it, str):
         return LeftOut(found.name, it)
-    if problem := why_not(found, owner, by_name=by_name):
+    if problem := refuse_model(found, owner, by_name=by_name):
         return LeftOut(found.name, problem)
-    entry = _entry(found, it, has_secret=has_secret)
-    subject = _checked(found.name, entry, lock)
+    entry = _spec_entry(found, it, has_secret=has_secret)
+    subject = _check_entry(found.name, entry, lock)
     if isinstance(subject, str):
         return LeftOut(found.name, subject)
-    silence = _silence(subject)
-    told = notes(subject, it, found.environments, found.configs)
+    silence = _silence_errors(subject)
+    told = describe_losses(subject, it, found.environments, found.configs)
     told += tuple(f"silence: {rule}: {why}" for rule, why in silence.items())
     whole = {**entry, **({"silence": silence} if silence else {})}
     return Adopted(found.name, whole, subject.args, told)
 
 
-def _entry(found: Found, it: Deployed, *, has_secret: bool) -> dict[str, Any]:
+def _spec_entry(found: FoundModel, it: Deployed, *, has_secret: bool) -> dict[str, Any]:
     """The spec, then its environments, each with its pin."""
     own, *others = found.serving
-    spec = spec_of(it, own.current.labels if own.current else {})
+    spec = read_spec(it, own.current.labels if own.current else {})
     if not has_secret:
         spec.pop(
             "gated", None
@@ -93,7 +93,7 @@ def _entry(found: Found, it: Deployed, *, has_secret: bool) -> dict[str, Any]:
     }
 
 
-def _checked(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | str:
+def _check_entry(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | str:
     """The entry as the stack will read it, or what it would refuse."""
     args = parse_spec(name, entry)
     subject = args if isinstance(args, list) else checked_subject(name, args, lock)
@@ -102,7 +102,7 @@ def _checked(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | str:
     return "; ".join(line.removeprefix(f"model {name!r}: ") for line in subject)
 
 
-def _silence(subject: Subject) -> dict[str, str]:
+def _silence_errors(subject: Subject) -> dict[str, str]:
     """Rules that would stop the stack's preview: it runs, whatever they say."""
     return {
         it.rule.id: f"it ran so when it was adopted: {it.finding.message}"

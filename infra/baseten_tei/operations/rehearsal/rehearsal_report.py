@@ -4,12 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from baseten_tei.operations.rehearsal.diagnostics import errors
-from baseten_tei.operations.rehearsal.seen import Seen, Space, space
+from baseten_tei.operations.rehearsal.diagnostics import find_errors
+from baseten_tei.operations.rehearsal.model_answers import (
+    ModelAnswers,
+    SpaceComparison,
+    compare_spaces,
+)
 
 
 @dataclass(frozen=True)
-class Row:
+class RehearsedModel:
     """One model: `pushed` is new, yes, no, removed or unknown; latencies are the emulator's, in milliseconds."""
 
     model: str
@@ -23,12 +27,12 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Report:
+class RehearsalReport:
     """One stack's rehearsal; `base` is the commit that it was compared with."""
 
     stack: str
     base: str | None
-    rows: tuple[Row, ...]
+    rows: tuple[RehearsedModel, ...]
     problems: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
@@ -46,50 +50,67 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Judged:
+class RehearsalResult:
     """The rows of a stack, and what is to be said of them."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[RehearsedModel, ...]
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
-def judged(
-    before: Mapping[str, Seen], after: Mapping[str, Seen], new_spaces: Collection[str]
-) -> Judged:
+def compare_models(
+    before: Mapping[str, ModelAnswers],
+    after: Mapping[str, ModelAnswers],
+    new_spaces: Collection[str],
+) -> RehearsalResult:
     """Each model's row. `new_spaces` are the models whose spec says `new_space: true`."""
-    rows: list[Row] = []
+    rows: list[RehearsedModel] = []
     problems: list[str] = []
     warnings: list[str] = []
     for name, now in after.items():
         was = before.get(name)
-        place = space(name, was, now) if was else Space("new")
+        place = compare_spaces(name, was, now) if was else SpaceComparison("new")
         rows.append(_row(name, was, now, place))
         problems += [f"model {name!r}: {problem}" for problem in now.problems]
         if was and not now.problems:
             warnings += _warnings(name, was, now, place, wanted=name in new_spaces)
-    return Judged((*rows, *_gone(before, after)), tuple(problems), tuple(warnings))
+    return RehearsalResult(
+        (*rows, *_removed_models(before, after)), tuple(problems), tuple(warnings)
+    )
 
 
-def failed(tasks: Mapping[str, str], before: Mapping[str, Seen], said: Sequence[str]) -> Judged:
+def report_failure(
+    tasks: Mapping[str, str], before: Mapping[str, ModelAnswers], said: Sequence[str]
+) -> RehearsalResult:
     """The rows of a stack that did not come up, and each error in what pulumi said."""
-    problems = errors(said)
-    rows = [Row(name, task, "unknown", _fate(name, problems)) for name, task in tasks.items()]
-    return Judged((*rows, *_gone(before, tasks)), problems)
+    problems = find_errors(said)
+    rows = [
+        RehearsedModel(name, task, "unknown", _judge_failure(name, problems))
+        for name, task in tasks.items()
+    ]
+    return RehearsalResult((*rows, *_removed_models(before, tasks)), problems)
 
 
-def _fate(name: str, problems: Collection[str]) -> str:
+def _judge_failure(name: str, problems: Collection[str]) -> str:
     told = any(problem.startswith(f"model {name!r}: ") for problem in problems)
     return "failed" if told else "not called"
 
 
-def _gone(before: Mapping[str, Seen], after: Collection[str]) -> list[Row]:
-    return [Row(name, was.task, "removed", "") for name, was in before.items() if name not in after]
+def _removed_models(
+    before: Mapping[str, ModelAnswers], after: Collection[str]
+) -> list[RehearsedModel]:
+    return [
+        RehearsedModel(name, was.task, "removed", "")
+        for name, was in before.items()
+        if name not in after
+    ]
 
 
-def _row(name: str, was: Seen | None, now: Seen, place: Space) -> Row:
+def _row(
+    name: str, was: ModelAnswers | None, now: ModelAnswers, place: SpaceComparison
+) -> RehearsedModel:
     changed = "yes" if was and was.digest != now.digest else "no"
-    return Row(
+    return RehearsedModel(
         model=name,
         task=now.task,
         pushed=changed if was else "new",
@@ -101,7 +122,9 @@ def _row(name: str, was: Seen | None, now: Seen, place: Space) -> Row:
     )
 
 
-def _warnings(name: str, was: Seen, now: Seen, place: Space, *, wanted: bool) -> list[str]:
+def _warnings(
+    name: str, was: ModelAnswers, now: ModelAnswers, place: SpaceComparison, *, wanted: bool
+) -> list[str]:
     found = []
     if place.moved and not wanted:
         what = "the embedding space" if now.task == "embedding" else "the scores"

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from baseten_tei.operations.tuning.replica_simulation import ROUNDING, played
+from baseten_tei.operations.tuning.replica_simulation import ROUNDING, simulate_replicas
 from baseten_tei.spec.args import Autoscaling
 
 WITHIN = 0.95
@@ -40,7 +40,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Derived:
+class TunedAutoscaling:
     """Settings, and each step that led to them, a line each; `met` is whether a replica can be as fast as wished."""
 
     settings: Autoscaling
@@ -48,7 +48,9 @@ class Derived:
     met: bool
 
 
-def derived(curve: Sequence[CurvePoint], wish: Wish, now: Autoscaling) -> Derived:
+def derive_autoscaling(
+    curve: Sequence[CurvePoint], wish: Wish, now: Autoscaling
+) -> TunedAutoscaling:
     """Settings of an environment; window and delay stay as they are. The curve is of rising `in_flight`."""
     within = [it for it in curve if it.p95_ms <= wish.slo_ms]
     target = within[-1] if within else curve[0]
@@ -70,9 +72,9 @@ def derived(curve: Sequence[CurvePoint], wish: Wish, now: Autoscaling) -> Derive
         *peak.steps,
         f"min_replica: a cold start takes about {wish.cold_start_seconds} s, which no answer within "
         f"{wish.slo_ms:g} ms can wait for, and {PRODUCTION_REPLICAS} are Baseten's advice for production",
-        _played(settings, target.in_flight, peak.in_flight, wish),
+        _simulate_peak(settings, target.in_flight, peak.in_flight, wish),
     )
-    return Derived(settings, steps, bool(within))
+    return TunedAutoscaling(settings, steps, bool(within))
 
 
 @dataclass(frozen=True)
@@ -154,11 +156,11 @@ def _slo_step(target: CurvePoint, wish: Wish, *, met: bool) -> str:
     )
 
 
-def _played(settings: Autoscaling, target: int, peak: float, wish: Wish) -> str:
+def _simulate_peak(settings: Autoscaling, target: int, peak: float, wish: Wish) -> str:
     """The settings under Baseten's rule, on an hour and a half of traffic."""
     ramp = [peak * second / RAMP_SECONDS for second in range(RAMP_SECONDS)]
     trace = [*ramp, *([peak] * PEAK_SECONDS), *([0.0] * QUIET_SECONDS)]
-    seconds = played(trace, settings, target, wish.cold_start_seconds)
+    seconds = simulate_replicas(trace, settings, target, wish.cold_start_seconds)
     most = max(it.ready for it in seconds)
     late = sum(load > it.ready * target for load, it in zip(trace, seconds, strict=True))
     return (

@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from baseten_tei.operations.rehearsal.report import Report, Row
+from baseten_tei.operations.rehearsal.rehearsal_report import RehearsalReport, RehearsedModel
 
 HEADINGS = ("model", "task", "pushed", "answers", "dims", "space", "emulator's ms")
 
 
-def text(report: Report) -> str:
+def render_text(report: RehearsalReport) -> str:
     """Title, table, seconds, then a line for each warning and each failure."""
     return "\n".join(_lines(report))
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: RehearsalReport) -> Iterator[str]:
     against = f", compared with {report.base[:12]}" if report.base else ""
     yield f"== stack {report.stack}, rehearsed on an emulator{against}"
     yield from _table([HEADINGS, *map(_cells, report.rows)])
@@ -22,7 +22,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from (f"failed: {line}" for line in report.problems)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: RehearsedModel) -> tuple[str, ...]:
     dimensions = str(row.dimensions or "")
     latency = _latency(row.milliseconds_before, row.milliseconds)
     return (row.model, row.task, row.pushed, row.answers, dimensions, row.space, latency)

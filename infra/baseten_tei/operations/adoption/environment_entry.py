@@ -41,16 +41,16 @@ def _autoscaling(live: Mapping[str, int], predict_concurrency: int) -> dict[str,
         **Autoscaling().model_dump(),
         "concurrency_target": min(DEFAULT_PREDICT_CONCURRENCY, predict_concurrency),
     }
-    known = _in_words(live, Autoscaling)
+    known = _known_settings(live, Autoscaling)
     return {key: value for key, value in known.items() if value != usual[key]}
 
 
 def _promotion(live: Mapping[str, Any]) -> dict[str, Any]:
-    steps = _in_words(live.get("rolling_deploy_config") or {}, RollingDeploy)
-    settings = _in_words(live, Promotion)
+    steps = _known_settings(live.get("rolling_deploy_config") or {}, RollingDeploy)
+    settings = _known_settings(live, Promotion)
     return {**settings, "rolling_deploy_config": steps} if steps else settings
 
 
-def _in_words(live: Mapping[str, Any], words: type[BaseModel]) -> dict[str, Any]:
+def _known_settings(live: Mapping[str, Any], words: type[BaseModel]) -> dict[str, Any]:
     """The settings that the spec has a word for, in its order."""
     return {key: live[key] for key in words.model_fields if live.get(key) is not None}
