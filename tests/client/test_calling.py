@@ -169,7 +169,7 @@ def test_waiting_for_a_permit_ends_at_the_deadline() -> None:
         clock = FakeClock()
         caller = Caller("bge", script, Secret(KEY), Patience(), clock, lambda: 0.0)
         caller.permits = Permits(1, 0)
-        with pytest.raises(DeadlineError, match="waited for its turn"):
+        with pytest.raises(DeadlineError, match="still waiting for its turn"):
             await caller.ask(REQUEST, read, Deadline.after(0.01, clock))
 
     asyncio.run(main())
@@ -231,4 +231,4 @@ def test_it_is_not_where_that_would_take_a_permit_too_many() -> None:
 def test_a_key_is_in_no_text_of_a_secret() -> None:
     secret = Secret(KEY)
     assert KEY not in f"{secret} {secret!r} {[secret]}"
-    assert secret.hidden_in(f"a {KEY}") == "a [secret]"
+    assert secret.mask(f"a {KEY}") == "a [secret]"

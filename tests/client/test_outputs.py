@@ -90,10 +90,13 @@ def test_outputs_come_from_a_file_and_from_pulumi(
         ({**STACK, "schema_version": 2}, "schema_version 2"),
         ({"schema_version": 1, "models": {"serch": SEARCH}}, "Perhaps you meant 'serch'?"),
         ({"schema_version": 1, "models": {"bge": SEARCH}}, "There are: bge"),
-        ({"schema_version": 1, "models": {}}, "There is no model"),
-        ({"search": {**SEARCH, "task": "dancing"}}, "task and sync_url"),
-        ({"search": {**SEARCH, "sync_url": "http://model.example.com/sync"}}, "in clear"),
-        ({"search": {**SEARCH, "wake_url": "ftp://localhost/wake"}}, "in clear"),
+        ({"schema_version": 1, "models": {}}, "They have no model"),
+        ({"search": {**SEARCH, "task": "dancing"}}, "has no task, or no sync_url"),
+        (
+            {"search": {**SEARCH, "sync_url": "http://model.example.com/sync"}},
+            "never sent unencrypted",
+        ),
+        ({"search": {**SEARCH, "wake_url": "ftp://localhost/wake"}}, "is not an https:// URL"),
         ({"search": {**SEARCH, "space": {"dimensions": 3}}}, "no model_id"),
         ("no-such-file.json", "no-such-file.json"),
     ],
@@ -138,21 +141,24 @@ def test_an_option_that_cannot_be_is_refused_at_once(options: Any, words: str) -
 
 def test_a_cache_wants_to_know_the_space() -> None:
     flat = flat_outputs({"search": SEARCH})
-    with pytest.raises(UsageError, match="a cache needs to know the space"):
+    with pytest.raises(UsageError, match="a cache needs the embedding space"):
         connect("search", outputs=flat, api_key=KEY, cache=VectorCache(9))
-    with pytest.raises(UsageError, match="keeps none"):
+    with pytest.raises(UsageError, match="room for at least 1 vector"):
         VectorCache(0)
 
 
 def test_another_space_than_expected_is_refused_before_anything_is_sent() -> None:
     connect("search", outputs=STACK, api_key=KEY, expect_space=SPACE)
-    with pytest.raises(SpaceMismatchError, match="dimensions 384 -> 768"):
+    with pytest.raises(
+        SpaceMismatchError,
+        match="uses a different embedding space than expected: dimensions 384 -> 768",
+    ):
         connect("search", outputs=STACK, api_key=KEY, expect_space={**SPACE, "dimensions": 384})
     with pytest.raises(SpaceMismatchError, match="model_id 'intfloat/e5' -> "):
         connect(
             "search", outputs=STACK, api_key=KEY, expect_space={**SPACE, "model_id": "intfloat/e5"}
         )
-    with pytest.raises(SpaceMismatchError, match="tell no space"):
+    with pytest.raises(SpaceMismatchError, match="have no embedding space"):
         connect("go-emotions", outputs=STACK, api_key=KEY, expect_space=SPACE)
 
 
@@ -171,9 +177,12 @@ def test_all_errors_have_one_base() -> None:
         ({"space": ["model_id"]}, "space is list, not a mapping"),
         (
             {"space": {"model_id": "a/b", "max_input_length": "512"}},
-            "space.max_input_length is '512'",
+            "space.max_input_length cannot be '512'",
         ),
-        ({"space": {"model_id": "a/b", "dimensions": float("nan")}}, "space.dimensions is nan"),
+        (
+            {"space": {"model_id": "a/b", "dimensions": float("nan")}},
+            "space.dimensions cannot be nan",
+        ),
         ({"limits": [1]}, "limits is list, not a mapping"),
         (
             {"limits": {"max_client_batch_size": "32"}},

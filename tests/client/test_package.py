@@ -52,3 +52,9 @@ def test_it_imports_what_it_declares_and_the_standard_library() -> None:
 def test_decisions_know_no_files_processes_network_threads_or_chance(path: Path) -> None:
     allowed = IMPURE if path.stem in EDGES else {"threading"} if path.stem in LOCKS else set()
     assert imports(path) & IMPURE <= allowed
+
+
+def test_the_package_lists_its_public_names_and_nothing_else() -> None:
+    import baseten_tei_client
+
+    assert dir(baseten_tei_client) == sorted(baseten_tei_client.__all__)

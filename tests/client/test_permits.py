@@ -25,7 +25,7 @@ def test_never_more_is_under_way_and_all_get_their_turn(
 
         async def one(texts: int, steps: int) -> None:
             nonlocal done
-            async with permits.held(texts):
+            async with permits.hold(texts):
                 under_way[0] += 1
                 under_way[1] += texts
                 most[:] = map(max, most, under_way)
@@ -56,7 +56,7 @@ def test_a_large_request_is_not_passed_by_small_ones() -> None:
         permits, order = Permits(9, 4), list[str]()
 
         async def one(name: str, texts: int) -> None:
-            async with permits.held(texts):
+            async with permits.hold(texts):
                 order.append(name)
                 await asyncio.sleep(0)
 

@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei_client import RefusedTextError, UsageError
-from baseten_tei_client._call.prepare import Text, fitted, json_size, prepare
+from baseten_tei_client._call.prepare import Text, fit_text, json_size, prepare
 from baseten_tei_client.limits import Limits
-from baseten_tei_client.tokens import most_tokens
+from baseten_tei_client.tokens import bound_tokens
 
 LIMITS = Limits(max_input_length=4)
 LONG = 250 * 4
 
 
 def text(content: str) -> Text:
-    return Text(content, json_size(content), most_tokens(content))
+    return Text(content, json_size(content), bound_tokens(content))
 
 
 @pytest.mark.parametrize(
@@ -22,8 +22,8 @@ def text(content: str) -> Text:
     [
         ("", "empty"),
         ("a\ud83d", "U+D83D at 1"),
-        (None, "NoneType"),
-        (b"a", "bytes"),
+        (None, "text 1 is None, not a string"),
+        (b"a", "is of type bytes, not a string"),
         (1.0, "float"),
     ],
 )
@@ -56,16 +56,16 @@ def test_equal_texts_share_a_place(texts: list[str]) -> None:
 
 
 def test_a_text_that_the_model_would_not_read_to_its_end_is_cut_where_it_stops_reading() -> None:
-    kept = fitted(text("ab" * LONG), LIMITS, 10**6, cut=True)
+    kept = fit_text(text("ab" * LONG), LIMITS, 10**6, cut=True)
     assert isinstance(kept, Text)
     assert (kept.text, kept.was_cut, kept.size) == ("ab" * (LONG // 2), True, LONG + 2)
-    assert "2000 characters" in str(fitted(text("ab" * LONG), LIMITS, 10**6, cut=False))
+    assert "2000 characters" in str(fit_text(text("ab" * LONG), LIMITS, 10**6, cut=False))
 
 
 @given(st.text(min_size=1), st.integers(16, 200))
 def test_what_is_left_of_a_text_fits(content: str, room: int) -> None:
     whole = text(content * 20)
-    kept = fitted(whole, LIMITS, room, cut=True)
+    kept = fit_text(whole, LIMITS, room, cut=True)
     assert isinstance(kept, Text)
     assert kept.text
     assert kept.size == json_size(kept.text) <= room
@@ -73,5 +73,5 @@ def test_what_is_left_of_a_text_fits(content: str, room: int) -> None:
 
 
 def test_a_text_that_no_request_holds_is_refused_where_it_may_not_be_cut() -> None:
-    refused = fitted(text("a" * 50), LIMITS, 40, cut=False)
-    assert "takes 52 bytes" in str(refused)
+    refused = fit_text(text("a" * 50), LIMITS, 40, cut=False)
+    assert "needs 52 bytes" in str(refused)

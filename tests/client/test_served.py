@@ -120,7 +120,7 @@ def test_a_query_s_texts_keep_their_order_and_long_pairs_are_told(
         with pytest.raises(RefusedTextError, match="the query is empty") as caught:
             model.rerank("", texts)
         assert caught.value.index is None
-        with pytest.raises(RefusedTextError, match="the query takes"):
+        with pytest.raises(RefusedTextError, match="the query needs"):
             model.rerank("q" * 1_500_000, texts)
     assert ranking.best(1)[0][0] == 1
     assert ranking.scores[0] == ranking.scores[3]
@@ -145,7 +145,7 @@ def test_what_the_stack_does_not_know_of_labels_has_to_be_said(stack: ClientStac
     with connect("moods", outputs=unknown, api_key=API_KEY) as model:
         with pytest.raises(UsageError, match="multi_label=True"):
             model.classify(["a"])
-        with pytest.raises(UsageError, match="is for classifier, not for embedding"):
+        with pytest.raises(UsageError, match="is a classifier; it cannot embed"):
             model.embed(["a"])
 
 
@@ -159,7 +159,7 @@ def test_the_probe_texts_tell_another_space_before_the_first_vector(stack: Clien
     stack.emulator.forget_calls()
     with (
         stack.connect("search", expect_space=space, probe_space=True) as model,
-        pytest.raises(SpaceMismatchError, match="answers the probe texts as another space"),
+        pytest.raises(SpaceMismatchError, match="answers the probe texts in a different space"),
     ):
         model.embed(["a", "b"])
     assert stack.asked()["sync/v1/embeddings", 200] == 1
@@ -169,7 +169,7 @@ def test_vectors_of_another_length_than_the_outputs_say_are_refused(stack: Clien
     other = stack.changed("search", space={**stack.models["search"]["space"], "dimensions": 768})
     with (
         connect("search", outputs=other, api_key=API_KEY) as model,
-        pytest.raises(SpaceMismatchError, match="384 numbers, and its outputs say 768"),
+        pytest.raises(SpaceMismatchError, match="384 dimensions, but its outputs say 768"),
     ):
         model.embed(["a"])
 
@@ -240,5 +240,5 @@ def test_who_waits_while_a_model_is_closed_is_told(stack: ClientStack) -> None:
         while not any(it.get("held") for it in stack.emulator.admin("GET", "faults")["faults"]):
             time.sleep(0.01)
         model.close()
-        with pytest.raises(UsageError, match="closed while it was asked"):
+        with pytest.raises(UsageError, match="closed during this call"):
             waiting.result(timeout=60)

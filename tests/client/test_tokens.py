@@ -7,11 +7,11 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 
 from baseten_emulator.tei.model.tokens import Tokenizer as Toy
 from baseten_tei_client import UsageError
-from baseten_tei_client._call.prepare import json_size, problem
-from baseten_tei_client._router.wire import encoded
+from baseten_tei_client._call.prepare import find_problem, json_size
+from baseten_tei_client._router.wire import encode_body
 from baseten_tei_client.outputs import ModelOutputs
 from baseten_tei_client.spaces import Space
-from baseten_tei_client.tokens import counter_of, most_tokens
+from baseten_tei_client.tokens import bound_tokens, make_counter
 from tests.client.corpus import corpus
 from tests.client.toy import toy_tokenizer
 
@@ -63,24 +63,26 @@ TOKENIZERS = {"wordpiece": wordpiece(), "byte level": byte_level(), "unigram": u
 @example("각각 한국어")
 @example("\0\x07\u202e abc\u00a0ﬃ")
 def test_no_tokenizer_makes_more_tokens_than_the_bound(tokenizer: Tokenizer, text: str) -> None:
-    assert len(tokenizer.encode(text).ids) <= most_tokens(text)
+    assert len(tokenizer.encode(text).ids) <= bound_tokens(text)
 
 
 @given(st.text(min_size=1))
 def test_nor_does_the_emulators(text: str) -> None:
-    assert len(Toy.of("bert").tokenize(text)) <= most_tokens(text)
+    assert len(Toy.of("bert").tokenize(text)) <= bound_tokens(text)
 
 
 @given(st.text(min_size=1))
 def test_the_size_of_a_text_is_its_bytes_in_a_body(text: str) -> None:
-    assert len(encoded({"inputs": [text]})) == len(encoded({"inputs": []})) + json_size(text)
+    assert len(encode_body({"inputs": [text]})) == len(encode_body({"inputs": []})) + json_size(
+        text
+    )
 
 
 def test_a_tokenizer_counts_exactly_with_the_prompt_and_without_its_own_truncation() -> None:
     tokenizer = wordpiece()
     tokenizer.enable_truncation(4)
     space = Space("a/b", prompt="q: ")
-    count = counter_of(tokenizer, ModelOutputs("m", "embedding", "https://x", None, space=space))
+    count = make_counter(tokenizer, ModelOutputs("m", "embedding", "https://x", None, space=space))
     assert count(["abc", "a"]) == [2 + 2 + 3, 2 + 2 + 1]
     assert tokenizer.truncation["max_length"] == 4
 
@@ -88,11 +90,11 @@ def test_a_tokenizer_counts_exactly_with_the_prompt_and_without_its_own_truncati
 def test_a_prompt_whose_text_is_not_known_cannot_be_counted() -> None:
     space = Space("a/b", prompt_name="query")
     with pytest.raises(UsageError, match="leave tokenizer out"):
-        counter_of(wordpiece(), ModelOutputs("m", "embedding", "https://x", None, space=space))
+        make_counter(wordpiece(), ModelOutputs("m", "embedding", "https://x", None, space=space))
 
 
 def test_the_toy_tokenizer_counts_as_the_emulator_does() -> None:
-    texts = [text for text in corpus(300) if problem(text) is None]
+    texts = [text for text in corpus(300) if find_problem(text) is None]
     toy = Toy.of("bert")
     counts = [len(encoding.ids) for encoding in toy_tokenizer().encode_batch(texts)]
     assert counts == [len(toy.tokenize(text)) for text in texts]

@@ -3,13 +3,13 @@ import base64
 import numpy as np
 import pytest
 
-from baseten_tei_client._router.retrying import Failure, is_worth_a_try, pause_seconds, refusal
-from baseten_tei_client._router.transport import Reply, decoded
+from baseten_tei_client._router.retrying import Failure, error_for, is_worth_a_try, pause_seconds
+from baseten_tei_client._router.transport import Reply, decode_json
 from baseten_tei_client._router.wire import (
     BadAnswerError,
-    labels_of,
     read_embeddings,
     read_info,
+    read_labels,
     read_predictions,
     read_ranks,
     read_reach,
@@ -64,8 +64,8 @@ def test_other_answers_are_read_as_tei_gives_them() -> None:
     assert read_token_counts([[{}, {}], []], 2) == [2, 0]
     assert read_reach([[{"stop": None}, {"stop": 7}, {"stop": 8}, {"stop": None}]]) == 8
     info = {"model_type": {"classifier": {"id2label": {"10": "c", "0": "a", "1": "b"}}}}
-    assert labels_of(read_info(info)) == ("a", "b", "c")
-    assert labels_of({"model_type": {"embedding": {"pooling": "cls"}}}) is None
+    assert read_labels(read_info(info)) == ("a", "b", "c")
+    assert read_labels({"model_type": {"embedding": {"pooling": "cls"}}}) is None
     of_other_kinds = [
         {"model_type": 3}, {"model_type": {}, "max_client_batch_size": "many"},
         {"model_type": {}, "max_input_length": 10**400}, {"model_type": {}, "max_batch_tokens": 0},
@@ -76,11 +76,13 @@ def test_other_answers_are_read_as_tei_gives_them() -> None:
 
 
 def test_an_error_says_what_it_says_and_when_to_come_back() -> None:
-    page = Reply(502, decoded(b"<h1>Bad\r\n Gateway</h1>" * 50))
+    page = Reply(502, decode_json(b"<h1>Bad\r\n Gateway</h1>" * 50))
     assert page.message.startswith("<h1>Bad Gateway</h1>")
     assert len(page.message) == 300
     assert page.retry_after_seconds is None
-    told = Reply(429, decoded(b'{"error": "slow down", "retry_after": 3}'), {"retry-after": "9"})
+    told = Reply(
+        429, decode_json(b'{"error": "slow down", "retry_after": 3}'), {"retry-after": "9"}
+    )
     assert (told.message, told.retry_after_seconds) == ("slow down", 3.0)
     assert Reply(503, "", {"retry-after": "9"}).retry_after_seconds == 9
     for odd in ("-1", "nan", "inf", "Wed, 21 Oct 2026 07:28:00 GMT"):
@@ -111,7 +113,7 @@ def test_what_may_pass_is_tried_three_times(status: int) -> None:
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 413, 415, 422])
 def test_what_will_not_change_is_not_tried_again(status: int) -> None:
     assert not is_worth_a_try(Failure(status, "x"), tries=1)
-    assert "'bge'" in str(refusal(Failure(status, "x"), "bge"))
+    assert "'bge'" in str(error_for(Failure(status, "x"), "bge"))
 
 
 def test_a_pause_is_what_was_asked_for_and_a_little_more_or_doubles_up_to_ten_seconds() -> None:

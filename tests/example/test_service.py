@@ -114,7 +114,7 @@ def test_a_model_that_was_changed_behind_the_outputs_is_refused_and_noise_is_not
     models.emulator.fault("search", "wrong_pooling")
     refused = place.run("serve")
     assert (refused.code, len(refused.stderr.splitlines())) == (3, 1)
-    assert "answers the probe texts as another space" in refused.stderr
+    assert "answers the probe texts in a different space" in refused.stderr
     models.emulator.no_faults()
     models.emulator.fault("search", "batch_noise")
     with place.serving() as address:

@@ -29,9 +29,9 @@ from baseten_tei.review.forges.gitlab_client import GitLab
 from baseten_tei.spec.args import EmbeddingArgs
 from baseten_tei_client import TeiClientError, aconnect
 from baseten_tei_client._router import session
-from baseten_tei_client._router.transport import Reply, SilenceError, decoded
+from baseten_tei_client._router.transport import Reply, SilenceError, decode_json
 from baseten_tei_client._router.transport import Request as ClientRequest
-from baseten_tei_client._router.wire import encoded
+from baseten_tei_client._router.wire import encode_body
 from tests.client.stack import LIMITS
 from tests.faults.fuzz_world import KEY, NAME, Fuzzed, fuzzed
 from tests.faults.mutations import mutated
@@ -238,7 +238,7 @@ class InProcess:
         self._fuzz = fuzz
 
     async def send(self, request: ClientRequest, _timeout_seconds: float) -> Reply:
-        body = b"" if request.body is None else encoded(request.body)
+        body = b"" if request.body is None else encode_body(request.body)
         path = request.url.removeprefix(self._fuzz.target.management_url)
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
         method = "GET" if request.body is None else "POST"
@@ -246,7 +246,7 @@ class InProcess:
         if answer.hang_up:
             raise SilenceError("hung up")
         found = {name.lower(): value for name, value in answer.headers}
-        return Reply(answer.status, decoded(answer.body), found)
+        return Reply(answer.status, decode_json(answer.body), found)
 
     async def close(self) -> None: ...
 
@@ -259,7 +259,7 @@ def test_a_wrong_answer_to_the_client_is_a_typed_exception_of_one_line(
     with fuzzed() as fuzz:
         first_up(fuzz)
         monkeypatch.setattr(session, "LoopClock", InstantClock)
-        monkeypatch.setattr(session, "transport_for", lambda *_: InProcess(fuzz))
+        monkeypatch.setattr(session, "make_transport", lambda *_: InProcess(fuzz))
         fuzz.wire.changed = Once(dice, dice.randrange(4))
         ends_well(lambda: asyncio.run(embed(fuzz)))
 

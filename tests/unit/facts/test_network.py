@@ -23,7 +23,7 @@ from baseten_tei.facts.network.bounds import (
     within,
 )
 from baseten_tei_client.errors import UnauthorizedError
-from baseten_tei_client.sources import api_key
+from baseten_tei_client.sources import require_api_key
 from tests.support.callers import BOUNDED, EVERY, KEY, OURS, bounded
 from tests.support.certificates import DAY, NOW, server_context
 from tests.support.loopback import NOBODY
@@ -226,8 +226,8 @@ def test_a_key_that_no_header_takes_is_refused_before_any_call(key: str) -> None
     with pytest.raises(UserError, match="BASETEN_API_KEY has a space, a line break") as caught:
         find_api_key(parse_target("baseten"), {"BASETEN_API_KEY": key})
     assert key not in str(caught.value)
-    with pytest.raises(UnauthorizedError, match="characters that no header takes"):
-        api_key(key)
+    with pytest.raises(UnauthorizedError, match="characters that a header cannot hold"):
+        require_api_key(key)
 
 
 def test_a_call_is_given_up_whatever_it_hangs_in() -> None:

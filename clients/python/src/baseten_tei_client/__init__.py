@@ -2,9 +2,11 @@
 
 connect, aconnect            a `Model` or `AsyncModel` by its name and the stack's outputs
 embed, rerank, classify      its methods; numpy in what they return: Embeddings, Ranking, Classification
-Space, compare, write_space  what vectors have to have in common; `expect_space=` refuses another one
-VectorCache                  vectors that were computed before, by space and text
+Space, compare, write_space  whether vectors are comparable; `expect_space=` refuses another space
+VectorCache                  vectors computed before, by space and text
 errors                       all are `TeiClientError`, and say what to do
+
+Modules whose name begins with an underscore are not part of the interface.
 """
 
 from baseten_tei_client.cache import VectorCache
@@ -61,3 +63,8 @@ __all__ = [
     "read_space",
     "write_space",
 ]
+
+
+def __dir__() -> list[str]:
+    """Return the public names, without the modules they come from."""
+    return __all__

@@ -1,6 +1,4 @@
-"""Vectors that were computed before, by space and text."""
-
-from __future__ import annotations
+"""A cache of vectors by space and text."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -12,7 +10,7 @@ from baseten_tei_client.results import Floats
 
 
 class Known(NamedTuple):
-    """A vector, and the text's tokens where it was cut (0 where it was not); whether those are a lower bound."""
+    """A vector, and the tokens of its text if that was cut (else 0); `at_least`: they are a lower bound."""
 
     vector: Floats
     tokens: int = 0
@@ -20,11 +18,11 @@ class Known(NamedTuple):
 
 
 class VectorCache:
-    """The `size` vectors that were used last. Models may share one: a key is a space and a text. Thread-safe."""
+    """The `size` vectors used last, by space and text. Thread-safe; several models may share one."""
 
     def __init__(self, size: int) -> None:
         if size < 1:
-            raise UsageError(f"a cache of {size} vectors keeps none: leave it out")
+            raise UsageError(f"a cache needs room for at least 1 vector, not {size}: leave it out")
         self._size = size
         self._kept: OrderedDict[tuple[str, str], Known] = OrderedDict()
         self._lock = Lock()
@@ -33,7 +31,7 @@ class VectorCache:
         return len(self._kept)
 
     def get(self, space: str, text: str) -> Known | None:
-        """The vector of a text in a space, if it is kept."""
+        """Return what is known of a text in a space; `None` if nothing is."""
         with self._lock:
             known = self._kept.get((space, text))
             if known is not None:
@@ -41,8 +39,8 @@ class VectorCache:
             return known
 
     def put(self, space: str, text: str, known: Known) -> None:
-        """Keep a vector; the one that was unused for longest goes where there is no room."""
-        vector = known.vector.copy()  # a row would keep the whole array that it is of
+        """Keep a vector, and drop the least recently used one if the cache is full."""
+        vector = known.vector.copy()  # a row would keep its whole array alive
         vector.flags.writeable = False
         with self._lock:
             self._kept[space, text] = known._replace(vector=vector)
@@ -52,12 +50,12 @@ class VectorCache:
 
 
 def space_key(outputs: ModelOutputs, cut: bool) -> str:
-    """What vectors of one key have in common. Raises `UsageError` where the outputs do not tell spaces apart."""
+    """Return the key of a space in a cache. Raises `UsageError` if the outputs do not identify it."""
     if outputs.space is not None:
         return repr((outputs.space, cut))
     if outputs.version is None:
         raise UsageError(
-            f"model {outputs.name!r}: a cache needs to know the space, and these outputs do not tell it: "
+            f"model {outputs.name!r}: a cache needs the embedding space, which these outputs do not have: "
             "give the JSON of `pulumi stack output --json`, or leave cache out"
         )
     return repr((outputs.model_id, outputs.version, cut))

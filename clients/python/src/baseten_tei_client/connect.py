@@ -1,6 +1,4 @@
-"""From a stack's outputs to a model that can be called."""
-
-from __future__ import annotations
+"""Connects to a model by a stack's outputs."""
 
 import asyncio
 from collections.abc import Mapping
@@ -12,13 +10,13 @@ from baseten_tei_client.errors import SpaceMismatchError
 from baseten_tei_client.model import AsyncModel
 from baseten_tei_client.outputs import ModelOutputs, parse_outputs
 from baseten_tei_client.settings import AuthScheme, Settings, TooLong, TransportName
-from baseten_tei_client.sources import Outputs, api_key, read_outputs, read_space
+from baseten_tei_client.sources import Outputs, read_outputs, read_space, require_api_key
 from baseten_tei_client.spaces import Space, compare
 from baseten_tei_client.sync import Model
 
 
 class Options(TypedDict, total=False):
-    """What `connect` and `aconnect` take besides; settings.py says what each means."""
+    """The other options of `connect` and `aconnect`; each is explained in settings.py."""
 
     timeout: float
     request_timeout: float
@@ -42,21 +40,21 @@ def connect(
     expect_space: Space | Mapping[str, Any] | str | Path | None = None,
     **options: Unpack[Options],
 ) -> Model:
-    """A model of a stack, by its name there; nothing is sent yet.
+    """Return a model of a stack by its name there. Nothing is sent yet.
 
     Args:
         name: The model's name in the stack's configuration.
         outputs: Path of a JSON file, a mapping (also a StackReference's, once resolved), "pulumi" or a
             `PulumiStack`, or "env": the flat `env` output as environment variables.
         api_key: Default: BASETEN_API_KEY.
-        expect_space: The space that vectors have to be of; another one raises `SpaceMismatchError` here.
+        expect_space: The space that the vectors must have; a different one raises `SpaceMismatchError`.
         options: See `Settings`.
 
     Raises:
-        OutputsError: the outputs cannot be read, or do not have this model.
+        OutputsError: the outputs cannot be read, or have no such model.
         SpaceMismatchError: its vectors are not comparable with those of `expect_space`.
         UnauthorizedError: there is no key.
-        UsageError: an option that cannot be.
+        UsageError: an option has an impossible value.
     """
     return Model(_model(name, outputs, api_key, expect_space, options))
 
@@ -69,7 +67,7 @@ async def aconnect(
     expect_space: Space | Mapping[str, Any] | str | Path | None = None,
     **options: Unpack[Options],
 ) -> AsyncModel:
-    """`connect` for asynchronous callers; `pulumi` and files are waited for in a thread."""
+    """Return an `AsyncModel`, see `connect`; `pulumi` and files are read in a thread."""
     return await asyncio.to_thread(_model, name, outputs, api_key, expect_space, options)
 
 
@@ -80,22 +78,22 @@ def _model(
     expected: Space | Mapping[str, Any] | str | Path | None,
     options: Options,
 ) -> AsyncModel:
-    found = parse_outputs(read_outputs(outputs), name)
+    model = parse_outputs(read_outputs(outputs), name)
     space = None if expected is None else read_space(expected)
     if space is not None:
-        _check_space(found, space)
-    return AsyncModel(found, Settings(expect_space=space, **options), api_key(key))
+        _check_space(model, space)
+    return AsyncModel(model, Settings(expect_space=space, **options), require_api_key(key))
 
 
-def _check_space(found: ModelOutputs, expected: Space) -> None:
-    if found.space is None:
+def _check_space(model: ModelOutputs, expected: Space) -> None:
+    if model.space is None:
         raise SpaceMismatchError(
-            f"model {found.name!r}: its outputs tell no space, so that none can be expected: give the JSON of "
-            "`pulumi stack output --json` of an embedding model"
+            f"model {model.name!r}: its outputs have no embedding space to compare with the expected one: give the "
+            "JSON of `pulumi stack output --json` of an embedding model"
         )
-    comparison = compare(expected, found.space)
+    comparison = compare(expected, model.space)
     if not comparison:
         raise SpaceMismatchError(
-            f"model {found.name!r} is of another embedding space than expected: {'; '.join(comparison.reasons)}. "
-            "Embed the index anew with this model, or connect to the stack it was made with"
+            f"model {model.name!r} uses a different embedding space than expected: {'; '.join(comparison.reasons)}. "
+            "Embed the index again with this model, or connect to the stack it was made with"
         )

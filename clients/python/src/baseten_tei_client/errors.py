@@ -1,31 +1,26 @@
-"""What can go wrong, as types. Every message says what to do; none holds a key or a text."""
-
-from __future__ import annotations
+"""Everything this package raises. Every message says what to do; none contains a key or a text."""
 
 LONGEST = 500
-"""Characters of a message, whatever a server puts into it."""
+"""Most characters of a message."""
 
 
 class TeiClientError(Exception):
-    """Whatever this package raises on purpose. Its message is one line that shows as it is."""
+    """The base of all errors of this package. Its message is one printable line."""
 
     def __init__(self, message: str) -> None:
         super().__init__(_one_line(message))
 
 
 class UsageError(TeiClientError, ValueError):
-    """The call cannot work as it was written: a reranker that is to embed, a setting out of bounds."""
+    """The call cannot work as written: a reranker cannot embed, a setting is out of range."""
 
 
 class OutputsError(TeiClientError, ValueError):
-    """The stack's outputs cannot be read, or do not have the model that was asked for."""
+    """The stack's outputs cannot be read, or have no such model."""
 
 
 class RefusedTextError(TeiClientError, ValueError):
-    """A text that the model cannot take; nothing was sent.
-
-    `index` is its place in the list that was given, `None` for the query of a rerank.
-    """
+    """A text that the model cannot take; `index` is its place, `None` for a query. Nothing was sent."""
 
     def __init__(self, index: int | None, reason: str) -> None:
         where = "the query" if index is None else f"text {index}"
@@ -34,15 +29,15 @@ class RefusedTextError(TeiClientError, ValueError):
 
 
 class SpaceMismatchError(TeiClientError):
-    """The model's embedding space is not the one that was expected; no vector was written."""
+    """The model does not use the expected embedding space; no vector was returned."""
 
 
 class UnauthorizedError(TeiClientError):
-    """Baseten does not accept the key (401, 402, 403), or there is none."""
+    """Baseten did not accept the API key (401, 402, 403), or there is none."""
 
 
 class RefusedRequestError(TeiClientError):
-    """The router refuses a request that was inside the limits known to the client (4xx)."""
+    """The router refused a request that respected its known limits (4xx)."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -50,15 +45,15 @@ class RefusedRequestError(TeiClientError):
 
 
 class UnavailableError(TeiClientError):
-    """The model is not there, or fails at what it was asked (404, 424, 500), and waiting does not help."""
+    """The model is missing or fails (404, 424, 500), and waiting does not help."""
 
 
 class DeadlineError(TeiClientError, TimeoutError):
-    """The caller's time is over before the answer was complete."""
+    """There was no complete answer before the caller's deadline."""
 
 
 def _one_line(text: str) -> str:
-    """Return a text without control and bidi characters, cut in its middle: the end says what to do."""
+    """Return a printable line, cut in its middle, since its end says what to do."""
     if len(text) > LONGEST:
         text = f"{text[:300]} … {text[-190:]}"
     return "".join(it if it.isprintable() else " " for it in text)

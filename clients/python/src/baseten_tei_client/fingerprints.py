@@ -1,10 +1,8 @@
-"""Fingerprints of embedding spaces: what probe texts become, small enough for a stack's output.
+"""Fingerprints of embedding spaces: the vectors of probe texts, small enough for a stack's outputs.
 
-Version 1, as the stack takes them: each probe's vector at length 1 is projected to 32 numbers by signs from
-SHA-256, and kept in 32nds, one signed byte each. Two fingerprints estimate the cosine between the vectors.
+Version 1, as stacks write it: each vector, normalized, is projected to 32 numbers by signs from SHA-256, which
+are kept in 32nds as signed bytes. Two fingerprints give an estimate of the cosine between the vectors.
 """
-
-from __future__ import annotations
 
 import base64
 import binascii
@@ -24,16 +22,16 @@ PROBES = (
     "Invoice 2024-117: EUR 1,250.00 is due within 30 days.",
     "I did not enjoy this film at all; the plot made no sense.",
 )
-"""Asked as one batch of the first min(8, max_client_batch_size)."""
+"""Sent as one batch of the first min(8, max_client_batch_size)."""
 MIN_COSINE = 0.999
-"""Below it the numbers are another space's; rounding to float16 stays above 0.9998."""
+"""Below it the spaces are different; rounding to float16 stays above 0.9998."""
 _PREFIX = "v1:"
 _NUMBERS = 32
 _SCALE = 32
 
 
 def fingerprint(vectors: NDArray[np.floating]) -> str:
-    """The fingerprint of the probes' vectors, in order; of shape (1 to 8, dimensions), any length."""
+    """Return the fingerprint of the probes' vectors, of shape (1 to 8, dimensions) and any norm."""
     units = vectors / np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
     kept = []
     for probe, unit in enumerate(units):
@@ -43,7 +41,7 @@ def fingerprint(vectors: NDArray[np.floating]) -> str:
 
 
 def likeness(one: str | None, other: str | None) -> tuple[float, ...] | None:
-    """The cosine of each probe that both have; `None` where they cannot be compared."""
+    """Return the cosine of each probe that both have; `None` if they cannot be compared."""
     mine, theirs = _numbers(one), _numbers(other)
     if mine is None or theirs is None:
         return None
@@ -66,7 +64,7 @@ def _numbers(text: str | None) -> NDArray[np.float64] | None:
 
 @lru_cache(maxsize=4)
 def _signs(dimensions: int) -> NDArray[np.float64]:
-    """Of shape (probes, 32, dimensions): dimension j gets its signs from the bits of a hash of j."""
+    """Return signs of shape (probes, 32, dimensions); those of dimension j are the bits of a hash of j."""
     rows = [
         hashlib.sha256(f"baseten-tei:fingerprint:v1:{j}".encode()).digest()
         for j in range(dimensions)

@@ -1,19 +1,17 @@
-"""What one router takes, and how much of it a client may have under way.
+"""The limits of one router, and how much a client may send at once.
 
 TEI's `--max-concurrent-requests` counts texts, Baseten's `predict_concurrency` requests, each for one replica.
-The live router's `/info` is believed before the stack's outputs, these before TEI's own defaults.
+The live router's `/info` comes before the stack's outputs, and these before TEI's own defaults.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The names are the outputs' own; the defaults are TEI's, and this project's for Baseten's two."""
+    """Names are those of the outputs. Defaults are TEI's, and this project's for the two of Baseten."""
 
     max_client_batch_size: int = 32
     payload_limit_bytes: int = 2_000_000
@@ -25,8 +23,8 @@ class Limits:
     max_replica: int = 1
 
     @classmethod
-    def of(cls, outputs: Mapping[str, Any], info: Mapping[str, Any]) -> Limits:
-        """What is known, the live router's word first."""
+    def of(cls, outputs: Mapping[str, Any], info: Mapping[str, Any]) -> Self:
+        """Return what is known, the live router's values first."""
         known: dict[str, Any] = {
             name: value if isinstance(value, bool) else int(value)  # a StackReference has floats
             for source in (outputs, info)
@@ -36,10 +34,10 @@ class Limits:
         return cls(**known)
 
     def texts_per_request(self, replicas: int) -> int:
-        """Texts of one request, at most.
+        """Return the most texts of one request.
 
-        With one replica the client counts the texts under way itself. Among several, Baseten decides which one
-        gets a request: a replica that is full of them must still have a permit for each text.
+        With one replica the client counts the texts it has sent itself. With several, Baseten chooses the replica:
+        one that is full of requests must still have a permit for each of their texts.
         """
         most = min(self.max_client_batch_size, self.max_concurrent_requests)
         if replicas > 1:
@@ -47,11 +45,11 @@ class Limits:
         return max(1, most)
 
     def requests_under_way(self, replicas: int) -> int:
-        """Requests at once, at most: what the replicas let in."""
+        """Return the most requests at once: as many as the replicas let in."""
         return max(1, self.predict_concurrency * replicas)
 
     def texts_under_way(self, replicas: int) -> int:
-        """Texts at once, at most: the replicas' permits."""
+        """Return the most texts at once: the replicas' permits."""
         return max(1, self.max_concurrent_requests * replicas)
 
 

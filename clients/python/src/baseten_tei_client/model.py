@@ -1,6 +1,4 @@
-"""A model of a stack, asynchronously: the one implementation; `Model` runs it in a thread of its own."""
-
-from __future__ import annotations
+"""The asynchronous model of a stack, which `Model` runs in a thread of its own."""
 
 import asyncio
 from collections.abc import Iterable
@@ -10,7 +8,7 @@ from typing import Literal, Self
 from baseten_tei_client._call import tasks
 from baseten_tei_client._call.batched_run import Job, Progress
 from baseten_tei_client._call.call import Call, Wish
-from baseten_tei_client._call.prepare import Text, json_size, prepare, problem
+from baseten_tei_client._call.prepare import Text, find_problem, json_size, prepare
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.session import Session
 from baseten_tei_client.cache import space_key
@@ -20,49 +18,51 @@ from baseten_tei_client.results import Classification, Embeddings, Ranking
 from baseten_tei_client.secrecy import Secret
 from baseten_tei_client.settings import Settings
 from baseten_tei_client.spaces import Space
-from baseten_tei_client.tokens import Counter, counter_of, most_of_each
+from baseten_tei_client.tokens import Counter, bound_each, make_counter
 
 OnRefusal = Literal["raise", "skip"]
+_KINDS = {"embedding": "an embedding model", "reranker": "a reranker", "classifier": "a classifier"}
+_VERBS = {"embedding": "embed", "reranker": "rerank", "classifier": "classify"}
 
 
 class AsyncModel:
-    """One model. Bound to no event loop: each one that uses it gets connections of its own."""
+    """One model. Each event loop that uses it gets its own connections."""
 
     def __init__(self, outputs: ModelOutputs, settings: Settings, key: Secret) -> None:
-        self._outputs, self._settings, self._key = outputs, settings.checked(), key
+        self._outputs, self._settings, self._key = outputs, settings.validate(), key
         self._session: Session | None = None
         self._counter: Counter | None = None
         if settings.tokenizer is not None:
-            self._counter = counter_of(settings.tokenizer, outputs)
+            self._counter = make_counter(settings.tokenizer, outputs)
         if settings.cache is not None:
-            space_key(outputs, cut=True)  # where it cannot work, it is said now
+            space_key(outputs, cut=True)  # refuse now what would fail later
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name!r}: {self.task} at {self._outputs.sync_url}>"
 
     @property
     def name(self) -> str:
-        """The model's name in its stack."""
+        """Return the model's name in its stack."""
         return self._outputs.name
 
     @property
     def task(self) -> Task:
-        """What it is for."""
+        """Return its task."""
         return self._outputs.task
 
     @property
     def space(self) -> Space | None:
-        """The space of its vectors, as the stack tells it; `None` where the outputs do not."""
+        """Return the embedding space from the stack's outputs; `None` if they have none."""
         return self._outputs.space
 
     async def embed(
         self, texts: Iterable[str], *, timeout: float | None = None,
         on_refusal: OnRefusal = "raise", progress: Progress | None = None,
     ) -> Embeddings:  # fmt: skip
-        """The texts' vectors, in their order.
+        """Return the texts' vectors, in their order.
 
         Raises:
-            RefusedTextError: a text cannot be sent; nothing was (`on_refusal="skip"` makes its row NaN).
+            RefusedTextError: a text cannot be sent, so none was (`on_refusal="skip"` makes its row NaN instead).
             DeadlineError: it took longer than `timeout` seconds, by default those of `connect`.
             TeiClientError: see errors.py.
         """
@@ -76,35 +76,35 @@ class AsyncModel:
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
         progress: Progress | None = None,
     ) -> Ranking:  # fmt: skip
-        """How well each text answers the query: from 0 to 1, or the model's logit with `raw_scores`.
+        """Return how well each text answers the query: from 0 to 1, or the model's logit with `raw_scores`.
 
-        Raises as `embed` does; a refused query has the index `None`.
+        Raises what `embed` raises; a refused query has the index `None`.
         """
-        if reason := problem(query):
+        if reason := find_problem(query):
             raise RefusedTextError(None, reason)
         call, _ = await self._call("reranker", texts, timeout, on_refusal, progress)
-        [tokens] = (self._counter or most_of_each)([query])
+        [tokens] = (self._counter or bound_each)([query])
         return await tasks.rerank(call, Text(query, json_size(query), tokens), raw_scores)
 
     async def classify(
         self, texts: Iterable[str], *, timeout: float | None = None,
         on_refusal: OnRefusal = "raise", progress: Progress | None = None,
     ) -> Classification:  # fmt: skip
-        """The probability of each label for each text.
+        """Return the probability of each label for each text.
 
-        Raises as `embed` does, and `UsageError` where nobody says whether several labels may hold at once.
+        Raises what `embed` raises, and `UsageError` if it is unknown whether several labels may apply at once.
         """
         multi_label = self._is_multi_label()
         call, labels = await self._call("classifier", texts, timeout, on_refusal, progress)
         return await tasks.classify(call, labels, multi_label)
 
     async def ready(self, *, timeout: float | None = None) -> None:
-        """Wait until the model answers, and is what was expected; raises otherwise. For a service's start."""
+        """Wait until the model answers and is the expected one; raises otherwise. For a service's start."""
         session = self._own_session()
         await session.router(self._deadline(session, timeout))
 
     async def aclose(self) -> None:
-        """Close its connections; it opens new ones when it is used again."""
+        """Close its connections; later calls open new ones."""
         session, self._session = self._session, None
         if session is not None and session.loop is asyncio.get_running_loop():
             await session.close()
@@ -122,13 +122,13 @@ class AsyncModel:
         self, task: Task, texts: Iterable[str], timeout: float | None, on_refusal: OnRefusal,
         progress: Progress | None,
     ) -> tuple[Call, tuple[str, ...] | None]:  # fmt: skip
-        """The call, and the labels of a classifier: refused before anything is sent, or ready to be sent."""
+        """Return a call that is ready to be sent, and a classifier's labels; refuse what cannot be sent."""
         if task != self.task:
             raise UsageError(
-                f"model {self.name!r} is for {self.task}, not for {task}: connect to another one"
+                f"model {self.name!r} is {_KINDS[self.task]}; it cannot {_VERBS[task]}: connect to another model"
             )
         if on_refusal not in ("raise", "skip"):
-            raise UsageError(f"on_refusal is {on_refusal!r}; it is 'raise' or 'skip'")
+            raise UsageError(f"on_refusal must be 'raise' or 'skip', not {on_refusal!r}")
         prepared = prepare(texts, self._counter, on_refusal == "skip")
         session = self._own_session()
         deadline = self._deadline(session, timeout)
@@ -142,7 +142,7 @@ class AsyncModel:
     def _deadline(self, session: Session, timeout: float | None) -> Deadline:
         seconds = self._settings.timeout if timeout is None else timeout
         if not seconds > 0:
-            raise UsageError(f"timeout is {seconds!r} seconds, and must be above 0")
+            raise UsageError(f"timeout must be above 0 seconds, not {seconds!r}")
         return Deadline.after(seconds, session.clock)
 
     def _own_session(self) -> Session:
@@ -151,11 +151,11 @@ class AsyncModel:
         return self._session
 
     def _is_multi_label(self) -> bool:
-        found = self._settings.multi_label
-        told = self._outputs.multi_label if found is None else found
-        if told is None and self.task == "classifier":
+        setting = self._settings.multi_label
+        multi_label = self._outputs.multi_label if setting is None else setting
+        if multi_label is None and self.task == "classifier":
             raise UsageError(
-                f"model {self.name!r}: its stack does not know whether several labels may hold at once: lock the "
+                f"model {self.name!r}: its stack does not know whether several labels may apply at once: lock the "
                 "model there, or pass multi_label=True (sigmoid of each score) or False (softmax) to connect"
             )
-        return bool(told)
+        return bool(multi_label)

@@ -1,10 +1,8 @@
-"""A stack's outputs, read: one model with its URLs, limits, space and labels.
+"""Reads one model from a stack's outputs: its URLs, limits, space and labels.
 
-Understood are the whole of `pulumi stack output --json`, its `models`, one model of it, and the flat `env`
-output as environment variables (`SEARCH_SYNC_URL`, `SEARCH_MAX_CLIENT_BATCH_SIZE` …), which has no space.
+It reads the whole of `pulumi stack output --json`, its `models`, one of them, and the flat environment variables
+(`SEARCH_SYNC_URL`, `SEARCH_MAX_CLIENT_BATCH_SIZE` …), which have no space.
 """
-
-from __future__ import annotations
 
 import difflib
 import re
@@ -30,7 +28,7 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class ModelOutputs:
-    """What a stack says of one model; what is `None` or absent it does not say."""
+    """What a stack's outputs say about one model; `None` where they say nothing."""
 
     name: str
     task: Task
@@ -38,52 +36,50 @@ class ModelOutputs:
     wake_url: str | None
     model_id: str | None = None
     version: str | None = None
-    """What tells one version from the next: the config's digest, or the deployment's id."""
+    """The config's digest or the deployment's id."""
     limits: Mapping[str, Any] = field(default_factory=dict)
     space: Space | None = None
     labels: tuple[str, ...] | None = None
     multi_label: bool | None = None
 
 
-def parse_outputs(told: Mapping[str, Any], name: str) -> ModelOutputs:
-    """The model of this name. Raises `OutputsError` that says what there is."""
-    if not isinstance(told, Mapping):
-        raise OutputsError(f"outputs are a JSON object, not {type(told).__name__}")
-    version = told.get("schema_version", SCHEMA_VERSION)
+def parse_outputs(outputs: Mapping[str, Any], name: str) -> ModelOutputs:
+    """Return the model of this name. Raises `OutputsError`, which lists the names there are."""
+    if not isinstance(outputs, Mapping):
+        raise OutputsError(f"outputs must be a JSON object, not {type(outputs).__name__}")
+    version = outputs.get("schema_version", SCHEMA_VERSION)
     if version != SCHEMA_VERSION:
         raise OutputsError(
-            f"the outputs have schema_version {version}, and this client reads {SCHEMA_VERSION}: "
+            f"the outputs have schema_version {version}, but this client reads {SCHEMA_VERSION}: "
             "install the version of baseten-tei-client that came with the stack"
         )
-    models = told["models"] if isinstance(told.get("models"), Mapping) else told
+    models = outputs["models"] if isinstance(outputs.get("models"), Mapping) else outputs
     if isinstance(models.get("sync_url"), str):
-        return _parsed(models, name)
-    if models is told and not any(isinstance(value, Mapping) for value in told.values()):
-        return _from_flat(told, name)
+        return _parse_model(models, name)
+    if models is outputs and not any(isinstance(value, Mapping) for value in outputs.values()):
+        return _from_flat(outputs, name)
     if not isinstance(models.get(name), Mapping):
         raise OutputsError(f"the outputs have no model {name!r}.{_instead(name, models)}")
-    return _parsed(models[name], name)
+    return _parse_model(models[name], name)
 
 
-def _parsed(told: Mapping[str, Any], name: str) -> ModelOutputs:
-    task: Any = told.get("task")
-    sync_url = told.get("sync_url")
+def _parse_model(model: Mapping[str, Any], name: str) -> ModelOutputs:
+    task: Any = model.get("task")
+    sync_url = model.get("sync_url")
     if task not in get_args(Task) or not isinstance(sync_url, str):
-        raise OutputsError(
-            f"model {name!r}: task and sync_url are missing: give the JSON of `pulumi stack output --json`"
-        )
-    space, labels = told.get("space"), told.get("labels")
+        raise OutputsError(f"model {name!r} has no task, or no sync_url: {_WHOLE}")
+    space, labels = model.get("space"), model.get("labels")
     return ModelOutputs(
         name=name,
         task=task,
         sync_url=_url(sync_url, name),
-        wake_url=_url(str(told["wake_url"]), name) if told.get("wake_url") else None,
-        model_id=told.get("model_id"),
-        version=told.get("config_digest") or told.get("deployment_id"),
-        limits=_limits(told.get("limits") or {}, name),
+        wake_url=_url(str(model["wake_url"]), name) if model.get("wake_url") else None,
+        model_id=model.get("model_id"),
+        version=model.get("config_digest") or model.get("deployment_id"),
+        limits=_limits(model.get("limits") or {}, name),
         space=Space.of(_mapping(space, f"model {name!r}: space")) if space else None,
         labels=tuple(_texts(labels, f"model {name!r}: labels")) if labels else None,
-        multi_label=told.get("multi_label"),
+        multi_label=model.get("multi_label"),
     )
 
 
@@ -107,12 +103,12 @@ def _texts(value: Any, what: str) -> list[str]:
     raise OutputsError(f"{what} is not a list of texts: {_WHOLE}")
 
 
-def _from_flat(told: Mapping[str, Any], name: str) -> ModelOutputs:
+def _from_flat(variables: Mapping[str, Any], name: str) -> ModelOutputs:
     prefix = re.sub(r"[^A-Za-z0-9]", "_", name).upper() + "_"
-    own = {key.removeprefix(prefix): it for key, it in told.items() if key.startswith(prefix)}
+    own = {key.removeprefix(prefix): it for key, it in variables.items() if key.startswith(prefix)}
     task = next((task for key, task in _FLAT_URLS.items() if key in own), None)
     if task is None or "SYNC_URL" not in own:
-        names = [key.removesuffix("_SYNC_URL") for key in told if key.endswith("_SYNC_URL")]
+        names = [key.removesuffix("_SYNC_URL") for key in variables if key.endswith("_SYNC_URL")]
         raise OutputsError(
             f"no {prefix}SYNC_URL with one of {', '.join(prefix + key for key in _FLAT_URLS)} is set."
             f"{_instead(prefix.removesuffix('_'), dict.fromkeys(names))}"
@@ -128,14 +124,14 @@ def _from_flat(told: Mapping[str, Any], name: str) -> ModelOutputs:
     )
 
 
-def _value(told: Any) -> int | bool | None:
-    """A number or a boolean as environment variables have it; `None` for anything else."""
-    text = str(told).lower()
+def _value(variable: Any) -> int | bool | None:
+    """Return a number or boolean of an environment variable; `None` for anything else."""
+    text = str(variable).lower()
     return int(text) if text.isdecimal() else {"true": True, "false": False}.get(text)
 
 
 def _url(url: str, name: str) -> str:
-    """A URL that a key may be sent to: https, or this machine."""
+    """Return a URL that may get the API key: https, or this machine."""
     try:
         parts = urlsplit(url)
     except ValueError as error:
@@ -143,7 +139,7 @@ def _url(url: str, name: str) -> str:
     local = parts.hostname in _LOOPBACK or (parts.hostname or "").endswith(".localhost")
     if parts.scheme != "https" and not (parts.scheme == "http" and local):
         raise OutputsError(
-            f"model {name!r}: {url!r} is no https:// URL, and an API key is not sent in clear: "
+            f"model {name!r}: {url!r} is not an https:// URL, and the API key is never sent unencrypted: "
             "give the outputs of a stack on Baseten, or of an emulator on this machine"
         )
     return url.rstrip("/")
@@ -153,4 +149,4 @@ def _instead(name: str, models: Mapping[str, Any]) -> str:
     close = difflib.get_close_matches(name, models, n=1, cutoff=0.5)
     if close:
         return f" Perhaps you meant {close[0]!r}?"
-    return f" There are: {', '.join(sorted(models))}" if models else " There is no model in them"
+    return f" There are: {', '.join(sorted(models))}" if models else " They have no model"

@@ -1,6 +1,4 @@
-"""What the calls give back: numpy arrays, and what happened to the texts on the way."""
-
-from __future__ import annotations
+"""The results of calls: numpy arrays, and which texts were cut or refused."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,11 +13,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Truncated:
-    """A text that the model read only the beginning of.
+    """A text of which the model read only the beginning: `limit` of its `tokens`, with special ones.
 
-    `tokens` is what it has, special tokens included, and `limit` what the model reads. `at_least`: the text
-    was too long even to be sent whole, so that it has more than `tokens`. Of a pair (rerank), `tokens` is
-    at most one too many.
+    `at_least`: it was too long even to be sent whole, and has more tokens than that. In a rerank, `tokens` may be
+    one too many.
     """
 
     index: int
@@ -30,7 +27,7 @@ class Truncated:
 
 @dataclass(frozen=True)
 class Refused:
-    """A text that was left out (`on_refusal="skip"`), and why."""
+    """A text that was left out (`on_refusal="skip"`), and the reason."""
 
     index: int
     reason: str
@@ -38,7 +35,7 @@ class Refused:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a call cost: tokens computed, requests sent, and texts that were sent, repeated or remembered."""
+    """What a call cost: tokens computed, requests sent, and texts sent, repeated or found in the cache."""
 
     tokens: int = 0
     requests: int = 0
@@ -67,13 +64,13 @@ class Embeddings(Result):
         return len(self.vectors)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """So that `np.asarray(embeddings)` is the vectors."""
+        """Return the vectors, for `np.asarray(embeddings)`."""
         return np.array(self.vectors, dtype=dtype, copy=copy)
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking(Result):
-    """`scores` is float32 of shape (texts,), aligned to the texts as given; NaN where refused."""
+    """`scores` is float32 of shape (texts,), in the order of the texts; NaN where refused."""
 
     scores: Floats
 
@@ -82,12 +79,12 @@ class Ranking(Result):
 
     @property
     def order(self) -> NDArray[np.intp]:
-        """Indices of the texts, best first; of equal scores the earlier text first, refused ones left out."""
+        """Return the indices of the texts without refused ones, best first; ties keep their order."""
         best_first = np.argsort(-self.scores, kind="stable")
         return best_first[~np.isnan(self.scores[best_first])]
 
     def best(self, count: int | None = None) -> list[tuple[int, float]]:
-        """Index and score of the `count` best texts (all without it), best first."""
+        """Return index and score of the `count` best texts (default: all), best first."""
         return [(int(index), float(self.scores[index])) for index in self.order[:count]]
 
 
@@ -95,7 +92,7 @@ class Ranking(Result):
 class Classification(Result):
     """`scores` is float32 of shape (texts, labels), columns in the order of `labels`; NaN where refused.
 
-    Where `multi_label`, each score is a probability by itself (sigmoid); else a row adds up to 1 (softmax).
+    With `multi_label` each score is a probability by itself (sigmoid); otherwise a row adds up to 1 (softmax).
     """
 
     labels: tuple[str, ...]
@@ -106,14 +103,14 @@ class Classification(Result):
         return len(self.scores)
 
     def best(self) -> list[tuple[str, float] | None]:
-        """The likeliest label of each text and its score; `None` where refused."""
+        """Return the likeliest label of each text and its score; `None` where refused."""
         return [
             None if np.isnan(row).any() else (self.labels[int(row.argmax())], float(row.max()))
             for row in self.scores
         ]
 
     def above(self, threshold: float = 0.5) -> list[list[str]]:
-        """The labels of each text that score at least `threshold`."""
+        """Return the labels of each text that score at least `threshold`."""
         return [
             [label for label, score in zip(self.labels, row, strict=True) if score >= threshold]
             for row in self.scores

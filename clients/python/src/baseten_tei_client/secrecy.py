@@ -1,6 +1,4 @@
-"""An API key that cannot be printed by accident."""
-
-from __future__ import annotations
+"""Keeps an API key from being printed by accident."""
 
 from typing import NoReturn
 
@@ -8,7 +6,7 @@ MASK = "[secret]"
 
 
 class Secret:
-    """A text that only `reveal` gives away: not `repr`, not an f-string, not pickle."""
+    """A text that only `reveal` returns; `repr`, f-strings and pickle do not."""
 
     __slots__ = ("_value",)
 
@@ -19,12 +17,12 @@ class Secret:
         return MASK
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an API key is not pickled: connect again in the other process")
+        raise TypeError("an API key cannot be pickled: connect again in the other process")
 
     def reveal(self) -> str:
-        """The text itself; for headers only."""
+        """Return the text itself; for headers only."""
         return self._value
 
-    def hidden_in(self, text: str) -> str:
-        """A text from outside without the key in it."""
+    def mask(self, text: str) -> str:
+        """Return a text from outside with the key replaced in it."""
         return text.replace(self._value, MASK)

@@ -1,6 +1,4 @@
-"""Where outputs and kept spaces come from: files, `pulumi stack output`, environment variables."""
-
-from __future__ import annotations
+"""Reads outputs and spaces from files, `pulumi stack output` and environment variables."""
 
 import json
 import os
@@ -20,7 +18,7 @@ KEY_VARIABLE = "BASETEN_API_KEY"
 
 @dataclass(frozen=True)
 class PulumiStack:
-    """Outputs that `pulumi stack output --json` prints; `stack` and `folder` default to what is selected."""
+    """The outputs of a stack by `pulumi stack output`; defaults: the selected stack, this folder."""
 
     stack: str | None = None
     folder: str | Path | None = None
@@ -31,7 +29,7 @@ Outputs = Mapping[str, Any] | PulumiStack | str | Path
 
 
 def read_outputs(outputs: Outputs) -> Mapping[str, Any]:
-    """The outputs as a mapping. Raises `OutputsError`."""
+    """Return the outputs as a mapping. Raises `OutputsError`."""
     if isinstance(outputs, Mapping):
         return outputs
     if isinstance(outputs, PulumiStack) or outputs == "pulumi":
@@ -42,7 +40,7 @@ def read_outputs(outputs: Outputs) -> Mapping[str, Any]:
 
 
 def read_space(space: Space | Mapping[str, Any] | str | Path) -> Space:
-    """A space, or what `write_space` kept. Raises `OutputsError`."""
+    """Return a space, also one that `write_space` has kept. Raises `OutputsError`."""
     if isinstance(space, Space):
         return space
     if isinstance(space, Mapping):
@@ -51,7 +49,7 @@ def read_space(space: Space | Mapping[str, Any] | str | Path) -> Space:
 
 
 def write_space(space: Space, path: str | Path) -> None:
-    """Keep a space beside an index, for `expect_space`: whole, or not at all."""
+    """Write a space beside an index, for `expect_space`; atomic."""
     text = json.dumps(space.told(), indent=2, ensure_ascii=False) + "\n"
     target = Path(os.path.realpath(path))
     new = target.with_name(f".{target.name}.{os.getpid()}.tmp")
@@ -65,13 +63,15 @@ def write_space(space: Space, path: str | Path) -> None:
         new.unlink(missing_ok=True)
 
 
-def api_key(given: str | None) -> Secret:
-    """The key that was given, or `BASETEN_API_KEY`. Raises `UnauthorizedError` where there is none."""
+def require_api_key(given: str | None) -> Secret:
+    """Return this key or `BASETEN_API_KEY`. Raises `UnauthorizedError` if there is none."""
     key = (given or os.environ.get(KEY_VARIABLE) or "").strip()
     if not key:
         raise UnauthorizedError(f"no API key: set {KEY_VARIABLE}, or pass api_key=…")
     if not key.isascii() or not key.isprintable() or " " in key:
-        raise UnauthorizedError("the API key holds characters that no header takes: copy it again")
+        raise UnauthorizedError(
+            "the API key contains characters that a header cannot hold: copy it again"
+        )
     return Secret(key)
 
 
@@ -79,45 +79,46 @@ def _from_file(path: Path, how: str) -> Mapping[str, Any]:
     try:
         if path.exists() and not path.is_file() and not str(path).startswith("/dev/"):
             raise OutputsError(f"{path} is not a file; {how}")  # reading a pipe would wait
-        told = _decoded(path.read_text("utf-8"))
+        outputs = _decode_json(path.read_text("utf-8"))
     except OSError as error:
         raise OutputsError(f"{path}: {error.strerror}; {how}") from error
     except ValueError as error:
         raise OutputsError(f"{path} is not JSON ({error}); {how}") from error
-    if not isinstance(told, dict):
-        raise OutputsError(f"{path} holds no JSON object; {how}")
-    return told
+    if not isinstance(outputs, dict):
+        raise OutputsError(f"{path} does not contain a JSON object; {how}")
+    return outputs
 
 
 def _from_pulumi(stack: PulumiStack) -> Mapping[str, Any]:
     command = ["pulumi", "stack", "output", "--json", "--non-interactive"]
     command += ["--stack", stack.stack] if stack.stack else []
     command += ["--cwd", str(stack.folder)] if stack.folder else []
+    shown = f"`{' '.join(command)}`"
     try:
         ended = subprocess.run(  # noqa: S603 - no shell, and the arguments are the caller's own
             command, capture_output=True, text=True, timeout=PULUMI_SECONDS, check=False
         )
     except FileNotFoundError as error:
         raise OutputsError(
-            "no `pulumi` on PATH: give a JSON file of the outputs instead"
+            "there is no `pulumi` on PATH: give a JSON file of the outputs"
         ) from error
     except subprocess.TimeoutExpired as error:
-        raise OutputsError(f"`{' '.join(command)}` took over {PULUMI_SECONDS} s") from error
+        raise OutputsError(f"{shown} took over {PULUMI_SECONDS} s") from error
     if ended.returncode:
-        raise OutputsError(f"`{' '.join(command)}` failed: {ended.stderr.strip()[-500:]}")
+        raise OutputsError(f"{shown} failed: {ended.stderr.strip()[-500:]}")
     try:
-        told = _decoded(ended.stdout or "{}")
+        outputs = _decode_json(ended.stdout or "{}")
     except ValueError as error:
-        raise OutputsError(f"`{' '.join(command)}` printed no JSON ({error})") from error
-    if not isinstance(told, dict):
-        raise OutputsError(f"`{' '.join(command)}` printed no JSON object")
-    if not told:
+        raise OutputsError(f"{shown} printed something other than JSON ({error})") from error
+    if not isinstance(outputs, dict):
+        raise OutputsError(f"{shown} printed something other than a JSON object")
+    if not outputs:
         raise OutputsError("the stack has no outputs yet: run `pulumi up` first")
-    return told
+    return outputs
 
 
-def _decoded(text: str) -> Any:
-    """JSON. Raises `ValueError`, also where it is too deep to be outputs."""
+def _decode_json(text: str) -> Any:
+    """Return the JSON. Raises `ValueError`, also if it is nested too deeply."""
     try:
         return json.loads(text)
     except RecursionError as error:

@@ -1,14 +1,12 @@
-"""Embedding spaces as a stack tells them, and whether two of them are one.
+"""Embedding spaces as a stack's outputs describe them, and whether two of them are comparable.
 
-Vectors of two spaces must never meet in one index. A change that moves no vector (a fork with the same
-weights, float32 for float16) is no other space; what was measured beats what is declared.
+Vectors of different spaces must never share an index. A change that moves no vector (a fork with the same
+weights, float32 for float16) does not make another space: measured fingerprints count more than names.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from baseten_tei_client.errors import OutputsError
 from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, likeness
@@ -18,7 +16,7 @@ _KINDS: Mapping[str, type] = {"dimensions": int, "max_input_length": int, "norma
 
 @dataclass(frozen=True)
 class Space:
-    """The `space` of a stack's output; a field that is `None` is unknown, or there is none."""
+    """The `space` of a stack's outputs; a field that is `None` is unknown or absent."""
 
     model_id: str
     revision: str | None = None
@@ -32,48 +30,50 @@ class Space:
     fingerprint: str | None = None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Space:
-        """From the output's mapping, or from one that was kept. Raises `OutputsError`."""
+    def of(cls, space: Mapping[str, Any]) -> Self:
+        """Return the space that a mapping of the outputs, or one kept, describes. Raises `OutputsError`."""
         known = {field.name for field in fields(cls)}
-        if not isinstance(told, Mapping) or not isinstance(told.get("model_id"), str):
+        if not isinstance(space, Mapping) or not isinstance(space.get("model_id"), str):
             raise OutputsError(
-                "this is no embedding space: it has no model_id; give an output's `space`"
+                "this is not an embedding space, since it has no model_id: give an output's `space`"
             )
-        values = {key: _whole(value) for key, value in told.items() if key in known}
+        values = {key: _whole(value) for key, value in space.items() if key in known}
         for key, value in values.items():
             if value is not None and type(value) is not _KINDS.get(key, str):
-                raise OutputsError(f"space.{key} is {value!r:.100}; give an output's `space`")
+                raise OutputsError(
+                    f"space.{key} cannot be {value!r:.100}: give an output's `space`"
+                )
         return cls(**values)
 
     @property
     def knows_its_prompt(self) -> bool:
-        """Whether the text before each text is known; that there is none is known, too."""
+        """Return whether the prompt's text is known, or known to be absent."""
         return self.prompt is not None or self.prompt_name is None
 
     def told(self) -> dict[str, Any]:
-        """As a mapping, to be kept beside an index; `Space.of` reads it back."""
+        """Return it as a mapping to keep beside an index; `Space.of` reads it back."""
         return asdict(self)
 
 
 def _whole(value: Any) -> Any:
-    """A StackReference has floats for numbers."""
+    """Return an integer for a float, since a StackReference makes floats of all numbers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """`equal`, `compatible` (vectors may meet; reasons say what differs), or `different`."""
+    """`equal`, `compatible` (vectors may share an index; the reasons say what differs) or `different`."""
 
     verdict: Literal["equal", "compatible", "different"]
     reasons: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether the vectors of both may meet in one index."""
+        """Return whether vectors of both may share an index."""
         return self.verdict != "different"
 
 
 def compare(one: Space, other: Space) -> Comparison:
-    """Whether vectors of two spaces may meet; reasons are written as "one -> other"."""
+    """Return whether vectors of two spaces may share an index; reasons read "one -> other"."""
     shapes = [
         _change(name, one, other)
         for name in ("dimensions", "normalized")
@@ -81,22 +81,22 @@ def compare(one: Space, other: Space) -> Comparison:
     ]
     if shapes:
         return Comparison("different", tuple(shapes))
-    named = _named(one, other)
+    names = _compare_names(one, other)
     cosines = likeness(one.fingerprint, other.fingerprint)
     if cosines is None:
-        return _by_name(one, other, named)
+        return _by_name(one, other, names)
     if min(cosines) < MIN_COSINE:
-        return Comparison("different", (_apart(cosines), *named))
-    same = f"and the probe texts answer the same (least cosine {min(cosines):.5f})"
-    return _together([f"{change}, {same}" for change in named], one, other)
+        return Comparison("different", (_apart(cosines), *names))
+    same = f"but the probe texts have the same vectors (least cosine {min(cosines):.5f})"
+    return _together([f"{change}, {same}" for change in names], one, other)
 
 
-def _by_name(one: Space, other: Space, named: list[str]) -> Comparison:
-    if named:
-        return Comparison("different", tuple(named))
+def _by_name(one: Space, other: Space, names: list[str]) -> Comparison:
+    if names:
+        return Comparison("different", tuple(names))
     sides = [side for side, it in (("the first", one), ("the second", other)) if not it.fingerprint]
     without = " and ".join(sides) or "one that this version reads"
-    return _together([f"by name only: no fingerprint was taken of {without}"], one, other)
+    return _together([f"by name only: there is no fingerprint of {without}"], one, other)
 
 
 def _together(reasons: list[str], one: Space, other: Space) -> Comparison:
@@ -109,7 +109,7 @@ def _together(reasons: list[str], one: Space, other: Space) -> Comparison:
     return Comparison("compatible" if reasons else "equal", tuple(reasons))
 
 
-def _named(one: Space, other: Space) -> list[str]:
+def _compare_names(one: Space, other: Space) -> list[str]:
     names = [
         name for name in ("model_id", "revision") if getattr(one, name) != getattr(other, name)
     ]
@@ -122,7 +122,7 @@ def _named(one: Space, other: Space) -> list[str]:
 
 
 def _differ(name: str, one: Space, other: Space) -> bool:
-    """Whether both are known, and not the same."""
+    """Return whether both are known and not the same."""
     mine, theirs = getattr(one, name), getattr(other, name)
     return mine is not None and theirs is not None and mine != theirs
 
@@ -134,6 +134,6 @@ def _change(name: str, one: Space, other: Space) -> str:
 def _apart(cosines: tuple[float, ...]) -> str:
     worst = min(range(len(cosines)), key=cosines.__getitem__)
     return (
-        f"the probe text {PROBES[worst]!r} answers differently: cosine {cosines[worst]:.4f}, "
+        f"the probe text {PROBES[worst]!r} has a different vector: cosine {cosines[worst]:.4f}, "
         f"below {MIN_COSINE}"
     )

@@ -1,6 +1,4 @@
-"""The same for callers without an event loop: `AsyncModel` in one thread, from however many threads."""
-
-from __future__ import annotations
+"""The model for callers without an event loop: runs `AsyncModel` in a thread, for any number of threads."""
 
 import asyncio
 import concurrent.futures
@@ -21,7 +19,7 @@ T = TypeVar("T")
 
 
 class _Loop:
-    """An event loop in a daemon thread of its own."""
+    """An event loop in a daemon thread."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
@@ -32,18 +30,18 @@ class _Loop:
         self._thread.start()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """The work's result; an interrupt (Ctrl-C) ends it. Raises `UsageError` where `stop` did."""
+        """Return the work's result; Ctrl-C cancels it. Raises `UsageError` if `stop` cancelled it."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
             return future.result()
         except concurrent.futures.CancelledError as error:
-            raise UsageError("the model was closed while it was asked") from error
+            raise UsageError("the model was closed during this call") from error
         except BaseException:
             future.cancel()
             raise
 
     def stop(self) -> None:
-        """End what is under way, and the thread."""
+        """Cancel all work and end the thread."""
         self.run(_end_all_others())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -58,7 +56,7 @@ async def _end_all_others() -> None:
 
 
 class Model:
-    """One model, for any number of threads. What each method does and raises is in `AsyncModel`."""
+    """One model for any number of threads. `AsyncModel` says what each method does and raises."""
 
     def __init__(self, model: AsyncModel) -> None:
         self._model = model
@@ -70,24 +68,24 @@ class Model:
 
     @property
     def name(self) -> str:
-        """The model's name in its stack."""
+        """Return the model's name in its stack."""
         return self._model.name
 
     @property
     def task(self) -> Task:
-        """What it is for."""
+        """Return its task."""
         return self._model.task
 
     @property
     def space(self) -> Space | None:
-        """The space of its vectors, as the stack tells it; `None` where the outputs do not."""
+        """Return the embedding space from the stack's outputs; `None` if they have none."""
         return self._model.space
 
     def embed(
         self, texts: Iterable[str], *, timeout: float | None = None,
         on_refusal: OnRefusal = "raise", progress: Progress | None = None,
     ) -> Embeddings:  # fmt: skip
-        """The texts' vectors, in their order. `progress` is called from another thread."""
+        """Return the texts' vectors, in their order. `progress` is called from another thread."""
         return self._run(
             lambda: self._model.embed(
                 texts, timeout=timeout, on_refusal=on_refusal, progress=progress
@@ -99,7 +97,7 @@ class Model:
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
         progress: Progress | None = None,
     ) -> Ranking:  # fmt: skip
-        """How well each text answers the query."""
+        """Return how well each text answers the query."""
         return self._run(
             lambda: self._model.rerank(
                 query, texts, raw_scores=raw_scores, timeout=timeout, on_refusal=on_refusal,
@@ -111,7 +109,7 @@ class Model:
         self, texts: Iterable[str], *, timeout: float | None = None,
         on_refusal: OnRefusal = "raise", progress: Progress | None = None,
     ) -> Classification:  # fmt: skip
-        """The probability of each label for each text."""
+        """Return the probability of each label for each text."""
         return self._run(
             lambda: self._model.classify(
                 texts, timeout=timeout, on_refusal=on_refusal, progress=progress
@@ -119,11 +117,11 @@ class Model:
         )
 
     def ready(self, *, timeout: float | None = None) -> None:
-        """Wait until the model answers, and is what was expected; raises otherwise."""
+        """Wait until the model answers and is the expected one; raises otherwise."""
         self._run(lambda: self._model.ready(timeout=timeout))
 
     def close(self) -> None:
-        """Close its connections and end its thread; both come back when it is used again."""
+        """Close its connections and end its thread; later calls start new ones."""
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None and loop.pid == os.getpid():
@@ -141,9 +139,7 @@ class Model:
 
     def _run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         with self._lock:
-            if (
-                self._loop is None or self._loop.pid != os.getpid()
-            ):  # a fork has none of the threads
+            if self._loop is None or self._loop.pid != os.getpid():  # a fork has no threads
                 self._loop = _Loop()
             loop = self._loop
         return loop.run(work())

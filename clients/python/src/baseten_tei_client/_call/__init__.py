@@ -1,1 +1,1 @@
-"""One call by a service: prepared, cut into batches, gathered."""
+"""One call by a service: its texts are checked, batched and sent, and the answers put in order."""

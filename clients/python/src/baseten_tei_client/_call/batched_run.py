@@ -1,6 +1,4 @@
-"""The texts of one call on their way through a router: batches, tries at once, counts, progress."""
-
-from __future__ import annotations
+"""Sends the texts of one call in batches, several at once."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -18,13 +16,13 @@ from baseten_tei_client._router.wire import Route, read_token_counts, tokenize_r
 T = TypeVar("T")
 Places = Sequence[int]
 Progress = Callable[[int, int], None]
-"""Called with how many texts are done, and of how many."""
+"""Called with the number of texts done and the number of all."""
 COUNTED_TOKENS = 65_536
-"""Of one answer of `/tokenize`, at most: a token is about 70 bytes of JSON."""
+"""Most tokens to ask for in one `/tokenize` request: each is about 70 bytes of JSON."""
 
 
 class Job:
-    """One call's requests; counts them and their tokens."""
+    """The requests of one call, counted with their tokens."""
 
     def __init__(self, session: Session, router: Router, sync_url: str, deadline: Deadline) -> None:
         self.limits, self.requests, self.tokens = router.limits, 0, 0
@@ -32,7 +30,7 @@ class Job:
         self._deadline = deadline
 
     def room(self, route: Route, tokens_beside_each: int = 0) -> Room:
-        """What a request of this route holds."""
+        """Return how much one request of this route may hold."""
         return Room(
             texts=self.limits.texts_per_request(self._router.replicas),
             tokens=self.limits.max_batch_tokens,
@@ -52,9 +50,9 @@ class Job:
         take: Callable[[Places, Answer[T]], Coroutine[Any, Any, None]],
         takes_permits: bool = True,
     ) -> None:
-        """Send the wanted texts; `take` gets each batch with its answer, in no order.
+        """Send the wanted texts and pass each batch with its answer to `take`, in any order.
 
-        Raises what `Caller.ask` does; what is then under way is given up.
+        Raises what `Caller.ask` raises; the requests that are then still running are cancelled.
         """
         waiting = iter(plan(texts, wanted, room))
         workers = self.limits.requests_under_way(self._router.replicas)
@@ -68,14 +66,14 @@ class Job:
                     _of_many(read, len(batch)),
                     self._deadline,
                 )
-                self._session.answered()
+                self._session.note_answer()
                 self.requests += 1
                 await take(batch, answer)
 
         await _together([work() for _ in range(min(workers, len(wanted)))])
 
     async def count(self, texts: Sequence[Text], wanted: Places) -> dict[int, int]:
-        """The tokens of these texts, by place, as the model's own tokenizer counts them."""
+        """Return the tokens of these texts by place, counted by the model's own tokenizer."""
         route, counts = tokenize_route(), dict[int, int]()
         room = Room(
             texts=self.limits.max_client_batch_size,
@@ -92,7 +90,7 @@ class Job:
 
 
 async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
-    """All of it; the first failure ends the rest, and is raised when they have ended."""
+    """Run all of it. The first failure cancels the rest and is raised once they have ended."""
     tasks = [asyncio.create_task(it) for it in work]
     try:
         await asyncio.gather(*tasks)
@@ -103,4 +101,4 @@ async def _together(work: Sequence[Coroutine[Any, Any, None]]) -> None:
 
 
 def _of_many(read: Callable[[Any, int], T], count: int) -> Callable[[Any], T]:
-    return lambda told: read(told, count)
+    return lambda value: read(value, count)

@@ -1,6 +1,4 @@
-"""Which texts travel together: as many as the router takes in one request, by texts, tokens and bytes."""
-
-from __future__ import annotations
+"""Groups texts into requests: as many as the router takes, by texts, tokens and bytes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,30 +8,30 @@ from baseten_tei_client._call.prepare import Text
 
 @dataclass(frozen=True)
 class Room:
-    """What one request holds, at most. `beside_each` is what a text takes besides itself (bytes, tokens)."""
+    """The most that one request may hold. `…_beside_each` is what each text needs besides itself."""
 
     texts: int
     tokens: int
     bytes: int
     tokens_of_each: int
-    """Tokens that the model reads of one text, at most."""
+    """The most tokens that the model reads of one text."""
     bytes_beside_each: int = 1
     tokens_beside_each: int = 0
 
     def bytes_of(self, text: Text) -> int:
-        """Bytes that this text takes in the request."""
+        """Return the bytes that this text needs in the request."""
         return text.size + self.bytes_beside_each
 
     def tokens_of(self, text: Text) -> int:
-        """Tokens that the model reads of it, at most."""
+        """Return the most tokens that the model reads of this text."""
         return min(text.tokens + self.tokens_beside_each, self.tokens_of_each)
 
 
 def plan(texts: Sequence[Text], wanted: Sequence[int], room: Room) -> list[list[int]]:
-    """The wanted texts, by their places, in batches; the longest first.
+    """Group the places of the wanted texts into batches, the longest texts first.
 
-    Texts of about one length share a batch, so that no short one waits for long ones, padded models waste
-    little, and the last batches of a long job are quick. Each text fits into a request by itself.
+    Texts of similar length share a batch: padded models waste little on them, and the last batches of a long
+    job are quick. Each text must fit into a request by itself.
     """
     batches: list[list[int]] = []
     bytes_left = tokens_left = 0

@@ -1,15 +1,13 @@
-"""One call on its way: its distinct texts, what is refused or cut of them, how far it is."""
-
-from __future__ import annotations
+"""The state of one call: its distinct texts, which of them were refused or cut, its progress."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei_client._call.batched_run import Job, Places, Progress
-from baseten_tei_client._call.gather import Refusals, Rows, truncated
-from baseten_tei_client._call.prepare import Prepared, Text, fitted
-from baseten_tei_client._call.truncation import Cut, cut_texts, may_be_cut, suspects
+from baseten_tei_client._call.gather import Refusals, Rows, list_truncated
+from baseten_tei_client._call.prepare import Prepared, Text, fit_text
+from baseten_tei_client._call.truncation import Cut, cut_texts, find_suspects, may_be_cut
 from baseten_tei_client._router.ask import Answer
 from baseten_tei_client._router.wire import Route
 from baseten_tei_client.errors import SpaceMismatchError
@@ -21,7 +19,7 @@ Read = Callable[[Any, int], Floats]
 
 @dataclass(frozen=True)
 class Wish:
-    """How a caller wants a call. `cuts`: whether texts may be cut; `exact`: whether they were counted."""
+    """What the caller wants. `cuts`: texts may be cut; `exact`: their tokens were counted, not estimated."""
 
     cuts: bool
     exact: bool
@@ -30,7 +28,7 @@ class Wish:
 
 
 class Call:
-    """The parts that embedding, reranking and classifying have in common."""
+    """What embedding, reranking and classifying have in common."""
 
     def __init__(
         self, job: Job, outputs: ModelOutputs, prepared: Prepared, wish: Wish, prompt_tokens: int
@@ -40,36 +38,36 @@ class Call:
         self.cut: Cut = {}
         self.cached = 0
         self._beside = 0 if wish.exact else prompt_tokens
-        """Tokens that stand beside each text, at most."""
+        """Most tokens that the model reads with each text: the prompt or the query."""
         self._query_tokens = 0
-        """Those of them that the count of a text does not have in it."""
+        """Those of them that `/tokenize` does not count with a text."""
         self._sent = 0
         self._refusals = Refusals(prepared, wish.skip)
 
     @property
     def all(self) -> range:
-        """The places of all distinct texts."""
+        """Return the places of all distinct texts."""
         return range(len(self.texts))
 
     async def put_beside(self, query: Text) -> None:
-        """A query that stands beside each text, and takes of what the model reads of it."""
+        """Take a query into account that the model reads with each text, within the same limit."""
         self._beside = self._query_tokens = query.tokens
         if not self.wish.exact and self.suspects(self.all):
             counts = await self.job.count([query], [0])
             self._beside = self._query_tokens = counts[0]
 
     def suspects(self, places: Places) -> list[int]:
-        """The texts that may have more tokens than the model reads."""
-        return suspects(self.texts, places, self.job.limits.max_input_length, self._beside)
+        """Return the places of texts that may have more tokens than the model reads."""
+        return find_suspects(self.texts, places, self.job.limits.max_input_length, self._beside)
 
     async def sendable(self, route: Route, wanted: Places) -> Sequence[int]:
-        """Those of the wanted texts that can be sent, cut to what a request holds.
+        """Return the places of the wanted texts that can be sent, and cut those too large for a request.
 
-        Raises `RefusedTextError` for one that cannot, unless those are skipped.
+        Raises `RefusedTextError` for a text that cannot be sent, unless such texts are skipped.
         """
         room = self.job.room(route)
         most = room.bytes - route.bytes_beside_each
-        fits = {n: fitted(self.texts[n], self.job.limits, most, self.wish.cuts) for n in wanted}
+        fits = {n: fit_text(self.texts[n], self.job.limits, most, self.wish.cuts) for n in wanted}
         self._refusals.add({n: it for n, it in fits.items() if isinstance(it, str)})
         for place, text in fits.items():
             if isinstance(text, Text):
@@ -78,7 +76,7 @@ class Call:
         return good if self.wish.cuts else await self._short_enough(good)
 
     async def send(self, route: Route, wanted: Places, read: Read, rows: Rows) -> None:
-        """Send texts that can be sent, put what is answered where it belongs, and note what was cut."""
+        """Send these texts, put the answers into `rows`, and note which texts were cut."""
         limits = self.job.limits
         doubtful: list[int] = []
 
@@ -98,8 +96,8 @@ class Call:
         await self.job.run(route, room, self.texts, wanted, read, take)
         self.cut.update(await self._cut_of(doubtful))
 
-    def told(self) -> tuple[tuple[Truncated, ...], tuple[Refused, ...], Usage]:
-        """What every result begins with."""
+    def summarize(self) -> tuple[tuple[Truncated, ...], tuple[Refused, ...], Usage]:
+        """Return the three fields that every result begins with."""
         places = self.prepared.places
         distinct = len(self.texts)
         usage = Usage(
@@ -109,15 +107,15 @@ class Call:
             duplicates=len(places) - len(self.prepared.refused) - distinct,
             cached=self.cached,
         )
-        return truncated(places, self.cut), self._refusals.all(), usage
+        return list_truncated(places, self.cut), self._refusals.all(), usage
 
     def check_dimensions(self, vectors: Floats) -> None:
-        """Raises `SpaceMismatchError` where vectors are of another length than the outputs say."""
+        """Raise `SpaceMismatchError` if the vectors do not have the dimensions in the outputs."""
         wanted = self.outputs.space.dimensions if self.outputs.space else None
         if wanted is not None and vectors.shape[1] != wanted:
             raise SpaceMismatchError(
-                f"model {self.outputs.name!r} answers vectors of {vectors.shape[1]} numbers, and its outputs say "
-                f"{wanted}: read the stack's outputs anew"
+                f"model {self.outputs.name!r} returned vectors of {vectors.shape[1]} dimensions, but its outputs say "
+                f"{wanted}: read the stack's outputs again"
             )
 
     async def _short_enough(self, places: Places) -> list[int]:
@@ -127,7 +125,7 @@ class Call:
         return [place for place in places if place not in over]
 
     async def _cut_of(self, places: Places) -> Cut:
-        """Those of some texts that have more tokens than the model reads, counted by the model where need be."""
+        """Return which of these texts have more tokens than the model reads; it counts them if nobody has."""
         if self.wish.exact:
             counts = {place: self.texts[place].tokens for place in places}
         else:
@@ -144,6 +142,6 @@ class Call:
 
 def _too_long(text: Truncated, limit: int) -> str:
     return (
-        f"has {text.tokens} tokens, and the model reads {limit}: split it, or let it be cut "
+        f"has {text.tokens} tokens, but the model reads only {limit}: split it, or allow cutting "
         '(too_long="cut")'
     )

@@ -1,6 +1,4 @@
-"""From the answers for distinct texts to one row for each text that was given."""
-
-from __future__ import annotations
+"""Turns the answers for distinct texts into one row for each text of the caller."""
 
 from collections.abc import Sequence
 
@@ -13,30 +11,30 @@ from baseten_tei_client.results import Floats, Refused, Truncated
 
 
 class Rows:
-    """A row of numbers for each distinct text, NaN until it is there; one row more for those refused."""
+    """A row of numbers for each distinct text, NaN until it is answered; and one more for refused texts."""
 
     def __init__(self, texts: int, width: int | None) -> None:
         self._texts, self._width = texts, width
         self._rows: Floats | None = None
 
     def put(self, places: Sequence[int], rows: Floats) -> None:
-        """Raises `UnavailableError` where rows are of another length than those before."""
+        """Store rows. Raises `UnavailableError` if their length differs from that of earlier rows."""
         if self._rows is None:
             self._rows = np.full((self._texts + 1, rows.shape[1]), np.nan, np.float32)
         if rows.shape[1] != self._rows.shape[1]:
             raise UnavailableError(
-                f"the model answers vectors of {self._rows.shape[1]} and of {rows.shape[1]} numbers: a "
-                "release is under way; embed these texts again when it is over"
+                f"the model returned vectors of {self._rows.shape[1]} and of {rows.shape[1]} dimensions: a "
+                "release is in progress; embed these texts again when it is done"
             )
         self._rows[list(places)] = rows
 
     def row(self, place: int) -> Floats:
-        """The row of one distinct text."""
+        """Return the row of one distinct text."""
         row: Floats = self._all[place]
         return row
 
-    def given(self, places: Sequence[int]) -> Floats:
-        """The rows of the texts as they were given; -1 is the row of those refused."""
+    def expand(self, places: Sequence[int]) -> Floats:
+        """Return a row for each text of the caller; place -1 is the row of refused texts."""
         return self._all[np.asarray(places, dtype=np.intp)]
 
     @property
@@ -47,26 +45,26 @@ class Rows:
 
 
 class Refusals:
-    """The texts of a call that are not sent: raised at once, or kept where they are to be skipped."""
+    """The texts of a call that are not sent: the first is raised, or all are kept if they are skipped."""
 
     def __init__(self, prepared: Prepared, skip: bool) -> None:
         self._places, self._skip = prepared.places, skip
         self._reasons = {it.index: it.reason for it in prepared.refused}
 
     def add(self, reasons: dict[int, str]) -> None:
-        """Refuse distinct texts, by place. Raises `RefusedTextError` for the first unless they are skipped."""
-        found = {n: reasons[place] for n, place in enumerate(self._places) if place in reasons}
-        if found and not self._skip:
-            raise RefusedTextError(*next(iter(found.items())))
-        self._reasons.update(found)
+        """Refuse distinct texts by place. Raises `RefusedTextError` for the first unless they are skipped."""
+        refused = {n: reasons[place] for n, place in enumerate(self._places) if place in reasons}
+        if refused and not self._skip:
+            raise RefusedTextError(*next(iter(refused.items())))
+        self._reasons.update(refused)
 
     def all(self) -> tuple[Refused, ...]:
-        """By index."""
+        """Return them by index."""
         return tuple(Refused(n, self._reasons[n]) for n in sorted(self._reasons))
 
 
-def truncated(places: Sequence[int], cut: Cut) -> tuple[Truncated, ...]:
-    """For each text that was given and cut, by index."""
+def list_truncated(places: Sequence[int], cut: Cut) -> tuple[Truncated, ...]:
+    """Return the texts of the caller that were cut, by index."""
     return tuple(
         Truncated(n, cut[place].tokens, cut[place].limit, cut[place].at_least)
         for n, place in enumerate(places)

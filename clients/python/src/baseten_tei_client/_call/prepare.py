@@ -1,6 +1,4 @@
-"""From the caller's list to distinct texts that can be sent: what is refused, repeated, too long."""
-
-from __future__ import annotations
+"""Turns the caller's list into distinct texts that can be sent."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +7,7 @@ from json import JSONEncoder
 from baseten_tei_client.errors import RefusedTextError, UsageError
 from baseten_tei_client.limits import Limits
 from baseten_tei_client.results import Refused
-from baseten_tei_client.tokens import CHARACTERS_PER_TOKEN, Counter, most_of_each
+from baseten_tei_client.tokens import CHARACTERS_PER_TOKEN, Counter, bound_each
 
 _json = JSONEncoder(ensure_ascii=False).encode
 
@@ -20,16 +18,16 @@ class Text:
 
     text: str
     size: int
-    """Bytes as JSON, quotes included."""
+    """Bytes as JSON, with its quotes."""
     tokens: int
-    """At most; with a tokenizer exactly."""
+    """An upper bound; exact with a tokenizer."""
     was_cut: bool = False
-    """Whether only its beginning is sent: the model would not have read the rest."""
+    """Whether only its beginning is sent."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Distinct texts, and for each text that was given the place of its own: -1 where it is refused."""
+    """The distinct texts, and for each text of the caller the place of its own there; -1 if refused."""
 
     texts: tuple[Text, ...]
     places: tuple[int, ...]
@@ -37,38 +35,40 @@ class Prepared:
 
 
 def prepare(texts: Iterable[object], counter: Counter | None, skip: bool) -> Prepared:
-    """Check each text by itself, and let equal ones be one.
+    """Check each text and merge equal ones.
 
     Raises:
-        RefusedTextError: a text cannot be sent, unless `skip`.
-        UsageError: no list of texts.
+        RefusedTextError: a text cannot be sent, and `skip` is false.
+        UsageError: `texts` is not a list of texts.
     """
-    given = _listed(texts)
-    refused = [Refused(n, why) for n, it in enumerate(given) if (why := problem(it))]
+    given = _as_sequence(texts)
+    refused = [Refused(n, why) for n, it in enumerate(given) if (why := find_problem(it))]
     if refused and not skip:
         raise RefusedTextError(refused[0].index, refused[0].reason)
     out = {it.index for it in refused}
-    found: dict[str, int] = {}
+    place_of: dict[str, int] = {}
     places = tuple(
-        -1 if n in out else found.setdefault(str(it), len(found)) for n, it in enumerate(given)
+        -1 if n in out else place_of.setdefault(str(it), len(place_of))
+        for n, it in enumerate(given)
     )
-    counts = (counter or most_of_each)(list(found))
-    distinct = tuple(Text(it, json_size(it), n) for it, n in zip(found, counts, strict=True))
+    counts = (counter or bound_each)(list(place_of))
+    distinct = tuple(Text(it, json_size(it), n) for it, n in zip(place_of, counts, strict=True))
     return Prepared(distinct, places, tuple(refused))
 
 
-def _listed(texts: Iterable[object]) -> Sequence[object]:
+def _as_sequence(texts: Iterable[object]) -> Sequence[object]:
     if isinstance(texts, str | bytes):
-        raise UsageError("texts is one text, and a list of them is wanted: write [text]")
+        raise UsageError("texts must be a list of texts, not one text: write [text]")
     return texts if isinstance(texts, list | tuple) else list(texts)
 
 
-def problem(text: object) -> str | None:
-    """Why a text cannot be sent, whatever the model; `None` where it can."""
+def find_problem(text: object) -> str | None:
+    """Return why no model could take this text; `None` if nothing is wrong with it."""
     if not isinstance(text, str):
-        return f"is {type(text).__name__}, no str: convert it, or leave it out"
+        kind = "None" if text is None else f"of type {type(text).__name__}"
+        return f"is {kind}, not a string: convert it, or leave it out"
     if not text:
-        return "is empty, and the model takes no empty text: leave it out"
+        return "is empty, which no model accepts: leave it out"
     if text.isascii():
         return None
     try:
@@ -76,36 +76,36 @@ def problem(text: object) -> str | None:
     except UnicodeEncodeError as error:
         code = ord(text[error.start])
         return (
-            f"holds half of a surrogate pair, U+{code:04X} at {error.start}, which UTF-8 has no bytes for: "
-            'decode its source anew, or replace it with text.encode("utf-8", "replace").decode()'
+            f"contains half of a surrogate pair, U+{code:04X} at {error.start}, which cannot be encoded as UTF-8: "
+            'decode its source again, or replace it with text.encode("utf-8", "replace").decode()'
         )
     return None
 
 
 def json_size(text: str) -> int:
-    """Bytes of a text as JSON. The text has no lone surrogate."""
+    """Return the bytes of a text as JSON. It must not contain a lone surrogate."""
     quoted = _json(text)
     return len(quoted) if quoted.isascii() else len(quoted.encode())
 
 
-def fitted(text: Text, limits: Limits, room: int, cut: bool) -> Text | str:
-    """The text as it can be sent in `room` bytes, cut where it may be; else why it cannot.
+def fit_text(text: Text, limits: Limits, room: int, cut: bool) -> Text | str:
+    """Return the text as it fits into `room` bytes, cut if `cut` allows it, or why it cannot be sent.
 
-    TEI itself reads no further than 250 characters for each token of `max_input_length`, so that a cut there
-    changes nothing. A cut for want of room may.
+    TEI reads at most 250 characters for each token of `max_input_length`, so a cut there changes nothing. A cut
+    to fit into a request may.
     """
     characters = CHARACTERS_PER_TOKEN * limits.max_input_length
     if len(text.text) > characters:
         if not cut:
             return (
-                f"has {len(text.text)} characters, and the model takes {characters} at most: split it, "
-                'or let it be cut (too_long="cut")'
+                f"has {len(text.text)} characters, but the model reads at most {characters}: split it, "
+                'or allow cutting (too_long="cut")'
             )
         text = _beginning(text, characters)
     while text.size > room:
         if not cut or room < _LEAST_ROOM:
             return (
-                f"takes {text.size} bytes, and a request of this model holds {room} at most: split it, "
+                f"needs {text.size} bytes, but a request to this model holds at most {room}: split it, "
                 "or raise --payload-limit in the model's extra_flags"
             )
         text = _beginning(text, min(len(text.text) * room // text.size, len(text.text) - 1))

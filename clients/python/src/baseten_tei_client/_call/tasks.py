@@ -1,6 +1,4 @@
-"""What the three kinds of model are asked, each in its own way."""
-
-from __future__ import annotations
+"""Embedding, reranking and classifying, one function each."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -32,7 +30,7 @@ from baseten_tei_client.results import (
 
 
 async def embed(call: Call, cache: VectorCache | None, key: str) -> Embeddings:
-    """Vectors; those that are in the cache under this key are not asked for."""
+    """Return the vectors; the model is not asked for those in the cache under this key."""
     space = call.outputs.space
     rows = Rows(len(call.texts), space.dimensions if space else None)
     asked = await call.sendable(embeddings_route(), _unknown(call, cache, key, rows))
@@ -43,56 +41,56 @@ async def embed(call: Call, cache: VectorCache | None, key: str) -> Embeddings:
     for route, places in ((embeddings_route(), usual), (cutting_embed_route(), sorted(long))):
         await call.send(route, places, partial(_read_vectors, call), rows)
     _keep(call, cache, key, rows, asked)
-    return Embeddings(*call.told(), rows.given(call.prepared.places), space)
+    return Embeddings(*call.summarize(), rows.expand(call.prepared.places), space)
 
 
 async def rerank(call: Call, query: Text, raw_scores: bool) -> Ranking:
-    """Scores of the texts against one query, which every request carries."""
+    """Return the scores of the texts against one query, which is part of every request."""
     route = rerank_route(query.text, raw_scores, truncate=call.wish.cuts)
     if route.bytes_at_least > call.job.limits.payload_limit_bytes // 2:
         raise RefusedTextError(
-            None, f"takes {query.size} bytes, over half of a request: shorten it"
+            None, f"needs {query.size} bytes, over half of a request: shorten it"
         )
     rows = Rows(len(call.texts), 1)
     await call.put_beside(query)
     await call.send(route, await call.sendable(route, call.all), _read_column, rows)
-    return Ranking(*call.told(), rows.given(call.prepared.places)[:, 0])
+    return Ranking(*call.summarize(), rows.expand(call.prepared.places)[:, 0])
 
 
 async def classify(call: Call, labels: tuple[str, ...] | None, multi_label: bool) -> Classification:
-    """Probabilities of the labels: TEI's softmax, or the sigmoid of its raw scores where several may hold."""
+    """Return the labels' probabilities: TEI's softmax, or the sigmoid of its raw scores with `multi_label`."""
     if labels is None:
         raise UnavailableError(
-            f"model {call.outputs.name!r}: neither its outputs nor its router tell the labels"
+            f"model {call.outputs.name!r}: neither its outputs nor its router list the labels"
         )
     route = predict_route(raw_scores=multi_label, truncate=call.wish.cuts)
     rows = Rows(len(call.texts), len(labels))
     asked = await call.sendable(route, call.all)
     await call.send(route, asked, partial(read_predictions, labels=labels), rows)
-    scores = rows.given(call.prepared.places)
+    scores = rows.expand(call.prepared.places)
     return Classification(
-        *call.told(), labels, sigmoid(scores) if multi_label else scores, multi_label
+        *call.summarize(), labels, sigmoid(scores) if multi_label else scores, multi_label
     )
 
 
 def sigmoid(scores: Floats) -> Floats:
-    """1 / (1 + exp(-x)), without overflow."""
+    """Return 1 / (1 + exp(-x)), without overflow."""
     probabilities: Floats = (0.5 * (1 + np.tanh(0.5 * scores))).astype(np.float32)
     return probabilities
 
 
-def _read_vectors(call: Call, told: Any, count: int) -> Floats:
-    vectors = read_embeddings(told, count)
+def _read_vectors(call: Call, value: Any, count: int) -> Floats:
+    vectors = read_embeddings(value, count)
     call.check_dimensions(vectors)
     return vectors
 
 
-def _read_column(told: Any, count: int) -> Floats:
-    return read_ranks(told, count)[:, None]
+def _read_column(value: Any, count: int) -> Floats:
+    return read_ranks(value, count)[:, None]
 
 
 def _unknown(call: Call, cache: VectorCache | None, key: str, rows: Rows) -> list[int]:
-    """The places that the cache does not know; what it knows is put where it belongs."""
+    """Return the places of texts that are not in the cache; put the others' vectors into `rows`."""
     unknown = []
     for place, text in enumerate(call.texts):
         known = cache.get(key, text.text) if cache is not None else None

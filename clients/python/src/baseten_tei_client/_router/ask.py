@@ -1,6 +1,4 @@
-"""One request until it is answered: permits, tries, pauses, a second try beside a slow one; one deadline."""
-
-from __future__ import annotations
+"""Sends one request until it is answered: permits, retries, pauses and hedging under one deadline."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,14 +8,14 @@ from functools import partial
 from typing import Any, Generic, TypeVar
 
 from baseten_tei_client._router.clock import Clock, Deadline
-from baseten_tei_client._router.hedging import hedged
+from baseten_tei_client._router.hedging import send_hedged
 from baseten_tei_client._router.permits import Permits
 from baseten_tei_client._router.retrying import (
     Failure,
     Random,
+    error_for,
     is_worth_a_try,
     pause_seconds,
-    refusal,
 )
 from baseten_tei_client._router.transport import Reply, Request, SilenceError, Transport
 from baseten_tei_client._router.wire import BadAnswerError
@@ -29,7 +27,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """What was read of a reply, and the tokens that the router computed for it, where it says so."""
+    """The value read from a reply, and the tokens that the router computed for it, if it says so."""
 
     value: T
     tokens: int | None
@@ -37,14 +35,14 @@ class Answer(Generic[T]):
 
 @dataclass(frozen=True)
 class Patience:
-    """How long one try may take, and after how long a second one is sent beside it (`None`: never)."""
+    """How long one try may take, and when to send a second one beside it (`None`: never)."""
 
     try_seconds: float = 60.0
     hedge_seconds: float | None = None
 
 
 class Caller:
-    """Asks one model's router. `permits` is `None` until its limits are known: nothing but /info is asked then."""
+    """Asks one model's router. `permits` is `None` until its limits are known from /info."""
 
     def __init__(
         self, model: str, transport: Transport, key: Secret, patience: Patience, clock: Clock,
@@ -58,56 +56,56 @@ class Caller:
     async def ask(
         self, request: Request, read: Callable[[Any], T], deadline: Deadline
     ) -> Answer[T]:
-        """The answer, read.
+        """Return the answer as `read` reads it.
 
         Raises:
-            DeadlineError: there was none in time.
-            TeiClientError: what is answered will not change by asking again.
+            DeadlineError: there was no answer in time.
+            TeiClientError: the router refused, and asking again would not help.
         """
-        tries, last = 0, "it waited for its turn"
+        tries, last = 0, "still waiting for its turn"
         try:
             while True:
                 await self._rest(self._quiet_until - self.clock.now(), deadline, last)
-                outcome = await self._tried(request, read, deadline)
+                outcome = await self._try_once(request, read, deadline)
                 if isinstance(outcome, Answer):
                     return outcome
                 tries, last = tries + 1, f"try {tries + 1}: {outcome}"
                 if not is_worth_a_try(outcome, tries):
-                    raise refusal(outcome, self.model)
+                    raise error_for(outcome, self.model)
                 await self._rest(self._pause(outcome, tries), deadline, last)
         except DeadlineError:
             raise
         except TimeoutError as error:
-            raise late(self.model, deadline, last) from error
+            raise deadline_error(self.model, deadline, last) from error
 
     def _pause(self, failure: Failure, tries: int) -> float:
-        """Until the next try. A 429 holds up all others of this model, too."""
+        """Return the seconds until the next try. A 429 also delays all other requests to this model."""
         seconds = pause_seconds(failure, tries, self._random)
         if failure.status == 429:
             self._quiet_until = max(self._quiet_until, self.clock.now() + seconds)
         return seconds
 
     async def _rest(self, seconds: float, deadline: Deadline, last: str) -> None:
-        """Raises `DeadlineError` at once where the deadline comes before the end of the pause."""
+        """Pause. Raises `DeadlineError` at once if the pause would end after the deadline."""
         if seconds >= deadline.left:
-            raise late(self.model, deadline, last)
+            raise deadline_error(self.model, deadline, last)
         if seconds > 0:
             await self.clock.sleep(seconds)
 
-    async def _tried(
+    async def _try_once(
         self, request: Request, read: Callable[[Any], T], deadline: Deadline
     ) -> Answer[T] | Failure:
-        """One try, or two at once, under permits. Raises `TimeoutError` where no permit came in time."""
+        """Try once, or twice with hedging, under permits. Raises `TimeoutError` if no permit came in time."""
         permits, after = self.permits, self._patience.hedge_seconds
-        held = nullcontext() if permits is None else permits.held(request.texts)
+        held = nullcontext() if permits is None else permits.hold(request.texts)
         async with asyncio.timeout(deadline.left) as waiting, held:
             waiting.reschedule(None)
-            send = partial(self._sent, request, read, deadline)
+            send = partial(self._send_once, request, read, deadline)
             if permits is None or after is None:
                 return await send()
-            return await hedged(send, after, permits, request.texts)
+            return await send_hedged(send, after, permits, request.texts)
 
-    async def _sent(
+    async def _send_once(
         self, request: Request, read: Callable[[Any], T], deadline: Deadline
     ) -> Answer[T] | Failure:
         seconds = min(self._patience.try_seconds, deadline.left)
@@ -116,25 +114,24 @@ class Caller:
         try:
             reply = await self.transport.send(request, seconds)
         except SilenceError as error:
-            said = self._key.hidden_in(str(error))
+            message = self._key.mask(str(error))
             if error.lasting:
-                raise UnavailableError(f"model {self.model!r}: {said}") from error
-            return Failure(None, said)
+                raise UnavailableError(f"model {self.model!r}: {message}") from error
+            return Failure(None, message)
         if reply.status // 100 != 2:
             return self._failure(reply)
         try:
             return Answer(read(reply.value), reply.tokens)
         except BadAnswerError as error:
-            return Failure(200, f"the answer is unusable ({error})")
+            return Failure(200, f"the answer cannot be used ({error})")
 
     def _failure(self, reply: Reply) -> Failure:
-        message = self._key.hidden_in(reply.message)
-        return Failure(reply.status, message, reply.retry_after_seconds)
+        return Failure(reply.status, self._key.mask(reply.message), reply.retry_after_seconds)
 
 
-def late(model: str, deadline: Deadline, last: str) -> DeadlineError:
-    """What a caller is told whose time is over."""
+def deadline_error(model: str, deadline: Deadline, last: str) -> DeadlineError:
+    """Return the error for a caller whose deadline has passed."""
     return DeadlineError(
         f"model {model!r}: no complete answer within {deadline.seconds:.3g} s ({last}). "
-        "Give it more time (timeout=…), or look at the model's state on Baseten"
+        "Allow more time (timeout=…), or check the model's state on Baseten"
     )

@@ -1,21 +1,19 @@
-"""Time as an argument: the event loop's clock, and a caller's deadline."""
-
-from __future__ import annotations
+"""The event loop's clock, which tests replace, and a caller's deadline."""
 
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 
 class Clock(Protocol):
-    """Seconds that never go back."""
+    """A monotonic clock, in seconds."""
 
     def now(self) -> float:
-        """The present."""
+        """Return the present time."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Let time pass."""
+        """Wait."""
         ...
 
 
@@ -23,33 +21,33 @@ class LoopClock:
     """The running event loop's clock."""
 
     def now(self) -> float:
-        """The loop's time."""
+        """Return the loop's time."""
         return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep in the loop."""
+        """Wait in the loop."""
         await asyncio.sleep(seconds)
 
 
 @dataclass
 class Deadline:
-    """When a caller stops waiting; `seconds` is how long that was, for messages."""
+    """The time at which a caller stops waiting; `seconds` is how long it wanted to wait, for messages."""
 
     clock: Clock
     at: float
     seconds: float
 
     @classmethod
-    def after(cls, seconds: float, clock: Clock) -> Deadline:
-        """So many seconds from now."""
+    def after(cls, seconds: float, clock: Clock) -> Self:
+        """Return a deadline so many seconds from now."""
         return cls(clock, clock.now() + seconds, seconds)
 
     @property
     def left(self) -> float:
-        """Seconds left, none when it is over."""
+        """Return the seconds left, 0 once it has passed."""
         return max(0.0, self.at - self.clock.now())
 
-    def extend(self, other: Deadline) -> None:
-        """Wait as long as the more patient of two."""
+    def extend(self, other: Self) -> None:
+        """Move it to the later one of the two."""
         if other.at > self.at:
             self.at, self.seconds = other.at, other.seconds

@@ -1,6 +1,4 @@
-"""The first word with a model: it is woken once, asked who it is, and, if wanted, held against a known space."""
-
-from __future__ import annotations
+"""First contact with a model: wake it, read `/info`, and compare it with an expected space if asked to."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,9 +11,9 @@ from baseten_tei_client._router.permits import Permits
 from baseten_tei_client._router.transport import Request, SilenceError
 from baseten_tei_client._router.wire import (
     embeddings_route,
-    labels_of,
     read_embeddings,
     read_info,
+    read_labels,
     read_reach,
     tokenize_route,
 )
@@ -25,34 +23,34 @@ from baseten_tei_client.limits import Limits
 from baseten_tei_client.outputs import ModelOutputs
 from baseten_tei_client.settings import Settings
 from baseten_tei_client.spaces import Space
-from baseten_tei_client.tokens import MOST_BYTES_OF_A_CHARACTER, SPECIALS, most_tokens
+from baseten_tei_client.tokens import MOST_BYTES_OF_A_CHARACTER, SPECIALS, bound_tokens
 
 WAKE_SECONDS = 30.0
-"""Baseten answers a wake at once."""
+"""Timeout of a wake; Baseten answers one at once."""
 LEFT_OF_WAKE_SECONDS = 1.0
-"""A wake that is still not answered by a model that has answered is given up after it."""
+"""How long to wait for the wake's answer once the model itself has answered."""
 
 
 @dataclass(frozen=True)
 class Router:
-    """A model that answers, and what it takes."""
+    """What is known of a model that answers."""
 
     limits: Limits
     replicas: int
     labels: tuple[str, ...] | None
     prompt_tokens: int = 0
-    """Tokens that the prompt before each text has, at most."""
+    """The most tokens that the prompt before each text has."""
 
 
 async def contact(
     caller: Caller, outputs: ModelOutputs, settings: Settings, deadline: Deadline
 ) -> Router:
-    """Wake the model, wait until it says at `/info` what it is, and set the caller's permits by that.
+    """Wake the model, wait for its `/info`, and set the caller's permits accordingly.
 
     Raises:
         DeadlineError: it does not answer in time.
-        UnavailableError: something else than the stack's model answers.
-        SpaceMismatchError: the probe texts' vectors are another space's.
+        UnavailableError: something other than the stack's model answers.
+        SpaceMismatchError: the vectors of the probe texts belong to another space.
     """
     wake = asyncio.create_task(_wake(caller, outputs, deadline))
     try:
@@ -69,11 +67,11 @@ async def contact(
     if settings.probe_space and settings.expect_space:
         await _probe(caller, outputs, settings.expect_space, limits, deadline)
     prompt_tokens = await _prompt_tokens(caller, outputs, deadline)
-    return Router(limits, replicas, outputs.labels or labels_of(info), prompt_tokens)
+    return Router(limits, replicas, outputs.labels or read_labels(info), prompt_tokens)
 
 
 async def _wake(caller: Caller, outputs: ModelOutputs, deadline: Deadline) -> None:
-    """One wake, beside the look at `/info`, which waits for it; whatever comes of it."""
+    """Send one wake while `/info` is asked; its outcome does not matter."""
     if outputs.wake_url is None:
         return
     try:
@@ -87,8 +85,8 @@ def _check_task(outputs: ModelOutputs, info: Mapping[str, Any]) -> None:
     kinds = info["model_type"]
     if outputs.task not in kinds:
         raise UnavailableError(
-            f"model {outputs.name!r}: the outputs say {outputs.task}, and the router serves {', '.join(kinds)}: "
-            "read the stack's outputs anew"
+            f"model {outputs.name!r}: the outputs say {outputs.task}, but the router serves {', '.join(kinds)}: "
+            "read the stack's outputs again"
         )
 
 
@@ -98,22 +96,22 @@ async def _probe(
     texts = PROBES[: limits.max_client_batch_size]
     route = embeddings_route()
     request = Request(f"{outputs.sync_url}{route.path}", route.body(texts), len(texts))
-    answer = await caller.ask(request, lambda told: read_embeddings(told, len(texts)), deadline)
+    answer = await caller.ask(request, lambda value: read_embeddings(value, len(texts)), deadline)
     cosines = likeness(expected.fingerprint, fingerprint(answer.value))
     if cosines is None or min(cosines) < MIN_COSINE:
-        found = "cannot be compared" if cosines is None else f"cosine {min(cosines):.4f}"
+        measured = "cannot be compared" if cosines is None else f"cosine {min(cosines):.4f}"
         raise SpaceMismatchError(
-            f"model {outputs.name!r} answers the probe texts as another space than expected ({found}, "
-            f"at least {MIN_COSINE} is wanted): embed the index anew, or deploy the version it was made with"
+            f"model {outputs.name!r} answers the probe texts in a different space than expected ({measured}, "
+            f"at least {MIN_COSINE} is needed): embed the index again, or deploy the version it was made with"
         )
 
 
 async def _prompt_tokens(caller: Caller, outputs: ModelOutputs, deadline: Deadline) -> int:
-    """By the prompt's text; where nobody tells it, by where a text's last token ends behind it."""
+    """Return a bound from the prompt's text; without it, from where the last token of a text ends behind it."""
     if outputs.task != "embedding":
         return 0
     if outputs.space is not None and outputs.space.knows_its_prompt:
-        return most_tokens(outputs.space.prompt or "") - SPECIALS
+        return bound_tokens(outputs.space.prompt or "") - SPECIALS
     route = tokenize_route()
     request = Request(f"{outputs.sync_url}{route.path}", route.body(["a"]))
     reach = (await caller.ask(request, read_reach, deadline)).value

@@ -1,6 +1,4 @@
-"""A second try beside one that is slow: whichever answers first counts."""
-
-from __future__ import annotations
+"""Hedging: a second try beside a slow one; the first answer counts."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -12,13 +10,13 @@ from baseten_tei_client._router.retrying import Failure
 T = TypeVar("T")
 
 
-async def hedged(
+async def send_hedged(
     send: Callable[[], Coroutine[Any, Any, T | Failure]],
     after_seconds: float,
     permits: Permits,
     texts: int,
 ) -> T | Failure:
-    """The first success of two, the second being sent after a while, and only with permits that nobody waits for."""
+    """Return the first success of two tries. The second is sent late, and only if permits are free."""
     first = asyncio.create_task(send())
     try:
         await asyncio.wait({first}, timeout=after_seconds)

@@ -1,6 +1,4 @@
-"""The usual transport: httpx2 over connections that are kept open."""
-
-from __future__ import annotations
+"""The default transport: httpx2 with connections that stay open."""
 
 import asyncio
 
@@ -10,11 +8,11 @@ from baseten_tei_client._router.network import (
     LARGEST_ANSWER,
     LARGEST_LOOK,
     AnswerTooLargeError,
-    gathered,
-    reason,
+    explain_failure,
+    read_content,
 )
-from baseten_tei_client._router.transport import Reply, Request, SilenceError, decoded
-from baseten_tei_client._router.wire import encoded
+from baseten_tei_client._router.transport import Reply, Request, SilenceError, decode_json
+from baseten_tei_client._router.wire import encode_body
 from baseten_tei_client.secrecy import Secret
 
 CONNECT_SECONDS = 10.0
@@ -22,10 +20,10 @@ IDLE_CONNECTIONS = 64
 
 
 class HttpTransport:
-    """HTTP/1.1; the permits bound how many connections there are."""
+    """HTTP/1.1. The permits limit the number of connections."""
 
     def __init__(self, key: Secret, scheme: str, local: bool) -> None:
-        """`local`: an emulator on this machine, which no proxy of the environment stands before."""
+        """`local`: an emulator on this machine, called without the environment's proxy."""
         self._client = httpx2.AsyncClient(
             headers={"Authorization": f"{scheme} {key.reveal()}", "Accept-Encoding": "gzip"},
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS),
@@ -33,7 +31,7 @@ class HttpTransport:
         )
 
     async def send(self, request: Request, timeout_seconds: float) -> Reply:
-        """See `Transport`. The timeout is of the whole exchange: httpx2's own are between two bytes."""
+        """Send a request, see `Transport`. The timeout covers the whole exchange; httpx2's covers each read."""
         try:
             async with asyncio.timeout(timeout_seconds):
                 return await self._answer(request, timeout_seconds)
@@ -42,11 +40,11 @@ class HttpTransport:
         except AnswerTooLargeError as error:
             raise SilenceError(str(error), lasting=True) from error
         except httpx2.RequestError as error:
-            what, lasting = reason(error)
-            raise SilenceError(what, lasting=lasting) from error
+            message, lasting = explain_failure(error)
+            raise SilenceError(message, lasting=lasting) from error
 
     async def _answer(self, request: Request, timeout_seconds: float) -> Reply:
-        content = None if request.body is None else encoded(request.body)
+        content = None if request.body is None else encode_body(request.body)
         async with self._client.stream(
             "GET" if content is None else "POST",
             request.url,
@@ -56,9 +54,9 @@ class HttpTransport:
         ) as answer:
             size = LARGEST_LOOK if content is None else LARGEST_ANSWER
             encoding = answer.headers.get("content-encoding", "")
-            whole = await gathered(answer.aiter_raw(), encoding, size)
-        return Reply(answer.status_code, decoded(whole), answer.headers)
+            whole = await read_content(answer.aiter_raw(), encoding, size)
+        return Reply(answer.status_code, decode_json(whole), answer.headers)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close all connections."""
         await self._client.aclose()

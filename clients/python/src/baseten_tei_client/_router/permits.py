@@ -1,6 +1,4 @@
-"""How much may be under way at once: requests and texts, first come, first served."""
-
-from __future__ import annotations
+"""Limits how many requests and texts are sent at once, first come, first served."""
 
 import asyncio
 from collections import deque
@@ -9,15 +7,15 @@ from contextlib import asynccontextmanager
 
 
 class Permits:
-    """Two counters of one router. A request takes one of the first and as many of the second as it has texts."""
+    """Two counters for one router. A request takes one of `requests` and one of `texts` for each text."""
 
     def __init__(self, requests: int, texts: int) -> None:
         self._requests, self._texts = requests, texts
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
     @asynccontextmanager
-    async def held(self, texts: int) -> AsyncIterator[None]:
-        """Hold a request of so many texts; waits behind all who came before."""
+    async def hold(self, texts: int) -> AsyncIterator[None]:
+        """Hold the permits of a request with so many texts, after waiting for all earlier callers."""
         await self._take(texts)
         try:
             yield
@@ -25,7 +23,7 @@ class Permits:
             self.give_back(texts)
 
     def try_take(self, texts: int) -> bool:
-        """Take at once what nobody waits for; False where that is too little."""
+        """Take permits without waiting; return `False` if too few are free or others wait."""
         if self._waiting or self._requests < 1 or self._texts < texts:
             return False
         self._requests -= 1
@@ -33,7 +31,7 @@ class Permits:
         return True
 
     def give_back(self, texts: int) -> None:
-        """Return what was taken, to those who wait."""
+        """Return permits, and serve those who wait."""
         self._requests += 1
         self._texts += texts
         self._serve()
@@ -50,7 +48,7 @@ class Permits:
             raise
 
     def _leave(self, texts: int, turn: asyncio.Future[None]) -> None:
-        """Let those behind move up; where the turn came in the same moment, give it back."""
+        """Leave the queue. If the permits were granted at the same moment, give them back."""
         if turn.cancelled():
             self._serve()
         else:

@@ -1,13 +1,11 @@
-"""What belongs to one event loop: connections, permits, and what is known of the router."""
-
-from __future__ import annotations
+"""What a model needs in one event loop: connections, permits, and the router's limits."""
 
 import asyncio
 import random
 from urllib.parse import urlsplit
 
 from baseten_tei_client._router import performance_transport
-from baseten_tei_client._router.ask import Caller, Patience, late
+from baseten_tei_client._router.ask import Caller, Patience, deadline_error
 from baseten_tei_client._router.clock import Clock, Deadline, LoopClock
 from baseten_tei_client._router.first_contact import Router, contact
 from baseten_tei_client._router.http_transport import HttpTransport
@@ -21,14 +19,14 @@ from baseten_tei_client.settings import Settings
 
 
 class Session:
-    """One model as seen from one event loop."""
+    """One model in one event loop."""
 
     def __init__(self, outputs: ModelOutputs, settings: Settings, key: Secret) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock: Clock = LoopClock()
         patience = Patience(settings.request_timeout, settings.hedge_after)
         self.caller = Caller(
-            outputs.name, transport_for(outputs, settings, key), key, patience, self.clock,
+            outputs.name, make_transport(outputs, settings, key), key, patience, self.clock,
             random.random,
         )  # fmt: skip
         self._outputs, self._settings = outputs, settings
@@ -37,9 +35,9 @@ class Session:
         self._answered_at = 0.0
 
     async def router(self, deadline: Deadline) -> Router:
-        """The router, awake: one wake and one look at `/info` for all who ask while nobody knows.
+        """Return the router once it is awake; callers that overlap share one wake and one `/info`.
 
-        Raises what `contact` does.
+        Raises what `contact` raises.
         """
         idle = self.clock.now() - self._answered_at
         if self._router is not None and idle < self._settings.wake_after:
@@ -49,10 +47,10 @@ class Session:
         except DeadlineError:
             raise
         except TimeoutError as error:
-            raise late(self._outputs.name, deadline, "it was still waking up") from error
+            raise deadline_error(self._outputs.name, deadline, "still waking up") from error
 
-    def answered(self) -> None:
-        """Note that the model is awake."""
+    def note_answer(self) -> None:
+        """Remember that the model is awake now."""
         self._answered_at = self.clock.now()
 
     async def close(self) -> None:
@@ -61,22 +59,22 @@ class Session:
 
     async def _contact(self, deadline: Deadline) -> Router:
         self._router = await contact(self.caller, self._outputs, self._settings, deadline)
-        self.answered()
+        self.note_answer()
         return self._router
 
 
-def transport_for(outputs: ModelOutputs, settings: Settings, key: Secret) -> Transport:
-    """The transport that the settings ask for. Raises `UsageError` where it is not installed.
+def make_transport(outputs: ModelOutputs, settings: Settings, key: Secret) -> Transport:
+    """Return the transport that the settings name. Raises `UsageError` if it is not installed.
 
-    "auto" is the performance client where it is installed; not for an emulator, which it would call through a proxy
-    of the environment.
+    "auto" is the performance client if installed, but not for an emulator, which it would call through the
+    environment's proxy.
     """
     local = urlsplit(outputs.sync_url).scheme == "http"
     try:
         http = HttpTransport(key, settings.auth_scheme, local)
     except (ImportError, OSError, ValueError) as error:
         raise UsageError(
-            "HTTPS_PROXY (or ALL_PROXY) or SSL_CERT_FILE names something that cannot be used: check these variables"
+            "HTTPS_PROXY, ALL_PROXY or SSL_CERT_FILE has a value that cannot be used: check these variables"
         ) from error
     wanted = settings.transport
     if wanted == "auto":

@@ -1,6 +1,4 @@
-"""One piece of work for all who want it at the same time, such as waking a model."""
-
-from __future__ import annotations
+"""Runs one piece of work for all who want it at the same time, such as waking a model."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -20,9 +18,9 @@ class _Flight(Generic[T]):
 
 
 class SingleFlight(Generic[T]):
-    """Runs `work` once for all callers that overlap; it is cancelled when its last caller has left.
+    """Runs `work` once for all callers that overlap, and cancels it when the last of them has left.
 
-    The work gets a deadline that is the most patient caller's. What it raises, all of its callers raise.
+    Its deadline is that of the most patient caller. What it raises is raised to all of its callers.
     """
 
     def __init__(self, work: Callable[[Deadline], Coroutine[Any, Any, T]]) -> None:
@@ -30,8 +28,8 @@ class SingleFlight(Generic[T]):
         self._flight: _Flight[T] | None = None
 
     async def join(self, deadline: Deadline) -> T:
-        """The work's result. Raises `TimeoutError` where it takes longer than this caller's deadline."""
-        flight = self._boarded(deadline)
+        """Return the work's result. Raises `TimeoutError` after this caller's deadline."""
+        flight = self._board(deadline)
         try:
             await asyncio.wait({flight.task}, timeout=deadline.left)
         finally:
@@ -43,7 +41,7 @@ class SingleFlight(Generic[T]):
             return flight.task.result()
         raise TimeoutError
 
-    def _boarded(self, deadline: Deadline) -> _Flight[T]:
+    def _board(self, deadline: Deadline) -> _Flight[T]:
         flight = self._flight
         if flight is None or flight.task.done():
             shared = replace(deadline)

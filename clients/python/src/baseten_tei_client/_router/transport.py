@@ -1,6 +1,4 @@
-"""How a request reaches the router: what a transport gets, and what it gives back."""
-
-from __future__ import annotations
+"""The interface of a transport: what it sends and what it returns."""
 
 import json
 from collections.abc import Mapping
@@ -10,11 +8,11 @@ from typing import Any, Protocol
 from baseten_tei_client._router.wire import Body
 
 _MOST_READ = 10_000
-"""Characters of an error's body that are looked at."""
+"""Characters of an error's body that are read."""
 
 
 class SilenceError(Exception):
-    """No answer: nobody listens, the connection broke, or it took too long. `lasting`: no further try helps."""
+    """There was no answer: refused, broken off or too late. `lasting`: another try would not help."""
 
     def __init__(self, message: str, *, lasting: bool = False) -> None:
         super().__init__(message)
@@ -23,7 +21,7 @@ class SilenceError(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One request; `texts` is how many permits of the router it takes. Without a body it is a GET."""
+    """One request, a GET if it has no body; `texts` is the number of the router's permits it takes."""
 
     url: str
     body: Body | None = None
@@ -32,7 +30,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; `value` is its JSON, or its text where it is none. Header names are lower case."""
+    """An answer; `value` is its JSON, or its text if it is not JSON. Header names are lower case."""
 
     status: int
     value: Any
@@ -40,18 +38,18 @@ class Reply:
 
     @property
     def tokens(self) -> int | None:
-        """Tokens that the router computed, special tokens included; `None` where it does not say."""
-        told: Any = self.headers.get("x-compute-tokens")
-        if told is None and isinstance(self.value, Mapping):
+        """Return the tokens that the router computed, with special ones; `None` if it does not say."""
+        count: Any = self.headers.get("x-compute-tokens")
+        if count is None and isinstance(self.value, Mapping):
             usage = self.value.get("usage")
-            told = usage.get("prompt_tokens") if isinstance(usage, Mapping) else None
-        if isinstance(told, int):
-            return told
-        return int(told) if isinstance(told, str) and told.isdecimal() and len(told) < 19 else None
+            count = usage.get("prompt_tokens") if isinstance(usage, Mapping) else None
+        if isinstance(count, str) and count.isdecimal() and len(count) < 19:
+            return int(count)
+        return count if isinstance(count, int) else None
 
     @property
     def message(self) -> str:
-        """What an error says of itself, at most 300 characters."""
+        """Return the text of an error, at most 300 characters."""
         value = self.value
         if isinstance(value, Mapping):
             value = value.get("error") or value.get("message") or value
@@ -63,12 +61,12 @@ class Reply:
 
     @property
     def retry_after_seconds(self) -> float | None:
-        """When to come back: Baseten's `retry_after`, or the header in seconds."""
-        told = self.value.get("retry_after") if isinstance(self.value, Mapping) else None
-        for found in (told, self.headers.get("retry-after")):
+        """Return Baseten's `retry_after` or the header of that name, in seconds."""
+        from_body = self.value.get("retry_after") if isinstance(self.value, Mapping) else None
+        for value in (from_body, self.headers.get("retry-after")):
             try:
-                seconds = float(str(found))
-            except ValueError:  # neither there, nor a number
+                seconds = float(str(value))
+            except ValueError:  # not there, or not a number
                 continue
             if 0 <= seconds < float("inf"):
                 return seconds
@@ -79,7 +77,7 @@ class Transport(Protocol):
     """Sends one request, once: no retries, no redirects."""
 
     async def send(self, request: Request, timeout_seconds: float) -> Reply:
-        """The answer, whatever its status. Raises `SilenceError` within the timeout where there is none."""
+        """Return the answer, whatever its status. Raises `SilenceError` within the timeout if there is none."""
         ...
 
     async def close(self) -> None:
@@ -87,8 +85,8 @@ class Transport(Protocol):
         ...
 
 
-def decoded(content: bytes) -> Any:
-    """JSON, or the text where it is none, or nested too deeply to be read."""
+def decode_json(content: bytes) -> Any:
+    """Return the JSON; the text if it is not JSON or nested too deeply."""
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
