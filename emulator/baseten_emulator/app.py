@@ -67,7 +67,7 @@ class App:
     world: World
 
     def judge_head(self, request: Request) -> Response | None:
-        """Return what a request gets whose head alone decides; None where its body is to be read."""
+        """Return the refusal of a request whose head decides alone; None where its body is to be read."""
         request = _by_host(request)
         surface = surface_of(request)
         if refusal := doorkeeper.judge_head(request, surface, self.world.api_key):
@@ -98,7 +98,7 @@ class App:
         return self._answer(request)
 
     def is_holding(self, fault_id: str) -> bool:
-        """Whether a fault still holds the call that it stopped."""
+        """Return whether a fault still holds the call that it stopped."""
         with self.world.store.transaction():
             return self.world.store.get(Fault, fault_id) is not None
 
@@ -120,7 +120,7 @@ class App:
         return matching.apply_fault(fault, call, done)
 
     def _carry_out(self, call: Call) -> Response:
-        """The real answer, or what the faults of pushes make of it."""
+        """Return the real answer, or what the faults of pushes make of it."""
         with self.world.store.transaction():
             fate = faults.fate_of(self.world, call.operation, call.arguments)
         if fate.refusal:
@@ -139,7 +139,7 @@ class App:
 
 
 def surface_of(request: Request) -> str:
-    """Which of the four faces of the service a request is for, or the emulator's own."""
+    """Return which of the four surfaces of the service a request is for, or the emulator's own."""
     if request.path.startswith("/_emulator/"):
         return "control"
     if request.path.startswith(f"/{uploads.BUCKET}/"):
@@ -166,13 +166,13 @@ def _dispatch(world: World, request: Request) -> Response | Forward:
 
 
 def _by_host(request: Request) -> Request:
-    """A request to a model's own host, as the path form of the same."""
+    """Return a request to a model's own host, as the path form of the same."""
     match = _HOST.fullmatch(request.host)
     return replace(request, path=f"/hosts/model-{match[1]}{request.path}") if match else request
 
 
 def _call(world: World, request: Request) -> Call:
-    """A request as faults see it; GraphQL is only read where some fault is set."""
+    """Return a request as faults see it; GraphQL is only parsed where a fault is set."""
     surface, operation, arguments = surface_of(request), None, None
     if surface == "graphql" and world.store.all(Fault):
         operation, arguments = calls.read_call(request)

@@ -82,7 +82,7 @@ class Server(ThreadingHTTPServer):
             self._places.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away, or is too slow, is no error of the server's."""
+        """Print no trace for a client that closed the connection, or is too slow."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -118,7 +118,7 @@ class _Edge(BaseHTTPRequestHandler):
         self.rfile, self.wfile = self.incoming, io.BufferedWriter(self.timed)
 
     def handle_one_request(self) -> None:
-        """Wait for a request, read its head, and answer; where it never comes whole, end the connection."""
+        """Wait for a request, read its head, and answer; end the connection where the head never arrives whole."""
         self.timed.allow(IDLE_SECONDS)
         try:
             if not self.incoming.peek(1):
@@ -141,7 +141,7 @@ class _Edge(BaseHTTPRequestHandler):
         )
 
     def handle_expect_100(self) -> bool:
-        """Wait with "go on" until the head has been judged."""
+        """Send "100 Continue" only once the head has been judged."""
         return True
 
     def _serve(self) -> None:
@@ -179,13 +179,13 @@ class _Edge(BaseHTTPRequestHandler):
             self._act_out(answer)
 
     def _wait_for_release(self, fault_id: str) -> bool:
-        """Wait until a fault lets go; False where the caller has gone by then, and nothing may happen."""
+        """Wait until a fault lets go; return False where the caller has gone: then nothing may happen."""
         while self.server.app.is_holding(fault_id) and self.timed.is_open():
             time.sleep(HOLD_LOOK_SECONDS)
         return self._is_awaited()
 
     def _is_awaited(self) -> bool:
-        """Whether the caller is still there; else this connection ends."""
+        """Return whether the caller is still there; else this connection ends."""
         self.close_connection = self.close_connection or not self.timed.is_open()
         return not self.close_connection
 

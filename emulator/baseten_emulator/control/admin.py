@@ -16,7 +16,7 @@ MOST_SECONDS_AHEAD = 100 * MOST_SECONDS
 
 
 def health(world: World, _request: Request) -> Response:
-    """GET: alive, where, and how much it holds."""
+    """Answer GET: alive, where, and how much it holds."""
     counts = {
         kind.__name__.lower() + "s": len(world.store.all(kind)) for kind in (Model, Deployment)
     }
@@ -24,18 +24,18 @@ def health(world: World, _request: Request) -> Response:
 
 
 def list_calls(world: World, _request: Request) -> Response:
-    """GET: the call log, oldest first."""
+    """Answer GET: the call log, oldest first."""
     return json_response({"calls": world.store.calls()})
 
 
 def clear_calls(world: World, _request: Request) -> Response:
-    """DELETE: empty the call log; `seq` goes on counting."""
+    """Answer DELETE: the call log is emptied; `seq` goes on counting."""
     world.store.clear_calls()
     return json_response({"calls": []})
 
 
 def list_faults(world: World, _request: Request) -> Response:
-    """GET: the faults that are set, and those there are."""
+    """Answer GET: the faults that are set, and those there are."""
     live = [
         {"model": f.owner, "fault": f.kind, "calls": f.calls_left, **f.options}
         for f in world.store.all(Fault)
@@ -44,7 +44,7 @@ def list_faults(world: World, _request: Request) -> Response:
 
 
 def set_fault(world: World, request: Request) -> Response:
-    """POST {model, fault, ...}."""
+    """Answer POST {model, fault, ...}."""
     fault = faults.parse_fault(world, request.json())
     require_room(world.store.total(Fault), faults.MAX_FAULTS, "faults")
     world.store.put(fault)
@@ -52,14 +52,14 @@ def set_fault(world: World, request: Request) -> Response:
 
 
 def clear_faults(world: World, request: Request) -> Response:
-    """DELETE, all or those of `?model=`."""
+    """Answer DELETE, all or those of `?model=`."""
     for fault in world.store.all(Fault, request.arg("model")):
         world.store.delete(Fault, fault.id)
     return json_response({"faults": []})
 
 
 def advance_clock(world: World, request: Request) -> Response:
-    """POST {advance_seconds}: let time pass."""
+    """Answer POST {advance_seconds}: time passes."""
     kinds = {"advance_seconds": (int, float)}
     seconds = check_fields(request.json(), kinds, required=("advance_seconds",))["advance_seconds"]
     require_range("advance_seconds", seconds, 0, MOST_SECONDS)
@@ -70,19 +70,19 @@ def advance_clock(world: World, request: Request) -> Response:
 
 
 def list_secrets(world: World, _request: Request) -> Response:
-    """GET: each secret's name and the SHA-256 of its value, to see that a rotation arrived."""
+    """Answer GET: each secret's name and the SHA-256 of its value, to see that a rotation arrived."""
     secrets = world.store.all(Secret)
     return json_response({"secrets": [{"name": s.name, "sha256": s.sha256} for s in secrets]})
 
 
 def reset(world: World, _request: Request) -> Response:
-    """POST: forget everything."""
+    """Answer POST: everything is forgotten."""
     world.store.reset()
     return json_response({"reset": True})
 
 
 def shutdown(_world: World, _request: Request) -> Response:
-    """POST: stop the server after this answer."""
+    """Answer POST, and stop the server after it."""
     answer = json_response({"stopping": True})
     return Response(answer.status, answer.body, answer.content_type, stop=True)
 

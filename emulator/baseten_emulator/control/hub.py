@@ -41,7 +41,7 @@ _READ_BY_TEI = re.compile(
 
 
 def teach(world: World, request: Request) -> Response:
-    """POST: a repository as the Hub would have it, in place of an earlier one of that id."""
+    """Answer POST: a repository as the Hub would have it replaces an earlier one of that id."""
     body = check_fields(request.json(), _FIELDS, required=("model_id", "files"))
     taught = _parse(body["model_id"], body["files"], body.get("gated", False))
     require_room(world.store.total(Taught), MAX_REPOSITORIES, "repositories")
@@ -51,12 +51,12 @@ def teach(world: World, request: Request) -> Response:
 
 
 def list_taught(world: World, _request: Request) -> Response:
-    """GET: what it was taught, oldest first."""
+    """Answer GET: what it was taught, oldest first."""
     return json_response({"models": [_view(taught) for taught in world.store.all(Taught)]})
 
 
 def forget(world: World, request: Request) -> Response:
-    """DELETE, all or the one of `?model_id=`."""
+    """Answer DELETE, all or the one of `?model_id=`."""
     wanted = request.arg("model_id")
     due_events.catch_up(world)
     for taught in world.store.all(Taught):

@@ -25,7 +25,7 @@ from baseten_emulator.world.world import World
 
 
 def do(world: World, request: Request) -> Response:
-    """POST {deed, model, environment?}: done to what serves that environment. Raises ApiError."""
+    """Answer POST {deed, model, environment?}, done to what serves that environment. Raises ApiError."""
     fields = {"deed": str, "model": str, "environment": str}
     body = check_fields(request.json(), fields, required=("deed", "model"))
     deed, name = body["deed"], body.get("environment", PRODUCTION)
@@ -44,7 +44,7 @@ def _delete_model(world: World, model: Model, _environment: str) -> None:
 
 
 def _kill_deployment(world: World, model: Model, environment: str) -> None:
-    """The environment goes on pointing at it."""
+    """Return the environment goes on pointing at it."""
     dead = Outcome("DEPLOY_FAILED", ("the container died and does not start any more",))
     world.store.put(replace(_serving(world, model, environment), outcome=dead))
 

@@ -33,7 +33,7 @@ _HTML = (
 
 
 def build_answer(fault: Fault, surface: str) -> Response:
-    """What a call gets in place of its real answer."""
+    """Return what a call gets in place of its real answer."""
     if fault.kind in ("hang_up", "reset"):
         return Response(hang_up=True, reset=fault.kind == "reset")
     if fault.kind == "bad_gateway":
@@ -43,7 +43,7 @@ def build_answer(fault: Fault, surface: str) -> Response:
 
 
 def out_of_memory_response(path: str) -> Response:
-    """TEI's 424 for a batch that did not fit (candle over CUDA), in the shape of the route."""
+    """Return TEI's 424 for a batch that did not fit (candle over CUDA), in the shape of the route."""
     message = 'Backend error: DriverError(CUDA_ERROR_OUT_OF_MEMORY, "out of memory")'
     if path.startswith("/v1/"):
         return json_response({"message": message, "code": 424, "type": "Backend"}, 424)

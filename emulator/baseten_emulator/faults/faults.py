@@ -76,7 +76,7 @@ _SURFACES = ("any", "management", "graphql", "upload", "inference")
 
 
 def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
-    """A fault from its JSON. Raises ApiError 400 that lists what there is."""
+    """Return the fault that a JSON body describes. Raises ApiError 400 that lists the known ones."""
     options = check_fields(body, _FIELDS, required=("fault",))
     kind, model = options.pop("fault"), options.pop("model", "*")
     if kind not in KINDS:
@@ -114,7 +114,7 @@ def _check_sizes(kind: str, model: str, options: Mapping[str, Any]) -> None:
 
 
 def find_live(world: World, model_name: str, kind: str) -> Fault | None:
-    """The fault of this kind that is set for a model, None when there is none."""
+    """Return the fault of this kind that is set for a model, None when there is none."""
     faults = [*world.store.all(Fault, model_name), *world.store.all(Fault, "*")]
     return next((fault for fault in faults if fault.kind == kind), None)
 
@@ -127,7 +127,7 @@ def find_live_for(world: World, model_name: str, deployment: Deployment, kind: s
 
 
 def use_up(world: World, fault: Fault | None) -> Fault | None:
-    """The fault again, after using up one of its calls."""
+    """Use up one call of a fault, and return it as it was; None stays None."""
     if fault is None or fault.calls_left is None:
         return fault
     if fault.calls_left <= 1:

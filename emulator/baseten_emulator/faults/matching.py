@@ -31,7 +31,7 @@ class Call:
         return self.operation or f"{self.request.method} {self.request.path}"
 
     def is_about(self, model_name: str) -> bool:
-        """Whether it is about this model: by its id, by a query, or somewhere in its body."""
+        """Return whether it is about this model: by its id, by a query, or somewhere in its body."""
         if self.model is not None:
             return self.model.name == model_name
         if self.surface == "upload":
@@ -42,7 +42,7 @@ class Call:
 
 
 def find_fault(world: World, call: Call) -> Fault | None:
-    """The first fault that happens to this call; it is used up once, and those it passes by are counted."""
+    """Return the first fault that happens to this call, and use it up once; those it passes by are counted."""
     for fault in world.store.all(Fault):
         if fault.kind in faults.CALLS and _concerns(world, fault, call):
             if _lets_pass(world, fault):
@@ -52,13 +52,13 @@ def find_fault(world: World, call: Call) -> Fault | None:
 
 
 def takes_effect(fault: Fault) -> bool:
-    """Whether the call is carried out before the fault happens to its answer."""
+    """Return whether the call is carried out before the fault happens to its answer."""
     always = fault.kind in ("slow_reply", "truncated")
     return always or fault.options.get("when") == "after"
 
 
 def apply_fault(fault: Fault, call: Call, answer: Response | None) -> Response:
-    """What the caller gets; `answer` is the real one, where the call took effect."""
+    """Return what the caller gets; `answer` is the real one, where the call took effect."""
     if fault.kind == "hold":
         return replace(answer or Response(), held_by=fault.id, untried=answer is None)
     if answer and fault.kind == "slow_reply":
@@ -78,7 +78,7 @@ def _concerns(world: World, fault: Fault, call: Call) -> bool:
 
 
 def _lets_pass(world: World, fault: Fault) -> bool:
-    """Whether this call still passes: one of the first `skip`, or one after the only call to be held."""
+    """Return whether this call still passes: one of the first `skip`, or one after the only call to be held."""
     left = fault.options.get("skip", 0)
     if left:
         world.store.put(replace(fault, options={**fault.options, "skip": left - 1}))
@@ -86,7 +86,7 @@ def _lets_pass(world: World, fault: Fault) -> bool:
 
 
 def _mark_held(world: World, fault: Fault) -> Fault:
-    """A fault that holds a call stays, so that the call can wait for its end."""
+    """Mark a fault that holds a call, and keep it, so that the call can wait for its end."""
     left = None if fault.calls_left is None else fault.calls_left - 1
     held = replace(fault, options={**fault.options, "held": True}, calls_left=left)
     world.store.put(held)
@@ -94,7 +94,7 @@ def _mark_held(world: World, fault: Fault) -> Fault:
 
 
 def _is_new(world: World, fault: Fault, call: Call) -> bool:
-    """Whether what the path names was made a short while ago."""
+    """Return whether what the path names was created a short while ago."""
     if call.model is None:
         return False
     named = re.search(r"/deployments?/(\w+)", call.request.path)

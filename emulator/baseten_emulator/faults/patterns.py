@@ -24,7 +24,7 @@ def require_quick(name: str, pattern: str) -> None:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether the pattern is somewhere in the beginning of a text."""
+    """Return whether the pattern is somewhere in the beginning of a text."""
     return re.search(pattern, text[:MAX_SUBJECT]) is not None
 
 
@@ -43,7 +43,7 @@ def _problem_of(pattern: str) -> str | None:
 
 
 def _is_slow(pattern: str) -> bool:
-    """Whether a group is repeated, or too much is; a class counts as one character, `(?` as a bracket."""
+    """Return whether a group is repeated, or too much is; a class counts as one character, `(?` as a bracket."""
     skeleton = _ESCAPED_OR_CLASS.sub(lambda part: "(" if part[0] == "(?" else "x", pattern)
     return (
         re.search(r"\)[*+?{]", skeleton) is not None or len(_REPEAT.findall(skeleton)) > MAX_REPEATS

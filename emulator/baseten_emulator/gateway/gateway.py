@@ -50,7 +50,7 @@ class Forward:
         return replace(self._disguise(response), delay_seconds=self.delay_seconds)
 
     def _is_out_of_memory(self) -> bool:
-        """Under load only: what a readiness probe or a look at /info sees is fine."""
+        """Return whether a POST meets that fault: under load only, a readiness probe or /info is fine."""
         with self.world.store.transaction():
             fault = faults.find_live(self.world, self.model.name, "oom_under_load")
             return fault is not None and self.request.method == "POST"
@@ -69,7 +69,7 @@ class Forward:
 
 
 def resolve(world: World, request: Request) -> Response | Forward:
-    """What answers a request on a model's host. Raises RefusedError."""
+    """Return what answers a request on a model's host. Raises RefusedError."""
     model = world.store.get(Model, request.params["model_id"])
     if model is None:
         raise gateway_error(404, f"model {request.params['model_id']} does not exist")
@@ -100,7 +100,7 @@ def _find_deployment(world: World, model: Model, request: Request) -> Deployment
 
 
 def _wake(world: World, model: Model, deployment: Deployment) -> float:
-    """Note that a deployment was asked; how long the request is parked until it is awake."""
+    """Note the use of a deployment, and return how many seconds the request waits until it is awake."""
     status, now = current_status(world, deployment, model.name), world.now()
     if status in ("INACTIVE", "DEACTIVATING"):
         raise gateway_error(404, f"deployment {deployment.id} is deactivated")
@@ -145,7 +145,7 @@ def _answer_async(forward: Forward) -> Response:
 
 
 def get_async_status(world: World, request: Request) -> Response:
-    """GET /async_request/{id}."""
+    """Answer GET /async_request/{id}."""
     kept = world.store.get(AsyncRequest, request.params["request_id"])
     if kept is None or kept.owner != request.params["model_id"]:
         raise gateway_error(404, f"async request {request.params['request_id']} does not exist")
@@ -154,7 +154,7 @@ def get_async_status(world: World, request: Request) -> Response:
 
 
 def gateway_error(status: int, message: str) -> RefusedError:
-    """A refusal in the gateway's shape."""
+    """Return a refusal in the gateway's shape."""
     return RefusedError(json_response({"error": message}, status))
 
 

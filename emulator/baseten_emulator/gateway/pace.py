@@ -37,12 +37,12 @@ _FIELDS: Fields = {"model": str, "seed": int, **dict.fromkeys(_NUMBERS, (int, fl
 
 
 def list_paces(world: World, _request: Request) -> Response:
-    """GET: which models take time, and what was said of each."""
+    """Answer GET: which models take time, and what was said of each."""
     return json_response({"paces": [_view(it) for it in world.store.all(PaceSet)]})
 
 
 def set_pace(world: World, request: Request) -> Response:
-    """POST {model, seed, ...}. Raises ApiError 400."""
+    """Answer POST {model, seed, ...}. Raises ApiError 400."""
     numbers = check_fields(request.json(), _FIELDS)
     model, seed = numbers.pop("model", "*"), numbers.pop("seed", 0)
     if wrong := [name for name, value in numbers.items() if value <= 0]:
@@ -57,7 +57,7 @@ def set_pace(world: World, request: Request) -> Response:
 
 
 def clear_paces(world: World, _request: Request) -> Response:
-    """DELETE: every model answers at once again."""
+    """Answer DELETE: every model answers at once again."""
     for it in world.store.all(PaceSet):
         world.store.delete(PaceSet, it.id)
     return json_response({"paces": []})

@@ -19,7 +19,7 @@ KINDS = frozenset({"wrong_pooling", "wrong_dtype", "wrong_prompt", "wrong_revisi
 def apply_wrong_answers(
     world: World, model: Model, deployment: Deployment, router: RunningRouter
 ) -> Any:
-    """The router of a deployment as its faults have it; a test's own data plane has none of them."""
+    """Return a deployment's router with its faults applied; a test's own data plane has none of them."""
     with world.store.transaction():
         found = [fault for fault in world.store.all(Fault) if _concerns(fault, model, deployment)]
     if not found or not hasattr(router, "copy_with_faults"):

@@ -49,7 +49,7 @@ class ExecutionContext:
 
 @cache
 def load_schema() -> GraphQLSchema:
-    """The schema, parsed on first use: graphql-core takes 0.2 s to import."""
+    """Return the schema, parsed on first use: graphql-core takes 0.2 s to import."""
     from graphql import build_schema
 
     text = (Path(__file__).parent / "schema.graphql").read_text()
@@ -58,7 +58,7 @@ def load_schema() -> GraphQLSchema:
 
 @lru_cache(maxsize=64)
 def parse_document(query: str) -> DocumentNode | tuple[GraphQLError, ...]:
-    """A query parsed and checked against the schema, or why it is none; most come again and again."""
+    """Return a query, parsed and checked against the schema, or its errors; most queries repeat."""
     from graphql import GraphQLError, parse, validate
 
     try:

@@ -13,7 +13,7 @@ from baseten_emulator.world.world import World
 
 
 def version_object(world: World, deployment: Deployment) -> dict[str, Any]:
-    """A deployment as `ModelVersion`."""
+    """Return a deployment as `ModelVersion`."""
     model = world.model(deployment.owner)
     status = views.current_status(world, deployment, model.name)
     return {
@@ -27,7 +27,7 @@ def version_object(world: World, deployment: Deployment) -> dict[str, Any]:
 
 
 def oracle_object(world: World, model: Model) -> dict[str, Any]:
-    """A model as `Oracle`; its hostname is where its endpoints are, without a trailing slash."""
+    """Return a model as `Oracle`; its hostname is where its endpoints are, without a trailing slash."""
     return {
         "id": model.id,
         "name": model.name,
@@ -43,10 +43,10 @@ def oracle_object(world: World, model: Model) -> dict[str, Any]:
 
 
 def versions_of(world: World, model: Model) -> list[Deployment]:
-    """The deployments of a model, oldest first."""
+    """Return the deployments of a model, oldest first."""
     return world.store.all(Deployment, model.id)
 
 
 def is_production(deployment: Deployment) -> bool:
-    """Whether it serves production, or is about to."""
+    """Return whether it serves production, or is about to."""
     return deployment.environment == views.PRODUCTION

@@ -41,11 +41,11 @@ class TimedConnection(io.RawIOBase):
         self._deadline += seconds
 
     def readable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def writable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
@@ -73,7 +73,7 @@ class TimedConnection(io.RawIOBase):
             return
 
     def is_open(self) -> bool:
-        """Whether the other side is still there: a closed one reads as an end, or as an error."""
+        """Return whether the other side is still there: a closed one reads as an end, or as an error."""
         self._connection.setblocking(False)
         try:
             return self._connection.recv(1, socket.MSG_PEEK) != b""

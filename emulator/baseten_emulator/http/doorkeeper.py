@@ -29,7 +29,7 @@ def require_own_host(request: Request) -> None:
 
 
 def judge_head(request: Request, surface: str, api_key: str) -> Response | None:
-    """Return what a request gets whose body nobody needs to see; None where it may come in."""
+    """Return the refusal of a request whose body nobody needs to see; None where it may come in."""
     if surface != "inference" and (page := _find_foreign_page(request)):
         return _refuse(
             403, "FORBIDDEN", f"this emulator answers no web page of another origin ({page})"
@@ -42,7 +42,7 @@ def judge_head(request: Request, surface: str, api_key: str) -> Response | None:
 
 
 def _find_foreign_page(request: Request) -> str | None:
-    """The header by which a browser says that a page elsewhere is asking."""
+    """Return the header by which a browser says that a page of another origin asks, None where none does."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site and site.lower() not in ("same-origin", "none"):
         return f"Sec-Fetch-Site: {site}"
@@ -51,7 +51,7 @@ def _find_foreign_page(request: Request) -> str | None:
 
 
 def _refuse_other_than_json(request: Request) -> Response | None:
-    """A page may send a form or plain text to anybody without being asked; JSON not."""
+    """Refuse a form or plain text, which a page may send anywhere without being asked; JSON it may not."""
     if not has_body(request) or _is_json(request.headers.get("content-type", "")):
         return None
     message = "a body must be JSON: send the header Content-Type: application/json"
@@ -59,7 +59,7 @@ def _refuse_other_than_json(request: Request) -> Response | None:
 
 
 def has_body(request: Request) -> bool:
-    """Whether a body comes, or has come, with a request."""
+    """Return whether a body comes, or has come, with a request."""
     announced = request.headers.get("content-length", "0").strip() != "0"
     return bool(request.body) or announced or "transfer-encoding" in request.headers
 

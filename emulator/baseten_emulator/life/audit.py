@@ -100,7 +100,7 @@ def on_signal(world: World, environment: Environment, candidate: Candidate, acti
 
 
 def settings_of(environment: Environment) -> dict[str, Any]:
-    """An environment's settings side by side, as its events tell them."""
+    """Return an environment's settings side by side, as its events tell them."""
     return {
         **_of(environment.promotion, _PROMOTION),
         **_of(environment.promotion["rolling_deploy_config"] or {}, _ROLLING),
@@ -111,7 +111,7 @@ def settings_of(environment: Environment) -> dict[str, Any]:
 
 
 def scaling_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Autoscaling settings as events tell them."""
+    """Return autoscaling settings as events tell them."""
     return _of(settings, _SCALING)
 
 

@@ -69,7 +69,7 @@ _POLICIES = ("QUEUE_ON_FULL", "REJECT_ON_FULL")
 def apply_autoscaling(
     current: Mapping[str, Any], update: Mapping[str, Any], is_development: bool = False
 ) -> dict[str, Any]:
-    """The autoscaling settings after an update. Raises ApiError 400 that names field and bounds."""
+    """Return the autoscaling settings after an update. Raises ApiError 400 that names field and bounds."""
     changes = check_fields(update, dict.fromkeys(BOUNDS, int))
     for name, value in changes.items():
         low, high = BOUNDS[name]
@@ -92,7 +92,7 @@ def apply_autoscaling(
 def apply_promotion_settings(
     current: Mapping[str, Any], update: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The promotion settings after an update. Raises ApiError 400."""
+    """Return the promotion settings after an update. Raises ApiError 400."""
     changes = check_fields(update, _PROMOTION_FIELDS)
     if changes.get("ramp_up_while_promoting"):
         raise validation_error(
@@ -130,7 +130,7 @@ def _check_rolling(rolling: Mapping[str, Any]) -> None:
 
 
 def parse_backpressure(update: Mapping[str, Any]) -> str | None:
-    """The backpressure policy an update sets; null clears it. Raises ApiError 400."""
+    """Return the backpressure policy an update sets; null clears it. Raises ApiError 400."""
     policy = check_fields(update, {"policy": str}).get("policy")
     if policy is not None and policy not in _POLICIES:
         raise validation_error(

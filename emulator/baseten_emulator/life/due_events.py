@@ -43,13 +43,13 @@ def _is_due(world: World, deployment: Deployment) -> bool:
 
 
 def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
-    """Without capacity nothing is deployed; a build that is doomed fails all the same."""
+    """Return without capacity nothing is deployed; a build that is doomed fails all the same."""
     stuck = faults.find_live_for(world, name, deployment, "no_capacity")
     return stuck is not None and deployment.doom != "BUILD_FAILED"
 
 
 def _decide(world: World, deployment: Deployment) -> Outcome:
-    """The outcome; a bug in deciding it is this deployment's failure, not that of each request from then on."""
+    """Return the outcome; a bug in deciding it fails this deployment, not every request from then on."""
     try:
         return outcome_of(world, deployment)
     except Exception as error:  # whatever it is, it is in the log of the deployment
@@ -57,7 +57,7 @@ def _decide(world: World, deployment: Deployment) -> Outcome:
 
 
 def outcome_of(world: World, deployment: Deployment) -> Outcome:
-    """How this deployment's build, weights and start end, with the server's own log."""
+    """Return how this deployment's build, weights and start end, with the server's own log."""
     if deployment.doom:
         return Outcome(deployment.doom, deployment.doom_lines)
     if not deployment.archive_config.get("docker_server"):

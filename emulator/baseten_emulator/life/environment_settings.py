@@ -17,7 +17,7 @@ from baseten_emulator.world.world import World
 
 
 def compute_changes(environment: Environment, update: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of an environment after an update, those it gives. Raises ApiError 400."""
+    """Return the fields of an environment after an update, those it gives. Raises ApiError 400."""
     changed: dict[str, Any] = {}
     if update.get("autoscaling_settings") is not None:
         new = autoscaling.apply_autoscaling(environment.autoscaling, update["autoscaling_settings"])
@@ -36,7 +36,7 @@ def compute_changes(environment: Environment, update: Mapping[str, Any]) -> dict
 def change_settings(
     world: World, environment: Environment, update: Mapping[str, Any]
 ) -> tuple[Environment, str]:
-    """Update an environment: it as it is now, and what the API answers. Raises ApiError 400."""
+    """Update an environment; return it as it is now, and the status that the API answers. Raises ApiError 400."""
     queued = world.store.get(QueuedSettings, environment.id)
     expected = replace(environment, **(queued.changes if queued else {}))
     wanted = {**(queued.changes if queued else {}), **compute_changes(expected, update)}
@@ -64,13 +64,13 @@ def apply_queued(world: World) -> None:
 
 
 def find_serving(world: World, environment: Environment) -> Deployment | None:
-    """The deployment that serves an environment now."""
+    """Return the deployment that serves an environment now."""
     current = environment.current_deployment_id
     return world.store.get(Deployment, current) if current else None
 
 
 def hand_over(world: World, environment: Environment, deployment: Deployment) -> Deployment:
-    """The deployment, serving this environment on its settings."""
+    """Let a deployment serve this environment on its settings, and return it."""
     deployment = replace(
         deployment,
         environment=environment.name,
@@ -83,7 +83,7 @@ def hand_over(world: World, environment: Environment, deployment: Deployment) ->
 
 
 def _delay_of(world: World, environment: Environment) -> float | None:
-    """Seconds that a change waits at least; None when it need not wait."""
+    """Return the seconds that a change waits at least; None when it need not wait."""
     if faults.find_live(world, world.model(environment.owner).name, "settings_queued"):
         return world.step_seconds
     return 0.0 if _is_under_way(find_serving(world, environment)) else None

@@ -27,7 +27,7 @@ class InstanceType:
     vram: int = 0
 
     def view(self) -> dict[str, Any]:
-        """The SKU as `InstanceTypeV1`."""
+        """Return the SKU as `InstanceTypeV1`."""
         return {
             "id": self.name,
             "name": self.name,
@@ -98,7 +98,7 @@ _GIB = {"": 2**-30, "k": 1000 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "T": 
 
 
 def instance_type(name: str) -> InstanceType:
-    """The SKU of this exact name. Raises ApiError 400."""
+    """Return the SKU of this exact name. Raises ApiError 400."""
     if name not in _BY_NAME:
         raise validation_error(
             f'"{name}" is not an instance type; GET /v1/instance_types lists them'
@@ -107,7 +107,7 @@ def instance_type(name: str) -> InstanceType:
 
 
 def instance_type_for(resources: Mapping[str, Any]) -> InstanceType:
-    """The cheapest SKU that holds `resources`; `instance_type` beats the rest (Baseten docs).
+    """Return the cheapest SKU that holds `resources`; `instance_type` beats the rest (Baseten docs).
 
     So an L4 with more than 16Gi or 4 CPUs lands on two L4s. Raises ApiError 400 when none does.
     """
@@ -129,14 +129,14 @@ def instance_type_for(resources: Mapping[str, Any]) -> InstanceType:
 
 
 def parse_cpu(text: str) -> float:
-    """CPUs of a Kubernetes quantity: "2" or "500m". Raises ApiError 400."""
+    """Return the CPUs of a Kubernetes quantity: "2" or "500m". Raises ApiError 400."""
     if not isinstance(text, str) or not re.fullmatch(r"\d+(\.\d+)?m?", text):
         raise validation_error(f'resources.cpu {text!r} is not a quantity such as "2" or "500m"')
     return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 
 def parse_memory(text: str) -> float:
-    """GiB of a Kubernetes quantity such as "16Gi". Raises ApiError 400."""
+    """Return the GiB of a Kubernetes quantity such as "16Gi". Raises ApiError 400."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]*)", text) if isinstance(text, str) else None
     if match is None or match[2] not in _GIB:
         raise validation_error(f'resources.memory {text!r} is not a quantity such as "16Gi"')

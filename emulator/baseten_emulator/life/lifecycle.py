@@ -16,18 +16,18 @@ READY = frozenset({"ACTIVE", "SCALED_TO_ZERO", "WAKING_UP", "UNHEALTHY"})
 
 
 def phases_of(deployment: Deployment) -> tuple[str, ...]:
-    """The phases it goes through; a built image is not built again."""
+    """Return the phases it goes through; a built image is not built again."""
     return PHASES[1:] if deployment.built else PHASES
 
 
 def decision_time(deployment: Deployment, step_seconds: float) -> float:
-    """When its outcome is known: after BUILDING if the build is doomed, else after loading."""
+    """Return when its outcome is known: after BUILDING if the build is doomed, else after loading."""
     phases = 1 if deployment.doom == "BUILD_FAILED" else len(phases_of(deployment))
     return deployment.started_at + phases * step_seconds
 
 
 def phase_at(deployment: Deployment, now: float, step_seconds: float) -> str:
-    """The phase by elapsed time; the last one lasts until the outcome is recorded."""
+    """Return the phase by elapsed time; the last one lasts until the outcome is recorded."""
     phases = phases_of(deployment)
     elapsed = max(now - deployment.started_at, 0.0)
     index = int(elapsed / step_seconds) if step_seconds > 0 else len(phases)
@@ -37,7 +37,7 @@ def phase_at(deployment: Deployment, now: float, step_seconds: float) -> str:
 def status_at(
     deployment: Deployment, activity: Activity | None, now: float, step_seconds: float
 ) -> str:
-    """The status at `now`, one of Baseten's words."""
+    """Return the status at `now`, one of Baseten's words."""
     if deployment.deactivated_at is not None:
         gone = now - deployment.deactivated_at >= step_seconds
         return "INACTIVE" if gone else "DEACTIVATING"
@@ -53,7 +53,7 @@ def status_at(
 def is_idle(
     deployment: Deployment, activity: Activity | None, now: float, step_seconds: float
 ) -> bool:
-    """Whether no replica is left: scaled down by a promotion, or not asked for long enough."""
+    """Return whether no replica is left: scaled down by a promotion, or not asked for long enough."""
     if deployment.scaled_down:
         return True
     if deployment.autoscaling["min_replica"] > 0:
@@ -64,5 +64,5 @@ def is_idle(
 
 
 def count_replicas(deployment: Deployment, status_now: str) -> int:
-    """How many replicas a deployment in this status has."""
+    """Return how many replicas a deployment in this status has."""
     return max(1, deployment.autoscaling["min_replica"]) if status_now == "ACTIVE" else 0

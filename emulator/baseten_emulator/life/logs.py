@@ -32,14 +32,14 @@ class Line:
     message: str
 
     def view(self, replica: str | None) -> dict[str, Any]:
-        """The line as `LogV1`: its time in nanoseconds, as text."""
+        """Return the line as `LogV1`: its time in nanoseconds, as text."""
         nanoseconds = str(int(self.at * 1_000_000) * 1000)
         line = {"timestamp": nanoseconds, "message": self.message, "replica": replica}
         return {**line, "request_id": None, "level": self.level}
 
 
 def lines_of(deployment: Deployment, now: float, step_seconds: float) -> Iterator[Line]:
-    """Every line so far, oldest first."""
+    """Return every line so far, oldest first."""
     for number, phase in enumerate(lifecycle.phases_of(deployment)):
         at = deployment.started_at + number * step_seconds
         decided = lifecycle.decision_time(deployment, step_seconds)
@@ -59,7 +59,7 @@ def _final_lines(deployment: Deployment, at: float) -> Iterator[Line]:
 
 
 def select_lines(lines: Iterator[Line], wish: Mapping[str, Any], now: float) -> list[Line]:
-    """The lines a query asks for: window (half an hour by default), level, text; newest first."""
+    """Return the lines a query asks for: window (half an hour by default), level, text; newest first."""
     end = wish.get("end_epoch_millis") or int(now * 1000) + 1
     start = wish.get("start_epoch_millis") or end - _HALF_HOUR_MILLIS
     least = _LEVELS.index(wish["min_level"]) if wish.get("min_level") else 0

@@ -40,7 +40,7 @@ class Window:
 
     @classmethod
     def of(cls, wish: Mapping[str, Any], now: float) -> Window:
-        """The window that a query asks for. Raises ApiError 400."""
+        """Return the window that a query asks for. Raises ApiError 400."""
         mode, end = wish.get("mode", "CURRENT"), int(now * 1000)
         given = {"start_epoch_millis", "end_epoch_millis"} & wish.keys()
         if mode == "CURRENT" and not given:
@@ -65,7 +65,7 @@ class Window:
 def render_metrics(
     window: Window, names: Sequence[str], asked: Mapping[int, int], replicas: int
 ) -> dict[str, Any]:
-    """`GetModelMetricsResponseV1`; `asked` counts requests by the minute since the epoch."""
+    """Return a `GetModelMetricsResponseV1`; `asked` counts requests by the minute since the epoch."""
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
         raise validation_error(
@@ -99,7 +99,7 @@ def _values(
     asked: Mapping[int, int],
     replicas: int | None,
 ) -> list[float | None]:
-    """One metric in one step; of its replicas only the present is known."""
+    """Return one metric in one step; of its replicas only the present number is known."""
     if metric["name"] == "baseten_replicas_active":
         return [replicas]
     if metric["kind"] == "HISTOGRAM":

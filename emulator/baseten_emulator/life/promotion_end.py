@@ -21,7 +21,7 @@ _SAYS = "the new version did not stay healthy while traffic moved to it"
 
 
 def progress_of(world: World, environment: Environment) -> Progress | None:
-    """How far an environment's promotion has come; None when none is under way."""
+    """Return how far an environment's promotion has come; None when none is in progress."""
     candidate = environment.candidate
     if candidate is None:
         return None
@@ -84,7 +84,7 @@ def take_over(world: World, environment: Environment, deployment: Deployment, at
 
 
 def scale_down(deployment: Deployment) -> Deployment:
-    """The deployment without replicas, until someone asks it."""
+    """Return the deployment without replicas, until a request wakes it."""
     settings = {**deployment.autoscaling, "min_replica": 0}
     return replace(deployment, scaled_down=True, autoscaling=settings)
 

@@ -29,7 +29,7 @@ class Ramp:
 
     @classmethod
     def of(cls, rolling: Mapping[str, Any] | None, step_seconds: float) -> Ramp:
-        """The pace that a rolling_deploy_config asks for; all at once when there is none."""
+        """Return the ramp that a rolling_deploy_config asks for; all at once when there is none."""
         if rolling is None:
             return cls(1, 100, step_seconds, 0.0)
         share = int(rolling["max_surge_percent"] or rolling["max_unavailable_percent"])
@@ -37,11 +37,11 @@ class Ramp:
         return cls(steps, share, step_seconds / steps, rolling["stabilization_time_seconds"])
 
     def end_of(self, step: int) -> float:
-        """Seconds from the start of the ramp to the end of a step, counted from 1."""
+        """Return seconds from the start of the ramp to the end of a step, counted from 1."""
         return step * (self.seconds + self.watched_seconds) - self.watched_seconds
 
     def steps_after(self, seconds: float) -> int:
-        """Steps that are done so many seconds into the ramp."""
+        """Return steps that are done so many seconds into the ramp."""
         cycle = self.seconds + self.watched_seconds
         done = (
             math.floor((seconds + self.watched_seconds) / cycle + _ROUNDING)

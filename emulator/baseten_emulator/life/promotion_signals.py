@@ -17,7 +17,7 @@ from baseten_emulator.world.world import World
 
 
 def cancel(world: World, environment: Environment) -> str:
-    """Give the promotion up, step by step where some traffic has moved: the status that answers."""
+    """Give the promotion up, step by step where some traffic has moved; return the status to answer."""
     candidate, progress = _require_under_way(world, environment)
     audit.on_signal(world, environment, candidate, "GRACEFUL_CANCEL")
     if not progress.percent:

@@ -39,7 +39,7 @@ _UPDATE_FIELDS: Fields = {
 def promote(
     world: World, environment: Environment, deployment: Deployment, wish: Wish
 ) -> Deployment:
-    """Start a promotion; the answer is the deployment that will serve. Raises ApiError."""
+    """Start a promotion, and return the deployment that will serve. Raises ApiError."""
     _check(environment, deployment)
     wanted = _instance_type(environment, deployment, wish)
     candidate, redeploy = candidate_of(world, environment, deployment.id, wish)
@@ -58,7 +58,7 @@ def promote(
 def candidate_of(
     world: World, environment: Environment, deployment_id: str, wish: Wish
 ) -> tuple[Candidate, bool]:
-    """A promotion's record, and whether it redeploys. Raises ApiError 400."""
+    """Return a promotion's record, and whether it redeploys. Raises ApiError 400."""
     refuse_unsimulated(wish.settings_update, "autoscaling_schedule_settings", "region")
     update = check_fields(wish.settings_update, _UPDATE_FIELDS)
     settings = environment_settings.compute_changes(environment, update)

@@ -18,7 +18,7 @@ _PHASES = ("SCHEDULING", "CONTAINER_START", "READINESS")
 def attempts_of(
     deployment: Deployment, step_seconds: float, now: float, stalled: bool
 ) -> list[dict[str, Any]]:
-    """The attempts so far: none before it was built, or while one is under way and not stalled."""
+    """Return the attempts so far: none before it was built, or while one is under way and not stalled."""
     built = deployment.started_at + (0.0 if deployment.built else step_seconds)
     outcome = deployment.outcome
     if (outcome is None and not stalled) or (outcome and outcome.status == "BUILD_FAILED"):
@@ -46,7 +46,7 @@ def attempts_of(
 def select_attempts(
     attempts: Sequence[Mapping[str, Any]], wish: Mapping[str, Any]
 ) -> list[Mapping[str, Any]]:
-    """The attempts that a query asks for; sorting and pages are no matter with one attempt at most."""
+    """Return the attempts that a query asks for; with one attempt at most there is nothing to sort or to page."""
     return [
         attempt
         for attempt in attempts
@@ -61,7 +61,7 @@ def select_attempts(
 
 
 def summarise(attempts: Sequence[Mapping[str, Any]], wish: Mapping[str, Any]) -> dict[str, Any]:
-    """`StartupSummaryV1` of these attempts."""
+    """Return the `StartupSummaryV1` of these attempts."""
     phases = [
         {"phase": phase, "duration_ms": _distribution([_duration_in(a, phase) for a in attempts])}
         for phase in _PHASES
@@ -99,7 +99,7 @@ def _is_meant(attempt: Mapping[str, Any], text: str) -> bool:
 
 
 def _distribution(durations: Sequence[int]) -> dict[str, Any]:
-    """Every percentile of one sample is that sample."""
+    """Return the statistics of at most one sample, which is each of its percentiles."""
     value = durations[0] if durations else None
     names = ("mean_ms", "p50_ms", "p90_ms", "p95_ms", "p99_ms")
     return {"sample_count": len(durations), **dict.fromkeys(names, value)}

@@ -14,12 +14,12 @@ PRODUCTION = "production"
 
 
 def environment_id(model_id: str, name: str) -> str:
-    """The record id of an environment."""
+    """Return the record id of an environment."""
     return f"{model_id}/{name}"
 
 
 def model_view(world: World, model: Model) -> dict[str, Any]:
-    """A model as `ModelV1`."""
+    """Return a model as `ModelV1`."""
     production = world.store.get(Environment, environment_id(model.id, PRODUCTION))
     return {
         "id": model.id,
@@ -34,7 +34,7 @@ def model_view(world: World, model: Model) -> dict[str, Any]:
 
 
 def current_status(world: World, deployment: Deployment, model_name: str) -> str:
-    """A deployment's status now, with what the faults make of it."""
+    """Return a deployment's status now, with what the faults make of it."""
     activity = world.store.get(Activity, deployment.id)
     status = lifecycle.status_at(deployment, activity, world.now(), world.step_seconds)
     if status in lifecycle.UNDER_WAY:
@@ -52,7 +52,7 @@ def current_status(world: World, deployment: Deployment, model_name: str) -> str
 
 
 def status_to_show(world: World, deployment: Deployment) -> str:
-    """The status that the API shows: `current_status`, or a word of its own by the fault unknown_status."""
+    """Return the status that the API shows: `current_status`, or the word of the fault unknown_status."""
     model_name = world.model(deployment.owner).name
     status = current_status(world, deployment, model_name)
     if status in lifecycle.READY | lifecycle.UNDER_WAY:
@@ -64,7 +64,7 @@ def status_to_show(world: World, deployment: Deployment) -> str:
 
 
 def deployment_view(world: World, deployment: Deployment) -> dict[str, Any]:
-    """A deployment as `DeploymentV1`; its settings are null until it has finished deploying."""
+    """Return a deployment as `DeploymentV1`; its settings are null until it has finished deploying."""
     status = current_status(world, deployment, world.model(deployment.owner).name)
     deployed = deployment.outcome is not None and deployment.outcome.status == "ACTIVE"
     return {
@@ -86,7 +86,7 @@ def deployment_view(world: World, deployment: Deployment) -> dict[str, Any]:
 
 
 def environment_view(world: World, environment: Environment) -> dict[str, Any]:
-    """An environment as `EnvironmentV1`."""
+    """Return an environment as `EnvironmentV1`."""
     candidate = environment.candidate
     return {
         "name": environment.name,
@@ -112,7 +112,7 @@ def _optional_view(world: World, deployment_id: str | None) -> dict[str, Any] | 
 
 
 def _promotion_view(world: World, environment: Environment) -> dict[str, Any] | None:
-    """The promotion under way; else the last one, unless it succeeded."""
+    """Return the promotion under way; else the last one, unless it succeeded."""
     progress, ended = promotion_end.progress_of(world, environment), environment.ended
     if progress:
         return {
@@ -132,7 +132,7 @@ def _promotion_view(world: World, environment: Environment) -> dict[str, Any] | 
 
 
 def secret_view(world: World, secret: Secret) -> dict[str, Any]:
-    """A secret as `SecretV1`: never its value."""
+    """Return a secret as `SecretV1`: never its value."""
     return {
         "id": secret.public_id,
         "created_at": iso(secret.created_at),

@@ -34,17 +34,17 @@ class Download:
 
 
 def find_secret_files(config: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of the secret files that the start command reads."""
+    """Return the names of the secret files that the start command reads."""
     return tuple(_SECRET_FILE.findall(_start_command(config)))
 
 
 def find_downloads(config: Mapping[str, Any]) -> tuple[Download, ...]:
-    """What is fetched between build and readiness: weights, model_cache, `--model-id owner/repo`."""
+    """Return what is fetched between build and readiness: weights, model_cache, `--model-id owner/repo`."""
     return (*_find_mounted(config), *_find_cached(config), *_find_router_downloads(config))
 
 
 def find_baked(config: Mapping[str, Any]) -> tuple[Download, ...]:
-    """The repositories that `build_commands` clone, with the mounted build secret that a command reads."""
+    """Return the repositories that `build_commands` clone, with the mounted build secret that a command reads."""
     mounted = (config.get("build") or {}).get("secret_to_path_mapping") or {}
     commands = [str(command) for command in config.get("build_commands") or ()]
     return tuple(
@@ -55,7 +55,7 @@ def find_baked(config: Mapping[str, Any]) -> tuple[Download, ...]:
 
 
 def is_gated(repository: str, taught: Mapping[str, bool]) -> bool:
-    """Whether the Hub wants a token for this repository; what was `taught` goes before the list."""
+    """Return whether the Hub wants a token for this repository; what was `taught` goes before the list."""
     known = taught.get(repository.lower())
     return (
         known
@@ -70,7 +70,7 @@ def is_gated(repository: str, taught: Mapping[str, bool]) -> bool:
 def build_failure_lines(
     config: Mapping[str, Any], secrets: Mapping[str, str], taught: Mapping[str, bool]
 ) -> tuple[str, ...]:
-    """The log lines of a build that cannot fetch its weights; empty when it can."""
+    """Return the log lines of a build that cannot fetch its weights; empty when it can."""
     return tuple(
         "fatal: could not read Username for 'https://huggingface.co' "
         f"({download.repository} is gated: 401)"
@@ -83,7 +83,7 @@ def build_failure_lines(
 def load_failure_lines(
     config: Mapping[str, Any], secrets: Mapping[str, str], taught: Mapping[str, bool]
 ) -> tuple[str, ...]:
-    """The log lines of a start that lacks a secret it needs; empty when it has them all.
+    """Return the log lines of a start that lacks a secret it needs; empty when it has them all.
 
     `secrets` are those that exist in the workspace, by normalised name (see `rest_secrets`);
     `taught` says of repositories whether they are gated (see `hub`).

@@ -83,7 +83,7 @@ SERVER_ONLY: dict[str, dict[str, Any]] = {
 
 
 def add_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A pushed config as the server tells it: every field that was pushed as it was, and the rest filled in."""
+    """Return a config as the server shows it: the fields that were pushed, unchanged, and defaults for the rest."""
     return _fill(_add_truss_defaults(config), SERVER_ONLY)
 
 
@@ -96,7 +96,7 @@ def _add_truss_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _fill(config: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The defaults under a config, section by section; null in a config is a value of its own."""
+    """Return a config with defaults under it, section by section; null in a config is a value of its own."""
     filled = dict(config)
     for name, default in defaults.items():
         given = config.get(name)

@@ -48,7 +48,7 @@ _SCHEMES = ("hf://", "s3://", "gs://", "azure://", "r2://", "cw://", "https://")
 
 
 def config_errors(config: Mapping[str, Any]) -> list[str]:
-    """Every reason to refuse this config, each naming its field; empty when it is accepted."""
+    """Return every reason to refuse this config, each naming its field; empty when it is accepted."""
     errors = list(_key_errors(config))
     if misshapen := shape_errors(config):
         return errors + misshapen

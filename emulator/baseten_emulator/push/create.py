@@ -10,7 +10,7 @@ from baseten_emulator.world.world import World
 
 
 def new_environment(model_id: str, name: str, now: float) -> Environment:
-    """An environment with the documented defaults and nothing to serve yet."""
+    """Return an environment with the documented defaults and nothing to serve yet."""
     return Environment(
         environment_id(model_id, name), model_id, name, now, hardware.SMALLEST.name,
         dict(autoscaling.DEFAULTS), dict(autoscaling.PROMOTION_DEFAULTS),
@@ -18,7 +18,7 @@ def new_environment(model_id: str, name: str, now: float) -> Environment:
 
 
 def new_model(world: World, name: str, team_id: str, archive_download: bool = True) -> Model:
-    """A new model with its production environment. Raises ApiError when the name is taken."""
+    """Return a new model with its production environment. Raises ApiError when the name is taken."""
     if not name.strip():
         raise validation_error("name: a model needs a name")
     if world.model_named(name, team_id):

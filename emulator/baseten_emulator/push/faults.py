@@ -23,7 +23,7 @@ class Fate:
 
 
 def fate_of(world: World, operation: str | None, arguments: Mapping[str, Any]) -> Fate:
-    """The fate of a GraphQL call; its faults are used up, and a lost archive is lost."""
+    """Return what the faults make of a GraphQL call; they are used up, and a lost archive is deleted."""
     if operation not in CREATES:
         return Fate()
     name = _name(world, arguments)
@@ -43,7 +43,7 @@ def _name(world: World, arguments: Mapping[str, Any]) -> str:
 
 
 def _refuse_gpu(world: World, name: str, operation: str, config: Any) -> Response | None:
-    """Worded as an account without the family is told (told by users; the code is guessed)."""
+    """Return the refusal of an account without the GPU family, as users report it (the code is guessed)."""
     resources = config.get("resources") if isinstance(config, dict) else None
     gpu = str((resources or {}).get("accelerator") or "").partition(":")[0]
     fault = faults.find_live(world, name, "gpu_forbidden") if gpu else None

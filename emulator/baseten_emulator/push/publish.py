@@ -88,7 +88,7 @@ def _new_deployment(
     archive_config: dict[str, Any],
     environment: Environment | None = None,
 ) -> Deployment:
-    """It starts on its environment's settings, with the changes that came along."""
+    """Return a deployment on its environment's settings, with the changes that came with the push."""
     now, earlier = world.now(), world.store.all(Deployment, model.id)
     name = push.deployment_name or f"deployment-{len(earlier) + 1}"
     if push.deployment_name and name in {deployment.name for deployment in earlier}:
@@ -160,7 +160,7 @@ def _bring_into(
 def _promote(
     world: World, environment: Environment, deployment: Deployment, push: Push
 ) -> Deployment:
-    """Of two pushes into one environment both are accepted, and the last one wins."""
+    """Start the promotion of a push; a promotion in progress is canceled: of two pushes the last one wins."""
     if environment.candidate:
         promotion_end.end_promotion(world, environment, "CANCELED")
     candidate, _ = promotions.candidate_of(world, environment, deployment.id, push.wish)

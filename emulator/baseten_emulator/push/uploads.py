@@ -28,7 +28,7 @@ REGION = "us-east-1"
 
 
 def grant_credentials(world: World) -> dict[str, str]:
-    """Credentials for one fresh key, as GraphQL and REST hand them out."""
+    """Return credentials for one fresh key, as GraphQL and REST hand them out."""
     number = world.next_id()
     key, access_key_id = f"models/{number}/truss.tgz", f"ASIAEMU{number.upper()}"
     world.store.put(Upload(key, access_key_id))
@@ -42,7 +42,7 @@ def grant_credentials(world: World) -> dict[str, str]:
 
 
 def archive_of(world: World, s3_key: str) -> bytes:
-    """The bytes of a completed upload. Raises ApiError 400 when there is none."""
+    """Return the bytes of a completed upload. Raises ApiError 400 when there is none."""
     data = world.store.blob(s3_key)
     if data is None:
         raise validation_error(f's3_key "{s3_key}" was never uploaded')
@@ -50,12 +50,12 @@ def archive_of(world: World, s3_key: str) -> bytes:
 
 
 def download_url(world: World, s3_key: str) -> str:
-    """A presigned URL of an archive."""
+    """Return a presigned URL of an archive."""
     return f"{world.base_url}/{BUCKET}/{s3_key}?X-Emulator-Signature={_signature(world, s3_key)}"
 
 
 def judge_head(world: World, request: Request) -> Response | None:
-    """Return what an upload gets that was not announced; None where its body is to be read."""
+    """Return the refusal of an upload that was not announced; None where its body is to be read."""
     key = request.path.removeprefix(f"/{BUCKET}/")
     try:
         if request.method != "GET":  # which has its own signature
@@ -66,7 +66,7 @@ def judge_head(world: World, request: Request) -> Response | None:
 
 
 def put(world: World, request: Request) -> Response:
-    """PUT of an object, or of one part of it."""
+    """Answer the PUT of an object, or of one part of it."""
     upload = _require_announced(world, request)
     _check_crc(request)
     etag = f'"{hashlib.md5(request.body, usedforsecurity=False).hexdigest()}"'
@@ -100,7 +100,7 @@ def post(world: World, request: Request) -> Response:
 
 
 def get(world: World, request: Request) -> Response:
-    """GET of an archive by its presigned URL."""
+    """Answer the GET of an archive by its presigned URL."""
     key = request.params["key"]
     given = request.arg("X-Emulator-Signature") or ""
     if not hmac.compare_digest(given, _signature(world, key)):
@@ -109,7 +109,7 @@ def get(world: World, request: Request) -> Response:
 
 
 def abort(world: World, request: Request) -> Response:
-    """DELETE of a multipart upload."""
+    """Answer the DELETE of a multipart upload."""
     upload = _require_announced(world, request)
     for number in upload.parts:
         world.store.delete_blob(f"{upload.id}#{number}")

@@ -14,7 +14,7 @@ from baseten_emulator.world.world import World
 
 
 def team_view(world: World, name: str) -> dict[str, Any]:
-    """A team as `TeamV1`."""
+    """Return a team as `TeamV1`."""
     default = name == world.teams[0]
     return {
         "id": world.team_id(name),
@@ -25,50 +25,50 @@ def team_view(world: World, name: str) -> dict[str, Any]:
 
 
 def list_teams(world: World, request: Request) -> Response:
-    """GET /v1/teams; `?name=` filters by exact name."""
+    """Answer GET /v1/teams; `?name=` filters by exact name."""
     wanted = request.arg("name")
     names = [name for name in world.teams if wanted in (None, name)]
     return json_response({"teams": [team_view(world, name) for name in names]})
 
 
 def get_team(world: World, request: Request) -> Response:
-    """GET /v1/teams/{team_id}."""
+    """Answer GET /v1/teams/{team_id}."""
     return json_response(team_view(world, world.team_name(request.params["team_id"])))
 
 
 def list_instance_types(_world: World, _request: Request) -> Response:
-    """GET /v1/instance_types."""
+    """Answer GET /v1/instance_types."""
     return json_response({"instance_types": [sku.view() for sku in CATALOG]})
 
 
 def list_prices(_world: World, _request: Request) -> Response:
-    """GET /v1/instance_type_prices, in USD per minute."""
+    """Answer GET /v1/instance_type_prices, in USD per minute."""
     prices = [{"instance_type": sku.view(), "price": sku.price} for sku in CATALOG]
     return json_response({"instance_types": prices})
 
 
 def list_regions(world: World, request: Request) -> Response:
-    """GET /v1/regions, the same for each team."""
+    """Answer GET /v1/regions, the same for each team."""
     team_of(world, request)
     return json_response({"regions": list(REGIONS.values())})
 
 
 def list_users(_world: World, request: Request) -> Response:
-    """GET /v1/users; `?email=` filters."""
+    """Answer GET /v1/users; `?email=` filters."""
     there = request.arg("email") in (None, account.USER_EMAIL)
     page = {"has_more": False, "cursor": None}
     return json_response({"items": [account.user_view()] if there else [], "pagination": page})
 
 
 def get_user(_world: World, request: Request) -> Response:
-    """GET /v1/users/{user_id}; `me` is who asks."""
+    """Answer GET /v1/users/{user_id}; `me` is who asks."""
     if request.params["user_id"] != account.USER_ID:
         raise not_found_error("user", request.params["user_id"])
     return json_response(account.user_view())
 
 
 def get_organization(_world: World, _request: Request) -> Response:
-    """GET /v1/organizations/me."""
+    """Answer GET /v1/organizations/me."""
     founded = iso(account.FOUNDED)
     organization = {"org_id": account.ORGANIZATION_ID, "name": account.WORKSPACE}
     return json_response({**organization, "created_at": founded, "aws_assume_role": None})

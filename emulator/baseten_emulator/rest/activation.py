@@ -15,12 +15,12 @@ from baseten_emulator.world.world import World
 
 
 def activate(world: World, request: Request) -> Response:
-    """POST: an inactive deployment starts again from its built image."""
+    """Answer POST: an inactive deployment starts again from its built image."""
     return json_response(activate_deployment(world, require_deployment(world, request)))
 
 
 def activate_deployment(world: World, deployment: Deployment) -> dict[str, Any]:
-    """Activate, and what the API answers."""
+    """Activate a deployment, and return what the API answers."""
     if deployment.deactivated_at is None:
         return {"success": True, "no_op": True}
     audit.on_deployment(world, "MODEL_DEPLOYMENT_ACTIVATED", deployment)
@@ -29,12 +29,12 @@ def activate_deployment(world: World, deployment: Deployment) -> dict[str, Any]:
 
 
 def deactivate(world: World, request: Request) -> Response:
-    """POST: no replicas, 404 on calls, reversible."""
+    """Answer POST: no replicas, 404 on calls, reversible."""
     return json_response(deactivate_deployment(world, require_deployment(world, request)))
 
 
 def deactivate_deployment(world: World, deployment: Deployment) -> dict[str, Any]:
-    """Deactivate, and what the API answers."""
+    """Deactivate a deployment, and return what the API answers."""
     if deployment.deactivated_at is not None:
         return {"success": True, "no_op": True}
     audit.on_deployment(world, "MODEL_DEPLOYMENT_DEACTIVATED", deployment)
@@ -44,7 +44,7 @@ def deactivate_deployment(world: World, deployment: Deployment) -> dict[str, Any
 
 
 def retry(world: World, request: Request) -> Response:
-    """POST: a failed deployment is built and started once more, by the same config."""
+    """Answer POST: a failed deployment is built and started once more, by the same config."""
     deployment = require_deployment(world, request)
     status = current_status(world, deployment, world.model(deployment.owner).name)
     failed = status in lifecycle.FAILED

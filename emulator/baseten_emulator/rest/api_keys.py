@@ -42,7 +42,7 @@ _OF_A_TEAM = ("ROUTES", "WORKSPACE_MANAGE_ALL", *_SCOPED)
 
 
 def list_keys(world: World, request: Request) -> Response:
-    """GET: what is known of each key; `?type=` filters."""
+    """Answer GET: what is known of each key; `?type=` filters."""
     kind = request.arg("type")
     own = ApiKey(
         account.KEY_PREFIX, "", account.KEY_NAME, "WORKSPACE_MANAGE_ALL", (), account.FOUNDED
@@ -52,7 +52,7 @@ def list_keys(world: World, request: Request) -> Response:
 
 
 def create_key(world: World, request: Request) -> Response:
-    """POST {type, name?, model_ids?, team_id?}: the key, this once."""
+    """Answer POST {type, name?, model_ids?, team_id?} with the key, this once."""
     fields = {"type": str, "name": str, "model_ids": list, "team_id": str}
     body = check_fields(request.json(), fields, required=("type",))
     kind, models = body["type"], tuple(body.get("model_ids", ()))
@@ -70,7 +70,7 @@ def create_key(world: World, request: Request) -> Response:
 
 
 def delete_key(world: World, request: Request) -> Response:
-    """DELETE by prefix."""
+    """Answer DELETE by prefix."""
     prefix = request.params["api_key_prefix"]
     if prefix == account.KEY_PREFIX:
         raise validation_error("the key that the emulator was started with cannot be deleted")
@@ -83,7 +83,7 @@ def delete_key(world: World, request: Request) -> Response:
 
 
 def _team(world: World, request: Request, body: dict[str, Any]) -> str:
-    """The team of a key: that of the path, of the body (they must agree), else the default one."""
+    """Return the team of a key: that of the path, of the body (they must agree), else the default one."""
     in_path, in_body = request.params.get("team_id"), body.get("team_id")
     if in_path and in_body not in (None, in_path):
         raise validation_error("team_id must be the team of the path")

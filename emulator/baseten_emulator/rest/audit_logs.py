@@ -43,7 +43,7 @@ GROUPS = {
 
 
 def list_entries(world: World, request: Request) -> Response:
-    """GET: newest first by default; of one model where the path names one."""
+    """Answer GET: newest first by default; of one model where the path names one."""
     model_id = request.params.get("model_id")
     owner = world.model(model_id).id if model_id else None
     wish = read_query(request, _FIELDS)

@@ -22,7 +22,7 @@ SAYS = {
 
 
 def update_autoscaling(world: World, request: Request) -> Response:
-    """PATCH autoscaling_settings; of what serves an environment, they are the environment's."""
+    """Answer PATCH autoscaling_settings; of what serves an environment, they are the environment's."""
     deployment, update = require_deployment(world, request), request.json()
     environment = _environment_served_by(world, deployment)
     if environment:
@@ -37,7 +37,7 @@ def update_autoscaling(world: World, request: Request) -> Response:
 
 
 def _own_autoscaling(world: World, deployment: Deployment, update: Mapping[str, Any]) -> str:
-    """What a deployment that serves nothing is told shows once it is ready: until then it has no settings."""
+    """Change a deployment that serves no environment, and return the status; QUEUED until it is ready."""
     new = autoscaling.apply_autoscaling(deployment.autoscaling, update, deployment.is_development)
     if new == deployment.autoscaling:
         return "UNCHANGED"
@@ -56,7 +56,7 @@ def _note_autoscaling(world: World, deployment: Deployment, update: Mapping[str,
 
 
 def update_backpressure(world: World, request: Request) -> Response:
-    """PATCH request_backpressure_settings {policy}; of what serves an environment, the environment's."""
+    """Answer PATCH request_backpressure_settings {policy}; of what serves an environment, the environment's."""
     deployment, update = require_deployment(world, request), request.json()
     policy, environment = (
         autoscaling.parse_backpressure(update),

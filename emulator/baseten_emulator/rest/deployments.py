@@ -28,7 +28,7 @@ ALIASES = ("production", "development")
 
 
 def find_deployment(world: World, model_id: str, deployment_id: str) -> Deployment:
-    """The deployment a path means. Raises ApiError 404."""
+    """Return the deployment a path means. Raises ApiError 404."""
     model = world.model(model_id)
     if deployment_id == "development":
         wanted = model.development_deployment_id
@@ -44,24 +44,24 @@ def find_deployment(world: World, model_id: str, deployment_id: str) -> Deployme
 
 
 def require_deployment(world: World, request: Request) -> Deployment:
-    """The deployment that a request's path means. Raises ApiError 404."""
+    """Return the deployment that a request's path means. Raises ApiError 404."""
     return find_deployment(world, request.params["model_id"], request.params["deployment_id"])
 
 
 def list_deployments(world: World, request: Request) -> Response:
-    """GET; `?name=` filters by exact name."""
+    """Answer GET; `?name=` filters by exact name."""
     model, name = world.model(request.params["model_id"]), request.arg("name")
     found = [d for d in world.store.all(Deployment, model.id) if name is None or d.name == name]
     return json_response({"deployments": [deployment_view(world, d) for d in found]})
 
 
 def get_deployment(world: World, request: Request) -> Response:
-    """GET."""
+    """Answer GET."""
     return json_response(deployment_view(world, require_deployment(world, request)))
 
 
 def rename_deployment(world: World, request: Request) -> Response:
-    """PATCH {name}: unique within the model, letters, digits, `-_.`."""
+    """Answer PATCH {name}: unique within the model, letters, digits, `-_.`."""
     deployment = require_deployment(world, request)
     name = check_fields(request.json(), {"name": str}).get("name", deployment.name)
     if not re.fullmatch(r"[0-9a-zA-Z_.-]{1,255}", name):
@@ -76,7 +76,7 @@ def rename_deployment(world: World, request: Request) -> Response:
 
 
 def delete_deployment(world: World, request: Request) -> Response:
-    """DELETE; not while an environment is served by it."""
+    """Answer DELETE; not while an environment is served by it."""
     deployment = require_deployment(world, request)
     if deployment.environment:
         message = f'deployment {deployment.id} serves environment "{deployment.environment}"'
@@ -97,7 +97,7 @@ def remove(world: World, deployment: Deployment) -> None:
 
 
 def terminate_replica(world: World, request: Request) -> Response:
-    """DELETE: the replica of a running deployment; another takes its place at once."""
+    """Answer DELETE: the replica of a running deployment; another takes its place at once."""
     deployment, replica = require_deployment(world, request), request.params["replica_id"]
     if replica != replica_of(deployment) or deployment.outcome is None:
         raise not_found_error("replica", replica)
@@ -106,7 +106,7 @@ def terminate_replica(world: World, request: Request) -> Response:
 
 
 def get_config(world: World, request: Request) -> Response:
-    """GET: the config, parsed with the server's defaults or raw as pushed; `output_format` picks."""
+    """Answer GET: the config, parsed with the server's defaults or raw as pushed; `output_format` picks."""
     deployment, wanted = require_deployment(world, request), request.arg("output_format") or "both"
     if wanted not in ("raw", "parsed", "both"):
         raise validation_error(f'output_format "{wanted}" is not one of raw, parsed, both')
@@ -116,12 +116,12 @@ def get_config(world: World, request: Request) -> Response:
 
 
 def replica_of(deployment: Deployment) -> str:
-    """The id of its replica: there is one router, however many replicas are counted."""
+    """Return the id of a deployment's replica: one router, however many replicas are counted."""
     return deployment.id[:5]
 
 
 def get_download_url(world: World, request: Request) -> Response:
-    """GET: a presigned URL of the archive."""
+    """Answer GET: a presigned URL of the archive."""
     deployment = require_deployment(world, request)
     if not deployment.s3_key or not world.model(deployment.owner).archive_download:
         raise validation_error("this deployment's archive cannot be downloaded")

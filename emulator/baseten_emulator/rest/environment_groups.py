@@ -21,19 +21,19 @@ from baseten_emulator.world.world import World
 
 
 def list_groups(world: World, request: Request) -> Response:
-    """GET: a group for each name that an environment of the team has; `production` always."""
+    """Answer GET: a group for each name that an environment of the team has; `production` always."""
     team_id = team_of(world, request)
     items = [_view(world, _group(world, team_id, name)) for name in _names(world, team_id)]
     return json_response({"items": items, "pagination": {"has_more": False, "cursor": None}})
 
 
 def get_group(world: World, request: Request) -> Response:
-    """GET."""
+    """Answer GET."""
     return json_response(_view(world, _require_group(world, request)))
 
 
 def update_group(world: World, request: Request) -> Response:
-    """PATCH {manage_access: {is_restricted, user_ids?}}: replaces who may manage it."""
+    """Answer PATCH {manage_access: {is_restricted, user_ids?}}: replaces who may manage it."""
     group, body = (
         _require_group(world, request),
         check_fields(request.json(), {"manage_access": dict}),
@@ -69,7 +69,7 @@ def _group(world: World, team_id: str, name: str) -> EnvironmentGroup:
 
 
 def _view(world: World, group: EnvironmentGroup) -> dict[str, Any]:
-    """The one user is the organization's admin: they always have access."""
+    """Return a group; its one user is the organization's admin, who always has access."""
     users = [account.user_view(in_workspace=False)] if group.is_restricted else []
     return {
         "name": group.name,

@@ -31,7 +31,7 @@ _SETTINGS: Fields = {
 
 
 def require_serving(world: World, environment: Environment) -> Deployment:
-    """The deployment that serves an environment. Raises ApiError 400 when there is none."""
+    """Return the deployment that serves an environment. Raises ApiError 400 when there is none."""
     deployment = environment_settings.find_serving(world, environment)
     if deployment is None:
         raise validation_error(f'environment "{environment.name}" has no deployment')
@@ -39,19 +39,19 @@ def require_serving(world: World, environment: Environment) -> Deployment:
 
 
 def list_environments(world: World, request: Request) -> Response:
-    """GET."""
+    """Answer GET."""
     model = world.model(request.params["model_id"])
     found = world.store.all(Environment, model.id)
     return json_response({"environments": [environment_view(world, e) for e in found]})
 
 
 def get_environment(world: World, request: Request) -> Response:
-    """GET."""
+    """Answer GET."""
     return json_response(environment_view(world, require_environment(world, request)))
 
 
 def create_environment(world: World, request: Request) -> Response:
-    """POST {name, settings}."""
+    """Answer POST {name, settings}."""
     model = world.model(request.params["model_id"])
     body = check_fields(request.json(), {"name": str, **_SETTINGS}, required=("name",))
     name = body.pop("name")
@@ -76,7 +76,7 @@ def create_environment(world: World, request: Request) -> Response:
 
 
 def update_environment(world: World, request: Request) -> Response:
-    """PATCH settings; the deployment that serves the environment takes them over."""
+    """Answer PATCH settings; the deployment that serves the environment takes them over."""
     environment, body = require_environment(world, request), request.json()
     refuse_unsimulated(body, "autoscaling_schedule_settings", "traffic_routing_settings")
     update = check_fields(body, _SETTINGS)
@@ -92,7 +92,7 @@ def update_environment(world: World, request: Request) -> Response:
 
 
 def delete_environment(world: World, request: Request) -> Response:
-    """DELETE: its promotion is given up and its deployment scaled to zero; never production."""
+    """Answer DELETE: its promotion is given up and its deployment scaled to zero; never production."""
     environment = require_environment(world, request)
     if environment.name == PRODUCTION:
         raise validation_error("the production environment cannot be deleted")
@@ -108,13 +108,13 @@ def delete_environment(world: World, request: Request) -> Response:
 
 
 def activate(world: World, request: Request) -> Response:
-    """POST: activate the deployment that serves it."""
+    """Answer POST: activate the deployment that serves it."""
     deployment = require_serving(world, require_environment(world, request))
     return json_response(activation.activate_deployment(world, deployment))
 
 
 def deactivate(world: World, request: Request) -> Response:
-    """POST: deactivate the deployment that serves it."""
+    """Answer POST: deactivate the deployment that serves it."""
     deployment = require_serving(world, require_environment(world, request))
     return json_response(activation.deactivate_deployment(world, deployment))
 

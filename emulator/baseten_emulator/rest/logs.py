@@ -25,14 +25,14 @@ _FIELDS: Fields = {
 
 
 def get_logs(world: World, request: Request) -> Response:
-    """GET with query parameters, or the deprecated POST with a body."""
+    """Answer GET with query parameters, or the deprecated POST with a body."""
     post = request.method == "POST"
     wish = check_fields(request.json(), _FIELDS) if post else read_query(request, _FIELDS)
     return json_response({"logs": log_views(world, require_deployment(world, request), wish)})
 
 
 def get_environment_logs(world: World, request: Request) -> Response:
-    """GET: the logs of what serves the environment now."""
+    """Answer GET: the logs of what serves the environment now."""
     deployment = require_serving(world, require_environment(world, request))
     return json_response({"logs": log_views(world, deployment, read_query(request, _FIELDS))})
 
@@ -40,7 +40,7 @@ def get_environment_logs(world: World, request: Request) -> Response:
 def log_views(
     world: World, deployment: Deployment, wish: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """A deployment's log lines that a query asks for. Raises ApiError 400."""
+    """Return a deployment's log lines that a query asks for. Raises ApiError 400."""
     require_quick("search_pattern", wish.get("search_pattern", ""))
     lines = logs.lines_of(deployment, world.now(), world.step_seconds)
     replica = replica_of(deployment)

@@ -32,7 +32,7 @@ _WINDOW = ("start_epoch_millis", "end_epoch_millis")
 
 
 def get_metrics(world: World, request: Request) -> Response:
-    """GET: requests and replicas; `mode` CURRENT (default), SUMMARY or SERIES."""
+    """Answer GET: requests and replicas; `mode` CURRENT (default), SUMMARY or SERIES."""
     deployment, wish = _find_target(world, request), read_query(request, _METRICS)
     window = metrics.Window.of(wish, world.now())
     counted = world.store.counters(request_counter(deployment.id))
@@ -43,14 +43,14 @@ def get_metrics(world: World, request: Request) -> Response:
 
 
 def list_startups(world: World, request: Request) -> Response:
-    """GET: the attempts in a window."""
+    """Answer GET: the attempts in a window."""
     found = _attempts(world, request, read_query(request, _STARTUPS, _WINDOW))
     page = {"pagination": {"has_more": False, "cursor": None}, "total_count": len(found)}
     return json_response({"items": found, **page})
 
 
 def summarise_startups(world: World, request: Request) -> Response:
-    """GET: how long they took."""
+    """Answer GET: how long they took."""
     wish = read_query(request, _SUMMARY, _WINDOW)
     return json_response(startups.summarise(_attempts(world, request, wish), wish))
 

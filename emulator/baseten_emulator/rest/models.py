@@ -40,7 +40,7 @@ _NEW_MODEL: Fields = {**_NEW_DEPLOYMENT, "name": str, "disable_archive_download"
 
 
 def list_models(world: World, request: Request) -> Response:
-    """GET, all teams or one; `?name=` filters by exact name."""
+    """Answer GET, all teams or one; `?name=` filters by exact name."""
     owner = team_of(world, request) if "team_id" in request.params else None
     name = request.arg("name")
     models = [m for m in world.store.all(Model, owner) if name is None or m.name == name]
@@ -48,12 +48,12 @@ def list_models(world: World, request: Request) -> Response:
 
 
 def get_model(world: World, request: Request) -> Response:
-    """GET by id."""
+    """Answer GET by id."""
     return json_response(model_view(world, world.model(request.params["model_id"])))
 
 
 def rename_model(world: World, request: Request) -> Response:
-    """PATCH {name}: ids, deployments and URLs stay."""
+    """Answer PATCH {name}: ids, deployments and URLs stay."""
     model = world.model(request.params["model_id"])
     name = check_fields(request.json(), {"name": str}).get("name", model.name)
     if not name.strip():
@@ -68,7 +68,7 @@ def rename_model(world: World, request: Request) -> Response:
 
 
 def delete_model(world: World, request: Request) -> Response:
-    """DELETE, with every deployment and environment."""
+    """Answer DELETE, with every deployment and environment."""
     model = world.model(request.params["model_id"])
     audit.on_model(world, "MODEL_DELETED", model)
     for kind in (Deployment, Environment, Activity, UnderWay, Promoting, QueuedSettings):
@@ -78,7 +78,7 @@ def delete_model(world: World, request: Request) -> Response:
 
 
 def prepare_upload(world: World, request: Request) -> Response:
-    """POST: validate a push, and unless `dry_run` hand out upload credentials."""
+    """Answer POST: a push is validated and, unless `dry_run`, gets upload credentials."""
     fields = {"deployment": dict, "dry_run": bool, "model_id": str, "name": str, "team_id": str}
     body = check_fields(request.json(), fields, required=("deployment",))
     if ("name" in body) == ("model_id" in body):
@@ -91,7 +91,7 @@ def prepare_upload(world: World, request: Request) -> Response:
 
 
 def create_model(world: World, request: Request) -> Response:
-    """POST {source: {kind: model_archive, ...}}: a new model with its first deployment."""
+    """Answer POST {source: {kind: model_archive, ...}}: a new model with its first deployment."""
     source = _source(request, _NEW_MODEL, ("name", "deployment"))
     push = _push(source["deployment"], source.get("s3_key"))
     download = not source.get("disable_archive_download", False)
@@ -100,7 +100,7 @@ def create_model(world: World, request: Request) -> Response:
 
 
 def create_deployment(world: World, request: Request) -> Response:
-    """POST: one more deployment of a model."""
+    """Answer POST: one more deployment of a model."""
     model = world.model(request.params["model_id"])
     source = _source(request, _NEW_DEPLOYMENT, ("deployment",))
     push = _push(source["deployment"], source.get("s3_key"))

@@ -29,7 +29,7 @@ _CANCELED = {
 
 
 def require_environment(world: World, request: Request) -> Environment:
-    """The environment that a request's path means. Raises ApiError 404."""
+    """Return the environment that a request's path means. Raises ApiError 404."""
     model, name = world.model(request.params["model_id"]), request.params["env_name"]
     environment = world.store.get(Environment, environment_id(model.id, name))
     if environment is None:
@@ -38,7 +38,7 @@ def require_environment(world: World, request: Request) -> Environment:
 
 
 def promote_to_production(world: World, request: Request) -> Response:
-    """POST: promote a deployment to production."""
+    """Answer POST: promote a deployment to production."""
     fields = {**_FIELDS, "scale_down_previous_production": bool}
     body, deployment = check_fields(request.json(), fields), require_deployment(world, request)
     environment = world.store.get(Environment, environment_id(deployment.owner, PRODUCTION))
@@ -49,7 +49,7 @@ def promote_to_production(world: World, request: Request) -> Response:
 
 
 def promote(world: World, request: Request) -> Response:
-    """POST {deployment_id, ...}: start a promotion; the answer is the deployment that will serve."""
+    """Answer POST {deployment_id, ...}: start a promotion, and return the deployment that will serve."""
     environment = require_environment(world, request)
     fields = {**_FIELDS, "deployment_id": str, "scale_down_previous_deployment": bool}
     body = check_fields(request.json(), fields, required=("deployment_id",))
@@ -60,7 +60,7 @@ def promote(world: World, request: Request) -> Response:
 
 
 def cancel(world: World, request: Request) -> Response:
-    """POST: the environment keeps what it serves."""
+    """Answer POST: the environment keeps what it serves."""
     status = promotion_signals.cancel(world, require_environment(world, request))
     return json_response({"status": status, "message": _CANCELED[status]})
 

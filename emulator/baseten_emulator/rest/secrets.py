@@ -21,14 +21,14 @@ from baseten_emulator.world.world import World
 
 
 def list_secrets(world: World, request: Request) -> Response:
-    """GET: every secret of the workspace, or of one team."""
+    """Answer GET: every secret of the workspace, or of one team."""
     owner = team_of(world, request) if "team_id" in request.params else None
     secrets = world.store.all(Secret, owner)
     return json_response({"secrets": [secret_view(world, secret) for secret in secrets]})
 
 
 def upsert_secret(world: World, request: Request) -> Response:
-    """POST {name, value}: a new secret, or a new value under the same id."""
+    """Answer POST {name, value}: a new secret, or a new value under the same id."""
     body = check_fields(request.json(), {"name": str, "value": str}, required=("name",))
     team_id, value = team_of(world, request), body.get("value", "")
     world.secret_values.add(value)
@@ -45,7 +45,7 @@ def upsert_secret(world: World, request: Request) -> Response:
 
 
 def delete_secret(world: World, request: Request) -> Response:
-    """DELETE by name."""
+    """Answer DELETE by name."""
     name = request.params["secret_name"]
     secret = world.store.get(Secret, f"{team_of(world, request)}/{normalise_secret_name(name)}")
     if secret is None:

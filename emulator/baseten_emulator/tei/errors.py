@@ -23,49 +23,49 @@ class TeiError(Exception):
 
 
 def backend_error(message: str) -> TeiError:
-    """The model cannot do what the route asks (424)."""
+    """Return the error of a model that cannot do what the route asks (424)."""
     return TeiError("Backend", f"Backend error: {message}")
 
 
 def invalid_input_error(message: str) -> TeiError:
-    """An input that the tokenizer's checks refuse (413 or 422, by version)."""
+    """Return the error of an input that the tokenizer's checks refuse (413 or 422, by version)."""
     return TeiError("Validation", f"Input validation error: {message}")
 
 
 def empty_input_error(field: str = "inputs") -> TeiError:
-    """A text of zero characters, or a list of zero token ids (400)."""
+    """Return the error of a text of zero characters, or a list of zero token ids (400)."""
     return TeiError("Empty", f"Input validation error: `{field}` cannot be empty")
 
 
 def empty_batch_error(field: str) -> TeiError:
-    """A list without items, where the route itself looks (400)."""
+    """Return the error of a list without items, where the route itself checks (400)."""
     return TeiError("Empty", f"`{field}` cannot be empty")
 
 
 def overload_error() -> TeiError:
-    """No permit is free (429)."""
+    """Return the error of a router without a free permit (429)."""
     return TeiError("Overloaded", "Model is overloaded")
 
 
 def batch_too_large_error(size: int, maximum: int) -> TeiError:
-    """More items than `--max-client-batch-size` (413 or 422, by version)."""
+    """Return the error of more items than `--max-client-batch-size` (413 or 422, by version)."""
     return TeiError("Validation", f"batch size {size} > maximum allowed batch size {maximum}")
 
 
 def status_of(error: TeiError, version: Version) -> int:
-    """The HTTP status of a refusal in this version."""
+    """Return the HTTP status of a refusal in this version."""
     if error.kind == "Validation":
         return 422 if version >= VALIDATION_IS_422 else 413
     return _STATUS[error.kind]
 
 
 def native_response(error: TeiError, version: Version) -> TeiResponse:
-    """The body of TEI's own routes."""
+    """Return a refusal in the shape of TEI's own routes."""
     body = {"error": error.message, "error_type": error.kind}
     return json_response(status_of(error, version), body)
 
 
 def openai_response(error: TeiError, version: Version) -> TeiResponse:
-    """The body of `/v1/embeddings`."""
+    """Return a refusal in the shape of `/v1/embeddings`."""
     status = status_of(error, version)
     return json_response(status, {"message": error.message, "code": status, "type": error.kind})

@@ -52,13 +52,13 @@ _GUESSES: dict[str, tuple[Task, tuple[str, ...]]] = {
 
 @cache
 def load_known_models() -> dict[str, ModelFacts]:
-    """The table of well-known models, by lower-case repository id (the Hub ignores case)."""
+    """Return the table of well-known models, by lower-case repository id (the Hub ignores case)."""
     table = json.loads(Path(__file__).with_name("models.json").read_text("utf-8"))
     return {repo_id.lower(): parse_facts(repo_id, entry) for repo_id, entry in table.items()}
 
 
 def parse_facts(repo_id: str, entry: Mapping[str, Any]) -> ModelFacts:
-    """One entry of the table, or of a test's own facts, typed."""
+    """Return the typed facts of one entry of the table."""
     labels, dense = tuple(entry.get("labels", ())), tuple(entry.get("dense", ()))
     maps = {
         "id2label": {str(n): label for n, label in enumerate(labels)},
@@ -68,7 +68,7 @@ def parse_facts(repo_id: str, entry: Mapping[str, Any]) -> ModelFacts:
 
 
 def find_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:
-    """The facts of a model: from the table, or guessed from the route that it is to serve."""
+    """Return the facts of a model: from the table, or guessed from the route that it is to serve."""
     known = load_known_models().get(repo_id.lower())
     if known is not None:
         return known
@@ -77,6 +77,6 @@ def find_facts(repo_id: str, predict_endpoint: str) -> ModelFacts:
 
 
 def other_revision(repo_id: str, revision: str) -> str:
-    """A revision that is not what `main` is, "" for one that is: only the table knows commits by name."""
+    """Return a revision where it is not what `main` is, else "": only the table knows commits by name."""
     known = load_known_models().get(repo_id.lower())
     return "" if revision in ("main", known.commit if known else "main") else revision

@@ -33,7 +33,7 @@ class Memory:
     vram_bytes: int | None
 
     def holds_batch(self, texts: int, longest: int, tokens: int) -> bool:
-        """Whether a batch of `texts`, `tokens` in all, fits beside the weights."""
+        """Return whether a batch of `texts`, `tokens` in all, fits beside the weights."""
         if self.vram_bytes is None:
             return True
         computed = texts * longest if self.padded else tokens

@@ -41,7 +41,7 @@ class BootError(Exception):
 
 
 def startup_error(message: str, *causes: str) -> BootError:
-    """What anyhow prints when `main` returns an error (exit code 1)."""
+    """Return what anyhow prints when `main` returns an error (exit code 1)."""
     if not causes:
         return BootError(f"Error: {message}", exit_code=1)
     numbered = [f"    {n}: {cause}" for n, cause in enumerate(causes)]
@@ -50,7 +50,7 @@ def startup_error(message: str, *causes: str) -> BootError:
 
 
 def panic(message: str, where: str) -> BootError:
-    """A Rust panic. The images are built to abort (SIGABRT: 134), other builds exit with 101."""
+    """Return a Rust panic. The images are built to abort (SIGABRT: 134), other builds exit with 101."""
     return BootError(f"thread 'main' panicked at {where}:", message, exit_code=134)
 
 
@@ -68,7 +68,7 @@ class Numbers:
 
 
 def to_json(value: Any) -> str:
-    """JSON without spaces, as serde_json writes it; `Numbers` may stand anywhere in the value."""
+    """Return JSON without spaces, as serde_json writes it; `Numbers` may stand anywhere in the value."""
     if isinstance(value, Numbers):
         return str(value)
     if isinstance(value, list):
@@ -79,10 +79,10 @@ def to_json(value: Any) -> str:
 
 
 def json_response(status: int, value: Any, headers: Headers = ()) -> TeiResponse:
-    """An answer in JSON."""
+    """Return an answer in JSON."""
     return TeiResponse(status, "application/json", to_json(value).encode(), headers)
 
 
 def text_response(status: int, text: str) -> TeiResponse:
-    """An answer in plain text, as axum sends its own refusals."""
+    """Return an answer in plain text, as axum sends its own refusals."""
     return TeiResponse(status, "text/plain; charset=utf-8", text.encode())

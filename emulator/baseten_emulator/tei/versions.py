@@ -37,10 +37,9 @@ AUTO_TRUNCATE_TAKES_A_VALUE: Version = (1, 9, 2)  # #836
 
 
 def parse_version(text: str) -> Version:
-    """`1.8.3`, `1.8` (its newest patch) or `latest`.
+    """Return the version of `1.8.3`, `1.8` (its newest patch) or `latest`.
 
-    Raises:
-        ValueError: the text is none of these.
+    Raises ValueError: the text is none of these.
     """
     if text == "latest":
         return LATEST
@@ -52,5 +51,5 @@ def parse_version(text: str) -> Version:
 
 
 def format_version(version: Version) -> str:
-    """`(1, 8, 3)` as `1.8.3`."""
+    """Return `(1, 8, 3)` as `1.8.3`."""
     return ".".join(map(str, version))

@@ -17,6 +17,6 @@ FOUNDED = 1_767_225_600.0
 
 
 def user_view(*, in_workspace: bool = True) -> dict[str, Any]:
-    """The one user, as `UserInfoV1`, or as those views that leave the workspace out."""
+    """Return the one user, as `UserInfoV1`, or as those views that leave the workspace out."""
     user = {"user_id": USER_ID, "email": USER_EMAIL, "name": USER_NAME}
     return {**user, "workspace_name": WORKSPACE} if in_workspace else user

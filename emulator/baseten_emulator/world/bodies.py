@@ -19,7 +19,7 @@ Fields = Mapping[str, type | tuple[type, ...]]
 def check_fields(
     body: Mapping[str, Any], fields: Fields, required: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """`body` once every field is known and of its type; null counts as absent.
+    """Return `body` once every field is known and of its type; null counts as absent.
 
     Raises ApiError 400 that names the field.
     """
@@ -35,7 +35,7 @@ def check_fields(
 
 
 def shorten(value: Any) -> str:
-    """A value in a message: its beginning, where it is long."""
+    """Return a value for a message: its beginning, where it is long."""
     text = repr(value)
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
@@ -72,14 +72,14 @@ def _describe_unknown(name: str, fields: Fields) -> str:
 
 
 def refuse_unsimulated(body: Mapping[str, Any], *names: str) -> None:
-    """Refuse, by name, what Baseten knows and the emulator does not act out."""
+    """Refuse, by name, what Baseten has and the emulator does not simulate."""
     for name in names:
         if body.get(name) is not None:
             raise validation_error(f"{name}: the emulator does not simulate these")
 
 
 def read_query(request: Request, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, Any]:
-    """The query parameters of a request, as `checked` reads a body: lists repeat, numbers are numbers."""
+    """Return a request's query parameters, checked as `check_fields` checks a body; lists repeat."""
     query: dict[str, Any] = {}
     for name, values in request.query.items():
         kind = fields.get(name)

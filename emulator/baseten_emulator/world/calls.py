@@ -28,7 +28,7 @@ _SHORTEST_SECRET = len("emulator")  # the default key, and what is shorter, are 
 
 
 def build_entry(world: World, request: Request, response: Response) -> dict[str, Any]:
-    """What is remembered of a call and its answer."""
+    """Return what is remembered of a call and its answer."""
     operation, body = read_call(request)
     body = hide_secrets(redact(body, request.path), {world.api_key, *world.secret_values})
     return {
@@ -42,7 +42,7 @@ def build_entry(world: World, request: Request, response: Response) -> dict[str,
 
 
 def read_call(request: Request) -> tuple[str | None, Any]:
-    """The operation of a GraphQL call, and the body of any; a long one by its size only."""
+    """Return the operation of a GraphQL call, and the body of any call; a long one by its size only."""
     is_graphql = request.path.rstrip("/") == "/graphql"
     if len(request.body) > MAX_BODY_BYTES and not is_graphql:
         return None, f"[{len(request.body)} bytes]"
@@ -57,7 +57,7 @@ def read_call(request: Request) -> tuple[str | None, Any]:
 
 
 def operation_of(body: Mapping[str, Any]) -> tuple[str | None, Any]:
-    """A GraphQL call as the name of its first field and its arguments, `config` decoded."""
+    """Return a GraphQL call as the name of its first field and its arguments, `config` decoded."""
     from graphql import (
         FieldNode,
         GraphQLError,
@@ -89,7 +89,7 @@ def _is_short(arguments: Any) -> bool:
 
 
 def _decode(name: str, value: Any) -> Any:
-    """`config` and `raw_config` travel as base64: shown as what they are, so that they can be searched."""
+    """Decode `config` and `raw_config`, which travel as base64, so that they can be searched."""
     if name not in ("config", "raw_config") or not isinstance(value, str):
         return value
     try:
@@ -100,7 +100,7 @@ def _decode(name: str, value: Any) -> Any:
 
 
 def redact(body: Any, path: str) -> Any:
-    """`body` with every secret value replaced."""
+    """Return `body` with every secret value replaced."""
     if isinstance(body, dict):
         return {name: _redact_value(str(name), value, path) for name, value in body.items()}
     if isinstance(body, list):
@@ -118,7 +118,7 @@ def _redact_value(name: str, value: Any, path: str) -> Any:
 
 
 def hide_secrets(body: Any, secrets: Iterable[str]) -> Any:
-    """`body` with each of these values replaced, wherever it stands."""
+    """Return `body` with each of these values replaced, wherever it stands."""
     text = json.dumps(body)
     for secret in secrets:
         quoted = json.dumps(secret)[1:-1]
@@ -128,7 +128,7 @@ def hide_secrets(body: Any, secrets: Iterable[str]) -> Any:
 
 
 def find_places_of_secrets(body: Any, place: str = "body") -> Iterator[str]:
-    """Where something was replaced, so that a secret in the wrong place is seen and not only hidden."""
+    """Yield where a value was replaced, so that a secret in the wrong place is seen and not only hidden."""
     if isinstance(body, dict):
         for name, value in body.items():
             yield from find_places_of_secrets(value, f"{place}.{name}")

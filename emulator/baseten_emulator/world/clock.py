@@ -11,7 +11,7 @@ class Clock(Protocol):
     """Seconds since the epoch."""
 
     def now(self) -> float:
-        """The present, in seconds since the epoch."""
+        """Return the present, in seconds since the epoch."""
         ...
 
 
@@ -19,10 +19,10 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> float:
-        """The machine's time."""
+        """Return the machine's time."""
         return time.time()
 
 
 def iso(at: float) -> str:
-    """An instant as ISO 8601 in UTC, as the management API writes `created_at`."""
+    """Return an instant as ISO 8601 in UTC, as the management API writes `created_at`."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -12,7 +12,7 @@ _START = 963_184_401_772
 
 
 def opaque_id(number: int) -> str:
-    """Eight lower-case letters and digits, like Baseten's ids; a different one for each number."""
+    """Return eight lower-case letters and digits, like Baseten's ids; a different one for each number."""
     value, digits = (_START + number * _STRIDE) % _SPACE, ""
     for _ in range(_LENGTH):
         value, digit = divmod(value, len(_ALPHABET))

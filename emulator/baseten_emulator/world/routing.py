@@ -34,7 +34,7 @@ class Route:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped) + "/?")
 
     def answer(self, world: World, request: Request) -> Response:
-        """The handler's answer, once the rate limits of the management API let the call in."""
+        """Answer by the handler, once the rate limits of the management API let the call in."""
         if world.rate_limits and self.path.startswith("/v1/"):
             endpoint = f"{self.method} {self.path}"
             world.rate_limits.let_in(endpoint, world.now(), self.per_minute)
@@ -42,7 +42,7 @@ class Route:
 
 
 def find_route(routes: Iterable[Route], request: Request) -> tuple[Handler, Request] | None:
-    """The first route that fits, with the request carrying the placeholders' values."""
+    """Return the first route that fits, with the request carrying the placeholders' values."""
     for route in routes:
         match = route.pattern.fullmatch(request.path) if route.method == request.method else None
         if match:
@@ -51,13 +51,13 @@ def find_route(routes: Iterable[Route], request: Request) -> tuple[Handler, Requ
 
 
 def team_scoped(method: str, path: str, handler: Handler) -> tuple[Route, Route]:
-    """A route and its /v1/teams/{team_id}/... twin."""
+    """Return a route and its /v1/teams/{team_id}/... twin."""
     twin = path.replace("/v1/", "/v1/teams/{team_id}/", 1)
     return Route(method, path, handler), Route(method, twin, handler)
 
 
 def add_aliases(route: Route, placeholder: str, *aliases: str) -> tuple[Route, ...]:
-    """A route, and before it one for each word that may stand for a placeholder: endpoints of their own."""
+    """Return a route, and before it one for each word that may replace a placeholder: endpoints of their own."""
     spelled = (
         Route(
             route.method,
@@ -72,7 +72,7 @@ def add_aliases(route: Route, placeholder: str, *aliases: str) -> tuple[Route, .
 
 
 def team_of(world: World, request: Request) -> str:
-    """The team a request acts on: that of its path, else the default one. Raises ApiError 404."""
+    """Return the team a request acts on: that of its path, else the default one. Raises ApiError 404."""
     team_id = request.params.get("team_id") or world.default_team_id
     world.team_name(team_id)
     return team_id

@@ -62,7 +62,7 @@ class Store:
 
     @classmethod
     def in_folder(cls, folder: Path) -> Store:
-        """The store kept in `folder`/emulator.sqlite (folder 0700, file 0600). Raises StateError."""
+        """Return the store kept in `folder`/emulator.sqlite (folder 0700, file 0600). Raises StateError."""
         file = folder / "emulator.sqlite"
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,7 +79,7 @@ class Store:
         return store
 
     def find_problem(self) -> str | None:
-        """What is wrong with what is kept, as far as it shows at once; None where it is well."""
+        """Return what is wrong with what is kept, as far as it shows at once; None where nothing is."""
         looks = {
             "a counter is no number": (
                 "SELECT 1 FROM counters WHERE typeof(value) NOT IN ('real', 'integer')"
@@ -94,7 +94,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All writes inside are kept together, or none of them. Nests."""
+        """Keep all writes inside together, or none of them. Nests."""
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -118,13 +118,13 @@ class Store:
         )
 
     def get(self, kind: type[R], record_id: str) -> R | None:
-        """The record with this id, or None."""
+        """Return the record with this id, or None."""
         query = "SELECT body FROM records WHERE kind = ? AND id = ?"
         row = self._db.execute(query, (kind.__name__, record_id)).fetchone()
         return _revive(kind, json.loads(row[0])) if row else None
 
     def all(self, kind: type[R], owner: str | None = None) -> list[R]:
-        """Every record of a kind, or those of one owner, oldest first."""
+        """Return every record of a kind, or those of one owner, oldest first."""
         query = "SELECT body FROM records WHERE kind = ?"
         values = [kind.__name__]
         if owner is not None:
@@ -133,12 +133,12 @@ class Store:
         return [_revive(kind, json.loads(row[0])) for row in rows]
 
     def count(self, kind: type[R], owner: str) -> int:
-        """How many records of a kind belong to `owner`."""
+        """Return how many records of a kind belong to `owner`."""
         query = "SELECT COUNT(*) FROM records WHERE kind = ? AND owner = ?"
         return int(self._db.execute(query, (kind.__name__, owner)).fetchone()[0])
 
     def total(self, kind: type[R]) -> int:
-        """How many records of a kind there are."""
+        """Return how many records of a kind there are."""
         query = "SELECT COUNT(*) FROM records WHERE kind = ?"
         return int(self._db.execute(query, (kind.__name__,)).fetchone()[0])
 
@@ -157,7 +157,7 @@ class Store:
         self._db.execute("INSERT OR REPLACE INTO blobs VALUES (?, ?)", (name, data))
 
     def blob(self, name: str) -> bytes | None:
-        """The bytes under a name, or None."""
+        """Return the bytes under a name, or None."""
         row = self._db.execute("SELECT data FROM blobs WHERE id = ?", (name,)).fetchone()
         return row[0] if row else None
 
@@ -166,7 +166,7 @@ class Store:
         self._db.execute("DELETE FROM blobs WHERE id = ?", (name,))
 
     def counter(self, name: str, add: float = 0) -> float:
-        """A number that survives restarts, after adding `add` to it."""
+        """Return a number that survives restarts, after adding `add` to it."""
         if add:
             query = "INSERT INTO counters VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + ?"
             self._db.execute(query, (name, add, add))
@@ -174,7 +174,7 @@ class Store:
         return float(row[0]) if row else 0.0
 
     def counters(self, prefix: str) -> dict[str, float]:
-        """The counters whose names begin with `prefix`, by the rest of their names."""
+        """Return the counters whose names begin with `prefix`, by the rest of their names."""
         query = "SELECT name, value FROM counters WHERE substr(name, 1, ?) = ?"
         rows = self._db.execute(query, (len(prefix), prefix)).fetchall()
         return {name[len(prefix) :]: value for name, value in rows}
@@ -185,7 +185,7 @@ class Store:
         self._db.execute("DELETE FROM calls WHERE seq <= ?", ((added.lastrowid or 0) - MAX_CALLS,))
 
     def calls(self) -> list[dict[str, Any]]:
-        """The call log, oldest first; `seq` never repeats."""
+        """Return the call log, oldest first; `seq` never repeats."""
         rows = self._db.execute("SELECT seq, body FROM calls ORDER BY seq").fetchall()
         return [{"seq": seq, **json.loads(body)} for seq, body in rows]
 

@@ -33,7 +33,7 @@ class BadArchiveError(ValueError):
 
 
 def read_config(archive: bytes) -> dict[str, Any]:
-    """The parsed config.yaml of a truss archive. Raises BadArchiveError."""
+    """Return the parsed config.yaml of a truss archive. Raises BadArchiveError."""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
             members = {_safe_name(member): member for member in _iterate_members(tar)}
@@ -111,7 +111,7 @@ def _require_proportion(text: bytes) -> None:
 
 
 def _count_values(part: Any, known: dict[int, int]) -> int:
-    """How many values a part holds, each alias counted as what it stands for."""
+    """Return how many values a part holds, each alias counted as what it stands for."""
     if id(part) not in known:
         inner = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
         known[id(part)] = 1 + sum(_count_values(value, known) for value in inner)

@@ -53,12 +53,12 @@ class Request:
         return self.headers.get("host", "127.0.0.1").rsplit(":", 1)[0].lower()
 
     def arg(self, name: str) -> str | None:
-        """The last value of a query parameter, None when it is absent."""
+        """Return the last value of a query parameter, None when it is absent."""
         values = self.query.get(name)
         return values[-1] if values else None
 
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty body is an empty object. Raises ApiError 400."""
+        """Return the body as a JSON object; an empty body is an empty object. Raises ApiError 400."""
         try:
             data = plain_json.parse(self.body or b"{}")
         except plain_json.PlainJsonError as error:
@@ -68,7 +68,7 @@ class Request:
         return data
 
     def with_params(self, params: Mapping[str, str]) -> Request:
-        """The same request with the values of the route's placeholders."""
+        """Return the same request with the values of the route's placeholders."""
         return replace(self, params=params)
 
 
@@ -110,15 +110,15 @@ class ApiError(RefusedError):
 
 
 def json_response(payload: Any, status: int = 200) -> Response:
-    """A JSON response."""
+    """Return a JSON response."""
     return Response(status, json.dumps(payload).encode(), "application/json")
 
 
 def not_found_error(what: str, name: str) -> ApiError:
-    """The 404 for a thing that does not exist."""
+    """Return the 404 for a thing that does not exist."""
     return ApiError(404, "RESOURCE_NOT_FOUND", f'{what} "{name}" does not exist')
 
 
 def validation_error(message: str) -> ApiError:
-    """The 400 for a request that is understood and not accepted."""
+    """Return the 400 for a request that is understood and not accepted."""
     return ApiError(400, "VALIDATION_ERROR", message)

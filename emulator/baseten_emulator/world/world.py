@@ -44,7 +44,7 @@ Boot = Callable[[Mapping[str, Any], Mapping[str, str]], Any]
 
 
 def request_counter(deployment_id: str, at: float | None = None) -> str:
-    """The counter of a deployment's requests in the minute of `at`; without it, what all of them begin with."""
+    """Return the counter of a deployment's requests in the minute of `at`; without it, their common prefix."""
     return f"asked/{deployment_id}/{'' if at is None else int(at // 60)}"
 
 
@@ -67,31 +67,31 @@ class World:
     _routers_lock: Lock = field(default_factory=Lock, repr=False)
 
     def now(self) -> float:
-        """The present: the clock's, plus what /_emulator/clock has added."""
+        """Return the present: the clock's, plus what /_emulator/clock has added."""
         return self.clock.now() + self.store.counter("clock_offset_seconds")
 
     def next_id(self) -> str:
-        """An id never given before."""
+        """Return an id never given before."""
         return opaque_id(int(self.store.counter("ids", add=1)))
 
     def model(self, model_id: str) -> Model:
-        """The model with this id. Raises ApiError 404."""
+        """Return the model with this id. Raises ApiError 404."""
         model = self.store.get(Model, model_id)
         if model is None:
             raise not_found_error("model", model_id)
         return model
 
     def model_named(self, name: str, team_id: str) -> Model | None:
-        """The model of this name in a team; names are unique within one."""
+        """Return the model of this name in a team; names are unique within one."""
         models = self.store.all(Model, owner=team_id)
         return next((model for model in models if model.name == name), None)
 
     def team_id(self, name: str) -> str:
-        """A team's id: derived from its name, so that it survives everything."""
+        """Return a team's id: derived from its name, so that it survives everything."""
         return "tm" + hashlib.sha256(name.encode()).hexdigest()[:6]
 
     def team_name(self, team_id: str) -> str:
-        """A team's name. Raises ApiError 404."""
+        """Return a team's name. Raises ApiError 404."""
         for name in self.teams:
             if self.team_id(name) == team_id:
                 return name
@@ -103,16 +103,16 @@ class World:
         return self.team_id(self.teams[0])
 
     def gates_by_repository(self) -> dict[str, bool]:
-        """Which taught repositories want a token, by id in lower case."""
+        """Return which taught repositories want a token, by id in lower case."""
         return {taught.id: taught.gated for taught in self.store.all(Taught)}
 
     def secrets_of(self, team_id: str) -> dict[str, str]:
-        """Normalised names of a team's secrets; a value is only ever "[secret]" or empty."""
+        """Return a team's secrets by normalised name; a value is only ever "[secret]" or empty."""
         secrets = self.store.all(Secret, owner=team_id)
         return {normalise_secret_name(s.name): "" if s.empty else "[secret]" for s in secrets}
 
     def start_router(self, deployment: Deployment) -> Any:
-        """A freshly started router for a deployment, or its boot failure."""
+        """Return a freshly started router for a deployment, or its boot failure."""
         with self.store.transaction():
             existing = self.secrets_of(self.model(deployment.owner).owner)
         declared = deployment.archive_config.get("secrets") or {}
@@ -135,7 +135,7 @@ class World:
         return start_container(config, secrets, known)
 
     def router_of(self, deployment: Deployment) -> RunningRouter:
-        """The running router of a deployment, for one request; a few hundred are kept, the others start again."""
+        """Return the running router of a deployment, for one request; a few hundred are kept."""
         with self.store.transaction():
             self.store.counter(request_counter(deployment.id, self.now()), add=1)
         key = f"{deployment.id}@{deployment.started_at}"

@@ -19,10 +19,9 @@ _USAGE = ("", "Usage: text-embeddings-router [OPTIONS]", "", "For more informati
 def parse_flags(
     arguments: Sequence[str], environment: Mapping[str, str], version: Version
 ) -> Values:
-    """Every flag that has a value: from the command line, the environment or its default.
+    """Return every flag that has a value: from the command line, the environment or its default.
 
-    Raises:
-        BootError: clap refuses (exit code 2).
+    Raises BootError: clap refuses (exit code 2).
     """
     known = flags_of(version)
     given = _from_arguments(list(arguments), known)
@@ -108,5 +107,5 @@ def _bad_value(flag: Flag, value: str, why: str) -> BootError:
 
 
 def clap_error(first: str, *more: str) -> BootError:
-    """A refusal of the command line, as clap prints it before it exits with code 2."""
+    """Return a refusal of the command line, as clap prints it before it exits with code 2."""
     return BootError(f"error: {first}", *more, *_USAGE, exit_code=2)

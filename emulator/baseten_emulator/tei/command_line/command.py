@@ -47,7 +47,7 @@ class _Shell:
         return {name: self.variables[name] for name in self.exported & self.variables.keys()}
 
     def expand(self, word: str) -> str:
-        """Variables, then secret files: a secret's own `$` is not expanded again."""
+        """Expand variables, then secret files: a secret's own `$` is not expanded again."""
         return _PLACEHOLDER.sub(self._secret, _VARIABLE.sub(self._variable, word))
 
     def _variable(self, match: re.Match[str]) -> str:
@@ -65,8 +65,7 @@ def parse_start_command(
 ) -> Invocation:
     """Follow `docker_server.start_command` to the router it starts.
 
-    Raises:
-        BootError: it starts none, or holds what this reader does not know.
+    Raises BootError: it starts none, or holds what this reader does not know.
     """
     shell = _Shell(secrets, dict(environment), set(environment))
     try:
@@ -91,7 +90,7 @@ def _normalise(secret_name: str) -> str:
 
 
 def _run_words(shell: _Shell, words: list[str]) -> Invocation:
-    """The top level has no shell: supervisord splits words and executes the first."""
+    """Run the top level, which has no shell: supervisord splits words and executes the first."""
     if words and words[0].rpartition("/")[2] in ("sh", "bash"):
         return _run_script(shell, _script_of(words))
     if words and _ROUTER.fullmatch(words[0]):
@@ -151,7 +150,7 @@ def _start(shell: _Shell, words: list[str], environment: dict[str, str]) -> Invo
 
 
 def _mark_secrets(text: str) -> str:
-    """Secret files become one-word marks, so that splitting never sees a value."""
+    """Replace secret files by one-word marks, so that splitting never sees a value."""
     return _SECRET_FILE.sub(lambda match: f"\x01{match[1] or match[2]}\x01", text)
 
 

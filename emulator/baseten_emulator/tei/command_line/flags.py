@@ -75,7 +75,7 @@ EXCLUSIVE = (("hf-token", "hf-api-token"), ("default-prompt", "default-prompt-na
 
 
 def flags_of(version: Version) -> dict[str, Flag]:
-    """The flags that this version knows, by name."""
+    """Return the flags that this version knows, by name."""
     known = {flag.name: flag for flag in FLAGS if version >= flag.since}
     if version >= MODEL_ID_IS_REQUIRED:
         known["model-id"] = Flag("model-id")

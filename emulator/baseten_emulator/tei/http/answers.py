@@ -21,7 +21,7 @@ class Work:
     spent: Spent = NOTHING
 
     def headers(self, milliseconds: int) -> Headers:
-        """The headers of a success. `gpu+optimized` is what TEI says on a CPU, too (measured)."""
+        """Return the headers of a success. `gpu+optimized` is what TEI says on a CPU, too (measured)."""
         return (
             ("x-compute-type", "gpu+optimized"),
             ("x-compute-time", str(milliseconds)),
@@ -32,7 +32,7 @@ class Work:
         )
 
     def _timings(self, milliseconds: int) -> Headers:
-        """A router that answers at once has spent all of its time computing."""
+        """Return a router that answers at once has spent all of its time computing."""
         spent = self.spent
         inference = milliseconds if spent == NOTHING else int(spent.inference * 1000)
         return (

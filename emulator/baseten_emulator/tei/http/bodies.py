@@ -23,7 +23,7 @@ _dimensions = Field(optional(unsigned(64, "usize")), None)
 
 
 def request_shapes(version: Version) -> dict[str, Struct]:
-    """The body of every route that takes one, by the route's own name."""
+    """Return the body of every route that takes one, by the route's own name."""
     lower = version >= LOWER_CASE_DIRECTIONS
     names = ("Left", "left", "Right", "right") if lower else ("Left", "Right")
     truncation = {

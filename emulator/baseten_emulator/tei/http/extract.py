@@ -26,10 +26,9 @@ class ExtractionError(Exception):
 def read_json(
     shape: Struct, headers: Mapping[str, str], body: bytes, payload_limit: int
 ) -> dict[str, Any]:
-    """The decoded body of a POST; header names in lower case, `payload_limit` in bytes.
+    """Return the decoded body of a POST; header names in lower case, `payload_limit` in bytes.
 
-    Raises:
-        RefusedError: 415, 413, 400 or 422, in plain text.
+    Raises RefusedError: 415, 413, 400 or 422, in plain text.
     """
     if not _is_json(headers.get("content-type", "")):
         raise ExtractionError(415, "Expected request with `Content-Type: application/json`")

@@ -60,7 +60,7 @@ ids = untagged(
 
 
 def predict_input(value: Any) -> Pairs:
-    """The three forms of `/predict`'s inputs."""
+    """Decode `/predict`'s inputs in any of their three forms."""
     if isinstance(value, str):
         return Pairs(((value,),), is_batch=False)
     if not isinstance(value, list):

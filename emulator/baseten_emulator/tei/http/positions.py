@@ -26,19 +26,19 @@ _SYNTAX = {
 
 
 def describe_mismatch(mismatch: MismatchError, body: str) -> str:
-    """`inputs: invalid length 3, expected … at line 1 column 26`."""
+    """Return serde's words and position, as `inputs: invalid length 3, expected … at line 1 column 26`."""
     steps = [f"[{step}]" if isinstance(step, int) else f".{step}" for step in mismatch.path]
     prefix = f"{''.join(steps).removeprefix('.')}: " if steps else ""
     return f"{prefix}{mismatch.reason} at {position_of(mismatch, body)}"
 
 
 def position_of(mismatch: MismatchError, body: str) -> str:
-    """`line 1 column 26`: where the mismatch stands in a body that is valid JSON."""
+    """Return where a mismatch stands in a body that is valid JSON, as `line 1 column 26`."""
     return line_and_column(body, _offset(mismatch, body))
 
 
 def describe_syntax_error(error: json.JSONDecodeError, body: str) -> str:
-    """serde_json's words for a body that is no JSON; an approximation beyond the usual slips."""
+    """Return serde_json's words for a body that is not JSON; an approximation beyond the usual slips."""
     if not body[error.pos :].strip() and error.msg != "Extra data":
         return f"EOF while parsing a value at {line_and_column(body, len(body))}"
     if error.msg.startswith("Unterminated string"):
@@ -48,7 +48,7 @@ def describe_syntax_error(error: json.JSONDecodeError, body: str) -> str:
 
 
 def line_and_column(body: str, offset: int) -> str:
-    """The position after `offset` characters; columns count bytes."""
+    """Return the position after `offset` characters; columns count bytes."""
     before = body[:offset]
     column = len(before[before.rfind("\n") + 1 :].encode())
     return f"line {before.count(chr(10)) + 1} column {column}"
@@ -66,7 +66,7 @@ def _offset(mismatch: MismatchError, body: str) -> int:
 
 
 def _find(body: str, start: int, path: Path) -> int:
-    """The offset at which the value at `path` begins; the body is known to be valid JSON."""
+    """Return the offset at which the value at `path` begins; the body is known to be valid JSON."""
     if not path:
         return start
     step, rest = path[0], path[1:]

@@ -66,7 +66,7 @@ class Router:
         self._pacing = Lock()
 
     def copy_with_faults(self, wrongs: Mapping[str, str | None]) -> Router:
-        """The same server gone wrong for one request: kind of fault to the wrong value, None for the usual one."""
+        """Return a copy for one request with these faults: kind to the wrong value, None for the usual one."""
         other = Router(wrong_settings(self.settings, wrongs, next(self._asked)), self.boot_log)
         other.engine.pace = self.engine.pace
         return other
@@ -146,7 +146,7 @@ def _post_routes(settings: Settings) -> dict[str, PostRoute]:
 
 
 def _default_route(settings: Settings) -> str:
-    """What `POST /` and SageMaker's `/invocations` serve: the model's own task."""
+    """Return what `POST /` and SageMaker's `/invocations` serve: the model's own task."""
     if settings.facts.task != "embedding":
         return {"reranker": "rerank", "classifier": "predict"}[settings.facts.task]
     if settings.answers_similarity:

@@ -24,7 +24,7 @@ One = Callable[[Item], tuple[Any, int]]
 
 
 def openai(engine: Engine, request: RequestBody) -> Answer:
-    """`/v1/embeddings`: always normalised, truncated only if the server truncates."""
+    """Answer `/v1/embeddings`: always normalised, truncated only if the server truncates."""
     reading = Reading(engine.settings.auto_truncate)
     dimensions = request.get("dimensions")
     vectors, work = _each(
@@ -43,13 +43,13 @@ def openai(engine: Engine, request: RequestBody) -> Answer:
 
 
 def embed(engine: Engine, request: RequestBody) -> Answer:
-    """`/embed`: one vector per input, as a list also for a single input."""
+    """Answer `/embed`: one vector per input, as a list also for a single input."""
     vectors, work = _embed_request(engine, request)
     return Answer([Numbers(vector) for vector in vectors], work)
 
 
 def embed_all(engine: Engine, request: RequestBody) -> Answer:
-    """`/embed_all`: one vector per token, never normalised."""
+    """Answer `/embed_all`: one vector per token, never normalised."""
     reading = Reading.of(request, engine.settings)
 
     def one(item: Item) -> tuple[list[Numbers], int]:
@@ -65,7 +65,7 @@ def embed_all(engine: Engine, request: RequestBody) -> Answer:
 
 
 def embed_sparse(engine: Engine, request: RequestBody) -> Answer:
-    """`/embed_sparse`: index and value of what a SPLADE model lights up."""
+    """Answer `/embed_sparse`: index and value of what a SPLADE model activates."""
     reading = Reading.of(request, engine.settings)
 
     def one(item: Item) -> tuple[list[dict[str, float]], int]:
@@ -78,7 +78,7 @@ def embed_sparse(engine: Engine, request: RequestBody) -> Answer:
 
 
 def similarity(engine: Engine, request: RequestBody) -> Answer:
-    """`/similarity`: cosines; the source sentence counts against the client batch, too."""
+    """Answer `/similarity`: cosines; the source sentence counts against the client batch, too."""
     inputs = request["inputs"]
     if not inputs["sentences"]:
         raise empty_batch_error("inputs.sentences")
@@ -101,7 +101,7 @@ def _embed_request(engine: Engine, request: RequestBody) -> tuple[list[Vector], 
 
 
 def _each(engine: Engine, texts: Texts, one: One) -> tuple[list[Any], Work]:
-    """Every input under its permit; the first refusal is the request's."""
+    """Compute every input under its permit; the first refusal is the request's."""
     size = len(texts.items)
     if texts.is_batch:
         check_batch(engine, size)
@@ -148,5 +148,5 @@ def _sparse(tokens: list[Token], vocabulary: int) -> list[dict[str, float]]:
 
 
 def _base64(vector: Vector) -> str:
-    """Little-endian 32-bit floats."""
+    """Return little-endian 32-bit floats in base64."""
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

@@ -11,17 +11,17 @@ from baseten_emulator.tei.versions import SERVED_MODEL_NAME, format_version
 
 
 def info(engine: Engine) -> TeiResponse:
-    """`/info`, in the field order of the version."""
+    """Answer `/info`, in the field order of the version."""
     return json_response(200, info_of(engine.settings))
 
 
 def health(_engine: Engine) -> TeiResponse:
-    """`/health`, `/ping`, `/`: 200 and nothing else, once the model is warm."""
+    """Answer `/health`, `/ping`, `/`: 200 and nothing else, once the model is warm."""
     return TeiResponse(200)
 
 
 def metrics(engine: Engine) -> TeiResponse:
-    """`/metrics`: Prometheus text on the main port; empty until something was counted."""
+    """Answer `/metrics`: Prometheus text on the main port; empty until something was counted."""
     lines = [
         f"# TYPE {name} counter\n{name} {count}\n\n"
         for name, count in sorted(engine.counters.items())
@@ -32,7 +32,7 @@ def metrics(engine: Engine) -> TeiResponse:
 
 
 def info_of(settings: Settings) -> dict[str, Any]:
-    """The body of `/info`; `served_model_name` is there from 1.9.0 on (measured)."""
+    """Return the body of `/info`; `served_model_name` is there from 1.9.0 on (measured)."""
     served = {"served_model_name": settings.served_model_name}
     return {
         "model_id": settings.model_id,

@@ -17,7 +17,7 @@ from baseten_emulator.tei.model.tokenizing import Reading, Sequences
 
 
 def rerank(engine: Engine, request: RequestBody) -> Answer:
-    """`/rerank`: best first; a sigmoid score, or the logit with `raw_scores`."""
+    """Answer `/rerank`: best first; a sigmoid score, or the logit with `raw_scores`."""
     query, texts = request["query"], request["texts"]
     if not texts:
         raise empty_batch_error("texts")
@@ -34,7 +34,7 @@ def rerank(engine: Engine, request: RequestBody) -> Answer:
 
 
 def predict(engine: Engine, request: RequestBody) -> Answer:
-    """`/predict`: every label with its score, best first; a list of such lists for a batch."""
+    """Answer `/predict`: every label with its score, best first; a list of such lists for a batch."""
     inputs: Pairs = request["inputs"]
     if inputs.is_batch:
         check_batch(engine, len(inputs.items))
@@ -67,5 +67,5 @@ def _score_all(
 
 
 def _best_first(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """TEI sorts ascending and reverses, so of two equal scores the later comes first."""
+    """Sort as TEI does, ascending and then reversed, so of two equal scores the later comes first."""
     return sorted(rows, key=lambda row: float(row["score"]))[::-1]

@@ -12,14 +12,14 @@ from baseten_emulator.tei.model.tokenizing import Item
 
 
 def tokenize(engine: Engine, request: RequestBody) -> Answer:
-    """`/tokenize`: the tokens of each text, untruncated, with byte offsets."""
+    """Answer `/tokenize`: the tokens of each text, untruncated, with byte offsets."""
     texts = _check_texts(engine, request["inputs"], "inputs")
     prompt = engine.reader.prompt(request["prompt_name"])
     return Answer([_tokens(engine, f"{prompt}{text}", request) for text in texts.items])
 
 
 def decode(engine: Engine, request: RequestBody) -> Answer:
-    """`/decode`: the text of each list of ids."""
+    """Answer `/decode`: the text of each list of ids."""
     ids = _check_texts(engine, request["ids"], "ids")
     return Answer([_text(engine, item, request["skip_special_tokens"]) for item in ids.items])
 

@@ -26,12 +26,12 @@ class MismatchError(Exception):
         self.reason, self.at, self.path = reason, at, path
 
     def under(self, step: str | int) -> MismatchError:
-        """The same mismatch seen from one level further out."""
+        """Return the same mismatch seen from one level further out."""
         return MismatchError(self.reason, self.at, (step, *self.path))
 
 
 def wrong_type(value: Any, expected: str) -> MismatchError:
-    """`invalid type: integer `5`, expected a string`."""
+    """Return a mismatch such as `invalid type: integer `5`, expected a string`."""
     at: Where = "start" if isinstance(value, list | dict) else "stop"
     return MismatchError(f"invalid type: {_describe_value(value)}, expected {expected}", at)
 
@@ -46,21 +46,21 @@ def _describe_value(value: Any) -> str:
 
 
 def string(value: Any) -> str:
-    """A Rust `String`."""
+    """Decode a Rust `String`."""
     if isinstance(value, str):
         return value
     raise wrong_type(value, "a string")
 
 
 def boolean(value: Any) -> bool:
-    """A Rust `bool`."""
+    """Decode a Rust `bool`."""
     if isinstance(value, bool):
         return value
     raise wrong_type(value, "a boolean")
 
 
 def unsigned(bits: int, name: str) -> Decoder:
-    """A Rust `u32` or `usize`."""
+    """Return the decoder of a Rust `u32` or `usize`."""
 
     def decode(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -73,12 +73,12 @@ def unsigned(bits: int, name: str) -> Decoder:
 
 
 def optional(decoder: Decoder) -> Decoder:
-    """A Rust `Option`: null is None."""
+    """Return the decoder of a Rust `Option`: null is None."""
     return lambda value: None if value is None else decoder(value)
 
 
 def list_of(decoder: Decoder) -> Decoder:
-    """A Rust `Vec`."""
+    """Return the decoder of a Rust `Vec`."""
 
     def decode(value: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -89,7 +89,7 @@ def list_of(decoder: Decoder) -> Decoder:
 
 
 def map_of(decoder: Decoder) -> Decoder:
-    """A Rust `HashMap` with text for keys."""
+    """Return the decoder of a Rust `HashMap` with text for keys."""
 
     def decode(value: Any) -> dict[str, Any]:
         if not isinstance(value, dict):
@@ -100,7 +100,7 @@ def map_of(decoder: Decoder) -> Decoder:
 
 
 def untagged(name: str, *decoders: Decoder) -> Decoder:
-    """A Rust untagged enum: the first variant that fits."""
+    """Return the decoder of a Rust untagged enum: the first variant that fits."""
 
     def decode(value: Any) -> Any:
         for decoder in decoders:
@@ -114,7 +114,7 @@ def untagged(name: str, *decoders: Decoder) -> Decoder:
 
 
 def one_of(*names: str) -> Decoder:
-    """A Rust enum without data."""
+    """Return the decoder of a Rust enum without data."""
     listed = [f"`{name}`" for name in names]
     wanted = " or ".join(listed) if len(listed) == 2 else f"one of {', '.join(listed)}"
 
@@ -142,7 +142,7 @@ class Struct:
     fields: Mapping[str, Field]
 
     def __call__(self, value: Any) -> dict[str, Any]:
-        """The decoded fields; unknown ones are ignored, as serde does."""
+        """Return the decoded fields; unknown ones are ignored, as serde does."""
         if not isinstance(value, dict):
             raise wrong_type(value, f"struct {self.name}")
         known = {key: item for key, item in value.items() if key in self.fields}

@@ -14,12 +14,12 @@ from baseten_emulator.tei.model.engine import Engine
 
 
 def predict_instances(engine: Engine, request: RequestBody) -> Answer:
-    """Every instance through its route; the first refusal is the request's."""
+    """Answer `/vertex`: every instance through its route; the first refusal is the request's."""
     return Answer({"predictions": [_predict(engine, item) for item in request["instances"]]})
 
 
 def _predict(engine: Engine, instance: Any) -> Any:
-    """A body that reads as `/rerank`'s is reranked, whatever the model is (TEI does so)."""
+    """Answer one instance; a body that reads as `/rerank`'s is reranked, whatever the model is (TEI does so)."""
     shapes = request_shapes(engine.settings.version)
     try:
         return rerank(engine, shapes["rerank"](instance)).value

@@ -39,7 +39,7 @@ _NOISE = 0.9999996
 
 
 def deviations_of(settings: Settings) -> tuple[Deviation, ...]:
-    """Those of a router with these settings, against the model as it is meant to run on a GPU."""
+    """Return the deviations of a router with these settings from the model as it is meant to run on a GPU."""
     found = []
     if settings.pooling != settings.trained_pooling:
         cosine = _POOLINGS.get(settings.pooling, _OTHER_POOLING)
@@ -56,7 +56,7 @@ def deviations_of(settings: Settings) -> tuple[Deviation, ...]:
 def deviate_vector(
     vector: Vector, space: str, tokens: Sequence[Token], deviations: Sequence[Deviation]
 ) -> Vector:
-    """The vector, as long as it was, after every deviation."""
+    """Return the vector, as long as it was, after every deviation."""
     for deviation in deviations:
         vector = _turn(vector, _direction(space, tokens, len(vector), deviation), deviation)
     return vector
@@ -65,7 +65,7 @@ def deviate_vector(
 def deviate_logit(
     logit: float, number: int, tokens: Sequence[Token], deviations: Sequence[Deviation]
 ) -> float:
-    """The logit of the label with this number, after every deviation."""
+    """Return the logit of the label with this number, after every deviation."""
     words = words_of(tokens)
     return logit + sum(
         it.logit * noise(it.cause, str(number), *words) for it in deviations if it.logit
@@ -73,7 +73,7 @@ def deviate_logit(
 
 
 def _direction(space: str, tokens: Sequence[Token], size: int, deviation: Deviation) -> Vector:
-    """Noise does not care for the words; everything else sees them in another way."""
+    """Return where a deviation leads; noise does not depend on the words, everything else does."""
     if deviation.cause.startswith("noise "):
         return list(word_vector(f"{space}\0noise", deviation.cause, size))
     return pool(f"{space}\0{deviation.cause}", tokens, size)

@@ -70,12 +70,12 @@ class Engine:
             raise backend_error("Model is not a classifier model")
 
     def vector(self, tokens: list[Token]) -> Vector:
-        """The pooled vector of one text, not normalised."""
+        """Return the pooled vector of one text, not normalised."""
         vector = pool(self.space, tokens, self.settings.facts.hidden_size)
         return deviate_vector(vector, self.space, tokens, self.deviations)
 
     def scores(self, texts: Sequences, how: Reading) -> tuple[list[float], int]:
-        """The raw logits of one text or one pair, and how many tokens were read."""
+        """Return the raw logits of one text or one pair, and how many tokens were read."""
         if len(texts) == 1:
             return self._logits(self.reader.read(texts[0], how), [])
         return self._logits(*self.reader.read_pair(texts, how))

@@ -24,11 +24,7 @@ class Permits:
 
     @contextmanager
     def at_once(self, count: int) -> Iterator[None]:
-        """Hold `count` permits.
-
-        Raises:
-            TeiError: fewer are free (429).
-        """
+        """Hold `count` permits. Raises TeiError: fewer are free (429)."""
         with self._changed:
             if count > self.free:
                 raise overload_error()

@@ -20,7 +20,7 @@ _PRIORS = {"neutral": 2.0}  # what a text without telling words is taken for
 
 
 def logits(facts: ModelFacts, first: Sequence[Token], second: Sequence[Token]) -> list[float]:
-    """One logit per label, for a text or for a pair (query, text)."""
+    """Return one logit per label, for a text or for a pair (query, text)."""
     if facts.task == "reranker":
         return [relevance(facts.repo_id, words_of(first), words_of(second))]
     words = words_of([*first, *second])
@@ -28,12 +28,12 @@ def logits(facts: ModelFacts, first: Sequence[Token], second: Sequence[Token]) -
 
 
 def words_of(tokens: Iterable[Token]) -> list[str]:
-    """The stems of the words, without special tokens."""
+    """Return the stems of the words, without special tokens."""
     return [stem(token.text) for token in tokens if not token.special]
 
 
 def relevance(model: str, query: Sequence[str], text: Sequence[str]) -> float:
-    """About -5 for nothing in common, about 5 when the text holds every word of the query."""
+    """Return about -5 for nothing in common, about 5 when the text holds every word of the query."""
     telling = {word for word in query if not is_faint(word)} or set(query)
     shared = telling & set(text)
     coverage = len(shared) / len(telling) if telling else 0.0
@@ -42,34 +42,34 @@ def relevance(model: str, query: Sequence[str], text: Sequence[str]) -> float:
 
 
 def label_logit(model: str, label: str, words: Sequence[str]) -> float:
-    """A hashed prior, a little noise from each word, and much from words of the label's lexicon."""
+    """Return a hashed prior, a little noise from each word, and much from words of the label's lexicon."""
     prior = _PRIOR_SPREAD * noise(model, label) + _PRIORS.get(label.lower(), 0.0)
     noisy = sum(noise(model, label, word) for word in words) / max(1.0, math.sqrt(len(words)))
     return prior + _HASH_WEIGHT * noisy + _LEXICON_WEIGHT * evidence(words, label)
 
 
 def evidence(words: Sequence[str], label: str) -> float:
-    """Grows with every word that speaks for the label, less with each; its own name counts twice."""
+    """Return what the words say for a label: each adds less than the one before, its own name counts twice."""
     own = stem(label)
     hits = lexicon().get(label.lower(), frozenset())
     return math.log2(1 + sum((word in hits) + (word == own) for word in words))
 
 
 def noise(*parts: str) -> float:
-    """A number in [-1, 1) that follows from the parts, the same on every machine."""
+    """Return a number in [-1, 1) that follows from the parts, the same on every machine."""
     digest = blake2b("\x1f".join(parts).encode(), digest_size=4).digest()
     return int.from_bytes(digest) / 2**31 - 1
 
 
 @cache
 def lexicon() -> dict[str, frozenset[str]]:
-    """Label (lower case) to the stems that speak for it; data in `lexicon.json`."""
+    """Return the stems that speak for each label (lower case); data in `lexicon.json`."""
     table = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
     return {label: frozenset(map(stem, words.split())) for label, words in table.items()}
 
 
 def probabilities(scores: Sequence[float]) -> list[float]:
-    """Softmax over several labels, sigmoid of a single one, as TEI does (`core/src/infer.rs`).
+    """Return the softmax over several labels, the sigmoid of a single one, as TEI does (`core/src/infer.rs`).
 
     Softmax also for models whose labels do not exclude each other, such as go_emotions.
     """

@@ -30,7 +30,7 @@ class Reading:
 
     @classmethod
     def of(cls, request: Mapping[str, Any], settings: Settings) -> Reading:
-        """From a request's `truncate`, `truncation_direction` and `prompt_name`."""
+        """Return a request's `truncate`, `truncation_direction` and `prompt_name`."""
         truncate = request.get("truncate")
         return cls(
             settings.auto_truncate if truncate is None else truncate,
@@ -47,10 +47,9 @@ class Reader:
     tokenizer: Tokenizer
 
     def read(self, item: Item, how: Reading) -> list[Token]:
-        """The tokens of one text, or of one list of token ids.
+        """Return the tokens of one text, or of one list of token ids.
 
-        Raises:
-            TeiError: empty, too long, or a prompt that the model does not have.
+        Raises TeiError: empty, too long, or a prompt that the model does not have.
         """
         if not item:
             raise empty_input_error()
@@ -63,10 +62,9 @@ class Reader:
         return self._require_short(self.tokenizer.encode(text, limit, how.from_left))
 
     def read_pair(self, pair: Sequences, how: Reading) -> tuple[list[Token], list[Token]]:
-        """The tokens of both halves of a pair, which share the limit.
+        """Return the tokens of both halves of a pair, which share the limit.
 
-        Raises:
-            TeiError: empty, too long, or a server with a default prompt: pairs take none.
+        Raises TeiError: empty, too long, or a server with a default prompt: pairs take none.
         """
         first, second = pair
         if not first and not second:
@@ -81,7 +79,7 @@ class Reader:
         return one, two
 
     def prompt(self, name: str | None) -> str:
-        """The text put before an input: by name, or the default; "" when there is none."""
+        """Return the text put before an input: by name, or the default; "" when there is none."""
         if name is None:
             return self.settings.default_prompt or ""
         prompts = self.settings.facts.prompts
@@ -99,7 +97,7 @@ class Reader:
     def _read_ids(
         self, ids: list[int], prompt: str, limit: int | None, how: Reading
     ) -> list[Token]:
-        """Ids are decoded and read again; their specials stay, unless a prompt goes before."""
+        """Read ids again after decoding them; their specials stay, unless a prompt goes before."""
         text = self.tokenizer.decode(ids, skip_special_tokens=bool(prompt))
         if prompt:
             return self.tokenizer.encode(prompt + text, limit, how.from_left)
@@ -121,7 +119,7 @@ class Reader:
 
 
 def missing_prompt(name: str, available: list[str] | None) -> str:
-    """TEI's words for a prompt name that the model does not have; None: it has no prompts at all."""
+    """Return TEI's words for a prompt name that the model does not have; None: it has no prompts at all."""
     start = f"`default-prompt-name` is set to `{name}` but"
     if available is None:
         return f"{start} no prompts were found in the Sentence Transformers configuration"

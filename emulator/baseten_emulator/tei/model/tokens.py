@@ -55,13 +55,13 @@ _FRAMINGS = {
 
 @lru_cache(maxsize=65536)
 def word_id(word: str) -> int:
-    """The id of a word, whatever its case: the same in every process."""
+    """Return the id of a word, whatever its case: the same in every process."""
     return _FIRST_WORD_ID + zlib.crc32(word.lower().encode()) % 2_000_000_000
 
 
 @lru_cache(maxsize=8192)
 def split_words(text: str) -> tuple[Token, ...]:
-    """The tokens of a text, without specials."""
+    """Return the tokens of a text, without specials."""
     ascii_only = text.isascii()
     tokens = []
     for match in _WORD.finditer(text):
@@ -81,11 +81,11 @@ class Tokenizer:
 
     @classmethod
     def of(cls, model_type: str) -> Tokenizer:
-        """The tokenizer that models of this `config.json.model_type` come with."""
+        """Return the tokenizer that models of this `config.json.model_type` come with."""
         return cls(_FRAMINGS.get(model_type, _BERT))
 
     def tokenize(self, text: str, add_special_tokens: bool = True) -> list[Token]:
-        """Every token of a text, untruncated."""
+        """Return every token of a text, untruncated."""
         words = split_words(text)
         self.seen.update((word.id, word) for word in words)
         if not add_special_tokens:
@@ -93,7 +93,7 @@ class Tokenizer:
         return [*self.framing.before, *words, *self.framing.after]
 
     def encode(self, text: str, limit: int | None, from_left: bool) -> list[Token]:
-        """One text with its specials; `limit` truncates to that many tokens, specials included."""
+        """Return one text with its specials; `limit` truncates to that many tokens, specials included."""
         words: Sequence[Token] = split_words(text)
         self.seen.update((word.id, word) for word in words)
         if limit is not None:
@@ -102,7 +102,7 @@ class Tokenizer:
         return [*self.framing.before, *words, *self.framing.after]
 
     def encode_bare(self, text: str, limit: int | None, from_left: bool) -> list[Token]:
-        """A text that was decoded from ids: its specials are in it, none are added."""
+        """Return the tokens of a text that was decoded from ids: its specials are in it, none are added."""
         frame = self.framing
         specials = {t.text: t for t in (*frame.before, *frame.between, *frame.after)}
         words: list[Token] = []
@@ -113,7 +113,7 @@ class Tokenizer:
     def encode_pair(
         self, first: str, second: str, limit: int | None, from_left: bool
     ) -> tuple[list[Token], list[Token]]:
-        """Both halves of a pair; together they are what the model reads."""
+        """Return both halves of a pair; together they are what the model reads."""
         frame = self.framing
         one: Sequence[Token] = split_words(first)
         two: Sequence[Token] = split_words(second)
@@ -124,7 +124,7 @@ class Tokenizer:
         return [*frame.before, *one, *frame.between], [*two, *frame.after]
 
     def decode(self, ids: Sequence[int], skip_special_tokens: bool) -> str:
-        """The text of ids: "[UNK]" for an id that this process has never produced."""
+        """Return the text of ids: "[UNK]" for an id that this process has never produced."""
         frame = self.framing
         specials = {token.id: token for token in (*frame.before, *frame.between, *frame.after)}
         known = {**self.seen, **specials}
@@ -133,14 +133,14 @@ class Tokenizer:
 
 
 def keep(words: Sequence[Token], room: int, from_left: bool) -> Sequence[Token]:
-    """The `room` tokens that survive; truncating from the left keeps the end."""
+    """Return the `room` tokens that survive; truncating from the left keeps the end."""
     if len(words) <= room:
         return words
     return words[len(words) - room :] if from_left else words[:room]
 
 
 def longest_first(one: int, two: int, room: int) -> tuple[int, int]:
-    """The lengths left to the two texts of a pair when only `room` tokens fit."""
+    """Return the lengths left to the two texts of a pair when only `room` tokens fit."""
     if one + two <= room:
         return one, two
     shorter = min(one, two)

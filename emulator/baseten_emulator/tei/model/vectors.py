@@ -30,31 +30,31 @@ _CENTRED = [byte - 127.5 for byte in range(256)]
 
 
 def stem(word: str) -> str:
-    """A word without case and plural, so that "Models" meets "model"."""
+    """Return a word without case and plural, so that "Models" meets "model"."""
     lower = word.lower()
     plural = len(lower) > 3 and lower.endswith("s") and not lower.endswith("ss")
     return lower[:-1] if plural else lower
 
 
 def is_faint(word: str) -> bool:
-    """A word or mark that says little of a text's subject."""
+    """Return whether a word or mark says little of a text's subject."""
     return word in _STOP_WORDS or not word[0].isalnum()
 
 
 def scale(vector: Sequence[float], factor: float) -> Vector:
-    """Every component times `factor`."""
+    """Return every component times `factor`."""
     return [component * factor for component in vector]
 
 
 def normalise(vector: Vector) -> Vector:
-    """The vector at length 1; a zero vector stays as it is."""
+    """Return the vector at length 1; a zero vector stays as it is."""
     norm = math.sqrt(sum(map(mul, vector, vector)))
     return scale(vector, 1 / norm) if norm else vector
 
 
 @lru_cache(maxsize=16384)
 def word_vector(space: str, word: str, size: int) -> tuple[float, ...]:
-    """The weighted vector of one stemmed word in the space of one model and pooling."""
+    """Return the weighted vector of one stemmed word in the space of one model and pooling."""
     digest = shake_128(f"{space}\0{word}".encode()).digest(size)
     unit = normalise([_CENTRED[byte] for byte in digest])
     return tuple(scale(unit, _weight(word)))
@@ -67,16 +67,16 @@ def _weight(word: str) -> float:
 
 
 def token_vectors(space: str, tokens: Sequence[Token], size: int) -> list[tuple[float, ...]]:
-    """One vector per token, as `/embed_all` gives them."""
+    """Return one vector per token, as `/embed_all` gives them."""
     return [word_vector(space, stem(token.text), size) for token in tokens]
 
 
 def pool(space: str, tokens: Sequence[Token], size: int) -> Vector:
-    """The mean of the tokens' vectors, not normalised."""
+    """Return the mean of the tokens' vectors, not normalised."""
     vectors = token_vectors(space, tokens, size) or [(0.0,) * size]
     return scale(list(map(sum, zip(*vectors, strict=True))), 1 / len(vectors))
 
 
 def cosine(one: Vector, other: Vector) -> float:
-    """The cosine of two vectors; 1.0 for the same direction."""
+    """Return the cosine of two vectors; 1.0 for the same direction."""
     return float(sum(map(mul, normalise(one), normalise(other))))

@@ -16,7 +16,7 @@ _OTHER_PROMPT = "query: "
 
 
 def wrong_settings(settings: Settings, wrongs: Mapping[str, str | None], number: int) -> Settings:
-    """The settings after every fault; `number` is the request's."""
+    """Return the settings after every fault; `number` is the request's."""
     for kind, value in wrongs.items():
         settings = _WRONGS[kind](settings, value)
     return replace(settings, noise=number) if "batch_noise" in wrongs else settings

@@ -19,19 +19,19 @@ class Measures:
         self._histograms: dict[str, tuple[float, int]] = {}
 
     def request(self, spent: Spent, total: float) -> None:
-        """A request that was computed; seconds."""
+        """Count a request that was computed; seconds."""
         self._note("te_request_duration", total)
         self._note("te_request_tokenization_duration", spent.tokenization)
         self._note("te_request_queue_duration", spent.queue)
         self._note("te_request_inference_duration", spent.inference)
 
     def batch(self, texts: int, tokens: int) -> None:
-        """A batch that was put together."""
+        """Count a batch that was put together."""
         self._note("te_batch_next_size", texts)
         self._note("te_batch_next_tokens", tokens)
 
     def lines(self, waiting: int) -> list[str]:
-        """As Prometheus reads them, with the texts that wait now."""
+        """Return the measures as Prometheus reads them, with the texts that wait now."""
         with self._lock:
             found = sorted(self._histograms.items())
         histograms = [

@@ -123,7 +123,7 @@ class Pace:
         return [self._waiting.popleft() for _ in range(size)]
 
     def _run(self, batch: Sequence[_Text]) -> None:
-        """One batch; the lock is free while it lasts. It began when the GPU was free, however late we notice."""
+        """Run one batch with the lock free. It began when the GPU was free, however late a thread notices."""
         tokens = sum(text.tokens for text in batch)
         self.measures.batch(len(batch), tokens)
         started = max(self._free_at, batch[0].queued)

@@ -35,7 +35,7 @@ class ServiceTime:
 
     @classmethod
     def draw(cls, seed: int, repo_id: str, given: Mapping[str, float]) -> ServiceTime:
-        """The same for the same seed and repository; `given` numbers stand in for those that are drawn."""
+        """Draw the same for the same seed and repository; `given` numbers replace those that are drawn."""
         dice = Random(f"{seed}/{repo_id.lower()}")  # noqa: S311 - a model's character, not a secret
         knee = 2 ** dice.uniform(10.5, 15)
         made = cls(
@@ -50,13 +50,13 @@ class ServiceTime:
         return replace(made, **{name: float(value) for name, value in given.items()})
 
     def batch_seconds(self, tokens: int) -> float:
-        """One batch on the GPU."""
+        """Return the seconds of one batch on the GPU."""
         beyond = max(0.0, math.log2(tokens / self.knee_tokens))
         work = self.overhead_tokens + tokens * (1 + self.strain * beyond)
         return work / self.tokens_per_second
 
     def tokenizing_seconds(self, tokens: int, workers: int) -> float:
-        """One text on one of `workers`; more of them than vCPUs only share."""
+        """Return the seconds of one text on one of `workers`; more of them than vCPUs only share."""
         crowd = max(1.0, workers / self.vcpus)
         return crowd * tokens / (self.tokens_per_second * self.tokenizer_share)
 

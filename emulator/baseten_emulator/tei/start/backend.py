@@ -44,10 +44,9 @@ class BackendModel:
 
 
 def start_backend(model: BackendModel, machine: Machine, log: list[str]) -> Backend:
-    """The first backend that takes the model: ONNX Runtime on the CPU image, candle everywhere.
+    """Start the first backend that takes the model: ONNX Runtime on the CPU image, candle everywhere.
 
-    Raises:
-        BootError: none does; the log says why (exit code 1).
+    Raises BootError: none does; the log says why (exit code 1).
     """
     if not machine.image.has_cuda:
         refusal = _ort_refuses(model)
@@ -70,7 +69,7 @@ def _ort_refuses(model: BackendModel) -> str | None:
 
 
 def _download_weights(repository: Repository) -> None:
-    """The Hub has the weights in no form that TEI reads: its last try is `pytorch_model.bin`."""
+    """Refuse weights in a form that TEI does not read: its last try is `pytorch_model.bin`."""
     if not any(map(repository.has, ("model.safetensors", "model.safetensors.index.json",
                                     "pytorch_model.bin"))):  # fmt: skip
         url = f"https://huggingface.co/{repository.repo_id}/resolve/main/pytorch_model.bin"
@@ -100,7 +99,7 @@ def _candle(model: BackendModel, machine: Machine, log: list[str]) -> Backend:
 
 
 def _check_weight_files(repository: Repository) -> None:
-    """One file, or an index and every shard of it; ONNX files are nothing to candle."""
+    """Require one file, or an index and every shard of it; candle ignores ONNX files."""
     if repository.has("model.safetensors") or repository.has("pytorch_model.bin"):
         return
     if not repository.has("model.safetensors.index.json"):

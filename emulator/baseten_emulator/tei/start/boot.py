@@ -55,7 +55,7 @@ def start_container(
 
 
 def _without(secrets: Mapping[str, str], line: str) -> str:
-    """The line with every secret's value masked: clap echoes arguments that it does not know."""
+    """Return the line with every secret's value masked: clap echoes arguments that it does not know."""
     for value in filter(None, map(str.strip, secrets.values())):
         line = line.replace(value, "***")
     return line
@@ -88,7 +88,7 @@ def _start_router(
 
 
 def _machine(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[Machine, Invocation]:
-    """The image on its hardware, and the command it runs there."""
+    """Return the image on its hardware, and the command it runs there."""
     image = parse_image(str((config.get("base_image") or {}).get("image", "")))
     invocation = _invocation(config, secrets)
     gpu = runtime_gpu(config.get("resources") or {})
@@ -109,7 +109,7 @@ def _invocation(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Invoca
 
 
 def _on_the_hub(config: Mapping[str, Any], source: Source, known: Known) -> Repository:
-    """The repository as it was taught, as the table has it, or as the route lets one guess."""
+    """Return the repository as it was taught, as the table has it, or as guessed from the route."""
     endpoint = str((config.get("docker_server") or {}).get("predict_endpoint", ""))
     model = known.get(source.repo_id.lower()) or find_facts(source.repo_id, endpoint)
     return model if isinstance(model, Repository) else build_repository(model)
@@ -122,7 +122,7 @@ def _with(
     repository: Repository,
     dense: tuple[str, ...],
 ) -> Settings:
-    """The settings after the backend has had its say: batch size, memory, width of a vector."""
+    """Return the settings with what the backend decides: batch size, memory, width of a vector."""
     facts = replace(
         settings.facts,
         dense=dense,
@@ -137,7 +137,7 @@ def _with(
 
 
 def _check_probes(router: Router, config: Mapping[str, Any], values: Values) -> None:
-    """A server that Baseten's probes never reach is never ready."""
+    """Refuse a server that Baseten's probes never reach: it is never ready."""
     server = config.get("docker_server") or {}
     port = server.get("server_port")
     if str(port) != values["port"]:

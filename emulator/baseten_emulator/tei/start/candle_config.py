@@ -28,9 +28,7 @@ _SIZES = (
 def check_config(config: Mapping[str, Any], version: Version) -> None:
     """Refuse what this release's `Config` cannot be made from.
 
-    Raises:
-        BootError: "Model is not supported", with serde's reason; from a parsed value, so without a
-            position.
+    Raises BootError: "Model is not supported", with serde's reason; from a parsed value, so without a position.
     """
     known = variants(version)
     if config["model_type"] not in known:

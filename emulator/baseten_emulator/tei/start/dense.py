@@ -22,7 +22,7 @@ from baseten_emulator.tei.versions import (
 def apply_dense(
     repository: Repository, is_local: bool, values: Values, version: Version, log: list[str]
 ) -> tuple[str, ...]:
-    """The folders of the Dense modules that are loaded; `log` gets a line for each that is not."""
+    """Return the folders of the Dense modules that are loaded; `log` gets a line for each that is not."""
     named = dense_paths(repository.files.get("modules.json"))
     wanted = _select_paths(named, is_local, values.get("dense-path"), version)
     loaded = tuple(path for path in wanted if _has_weights(repository, path))
@@ -40,7 +40,7 @@ def apply_dense(
 
 
 def dense_width(repository: Repository, loaded: tuple[str, ...]) -> int | None:
-    """The length of a vector behind the last of them; None where no file says it."""
+    """Return the length of a vector behind the last of them; None where no file says it."""
     config = repository.files.get(f"{loaded[-1]}/config.json") if loaded else None
     return whole(config if isinstance(config, dict) else {}, "out_features", default=0) or None
 

@@ -50,10 +50,9 @@ def detect(
     version: Version,
     log: list[str],
 ) -> Detected:
-    """What `config` and `--pooling` make of a model; `flag` in `/info`'s spelling.
+    """Return what TEI takes a model for by `config` and `--pooling`; `flag` in `/info`'s spelling.
 
-    Raises:
-        BootError: label maps or pooling are missing or of a kind that TEI does not have.
+    Raises BootError: label maps or pooling are missing or of a kind that TEI does not have.
     """
     for architecture in config["architectures"]:
         if _is_passed_over(architecture, config, version):
@@ -81,7 +80,7 @@ def _is_passed_over(architecture: str, config: Mapping[str, Any], version: Versi
 
 
 def _detect_head(config: Mapping[str, Any], flag: str | None, log: list[str]) -> Detected:
-    """More than one label: a classifier; one label, or none at all: a reranker."""
+    """Return a classifier for more than one label, a reranker for one or none."""
     if flag:
         log.append(
             "WARN `--pooling` arg is set but model is a classifier. Ignoring `--pooling` arg."

@@ -82,13 +82,13 @@ _ORDER_FROM_1_8_1 = ("bert deberta-v2 camembert distilbert gemma3_text gte new m
 
 
 def variants(version: Version) -> list[str]:
-    """The model types of a release, in the order in which serde lists them."""
+    """Return the model types of a release, in the order in which serde lists them."""
     order = _ORDER_FROM_1_8_1 if version >= (1, 8, 1) else _ORDER_TO_1_8_0
     return [name for name in order.split() if version >= _FAMILIES[name].since]
 
 
 def family_of(config: Mapping[str, Any]) -> Family:
-    """The family of a model type that the release knows; Jina's two pass themselves off as BERT."""
+    """Return the family of a model type that the release knows; Jina's two pass themselves off as BERT."""
     family = _FAMILIES[str(config["model_type"])]
     if family is not _FAMILIES["bert"]:
         return family

@@ -47,10 +47,9 @@ class Image:
 
 
 def parse_image(reference: str) -> Image:
-    """`baseten/text-embeddings-inference-mirror:89-1.8.3` as an `Image`.
+    """Return `baseten/text-embeddings-inference-mirror:89-1.8.3` as an `Image`.
 
-    Raises:
-        BootError: the tag is none that TEI publishes.
+    Raises BootError: the tag is none that TEI publishes.
     """
     name, _, tag = reference.rpartition(":")
     match = _TAG.fullmatch(tag)
@@ -63,12 +62,11 @@ def parse_image(reference: str) -> Image:
 
 
 def runtime_gpu(resources: Mapping[str, Any]) -> str | None:
-    """The GPU of the machine that `resources` asks for, e.g. "L4"; None: no GPU.
+    """Return the GPU of the machine that `resources` asks for, e.g. "L4"; None: no GPU.
 
     An `instance_type` such as `L4:4x16` or `T4x4x16` overrides the accelerator, as on Baseten.
 
-    Raises:
-        BootError: no such GPU.
+    Raises BootError: no such GPU.
     """
     wanted = str(resources.get("instance_type") or resources.get("accelerator") or "")
     gpu = re.sub(r"(?<=\w)x\d+x\d+$", "", wanted.split(":")[0]).replace("-", "_")
@@ -80,12 +78,12 @@ def runtime_gpu(resources: Mapping[str, Any]) -> str | None:
 
 
 def compute_cap_of(gpu: str | None) -> int | None:
-    """The compute capability of a known GPU, e.g. 89; None for none."""
+    """Return the compute capability of a known GPU, e.g. 89; None for none."""
     return _COMPUTE_CAPS[gpu] if gpu else None
 
 
 def compute_cap_matches(runtime: int, compiled: int, version: Version) -> bool:
-    """TEI's own table of which binary runs on which GPU."""
+    """Return whether a binary runs on a GPU, by TEI's own table."""
     if compiled == 80:
         return 80 <= runtime <= 89
     if compiled == 86:
@@ -98,8 +96,7 @@ def compute_cap_matches(runtime: int, compiled: int, version: Version) -> bool:
 def check_compute_cap(runtime: int, compiled: int, version: Version) -> None:
     """Refuse a GPU that the binary was not compiled for, in TEI's words.
 
-    Raises:
-        BootError: the backend does not start.
+    Raises BootError: the backend does not start.
     """
     if not compute_cap_matches(runtime, compiled, version):
         raise backend_failure(
@@ -109,7 +106,7 @@ def check_compute_cap(runtime: int, compiled: int, version: Version) -> None:
 
 
 def backend_failure(reason: str) -> BootError:
-    """What the router logs when candle cannot load the model."""
+    """Return what the router logs when candle cannot load the model."""
     return BootError(
         f"ERROR text_embeddings_backend: Could not start Candle backend:"
         f" Could not start backend: {reason}",

@@ -24,11 +24,7 @@ def check_model(
     family: Family, repository: Repository, detected: Detected, dtype: str,
     machine: Machine, flash: bool,
 ) -> None:  # fmt: skip
-    """Refuse a model that cannot be built here.
-
-    Raises:
-        BootError: the backend does not start.
-    """
+    """Refuse a model that cannot be built here. Raises BootError: the backend does not start."""
     reasons = (
         *_hardware(family, repository, machine, flash),
         *_precision(family, dtype),
@@ -63,7 +59,7 @@ def _precision(family: Family, dtype: str) -> Iterator[str]:
 
 
 def _head(family: Family, detected: Detected, version: Version, flash: bool) -> Iterator[str]:
-    """DistilBERT has a classifier head without flash attention only."""
+    """Yield why a classifier head is not there; DistilBERT has one without flash attention only."""
     is_headless = version < family.heads or (flash and family.title == "DistilBert")
     if detected.task != "embedding" and is_headless:
         title = "Jina Code" if flash and family.title == "JinaCode" else family.title
@@ -79,7 +75,7 @@ def _pooling(family: Family, pooling: str, flash: bool) -> Iterator[str]:
 
 
 def _shape(family: Family, repository: Repository, detected: Detected) -> Iterator[str]:
-    """As many labels as the classifier's weight has rows (measured: "shape mismatch")."""
+    """Yield a mismatch of labels and rows of the classifier's weight (measured: "shape mismatch")."""
     if detected.task == "embedding":
         return
     labels, hidden = len(detected.id2label or {}), hidden_size(repository)
@@ -93,13 +89,13 @@ def _shape(family: Family, repository: Repository, detected: Detected) -> Iterat
 
 
 def _count_rows(family: Family, repository: Repository, labels: int) -> int:
-    """ModernBERT asks for `num_labels`, which transformers seldom writes, and takes it for 1."""
+    """Return the rows that TEI expects; ModernBERT's from `num_labels`, which is seldom written, and else 1."""
     if family.title != "ModernBert":
         return labels
     return whole(repository.files["config.json"], "num_labels", default=1)
 
 
 def hidden_size(repository: Repository) -> int:
-    """The width of the model, by whichever name its family has for it."""
+    """Return the width of the model, by whichever name its family has for it."""
     config = repository.files["config.json"]
     return whole(config, "hidden_size", "dim", "n_embd", default=384)

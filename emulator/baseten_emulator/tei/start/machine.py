@@ -40,7 +40,7 @@ class Machine:
         return _VRAM.get(self.gpu or "", 0) * 10**9 or None if self.on_gpu else None
 
     def runs_flash(self, family: Family, dtype: str) -> bool:
-        """Whether this model runs unpadded here, on flash attention."""
+        """Return whether this model runs unpadded here, on flash attention."""
         is_turing = self.compiled == 75
         default = "False" if is_turing else "True"
         switch = (self.environment or {}).get("USE_FLASH_ATTENTION", default)

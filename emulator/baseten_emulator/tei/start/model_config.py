@@ -28,10 +28,9 @@ _POSITIONS = "max_position_embeddings"
 
 
 def read_config(repository: Repository, version: Version) -> dict[str, Any]:
-    """The fields that the router reads; `max_position_embeddings` also by its alias.
+    """Return the fields that the router reads; `max_position_embeddings` also by its alias.
 
-    Raises:
-        BootError: no `config.json`, or one that serde refuses.
+    Raises BootError: no `config.json`, or one that serde refuses.
     """
 
     def model_config(value: Any) -> dict[str, Any]:
@@ -44,7 +43,7 @@ def read_config(repository: Repository, version: Version) -> dict[str, Any]:
 
 
 def whole(config: Mapping[str, Any], *names: str, default: int) -> int:
-    """The first of these fields that holds a positive whole number; for what the router leaves to
+    """Return the first of these fields that holds a positive whole number; for what the router leaves to
     its backend, which refuses the other types (`candle_config`).
     """
     numbers = (config.get(name) for name in names)

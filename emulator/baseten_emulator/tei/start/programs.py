@@ -13,10 +13,9 @@ _ROUTER, _ENTRYPOINT = "text-embeddings-router", "entrypoint.sh"
 
 
 def check_program(image: Image, program: str) -> None:
-    """Is the program in the image, and does it speak HTTP?
+    """Refuse a program that is not in the image, or does not speak HTTP.
 
-    Raises:
-        BootError: the shell finds no such program; the all-in-one image has only per-GPU binaries.
+    Raises BootError: the shell finds no such program; the all-in-one image has only per-GPU binaries.
     """
     if image.grpc:
         raise BootError("emulator: a -grpc image serves no HTTP route; use the tag without -grpc")
@@ -25,10 +24,9 @@ def check_program(image: Image, program: str) -> None:
 
 
 def find_compiled_cap(image: Image, program: str, runtime: int | None) -> int | None:
-    """The compute capability of the binary that `program` runs; None without CUDA.
+    """Return the compute capability of the binary that `program` runs; None without CUDA.
 
-    Raises:
-        BootError: the entrypoint script finds no GPU, or none that it has a binary for.
+    Raises BootError: the entrypoint script finds no GPU, or none that it has a binary for.
     """
     if program == _ENTRYPOINT and runtime is None:
         raise BootError("Error: 'nvidia-smi' command not found.")

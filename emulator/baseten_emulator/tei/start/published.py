@@ -15,7 +15,7 @@ _HEADS = {"reranker": "ForSequenceClassification", "classifier": "ForSequenceCla
 
 
 def build_repository(facts: ModelFacts) -> Repository:
-    """The repository of a model that is known by its facts."""
+    """Return the repository of a model that is known by its facts."""
     files: dict[str, Any] = {
         "config.json": _config(facts),
         "sentence_bert_config.json": {"max_seq_length": facts.max_input_length},

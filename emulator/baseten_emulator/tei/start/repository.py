@@ -39,7 +39,7 @@ class Weights:
     """Rows of `classifier.weight`; None: as many as the config has labels."""
 
     def bytes_loaded_as(self, dtype: str) -> int:
-        """Their size once converted to TEI's `--dtype`."""
+        """Return their size once converted to TEI's `--dtype`."""
         return self.bytes * (4 if dtype == "float32" else 2) // _BYTES.get(self.dtype, 2)
 
 
@@ -56,7 +56,7 @@ class Repository:
 
     @classmethod
     def of(cls, repo_id: str, files: Mapping[str, Any], gated: bool = False) -> Repository:
-        """From path to content as it is taught: null and false are absent, `weights` is no file."""
+        """Return a repository as it is taught, path to content: null and false are absent, `weights` is not a file."""
         weights = Weights(**files.get("weights", {}))
         there = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
         dense = (f"{path}/model.safetensors" for path in dense_paths(there.get("modules.json")))
@@ -64,15 +64,15 @@ class Repository:
         return cls(repo_id, there, weights, gated, weight_files=weight_files)
 
     def has(self, path: str) -> bool:
-        """Whether the file is there."""
+        """Return whether the file is there."""
         return path in self.files or path in self.weight_files
 
     def text(self, path: str) -> str:
-        """A JSON file as transformers writes it: two blanks of indentation."""
+        """Return a JSON file as transformers writes it: two blanks of indentation."""
         return json.dumps(self.files[path], indent=2, ensure_ascii=False)
 
     def filter_files(self, ignored: Sequence[str], allowed: Sequence[str]) -> Repository:
-        """What is left of it in a directory, after a download with these glob patterns."""
+        """Return the repository in a directory, after a download with these glob patterns."""
 
         def wanted(path: str) -> bool:
             return (not allowed or _matches(path, allowed)) and not _matches(path, ignored)
@@ -85,7 +85,7 @@ class Repository:
 
 
 def dense_paths(modules: Any) -> tuple[str, ...]:
-    """The folders of the Dense modules that a `modules.json` names, in their order."""
+    """Return the folders of the Dense modules that a `modules.json` names, in their order."""
     entries = modules if isinstance(modules, list) else []
     return tuple(
         str(entry.get("path", ""))

@@ -13,10 +13,9 @@ NO_SUCH_FILE = "No such file or directory (os error 2)"
 
 
 def read_file(repository: Repository, path: str, decoder: Decoder) -> Any:
-    """The decoded file; None when it is not there.
+    """Return the decoded file; None when it is not there.
 
-    Raises:
-        BootError: "Failed to parse `path`", with serde's reason and position.
+    Raises BootError: "Failed to parse `path`", with serde's reason and position.
     """
     if not repository.has(path):
         return None

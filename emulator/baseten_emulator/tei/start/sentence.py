@@ -24,10 +24,9 @@ _OFFSET_FAMILIES = ("xlm-roberta", "camembert", "roberta")
 
 
 def longest_input(repository: Repository, config: Mapping[str, Any], log: list[str]) -> int:
-    """The model's own input length in tokens, before `--max-batch-tokens` is looked at.
+    """Return the model's own input length in tokens, before `--max-batch-tokens` is looked at.
 
-    Raises:
-        BootError: `max_seq_length` is missing, null or no whole number.
+    Raises BootError: `max_seq_length` is missing, null or no whole number.
     """
     for name in LENGTH_FILES:
         found = read_file(repository, name, _LENGTH)
@@ -38,17 +37,16 @@ def longest_input(repository: Repository, config: Mapping[str, Any], log: list[s
 
 
 def prompts_of(repository: Repository) -> dict[str, str] | None:
-    """The prompts by name; None where the repository has none.
+    """Return the prompts by name; None where the repository has none.
 
-    Raises:
-        BootError: a prompt is null or no text.
+    Raises BootError: a prompt is null or no text.
     """
     found = read_file(repository, PROMPTS_FILE, _PROMPTS) or {}
     return found.get("prompts")
 
 
 def _position_offset(config: Mapping[str, Any]) -> int:
-    """RoBERTa's positions begin after the padding token: 514 rows hold 512 tokens."""
+    """Return the rows before the first token: RoBERTa's 514 positions hold 512 tokens."""
     if config["model_type"] not in _OFFSET_FAMILIES:
         return 0
     return int(config["pad_token_id"] or 0) + 1

@@ -21,7 +21,7 @@ from baseten_emulator.tei.versions import BATCH_TOKENS_ARE_CHECKED, TRUNCATES_BY
 
 
 def check_zeros(values: Values) -> None:
-    """Zeros that the command line accepts and the server does not survive (measured)."""
+    """Refuse zeros that the command line accepts and the server does not survive (measured)."""
     if values.get("max-batch-tokens") == "0":
         raise startup_error("Model backend is not healthy")
     for name in ("tokenization-workers", "max-concurrent-requests"):
@@ -39,10 +39,9 @@ def settings_of(
     config: Mapping[str, Any],
     log: list[str],
 ) -> Settings:
-    """What the router would run with on a machine where it finds its GPU.
+    """Return what the router runs with on a machine where it finds its GPU.
 
-    Raises:
-        BootError: flags and model do not go together, or its prompts are unreadable (exit code 1).
+    Raises BootError: flags and model do not go together, or its prompts are unreadable (exit code 1).
     """
     auto_truncate = values["auto-truncate"] == "true"
     max_batch_tokens = int(values["max-batch-tokens"])
@@ -72,7 +71,7 @@ def settings_of(
 
 
 def _dtype(image: Image, values: Values, facts: ModelFacts) -> str:
-    """float16 where the build has CUDA; Gemma 3 only in float32 (PR #748)."""
+    """Return float16 where the build has CUDA; Gemma 3 runs in float32 only (PR #748)."""
     if "dtype" in values:
         return values["dtype"]
     return "float16" if image.has_cuda and facts.model_type != "gemma3_text" else "float32"
@@ -81,7 +80,7 @@ def _dtype(image: Image, values: Values, facts: ModelFacts) -> str:
 def _input_length(
     image: Image, facts: ModelFacts, max_batch_tokens: int, auto_truncate: bool, log: list[str]
 ) -> int:
-    """The model's own length, or `--max-batch-tokens` when that is less and truncation is on."""
+    """Return the model's own length, or `--max-batch-tokens` when that is less and truncation is on."""
     length = facts.max_input_length
     if length <= max_batch_tokens or image.version < BATCH_TOKENS_ARE_CHECKED:
         return length
@@ -119,7 +118,7 @@ def _truncation_warning(image: Image, length: int, max_batch_tokens: int) -> str
 
 
 def _workers(image: Image, values: Values, config: Mapping[str, Any]) -> int:
-    """By default the cores (one less and at most 64 from 1.9.0 on); cores from `resources.cpu`."""
+    """Return by default the cores of `resources.cpu`, one less and at most 64 from 1.9.0 on."""
     if "tokenization-workers" in values:
         return int(values["tokenization-workers"])
     cpu = str((config.get("resources") or {}).get("cpu", "1"))

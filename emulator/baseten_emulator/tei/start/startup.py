@@ -36,11 +36,9 @@ class Read:
 
 
 def read_model(repository: Repository, values: Values, version: Version, log: list[str]) -> Read:
-    """What the router makes of a repository.
+    """Return what the router makes of a repository.
 
-    Raises:
-        BootError: it stops at the first file that it cannot use (exit code 1; a missing tokenizer
-            panics).
+    Raises BootError: it stops at the first file that it cannot use (exit code 1; a missing tokenizer panics).
     """
     config = read_config(repository, version)
     flag = values.get("pooling", "").replace("-", "_") or None
@@ -52,7 +50,7 @@ def read_model(repository: Repository, values: Values, version: Version, log: li
 
 
 def find_trained_pooling(repository: Repository, read: Read, version: Version) -> str:
-    """The pooling that the model's own files ask for; the one in use where they name none."""
+    """Return the pooling that the model's own files ask for; the one in use where they name none."""
     try:
         return detect(repository, read.config, None, version, []).pooling
     except BootError:

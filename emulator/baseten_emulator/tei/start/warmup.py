@@ -23,9 +23,7 @@ _UNHEALTHY = "Model backend is not healthy"
 def check_warmup(backend: Backend, settings: Settings, config: Mapping[str, Any]) -> None:
     """Run what TEI runs before it listens.
 
-    Raises:
-        BootError: a pooling that the padded model panics on, positions beyond the table, or no
-            memory left.
+    Raises BootError: a pooling that the padded model panics on, positions beyond the table, or no memory left.
     """
     family = backend.family
     if family and backend.padded and settings.pooling in family.panics:

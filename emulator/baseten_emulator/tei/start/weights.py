@@ -45,11 +45,7 @@ class Source:
 def find_source(
     config: Mapping[str, Any], secrets: Mapping[str, str], values: Values, transfers_cache: bool
 ) -> Source:
-    """The repository behind `--model-id`.
-
-    Raises:
-        BootError: a directory that nothing fills.
-    """
+    """Return the repository behind `--model-id`. Raises BootError: a directory that nothing fills."""
     model_id = values["model-id"]
     if not model_id.startswith("/"):
         token = values.get("hf-token") or values.get("hf-api-token")
@@ -96,12 +92,12 @@ def _from_cache(
 
 
 def _patterns(entry: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Which files are left out, and which are taken at all."""
+    """Return which files are left out, and which are taken at all."""
     return tuple(entry.get("ignore_patterns") or ()), tuple(entry.get("allow_patterns") or ())
 
 
 def _from_build(config: Mapping[str, Any], secrets: Mapping[str, str], path: str) -> Source | None:
-    """The repository that a build command names together with the directory."""
+    """Return the repository that a build command names together with the directory."""
     commands = list(map(str, config.get("build_commands") or []))
     steps = [step for command in commands for step in re.split(r"&&|;|\n", command)]
     for text in (*steps, *commands):
@@ -115,13 +111,13 @@ def _from_build(config: Mapping[str, Any], secrets: Mapping[str, str], path: str
 
 
 def _find_revision(steps: Sequence[str], path: str) -> str:
-    """What the build checks out in that directory; else what the clone leaves there."""
+    """Return what the build checks out in that directory; else what the clone leaves there."""
     found = re.search(rf"-C {re.escape(path)} checkout ([\w./-]+)", "\n".join(steps))
     return found[1] if found else "main"
 
 
 def _from_metadata(config: Mapping[str, Any]) -> Source | None:
-    """The config's own word for it, for weights that reach the image some other way."""
+    """Return the repository that the config names, for weights that reach the image some other way."""
     repo_id = (config.get("model_metadata") or {}).get("repo_id")
     return Source(str(repo_id), has_token=True, is_local=True) if repo_id else None
 
@@ -131,12 +127,11 @@ def _has(secrets: Mapping[str, str], name: str | None) -> bool:
 
 
 def fetch_repository(source: Source, repository: Repository, version: Version) -> Repository:
-    """The files that the router finds, whoever downloaded them: TEI, Baseten or the build.
+    """Return the files that the router finds, whoever downloaded them: TEI, Baseten or the build.
 
-    Raises:
-        BootError: the Hub's 401 for a gated model without a token, in TEI's words (guessed where
-            the platform downloads); TEI before 1.7, which the Hub's redirects broke (#527); or its
-            404 for a file that TEI does not start a download without.
+    Raises BootError: the Hub's 401 for a gated model without a token, in TEI's words (guessed where the platform
+    downloads); TEI before 1.7, which the Hub's redirects broke (#527); or its 404 for a file that TEI does not start a
+    download without.
     """
     if repository.gated and not source.has_token:
         raise _no_download(source.repo_id, "config.json", "401 Unauthorized")
@@ -152,7 +147,7 @@ def fetch_repository(source: Source, repository: Repository, version: Version) -
 
 
 def _no_such_directory(path: str) -> BootError:
-    """TEI takes a missing directory for a repository of the Hub (measured)."""
+    """Return TEI's failure: it takes a missing directory for a repository of the Hub (measured)."""
     return _no_download(path, "config.json", "404 Not Found")
 
 
