@@ -9,23 +9,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from baseten_emulator.control import admin, hub, outside_changes
+from baseten_emulator.control import admin, hub_repositories, outside_changes, paces
 from baseten_emulator.faults import matching
 from baseten_emulator.faults.matching import Call
-from baseten_emulator.gateway import gateway, pace
+from baseten_emulator.gateway import gateway
 from baseten_emulator.gateway.gateway import Forward
 from baseten_emulator.graphql import api
 from baseten_emulator.http import doorkeeper
 from baseten_emulator.life import due_events
-from baseten_emulator.push import faults, uploads
+from baseten_emulator.push import create_faults, uploads
 from baseten_emulator.rest import (
-    account,
     activation,
     deployments,
     environments,
     logs,
     models,
     secrets,
+    workspace,
 )
 from baseten_emulator.world import calls
 from baseten_emulator.world.records import Fault, Model
@@ -47,10 +47,10 @@ REST_ROUTES = (
     *logs.ROUTES,
     *environments.ROUTES,
     *secrets.ROUTES,
-    *account.ROUTES,
+    *workspace.ROUTES,
 )
 GRAPHQL_ROUTES = (Route("POST", "/graphql", api.execute),)
-ADMIN_ROUTES = (*admin.ROUTES, *outside_changes.ROUTES, *hub.ROUTES, *pace.ROUTES)
+ADMIN_ROUTES = (*admin.ROUTES, *outside_changes.ROUTES, *hub_repositories.ROUTES, *paces.ROUTES)
 _HOST = re.compile(r"model-(\w+)\.api\.localhost")
 _INFERENCE = re.compile(
     r"/hosts/model-(?P<model_id>\w+)/"
@@ -122,7 +122,7 @@ class App:
     def _carry_out(self, call: Call) -> Response:
         """Return the real answer, or what the faults of pushes make of it."""
         with self.world.store.transaction():
-            fate = faults.fate_of(self.world, call.operation, call.arguments)
+            fate = create_faults.fate_of(self.world, call.operation, call.arguments)
         if fate.refusal:
             return fate.refusal
         if fate.raced:

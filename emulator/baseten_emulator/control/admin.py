@@ -46,7 +46,7 @@ def list_faults(world: World, _request: Request) -> Response:
 def set_fault(world: World, request: Request) -> Response:
     """Answer POST {model, fault, ...}."""
     fault = faults.parse_fault(world, request.json())
-    require_room(world.store.total(Fault), faults.MAX_FAULTS, "faults")
+    require_room(world.store.count(Fault), faults.MAX_FAULTS, "faults")
     world.store.put(fault)
     return json_response({"model": fault.owner, "fault": fault.kind, **fault.options})
 

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from baseten_emulator.faults import error_bodies, faults
-from baseten_emulator.gateway.pace import keep_pace
-from baseten_emulator.gateway.wrong_answers import apply_wrong_answers
+from baseten_emulator.gateway.router_settings import apply_wrong_answers, keep_pace
 from baseten_emulator.life.views import PRODUCTION, current_status, environment_id
 from baseten_emulator.world.records import Activity, AsyncRequest, Deployment, Environment, Model
 from baseten_emulator.world.routing import Route

@@ -19,8 +19,8 @@ from baseten_emulator.graphql.objects import oracle_object, version_object
 from baseten_emulator.push import uploads
 from baseten_emulator.push.checks import Push
 from baseten_emulator.push.config_rules import config_errors
-from baseten_emulator.push.create import new_model
-from baseten_emulator.push.publish import publish_deployment
+from baseten_emulator.push.new_models import new_model
+from baseten_emulator.push.publishing import publish_deployment
 from baseten_emulator.world import account, plain_json
 from baseten_emulator.world.calls import MAX_TOKENS
 from baseten_emulator.world.records import Deployment, Model

@@ -8,36 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_emulator.world.account_records import AuditEntry
+from baseten_emulator.life.autoscaling import BOUNDS, PROMOTION_DEFAULTS
+from baseten_emulator.world.account import AuditEntry
 from baseten_emulator.world.ids import opaque_id
 from baseten_emulator.world.records import Candidate, Deployment, Environment, Model, Secret
 from baseten_emulator.world.world import World
 
 _FIRST = 10**9  # far from the numbers that models and deployments have
-_PROMOTION = (
-    "redeploy_on_promotion",
-    "rolling_deploy",
-    "promotion_cleanup_strategy",
-    "ramp_up_while_promoting",
-    "ramp_up_duration_seconds",
-)
-_ROLLING = (
-    "rolling_deploy_strategy",
-    "max_surge_percent",
-    "max_unavailable_percent",
-    "stabilization_time_seconds",
-    "replica_overhead_percent",
-)
-_SCALING = (
-    "min_replica",
-    "max_replica",
-    "concurrency_target",
-    "autoscaling_window",
-    "scale_down_delay",
-    "target_utilization_percentage",
-    "target_in_flight_tokens",
-    "max_scale_down_rate",
-)
+_PROMOTION = tuple(name for name in PROMOTION_DEFAULTS if name != "rolling_deploy_config")
+_ROLLING = tuple(PROMOTION_DEFAULTS["rolling_deploy_config"])
+_SCALING = tuple(BOUNDS)
 
 
 def on_model(world: World, event: str, model: Model, **more: Any) -> None:

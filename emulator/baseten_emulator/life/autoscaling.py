@@ -47,20 +47,9 @@ PROMOTION_DEFAULTS: dict[str, Any] = {
     "ramp_up_while_promoting": False,
     "ramp_up_duration_seconds": 600,
 }
-_PROMOTION_FIELDS: Fields = {
-    "redeploy_on_promotion": bool,
-    "rolling_deploy": bool,
-    "promotion_cleanup_strategy": str,
-    "rolling_deploy_config": dict,
-    "ramp_up_while_promoting": bool,
-    "ramp_up_duration_seconds": int,
-}
+_PROMOTION_FIELDS: Fields = {name: type(value) for name, value in PROMOTION_DEFAULTS.items()}
 _ROLLING_FIELDS: Fields = {
-    "rolling_deploy_strategy": str,
-    "max_surge_percent": int,
-    "max_unavailable_percent": int,
-    "stabilization_time_seconds": int,
-    "replica_overhead_percent": int,
+    name: type(value) for name, value in PROMOTION_DEFAULTS["rolling_deploy_config"].items()
 }
 _CLEANUP = ("KEEP", "SCALE_TO_ZERO", "DEACTIVATE")
 _POLICIES = ("QUEUE_ON_FULL", "REJECT_ON_FULL")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from baseten_emulator.faults import faults
-from baseten_emulator.life import environment_settings, lifecycle, promotion_end, weights
+from baseten_emulator.life import environment_settings, lifecycle, promotion_end, weight_downloads
 from baseten_emulator.world.records import Deployment, Environment, Outcome, Promoting, UnderWay
 from baseten_emulator.world.world import World
 
@@ -63,7 +63,7 @@ def outcome_of(world: World, deployment: Deployment) -> Outcome:
     if not deployment.archive_config.get("docker_server"):
         return Outcome("DEPLOY_FAILED", ("the emulator only runs docker_server models",))
     secrets = world.secrets_of(world.model(deployment.owner).owner)
-    lacking = weights.load_failure_lines(
+    lacking = weight_downloads.load_failure_lines(
         deployment.archive_config, secrets, world.gates_by_repository()
     )
     started = world.start_router(deployment)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from baseten_emulator.life import hardware
-from baseten_emulator.life.promotions import Wish
+from baseten_emulator.life.promotion_start import Wish
 from baseten_emulator.push.config_rules import config_errors
 from baseten_emulator.world.wire import validation_error
 

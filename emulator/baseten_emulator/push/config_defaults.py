@@ -71,7 +71,7 @@ DEFAULTS: dict[str, Any] = {
     "apply_library_patches": True,
     "spec_version": "2.0",
 }
-_WHERE_PRESENT: dict[str, dict[str, Any]] = {
+DEFAULTS_WHERE_PRESENT: dict[str, dict[str, Any]] = {
     "base_image": {"image": "", "python_executable_path": "", "docker_auth": None},
     "docker_server": {"run_as_user_id": None, "no_build": None},
 }
@@ -88,7 +88,7 @@ def add_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _add_truss_defaults(config: Mapping[str, Any]) -> dict[str, Any]:
-    present = {name: more for name, more in _WHERE_PRESENT.items() if config.get(name)}
+    present = {name: more for name, more in DEFAULTS_WHERE_PRESENT.items() if config.get(name)}
     filled = _fill(_fill(config, present), DEFAULTS)
     filled["weights"] = [{**_WEIGHT, **weight} for weight in filled["weights"] or []]
     filled["resources"].setdefault("use_gpu", bool(filled["resources"]["accelerator"]))

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from baseten_emulator.life import hardware
+from baseten_emulator.push.config_defaults import DEFAULTS, DEFAULTS_WHERE_PRESENT
 from baseten_emulator.push.config_shapes import shape_errors
 from baseten_emulator.world.wire import ApiError
 
@@ -20,24 +21,14 @@ def _words(text: str) -> frozenset[str]:
 
 
 KEYS: dict[str, frozenset[str]] = {
-    "": _words("""
-        model_name model_metadata description examples_filename data_dir external_data
-        external_package_dirs python_version base_image requirements_file requirements
-        system_packages environment_variables secrets resources runtime build build_commands
-        docker_server model_cache weights bdn trt_llm training_checkpoints bis_llm input_type
-        model_framework model_type model_module_dir model_class_filename model_class_name
-        bundled_packages_dir use_local_src cache_internal live_reload apply_library_patches
-        spec_version"""),
-    "base_image": _words("image python_executable_path docker_auth"),
-    "docker_server": _words("""
-        start_command server_port predict_endpoint readiness_endpoint liveness_endpoint
-        run_as_user_id no_build"""),
-    "resources": _words("cpu memory accelerator use_gpu instance_type node_count fabric"),
-    "runtime": _words("""
-        predict_concurrency streaming_read_timeout enable_tracing_data enable_debug_logs transport
-        is_websocket_endpoint health_checks oidc remote_ssh egress_restrictions
-        truss_server_version_override num_workers"""),
-    "build": _words("model_server arguments secret_to_path_mapping no_cache"),
+    "": frozenset(DEFAULTS),
+    "base_image": frozenset(DEFAULTS_WHERE_PRESENT["base_image"]),
+    "docker_server": frozenset(DEFAULTS_WHERE_PRESENT["docker_server"])
+    | _words("start_command server_port predict_endpoint readiness_endpoint liveness_endpoint"),
+    "resources": frozenset(DEFAULTS["resources"])
+    | _words("use_gpu instance_type node_count fabric"),
+    "runtime": frozenset(DEFAULTS["runtime"]) | _words("num_workers"),
+    "build": frozenset(DEFAULTS["build"]),
 }
 ACCELERATORS = _words(
     "B10 T4 L4 A10G V100 A100 A100_40GB H100 H200 H100_40GB B200 L40S RTX_PRO_6000 B300 GB300"

@@ -9,7 +9,7 @@ from typing import Any
 
 from baseten_emulator.life import audit
 from baseten_emulator.world import account
-from baseten_emulator.world.account_records import ApiKey
+from baseten_emulator.world.account import ApiKey
 from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.routing import Route

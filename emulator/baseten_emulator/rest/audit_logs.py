@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.world import account
-from baseten_emulator.world.account_records import AuditEntry
+from baseten_emulator.world.account import AuditEntry
 from baseten_emulator.world.bodies import Fields, read_query
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.routing import Route

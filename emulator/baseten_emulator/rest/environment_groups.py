@@ -6,7 +6,7 @@ from typing import Any
 
 from baseten_emulator.life.views import PRODUCTION
 from baseten_emulator.world import account
-from baseten_emulator.world.account_records import EnvironmentGroup
+from baseten_emulator.world.account import EnvironmentGroup
 from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.records import Environment, Model
 from baseten_emulator.world.routing import Route, team_of, team_scoped

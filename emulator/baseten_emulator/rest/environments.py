@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from baseten_emulator.life import audit, environment_settings, promotion_end
 from baseten_emulator.life.views import PRODUCTION, environment_id, environment_view
-from baseten_emulator.push.create import new_environment
+from baseten_emulator.push.new_models import new_environment
 from baseten_emulator.rest import activation, deployment_settings, promotions
 from baseten_emulator.rest.deployment_settings import SAYS
 from baseten_emulator.rest.promotions import ENVIRONMENT as ONE

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.faults.patterns import require_quick
-from baseten_emulator.life import logs
+from baseten_emulator.life import log_lines
 from baseten_emulator.rest import metrics
 from baseten_emulator.rest.deployments import ONE, replica_of, require_deployment
 from baseten_emulator.rest.environments import require_serving
@@ -42,9 +42,9 @@ def log_views(
 ) -> list[dict[str, Any]]:
     """Return a deployment's log lines that a query asks for. Raises ApiError 400."""
     require_quick("search_pattern", wish.get("search_pattern", ""))
-    lines = logs.lines_of(deployment, world.now(), world.step_seconds)
+    lines = log_lines.lines_of(deployment, world.now(), world.step_seconds)
     replica = replica_of(deployment)
-    return [line.view(replica) for line in logs.select_lines(lines, wish, world.now())]
+    return [line.view(replica) for line in log_lines.select_lines(lines, wish, world.now())]
 
 
 ROUTES: tuple[Route, ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from baseten_emulator.faults import faults
-from baseten_emulator.life import metrics, startups
+from baseten_emulator.life import metric_series, startups
 from baseten_emulator.life.lifecycle import count_replicas
 from baseten_emulator.life.views import current_status
 from baseten_emulator.rest.deployments import ONE, require_deployment
@@ -34,12 +34,14 @@ _WINDOW = ("start_epoch_millis", "end_epoch_millis")
 def get_metrics(world: World, request: Request) -> Response:
     """Answer GET: requests and replicas; `mode` CURRENT (default), SUMMARY or SERIES."""
     deployment, wish = _find_target(world, request), read_query(request, _METRICS)
-    window = metrics.Window.of(wish, world.now())
+    window = metric_series.Window.of(wish, world.now())
     counted = world.store.counters(request_counter(deployment.id))
     asked = {int(minute): int(count) for minute, count in counted.items()}
     status = current_status(world, deployment, world.model(deployment.owner).name)
     running = count_replicas(deployment, status)
-    return json_response(metrics.render_metrics(window, wish.get("metrics", []), asked, running))
+    return json_response(
+        metric_series.render_metrics(window, wish.get("metrics", []), asked, running)
+    )
 
 
 def list_startups(world: World, request: Request) -> Response:

@@ -9,8 +9,8 @@ from baseten_emulator.life import audit
 from baseten_emulator.life.views import deployment_view, model_view
 from baseten_emulator.push import uploads
 from baseten_emulator.push.checks import Push, check_push
-from baseten_emulator.push.create import new_model
-from baseten_emulator.push.publish import publish_deployment
+from baseten_emulator.push.new_models import new_model
+from baseten_emulator.push.publishing import publish_deployment
 from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
 from baseten_emulator.world.records import (
     Activity,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from baseten_emulator.life import promotion_signals, promotions
-from baseten_emulator.life.promotions import Wish
+from baseten_emulator.life import promotion_signals, promotion_start
+from baseten_emulator.life.promotion_start import Wish
 from baseten_emulator.life.views import PRODUCTION, deployment_view, environment_id
 from baseten_emulator.rest.deployments import ONE as DEPLOYMENT
 from baseten_emulator.rest.deployments import find_deployment, require_deployment
@@ -44,7 +44,7 @@ def promote_to_production(world: World, request: Request) -> Response:
     environment = world.store.get(Environment, environment_id(deployment.owner, PRODUCTION))
     assert environment is not None  # noqa: S101 - every model has production
     wish = _wish(body, "scale_down_previous_production")
-    promoted = promotions.promote(world, environment, deployment, wish)
+    promoted = promotion_start.promote(world, environment, deployment, wish)
     return json_response(deployment_view(world, promoted))
 
 
@@ -55,7 +55,7 @@ def promote(world: World, request: Request) -> Response:
     body = check_fields(request.json(), fields, required=("deployment_id",))
     deployment = find_deployment(world, environment.owner, body["deployment_id"])
     wish = _wish(body, "scale_down_previous_deployment")
-    promoted = promotions.promote(world, environment, deployment, wish)
+    promoted = promotion_start.promote(world, environment, deployment, wish)
     return json_response(deployment_view(world, promoted))
 
 

@@ -132,15 +132,10 @@ class Store:
         rows = self._db.execute(query + " ORDER BY rowid", values).fetchall()
         return [_revive(kind, json.loads(row[0])) for row in rows]
 
-    def count(self, kind: type[R], owner: str) -> int:
-        """Return how many records of a kind belong to `owner`."""
-        query = "SELECT COUNT(*) FROM records WHERE kind = ? AND owner = ?"
+    def count(self, kind: type[R], owner: str | None = None) -> int:
+        """Return how many records of a kind there are, or belong to one owner."""
+        query = "SELECT COUNT(*) FROM records WHERE kind = ? AND owner = coalesce(?, owner)"
         return int(self._db.execute(query, (kind.__name__, owner)).fetchone()[0])
-
-    def total(self, kind: type[R]) -> int:
-        """Return how many records of a kind there are."""
-        query = "SELECT COUNT(*) FROM records WHERE kind = ?"
-        return int(self._db.execute(query, (kind.__name__,)).fetchone()[0])
 
     def delete(self, kind: type[R], record_id: str) -> None:
         """Forget one record; an unknown one is no error."""

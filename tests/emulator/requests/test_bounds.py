@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from baseten_emulator.control import hub
+from baseten_emulator.control import hub_repositories, paces
 from baseten_emulator.faults import faults
 from baseten_emulator.world import store
 from baseten_emulator.world.records import Fault, PaceSet, Taught
@@ -105,9 +105,7 @@ def test_only_so_many_of_a_kind_are_kept_and_the_refusal_says_what_to_do(
     body: Callable[[int], tuple[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from baseten_emulator.gateway import pace
-
-    owner = {Fault: faults, Taught: hub, PaceSet: pace}[kind]
+    owner = {Fault: faults, Taught: hub_repositories, PaceSet: paces}[kind]
     monkeypatch.setattr(owner, most, 2)
     answers = [
         local.call("POST", f"/_emulator/{route}", given) for route, given in map(body, range(3))

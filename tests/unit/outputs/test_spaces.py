@@ -63,7 +63,7 @@ def space_of(it: Run) -> Space:
         config["base_image"]["image"] = f"{image.rpartition(':')[0]}:{it.tag}"
     router = start_container(config, {"hf_access_key": "hf_x"})
     assert isinstance(router, Router), router
-    router = router.gone_wrong(it.wrong or {})
+    router = router.copy_with_faults(it.wrong or {})
     info = json.loads(router.handle("GET", "/info", {}, b"").body)
     call = probe_call(info)
     facts = probe_facts(call, asked(router, dict(call.body)))

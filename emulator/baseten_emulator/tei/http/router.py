@@ -17,8 +17,8 @@ from baseten_emulator.tei.http import routes_embedding, routes_info, routes_pair
 from baseten_emulator.tei.http.answers import Answer, Run
 from baseten_emulator.tei.http.bodies import request_shapes
 from baseten_emulator.tei.http.extract import ExtractionError, read_json
+from baseten_emulator.tei.http.routes_vertex import predict_instances
 from baseten_emulator.tei.http.serde import Struct
-from baseten_emulator.tei.http.vertex import predict_instances
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.wrong_settings import wrong_settings
 from baseten_emulator.tei.outcome import TeiResponse, json_response

@@ -17,7 +17,7 @@ from statistics import fmean
 from threading import Condition, Semaphore
 
 from baseten_emulator.tei.memory import batch_size
-from baseten_emulator.tei.pace.metrics import Measures
+from baseten_emulator.tei.pace.histograms import Measures
 from baseten_emulator.tei.pace.service_time import ServiceTime, Spent
 
 

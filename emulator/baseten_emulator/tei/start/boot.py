@@ -20,14 +20,14 @@ from baseten_emulator.tei.settings import Settings
 from baseten_emulator.tei.start.backend import Backend, BackendModel, start_backend
 from baseten_emulator.tei.start.dense import apply_dense, dense_width
 from baseten_emulator.tei.start.images import compute_cap_of, parse_image, runtime_gpu
+from baseten_emulator.tei.start.known_repositories import build_repository
 from baseten_emulator.tei.start.machine import Machine
 from baseten_emulator.tei.start.programs import check_program, find_compiled_cap
-from baseten_emulator.tei.start.published import build_repository
 from baseten_emulator.tei.start.repository import Repository
 from baseten_emulator.tei.start.settle import check_zeros, settings_of
+from baseten_emulator.tei.start.sources import Source, fetch_repository, find_source
 from baseten_emulator.tei.start.startup import find_trained_pooling, read_model
 from baseten_emulator.tei.start.warmup import check_warmup
-from baseten_emulator.tei.start.weights import Source, fetch_repository, find_source
 
 Known = Mapping[str, ModelFacts | Repository]
 _IMAGE_ENVIRONMENT = {"PORT": "80", "HUGGINGFACE_HUB_CACHE": "/data"}

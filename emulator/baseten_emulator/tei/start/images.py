@@ -1,7 +1,7 @@
 """Container images and GPUs: what a tag was compiled for, what a machine has, and if they fit.
 
 Source: TEI's `backends/candle/src/compute_cap.rs` (tags v1.8.3, v1.9.0) and its README's image
-table; the GPUs' compute capabilities are NVIDIA's.
+table.
 """
 
 from __future__ import annotations
@@ -19,17 +19,13 @@ _TAG = re.compile(
     r"(?:(?P<variant>cpu|cuda|turing|hopper|86|89|100|120)-)?"
     r"(?P<version>\d+\.\d+(?:\.\d+)?|latest)(?P<grpc>-grpc)?"
 )
-_COMPUTE_CAPS = {
-    **dict.fromkeys(("V100",), 70),
-    **dict.fromkeys(("T4",), 75),
-    **dict.fromkeys(("A100", "A100_40GB"), 80),
-    **dict.fromkeys(("A10G",), 86),
-    **dict.fromkeys(("L4", "L40S"), 89),
-    **dict.fromkeys(("H100", "H100_40GB", "H100MIG", "H200"), 90),
-    **dict.fromkeys(("B200",), 100),
-    **dict.fromkeys(("B300", "GB300"), 103),
-    **dict.fromkeys(("RTX_PRO_6000",), 120),
-}
+GPUS = {
+    "V100": (70, 16), "T4": (75, 16), "A100": (80, 80), "A100_40GB": (80, 40), "A10G": (86, 24),
+    "L4": (89, 24), "L40S": (89, 48), "H100": (90, 80), "H100_40GB": (90, 40), "H100MIG": (90, 40),
+    "H200": (90, 141), "B200": (100, 180), "B300": (103, 288), "GB300": (103, 288),
+    "RTX_PRO_6000": (120, 96),
+}  # fmt: skip
+"""Compute capability and memory (GB of 10^9 bytes) of each, by NVIDIA's pages."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +68,14 @@ def runtime_gpu(resources: Mapping[str, Any]) -> str | None:
     gpu = re.sub(r"(?<=\w)x\d+x\d+$", "", wanted.split(":")[0]).replace("-", "_")
     if not gpu or gpu == "CPU" or re.fullmatch(r"\d+x\d+", gpu):
         return None
-    if gpu not in _COMPUTE_CAPS:
-        raise BootError(f"emulator: unknown GPU {wanted!r}; known: {', '.join(_COMPUTE_CAPS)}")
+    if gpu not in GPUS:
+        raise BootError(f"emulator: unknown GPU {wanted!r}; known: {', '.join(GPUS)}")
     return gpu
 
 
 def compute_cap_of(gpu: str | None) -> int | None:
     """Return the compute capability of a known GPU, e.g. 89; None for none."""
-    return _COMPUTE_CAPS[gpu] if gpu else None
+    return GPUS[gpu][0] if gpu else None
 
 
 def compute_cap_matches(runtime: int, compiled: int, version: Version) -> bool:

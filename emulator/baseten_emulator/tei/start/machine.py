@@ -1,7 +1,7 @@
 """The machine under a container, as far as the backend asks: GPU, its memory, flash attention.
 
 Source: `use_flash_attn` in `backends/candle/src/lib.rs`; the Turing image switches it off through
-USE_FLASH_ATTENTION ("precision issues"). GPU memory is NVIDIA's, in GB of 10^9 bytes.
+USE_FLASH_ATTENTION ("precision issues").
 """
 
 from __future__ import annotations
@@ -10,13 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from baseten_emulator.tei.start.families import Family
-from baseten_emulator.tei.start.images import Image
-
-_VRAM = {
-    "V100": 16, "T4": 16, "L4": 24, "A10G": 24, "L40S": 48, "A100": 80, "A100_40GB": 40, "H100": 80,
-    "H100_40GB": 40, "H100MIG": 40, "H200": 141, "B200": 180, "B300": 288, "GB300": 288,
-    "RTX_PRO_6000": 96,
-}  # fmt: skip
+from baseten_emulator.tei.start.images import GPUS, Image
 
 
 @dataclass(frozen=True)
@@ -37,7 +31,7 @@ class Machine:
     @property
     def vram_bytes(self) -> int | None:
         """The memory of the one GPU that TEI uses (`Device::new_cuda(0)`), however many there are."""
-        return _VRAM.get(self.gpu or "", 0) * 10**9 or None if self.on_gpu else None
+        return GPUS[self.gpu][1] * 10**9 if self.gpu and self.on_gpu else None
 
     def runs_flash(self, family: Family, dtype: str) -> bool:
         """Return whether this model runs unpadded here, on flash attention."""

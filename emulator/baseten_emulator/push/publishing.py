@@ -16,13 +16,13 @@ from baseten_emulator.life import (
     environment_settings,
     hardware,
     promotion_end,
-    promotions,
-    weights,
+    promotion_start,
+    weight_downloads,
 )
 from baseten_emulator.life.views import PRODUCTION, environment_id
 from baseten_emulator.push.checks import Push, check_push
 from baseten_emulator.push.config_rules import config_errors
-from baseten_emulator.push.create import new_environment
+from baseten_emulator.push.new_models import new_environment
 from baseten_emulator.push.uploads import archive_of
 from baseten_emulator.world.records import Deployment, Environment, Model, UnderWay
 from baseten_emulator.world.truss_archive import BadArchiveError, read_config
@@ -116,7 +116,7 @@ def _instance_type(push: Push) -> str:
 def _find_doom(
     world: World, model: Model, config: dict[str, Any]
 ) -> tuple[str | None, tuple[str, ...]]:
-    lines = weights.build_failure_lines(
+    lines = weight_downloads.build_failure_lines(
         config, world.secrets_of(model.owner), world.gates_by_repository()
     )
     if lines:
@@ -163,8 +163,8 @@ def _promote(
     """Start the promotion of a push; a promotion in progress is canceled: of two pushes the last one wins."""
     if environment.candidate:
         promotion_end.end_promotion(world, environment, "CANCELED")
-    candidate, _ = promotions.candidate_of(world, environment, deployment.id, push.wish)
-    return promotions.begin(world, environment, deployment, candidate)
+    candidate, _ = promotion_start.candidate_of(world, environment, deployment.id, push.wish)
+    return promotion_start.begin(world, environment, deployment, candidate)
 
 
 def _put_development(

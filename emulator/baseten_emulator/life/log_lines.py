@@ -20,7 +20,6 @@ _SAYS = {
     "LOADING_MODEL": "Loading the model",
 }
 _HALF_HOUR_MILLIS = 1_800_000
-_WEEK_MILLIS = 7 * 24 * 3_600_000
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from baseten_emulator.world.bodies import (
     require_room,
     require_short,
 )
-from baseten_emulator.world.records import Deployment, Model, PaceSet
+from baseten_emulator.world.records import PaceSet
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import Request, Response, json_response, validation_error
 from baseten_emulator.world.world import World
@@ -50,7 +50,7 @@ def set_pace(world: World, request: Request) -> Response:
     for name, value in numbers.items():
         require_range(name, value, LEAST_NUMBER, MOST_NUMBER)
     require_short("model", model, MAX_NAME)
-    require_room(world.store.total(PaceSet), MAX_PACES, "paces")
+    require_room(world.store.count(PaceSet), MAX_PACES, "paces")
     made = PaceSet(model, "", seed, numbers)
     world.store.put(made)
     return json_response(_view(made))
@@ -61,22 +61,6 @@ def clear_paces(world: World, _request: Request) -> Response:
     for it in world.store.all(PaceSet):
         world.store.delete(PaceSet, it.id)
     return json_response({"paces": []})
-
-
-def keep_pace(world: World, model: Model, deployment: Deployment, router: Any) -> None:
-    """Let a running router take the time that was set for its model; a test's own data plane takes none."""
-    if not hasattr(router, "keep_pace"):
-        return
-    from baseten_emulator.tei.pace.service_time import (
-        ServiceTime,  # loaded by now; without a model it never is
-    )
-
-    with world.store.transaction():
-        found = world.store.get(PaceSet, model.name) or world.store.get(PaceSet, "*")
-    repo_id = router.settings.facts.repo_id
-    service = ServiceTime.draw(found.seed, repo_id, found.numbers) if found else None
-    runtime = deployment.archive_config.get("runtime") or {}
-    router.keep_pace(service, int(runtime.get("predict_concurrency", 1)))
 
 
 def _view(it: PaceSet) -> dict[str, Any]:

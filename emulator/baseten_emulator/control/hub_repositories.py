@@ -44,7 +44,7 @@ def teach(world: World, request: Request) -> Response:
     """Answer POST: a repository as the Hub would have it replaces an earlier one of that id."""
     body = check_fields(request.json(), _FIELDS, required=("model_id", "files"))
     taught = _parse(body["model_id"], body["files"], body.get("gated", False))
-    require_room(world.store.total(Taught), MAX_REPOSITORIES, "repositories")
+    require_room(world.store.count(Taught), MAX_REPOSITORIES, "repositories")
     due_events.catch_up(world)  # what is due was decided before this was known
     world.store.put(taught)
     return json_response(_view(taught))

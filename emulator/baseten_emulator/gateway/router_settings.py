@@ -1,4 +1,4 @@
-"""Faults of the data plane: a router that answers, and with other numbers than it should.
+"""What is set for a running router: how long its answers take, and faults that change its numbers.
 
     {"model": "bge", "fault": "wrong_pooling", "value": "mean", "deployments": "new"}
 
@@ -10,10 +10,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from baseten_emulator.world.records import Deployment, Fault, Model
+from baseten_emulator.world.records import Deployment, Fault, Model, PaceSet
 from baseten_emulator.world.world import RunningRouter, World
 
 KINDS = frozenset({"wrong_pooling", "wrong_dtype", "wrong_prompt", "wrong_revision", "batch_noise"})
+
+
+def keep_pace(world: World, model: Model, deployment: Deployment, router: Any) -> None:
+    """Let a running router take the time that was set for its model; a test's own data plane takes none."""
+    if not hasattr(router, "keep_pace"):
+        return
+    from baseten_emulator.tei.pace.service_time import (
+        ServiceTime,  # loaded by now; without a model it never is
+    )
+
+    with world.store.transaction():
+        found = world.store.get(PaceSet, model.name) or world.store.get(PaceSet, "*")
+    repo_id = router.settings.facts.repo_id
+    service = ServiceTime.draw(found.seed, repo_id, found.numbers) if found else None
+    runtime = deployment.archive_config.get("runtime") or {}
+    router.keep_pace(service, int(runtime.get("predict_concurrency", 1)))
 
 
 def apply_wrong_answers(
