@@ -1,1 +1,1 @@
-"""A change before it is merged: its report, approvals, policies, snapshots, and the forges that show them."""
+"""A change before it is merged: its report, policies, snapshots, and the forges that show them."""

@@ -10,9 +10,13 @@ from baseten_tei.__main__ import main
 from baseten_tei.commands.pr.verify import find_problems
 from baseten_tei.deployment.costs import LISTED
 from baseten_tei.errors import UserError
-from baseten_tei.review.approvals.change_marks import compute_marks, describe_changes
-from baseten_tei.review.approvals.comment_marks import MOST, find_not_reviewed, read_marks
 from baseten_tei.review.policies.policy_config import PolicyConfig
+from baseten_tei.review.report.approval_marks import (
+    MOST,
+    compute_marks,
+    find_not_reviewed,
+    read_marks,
+)
 from baseten_tei.review.report.before_and_after import model_changes
 from baseten_tei.review.report.build import Knowledge, stack_report
 from baseten_tei.review.report.markdown_report import MARKER, render_markdown
@@ -241,7 +245,7 @@ def test_a_large_review_holds_for_just_that_fleet() -> None:
     fleet_after = {f"m{n}": raw() for n in range(3)}
 
     preview = preview_of({}, fleet_after)
-    of_up = compute_marks("test", describe_changes(preview, model_changes(preview)))
+    of_up = compute_marks("test", preview, model_changes(preview))
     many = (*of_up.values(), *(f"{n:016}" for n in range(MOST)))
     assert find_not_reviewed(
         of_up, read_marks(render_markdown(report_of(marks=many)), "production") or ()

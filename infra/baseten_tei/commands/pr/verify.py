@@ -10,8 +10,7 @@ from baseten_tei.commands.pr.report import read_preview
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.project.stack import Workspace
-from baseten_tei.review.approvals.change_marks import compute_marks, describe_changes
-from baseten_tei.review.approvals.comment_marks import find_not_reviewed, read_marks
+from baseten_tei.review.report.approval_marks import compute_marks, find_not_reviewed, read_marks
 from baseten_tei.review.report.before_and_after import model_changes
 from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.renames import join_renamed
@@ -19,7 +18,7 @@ from baseten_tei.review.report.renames import join_renamed
 
 def find_problems(stack: str, preview: Preview, comment: str) -> list[str]:
     """What this `up` would change although the comment does not say just that, a line each."""
-    of_up = compute_marks(stack, describe_changes(preview, join_renamed(model_changes(preview))))
+    of_up = compute_marks(stack, preview, join_renamed(model_changes(preview)))
     known = read_marks(comment, stack)
     if known is None and of_up:
         return [

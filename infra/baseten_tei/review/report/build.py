@@ -9,9 +9,9 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.review.approvals.change_marks import compute_marks, describe_changes
 from baseten_tei.review.policies.evaluation import Violation, find_violations
 from baseten_tei.review.policies.policy_config import PolicyConfig
+from baseten_tei.review.report.approval_marks import compute_marks
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState, model_changes
 from baseten_tei.review.report.callers import find_consequences
 from baseten_tei.review.report.change_kind import drift_of, kind_of, reasons_of
@@ -65,9 +65,7 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
             total(before for before, _ in costs.values()),
             total(after for _, after in costs.values()),
         ),
-        marks=()
-        if preview.errors
-        else tuple(compute_marks(stack, describe_changes(preview, models)).values()),
+        marks=() if preview.errors else tuple(compute_marks(stack, preview, models).values()),
     )
 
 

@@ -7,7 +7,7 @@ the rest is counted.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from baseten_tei.review.approvals.comment_marks import format_marks
+from baseten_tei.review.report.approval_marks import format_marks
 from baseten_tei.review.report.markdown_blocks import (
     contract_block,
     model_details,

@@ -1,1 +1,0 @@
-"""Marks by which a merge is held to what was reviewed."""
