@@ -82,11 +82,11 @@ def judged(subjects: Any, config: PolicyConfig, real: bool = True) -> list[Viola
 TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
     # policy, its configuration, a model that passes, what makes it fail, the line
     ("stack-budget", {"usd": 700}, fine(), {"autoscaling": {"max_replica": 2}},
-     'the stack: stack-budget $1,238.66 a month at maximum replicas is above $700.00, most of it \'bge\' with $1,238.66: write a lower max_replica or a cheaper accelerator, or "stacks": {"prod": 1239} in stack-budget'),
+     'the stack: stack-budget $1,238.66 a month at maximum replicas is above $700.00; the largest is \'bge\', $1,239: write a lower max_replica or a cheaper accelerator, or "stacks": {"prod": 1239} in stack-budget'),
     ("stack-budget", {"usd": 700, "at": "typical"}, fine(autoscaling={"max_replica": 9}), {"autoscaling": {"min_replica": 2, "max_replica": 9}},
-     'the stack: stack-budget $1,238.66 a month at typical replicas is above $700.00, most of it \'bge\' with $1,238.66: write a lower min_replica or a cheaper accelerator, or "stacks": {"prod": 1239} in stack-budget'),
+     'the stack: stack-budget $1,238.66 a month at typical replicas is above $700.00; the largest is \'bge\', $1,239: write a lower min_replica or a cheaper accelerator, or "stacks": {"prod": 1239} in stack-budget'),
     ("stack-budget", {"usd": 9000, "stacks": {"prod": 700}}, fine(), {"accelerator": "A10G"},
-     'the stack: stack-budget $881.26 a month at maximum replicas is above $700.00, most of it \'bge\' with $881.26: write a lower max_replica or a cheaper accelerator, or "stacks": {"prod": 882} in stack-budget'),
+     'the stack: stack-budget $881.26 a month at maximum replicas is above $700.00; the largest is \'bge\', $881: write a lower max_replica or a cheaper accelerator, or "stacks": {"prod": 882} in stack-budget'),
     ("model-budget", {"usd": 700}, fine(), {"environments": {"staging": {}}},
      'model \'bge\': model-budget $1,238.66 a month at maximum replicas is above $700.00: write a lower max_replica or a cheaper accelerator, or "models": {"prod/bge": 1239} in model-budget'),
     ("model-budget", {"usd": 0, "models": {"prod/bge": 700}}, fine(), {"accelerator": "H100"},
@@ -174,7 +174,7 @@ def test_a_licence_is_the_locked_one() -> None:
         'write another model_id, or "reasons": {"prod/bge": "…"} in allowed-licences'
     ]
     assert of(None) == [
-        "model 'bge': allowed-licences licence of BAAI/bge-base-en-v1.5 is unknown: its repository names none: "
+        "model 'bge': allowed-licences licence of BAAI/bge-base-en-v1.5 is unknown: its repository does not name one: "
         'write another model_id, or "reasons": {"prod/bge": "…"} in allowed-licences'
     ]
     assert of(None, unknown="allow") == []
@@ -209,7 +209,7 @@ def test_of_models_that_cost_the_same_the_first_by_name_is_named_however_they_co
     for names in (("a", "b"), ("b", "a")):
         subjects = parse_settings({name: fine() for name in names}, lock=LOCKED).subjects
         [found] = judged(subjects, config)
-        assert "most of it 'a' with" in found.line
+        assert "the largest is 'a'," in found.line
 
 
 def test_prices_that_somebody_knows_better_decide() -> None:
@@ -249,15 +249,15 @@ REFERENCES = [
     ("baseten/text-embeddings-inference-mirror:89-1.8.3", None),
     ("baseten/text-embeddings-inference-mirror:1.8.3", None),
     ("localhost:5000/tei:cpu-1.9.3", None),
-    ("tei@sha256:0a", "its digest 'sha256:0a' is no sha256"),
-    (f"tei@{DIGEST.upper()}", f"its digest '{DIGEST.upper()}' is no sha256"),
-    ("tei@", "its digest '' is no sha256"),
-    ("tei:latest", "its tag 'latest' is no whole release"),
-    ("tei:89-latest", "its tag '89-latest' is no whole release"),
-    ("tei:1.8", "its tag '1.8' is no whole release"),
-    ("tei:hopper-1.9", "its tag 'hopper-1.9' is no whole release"),
-    ("tei:1.8.3-rc1", "its tag '1.8.3-rc1' is no whole release"),
-    ("tei:1.8.3\n", "its tag '1.8.3\\n' is no whole release"),
+    ("tei@sha256:0a", "its digest 'sha256:0a' is not a sha256"),
+    (f"tei@{DIGEST.upper()}", f"its digest '{DIGEST.upper()}' is not a sha256"),
+    ("tei@", "its digest '' is not a sha256"),
+    ("tei:latest", "its tag 'latest' is not a full release"),
+    ("tei:89-latest", "its tag '89-latest' is not a full release"),
+    ("tei:1.8", "its tag '1.8' is not a full release"),
+    ("tei:hopper-1.9", "its tag 'hopper-1.9' is not a full release"),
+    ("tei:1.8.3-rc1", "its tag '1.8.3-rc1' is not a full release"),
+    ("tei:1.8.3\n", "its tag '1.8.3\\n' is not a full release"),
     ("tei", "it has no tag, which means latest"),
     ("tei:", "it has no tag, which means latest"),
     ("localhost:5000/tei", "it has no tag, which means latest"),
@@ -277,8 +277,8 @@ def test_a_mutable_image_is_named_and_a_digest_needs_no_trust(
         return told(fine(), "no-mutable-images", {"trusted": []})
 
     assert of("tei:latest") == [
-        "model 'bge': no-mutable-images image tei:latest can change: its tag 'latest' is no whole release: "
-        "name a whole release, or a digest"
+        "model 'bge': no-mutable-images image tei:latest can change: its tag 'latest' is not a full release: "
+        "name a full release, or a digest"
     ]
     assert of(f"tei@{DIGEST}") == []
 
@@ -299,8 +299,8 @@ def test_a_registrys_port_is_no_tag(reference: str, expected: str) -> None:
 BAD_CONFIG = [
     ("{", "is not valid JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1): fix it"),
     ("[]", 'must be an object of policies, not a list: write e.g. {"stack-budget": {"usd": 5000}}'),
-    ('{"stack-budgett": {}}', "'stack-budgett' is no policy. Perhaps you meant 'stack-budget'?"),
-    ('{"zzz": {}}', f"'zzz' is no policy. Known: {', '.join(SECTIONS)}"),
+    ('{"stack-budgett": {}}', "'stack-budgett' is not a policy. Perhaps you meant 'stack-budget'?"),
+    ('{"zzz": {}}', f"'zzz' is not a policy. Known: {', '.join(SECTIONS)}"),
     ('{"stack-budget": 5}', 'stack-budget: must be a level or an object, not a number: write e.g. {"enforcementLevel": "advisory"}'),
     ('{"stack-budget": {"usdd": 5}}', "stack-budget: unknown key 'usdd'. Perhaps you meant 'usd'?"),
     ('{"pinned-revision": {"x": 5}}', "pinned-revision: unknown key 'x'. Known: enforcementLevel, reasons"),
@@ -310,11 +310,11 @@ BAD_CONFIG = [
     ('{"stack-budget": {"usd": true}}', "stack-budget: usd must be a number, not true (a boolean)"),
     ('{"stack-budget": {"stacks": {"dev": null}}}', "stack-budget: stacks.dev must be a number, not null (empty)"),
     ('{"stack-budget": {"at": "max"}}', "stack-budget: at 'max' is not known: write 'typical' or 'maximum'. Perhaps you meant 'maximum'?"),
-    ('{"model-budget": {"models": {"bge": 5}}}', "model-budget: models 'bge' is no <stack>/<model>: write e.g. production/bge"),
+    ('{"model-budget": {"models": {"bge": 5}}}', "model-budget: models 'bge' is not <stack>/<model>: write e.g. production/bge"),
     ('{"protected": "mandatry"}', "protected: enforcementLevel 'mandatry' is not known: write 'mandatory', 'advisory' or 'disabled'. Perhaps you meant 'mandatory'?"),
     ('{"protected": "remediate"}', "protected: enforcementLevel 'remediate' is not known: write 'mandatory', 'advisory' or 'disabled'."),
     ('{"protected": {"reasons": {"prod/bge": " "}}}', "protected: reasons.prod/bge has no reason: write why the policy does not hold there"),
-    ('{"allowed-gpus": {"gpus": ["L5"]}}', "allowed-gpus: gpus.0 'L5' is no GPU of Baseten's. Perhaps you meant 'L4'?"),
+    ('{"allowed-gpus": {"gpus": ["L5"]}}', "allowed-gpus: gpus.0 'L5' is not a GPU of Baseten. Perhaps you meant 'L4'?"),
     ('{"allowed-gpus": {"gpus": "L4"}}', 'allowed-gpus: gpus must be a list, not "L4" (text)'),
     ('{"required-labels": {"labels": [5]}}', "required-labels: labels.0 must be a text in quotes, not 5 (a number)"),
     ('{"protected": {"reasons": []}}', "protected: reasons must be an object, not [] (a list)"),

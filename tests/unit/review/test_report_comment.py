@@ -264,7 +264,7 @@ def test_a_run_whose_pull_request_has_moved_on_posts_nothing(
 def test_a_run_that_was_of_no_pull_request_posts_nothing(here: Here, github: GitHub) -> None:
     here.event(workflow_run("main", SHA, event="push"))
     assert here.post() == 2
-    assert "about no pull request" in here.err
+    assert "does not belong to a pull request" in here.err
     assert github.seen == []
 
 

@@ -11,7 +11,7 @@ __all__ = ["Forge", "choose_forge"]
 
 
 def choose_forge(environ: Mapping[str, str], author: str | None = None) -> Forge:
-    """GitHub or GitLab, whichever this job's environment is of. Raises `UserError` outside of both.
+    """Return GitHub or GitLab, whichever runs this job. Raises `UserError` outside of both.
 
     `author` is whose comments are ours; by default whoever the job's token belongs to.
     """

@@ -16,19 +16,19 @@ class Forge(Protocol):
     """Characters that a comment takes."""
 
     def author(self) -> str:
-        """Whose comments are ours."""
+        """Return the login whose comments are ours."""
         ...
 
     def find_pull_request(self) -> int | None:
-        """The pull request that this job is about; `None` where it has moved on since."""
+        """Return the number of this job's pull request; `None` if it is closed or has a newer commit."""
         ...
 
     def find_merged(self, sha: str) -> int | None:
-        """The pull request that a commit of the default branch came from."""
+        """Return the number of the pull request that a commit of the default branch came from, or `None`."""
         ...
 
     def list_comments(self, number: int) -> list[Comment]:
-        """All of a pull request's comments, oldest first."""
+        """Return all comments of a pull request, oldest first."""
         ...
 
     def create_comment(self, number: int, body: str) -> None:
@@ -36,16 +36,16 @@ class Forge(Protocol):
         ...
 
     def update_comment(self, number: int, comment: int, body: str) -> None:
-        """Write a comment anew."""
+        """Replace a comment's text."""
         ...
 
     def fetch_snapshot(self, stack: str) -> str | None:
-        """The snapshot that the newest deployment from the default branch left, as text."""
+        """Return the snapshot of the newest deployment from the default branch, as text; `None` without one."""
         ...
 
 
 def require_variable(environ: Mapping[str, str], name: str, why: str) -> str:
-    """A variable's value. Raises `UserError` where it is not set."""
+    """Return a variable's value. Raises `UserError` if it is not set."""
     if value := environ.get(name, "").strip():
         return value
     raise UserError(f"{name} is not set: {why}")

@@ -1,4 +1,4 @@
-"""How a forge is called: a timeout, every page, errors in one line, and the token to nobody else."""
+"""An HTTP client for forges: timeouts, all pages, one-line errors; the token goes to the API's host alone."""
 
 import random
 import time
@@ -29,11 +29,11 @@ _MISREAD = (
     LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError, EOFError, BadZipFile,
     zlib.error,
 )  # fmt: skip
-"""What reading raises where a field is missing or is of another kind, or an archive is broken."""
+"""Raised on reading a missing field, one of another type, or a broken archive."""
 PER_PAGE = 100
-"""The most that either gives at once."""
+"""The most that either forge allows."""
 BOUNDS = Bounds(seconds=120.0, size=64 * MIB)
-"""Of one answer. A snapshot of 1,000 models has 4 MB; a page of 100 of GitHub's longest comments has 26 MB at most."""
+"""Of one answer: a snapshot of 1,000 models has 4 MB, a page of 100 of GitHub's longest comments 26 MB."""
 MOST_PAGES = 1000
 
 
@@ -49,7 +49,7 @@ class _Bearer(AuthBase):
 
 
 def reads_documented_shape(read: Callable[_P, _T]) -> Callable[_P, _T]:
-    """Make an answer of another shape than the documented one an `ApiError` of the function that reads it."""
+    """Raise `ApiError` where the function meets an answer of another shape than the documented one."""
 
     @wraps(read)
     def reading(*args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -86,7 +86,7 @@ class ForgeClient:
         self._retrying = retrying(sleep, rand)
 
     def retry(self, act: Callable[[], _T]) -> _T:
-        """Do something as a whole until it succeeds, or no further try will mend it. It looks before it writes."""
+        """Call `act` until it succeeds or a retry cannot help. `act` looks before it writes, so it may run twice."""
         try:
             return self._retrying(act)
         except (LookupError, TypeError, AttributeError) as error:
@@ -94,11 +94,11 @@ class ForgeClient:
             raise unexpected_answer_error(self._url, what) from error
 
     def get(self, path: str) -> Any:
-        """One answer, read from JSON."""
+        """Return one answer, decoded from JSON."""
         return _decode(self._answer("GET", f"{self._url}{path}"))
 
     def get_pages(self, path: str, key: str | None = None, **query: str) -> list[Any]:
-        """The items of all pages; `key` is where they stand in each, if not at the top."""
+        """Return the items of all pages; `key` names the list in each page, if the page is not the list itself."""
         found: list[Any] = []
         address = f"{self._url}{path}"
         asked = {**query, "per_page": str(PER_PAGE)}
@@ -111,11 +111,11 @@ class ForgeClient:
         raise unexpected_answer_error(f"GET {path}", f"at most {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> None:
-        """A change."""
+        """Send a change."""
         _decode(self._answer(method, f"{self._url}{path}", json=body))
 
     def get_file(self, address: str, **query: str) -> bytes:
-        """A file's bytes, from an address of the API's, which may lead elsewhere."""
+        """Return a file's bytes; the API's address may redirect to another host."""
         url = address if "://" in address else f"{self._url}{address}"
         return self._answer("GET", url, params=query).content
 
@@ -129,7 +129,7 @@ class ForgeClient:
         return answer
 
     def _next(self, page: requests.Response) -> str | None:
-        """The address of the next page, which is the API's own or none."""
+        """Return the next page's URL, `None` on the last. Raises `ApiError` for a URL outside the API."""
         found = page.links.get("next", {}).get("url")
         if found and not found.startswith(f"{self._url}/"):
             raise unexpected_answer_error(_call(page), "a next page of its own")
@@ -152,5 +152,5 @@ def _decode(answer: requests.Response) -> Any:
 
 
 def _call(answer: requests.Response) -> str:
-    """`GET /repos/o/r/pulls`: no host, no query, so nothing that could be secret."""
+    """Return e.g. `GET /repos/o/r/pulls`: no host and no query, so nothing that could be secret."""
     return f"{answer.request.method} {answer.request.path_url.partition('?')[0]}"

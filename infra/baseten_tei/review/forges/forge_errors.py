@@ -1,4 +1,4 @@
-"""A forge's answers and its silence, a line each, with the token in none of them."""
+"""Errors of a forge, one line each, without the token."""
 
 import math
 from collections.abc import Mapping
@@ -9,11 +9,11 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.network_errors import NETWORK, NetworkError
 
 _MOST_READ = 16_384
-"""Characters of an error's body that are looked at."""
+"""Characters of an error's body that are read."""
 
 
 def no_answer_error(address: str, why: NetworkError) -> ApiError:
-    """Return the error of a call that got no whole answer."""
+    """Return the error for a call without a complete answer."""
     todo = "run the job again, and check the network" if why.todo == NETWORK else why.todo
     return ApiError(
         f"{address} does not answer ({why.what}): {todo}",
@@ -23,7 +23,7 @@ def no_answer_error(address: str, why: NetworkError) -> ApiError:
 
 
 def refusal_error(call: str, status: int, body: str, headers: Mapping[str, str]) -> ApiError:
-    """An answer that is an error, of a call such as `GET /repos/o/r/pulls`."""
+    """Return the error for an HTTP status of 400 or more; `call` is e.g. `GET /repos/o/r/pulls`."""
     said = f"{call} was answered {status}: {_message(body)}"
     pause = _pause_seconds(headers)
     if status == 404:
@@ -37,22 +37,22 @@ def refusal_error(call: str, status: int, body: str, headers: Mapping[str, str])
 
 
 def unexpected_answer_error(call: str, wanted: str) -> ApiError:
-    """An answer of another shape than the one that is documented."""
+    """Return the error for an answer of another shape than documented."""
     return ApiError(f"{call} was not answered with {wanted}: check the API's address")
 
 
 def _message(body: str) -> str:
-    """Both say `message`; GitLab also `error`, and a mapping where several fields are wrong."""
+    """Return the reason: both forges send `message`, GitLab also `error`, or a mapping of several fields."""
     try:
         told = decode_json(body[:_MOST_READ])
         text = str(told.get("message") or told.get("error") or "no reason given")
     except (ValueError, AttributeError):
-        text = "no JSON"
+        text = "the answer is not JSON"
     return harmless(" ".join(text[:_MOST_READ].split())[:200])
 
 
 def _pause_seconds(headers: Mapping[str, str]) -> float | None:
-    """`Retry-After`, which both send with a limit (GitHub docs: best practices; GitLab docs: rate limits)."""
+    """Return `Retry-After`, which both send with a rate limit (docs: GitHub best practices, GitLab rate limits)."""
     try:
         seconds = float(headers["Retry-After"])
     except (KeyError, ValueError):

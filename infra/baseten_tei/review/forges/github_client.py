@@ -1,4 +1,4 @@
-"""GitHub, as far as reports and snapshots need it (docs: REST API 2022-11-28)."""
+"""The part of GitHub's API that reports and snapshots need (docs: REST API 2022-11-28)."""
 
 import io
 import zipfile
@@ -15,7 +15,7 @@ from baseten_tei.review.forges.report_comment import Comment
 
 API = "https://api.github.com"
 AUTHOR = "github-actions[bot]"
-"""Who writes with a job's own token; such a token cannot ask who it is."""
+"""The author of comments written with a job's own token, which cannot ask for its user."""
 HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
@@ -34,7 +34,7 @@ class GitHub:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], author: str | None) -> "GitHub":
-        """From a job's variables. Raises `UserError` where one is missing."""
+        """Read a job's variables. Raises `UserError` if one is missing."""
         token = require_variable(
             environ, "GITHUB_TOKEN", "give the step env: {GITHUB_TOKEN: the job's token}"
         )
@@ -46,12 +46,12 @@ class GitHub:
         return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR)
 
     def author(self) -> str:
-        """Given, or the job token's."""
+        """Return the given login, or the job token's."""
         return self._author
 
     @reads_documented_shape
     def find_pull_request(self) -> int | None:
-        """From the event; of a finished run, looked up by its head."""
+        """Read it from the event, or look it up by the head of a finished run."""
         if number := github_events.pull_request_in(self._event):
             return number
         run = github_events.run_in(self._event)
@@ -62,13 +62,13 @@ class GitHub:
 
     @reads_documented_shape
     def find_merged(self, sha: str) -> int | None:
-        """Looked up by the commit, which the branch got by a merge, a squash or a rebase."""
+        """Look it up by the commit of a merge, a squash or a rebase."""
         pulls = self.calls.get_pages(f"{self._repository}/commits/{sha}/pulls")
         return github_events.find_merged_pull_request(sha, self._default_branch, pulls)
 
     @reads_documented_shape
     def list_comments(self, number: int) -> list[Comment]:
-        """Those of the conversation, not of lines."""
+        """List the conversation's comments, not those on lines."""
         found = self.calls.get_pages(f"{self._repository}/issues/{number}/comments")
         # A deleted account's comments have no user.
         return [
@@ -77,17 +77,17 @@ class GitHub:
         ]
 
     def create_comment(self, number: int, body: str) -> None:
-        """Post it."""
+        """Post a comment."""
         self.calls.send("POST", f"{self._repository}/issues/{number}/comments", {"body": body})
 
     def update_comment(self, number: int, comment: int, body: str) -> None:
-        """Edit it."""
+        """Edit a comment."""
         del number  # GitHub's comments have numbers of their own in a repository
         self.calls.send("PATCH", f"{self._repository}/issues/comments/{comment}", {"body": body})
 
     @reads_documented_shape
     def fetch_snapshot(self, stack: str) -> str | None:
-        """From the artifact of the newest deployment."""
+        """Read it from the artifact of the newest deployment."""
         query = {"name": f"state-{stack}"}
         every = self.calls.get_pages(f"{self._repository}/actions/artifacts", "artifacts", **query)
         found = github_events.newest_artifact(every, self._default_branch)
@@ -101,7 +101,7 @@ class GitHub:
 
 
 def _only_file(archive: bytes, name: str) -> str:
-    """A file of an artifact, which is a zip. Raises `UserError` where it is not in it, or too large."""
+    """Return a file of an artifact (a zip). Raises `UserError` if it is missing or too large."""
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         if name not in opened.namelist() or opened.getinfo(name).file_size > BOUNDS.size:
             raise UserError(f"the artifact does not hold {name}: deploy again")

@@ -1,4 +1,4 @@
-"""What GitHub says of runs, pull requests and artifacts: which of them is the one that is meant.
+"""GitHub's events, pull requests and artifacts: find the one that a job is about.
 
 Fields as in GitHub's REST and webhook documentation.
 """
@@ -46,42 +46,42 @@ class _Event(BaseModel):
 
 
 def check_event(event: Any) -> None:
-    """Raise `UserError`, without the file's name, for an event that GitHub would not send."""
+    """Raise `UserError`, without the file's name, for an event of another shape than GitHub's."""
     try:
         _Event.model_validate(event)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "it"
         raise UserError(
-            f"is not an event of GitHub's: {where}: {first['msg']}: run this in a job of GitHub's"
+            f"is not a GitHub event: {where}: {first['msg']}: run this in a GitHub job"
         ) from error
 
 
 def pull_request_in(event: Json) -> int | None:
-    """The pull request that an event is about; a finished run only says which commit of which branch it saw."""
+    """Return the number of an event's pull request; `None` for a finished run, which has only commit and branch."""
     found = event.get("pull_request")
     return int(found["number"]) if found else None
 
 
 def run_in(event: Json) -> Json:
-    """The finished run that a `workflow_run` event tells of. Raises `UserError` for another event."""
+    """Return the finished run of a `workflow_run` event. Raises `UserError` for another event."""
     run: Json | None = event.get("workflow_run")
     if run is None or run.get("event") != "pull_request":
         raise UserError(
-            "this run is about no pull request: use it in a workflow on pull_request, or on workflow_run of one"
+            "this run does not belong to a pull request: use a workflow on pull_request, or on workflow_run of one"
         )
     return run
 
 
 def head_of(run: Json) -> str:
-    """`owner:branch`, as the list of pull requests is asked for it."""
+    """Return `owner:branch`, by which pull requests are listed."""
     return f"{run['head_repository']['owner']['login']}:{run['head_branch']}"
 
 
 def find_open_pull_request(run: Json, pulls: Iterable[Json]) -> int | None:
-    """The open pull request whose head a run saw; `None` where it has moved on, or is closed.
+    """Return the open pull request whose head a run saw; `None` if it is closed or has a newer commit.
 
-    The event's own `pull_requests` is empty for forks. Two requests of one branch are told apart by their base.
+    The event's own `pull_requests` is empty for forks.
     """
     same = [
         it
@@ -93,16 +93,16 @@ def find_open_pull_request(run: Json, pulls: Iterable[Json]) -> int | None:
 
 
 def find_merged_pull_request(sha: str, branch: str, pulls: Iterable[Json]) -> int | None:
-    """The pull request that a commit of this branch came from, by a merge, a squash or a rebase."""
+    """Return the pull request that a commit came from by a merge, a squash or a rebase; `None` without one."""
     merged = [it for it in pulls if it.get("merged_at") and it["base"]["ref"] == branch]
     exact = [it for it in merged if it.get("merge_commit_sha") == sha]
     return int(exact[0]["number"]) if exact else None
 
 
 def newest_artifact(artifacts: Iterable[Json], branch: str) -> Json | None:
-    """The newest that is still there and that a run of this repository's own branch left.
+    """Return the newest unexpired artifact of a run on this repository's own branch; `None` without one.
 
-    A pull request can upload under any name, and a fork can call its branch as it likes.
+    Neither its name nor its branch's name proves that: a pull request may choose both.
     """
     good = [it for it in artifacts if not it["expired"] and _is_of_own_branch(it, branch)]
     return max(good, key=lambda it: str(it["created_at"]), default=None)

@@ -1,4 +1,4 @@
-"""GitLab, as far as reports and snapshots need it (docs: REST API v4)."""
+"""The part of GitLab's API that reports and snapshots need (docs: REST API v4)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +26,7 @@ class GitLab:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], author: str | None) -> "GitLab":
-        """From a job's variables. Raises `UserError` where one is missing."""
+        """Read a job's variables. Raises `UserError` if one is missing."""
         url = require_variable(environ, "CI_API_V4_URL", "run this in a job of GitLab's")
         why = "make a project access token with scope api, and a CI variable of it"
         return cls(
@@ -35,21 +35,21 @@ class GitLab:
 
     @reads_documented_shape
     def author(self) -> str:
-        """Given, or the token's own user, a bot of the project."""
+        """Return the given login, or the token's user, a bot of the project."""
         if self._author is None:
             self._author = str(self.calls.get("/user")["username"])
         return self._author
 
     @reads_documented_shape
     def find_pull_request(self) -> int | None:
-        """From the merge request's pipeline."""
+        """Read it from the merge request's pipeline."""
         return int(
             require_variable(self._environ, "CI_MERGE_REQUEST_IID", "run this for a merge request")
         )
 
     @reads_documented_shape
     def find_merged(self, sha: str) -> int | None:
-        """Looked up by the commit, which the branch got by a merge, a squash or a rebase."""
+        """Look it up by the commit of a merge, a squash or a rebase."""
         found = self.calls.get_pages(f"{self._project}/repository/commits/{sha}/merge_requests")
         branch = require_variable(
             self._environ, "CI_DEFAULT_BRANCH", "run this in a job of GitLab's"
@@ -60,7 +60,7 @@ class GitLab:
 
     @reads_documented_shape
     def list_comments(self, number: int) -> list[Comment]:
-        """Its notes, without those that GitLab itself wrote."""
+        """List the notes, without those that GitLab itself wrote."""
         found = self.calls.get_pages(self._notes(number), sort="asc", order_by="created_at")
         return [
             Comment(int(it["id"]), str(it["author"]["username"]), str(it["body"]))
@@ -69,16 +69,16 @@ class GitLab:
         ]
 
     def create_comment(self, number: int, body: str) -> None:
-        """Post it."""
+        """Post a note."""
         self.calls.send("POST", self._notes(number), {"body": body})
 
     def update_comment(self, number: int, comment: int, body: str) -> None:
-        """Edit it."""
+        """Edit a note."""
         self.calls.send("PUT", f"{self._notes(number)}/{comment}", {"body": body})
 
     @reads_documented_shape
     def fetch_snapshot(self, stack: str) -> str | None:
-        """From the artifacts of the newest deploy job that succeeded."""
+        """Read it from the artifacts of the newest deploy job that succeeded."""
         branch = require_variable(
             self._environ, "CI_DEFAULT_BRANCH", "run this in a job of GitLab's"
         )
@@ -93,5 +93,5 @@ class GitLab:
 
 
 def _merge_commits(request: Mapping[str, Any]) -> set[Any]:
-    """A fast-forward merge makes no commit: then the branch's last one is the default branch's."""
+    """Return the commits that stand for a merge; a fast-forward has none but the branch's last."""
     return {request.get(key) for key in ("merge_commit_sha", "squash_commit_sha", "sha")}

@@ -1,10 +1,10 @@
-"""The one comment that a pull request has of us: found by its first line and by who wrote it."""
+"""The one comment on a pull request that is ours: found by its first line and its author."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 MARKER = "<!-- baseten-tei:report -->"
-"""First line of the report; whoever copies it into a comment of their own has not written ours."""
+"""First line of the report. A comment of somebody else that begins with it is not ours."""
 
 
 @dataclass(frozen=True)
@@ -18,12 +18,12 @@ class Comment:
 
 
 def find_report_comment(comments: Iterable[Comment], author: str) -> Comment | None:
-    """The first comment of this author that begins with the marker."""
+    """Return the first comment of this author that begins with the marker, or `None`."""
     return next((it for it in comments if it.author == author and _is_report(it.body)), None)
 
 
 def body_problem(body: str, limit: int, where: str) -> str | None:
-    """Why a text cannot be posted as the report."""
+    """Return why a text cannot be posted as the report; `None` if it can."""
     if not _is_report(body):
         return (
             f"{where} does not begin with {MARKER}: write it with "
@@ -35,7 +35,7 @@ def body_problem(body: str, limit: int, where: str) -> str | None:
 
 
 def is_same_text(one: str, other: str) -> bool:
-    """Whether two bodies are one text: a forge may have its own line ends, and drop the last."""
+    """Return whether two bodies are equal but for line ends, which a forge may change."""
     return _lines(one) == _lines(other)
 
 

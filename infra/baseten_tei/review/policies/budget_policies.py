@@ -1,4 +1,4 @@
-"""What models may cost. A price that is not known is never counted as nothing."""
+"""Policies on what models may cost. An unknown price never counts as $0."""
 
 from collections.abc import Mapping
 
@@ -22,8 +22,8 @@ def _check_stack_budget(
     most = min(known, key=lambda name: (-known[name], name))
     at_least = "" if len(known) == len(costs) else "at least "
     return Finding(
-        f"{at_least}{_dollars(spent)} a month at {section.at} replicas is above {_dollars(limit)}, most of it "
-        f"{most!r} with {_dollars(known[most])}",
+        f"{at_least}{_dollars(spent)} a month at {section.at} replicas is above {_dollars(limit)}; the largest is "
+        f"{most!r}, ${known[most]:,.0f}",
         f'{_cheaper(section.at)}, or "stacks": {{"{stack}": {_enough(spent)}}} in stack-budget',
     )
 
@@ -61,7 +61,7 @@ def _dollars(usd: float) -> str:
 
 
 def _enough(usd: float) -> int:
-    """The next whole dollar that is a budget for it."""
+    """Return the next whole dollar, a budget that this fits."""
     return -int(-usd // 1)
 
 

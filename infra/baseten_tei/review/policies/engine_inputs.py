@@ -1,4 +1,4 @@
-"""From what the Pulumi engine shows of a component to the model that it is: its inputs are the spec.
+"""The model that a component's inputs, as the Pulumi engine shows them, describe.
 
 On the engine's wire every number is a float and every sequence a list (protobuf's Struct).
 """
@@ -17,13 +17,13 @@ COMPONENTS = {component_type(task): args for task, args in ARGS_BY_TASK.items()}
 
 
 def subject_of(token: str, name: str, inputs: Mapping[str, Any], lock: Lock) -> Subject:
-    """A component's model with its locked facts. Raises `KeyError` for another type's token."""
+    """Return a component's model with its locked facts. Raises `KeyError` for another type's token."""
     args = COMPONENTS[token].model_validate(plain_value(inputs))
     return Subject(name, args, _facts(args.model_id, args.revision, lock))
 
 
 def plain_value(value: Any) -> Any:
-    """A value as specs have it: whole numbers as integers, lists as tuples, mappings as dicts."""
+    """Return a value as specs have it: whole numbers as integers, lists as tuples, mappings as dicts."""
     match value:
         case Mapping():
             return {key: plain_value(value[key]) for key in value}
@@ -38,7 +38,7 @@ def plain_value(value: Any) -> Any:
 
 
 def stack_of(urn: str) -> str:
-    """The stack's name in a URN: `urn:pulumi:<stack>::<project>::<type>::<name>`."""
+    """Return the stack's name in a URN: `urn:pulumi:<stack>::<project>::<type>::<name>`."""
     return urn.removeprefix("urn:pulumi:").partition("::")[0]
 
 

@@ -1,4 +1,4 @@
-"""Every policy there is, and judging a stack by all of them."""
+"""All policies, and the check of a stack by all of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -25,13 +25,13 @@ def find_violations(
     real_account: bool,
     config: PolicyConfig,
 ) -> list[Violation]:
-    """What the policies find in a stack, mandatory first; `costs` by model, from `costs.monthly`."""
+    """Return every violation in a stack, mandatory ones first; `costs` is by model, in US dollars a month."""
     found = list(_check_all(stack, subjects, costs, real_account, config))
     return sorted(found, key=lambda it: it.level != "mandatory")
 
 
 def check_model(policy: ModelPolicy, it: PlannedModel, section: Section) -> Violation | None:
-    """What one policy finds of one model, unless the configuration has a reason."""
+    """Return a model's violation of a policy; `None` if there is none, or the configuration excuses it."""
     if isinstance(section, ModelSection) and it.place in section.reasons:
         return None
     return _violation(policy.id, section, it.subject.name, policy.check(it, section))
@@ -40,7 +40,7 @@ def check_model(policy: ModelPolicy, it: PlannedModel, section: Section) -> Viol
 def check_stack(
     policy: StackPolicy, stack: str, costs: Mapping[str, Monthly], section: Section
 ) -> Violation | None:
-    """What one policy finds of all models together."""
+    """Return the stack's violation of a policy, or `None`."""
     return _violation(policy.id, section, None, policy.check(stack, costs, section))
 
 

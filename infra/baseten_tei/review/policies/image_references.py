@@ -1,4 +1,4 @@
-"""Image references: whether what one names can become something else."""
+"""Image references: whether the image behind a name can change."""
 
 import re
 
@@ -8,25 +8,25 @@ _RELEASE = re.compile(r"(?:[a-z0-9]+-)?\d+\.\d+\.\d+")
 
 
 def mutability_problem(reference: str) -> str | None:
-    """Why another image may stand under this name tomorrow; `None` for a digest and for a whole release."""
+    """Return why the image behind this name may change; `None` for a digest and a full release."""
     name, at, digest = reference.partition("@")
     if at:
-        return None if _DIGEST.fullmatch(digest) else f"its digest {digest!r} is no sha256"
+        return None if _DIGEST.fullmatch(digest) else f"its digest {digest!r} is not a sha256"
     tag = _tag(name)
     if not tag:
         return "it has no tag, which means latest"
-    return None if _RELEASE.fullmatch(tag) else f"its tag {tag!r} is no whole release"
+    return None if _RELEASE.fullmatch(tag) else f"its tag {tag!r} is not a full release"
 
 
 def repository_of(reference: str) -> str:
-    """The part that tag and digest follow; a registry's port is no tag."""
+    """Return the part before tag and digest; a registry's port is not a tag."""
     name = reference.partition("@")[0]
     tag = _tag(name)
     return name.removesuffix(f":{tag}") if tag else name.removesuffix(":")
 
 
 def has_digest(reference: str) -> bool:
-    """Whether it names the image's own bytes."""
+    """Return whether the reference has a digest."""
     return "@" in reference
 
 

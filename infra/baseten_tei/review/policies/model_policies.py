@@ -1,4 +1,4 @@
-"""What a model may be: GPU, replicas, revision, image, protection, labels, licence."""
+"""Policies on a single model: GPU, replicas, revision, image, protection, labels, licence."""
 
 from baseten_tei.deployment.environments import all_environments
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
@@ -48,7 +48,7 @@ def _check_revision(it: PlannedModel, _section: sections.PinnedRevision) -> Find
 def _check_image(it: PlannedModel, section: sections.NoMutableImages) -> Finding | None:
     image = it.subject.image
     if why := mutability_problem(image):
-        return Finding(f"image {image} can change: {why}", "name a whole release, or a digest")
+        return Finding(f"image {image} can change: {why}", "name a full release, or a digest")
     where = repository_of(image)
     if has_digest(image) or where in section.trusted:
         return None
@@ -95,7 +95,7 @@ def _check_licence(it: PlannedModel, section: sections.AllowedLicences) -> Findi
             f"licence of {model_id} is unknown: it is not locked", "run `baseten-tei lock`"
         )
     return Finding(
-        f"licence of {model_id} is unknown: its repository names none",
+        f"licence of {model_id} is unknown: its repository does not name one",
         f"write another model_id, {_or_reason('allowed-licences', it)}",
     )
 

@@ -1,4 +1,4 @@
-"""What a policy is, what it looks at, and what it says."""
+"""What a policy is, what it checks, and what it reports."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class PlannedModel:
 
     @property
     def place(self) -> str:
-        """What the configuration calls it: `<stack>/<model>`."""
+        """Return its name in the configuration: `<stack>/<model>`."""
         return f"{self.stack}/{self.subject.name}"
 
 
 @dataclass(frozen=True)
 class ModelPolicy:
-    """Judges each model by itself. `check` is pure and takes the model and the policy's own section."""
+    """A policy on single models. `check` is pure and takes the model and the policy's own section."""
 
     id: str
     check: Callable[[PlannedModel, Any], Finding | None]
@@ -35,7 +35,7 @@ class ModelPolicy:
 
 @dataclass(frozen=True)
 class StackPolicy:
-    """Judges all models of a stack together, by what they cost; `check` takes the stack's name first."""
+    """A policy on all models of a stack, by their costs; `check` takes the stack's name first."""
 
     id: str
     check: Callable[[str, Mapping[str, Monthly], Any], Finding | None]
@@ -43,7 +43,7 @@ class StackPolicy:
 
 @dataclass(frozen=True)
 class Violation:
-    """What a policy found, as previews and reports show it; `model` is `None` where it is the whole stack."""
+    """A broken policy, as previews and reports show it; `model` is `None` for the whole stack."""
 
     rule: str
     level: Literal["mandatory", "advisory"]
@@ -53,6 +53,6 @@ class Violation:
 
     @property
     def line(self) -> str:
-        """One line: model, policy, message, fix; without a token that a value may hold."""
+        """Return one line: model, policy, message, fix; credentials in it are masked."""
         who = "the stack" if self.model is None else f"model {self.model!r}"
         return redact(f"{who}: {self.rule} {self.message}: {self.fix}")

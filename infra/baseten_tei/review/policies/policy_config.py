@@ -1,4 +1,4 @@
-"""The policies' configuration, in Pulumi's own format: the file that `--policy-pack-config` takes.
+"""The policies' configuration, in the format of Pulumi's `--policy-pack-config`.
 
     {"stack-budget": {"enforcementLevel": "mandatory", "usd": 5000}, "protected": "advisory", "all": "advisory"}
 
@@ -22,7 +22,7 @@ from baseten_tei.spec.messages import kind_of
 LEVEL = "enforcementLevel"
 ALL = "all"
 PATH = "policy/config.json"
-"""Where the project keeps it."""
+"""Relative to the project."""
 
 _WANTED = {
     "float_type": "a number",
@@ -32,7 +32,7 @@ _WANTED = {
     "dict_type": "an object",
     "string_type": "a text in quotes",
 }
-"""What each of pydantic's kinds of error asks for."""
+"""What each of pydantic's error types requires."""
 
 
 class PolicyConfig(BaseModel):
@@ -54,7 +54,7 @@ class PolicyConfig(BaseModel):
     allowed_licences: sections.AllowedLicences = sections.AllowedLicences()
 
     def section(self, policy: str) -> sections.Section:
-        """The section of a policy, by its id."""
+        """Return the section of a policy, by its id."""
         found: sections.Section = getattr(self, policy.replace("-", "_"))
         return found
 
@@ -62,7 +62,7 @@ class PolicyConfig(BaseModel):
 SECTIONS: Mapping[str, type[sections.Section]] = {
     str(field.alias): type(field.default) for field in PolicyConfig.model_fields.values()
 }
-"""Policy id → what it can be told."""
+"""The section of each policy, by id."""
 
 
 def policy_title(policy: str) -> str:
@@ -71,11 +71,11 @@ def policy_title(policy: str) -> str:
 
 
 def parse_policy_config(text: str) -> PolicyConfig:
-    """The configuration in a JSON text; nothing in it, all defaults. Raises `UserError`, a line per problem."""
+    """Return the configuration in a JSON text; an empty one is all defaults. Raises `UserError`, a line per problem."""
     given = _parse_object(text)
     parsed: dict[str, sections.Section] = {}
     problems = [
-        f"{name!r} is no policy.{_suggest(name, SECTIONS)}"
+        f"{name!r} is not a policy.{_suggest(name, SECTIONS)}"
         for name in given
         if name not in SECTIONS and name != ALL
     ]
@@ -93,7 +93,7 @@ def parse_policy_config(text: str) -> PolicyConfig:
 
 
 def parse_section(policy: str, given: Mapping[str, Any]) -> sections.Section:
-    """One policy's section. Raises `UserError`, a line per problem, which begins with the policy's id."""
+    """Return one policy's section. Raises `UserError`, a line per problem, each with the policy's id."""
     return _validate(policy, SECTIONS[policy], given)
 
 
@@ -109,7 +109,7 @@ def _validate(
 
 
 def _parse_object(text: str) -> dict[str, Any]:
-    """What each policy is told; the file may be empty, as for Pulumi."""
+    """Return the sections by policy; the file may be empty, as for Pulumi."""
     loaded = parse_json(text) if text.strip() else {}
     if isinstance(loaded, dict):
         return loaded
@@ -119,7 +119,7 @@ def _parse_object(text: str) -> dict[str, Any]:
 
 
 def _level_of_all(given: Mapping[str, Any], problems: list[str]) -> Mapping[str, Any]:
-    """The level of every policy that has none of its own, if there is one; what is wrong with it is added."""
+    """Return the level of every policy without its own; add what is wrong with it to `problems`."""
     if ALL not in given:
         return {}
     try:
@@ -130,7 +130,7 @@ def _level_of_all(given: Mapping[str, Any], problems: list[str]) -> Mapping[str,
 
 
 def _section_object(name: str, own: object) -> Mapping[str, Any]:
-    """A policy's object: a text alone is its level. Raises `UserError` for anything else."""
+    """Return a policy's object; a text alone is its level. Raises `UserError` for other types."""
     if isinstance(own, str):
         return {LEVEL: own}
     if isinstance(own, Mapping):
@@ -141,7 +141,7 @@ def _section_object(name: str, own: object) -> Mapping[str, Any]:
 
 
 def _describe_error(details: ErrorDetails, section: type[BaseModel]) -> str:
-    """One of pydantic's errors in the reader's words."""
+    """Return one of pydantic's errors in words of the file."""
     location = [str(part) for part in details["loc"]]
     key = ".".join(location[:-2] if location[-1] == "[key]" else location)
     given, context = details["input"], details.get("ctx") or {}

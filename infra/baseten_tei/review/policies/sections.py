@@ -1,4 +1,4 @@
-"""What each policy can be told, with what holds where nobody says anything. Names are Pulumi's policy ids."""
+"""The section of each policy in the configuration, with its defaults."""
 
 import re
 from typing import Annotated, Literal, get_args
@@ -20,13 +20,13 @@ KNOWN_GPUS = tuple(name for name in get_args(Accelerator) if name != "cheapest")
 def _check_gpu(name: str) -> str:
     if name not in KNOWN_GPUS:
         known = perhaps(name, KNOWN_GPUS) or f" Known: {', '.join(KNOWN_GPUS)}"
-        raise ValueError(f"{name!r} is no GPU of Baseten's.{known}")
+        raise ValueError(f"{name!r} is not a GPU of Baseten.{known}")
     return name
 
 
 def _check_place(text: str) -> str:
     if not re.fullmatch(r"[^/\s]+/[^/\s]+", text):
-        raise ValueError(f"{text!r} is no <stack>/<model>: write e.g. production/bge")
+        raise ValueError(f"{text!r} is not <stack>/<model>: write e.g. production/bge")
     return text
 
 

@@ -1,1 +1,1 @@
-"""What a preview means: for models, money, traffic, consumers. Decisions; the command is `report`."""
+"""What a preview means for models, costs, traffic and callers; `pr report` and `pr preview` show it."""

@@ -1,4 +1,4 @@
-"""A model before and after: what the preview's resources say of it, as specs and configs again."""
+"""A model before and after a change, read from the preview's resources."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ Inputs = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ModelState:
-    """A model as it was, or as it is to be: its spec, and the inputs of its resources."""
+    """A model as it was or will be: its spec, and the inputs of its resources."""
 
     name: str
     spec: Inputs
@@ -28,14 +28,14 @@ class ModelState:
     push: Inputs = field(default_factory=dict)
     environments: Mapping[str, Inputs] = field(default_factory=dict)
     told: Mapping[str, Inputs] = field(default_factory=dict)
-    """What the environments say of themselves (outputs), by name; only of what is there already."""
+    """The outputs of its environments by name; empty for new ones."""
     missing: str = ""
-    """What a refresh found gone of the model itself."""
+    """What a refresh found to be gone of the model itself; empty if nothing."""
     protected: bool = False
 
     @cached_property
     def args(self) -> ModelArgs | None:
-        """The typed spec; `None` where it was written for another version of this package."""
+        """Return the typed spec; `None` if another version of this package wrote it."""
         try:
             parsed = parse_spec("", self.spec)
         except ValidationError:
@@ -44,17 +44,17 @@ class ModelState:
 
     @property
     def digest(self) -> str:
-        """Of the config that is pushed; empty where nothing is."""
+        """Return the pushed config's digest; empty if nothing is pushed."""
         return str((self.push.get("environment") or {}).get("BASETEN_TEI_DIGEST", ""))
 
     @cached_property
     def config(self) -> dict[str, Any]:
-        """The Truss config; empty where nothing is pushed."""
+        """Return the Truss config; empty if nothing is pushed."""
         return dict(json.loads(self.push.get("stdin") or "{}"))
 
     @property
     def config_text(self) -> str:
-        """`config.yaml`, as it is reviewed in truss_configs/."""
+        """Return `config.yaml`, as it stands in truss_configs/."""
         if not self.config:
             return ""
         args = self.args
@@ -65,22 +65,22 @@ class ModelState:
 
 @dataclass(frozen=True)
 class ModelChange:
-    """One model: its steps, and both of its sides."""
+    """One model of a preview: its steps, its state before and after."""
 
     name: str
     steps: Sequence[Step]
     before: ModelState | None
     after: ModelState | None
     once: str | None = None
-    """What it was called in the stack, if that was another name."""
+    """Its earlier name in the stack, if that was another."""
 
     def step(self, kind: str) -> Step | None:
-        """Its first resource of a type."""
+        """Return its first step of a resource type, or `None`."""
         return next((step for step in self.steps if step.type == kind), None)
 
 
 def model_changes(preview: Preview) -> dict[str, ModelChange]:
-    """Each model of a preview, by its resource's name."""
+    """Return each model of a preview, by its resource's name."""
     names = [step.name for step in preview.steps if step.type.startswith(COMPONENTS)]
     children: dict[str, list[Step]] = {name: [] for name in names}
     for step in preview.steps:
@@ -125,7 +125,7 @@ def _inputs(states: Sequence[State]) -> Inputs:
 
 
 def _order_like(config: Inputs, like: Inputs) -> dict[str, Any]:
-    """The same config in the order that people read it in: the state keeps its keys sorted."""
+    """Return the config in the order of a generated one: the state keeps its keys sorted."""
     names = [*(it for it in like if it in config), *(it for it in config if it not in like)]
     return {it: _order_value_like(config[it], like.get(it)) for it in names}
 

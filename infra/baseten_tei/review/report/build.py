@@ -1,4 +1,4 @@
-"""From a preview to a report: each model once, judged, priced, and told by what happens to it."""
+"""From a preview to a report: what happens to each model, its price, and what rules and policies find."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ from baseten_tei.spec.type_tokens import SECRET
 
 @dataclass(frozen=True)
 class Knowledge:
-    """What a report knows besides the preview: locked facts, prices, rules, measurements."""
+    """What a report needs besides the preview: locked facts, prices, policies, measurements."""
 
     prices: Prices
     policy: PolicyConfig
@@ -43,7 +43,7 @@ class Knowledge:
 
 
 def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) -> StackReport:
-    """Everything that a preview of one stack means; one that stopped knows only a part, and tells nothing of models."""
+    """Return what a preview of one stack means; of a preview that failed only its errors."""
     models = {} if preview.errors else join_renamed(model_changes(preview))
     costs = {name: _costs(pair, known) for name, pair in models.items()}
     subjects = list(_subjects(models, known.lock))
@@ -98,7 +98,7 @@ def _report_model(
 
 
 def _diff(pair: ModelChange) -> str:
-    """Of `config.yaml`, three lines of context; of one that comes all of it, of one that goes nothing."""
+    """Return the diff of `config.yaml` with three lines of context; empty for a deleted model."""
     if pair.after is None:
         return ""
     before, after = (side.config_text if side else "" for side in (pair.before, pair.after))

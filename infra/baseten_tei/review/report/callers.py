@@ -1,4 +1,4 @@
-"""What a change does to the services that call a model: what breaks them, and what they may notice.
+"""What a change means for the services that call a model: what breaks them, and what they may notice.
 
 Sources: TEI's status codes and limits as measured on 1.8.3 and 1.9.3; a vector is comparable only with vectors
 of the same model, revision, pooling and prompt.
@@ -20,12 +20,12 @@ _LIMITS = {
     "max_concurrent_requests": "texts in flight on a replica; above it TEI 1.9 answers 429, and 1.8 lets wait",
     "payload_limit_bytes": "bytes in a request; larger ones get 413",
 }
-"""Outputs below `limits` that a caller has to keep to."""
+"""Outputs below `limits` that callers have to respect."""
 
 
 @dataclass(frozen=True)
 class Consequence:
-    """One line for those who call the model; what `breaks` wants a change on their side."""
+    """One line for callers; if it `breaks`, they have to change something."""
 
     breaks: bool
     text: str
@@ -34,7 +34,7 @@ class Consequence:
 def find_consequences(
     pair: ModelChange, facts_before: ModelFacts | None, facts_after: ModelFacts | None
 ) -> list[Consequence]:
-    """What callers will see of a model that changes or goes; facts are the lock's, where it has them."""
+    """Return what callers will see of a model that changes or goes; facts are `None` if it is not locked."""
     before, after = pair.before, pair.after
     if before is None:
         return []
@@ -99,7 +99,7 @@ def _answers(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
 def _dimensions(
     before: ModelState, facts_before: ModelFacts | None, facts_after: ModelFacts | None
 ) -> Iterator[Consequence]:
-    """The live router's own word before, the lock's after; a Dense module decides by itself."""
+    """Compare the live router's dimensions with the locked ones; a Dense module may have its own."""
     told = (before.told.get(before.spec.get("environment", "")) or {}).get("dimensions")
     old = told or (facts_before.hidden_size if facts_before else None)
     new = facts_after.hidden_size if facts_after and "Dense" not in facts_after.modules else None

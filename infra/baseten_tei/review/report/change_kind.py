@@ -1,4 +1,4 @@
-"""What happens to a model, in one word, and why: which fields were what and will be what."""
+"""What happens to a model, in one word, and why: the fields that change."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -15,7 +15,7 @@ Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "de
 
 
 def kind_of(pair: ModelChange) -> Kind:
-    """What happens to a model."""
+    """Return what happens to a model."""
     if pair.before is None:
         return "created"
     if pair.after is None:
@@ -31,7 +31,7 @@ def kind_of(pair: ModelChange) -> Kind:
 
 
 def _environment_inputs(side: ModelState) -> dict[str, dict[str, Any]]:
-    """What its environments are asked to be; a state of an earlier release has no id."""
+    """Return the inputs of its environments without the id, which states of an earlier release do not have."""
     return {
         name: {key: it for key, it in inputs.items() if key != "state_id"}
         for name, inputs in side.environments.items()
@@ -43,7 +43,7 @@ def _is_pushed_again(pair: ModelChange) -> bool:
 
 
 def reasons_of(pair: ModelChange) -> Texts:
-    """Field → `before → after`: of the spec, else of what follows from it, else of the steps themselves."""
+    """Return `before → after` by field: of the spec, else of the config, else of the resources."""
     before, after = pair.before, pair.after
     if before is None or after is None:
         return {}
@@ -55,7 +55,7 @@ def reasons_of(pair: ModelChange) -> Texts:
 
 
 def drift_of(before: ModelState | None) -> Texts:
-    """What others changed on Baseten, by field, as the last refresh found it."""
+    """Return what others changed on Baseten, by field, as the last refresh found it."""
     if before is None:
         return {}
     model = {"model": before.missing} if before.missing else {}
@@ -71,7 +71,7 @@ def drift_of(before: ModelState | None) -> Texts:
 
 
 def _settings_drift(before: ModelState, environment: str) -> Texts:
-    """A refresh takes live settings into the state, where they differ from those of the spec that was applied."""
+    """Return the live settings that a refresh took into the state and that differ from the applied spec."""
     if before.args is None:
         return {}
     wanted = environment_inputs(before.args, "", None).get(environment, {})
@@ -81,7 +81,7 @@ def _settings_drift(before: ModelState, environment: str) -> Texts:
 
 
 def _resource_differences(pair: ModelChange) -> Texts:
-    """The same spec once more: what was pushed is gone, settings were changed behind our back, a token is new."""
+    """Return what resources update with an unchanged spec: a push that is gone, changed settings, a new token."""
     steps = [it for it in pair.steps if it.type in (PUSH, ENVIRONMENT) and it.op == "update"]
     return {
         f"{step.name}.{field}": text

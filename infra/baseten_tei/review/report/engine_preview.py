@@ -1,7 +1,7 @@
-"""A preview as the engine tells it: `pulumi preview --json`, or its event log, one event a line.
+"""The engine's preview: `pulumi preview --json`, or its event log, one event a line.
 
 Both hold resources as the state would (measured on 3.259.0): `op`, `urn`, and what they were and will be, with
-secrets as `[secret]`. Unchanged ones are told with `--show-sames` only.
+secrets as `[secret]`. Unchanged ones are in it with `--show-sames` only.
 """
 
 from collections.abc import Iterator, Mapping
@@ -16,12 +16,12 @@ State = Mapping[str, Any]
 """A resource: `inputs`, `outputs`, `parent`, `protect`."""
 
 _LOOKING = ("refresh", "read")
-"""Steps that only look."""
+"""Steps that change nothing."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """What happens to one resource; `old` is `None` where it is new, `new` where it goes."""
+    """What happens to one resource; `old` is `None` if it is new, `new` if it goes."""
 
     op: str
     urn: str
@@ -30,36 +30,36 @@ class Step:
 
     @property
     def name(self) -> str:
-        """The resource's name."""
+        """Return the resource's name."""
         return self.urn.rpartition("::")[2]
 
     @property
     def type(self) -> str:
-        """Its own type token, without its parents'."""
+        """Return its own type token, without its parents'."""
         return self.urn.split("::")[2].rpartition("$")[2]
 
     @property
     def parent(self) -> str:
-        """The name of the resource that it belongs to."""
+        """Return the name of the resource that it belongs to."""
         state = self.new or self.old or {}
         return str(state.get("parent", "")).rpartition("::")[2]
 
     @property
     def changes(self) -> bool:
-        """Whether it does anything."""
+        """Return whether it does anything."""
         return self.op != "same"
 
 
 @dataclass(frozen=True)
 class Preview:
-    """Every step in the engine's order; `errors` are what stopped it, one line each."""
+    """Every step in the engine's order; `errors` stopped it, one line each."""
 
     steps: tuple[Step, ...]
     errors: tuple[str, ...] = ()
 
 
 def parse_preview(text: str) -> Preview:
-    """A preview from either form. Raises `UserError` where it is neither, or a resource has another shape."""
+    """Return a preview from either form. Raises `UserError` for other texts, or resources of another shape."""
     planned, told = _read(text)
     steps = (Step(it.op, it.urn, it.old, it.new) for it in parse_steps(planned))
     kept = tuple(step for step in steps if step.op not in _LOOKING)

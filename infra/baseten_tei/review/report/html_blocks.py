@@ -1,4 +1,4 @@
-"""The parts that every HTML page of this project shares: it needs no other file, and it fits a phone's screen.
+"""The parts that all HTML pages of this project share: they need no other file and fit a phone's screen.
 
 A table becomes one block a row where the screen is narrow, each cell behind its column's name. What is wider than the
 screen all the same (a long line of YAML, a word of 60 letters) scrolls within its own box.
@@ -52,7 +52,7 @@ def render_document(title: str, body: str, style: str = "") -> str:
 
 
 def render_sentence(text: str) -> str:
-    """Return a sentence as HTML; what stands between backticks becomes code."""
+    """Return a sentence as HTML; text between backticks becomes code."""
     parts = _CODE.split(text)
     return "".join(
         f"<code>{_breakable(part)}</code>" if n % 2 else _breakable(part)
@@ -74,7 +74,7 @@ def render_table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[Cel
 
 
 def _breakable(text: str) -> str:
-    """Return the text as HTML; a path or a name that is too long for a line breaks at its joints."""
+    """Return the text as HTML; a long path or name may break at its joints."""
     return _LONG_WORD.sub(lambda word: _JOINT.sub(r"\1<wbr>", word[0]), escape_html(text))
 
 

@@ -1,4 +1,4 @@
-"""The report as one HTML page that needs nothing else, with every model and every line."""
+"""The report as one self-contained HTML page, with every model and every line."""
 
 from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import (
@@ -49,7 +49,7 @@ def _stack(stack: StackReport) -> str:
         f"<h2><code>{escape_html(stack.stack)}</code>: {escape_html(stack_title(stack))}</h2>",
         f"<p><small>Against {render_sentence(stack.origin)}. {render_sentence(price_source(stack))}</small></p>",
         render_list(
-            "Stands in the way",
+            "Blocks the change",
             [*stack.errors, *(_finding(it) for it in findings if _stops(it))],
             "breaks",
         ),
@@ -63,7 +63,7 @@ def _stack(stack: StackReport) -> str:
 
 
 def _table(stack: StackReport) -> str:
-    """A row for each model, and one for all of them where they cost money."""
+    """Return a row for each model, and one for their sum if they cost money."""
     money = not stack.on_emulator
     rows: list[tuple[str, list[Cell]]]
     rows = [(model.kind, _row(model, money)) for model in rank_models(stack.models)]

@@ -1,4 +1,4 @@
-"""The parts of the comment, as Markdown; every text that may come from a spec passes through `escaping`."""
+"""The parts of the comment, as Markdown; all texts from specs are escaped."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,11 +26,11 @@ _UNBROKEN = "\u00a0→ "
 
 
 def stack_head(stack: StackReport, lines: int) -> str:
-    """Heading, what the preview stands on, and all that a reader must not miss; `lines` of each list at most."""
+    """Return heading, origin, and all that a reader must not miss, at most `lines` of each list."""
     against = f"Against {escape_prose(stack.origin)}. {escape_prose(price_source(stack))}"
     blocks = [f"### {code_span(stack.stack)}: {escape_prose(stack_title(stack))}", against]
     lists = {
-        "⛔ **Stands in the way**": _blockers(stack),
+        "⛔ **Blocks the change**": _blockers(stack),
         "🔴 **Breaks callers**": _breaking(stack),
         "🟠 **Changed by others**, since the last `pulumi up` (`pulumi up` brings it back)": [
             f"{code_span(name)}: {escape_prose(_cut(text))}" for name, text in drift_lines(stack)
@@ -43,20 +43,20 @@ def stack_head(stack: StackReport, lines: int) -> str:
 
 
 def contract_block(problems: Iterable[str]) -> str:
-    """What a changed schema of the outputs takes from those who read them; empty where it takes nothing."""
+    """Return the changes of the outputs' schema that break readers; empty without any."""
     lines = [escape_prose(_cut(problem)) for problem in problems]
     return _format_list("🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)", lines)
 
 
 def no_change_line(stacks: Sequence[str]) -> str:
-    """Return the line that names the stacks that are left out; empty where there are none."""
+    """Return how many stacks are left out, and their names; empty if none are."""
     names = ", ".join(code_span(name) for name in stacks[:_STACKS_NAMED])
     more = f" and {len(stacks) - _STACKS_NAMED} more stacks" if len(stacks) > _STACKS_NAMED else ""
     return f"No change: {names}{more}." if stacks else ""
 
 
 def table_head(stack: StackReport) -> str:
-    """Return the head of the table of models; an emulator's has no money in it."""
+    """Return the head of the table of models, without money for an emulator."""
     words = "| model | what happens | why |"
     if stack.on_emulator:
         return f"{words}\n|---|---|---|"
@@ -76,7 +76,7 @@ def model_row(stack: StackReport, model: ModelReport) -> str:
 
 
 def total_rows(stack: StackReport) -> list[str]:
-    """Return the row of the whole stack's money, unchanged models included; none where nothing is billed."""
+    """Return the row of the stack's sums, unchanged models included; none for an emulator."""
     costs = (f"**{it}**" for it in _amounts(stack.cost))
     row_of_all = _row(
         ["**all models**", "", escape_prose(unpriced_note(stack), table=True), *costs]
@@ -85,7 +85,7 @@ def total_rows(stack: StackReport) -> list[str]:
 
 
 def model_details(stack: StackReport, model: ModelReport) -> str:
-    """Everything else that is known of a model, folded."""
+    """Return everything else that is known of a model, folded."""
     findings = [it for it in stack.findings if it.model == model.name]
     parts = [
         _format_list(
@@ -134,7 +134,7 @@ def _format_finding(it: ReportedFinding) -> str:
 
 
 def _format_list(name: str, items: Iterable[str], most: int = 20) -> str:
-    """A list below its name, which says how many are left out; empty without items."""
+    """Return a list below its name, at most `most` items and how many are left out; empty without items."""
     found = list(items)
     if not found:
         return ""
@@ -167,6 +167,6 @@ def _row(cells: Iterable[str]) -> str:
 
 
 def _cut(text: str) -> str:
-    """As much of a sentence as is read; of a commit its first twelve digits."""
+    """Return the text, shortened; of a commit its first twelve digits."""
     short = _COMMIT.sub(lambda it: f"{it[0][:12]}…", text)
     return short if len(short) <= _SHOWN_CHARACTERS else f"{short[: _SHOWN_CHARACTERS - 1]}…"

@@ -1,6 +1,6 @@
-"""The comment: a heading per stack that changes, what stands in the way, a row per model, and the details, folded.
+"""The comment: a heading per stack that changes, what blocks it, a row per model, and the details, folded.
 
-Never longer than GitHub takes. Rows of the largest changes come first, then their details, while there is room;
+Never longer than GitHub accepts. Rows of the largest changes come first, then their details, while there is room;
 the rest is counted.
 """
 
@@ -37,7 +37,7 @@ class _Piece:
 
 
 def render_markdown(report: ChangeReport, limit: int = LIMIT) -> str:
-    """The whole comment, at most `limit` characters."""
+    """Return the whole comment, at most `limit` characters."""
     marks = [line for it in report.stacks if (line := format_marks(it, len(report.stacks)))]
     changing = [it for it in report.stacks if it.changes or it.stopped]
     same = no_change_line([it.stack for it in report.stacks if not (it.changes or it.stopped)])
@@ -54,7 +54,7 @@ def render_markdown(report: ChangeReport, limit: int = LIMIT) -> str:
 
 
 def _fit_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
-    """Headings of as many stacks as fit, those that are stopped first."""
+    """Return the headings of as many stacks as fit, blocked ones first."""
     found: dict[str, str] = {}
     count = len(list(stacks))
     for stack in sorted(stacks, key=lambda it: not it.stopped):
@@ -66,7 +66,7 @@ def _fit_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
 
 
 def _frame(stack: StackReport) -> str:
-    """What a section has besides its heading, rows and details, at its longest."""
+    """Return what a section has besides its heading, rows and details, at its longest."""
     return f"{_table(stack, [])}\n{_rest(stack, list(stack.models))}\n\n\n"
 
 
@@ -77,7 +77,7 @@ def _pieces(stacks: Iterable[StackReport]) -> Iterator[_Piece]:
 
 
 def _choose_pieces(pieces: list[_Piece], room: int) -> tuple[list[_Piece], list[_Piece]]:
-    """Those with a row, and those with details, too."""
+    """Return the pieces with a row, and those with details, too."""
     rows: list[_Piece] = []
     left = int(room * _ROWS_SHARE)
     for piece in pieces:
@@ -111,7 +111,7 @@ def _table(stack: StackReport, pieces: list[_Piece]) -> str:
 
 
 def _rest(stack: StackReport, hidden: list[ModelReport]) -> str:
-    """The models without a row, counted."""
+    """Return the counts of models without a row."""
     if not hidden or stack.errors:
         return ""
     return (

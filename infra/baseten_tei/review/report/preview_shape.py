@@ -1,4 +1,4 @@
-"""The shape of a preview, as far as a report reads it: what comes from a file may be anything."""
+"""The shape of a preview, as far as a report reads it: a file may hold anything."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -9,7 +9,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.spec.type_tokens import COMPONENTS, ENVIRONMENT, PUSH
 
-ANEW = "make it anew: pulumi preview --json --show-sames > preview.json"
+ANEW = "make it again: pulumi preview --json --show-sames > preview.json"
 
 
 def _object_text(text: str | None) -> str | None:
@@ -19,7 +19,7 @@ def _object_text(text: str | None) -> str | None:
 
 
 _Number = float | str | None
-"""A text where the engine does not know it yet."""
+"""A text if the engine does not know the number yet."""
 
 
 class _Resource(BaseModel):
@@ -59,7 +59,7 @@ _OUTPUTS: Mapping[str, type[BaseModel]] = {ENVIRONMENT: _Serving}
 
 
 class RawStep(BaseModel):
-    """A step, before it is known what it does."""
+    """A step as it stands in the file."""
 
     op: str
     urn: Annotated[str, Field(pattern=r"^urn:pulumi:[^:]*::[^:]*::.+::.+$")]
@@ -68,7 +68,7 @@ class RawStep(BaseModel):
 
 
 class Diagnostic(BaseModel):
-    """A diagnostic."""
+    """A message of the engine."""
 
     severity: str
     message: str

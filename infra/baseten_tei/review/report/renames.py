@@ -1,4 +1,4 @@
-"""Models whose name in the stack is another: the same model on Baseten, or one that takes another's place."""
+"""Renamed models: a new name in the stack for the same model on Baseten, or for a new model."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,7 +9,7 @@ _OWN = "model_name"
 
 
 def join_renamed(models: Mapping[str, ModelChange]) -> dict[str, ModelChange]:
-    """Models of which one goes and one comes under the same name on Baseten are one model with two sides."""
+    """Join a model that goes and one that comes under the same name on Baseten: they are one model."""
     coming, going = _coming(models), _going(models)
     heirs = {_on_baseten(it): name for name, it in coming.items()}
     found = dict(models)
@@ -21,7 +21,7 @@ def join_renamed(models: Mapping[str, ModelChange]) -> dict[str, ModelChange]:
 
 
 def rename_problems(models: Mapping[str, ModelChange]) -> dict[str, str]:
-    """For each model that goes while another of the same spec comes: what keeps the one that is there."""
+    """Return how to keep each model that goes while another of the same spec comes, by its name."""
     heirs = {_spec(it): (name, it) for name, it in _coming(models).items()}
     return {
         name: f"is renamed to {heir[0]}: another model on Baseten, with other URLs; to keep this one write "

@@ -1,6 +1,6 @@
-"""The report as data: what every form of it shows, and what is read back to be shown by someone who trusts no text.
+"""The report as data, which each format shows and `pr report --from` reads back.
 
-Strict and bounded: a report that a stranger's pull request made is only data, and no longer than it may be.
+Strict and bounded, because the code of a stranger's pull request may have written it.
 """
 
 from typing import Annotated, Literal
@@ -13,7 +13,7 @@ from baseten_tei.review.report.change_kind import Kind
 
 
 def _cut(most: int) -> AfterValidator:
-    """However long a text is that a spec holds, a report of it can be made."""
+    """Return a validator that shortens longer texts: a spec may hold texts of any length."""
     return AfterValidator(lambda text: text if len(text) <= most else f"{text[: most - 1]}…")
 
 
@@ -29,7 +29,7 @@ class _Strict(BaseModel):
 
 
 class ReportedFinding(_Strict):
-    """A finding of a rule or a policy, with what to type."""
+    """A finding of a rule or a policy, with its fix."""
 
     level: Literal["error", "warning", "mandatory", "advisory"]
     rule: Name
@@ -47,7 +47,7 @@ class Money(_Strict):
 
     @classmethod
     def of(cls, cost: Monthly) -> "Money":
-        """The three figures alone."""
+        """Return the three sums of a cost."""
         return cls(minimum=cost.minimum, typical=cost.typical, maximum=cost.maximum)
 
 
@@ -83,7 +83,7 @@ class ModelReport(_Strict):
 
     @property
     def changes(self) -> bool:
-        """Whether anything happens to it."""
+        """Return whether anything happens to it."""
         return self.kind != "unchanged"
 
 
@@ -101,20 +101,20 @@ class StackReport(_Strict):
     findings: tuple[ReportedFinding, ...] = ()
     policies: tuple[ReportedFinding, ...] = ()
     prices: Text = ""
-    """Whose they are, of which day."""
+    """Their source and date."""
     on_emulator: bool = False
-    """Whether the stack is on an emulator, which bills nothing: no form of the report shows money then."""
+    """Whether the stack is on an emulator, which bills nothing: no format shows money then."""
     cost: Cost
     marks: tuple[Mark, ...] = ()
 
     @property
     def changes(self) -> bool:
-        """Whether anything happens to a model or a secret, or others changed something that an `up` brings back."""
+        """Return whether anything happens to a model or a secret, or others changed what an `up` brings back."""
         return bool(self.secrets) or any(it.changes or it.drift for it in self.models)
 
     @property
     def stopped(self) -> bool:
-        """Whether an `up` would not go through, or must not."""
+        """Return whether an error or a mandatory policy blocks an `up`."""
         levels = {it.level for it in (*self.findings, *self.policies)}
         return bool(self.errors) or bool(levels & {"error", "mandatory"})
 
@@ -129,22 +129,22 @@ class ChangeReport(_Strict):
 
     @property
     def stopped(self) -> bool:
-        """Whether something stands in the way."""
+        """Return whether any stack is blocked."""
         return any(it.stopped for it in self.stacks)
 
 
 def parse_report(text: str) -> ChangeReport:
-    """A report as `--format json` wrote it. Raises `UserError` with one line where it is none."""
+    """Return a report that `--format json` wrote. Raises `UserError`, one line, for other texts."""
     try:
         return ChangeReport.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         raise UserError(
-            f"this is no report of `baseten-tei pr report --format json`: {where}: {first['msg']}"
+            f"this is not a report of `baseten-tei pr report --format json`: {where}: {first['msg']}"
         ) from error
 
 
 def render_json(report: ChangeReport) -> str:
-    """The report to keep, and to be rendered elsewhere."""
+    """Return the report as JSON, to be read back."""
     return report.model_dump_json(indent=1) + "\n"

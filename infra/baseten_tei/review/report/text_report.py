@@ -1,4 +1,4 @@
-"""The report for a terminal, or a job's log: the same facts, a block per stack."""
+"""The report for a terminal or a job's log, a block per stack."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _HEADINGS = ("model", "what happens", "$/month, typical", "why")
 
 
 def render_text(report: ChangeReport) -> str:
-    """Plain text, no colours."""
+    """Return the report as plain text, without colours."""
     contract = [f"BREAKS READERS OF THE OUTPUTS: {it}" for it in report.contract]
     blocks = [contract, *(list(_stack_lines(stack)) for stack in report.stacks)]
     return "\n\n".join("\n".join(map(escape_log_line, lines)) for lines in blocks if lines) + "\n"

@@ -1,4 +1,4 @@
-"""What a million tokens cost: a price per minute over a throughput that somebody measured and put on file.
+"""What a million tokens cost: a price per minute divided by a measured throughput.
 
 Files are `benchmarks/results/throughput/*.json`, each a list of measurements.
 """
@@ -29,7 +29,7 @@ class Measurement(BaseModel):
     tokens_per_second: Annotated[float, Field(gt=0, allow_inf_nan=False)]
     date: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
     how: str
-    """What was measured with, for the reader: lengths of the texts, `max_batch_tokens`, the tool."""
+    """How it was measured, for the reader: lengths of the texts, `max_batch_tokens`, the tool."""
 
 
 _FILE = TypeAdapter(tuple[Measurement, ...])
@@ -44,13 +44,13 @@ class PerMillion:
 
 
 def parse_measurements(content: bytes) -> tuple[Measurement, ...]:
-    """The measurements of a file. Raises `UserError`, one line without the file's name."""
+    """Return the measurements in a file. Raises `UserError`, one line without the file's name."""
     try:
         return _FILE.validate_json(content)
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
-        raise UserError(f"{where}: {first['msg']}: mend it, or remove the file") from error
+        raise UserError(f"{where}: {first['msg']}: fix it, or delete the file") from error
 
 
 def read_measurements(root: Path) -> tuple[Measurement, ...]:
@@ -67,7 +67,7 @@ def read_measurements(root: Path) -> tuple[Measurement, ...]:
 def usd_per_million_tokens(
     args: ModelArgs, prices: Prices, measured: Iterable[Measurement]
 ) -> PerMillion | None:
-    """By the newest measurement of this model, TEI release and instance; `None` where there is none, or no price."""
+    """Return the cost by the newest measurement of this model, release and instance; `None` without it or a price."""
     name = instance_type(args)
     price = prices.of(name)
     same = [

@@ -1,4 +1,4 @@
-"""What a change does to traffic: what is pushed, how it takes over, what sleeps and wakes.
+"""What a change means for traffic: what is pushed, how it takes over, what scales to zero.
 
 Sources: Baseten docs (rolling deployments, autoscaling, cold starts), and docs/lifecycle.md for our gates.
 """
@@ -17,7 +17,7 @@ GIB = 1024**3
 
 
 def describe_traffic(pair: ModelChange, kind: Kind, facts: ModelFacts | None) -> tuple[str, ...]:
-    """What will happen, in the order in which it does; facts are the lock's, where it has them."""
+    """Return what will happen, in order; `facts` is `None` if the model is not locked."""
     if kind == "unchanged":
         return ()
     if pair.after is None:
@@ -115,7 +115,7 @@ def _autoscaling(before: ModelState | None, environment: str) -> Autoscaling | N
 
 
 def _cold_start(args: ModelArgs, facts: ModelFacts | None) -> str:
-    """How much has to be loaded; how long that takes nobody measured."""
+    """Return how much has to be loaded; the time was never measured."""
     if facts is None or facts.weights is None:
         return ""
     where = "memory" if accelerator_of(args) == CPU else "GPU memory"

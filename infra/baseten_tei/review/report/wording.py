@@ -1,4 +1,4 @@
-"""Words that every form of the report shares: money, counts, the order of models."""
+"""Words that all formats of the report share: money, counts, the order of models."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -6,46 +6,46 @@ from collections.abc import Iterable
 from baseten_tei.review.report.report_data import Cost, ModelReport, Money, StackReport
 
 _RANK = ("deleted", "created", "pushed", "forgotten", "settings only", "renamed", "unchanged")
-"""What a reader should see first."""
+"""In the order in which a reader should see them."""
 
 
 def format_usd(amount: float | None) -> str:
-    """`$1,239`; below ten dollars with cents; what is not known is `unknown`."""
+    """Return `$1,239`, with cents below ten dollars, `unknown` for `None`."""
     if amount is None:
         return "unknown"
     return f"${amount:,.0f}" if amount == 0 or amount >= 10 else f"${amount:,.2f}"
 
 
 def format_change(before: float | None, after: float | None) -> str:
-    """`$619 → $1,239`, or one amount where both are the same."""
+    """Return `$619 → $1,239`, or one amount if both are the same."""
     one, other = format_usd(before), format_usd(after)
     return one if one == other else f"{one} → {other}"
 
 
 def format_amounts(cost: Cost) -> list[str]:
-    """At the fewest, the usual and the most replicas."""
+    """Return the costs at the fewest, the usual and the most replicas."""
     keys = ("minimum", "typical", "maximum")
     return [format_change(getattr(cost.before, key), getattr(cost.after, key)) for key in keys]
 
 
 def format_per_million(model: ModelReport) -> str:
-    """`$0.0123 per million tokens (…)`; empty where nobody measured."""
+    """Return `$0.0123 per million tokens (…)`; empty without a measurement."""
     if model.usd_per_million_tokens is None:
         return ""
     return f"${model.usd_per_million_tokens:.4f} per million tokens ({model.measured})"
 
 
 def format_counts(models: Iterable[ModelReport]) -> str:
-    """`1 created, 2 pushed, 12 unchanged`."""
+    """Return e.g. `1 created, 2 pushed, 12 unchanged`."""
     found = Counter[str](model.kind for model in models)
     order = ("created", "pushed", "settings only", "renamed", "deleted", "forgotten", "unchanged")
     return ", ".join(f"{found[it]} {it}" for it in order if found[it]) or "no models"
 
 
 def stack_title(stack: StackReport) -> str:
-    """Return what happens, in one line; without money where nothing is billed."""
+    """Return what happens, in one line, without money for an emulator."""
     if stack.errors:
-        return "the preview stops with an error"
+        return "the preview failed"
     if stack.on_emulator:
         return f"{format_counts(stack.models)}, on an emulator"
     before, after = stack.cost.before.typical, stack.cost.after.typical
@@ -54,18 +54,18 @@ def stack_title(stack: StackReport) -> str:
 
 
 def price_source(stack: StackReport) -> str:
-    """Return whose prices the report counts with, or that there are none."""
+    """Return whose prices the report uses, or that nothing is billed."""
     return "On an emulator: nothing is billed." if stack.on_emulator else f"Prices: {stack.prices}."
 
 
 def unpriced_note(stack: StackReport) -> str:
-    """Return the instance types without a known price in a sentence; empty where all are known."""
+    """Return a sentence with the instance types of unknown price; empty if all are known."""
     names = ", ".join(f"`{name}`" for name in stack.cost.unpriced)
     return f"no price is known for {names}" if names else ""
 
 
 def rank_models(models: Iterable[ModelReport]) -> list[ModelReport]:
-    """Largest changes first: what breaks callers, what comes or goes, what moves most money, what differs most."""
+    """Sort models: first those that break callers, that come or go, that change most costs, that differ most."""
     return sorted(models, key=_size)
 
 
@@ -75,24 +75,24 @@ def _size(model: ModelReport) -> tuple[bool, int, float, int, str]:
 
 
 def _difference(before: Money, after: Money) -> float:
-    """Of the most that it may cost; an unknown price counts as large."""
+    """Return the difference of the maximum cost; an unknown price counts as large."""
     if before.maximum is None or after.maximum is None:
         return float("inf") if before != after else 0.0
     return abs(after.maximum - before.maximum)
 
 
 def what_it_is(model: ModelReport) -> str:
-    """`embedding BAAI/bge-base-en-v1.5 on L4:4x16`."""
+    """Return e.g. `embedding BAAI/bge-base-en-v1.5 on L4:4x16`."""
     return f"{model.task} {model.model_id} on {model.instance_type}"
 
 
 def format_reasons(model: ModelReport) -> list[str]:
-    """`field: before → after`, one each; of a model that comes or goes, what it is."""
+    """Return `field: before → after` of each change; of a model that comes or goes, what it is."""
     return [f"{field}: {values}" for field, values in model.why.items()] or [what_it_is(model)]
 
 
 def drift_lines(stack: StackReport) -> list[tuple[str, str]]:
-    """Model, and what somebody else changed of it."""
+    """Return each model with what others changed of it, one pair a change."""
     return [
         (model.name, f"{field} {text}")
         for model in stack.models

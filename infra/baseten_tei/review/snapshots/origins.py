@@ -1,4 +1,4 @@
-"""What a stack is previewed against in a pull request, and the environment that a preview without credentials gets."""
+"""What a pull request's preview is made against, and the environment of a preview without credentials."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -19,13 +19,13 @@ _HANDED_ON = (
     "XDG_CACHE_HOME", "XDG_STATE_HOME",
     "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE",  # for Pulumi's plugins
 )  # fmt: skip
-"""The whole environment of a preview without credentials: what is not named here cannot leak."""
+"""The whole environment of a preview without credentials: no other variable can leak."""
 
 
 def choose_origin(target: Target, environ: Mapping[str, str], *, has_snapshot: bool) -> Origin:
-    """The real state where its credentials are there, else a snapshot, else nothing.
+    """Return `real` if the state's credentials are there, else `snapshot` if there is one, else `nothing`.
 
-    A stack on an emulator has no state outside the machine of whoever develops with it.
+    A stack on an emulator has no state outside its developer's machine.
     """
     if not target.loopback and has_credentials(environ):
         return "real"
@@ -33,7 +33,7 @@ def choose_origin(target: Target, environ: Mapping[str, str], *, has_snapshot: b
 
 
 def has_credentials(environ: Mapping[str, str]) -> bool:
-    """Whether Baseten's key is there, and what Pulumi's state needs."""
+    """Return whether Baseten's key and the credentials of Pulumi's state are there."""
     file = environ.get(FILE_VARIABLE, "")
     own_file = bool(file) and not file.endswith(PUBLIC_FILE)
     state = own_file or any(environ.get(name, "").strip() for name in BACKENDS)
@@ -41,7 +41,7 @@ def has_credentials(environ: Mapping[str, str]) -> bool:
 
 
 def credential_free_environment(environ: Mapping[str, str], backend: str) -> dict[str, str]:
-    """The environment of a preview in a state and with a passphrase of its own: it holds nothing worth hiding."""
+    """Return the environment of a preview in a state and with a passphrase of its own, without a credential."""
     return {
         **{name: environ[name] for name in _HANDED_ON if name in environ},
         "PULUMI_BACKEND_URL": backend,
@@ -52,7 +52,7 @@ def credential_free_environment(environ: Mapping[str, str], backend: str) -> dic
 
 
 def origin_text(kind: Origin, commit: str) -> str:
-    """What the report says that a stack was held against."""
+    """Return what the report says that a preview was made against."""
     if kind == "real":
         return "the real state"
     if kind == "nothing":

@@ -1,6 +1,6 @@
-"""Encrypted values in `Pulumi.<stack>.yaml`, and what stands for them where their passphrase is not known.
+"""Encrypted values in `Pulumi.<stack>.yaml`, and their placeholders where the passphrase is not known.
 
-An encrypted value says nothing but whether it was changed since the snapshot: its ciphertext is another one then.
+Without the passphrase one can only see whether a value changed since the snapshot: its ciphertext did.
 """
 
 import hashlib
@@ -10,20 +10,20 @@ from typing import Any
 from baseten_tei.spec.credentials import is_secure
 
 UNCHANGED = "the secret that the snapshot has"
-"""Stands for every secret in a snapshot, and for each encrypted value that is still the same."""
+"""The placeholder of every secret in a snapshot, and of each encrypted value that did not change."""
 CHANGED = "a secret that the snapshot does not have"
 
 Path = tuple[str | int, ...]
-"""Where a value stands below `config:`: `("baseten-tei:hf_access_key",)`."""
+"""A value's path below `config:`, e.g. `("baseten-tei:hf_access_key",)`."""
 
 
 def secure_values(config: Mapping[str, Any]) -> dict[str, str]:
-    """Each encrypted value's place, as `pulumi config set --path` takes it, with its ciphertext's digest."""
+    """Return each encrypted value's ciphertext's digest, by its path for `pulumi config set --path`."""
     return {_place(path): _digest(text) for path, text in _secure(config, ())}
 
 
 def placeholders(config: Mapping[str, Any], known: Mapping[str, str]) -> dict[str, str]:
-    """What stands for each encrypted value, by its place; `known` is what the snapshot has of them."""
+    """Return the placeholder of each encrypted value, by its path; `known` are the snapshot's digests."""
     return {
         place: UNCHANGED if known.get(place) == digest else CHANGED
         for place, digest in secure_values(config).items()
@@ -31,7 +31,7 @@ def placeholders(config: Mapping[str, Any], known: Mapping[str, str]) -> dict[st
 
 
 def without_secure_values(config: Mapping[str, Any]) -> dict[str, Any]:
-    """A stack's file that needs no passphrase and no account: an empty text where something encrypted stood."""
+    """Return a stack's file with an empty text for each encrypted value: it needs no passphrase."""
     return {"config": _remove_secure(config)}
 
 

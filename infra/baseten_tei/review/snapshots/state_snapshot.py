@@ -1,4 +1,4 @@
-"""A snapshot: what `pulumi stack export` told, with nothing in it that must not be seen."""
+"""A snapshot: the output of `pulumi stack export` without anything secret."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -17,7 +17,7 @@ _STORED = {SIGNATURE: SECRET, "plaintext": json.dumps(UNCHANGED)}
 _NEEDLESS = ("secrets_providers", "pending_operations")
 """The salt that a passphrase could be guessed with; operations that a preview cannot finish."""
 _TRACES = ("sourcePosition", "stackTrace")
-"""Where on some machine a resource was made."""
+"""Paths of the machine where a resource was made."""
 
 
 class Snapshot(BaseModel):
@@ -28,14 +28,14 @@ class Snapshot(BaseModel):
     snapshot: Literal[1] = 1
     stack: str
     commit: str = Field(default="", pattern=r"^([0-9a-f]{40})?$")
-    """Empty where nobody said."""
+    """Empty if it is not known."""
     secure: dict[str, str]
-    """The encrypted values of the stack's file then, as `secure_values` tells them."""
+    """The encrypted values of the stack's file at that time, from `secure_values`."""
     version: int
     deployment: dict[str, Any]
 
     def state(self, salt: str) -> dict[str, Any]:
-        """What `pulumi stack import` takes into a stack whose own salt this is.
+        """Return what `pulumi stack import` takes into a stack with this salt.
 
         Without a secrets provider Pulumi 3.259 panics ("attempt to encrypt value").
         """
@@ -55,9 +55,9 @@ def snapshot_of(
     fingerprint: str,
     known_secrets: Iterable[str],
 ) -> Snapshot:
-    """The snapshot of an export. `fingerprint` is the placeholder's, as the Secret remembers values.
+    """Return the snapshot of an export. `fingerprint` is the placeholder's, as the Secret resource stores it.
 
-    `known_secrets` are masked wherever they stand, as is all that has the form of a token: none should be there.
+    `known_secrets` and everything that looks like a token are masked; none should be there.
     """
     deployment = {k: v for k, v in (exported.get("deployment") or {}).items() if k not in _NEEDLESS}
     resources = [_resource(it, fingerprint) for it in deployment.get("resources") or ()]
@@ -71,14 +71,14 @@ def snapshot_of(
 
 
 def parse_snapshot(text: str, where: str) -> Snapshot:
-    """The snapshot in a file's text. Raises `UserError` where it is none of ours."""
+    """Return the snapshot in a file's text. Raises `UserError` for other texts."""
     try:
         return Snapshot.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(map(str, first["loc"])) or "its text"
         raise UserError(
-            f"{where} is no snapshot ({path}: {first['msg']}): make one with "
+            f"{where} is not a snapshot ({path}: {first['msg']}): make one with "
             "baseten-tei pr snapshot export"
         ) from error
 

@@ -1,6 +1,6 @@
-"""A stand-in for a project in a folder of its own: its files, a stack of its state, and none of its credentials.
+"""A copy of a project in a folder of its own: its files, a stack with its state, none of its credentials.
 
-What is previewed there is the project's own program; the project's folder and its state are only read.
+A preview there runs the project's own program; the project's folder and its state are only read.
 """
 
 import json
@@ -24,22 +24,22 @@ _LEFT_OUT = (STATE, ".git")
 
 @dataclass(frozen=True)
 class ThrowawayProject:
-    """A stack to preview. It holds nothing worth hiding."""
+    """A stack to preview. It holds no secret."""
 
     folder: Path
     stack: str
     environment: Mapping[str, str]
-    """All that a `pulumi` in the folder is to be given."""
+    """The whole environment of a `pulumi` in the folder."""
 
     def pulumi(self, *arguments: str) -> str:
-        """What a `pulumi` there prints. Raises `UserError`."""
+        """Run `pulumi` there and return what it prints. Raises `UserError`."""
         return pulumi_cli.run(self.folder, self.stack, *arguments, environment=self.environment)
 
 
 def make_throwaway(
     workspace: Workspace, snapshot: Snapshot | None, folder: Path, environ: Mapping[str, str]
 ) -> ThrowawayProject:
-    """The stand-in, with the snapshot's state or with none. Raises `UserError`."""
+    """Return the copy, with the snapshot's state or an empty one. Raises `UserError`."""
     _link(workspace, folder)
     backend = folder / STATE
     backend.mkdir(mode=0o700)
