@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from baseten_tei.project.stacks import stacks
-from baseten_tei.rules.registry import judge
+from baseten_tei.rules.registry import check_model
 from benchmarks.measure.timing import Figure, seconds
 
 AIM = 5.0
@@ -22,7 +22,7 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
 
     def judge_all() -> None:
         for number in range(models):
-            judge(replace(some[number % len(some)], name=f"model-{number}"))
+            check_model(replace(some[number % len(some)], name=f"model-{number}"))
 
     taken = tuple(seconds(judge_all) for _ in range(TIMES))
     yield Figure("oracle", f"judge {models} locked models offline", "", taken, aim=AIM)

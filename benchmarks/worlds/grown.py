@@ -16,7 +16,7 @@ from typing import Any
 from tests.support.harness import Stack
 
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.plan import model_plan
+from baseten_tei.deployment.plan import plan_model
 from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.project.generated_files import read_lock
 from baseten_tei.rules.settings import parse_settings
@@ -73,7 +73,7 @@ def _digests(stack: Stack, size: int) -> dict[str, str]:
     facts = parse_lock(read_lock(stack.folder, stack.name))
     models = parse_settings(locked_fleet(size), None, facts).models
     return {
-        name: model_plan(name, args, owner, stack.target).job.digest
+        name: plan_model(name, args, owner, stack.target).job.digest
         for name, args in models.items()
     }
 

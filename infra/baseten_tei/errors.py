@@ -18,16 +18,16 @@ class UserError(Exception):
     """
 
     def __init__(self, *problems: str) -> None:
-        self.problems = tuple(shorten(harmless(problem)) for problem in problems)
+        self.problems = tuple(shorten(to_plain_line(problem)) for problem in problems)
         super().__init__("\n".join(self.problems))
 
 
-def harmless(text: str) -> str:
+def to_plain_line(text: str) -> str:
     """Return `text` as one line that a terminal shows as it is: no escapes, no control or bidi characters."""
-    return "".join(map(_shown, " ".join(text.splitlines())))
+    return "".join(map(_plain_character, " ".join(text.splitlines())))
 
 
-def _shown(character: str) -> str:
+def _plain_character(character: str) -> str:
     if character.isprintable():
         return character
     return " " if character.isspace() else "\N{REPLACEMENT CHARACTER}"
@@ -56,7 +56,7 @@ def shorten(line: str, most: int = LONGEST_LINE) -> str:
     return f"{line[:half].rpartition(' ')[0]} … {line[-half:].partition(' ')[2]}"
 
 
-def perhaps(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> str:
     """` Perhaps you meant 'x'?` where something known is close, else nothing."""
     by_case = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), by_case, n=1, cutoff=0.5)
@@ -66,7 +66,7 @@ def perhaps(word: str, known: Iterable[str]) -> str:
 _MOST_NAMED = 10
 
 
-def named(known: Iterable[str]) -> str:
+def list_names(known: Iterable[str]) -> str:
     """`'a', 'b'`: names for a message, which has room for the first ten."""
     names = [repr(name) for name in known]
     more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []

@@ -18,7 +18,7 @@ from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.target import Target, parse_target
 from baseten_tei.baseten.versions import pushed_version
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.plan import model_plan
+from baseten_tei.deployment.plan import plan_model
 from baseten_tei.deployment.push_job import Job, job_environment, read_job
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.gates.gates import Asking, Gates
@@ -147,7 +147,7 @@ class Fuzzed:
 
     def program(self, args: EmbeddingArgs) -> list[Step]:
         """What the components register for a gated model, in their order."""
-        plan = model_plan(NAME, args, OWNER, self.wire.world.base_url)
+        plan = plan_model(NAME, args, OWNER, self.wire.world.base_url)
         owner = {"project": OWNER.project, "stack": OWNER.stack}
         secret = {"name": SECRET, "value": self.token, **owner}
         names = [SECRET, f"{NAME}-model", f"{NAME}-push"]

@@ -18,7 +18,7 @@ from huggingface_hub import constants
 
 from baseten_emulator.world.wire import Request, Response
 from baseten_tei.errors import UserError
-from baseten_tei.facts.hub.facts_of_repository import model_facts
+from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
 from baseten_tei.facts.hub.lockfile import render_lock
 from baseten_tei.facts.network.requests_client import Session
@@ -148,7 +148,7 @@ def test_a_wrong_answer_of_the_hub_is_told_in_lines(
 
 
 def lock(address: str, model: str) -> None:
-    facts = model_facts(Hub(address).read(model, "main", "2026-11-30"))
+    facts = read_facts(Hub(address).read(model, "main", "2026-11-30"))
     render_lock([facts])
 
 

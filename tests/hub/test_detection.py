@@ -2,7 +2,7 @@
 
 import pytest
 
-from baseten_tei.facts.hub.facts_of_repository import model_facts
+from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub
 from baseten_tei.facts.tei.task_detection import detect
 
@@ -22,10 +22,10 @@ REFUSED = ("tiny/no-label-maps", "tiny/max-pooling")
 def test_a_repository_is_what_the_router_would_make_of_it(
     client: Hub, repository: str, task: str
 ) -> None:
-    found = detect(model_facts(client.read(repository, "main", "2026-11-22")))
+    found = detect(read_facts(client.read(repository, "main", "2026-11-22")))
     assert (found.task, found.refusal) == (task, None)
 
 
 @pytest.mark.parametrize("repository", REFUSED)
 def test_what_the_router_does_not_start_with_is_refused(client: Hub, repository: str) -> None:
-    assert detect(model_facts(client.read(repository, "main", "2026-11-22"))).refusal
+    assert detect(read_facts(client.read(repository, "main", "2026-11-22"))).refusal

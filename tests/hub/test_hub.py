@@ -6,7 +6,7 @@ import pytest
 from huggingface_hub import constants
 
 from baseten_tei.errors import UserError
-from baseten_tei.facts.hub.facts_of_repository import model_facts
+from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling, Weights
 from tests.hub.loopback import TOKEN, LoopbackHub
@@ -16,7 +16,7 @@ DAY = "2026-11-22"
 
 
 def facts(client: Hub, model_id: str, revision: str = "main") -> ModelFacts:
-    return model_facts(client.read(model_id, revision, DAY))
+    return read_facts(client.read(model_id, revision, DAY))
 
 
 def refusal(client: Hub, model_id: str, revision: str = "main") -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.plan import ModelPlan, model_plan
+from baseten_tei.deployment.plan import ModelPlan, plan_model
 from baseten_tei.deployment.push_job import job_environment
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.review.report.engine_preview import Preview, parse_preview
@@ -67,7 +67,7 @@ def _states(models: Raw, lock: Lock, told: Mapping[str, Any], protect: bool) -> 
     settings = parse_settings(models, None, lock)
     found: dict[str, State] = {}
     for subject in settings.subjects:
-        plan = model_plan(subject.name, subject.args, OWNER, "emulator")
+        plan = plan_model(subject.name, subject.args, OWNER, "emulator")
         for urn, state in _resources(subject.name, plan, told):
             found[urn] = {**json.loads(json.dumps(state)), "protect": protect}
     return found

@@ -9,7 +9,7 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.bounds import MIB, Bounds
 from baseten_tei.facts.network.network_errors import NoAnswerError
 from baseten_tei.facts.network.requests_client import Session
-from baseten_tei.facts.tei.calls import info_of
+from baseten_tei.facts.tei.calls import parse_info
 
 LARGEST_BYTES = 16 * MIB
 """Of one answer: 32 vectors of 4,096 numbers have 3 MB as JSON, `/info` with 10,000 labels has 1 MB."""
@@ -21,7 +21,7 @@ def router_info(base_url: str, api_key: str, timeout_seconds: float) -> Mapping[
     Raises `ModelCallError` where it does not answer within `timeout_seconds` or answers something else.
     """
     url = f"{base_url}/sync/info"
-    info = info_of(_answer("GET", url, api_key, None, timeout_seconds))
+    info = parse_info(_answer("GET", url, api_key, None, timeout_seconds))
     if info is None:
         raise nonsense(url, "router's /info")
     return info

@@ -16,7 +16,7 @@ from baseten_tei.commands.options import asks, confirm, dry_run_option, on_a_sta
 from baseten_tei.commands.progress import progress
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.hub.hub_client import Hub
-from baseten_tei.facts.hub.lock_changes import Readings, problems
+from baseten_tei.facts.hub.lock_changes import Readings, list_problems
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut, decide_adoption
 from baseten_tei.operations.adoption.adoption_plan import (
@@ -103,7 +103,7 @@ def _write_lock(workspace: Workspace, plan: Adoptions, readings: Readings) -> It
         yield from lock.write(
             workspace.root, lock.select_stacks(workspace.root, [workspace.stack], names), readings
         )
-    for problem in problems(readings):
+    for problem in list_problems(readings):
         yield f"not locked: {problem}; then run `baseten-tei lock`"
 
 

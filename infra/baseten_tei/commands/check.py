@@ -14,8 +14,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.project.stacks import Stack, wanted_stacks
 from baseten_tei.rules.gpu.images import organization_lacks_gpu
-from baseten_tei.rules.registry import judge
-from baseten_tei.rules.reports import FORMATS, Judged
+from baseten_tei.rules.registry import check_model
+from baseten_tei.rules.reports import FORMATS, StackCheck
 from baseten_tei.rules.rule import Reported, Rule
 
 LACKING = Rule(
@@ -27,13 +27,13 @@ LACKING = Rule(
 )
 
 
-def judge_stack(stack: Stack, available: Sequence[str] | None) -> Judged:
+def judge_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
     """A stack's findings, and where its models stand in its configuration."""
     settings = stack.settings
-    found = [reported for subject in settings.subjects for reported in judge(subject)]
+    found = [reported for subject in settings.subjects for reported in check_model(subject)]
     if available is not None:
         found += find_missing_gpus(settings.subjects, available)
-    return Judged(
+    return StackCheck(
         stack.path.name, read_text(stack.path, stack.path.name), len(settings.models), found
     )
 

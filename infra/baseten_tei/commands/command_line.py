@@ -14,7 +14,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from baseten_tei.errors import UserError, perhaps, shorten
+from baseten_tei.errors import UserError, did_you_mean, shorten
 
 FINDING = 1
 MISTAKE = 2
@@ -67,7 +67,7 @@ class LazyGroup(Group):
         if name not in self.table and not name.startswith("-"):
             known = ", ".join(self.table)
             raise UserError(
-                f"{ctx.command_path} has no command {name!r}.{perhaps(name, self.table)} It has: {known}"
+                f"{ctx.command_path} has no command {name!r}.{did_you_mean(name, self.table)} It has: {known}"
             )
         return super().resolve_command(ctx, args)
 

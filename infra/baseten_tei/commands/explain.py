@@ -9,9 +9,9 @@ from baseten_tei.commands.options import on_a_stack
 from baseten_tei.deployment import prices
 from baseten_tei.deployment.gpu_choice import accelerator_of, cheapest_accelerator, room_gib
 from baseten_tei.deployment.published_advice import advice
-from baseten_tei.deployment.sizing import cheapest_problem, derivations, sized
-from baseten_tei.deployment.vram import Band, Estimate, estimate, input_length, parameters
-from baseten_tei.errors import UserError, named, perhaps
+from baseten_tei.deployment.sizing import cheapest_problem, derivations, size_spec
+from baseten_tei.deployment.vram import Band, Estimate, count_parameters, estimate, input_length
+from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.project.stacks import wanted_stacks
@@ -20,7 +20,7 @@ from baseten_tei.spec.args import ModelArgs
 
 def explain_model(name: str, args: ModelArgs, facts: ModelFacts) -> str:
     """Everything that follows from a spec and its facts, for a reader."""
-    whole = sized(args, facts)
+    whole = size_spec(args, facts)
     blocks = [_model_lines(name, args, facts), _derivation_lines(args, facts)]
     if (problem := cheapest_problem(args, facts)) is None:
         blocks += [
@@ -34,7 +34,7 @@ def explain_model(name: str, args: ModelArgs, facts: ModelFacts) -> str:
 
 
 def _model_lines(name: str, args: ModelArgs, facts: ModelFacts) -> list[str]:
-    size, length = parameters(facts), input_length(facts)
+    size, length = count_parameters(facts), input_length(facts)
     known = f"{size:,} parameters" if size else "size unknown"
     texts = f"texts of {length} tokens" if length else "length unknown"
     return [
@@ -120,7 +120,7 @@ def find_model(root: Path, stack: str, name: str) -> tuple[ModelArgs, ModelFacts
     if name not in settings.models:
         known = settings.models
         raise UserError(
-            f"stack {stack!r} has no model {name!r}.{perhaps(name, known)} It has: {named(known)}"
+            f"stack {stack!r} has no model {name!r}.{did_you_mean(name, known)} It has: {list_names(known)}"
         )
     args = settings.models[name]
     facts = next(it.facts for it in settings.subjects if it.name == name)

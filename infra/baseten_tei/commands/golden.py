@@ -16,7 +16,7 @@ from baseten_tei.commands.options import FILE, on_a_stack
 from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import release_digest
-from baseten_tei.errors import UserError, named, perhaps
+from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.outputs.parsing import parse_models
 from baseten_tei.project import pulumi_cli
@@ -32,7 +32,7 @@ def _read_outputs(root: Path, stack: str, names: Sequence[str]) -> dict[str, Out
     if unknown := [name for name in names if name not in every]:
         raise UserError(
             *(
-                f"stack {stack!r} serves no model {n!r}.{perhaps(n, every)} It serves: {named(every)}"
+                f"stack {stack!r} serves no model {n!r}.{did_you_mean(n, every)} It serves: {list_names(every)}"
                 for n in unknown
             )
         )

@@ -10,19 +10,19 @@ import click
 
 from baseten_tei.commands.options import on_stacks
 from baseten_tei.commands.progress import progress
-from baseten_tei.errors import UserError, perhaps
-from baseten_tei.facts.hub.facts_of_repository import model_facts
+from baseten_tei.errors import UserError, did_you_mean
+from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
 from baseten_tei.facts.hub.lock_changes import (
     LockedStack,
     Readings,
-    entries,
     exit_code,
-    moved,
-    problems,
+    list_moves,
+    list_problems,
+    merge_entries,
 )
 from baseten_tei.facts.hub.lockfile import FOLDER, Key, render_lock
-from baseten_tei.facts.network.bounds import LateError, within
+from baseten_tei.facts.network.bounds import LateError, call_within
 from baseten_tei.project import generated_files
 from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stacks import wanted_stacks
@@ -40,7 +40,7 @@ def select_stacks(root: Path, stacks: Sequence[str], names: Sequence[str]) -> li
     models = [pair for settings in wanted.values() for pair in settings.models.items()]
     known = {word for name, args in models for word in (name, args.model_id)}
     if unknown := [name for name in names if name not in known]:
-        raise UserError(*(f"no stack has a model {n!r}.{perhaps(n, known)}" for n in unknown))
+        raise UserError(*(f"no stack has a model {n!r}.{did_you_mean(n, known)}" for n in unknown))
     return [_locked_stack(root, name, settings, names) for name, settings in wanted.items()]
 
 
@@ -58,7 +58,7 @@ def write(root: Path, found: Iterable[LockedStack], readings: Readings) -> list[
     """Bring the lock files up to date: what was written or removed."""
     lines = []
     for stack in found:
-        kept = entries(stack, readings)
+        kept = merge_entries(stack, readings)
         if kept and generated_files.write_if_changed(root / stack.file, render_lock(kept)):
             lines.append(f"wrote {stack.file}")
         elif stack.locked and not kept:
@@ -78,8 +78,8 @@ def find_orphans(root: Path, found: Iterable[LockedStack], *, remove: bool) -> l
 
 def _read(hub: Hub, day: str, readings: Readings, key: Key) -> None:
     try:
-        repository = within(MODEL_SECONDS, partial(hub.read, *key, day))
-        readings.facts[key] = model_facts(repository)
+        repository = call_within(MODEL_SECONDS, partial(hub.read, *key, day))
+        readings.facts[key] = read_facts(repository)
     except UserError as error:
         readings.refused[key] = str(error)
     except HubUnreachableError as error:
@@ -117,10 +117,10 @@ def command(root: Path, stacks: tuple[str, ...], models: tuple[str, ...], check:
     """
     found = select_stacks(root, stacks, models)
     readings = read(Hub.from_environment(), sorted({k for stack in found for k in stack.asked}))
-    lines = [line for stack in found for line in moved(stack, readings)]
+    lines = [line for stack in found for line in list_moves(stack, readings)]
     if not check:
         lines += write(root, found, readings)
     if set(stacks) == {*stack_files(root)}:
         lines += find_orphans(root, found, remove=not check)
-    _tell(lines, problems(readings))
+    _tell(lines, list_problems(readings))
     return exit_code(readings, check and bool(lines))

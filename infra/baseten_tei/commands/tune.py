@@ -16,7 +16,7 @@ from baseten_tei.commands.options import (
 )
 from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.errors import UserError, named, naming, perhaps
+from baseten_tei.errors import UserError, did_you_mean, list_names, naming
 from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.operations.tuning.derive_autoscaling import Wish
 from baseten_tei.operations.tuning.load_texts import DISTRIBUTIONS, generate_texts, read_texts
@@ -157,7 +157,8 @@ def _find_subject(workspace: Workspace, name: str) -> Subject:
     subjects = {it.name: it for it in stack.settings.subjects}
     if name not in subjects:
         raise UserError(
-            f"stack {workspace.stack!r} has no model {name!r}.{perhaps(name, subjects)} It has: {named(subjects)}"
+            f"stack {workspace.stack!r} has no model {name!r}.{did_you_mean(name, subjects)} "
+            f"It has: {list_names(subjects)}"
         )
     return ready([subjects[name]])[name].subject
 

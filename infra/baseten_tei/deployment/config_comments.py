@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.spec.args import ModelArgs
@@ -35,7 +35,7 @@ def comments(args: ModelArgs) -> Mapping[str, str]:
 
 
 def _image(args: ModelArgs) -> str:
-    instance, image = resolved_hardware(args)
+    instance, image = resolve_hardware(args)
     kind = f"TEI {args.tei_version} for the {instance.accelerator}"
     kind += "; it refuses GPUs it was not compiled for." if instance.gpu_count else "."
     if not image.no_build:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from baseten_tei.deployment import prices
 from baseten_tei.deployment.environments import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
-from baseten_tei.deployment.instances import SKUS, sku
+from baseten_tei.deployment.instances import SKUS, find_sku
 from baseten_tei.spec.args import Autoscaling, ModelArgs
 
 Usd = float | None
@@ -26,7 +26,7 @@ class Prices:
 
     def of(self, instance_type: str) -> Usd:
         """The price under this name, or under the name that it goes by today."""
-        listed = sku(instance_type)
+        listed = find_sku(instance_type)
         names = (instance_type, listed.name if listed else instance_type)
         return next((self.per_minute[name] for name in names if name in self.per_minute), None)
 

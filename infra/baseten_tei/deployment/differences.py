@@ -34,13 +34,15 @@ def differences(one: Any, other: Any, path: str = "") -> Texts:
     if one == other or (_empty(one) and _empty(other)):
         return {}
     if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return _merged(one, other, [(name, _below(path, name)) for name in {**one, **other}])
+        return _compare_mappings(
+            one, other, [(name, _below(path, name)) for name in {**one, **other}]
+        )
     if _is_list(one) and _is_list(other):
         pairs = enumerate(zip_longest(one, other))
         found = [differences(*pair, f"{path}[{index}]") for index, pair in pairs]
         return {name: text for texts in found for name, text in texts.items()}
     name = _INDEX.sub("", path).rpartition(".")[2]
-    return {path: arrow(_masked(one, name), _masked(other, name))}
+    return {path: arrow(_mask_secrets(one, name), _mask_secrets(other, name))}
 
 
 def arrow(one: Any, other: Any) -> str:
@@ -51,7 +53,7 @@ def arrow(one: Any, other: Any) -> str:
     return " → ".join(_around(text, at) for text in texts)
 
 
-def _merged(
+def _compare_mappings(
     one: Mapping[str, Any], other: Mapping[str, Any], names: list[tuple[str, str]]
 ) -> Texts:
     found = [differences(one.get(name), other.get(name), path) for name, path in names]
@@ -78,12 +80,12 @@ def _text(value: Any) -> str:
     return redact(_ASSIGNED.sub(rf"\1{MASK}", text))
 
 
-def _masked(value: Any, name: str) -> Any:
+def _mask_secrets(value: Any, name: str) -> Any:
     """The value without what stands under a secret's name, at any depth."""
     if isinstance(value, Mapping):
-        return {key: _masked(item, key) for key, item in value.items()}
+        return {key: _mask_secrets(item, key) for key, item in value.items()}
     if _is_list(value):
-        return [_masked(item, name) for item in value]
+        return [_mask_secrets(item, name) for item in value]
     secret = isinstance(value, str) and value and _SECRET_NAME.search(name)
     return MASK if secret else value
 
@@ -96,7 +98,9 @@ def _around(text: str, at: int) -> str:
     return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
-def changed_paths(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
+def find_changed_paths(
+    old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
+) -> list[str]:
     """Paths of the leaves that differ, or that only one of two nested maps holds.
 
     At the top only `new`'s keys count: a resource's state holds outputs beside its inputs.
@@ -106,7 +110,7 @@ def changed_paths(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = 
     for name in names:
         before, after = old.get(name), new.get(name)
         if isinstance(before, Mapping) and isinstance(after, Mapping):
-            found += changed_paths(before, after, f"{prefix}{name}.")
+            found += find_changed_paths(before, after, f"{prefix}{name}.")
         elif before != after:
             found.append(f"{prefix}{name}")
     return found

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, permits
-from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs, Promotion
 from baseten_tei.spec.names import is_commit
@@ -29,7 +29,7 @@ def environment_inputs(
     """Each environment's version and settings; a pinned one does not care for the spec's own `digest`."""
     # What counts at the next release only: alone, a change of it changes nothing.
     policy = {
-        "expected": _expected(args),
+        "expected": _router_expectations(args),
         "golden": golden,
         "new_space": args.new_space,
         "on_refusal": args.on_refusal,
@@ -51,9 +51,9 @@ def environment_inputs(
     }
 
 
-def _expected(args: ModelArgs) -> Inputs:
+def _router_expectations(args: ModelArgs) -> Inputs:
     """What the router has to say of itself; a batch limit of the spec's own would look like a CPU's."""
-    instance, _ = resolved_hardware(args)
+    instance, _ = resolve_hardware(args)
     limited = any(flag == "max-batch-requests" for flag, _ in split_flags(args.extra_flags))
     return {
         "task": args.task,

@@ -1,14 +1,14 @@
 """On which GPU a model fits, with how many tokens in a batch, and which of them costs least."""
 
 from baseten_tei.deployment import prices
-from baseten_tei.deployment.instances import instance
+from baseten_tei.deployment.instances import parse_instance
 from baseten_tei.deployment.vram import (
     VRAM_GIB,
+    can_start,
+    count_parameters,
     estimate,
     input_length,
     is_padded,
-    parameters,
-    starts,
     usable_gib,
 )
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -44,7 +44,7 @@ def cheapest_problem(args: ModelArgs, facts: ModelFacts | None) -> str | None:
         return None
     return (
         f"accelerator cheapest finds no GPU for {args.model_id} on TEI {args.tei_version} with "
-        f"{wanted_tokens(args, facts)} tokens in a batch: write a lower max_batch_tokens, or the accelerator itself"
+        f"{tokens_to_hold(args, facts)} tokens in a batch: write a lower max_batch_tokens, or the accelerator itself"
     )
 
 
@@ -58,9 +58,9 @@ def holds(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
     image = image_for(accelerator, args.tei_version)
     if not isinstance(image, Image) or (image.no_build and args.weights == "baked"):
         return False
-    if not starts(args, facts, accelerator) or _long_without_flash(args, facts, accelerator):
+    if not can_start(args, facts, accelerator) or _long_without_flash(args, facts, accelerator):
         return False
-    return fits(args, facts, accelerator, wanted_tokens(args, facts))
+    return fits(args, facts, accelerator, tokens_to_hold(args, facts))
 
 
 def _long_without_flash(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
@@ -77,7 +77,7 @@ def fits(args: ModelArgs, facts: ModelFacts, accelerator: str, tokens: int) -> b
 
 def is_tight(facts: ModelFacts, accelerator: str) -> bool:
     """Whether it is a 7B model on 24 GB or less, for which the README of Baseten's example says 8192 tokens."""
-    return (parameters(facts) or 0) >= LARGE and VRAM_GIB.get(accelerator, 80) <= 24
+    return (count_parameters(facts) or 0) >= LARGE and VRAM_GIB.get(accelerator, 80) <= 24
 
 
 def room_gib(args: ModelArgs, accelerator: str) -> float:
@@ -104,12 +104,12 @@ def fitting_batch_tokens(args: ModelArgs, facts: ModelFacts, accelerator: str) -
 def accelerator_of(args: ModelArgs) -> str:
     """What a spec runs on, as far as its words tell (`cheapest` stays that)."""
     if args.instance_type is not None:
-        found = instance(args.instance_type)
+        found = parse_instance(args.instance_type)
         return found.accelerator if found else DEFAULT_ACCELERATOR
     return args.accelerator or DEFAULT_ACCELERATOR
 
 
-def wanted_tokens(args: ModelArgs, facts: ModelFacts) -> int:
+def tokens_to_hold(args: ModelArgs, facts: ModelFacts) -> int:
     """What a GPU has to hold: what was asked for, else the longest text between 8192 and 16384."""
     if "max_batch_tokens" in args.model_fields_set:
         return args.max_batch_tokens

@@ -85,12 +85,12 @@ _GIB = {
 }
 
 
-def sku(name: str) -> Sku | None:
+def find_sku(name: str) -> Sku | None:
     """The instance of that name, today's or an older one; `None` where the list has none."""
     return BY_NAME.get(_ALIASES.get(name, name.removeprefix("CPU:")))
 
 
-def landing(gpu: str, vcpus: float = 0, memory_gib: float = 0) -> Sku | None:
+def find_cheapest_sku(gpu: str, vcpus: float = 0, memory_gib: float = 0) -> Sku | None:
     """The cheapest instance with such a GPU that holds that much; `None` where none does."""
     fitting = [
         it for it in SKUS if it.gpu == gpu and it.vcpus >= vcpus and it.memory_gib >= memory_gib
@@ -98,13 +98,13 @@ def landing(gpu: str, vcpus: float = 0, memory_gib: float = 0) -> Sku | None:
     return min(fitting, key=lambda it: it.price, default=None)
 
 
-def vcpus(cpu: str | None) -> float | None:
+def parse_vcpus(cpu: str | None) -> float | None:
     """`"4"` is 4.0 vCPUs, `"500m"` is 0.5; `None` for what is no amount."""
     match = re.fullmatch(r"(\d{1,9})(m?)", cpu or "", re.ASCII)
     return match and int(match[1]) / (1000 if match[2] else 1)
 
 
-def gibibytes(memory: str | None) -> float | None:
+def parse_gibibytes(memory: str | None) -> float | None:
     """`"16Gi"` is 16.0 GiB, `"16G"` is 14.9; `None` for what is no amount."""
     match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([KMGTPE]i?)", memory or "", re.ASCII)
     return match and float(match[1]) * _GIB[match[2]]
@@ -137,7 +137,7 @@ class Instance:
     vcpus: int
 
 
-def instance(sku: str) -> Instance | None:
+def parse_instance(sku: str) -> Instance | None:
     """What an exact SKU holds; `None` where its form or GPU is unknown.
 
     `L4:4x16` is 4 vCPUs and 16 GiB, `L4:2x24x96` two GPUs, `H100:2` two GPUs, `4x16` no GPU.
@@ -149,10 +149,10 @@ def instance(sku: str) -> Instance | None:
     if not match or family not in COMPUTE_CAPABILITY:
         return None
     sizes = [int(part) for part in (match["size"] or "").split("x") if part]
-    return _sized(family, sizes)
+    return _instance_of_sizes(family, sizes)
 
 
-def _sized(family: str, sizes: list[int]) -> Instance:
+def _instance_of_sizes(family: str, sizes: list[int]) -> Instance:
     smallest = SMALLEST_VCPUS.get(family, 4)
     match sizes:
         case [count, vcpus, _]:

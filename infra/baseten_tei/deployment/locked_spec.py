@@ -6,7 +6,7 @@ from typing import Any
 
 from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.permits import Permits, permits
-from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
@@ -25,12 +25,12 @@ class Subject:
     @cached_property
     def instance(self) -> Instance:
         """GPU, count and vCPUs."""
-        return resolved_hardware(self.args)[0]
+        return resolve_hardware(self.args)[0]
 
     @cached_property
     def image(self) -> str:
         """The image's reference."""
-        return resolved_hardware(self.args)[1].reference
+        return resolve_hardware(self.args)[1].reference
 
     @cached_property
     def config(self) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def owner_after(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str
     }
 
 
-def taken_problem(name: str, owner: Owner, versions: "Collection[Version]") -> str:
+def name_taken_problem(name: str, owner: Owner, versions: "Collection[Version]") -> str:
     """Error text for a model on Baseten that this state does not own: whose it is, and what to run."""
     pushers = sorted({pusher_of(it) for it in versions})
     whose = f", pushed by {' and '.join(pushers[:SHOWN])}" if pushers else ""

@@ -6,13 +6,13 @@ from baseten_tei.facts.tei.images import Image, image_for
 from baseten_tei.spec.args import ModelArgs
 
 
-def resolved_hardware(args: ModelArgs) -> tuple[instances.Instance, Image]:
+def resolve_hardware(args: ModelArgs) -> tuple[instances.Instance, Image]:
     """Instance and image of a spec that has no problems.
 
     Raises `ValueError` for one that has, which `placement_problems` would have told.
     """
     found = (
-        instances.instance(args.instance_type)
+        instances.parse_instance(args.instance_type)
         if args.instance_type
         else instances.smallest_instance(args.accelerator or gpus.DEFAULT_ACCELERATOR)
     )

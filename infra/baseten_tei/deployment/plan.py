@@ -9,9 +9,9 @@ from baseten_tei.deployment.environments import all_environments, environment_in
 from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.push_job import Job
-from baseten_tei.deployment.truss_config import canonical, release_digest, truss_config
+from baseten_tei.deployment.truss_config import release_digest, render_canonical, truss_config
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.names import baseten_name
@@ -32,7 +32,7 @@ class ModelPlan:
     known_outputs: Mapping[str, Any]
 
 
-def model_plan(
+def plan_model(
     name: str,
     args: ModelArgs,
     owner: Owner,
@@ -46,7 +46,7 @@ def model_plan(
     """
     config = truss_config(name, args)
     digest = release_digest(config, args.labels)
-    job = _job(name, args, owner, target, team, digest, canonical(config))
+    job = _job(name, args, owner, target, team, digest, render_canonical(config))
     pushed = any(it.deployment is None for it in all_environments(args).values())
     adopting = {"adopt": True} if args.adopt else {}
     whose = {"team": team, "project": owner.project, "stack": owner.stack}
@@ -66,7 +66,7 @@ def model_plan(
             name: {"model": job.model, **whose, **adopting, **inputs}
             for name, inputs in environment_inputs(args, digest, golden).items()
         },
-        known_outputs=_known_outputs(args, digest),
+        known_outputs=_outputs_before_push(args, digest),
     )
 
 
@@ -94,8 +94,8 @@ def _job(
     )
 
 
-def _known_outputs(args: ModelArgs, digest: str) -> dict[str, Any]:
-    _, image = resolved_hardware(args)
+def _outputs_before_push(args: ModelArgs, digest: str) -> dict[str, Any]:
+    _, image = resolve_hardware(args)
     return {
         "task": args.task,
         "environment": args.environment,
@@ -105,7 +105,7 @@ def _known_outputs(args: ModelArgs, digest: str) -> dict[str, Any]:
     }
 
 
-def known_limits(args: ModelArgs) -> dict[str, int]:
+def client_limits(args: ModelArgs) -> dict[str, int]:
     """Limits a client can rely on that the spec alone decides."""
     payload = dict(split_flags(args.extra_flags)).get("payload-limit")
     allowed = permits(args)

@@ -4,7 +4,14 @@ The table itself, with its source, is `instances`: US dollars per minute that a 
 included.
 """
 
-from baseten_tei.deployment.instances import SKUS, Sku, gibibytes, landing, sku, vcpus
+from baseten_tei.deployment.instances import (
+    SKUS,
+    Sku,
+    find_cheapest_sku,
+    find_sku,
+    parse_gibibytes,
+    parse_vcpus,
+)
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.spec.args import ModelArgs
 
@@ -25,16 +32,18 @@ def usd_per_month(found: Sku) -> float:
 
 def smallest(accelerator: str) -> Sku | None:
     """The cheapest instance with such a GPU; `None` where the list has none (L40S, A100_40GB)."""
-    return landing(accelerator)
+    return find_cheapest_sku(accelerator)
 
 
 def sku_of(args: ModelArgs, accelerator: str) -> Sku | None:
     """The instance that Baseten takes for a spec, were its accelerator this one; `None` where none is large enough."""
     if args.instance_type is not None:
-        return sku(args.instance_type)
+        return find_sku(args.instance_type)
     default = _WITHOUT_GPU if accelerator == CPU else {}
     asked = {key: getattr(args, key) or default.get(key) for key in ("cpu", "memory")}
-    return landing(accelerator, vcpus(asked["cpu"]) or 0, gibibytes(asked["memory"]) or 0)
+    return find_cheapest_sku(
+        accelerator, parse_vcpus(asked["cpu"]) or 0, parse_gibibytes(asked["memory"]) or 0
+    )
 
 
 def by_price(args: ModelArgs) -> list[Sku]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from baseten_tei.deployment.gpu_choice import LARGE, accelerator_of
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.vram import input_length, parameters
+from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import ModelArgs
@@ -27,7 +27,7 @@ class Advice:
 def advice(args: ModelArgs, facts: ModelFacts) -> tuple[Advice, ...]:
     """Its values for this model beside those of a sized spec."""
     got = permits(args)
-    length, large = input_length(facts) or 512, (parameters(facts) or 0) >= LARGE
+    length, large = input_length(facts) or 512, (count_parameters(facts) or 0) >= LARGE
     tokens = 8192 if large else 32768
     rows: Iterator[tuple[str, str | int, str | int, str]] = iter(
         (

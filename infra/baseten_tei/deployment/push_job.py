@@ -65,7 +65,7 @@ def job_environment(job: Job, generation: str) -> dict[str, str]:
     }
 
 
-def stamped(environment: Mapping[str, str], stamp: Stamp) -> dict[str, str]:
+def stamp_environment(environment: Mapping[str, str], stamp: Stamp) -> dict[str, str]:
     """The environment with the words of a stamp in its labels, and its id; a stack without an id gets no new input."""
     words = dict(zip(OWNER_LABELS, (stamp.project, stamp.stack), strict=True))
     labels = json.loads(environment[LABELS]) | {label: it for label, it in words.items() if it}

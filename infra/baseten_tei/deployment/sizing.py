@@ -17,7 +17,7 @@ from baseten_tei.deployment.gpu_choice import (
     fitting_batch_tokens,
     holds,
     room_gib,
-    wanted_tokens,
+    tokens_to_hold,
 )
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, permits
 from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
@@ -27,7 +27,7 @@ from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.facts.tei.gpus import CPU, DEFAULT_ACCELERATOR
 from baseten_tei.spec.args import ModelArgs
 
-__all__ = ["Derived", "cheapest_accelerator", "cheapest_problem", "derivations", "sized"]
+__all__ = ["Derived", "cheapest_accelerator", "cheapest_problem", "derivations", "size_spec"]
 
 CLIENT_BATCH = 32
 """What OpenAI's API allowed at first, and TEI's default; the lower, the better Baseten can spread requests."""
@@ -60,14 +60,14 @@ class Derived:
     source: str
 
 
-def sized(args: ModelArgs, facts: ModelFacts | None) -> ModelArgs:
+def size_spec(args: ModelArgs, facts: ModelFacts | None) -> ModelArgs:
     """The spec with what it left open filled in; unchanged where the model is not locked."""
-    return _sized(args, facts)[0]
+    return _take_steps(args, facts)[0]
 
 
 def derivations(args: ModelArgs, facts: ModelFacts | None) -> tuple[Derived, ...]:
     """The values that `sized` fills in, and how."""
-    return _sized(args, facts)[1]
+    return _take_steps(args, facts)[1]
 
 
 def payload_limit(args: ModelArgs) -> int:
@@ -82,7 +82,7 @@ def tokenizer_gib(facts: ModelFacts) -> float:
     return SMALL_TOKENIZER_GIB if small else LARGE_TOKENIZER_GIB
 
 
-def _sized(args: ModelArgs, facts: ModelFacts | None) -> tuple[ModelArgs, tuple[Derived, ...]]:
+def _take_steps(args: ModelArgs, facts: ModelFacts | None) -> tuple[ModelArgs, tuple[Derived, ...]]:
     found: list[Derived] = []
     for step in STEPS if facts is not None else ():
         derived = step(args, facts)  # type: ignore[arg-type]  # no step is taken without facts
@@ -110,15 +110,19 @@ def _accelerator(args: ModelArgs, facts: ModelFacts) -> Derived | None:
         return None
     usual = prices.sku_of(args, DEFAULT_ACCELERATOR)
     if not asked and usual and usual.gpu_count == 1 and holds(args, facts, usual.gpu):
-        return _chosen(args, facts, DEFAULT_ACCELERATOR, "L4, where the model fits it")
+        return _derive_accelerator(args, facts, DEFAULT_ACCELERATOR, "L4, where the model fits it")
     found = cheapest_accelerator(args, facts)
     if found is None:
         return None
-    return _chosen(args, facts, found, "the least price a minute that has an image, and holds it")
+    return _derive_accelerator(
+        args, facts, found, "the least price a minute that has an image, and holds it"
+    )
 
 
-def _chosen(args: ModelArgs, facts: ModelFacts, accelerator: str, formula: str) -> Derived:
-    tokens = wanted_tokens(args, facts)
+def _derive_accelerator(
+    args: ModelArgs, facts: ModelFacts, accelerator: str, formula: str
+) -> Derived:
+    tokens = tokens_to_hold(args, facts)
     sku = prices.sku_of(args, accelerator)
     price = f"; {sku.name} is ${sku.price:.5f} a minute" if sku else ""
     return Derived(

@@ -3,7 +3,7 @@
 import shlex
 
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
@@ -26,7 +26,7 @@ def weights_path(model_id: str) -> str:
 
 def start_command(args: ModelArgs) -> str:
     """`docker_server.start_command`. A token is read from its file by a shell, and never is an argument."""
-    instance, image = resolved_hardware(args)
+    instance, image = resolve_hardware(args)
     router = shlex.join([image.entrypoint, *router_flags(args, instance.vcpus)])
     if not (args.gated and args.weights == "download"):
         return router
@@ -43,7 +43,7 @@ def router_flags(args: ModelArgs, vcpus: int) -> list[str]:
         *flags.auto_truncate_flags(args.auto_truncate, args.tei_version),
         f"--tokenization-workers={args.tokenization_workers or _workers(vcpus)}",
         *_optional("dtype", args.dtype),
-        *_served_model_name(args),
+        *_model_name_flag(args),
         *_embedding_only(args),
         *(_normal(flag) for flag in args.extra_flags),
     ]
@@ -72,7 +72,7 @@ def _batching(args: ModelArgs) -> list[str]:
     ]
 
 
-def _served_model_name(args: ModelArgs) -> list[str]:
+def _model_name_flag(args: ModelArgs) -> list[str]:
     """Without it `/v1/embeddings` would answer with the path of the weights; 1.8.3 does not take it."""
     if not at_least(args.tei_version, "1.9.0"):
         return []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.start_command import (
     PORT,
     container_environment,
@@ -38,7 +38,7 @@ _BUILD_TOKEN = f"/run/secrets/{SECRET_NAME}"
 
 def truss_config(name: str, args: ModelArgs) -> TrussConfig:
     """The whole config of a spec that has no problems, ready to be pushed."""
-    _, image = resolved_hardware(args)
+    _, image = resolve_hardware(args)
     return {
         "model_name": baseten_name(name, args),
         "model_metadata": _metadata(args),
@@ -52,7 +52,7 @@ def truss_config(name: str, args: ModelArgs) -> TrussConfig:
     }
 
 
-def canonical(config: TrussConfig) -> str:
+def render_canonical(config: TrussConfig) -> str:
     """The config as one JSON text that never varies: what the push gets and previews compare."""
     return json_for_yaml(config, sort_keys=True, indent=1)
 
@@ -92,7 +92,7 @@ def _docker_server(args: ModelArgs, *, no_build: bool) -> TrussConfig:
 
 
 def _resources(args: ModelArgs) -> TrussConfig:
-    instance, _ = resolved_hardware(args)
+    instance, _ = resolve_hardware(args)
     if args.instance_type is not None:
         return {"instance_type": args.instance_type}
     if instance.gpu_count == 0:
@@ -107,26 +107,26 @@ def _resources(args: ModelArgs) -> TrussConfig:
 def _weights(args: ModelArgs) -> TrussConfig:
     match args.weights:
         case "cached":
-            return {"weights": [_cached(args)]}
+            return {"weights": [_cache_source(args)]}
         case "baked":
             return {"build_commands": [_clone(args)], **_build_token(args)}
         case _:
             return {}
 
 
-def _cached(args: ModelArgs) -> TrussConfig:
+def _cache_source(args: ModelArgs) -> TrussConfig:
     auth = {"auth_method": "CUSTOM_SECRET", "auth_secret_name": SECRET_NAME}
     return {
         "source": f"hf://{args.model_id}@{args.revision}",
         "mount_location": weights_path(args.model_id),
         **({"auth": auth} if args.gated else {}),
-        "ignore_patterns": ["*.pt", "*.ckpt", "*.h5", "*.msgpack", *_unused_onnx(args)],
+        "ignore_patterns": ["*.pt", "*.ckpt", "*.h5", "*.msgpack", *_onnx_patterns(args)],
     }
 
 
-def _unused_onnx(args: ModelArgs) -> list[str]:
+def _onnx_patterns(args: ModelArgs) -> list[str]:
     """GPU images never read ONNX files; CPU images are several times faster with them."""
-    instance, _ = resolved_hardware(args)
+    instance, _ = resolve_hardware(args)
     return ["*.onnx", "*.onnx_data"] if instance.gpu_count else []
 
 

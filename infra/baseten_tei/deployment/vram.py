@@ -87,7 +87,7 @@ def is_padded(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
     return _flash_version(args, accelerator) not in _kind(facts).flash
 
 
-def starts(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
+def can_start(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
     """Whether flash attention is there for a model that needs it."""
     return not _kind(facts).needs_flash or not is_padded(args, facts, accelerator)
 
@@ -96,7 +96,7 @@ def estimate(
     args: ModelArgs, facts: ModelFacts, accelerator: str, max_batch_tokens: int
 ) -> Estimate | None:
     """Memory of the GPU (of the host, without one); `None` where size or length is not known."""
-    size, length = parameters(facts), input_length(facts)
+    size, length = count_parameters(facts), input_length(facts)
     if size is None or length is None:
         return None
     width = bytes_per_value(args, facts, accelerator)
@@ -124,7 +124,7 @@ def estimate(
     )
 
 
-def parameters(facts: ModelFacts) -> int | None:
+def count_parameters(facts: ModelFacts) -> int | None:
     """From the safetensors headers, else file size by bytes per value of the stored type."""
     if facts.weights is None or facts.weights.format == "none":
         return None
@@ -134,9 +134,9 @@ def parameters(facts: ModelFacts) -> int | None:
     return facts.weights.bytes // (2 if facts.torch_dtype in halves else 4)
 
 
-def heads(facts: ModelFacts) -> int:
+def count_heads(facts: ModelFacts) -> int:
     """Attention heads; 64 values each where config.json does not say."""
-    return facts.num_attention_heads or max(1, _hidden(facts) // 64)
+    return facts.num_attention_heads or max(1, _hidden_size(facts) // 64)
 
 
 def _kind(facts: ModelFacts) -> ModelType:
@@ -153,9 +153,9 @@ def _flash_version(args: ModelArgs, accelerator: str) -> int:
     return 2 if capability >= 80 else 1 if capability == 75 else 0
 
 
-def _hidden(facts: ModelFacts) -> int:
+def _hidden_size(facts: ModelFacts) -> int:
     """Where config.json has other names for it: as wide as models of that size are."""
-    return facts.hidden_size or (4096 if (parameters(facts) or 0) > 10**9 else 1024)
+    return facts.hidden_size or (4096 if (count_parameters(facts) or 0) > 10**9 else 1024)
 
 
 def _values_per_token(facts: ModelFacts) -> tuple[int, str]:
@@ -164,7 +164,7 @@ def _values_per_token(facts: ModelFacts) -> tuple[int, str]:
     BERT's own layer: input, attention's output, intermediate, output, norm, or 3 * hidden of attention; a gated
     one holds gate and up together, the activated gate and their product.
     """
-    hidden = _hidden(facts)
+    hidden = _hidden_size(facts)
     inner = facts.intermediate_size or 4 * hidden
     if type_name(facts) in _PLAIN_MLP:
         if inner < 3 * hidden:
@@ -184,12 +184,12 @@ def _copies(facts: ModelFacts, accelerator: str) -> Band:
 
 
 def _scores(facts: ModelFacts, copies: Band, tokens: int, reach: int, width: int) -> Band:
-    matrix = heads(facts) * tokens * reach * width / GIB
+    matrix = count_heads(facts) * tokens * reach * width / GIB
     return Band(copies.low * matrix, copies.likely * matrix, copies.high * matrix)
 
 
 def _attention_formula(facts: ModelFacts, copies: Band, tokens: int, reach: int, width: int) -> str:
     return (
-        f"{copies.low:g} to {copies.high:g} * {heads(facts)} heads * {tokens:,} tokens * {reach:,} "
+        f"{copies.low:g} to {copies.high:g} * {count_heads(facts)} heads * {tokens:,} tokens * {reach:,} "
         f"tokens * {width} B"
     )

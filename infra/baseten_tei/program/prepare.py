@@ -4,14 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.plan import ModelPlan, model_plan
+from baseten_tei.deployment.plan import ModelPlan, plan_model
 from baseten_tei.errors import UserError
 from baseten_tei.program.context import Context
 from baseten_tei.program.push_python import push_python
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_input
-from baseten_tei.rules.registry import errors, judge, warnings
-from baseten_tei.rules.settings import checked_subject
+from baseten_tei.rules.registry import check_model, error_lines, warning_lines
+from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ModelArgs
 
 
@@ -25,15 +25,15 @@ class Ready:
 
 def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
     """Models by name, judged. Raises `UserError` with every error of all of them: nothing is half written."""
-    judged = {subject.name: (subject, judge(subject)) for subject in subjects}
-    if stopping := [line for _, found in judged.values() for line in errors(found)]:
+    judged = {subject.name: (subject, check_model(subject)) for subject in subjects}
+    if stopping := [line for _, found in judged.values() for line in error_lines(found)]:
         raise UserError(*stopping)
-    return {name: Ready(it, tuple(warnings(found))) for name, (it, found) in judged.items()}
+    return {name: Ready(it, tuple(warning_lines(found))) for name, (it, found) in judged.items()}
 
 
 def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
     """One model of a program that builds its specs itself. Raises `UserError` with one line per problem."""
-    checked = checked_subject(name, args, here.lock)
+    checked = resolve_subject(name, args, here.lock)
     if isinstance(checked, list):
         raise UserError(*checked)
     return ready([checked])[name]
@@ -45,7 +45,7 @@ def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
     Raises `UserError` in CI for a stale one, and where its push would not run with this program's Python.
     """
     golden = golden_input(here.root, here.owner.stack, model.name)
-    plan = model_plan(model.name, model.args, here.owner, here.target_name, team, golden)
+    plan = plan_model(model.name, model.args, here.owner, here.target_name, team, golden)
     if plan.pushed:
         push_python(here.root)
     _bring_up_to_date(model.name, plan, here)

@@ -20,7 +20,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs
-from baseten_tei.spec.hf_token import FROM_ENV, SECRET_NAME, VARIABLE, named_variable
+from baseten_tei.spec.hf_token import FROM_ENV, SECRET_NAME, VARIABLE, token_variable
 from baseten_tei.spec.parsing import NAMESPACE
 
 
@@ -98,7 +98,7 @@ def _variable(config: pulumi.Config) -> str | None:
     """The variable that `hf_access_key: {from_env: NAME}` names. Raises `UserError` for another mapping."""
     if is_config_secret(config.full_key(SECRET_NAME)):
         return None
-    return named_variable(decode_value(config.get(SECRET_NAME), config.full_key(SECRET_NAME)))
+    return token_variable(decode_value(config.get(SECRET_NAME), config.full_key(SECRET_NAME)))
 
 
 def _tidy(settings: Settings) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.deployment.config_yaml import MARK
-from baseten_tei.deployment.differences import changed_paths
+from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_text_if_there
 from baseten_tei.facts.files.write_files import write_whole
@@ -101,7 +101,7 @@ def _first_difference(found: str, wanted: str) -> str:
         return "a line that is not valid YAML"
     if not isinstance(old, Mapping):
         return "its first line"
-    paths: list[str] = changed_paths(_both(old), _both(new))
+    paths: list[str] = find_changed_paths(_both(old), _both(new))
     return paths[0].removeprefix("config.") if paths else "a comment"
 
 

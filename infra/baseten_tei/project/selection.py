@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha1
 from pathlib import Path
 
-from baseten_tei.errors import UserError, named, perhaps
+from baseten_tei.errors import UserError, did_you_mean, list_names
 
 PROJECT = "Pulumi.yaml"
 
@@ -52,7 +52,7 @@ def chosen_stack(root: Path, given: str | None, environ: Mapping[str, str]) -> s
         return files[0]
     if not files:
         raise UserError(_none(root))
-    raise UserError(f"no stack is selected: choose one of {named(files)} with --stack")
+    raise UserError(f"no stack is selected: choose one of {list_names(files)} with --stack")
 
 
 def chosen_stacks(root: Path, given: Sequence[str]) -> tuple[str, ...]:
@@ -92,7 +92,7 @@ def _stack_in(file: Path) -> str | None:
 def _not_there(root: Path, name: str, files: Sequence[str]) -> str:
     if not files:
         return f"there is no stack {name!r}: {_none(root)}"
-    return f"there is no stack {name!r} in {root}.{perhaps(name, files)} It has: {named(files)}"
+    return f"there is no stack {name!r} in {root}.{did_you_mean(name, files)} It has: {list_names(files)}"
 
 
 def _none(root: Path) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from baseten_tei.deployment.labels import OWNER_LABELS
 from baseten_tei.deployment.push_job import Job
-from baseten_tei.spec.names import suggested_name
+from baseten_tei.spec.names import suggest_name
 
 MOST = 500
 """Logs that are kept, of all stacks; the oldest go."""
@@ -15,8 +15,8 @@ MOST = 500
 def log_path(job: Job, environ: Mapping[str, str]) -> Path:
     """Return where the last push of a stack's model leaves what truss said."""
     state = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
-    owner = [suggested_name(str(job.labels.get(label) or "-")) for label in OWNER_LABELS]
-    return Path(state, "baseten-tei", "push", *owner, f"{suggested_name(job.model)}.log")
+    owner = [suggest_name(str(job.labels.get(label) or "-")) for label in OWNER_LABELS]
+    return Path(state, "baseten-tei", "push", *owner, f"{suggest_name(job.model)}.log")
 
 
 def keep_log(path: Path, text: str) -> None:

@@ -19,7 +19,7 @@ from baseten_tei.baseten.target import Target, find_api_key, parse_target
 from baseten_tei.baseten.teams import Team
 from baseten_tei.baseten.versions import Version, pushed_version, shortened_problem
 from baseten_tei.deployment.labels import STATE_LABEL
-from baseten_tei.deployment.ownership import taken_problem
+from baseten_tei.deployment.ownership import name_taken_problem
 from baseten_tei.deployment.push_job import Job, read_job
 from baseten_tei.errors import UserError, redact
 from baseten_tei.push.log_files import keep_log, log_path
@@ -96,7 +96,7 @@ def _made_meanwhile(job: Job, target: Target, api_key: str, team: Team | None) -
 def _refuse_taken(job: Job, versions: Collection[Version]) -> None:
     """Another state may have pushed under this name since the model was looked up: asked again, under the lock."""
     if job.state_id and versions and not (job.adopted or job.owner.owns_any(versions)):
-        raise UserError(taken_problem(job.model, job.owner, versions))
+        raise UserError(name_taken_problem(job.model, job.owner, versions))
 
 
 def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answer:

@@ -6,7 +6,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.start_command import router_flags
 from baseten_tei.errors import redact
 from baseten_tei.facts.tei import flags
-from baseten_tei.facts.tei.command_line import Kind, misread
+from baseten_tei.facts.tei.command_line import Kind, find_flag_problems
 from baseten_tei.rules.placement import instance_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
 
@@ -19,7 +19,9 @@ def _first(subject: Subject, kind: Kind) -> Finding | None:
     if place is None:
         return None
     words = router_flags(subject.args, place.vcpus)
-    found = next((it for it in misread(words, subject.args.tei_version) if it.kind == kind), None)
+    found = next(
+        (it for it in find_flag_problems(words, subject.args.tei_version) if it.kind == kind), None
+    )
     if found is None:
         return None
     return Finding(f"TEI {subject.args.tei_version} does not start: {found.message}", found.fix)
@@ -29,7 +31,7 @@ def _unknown_flag(subject: Subject) -> Finding | None:
     return _first(subject, "unknown")
 
 
-def _misformed_flag(subject: Subject) -> Finding | None:
+def _flag_form(subject: Subject) -> Finding | None:
     return _first(subject, "form")
 
 
@@ -45,7 +47,7 @@ def _forbidden_flag(subject: Subject) -> Finding | None:
     return None
 
 
-def _served_model_name(subject: Subject) -> Finding | None:
+def _model_name_of_new_release(subject: Subject) -> Finding | None:
     """The generated command leaves it out on 1.8.3, where it would be fatal: so the spec is not obeyed."""
     name = subject.args.served_model_name
     if name is None or subject.tei_at_least("1.9.0"):
@@ -112,13 +114,13 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-FLAG-001", "error", "Every flag exists in the image's release",
          _MAIN, _unknown_flag),
     Rule("TEI-FLAG-002", "error", "Every flag has the form that release takes",
-         f"{_MAIN}; TEI #369, #836", _misformed_flag),
+         f"{_MAIN}; TEI #369, #836", _flag_form),
     Rule("TEI-FLAG-003", "error", "No flag is given twice, or with one that excludes it",
          "measured on TEI 1.9.3 (clap, exit code 2)", _conflicting_flags),
     Rule("TEI-FLAG-004", "error", "No flag works against Baseten's proxy, or holds a token",
          "Baseten docs: custom servers; measured on TEI 1.9.3", _forbidden_flag),
     Rule("TEI-FLAG-005", "error", "served_model_name needs TEI 1.9.0",
-         "measured on TEI 1.8.3", _served_model_name),
+         "measured on TEI 1.8.3", _model_name_of_new_release),
     Rule("TEI-FLAG-006", "error", "No environment variable sets a flag",
          "TEI router/src/main.rs: each flag has one", _by_environment),
     Rule("TEI-FLAG-007", "error", "No flag holds what the process supervisor would expand",

@@ -13,7 +13,7 @@ def instance_of(subject: Subject) -> Instance | None:
     """The instance; `None` where the spec names none that there is."""
     args = subject.args
     if args.instance_type is not None:
-        return instances.instance(args.instance_type)
+        return instances.parse_instance(args.instance_type)
     gpu = args.accelerator or gpus.DEFAULT_ACCELERATOR
     known = gpu == gpus.CPU or gpu in gpus.COMPUTE_CAPABILITY
     return instances.smallest_instance(gpu) if known else None

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.errors import perhaps
+from baseten_tei.errors import did_you_mean
 from baseten_tei.rules import flags, tokens
 from baseten_tei.rules.gpu import images
 from baseten_tei.rules.memory import gpu
@@ -19,21 +19,21 @@ UNLOCKED = Rule(
     "warning",
     "A model that is not locked is checked without its facts",
     "this project: locks/<stack>.yaml",
-    lambda subject: _unlocked(subject),
+    lambda subject: _check_lock(subject),
 )
 UNKNOWN_SILENCE = Rule(
     "TEI-SILENCE-001",
     "error",
     "A silence names a rule that there is, with a reason",
     "this project: a silence is reviewed by its reason",
-    lambda subject: next(_misnamed(subject), None),
+    lambda subject: next(_check_silence_names(subject), None),
 )
 UNUSED_SILENCE = Rule(
     "TEI-SILENCE-002",
     "error",
     "A silence silences something",
     "this project: a silence nobody needs would hide the next finding",
-    lambda subject: next(_unused(subject), None),
+    lambda subject: next(_check_silence_use(subject), None),
 )
 
 RULES: tuple[Rule, ...] = (
@@ -46,7 +46,7 @@ BY_ID = {rule.id: rule for rule in RULES}
 ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id})
 
 
-def judge(subject: Subject) -> list[Reported]:
+def check_model(subject: Subject) -> list[Reported]:
     """What every rule finds that the spec does not silence, errors first."""
     found = [
         Reported(subject.name, rule, finding)
@@ -57,17 +57,17 @@ def judge(subject: Subject) -> list[Reported]:
     return sorted(found, key=lambda reported: reported.rule.severity != "error")
 
 
-def errors(reported: list[Reported]) -> list[str]:
+def error_lines(reported: list[Reported]) -> list[str]:
     """One line for each finding that stops a preview."""
     return [it.line for it in reported if it.rule.severity == "error"]
 
 
-def warnings(reported: list[Reported]) -> list[str]:
+def warning_lines(reported: list[Reported]) -> list[str]:
     """One line for each finding that a preview shows and goes on."""
     return [it.line for it in reported if it.rule.severity == "warning"]
 
 
-def _unlocked(subject: Subject) -> Finding | None:
+def _check_lock(subject: Subject) -> Finding | None:
     if subject.facts is not None:
         return None
     return Finding(
@@ -76,10 +76,10 @@ def _unlocked(subject: Subject) -> Finding | None:
     )
 
 
-def _misnamed(subject: Subject) -> Iterator[Finding]:
+def _check_silence_names(subject: Subject) -> Iterator[Finding]:
     for rule_id, reason in subject.args.silence.items():
         if rule_id not in BY_ID:
-            hint = perhaps(rule_id, BY_ID).strip()
+            hint = did_you_mean(rule_id, BY_ID).strip()
             yield Finding(
                 f"silence names {rule_id!r}, which is no rule", hint or "see docs/rules.md"
             )
@@ -89,7 +89,7 @@ def _misnamed(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _unused(subject: Subject) -> Iterator[Finding]:
+def _check_silence_use(subject: Subject) -> Iterator[Finding]:
     for rule_id in subject.args.silence:
         rule = BY_ID.get(rule_id)
         if rule is None or rule.id in ABOUT_SILENCES or (rule.needs_facts and not subject.facts):

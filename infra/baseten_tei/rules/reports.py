@@ -12,7 +12,7 @@ _LEVEL = {"error": "error", "warning": "warning"}
 
 
 @dataclass(frozen=True)
-class Judged:
+class StackCheck:
     """What was found in one stack's configuration; `text` is that file's, for line numbers."""
 
     file: str
@@ -34,7 +34,7 @@ class Judged:
         return 1
 
 
-def as_table(stacks: Sequence[Judged]) -> str:
+def render_table(stacks: Sequence[StackCheck]) -> str:
     """A line a finding, under the stack's file; a stack without any says so."""
     lines: list[str] = []
     for stack in stacks:
@@ -44,16 +44,18 @@ def as_table(stacks: Sequence[Judged]) -> str:
     return "\n".join(lines)
 
 
-def as_json(stacks: Sequence[Judged]) -> str:
+def render_json(stacks: Sequence[StackCheck]) -> str:
     """One object per finding: stack file, line, model, rule, severity, message, fix, source."""
     return json.dumps(
-        [_object(stack, it) for stack in stacks for it in stack.found], indent=2, ensure_ascii=False
+        [_finding_object(stack, it) for stack in stacks for it in stack.found],
+        indent=2,
+        ensure_ascii=False,
     )
 
 
-def as_sarif(stacks: Sequence[Judged]) -> str:
+def render_sarif(stacks: Sequence[StackCheck]) -> str:
     """SARIF 2.1.0, as code scanning takes it; every rule is described, also where nothing was found."""
-    driver = {"name": "baseten-tei", "rules": [_described(rule) for rule in RULES]}
+    driver = {"name": "baseten-tei", "rules": [_describe_rule(rule) for rule in RULES]}
     results = [_result(stack, it) for stack in stacks for it in stack.found]
     run = {"tool": {"driver": driver}, "results": results}
     return json.dumps(
@@ -73,7 +75,7 @@ def _row(it: Reported) -> str:
     )
 
 
-def _object(stack: Judged, it: Reported) -> dict[str, Any]:
+def _finding_object(stack: StackCheck, it: Reported) -> dict[str, Any]:
     return {
         "file": stack.file,
         "line": stack.line_of(it.model),
@@ -86,7 +88,7 @@ def _object(stack: Judged, it: Reported) -> dict[str, Any]:
     }
 
 
-def _described(rule: Any) -> dict[str, Any]:
+def _describe_rule(rule: Any) -> dict[str, Any]:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.title},
@@ -95,7 +97,7 @@ def _described(rule: Any) -> dict[str, Any]:
     }
 
 
-def _result(stack: Judged, it: Reported) -> dict[str, Any]:
+def _result(stack: StackCheck, it: Reported) -> dict[str, Any]:
     region = {"startLine": stack.line_of(it.model)}
     location = {"artifactLocation": {"uri": stack.file}, "region": region}
     return {
@@ -106,8 +108,8 @@ def _result(stack: Judged, it: Reported) -> dict[str, Any]:
     }
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Judged]], str]] = {
-    "table": as_table,
-    "json": as_json,
-    "sarif": as_sarif,
+FORMATS: Mapping[str, Callable[[Sequence[StackCheck]], str]] = {
+    "table": render_table,
+    "json": render_json,
+    "sarif": render_sarif,
 }

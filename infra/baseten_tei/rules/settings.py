@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.sizing import cheapest_problem, sized
+from baseten_tei.deployment.sizing import cheapest_problem, size_spec
 from baseten_tei.errors import UserError, redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
-from baseten_tei.rules.value.spec import duplicate_problems, problems
+from baseten_tei.rules.value.spec import duplicate_problems, find_problems
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.parsing import parse_specs
 
@@ -31,7 +31,7 @@ def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_L
     specs, found = parse_specs(models)
     subjects: list[Subject] = []
     for name, args in specs.items():
-        checked = checked_subject(name, args, lock)
+        checked = resolve_subject(name, args, lock)
         if isinstance(checked, list):
             found += checked
         else:
@@ -42,10 +42,10 @@ def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_L
     return Settings(specs, team, tuple(subjects))
 
 
-def checked_subject(name: str, args: ModelArgs, lock: Lock) -> Subject | list[str]:
+def resolve_subject(name: str, args: ModelArgs, lock: Lock) -> Subject | list[str]:
     """A spec with its locked facts and what it leaves open derived from them; or its problems."""
     facts = lock.get((args.model_id, args.revision))
     if problem := cheapest_problem(args, facts):
         return [f"model {name!r}: {problem}"]
-    whole = sized(args, facts)
-    return problems(name, whole) or Subject(name, whole, facts)
+    whole = size_spec(args, facts)
+    return find_problems(name, whole) or Subject(name, whole, facts)

@@ -4,7 +4,7 @@ from baseten_tei.deployment.gpu_choice import LEAST_BATCH_TOKENS, USUAL_BATCH_TO
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.permits import permits_problem, permits_warning
 from baseten_tei.deployment.sizing import BYTES_PER_TOKEN, payload_limit
-from baseten_tei.deployment.vram import input_length, parameters
+from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.rules.placement import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
@@ -136,13 +136,13 @@ def _large_model(subject: Subject) -> Finding | None:
     if not subject.args.auto_truncate and (_length(subject) or 0) > LEAST_BATCH_TOKENS:
         return None  # no way out, which the memory rules then say
     return Finding(
-        f"max_batch_tokens {tokens} for {(parameters(facts) or 0) / 1e9:.1f} billion parameters leaves a {gpu} "
+        f"max_batch_tokens {tokens} for {(count_parameters(facts) or 0) / 1e9:.1f} billion parameters leaves a {gpu} "
         "little memory",
         f"write max_batch_tokens: {LEAST_BATCH_TOKENS}",
     )
 
 
-def _starved(subject: Subject) -> Finding | None:
+def _too_few_requests(subject: Subject) -> Finding | None:
     requests = subject.permits.predict_concurrency
     if on_cpu(subject) or requests >= _LEAST_REQUESTS:
         return None
@@ -172,5 +172,5 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-TOK-009", "warning", "7B models on 24 GB or less take 8192 tokens in a batch",
          _SEED, _large_model, True),
     Rule("TEI-TOK-010", "warning", "A replica takes enough requests to fill a batch",
-         f"{_SEED} (1*40*512); Baseten docs: autoscaling", _starved),
+         f"{_SEED} (1*40*512); Baseten docs: autoscaling", _too_few_requests),
 )  # fmt: skip

@@ -21,7 +21,7 @@ FROM_ENV = "{from_env: HF_TOKEN}"
 """What to write: the token is then in no file and in no state."""
 
 
-def named_variable(configured: object) -> str | None:
+def token_variable(configured: object) -> str | None:
     """The variable that `hf_access_key: {from_env: NAME}` names; `None` for what is no mapping.
 
     Raises `UserError` for another mapping, and for a name that no variable has: a token may stand there.

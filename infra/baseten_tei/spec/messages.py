@@ -5,7 +5,7 @@ from typing import get_args
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
-from baseten_tei.errors import perhaps
+from baseten_tei.errors import did_you_mean
 from baseten_tei.spec.args import Accelerator
 from baseten_tei.spec.key_hints import suggest_key
 
@@ -24,15 +24,13 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
             return f"accelerator {given!r} asks for several GPUs and TEI uses one: write accelerator: {family}"
         case "literal_error":
             known = get_args(Accelerator) if key == "accelerator" else ()
-            return (
-                f"{key} {given!r} is not known; {_expected(details)}.{perhaps(str(given), known)}"
-            )
+            return f"{key} {given!r} is not known; {_suggest_value(details)}.{did_you_mean(str(given), known)}"
         case _:
             said = f"{_lower(details['msg'])}, not {given!r} ({kind_of(given)})"
-            return f"{key} {said}: write {key}: {_expected(details)}"
+            return f"{key} {said}: write {key}: {_suggest_value(details)}"
 
 
-def _expected(details: ErrorDetails) -> str:
+def _suggest_value(details: ErrorDetails) -> str:
     context = details.get("ctx") or {}
     if "expected" in context:
         return f"write {context['expected']}"

@@ -27,7 +27,7 @@ def model_name_problem(name: str, what: str = "model_name") -> str | None:
     if not _MODEL.fullmatch(name):
         return (
             f"{what} {name!r} must start with a letter or digit and hold only letters, digits, "
-            f"'-', '_' and '.': write e.g. {suggested_name(name)}"
+            f"'-', '_' and '.': write e.g. {suggest_name(name)}"
         )
     return None
 
@@ -69,7 +69,7 @@ def is_commit(revision: str) -> bool:
     return _COMMIT.fullmatch(revision) is not None
 
 
-def suggested_name(name: str) -> str:
+def suggest_name(name: str) -> str:
     """A legal model name close to this one."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:MAX_LENGTH] or "my-model"
 

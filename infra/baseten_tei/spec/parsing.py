@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from baseten_tei.errors import UserError, perhaps, redact
+from baseten_tei.errors import UserError, did_you_mean, redact
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
 from baseten_tei.spec.credentials import is_secure, models_problems, normal_name, spec_problems
 from baseten_tei.spec.key_synonyms import TASK_KEYS, TASKS
@@ -66,7 +66,9 @@ def _task_problem(task: object, raw: Mapping[str, Any]) -> str:
     else:
         said = "task is missing"
     meant = TASKS.get(normal_name(str(task)), str(task))
-    return f"{said}: write task: embedding, reranker or classifier.{perhaps(meant, ARGS_BY_TASK)}"
+    return (
+        f"{said}: write task: embedding, reranker or classifier.{did_you_mean(meant, ARGS_BY_TASK)}"
+    )
 
 
 def _lists_as_tuples(raw: Mapping[str, Any]) -> dict[str, Any]:

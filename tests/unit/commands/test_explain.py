@@ -8,7 +8,7 @@ import pytest
 from baseten_tei.__main__ import main
 from baseten_tei.commands.explain import explain_model
 from baseten_tei.deployment.published_advice import advice
-from baseten_tei.deployment.sizing import derivations, sized
+from baseten_tei.deployment.sizing import derivations, size_spec
 from baseten_tei.facts.hub.lockfile import lock_path, render_lock
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.parsing import parse_spec
@@ -65,7 +65,7 @@ def test_cheapest_that_cannot_be_found_is_said_and_nothing_made_up() -> None:
 
 
 def test_the_readmes_advice_is_shown_with_the_reason_where_ours_differs() -> None:
-    args, facts = sized(written(), healthy_facts("embedding")), healthy_facts("embedding")
+    args, facts = size_spec(written(), healthy_facts("embedding")), healthy_facts("embedding")
     rows = {row.key: row for row in advice(args, facts)}
     assert {key: (row.seed, row.ours) for key, row in rows.items()} == {
         "accelerator": ("L4", "L4"),
@@ -80,7 +80,9 @@ def test_the_readmes_advice_is_shown_with_the_reason_where_ours_differs() -> Non
 
 def test_the_readmes_advice_for_7b_models_is_its_other_number() -> None:
     facts = healthy_facts("embedding", weights={"parameters": 7_000_000_000})
-    [row] = [it for it in advice(sized(written(), facts), facts) if it.key == "max_batch_tokens"]
+    [row] = [
+        it for it in advice(size_spec(written(), facts), facts) if it.key == "max_batch_tokens"
+    ]
     assert row.seed == "8192"
 
 

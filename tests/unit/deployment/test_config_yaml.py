@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from baseten_tei.deployment.config_comments import comments
 from baseten_tei.deployment.config_yaml import HEADER, render_config
-from baseten_tei.deployment.truss_config import canonical, truss_config
+from baseten_tei.deployment.truss_config import render_canonical, truss_config
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import AWKWARD, spec, specs, texts
 
@@ -36,7 +36,7 @@ def test_any_mapping_survives_rendering(config: dict[str, Any]) -> None:
 
 @given(st.dictionaries(texts, json_values, max_size=4))
 def test_what_is_pushed_is_json_that_yaml_reads_as_the_same_data(config: dict[str, Any]) -> None:
-    assert yaml.safe_load(canonical(config)) == config
+    assert yaml.safe_load(render_canonical(config)) == config
 
 
 @pytest.mark.parametrize("text", AWKWARD)
@@ -44,7 +44,7 @@ def test_an_awkward_text_stays_the_text_it_was(text: str) -> None:
     config = truss_config("m", spec(env={"X": text}))
     loaded = yaml.safe_load(render_config(config, spec()))
     assert loaded["environment_variables"] == {"X": text}
-    assert yaml.safe_load(canonical(config)) == config
+    assert yaml.safe_load(render_canonical(config)) == config
 
 
 @given(specs())

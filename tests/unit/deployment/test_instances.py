@@ -2,7 +2,7 @@
 
 import pytest
 
-from baseten_tei.deployment.instances import Instance, instance, smallest_instance
+from baseten_tei.deployment.instances import Instance, parse_instance, smallest_instance
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ from baseten_tei.deployment.instances import Instance, instance, smallest_instan
 def test_an_instance_type_says_what_it_holds_or_is_unknown(
     sku: str, expected: Instance | None
 ) -> None:
-    assert instance(sku) == expected
+    assert parse_instance(sku) == expected
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from baseten_tei.deployment.ownership import (
     earlier_marks,
     foreign_problem,
     mark_of,
+    name_taken_problem,
     owner_of,
-    taken_problem,
 )
 from tests.support.fakes import version
 
@@ -64,7 +64,7 @@ def test_what_serves_may_be_replaced_unless_another_state_pushed_it() -> None:
     ["pulumi_state", "pulumi_project", "pulumi_stack"]), st.text(max_size=3000)), max_size=5))  # fmt: skip
 def test_no_foreign_label_makes_an_error_longer_than_a_line(labels: list[dict[str, str]]) -> None:
     versions = [Version(f"d{n}", "ACTIVE", each) for n, each in enumerate(labels)]
-    told = taken_problem("bge", OURS, versions)
+    told = name_taken_problem("bge", OURS, versions)
     assert len(told) <= 500
     assert len(told.splitlines()) == 1
     assert all(isinstance(mark_of(each), str) for each in versions)

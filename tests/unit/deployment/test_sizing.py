@@ -13,7 +13,7 @@ from baseten_tei.deployment.sizing import (
     cheapest_problem,
     derivations,
     payload_limit,
-    sized,
+    size_spec,
 )
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.images import Image, image_for
@@ -58,14 +58,14 @@ def locked(task: str = "embedding", **more: Any) -> ModelFacts:
 
 @pytest.mark.parametrize("task", ["embedding", "reranker", "classifier"])
 def test_the_shortest_spec_comes_out_as_the_defaults_were(task: str) -> None:
-    got = sized(written(task), locked(task))
+    got = size_spec(written(task), locked(task))
     assert got.accelerator == "L4"
     assert (got.max_batch_tokens, got.max_client_batch_size) == (16384, 32)
     assert (got.predict_concurrency, got.tokenization_workers) == (32, 3)
 
 
 def test_a_model_that_is_not_locked_is_left_as_it_is() -> None:
-    assert sized(written(), None) == written()
+    assert size_spec(written(), None) == written()
     assert derivations(written(), None) == ()
 
 
@@ -77,7 +77,7 @@ def test_what_the_spec_says_is_never_changed() -> None:
         "predict_concurrency": 9,
         "tokenization_workers": 2,
     }
-    assert sized(written(**said), locked(**QWEN2_7B)) == written(**said)
+    assert size_spec(written(**said), locked(**QWEN2_7B)) == written(**said)
 
 
 def test_each_derived_value_says_its_formula_its_numbers_and_its_source() -> None:
@@ -90,61 +90,61 @@ def test_each_derived_value_says_its_formula_its_numbers_and_its_source() -> Non
 def test_a_branch_becomes_the_commit_it_was_locked_at() -> None:
     args = written().model_copy(update={"revision": "main"})
     facts = locked(revision="main", commit="f" * 40)
-    assert sized(args, facts).revision == "f" * 40
-    assert sized(args, locked(revision="v1", commit="f" * 40)).revision == "main"
+    assert size_spec(args, facts).revision == "f" * 40
+    assert size_spec(args, locked(revision="v1", commit="f" * 40)).revision == "main"
 
 
 def test_a_batch_grows_to_the_longest_text_where_the_gpu_holds_it() -> None:
     facts = locked(**LONG, weights={"parameters": 600_000_000})
-    assert sized(written(accelerator="L4"), facts).max_batch_tokens == 32768
+    assert size_spec(written(accelerator="L4"), facts).max_batch_tokens == 32768
 
 
 def test_a_batch_shrinks_by_halves_where_the_gpu_does_not() -> None:
     facts = locked(num_attention_heads=16, max_seq_length=8192, weights={"parameters": 568_000_000})
-    got = sized(written(accelerator="T4"), facts)
+    got = size_spec(written(accelerator="T4"), facts)
     assert got.max_batch_tokens == 8192
 
 
 def test_a_7b_model_on_24_gb_gets_the_readmes_8192() -> None:
     facts = locked(**{**QWEN2_7B, "max_seq_length": 4096})
-    assert sized(written(accelerator="L4"), facts).max_batch_tokens == 8192
-    assert sized(written(accelerator="H100"), facts).max_batch_tokens == 16384
+    assert size_spec(written(accelerator="L4"), facts).max_batch_tokens == 8192
+    assert size_spec(written(accelerator="H100"), facts).max_batch_tokens == 16384
 
 
 def test_a_batch_is_never_made_too_short_for_a_server_that_does_not_truncate() -> None:
     facts = locked(num_attention_heads=16, **LONG)
-    got = sized(written(accelerator="T4", auto_truncate=False), facts)
+    got = size_spec(written(accelerator="T4", auto_truncate=False), facts)
     assert got.max_batch_tokens == 16384  # as it was: the rules then say that it cannot work
     told = {rule.id for rule in tokens.RULES if rule.check(Subject("m", got, facts))}
     assert "TEI-TOK-001" in told
 
 
 def test_a_client_batch_of_the_longest_texts_fits_in_one_body() -> None:
-    got = sized(written(), locked(**LONG))
+    got = size_spec(written(), locked(**LONG))
     assert got.max_client_batch_size == 2_000_000 // (32768 * 4) == 15
     more = written(extra_flags=["--payload-limit=8000000"])
-    assert sized(more, locked(**LONG)).max_client_batch_size == 32
+    assert size_spec(more, locked(**LONG)).max_client_batch_size == 32
 
 
 @pytest.mark.parametrize("limit", ["0", "9" * 5000, "4MB", ""])
 def test_a_payload_limit_that_is_none_harms_nobody(limit: str) -> None:
     args = written(extra_flags=[f"--payload-limit={limit}"])
     assert payload_limit(args) >= 0
-    assert sized(args, locked()).max_client_batch_size >= 1
+    assert size_spec(args, locked()).max_client_batch_size >= 1
 
 
 def test_without_a_gpu_requests_and_texts_are_what_tei_batches() -> None:
-    got = sized(written(accelerator="CPU"), locked())
+    got = size_spec(written(accelerator="CPU"), locked())
     assert (got.predict_concurrency, got.max_client_batch_size) == (8, 8)
     aimed = written(accelerator="CPU", autoscaling={"concurrency_target": 20})
-    assert sized(aimed, locked()).predict_concurrency == 20
+    assert size_spec(aimed, locked()).predict_concurrency == 20
 
 
 def test_workers_follow_the_instance_that_the_spec_lands_on() -> None:
-    assert sized(written(accelerator="A10G", cpu="8"), locked()).tokenization_workers == 7
-    assert sized(written(accelerator="H100"), locked()).tokenization_workers == 8
+    assert size_spec(written(accelerator="A10G", cpu="8"), locked()).tokenization_workers == 7
+    assert size_spec(written(accelerator="H100"), locked()).tokenization_workers == 8
     one = written(accelerator="CPU", cpu="1", memory="2Gi")
-    assert sized(one, locked()).tokenization_workers == 1
+    assert size_spec(one, locked()).tokenization_workers == 1
 
 
 @pytest.mark.parametrize(
@@ -175,15 +175,15 @@ def test_the_cheapest_gpu_is_the_first_by_price_that_has_an_image_flash_attentio
     args, known = written(accelerator="cheapest", **spec), locked(**facts)
     assert cheapest_accelerator(args, known) == gpu
     assert (cheapest_problem(args, known) is None) is (gpu is not None)
-    assert sized(args, known).accelerator == (gpu or "cheapest")
+    assert size_spec(args, known).accelerator == (gpu or "cheapest")
 
 
 def test_a_model_too_large_for_an_l4_gets_the_cheapest_gpu_that_holds_it() -> None:
-    assert sized(written(), locked(**QWEN2_7B)).accelerator == "H100_40GB"
+    assert size_spec(written(), locked(**QWEN2_7B)).accelerator == "H100_40GB"
 
 
 def test_an_exact_instance_is_left_alone() -> None:
-    got = sized(written(instance_type="A10Gx8x32"), locked())
+    got = size_spec(written(instance_type="A10Gx8x32"), locked())
     assert (got.accelerator, got.instance_type) == (None, "A10Gx8x32")
     assert got.tokenization_workers == 7
 
@@ -208,7 +208,7 @@ def test_what_is_known_to_work_works_on_its_cheapest_gpu_with_derived_sizes(case
     args = written(task, accelerator="cheapest", tei_version=version, **kept)
     assert facts is not None
     assert cheapest_accelerator(args, facts) is not None
-    it = Subject("m", sized(args, facts), facts)
+    it = Subject("m", size_spec(args, facts), facts)
     families = (*tokens.RULES, *memory.RULES, *flags.RULES)
     told = [rule.id for rule in families if rule.check(it)]
     assert set(told) <= {"TEI-TOK-002"}
@@ -238,7 +238,7 @@ def test_sizing_and_rules_are_total(
     args: ModelArgs, facts: ModelFacts, more: dict[str, Any]
 ) -> None:
     args = args.model_copy(update=more)
-    got = sized(args, facts)
+    got = size_spec(args, facts)
     assert {key for key in type(got).model_fields if getattr(got, key) != getattr(args, key)} <= (
         DERIVED | {"revision"}
     )
@@ -249,5 +249,5 @@ def test_sizing_and_rules_are_total(
 
 @given(any_specs(), any_facts())
 def test_sizing_a_sized_spec_changes_nothing(args: ModelArgs, facts: ModelFacts) -> None:
-    once = sized(args, facts)
-    assert sized(once, facts) == once
+    once = size_spec(args, facts)
+    assert size_spec(once, facts) == once

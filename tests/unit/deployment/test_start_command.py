@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from baseten_tei.deployment.placement import resolved_hardware
+from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.start_command import container_environment, router_flags, start_command
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import raw, spec, specs
@@ -26,7 +26,7 @@ def words(args: ModelArgs) -> list[str]:
 
 @given(specs())
 def test_a_shell_gives_back_exactly_the_flags_that_were_meant(args: ModelArgs) -> None:
-    instance, image = resolved_hardware(args)
+    instance, image = resolve_hardware(args)
     assert words(args) == [image.entrypoint, *router_flags(args, instance.vcpus)]
 
 

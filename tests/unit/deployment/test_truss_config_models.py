@@ -16,8 +16,8 @@ from truss.base.truss_config import TrussConfig
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
-from baseten_tei.rules.registry import errors, judge
-from baseten_tei.rules.value.spec import problems
+from baseten_tei.rules.registry import check_model, error_lines
+from baseten_tei.rules.value.spec import find_problems
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.parsing import parse_spec
 from tests.support.arbitrary import subjects
@@ -55,8 +55,8 @@ def parsed(values: dict[str, Any]) -> ModelArgs:
 
 
 ALL = [parsed(values) for values in combinations()]
-REFUSED = [(args, found) for args in ALL if (found := problems("m", args))]
-ACCEPTED = [args for args in ALL if not problems("m", args)]
+REFUSED = [(args, found) for args in ALL if (found := find_problems("m", args))]
+ACCEPTED = [args for args in ALL if not find_problems("m", args)]
 
 
 def test_the_matrix_has_not_shrunk() -> None:
@@ -131,7 +131,7 @@ def test_what_the_oracle_passes_truss_accepts(subject: Subject) -> None:
     """`subjects` go round the front door; what it would not let in is not judged here."""
     if isinstance(parse_spec(subject.name, subject.args.model_dump(exclude_none=True)), list):
         return
-    if problems(subject.name, subject.args) or errors(judge(subject)):
+    if find_problems(subject.name, subject.args) or error_lines(check_model(subject)):
         return
     TrussConfig.from_dict(subject.config).validate_forbid_extra()
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from baseten_tei.deployment.vram import (
     Estimate,
+    can_start,
     estimate,
     input_length,
     is_padded,
-    starts,
     usable_gib,
 )
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -121,7 +121,7 @@ def test_what_needs_flash_attention_starts_only_where_it_is(
     kind: str, gpu: str, starts_there: bool
 ) -> None:
     facts = healthy_facts("embedding", model_type=kind)
-    assert starts(healthy_spec("embedding"), facts, gpu) is starts_there
+    assert can_start(healthy_spec("embedding"), facts, gpu) is starts_there
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ import pytest
 
 from baseten_tei.facts.tei.calls import (
     StrangeAnswerError,
-    answer_of,
     build_call,
-    info_of,
-    relevances_of,
-    scores_of,
-    vector_of,
-    vectors_of,
+    parse_answer,
+    parse_info,
+    parse_relevances,
+    parse_scores,
+    parse_vector,
+    parse_vectors,
 )
 from baseten_tei.provider.release.gates.smoke import TEXTS, smoke_call, smoke_facts
 
@@ -38,26 +38,29 @@ def test_each_task_is_asked_on_its_own_route() -> None:
     ],
 )  # fmt: skip
 def test_an_answer_is_the_numbers_of_its_one_text(task: str, told: Any, answer: Any) -> None:
-    assert answer_of(task, told) == answer
+    assert parse_answer(task, told) == answer
 
 
 def test_ranks_come_best_first_and_are_read_in_the_order_of_the_texts() -> None:
-    assert relevances_of([{"index": 1, "score": 0.9}, {"index": 0, "score": 0.1}], 2) == (0.1, 0.9)
+    assert parse_relevances([{"index": 1, "score": 0.9}, {"index": 0, "score": 0.1}], 2) == (
+        0.1,
+        0.9,
+    )
 
 
 @pytest.mark.parametrize("told", [{}, [], None, {"data": []}, {"data": [{"embedding": "AAAA"}]}])
 def test_an_embedding_without_a_vector_is_told(told: Any) -> None:
     with pytest.raises(StrangeAnswerError, match="without a vector"):
-        vector_of(told)
+        parse_vector(told)
 
 
 def test_null_is_told_to_be_a_nan() -> None:
     with pytest.raises(StrangeAnswerError, match=r"null .* NaN: .* dtype: float32"):
-        vector_of(embedded(0.1, None))
+        parse_vector(embedded(0.1, None))
     with pytest.raises(StrangeAnswerError, match="NaN"):
-        relevances_of([{"index": 0, "score": None}], 1)
+        parse_relevances([{"index": 0, "score": None}], 1)
     with pytest.raises(StrangeAnswerError, match="NaN"):
-        scores_of([[{"label": "a", "score": None}]])
+        parse_scores([[{"label": "a", "score": None}]])
 
 
 @pytest.mark.parametrize(
@@ -65,7 +68,7 @@ def test_null_is_told_to_be_a_nan() -> None:
 )
 def test_a_number_without_an_end_is_none(number: float, told: str) -> None:
     with pytest.raises(StrangeAnswerError, match=f"answered {told} in place of a number"):
-        vector_of(embedded(number))
+        parse_vector(embedded(number))
 
 
 @pytest.mark.parametrize(
@@ -78,30 +81,30 @@ def test_a_number_without_an_end_is_none(number: float, told: str) -> None:
     ],
 )  # fmt: skip
 def test_an_info_with_fields_of_other_kinds_is_none(told: object) -> None:
-    assert info_of(told) is None
+    assert parse_info(told) is None
 
 
 def test_an_info_of_a_router_is_taken_as_it_is() -> None:
     info = {"model_id": "/models/a/b", "model_sha": None, "model_type": {"embedding": {"pooling": "cls"}},
             "max_client_batch_size": 32, "new in a later release": [1]}  # fmt: skip
-    assert info_of(info) == info
+    assert parse_info(info) == info
 
 
 def test_a_vector_of_zeros_or_of_nothing_is_none() -> None:
     for vector in ((0.0, 0), ()):
         with pytest.raises(StrangeAnswerError, match="a vector of zeros"):
-            vector_of(embedded(*vector))
+            parse_vector(embedded(*vector))
 
 
 @pytest.mark.parametrize("rows", [[], [{"embedding": [1.0]}], [{"index": 1, "embedding": [1.0]}]])
 def test_an_answer_that_misses_the_vector_of_a_text_is_told(rows: list[dict[str, Any]]) -> None:
     with pytest.raises(StrangeAnswerError, match="without a vector for each of 1"):
-        vectors_of({"data": rows}, 1)
+        parse_vectors({"data": rows}, 1)
 
 
 def test_vectors_come_in_the_order_of_their_texts() -> None:
     rows = [{"index": index, "embedding": [index + 1.0]} for index in (1, 0)]
-    assert vectors_of({"data": rows}, 2) == ((1.0,), (2.0,))
+    assert parse_vectors({"data": rows}, 2) == ((1.0,), (2.0,))
 
 
 @pytest.mark.parametrize(
@@ -109,13 +112,13 @@ def test_vectors_come_in_the_order_of_their_texts() -> None:
 )
 def test_ranks_that_miss_a_text_or_a_score_are_told(told: Any) -> None:
     with pytest.raises(StrangeAnswerError, match="without a score for each of 2"):
-        relevances_of(told, 2)
+        parse_relevances(told, 2)
 
 
 @pytest.mark.parametrize("told", [[], [[{"score": 1.0}]], {"label": "a"}, [[]]])
 def test_a_classification_without_labels_is_told(told: Any) -> None:
     with pytest.raises(StrangeAnswerError, match=r"without (labels|a label)"):
-        scores_of(told)
+        parse_scores(told)
 
 
 def test_the_smoke_call_of_a_reranker_ranks_two_texts_and_of_the_others_reads_one() -> None:

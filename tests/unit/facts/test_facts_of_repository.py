@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.facts.hub.facts_of_repository import JSON_FILES, SENTENCE, model_facts
+from baseten_tei.facts.hub.facts_of_repository import JSON_FILES, SENTENCE, read_facts
 from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling, Weights
-from baseten_tei.facts.hub.repository import Repository, parsed
+from baseten_tei.facts.hub.repository import Repository, parse_strict
 from baseten_tei.facts.hub.weight_files import header_files
 
 OFF = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": False}
@@ -26,7 +26,7 @@ def facts(
     """Of a repository with these JSON files, `config` being config.json."""
     every = {"config.json": config, **(files or {})}
     texts = {name: v if isinstance(v, str) else json.dumps(v) for name, v in every.items()}
-    return model_facts(
+    return read_facts(
         Repository(
             model_id="org/name",
             revision="main",
@@ -74,7 +74,7 @@ def test_whatever_stands_in_the_files_there_are_facts_and_they_can_be_locked(
     "text", ["{nope", "NaN", '{"a": Infinity}', '"\\ud800"', "[" * 100_000, ""]
 )
 def test_what_a_strict_parser_refuses_is_as_if_it_were_not_there(text: str) -> None:
-    assert parsed(text) is None
+    assert parse_strict(text) is None
     assert facts({"config.json": text}).architectures is None
 
 

@@ -10,18 +10,18 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lock_changes import (
     LockedStack,
     Readings,
-    entries,
     exit_code,
-    moved,
-    problems,
+    list_moves,
+    list_problems,
+    merge_entries,
 )
 from baseten_tei.facts.hub.lockfile import (
     HEADER,
-    changes,
+    choose_entry,
+    compare_facts,
     lock_path,
     parse_lock,
     render_lock,
-    settled,
 )
 from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling, Weights
 
@@ -141,7 +141,7 @@ def test_a_change_is_told_by_field_before_and_after() -> None:
         pooling=None,
         prompts={},
     )
-    assert changes(BERT, after) == [
+    assert compare_facts(BERT, after) == [
         f"commit: {COMMIT} -> {'b' * 40}",
         "license: mit -> nothing",
         "id2label.1: yes -> Yes",
@@ -154,11 +154,11 @@ def test_a_change_is_told_by_field_before_and_after() -> None:
 
 
 def test_a_prompt_that_became_null_is_a_change() -> None:
-    assert changes(other(prompts={}), other(prompts={"query": None})) != []
+    assert compare_facts(other(prompts={}), other(prompts={"query": None})) != []
 
 
 def test_where_facts_came_from_is_no_change() -> None:
-    assert changes(BERT, other(source="elsewhere")) == []
+    assert compare_facts(BERT, other(source="elsewhere")) == []
 
 
 @pytest.mark.parametrize(
@@ -170,24 +170,24 @@ def test_where_facts_came_from_is_no_change() -> None:
     ],
 )
 def test_an_entry_is_kept_when_the_same_place_says_the_same(after: ModelFacts, kept: bool) -> None:
-    assert settled(BERT, after) == (BERT if kept else after)
-    assert settled(None, after) == after
+    assert choose_entry(BERT, after) == (BERT if kept else after)
+    assert choose_entry(None, after) == after
 
 
 def test_nothing_moves_alone() -> None:
     away = Readings(away={KEY: "nobody answers"})
-    assert moved(stack(BERT), away) == []
-    assert entries(stack(BERT), away) == [BERT]
-    assert entries(stack(BERT, asked=False), Readings({KEY: other(hidden_size=8)})) == [BERT]
+    assert list_moves(stack(BERT), away) == []
+    assert merge_entries(stack(BERT), away) == [BERT]
+    assert merge_entries(stack(BERT, asked=False), Readings({KEY: other(hidden_size=8)})) == [BERT]
 
 
 def test_what_no_model_uses_is_told_and_goes() -> None:
     leftover = other(revision="old")
     readings = Readings({KEY: BERT})
-    assert moved(stack(BERT, leftover), readings) == [
+    assert list_moves(stack(BERT, leftover), readings) == [
         "locks/dev.yaml: org/bert@old is used by no model"
     ]
-    assert entries(stack(BERT, leftover), readings) == [BERT]
+    assert merge_entries(stack(BERT, leftover), readings) == [BERT]
 
 
 @pytest.mark.parametrize(
@@ -208,9 +208,9 @@ def test_exit_codes_tell_what_is_to_be_done(
 
 def test_a_hub_that_is_away_as_a_whole_is_one_line_and_one_model_is_named() -> None:
     every = Readings(away={KEY: "h is down", ("a/b", "main"): "h is down"})
-    assert len(problems(every)) == 1
+    assert len(list_problems(every)) == 1
     some = Readings({KEY: BERT}, {("c/d", "v1"): "no such thing"}, {("a/b", "main"): "h is slow"})
-    assert problems(some) == [
+    assert list_problems(some) == [
         "no such thing",
         "a/b@main was not read, h is slow: what is locked stays as it is; "
         "try again online, or set HF_ENDPOINT to a mirror",

@@ -18,9 +18,9 @@ from baseten_tei.facts.network.bounds import (
     EncodingError,
     LargeError,
     LateError,
-    gathered,
-    unpacked,
-    within,
+    call_within,
+    gather,
+    unpack,
 )
 from baseten_tei_client.errors import UnauthorizedError
 from baseten_tei_client.sources import require_api_key
@@ -233,31 +233,31 @@ def test_a_key_that_no_header_takes_is_refused_before_any_call(key: str) -> None
 def test_a_call_is_given_up_whatever_it_hangs_in() -> None:
     began, forever = time.monotonic(), threading.Event()
     with pytest.raises(LateError, match=r"within 0\.05 s"):
-        within(0.05, forever.wait)
+        call_within(0.05, forever.wait)
     forever.set()
     assert time.monotonic() - began < 60
 
 
 def test_what_a_call_raises_and_returns_comes_through() -> None:
-    assert within(60, lambda: 3) == 3
+    assert call_within(60, lambda: 3) == 3
     with pytest.raises(ZeroDivisionError):
-        within(60, lambda: 1 // 0)
+        call_within(60, lambda: 1 // 0)
 
 
 @pytest.mark.parametrize("word", ["gzip", "x-gzip", "deflate", "GZIP "])
 def test_an_answer_is_unpacked_within_its_limit(word: str) -> None:
     pack = zlib.compress if word == "deflate" else gzip.compress
-    assert unpacked(pack(b"x" * 100), word, 100) == b"x" * 100
+    assert unpack(pack(b"x" * 100), word, 100) == b"x" * 100
     with pytest.raises(LargeError):
-        unpacked(pack(b"x" * 101), word, 100)
+        unpack(pack(b"x" * 101), word, 100)
     with pytest.raises(EncodingError):
-        unpacked(pack(b"x" * 100)[:-3], word, 100)
+        unpack(pack(b"x" * 100)[:-3], word, 100)
 
 
 def test_reading_stops_at_the_chunk_above_the_limit() -> None:
     chunks = iter([b"12345"] * 1000)
     with pytest.raises(LargeError, match="larger than 12 bytes"):
-        gathered(chunks, 12)
+        gather(chunks, 12)
     assert len(list(chunks)) == 997
 
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from truss.base.truss_config import TrussConfig
 
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolved_hardware
-from baseten_tei.deployment.read_back.config import Deployed, deployed
+from baseten_tei.deployment.placement import resolve_hardware
+from baseten_tei.deployment.read_back.config import Deployed, read_deployed_config
 from baseten_tei.deployment.start_command import router_flags
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.operations.adoption.not_carried import find_losses
 from baseten_tei.operations.adoption.spec_of_config import read_spec
-from baseten_tei.rules.value.spec import problems
+from baseten_tei.rules.value.spec import find_problems
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.parsing import parse_spec
 from tests.support.specs import raw, spec, specs
@@ -57,7 +57,7 @@ def field_config(name: str) -> Data:
 
 
 def read(config: Mapping[str, Any]) -> Deployed:
-    found = deployed(config)
+    found = read_deployed_config(config)
     assert isinstance(found, Deployed), found
     return found
 
@@ -65,7 +65,7 @@ def read(config: Mapping[str, Any]) -> Deployed:
 def adopted(config: Mapping[str, Any], **labels: Any) -> ModelArgs:
     args = parse_spec("m", read_spec(read(config), labels))
     assert not isinstance(args, list), args
-    assert problems("m", args) == []
+    assert find_problems("m", args) == []
     return args
 
 
@@ -75,7 +75,7 @@ def notes(config: Mapping[str, Any]) -> list[str]:
 
 def explicit(args: ModelArgs) -> ModelArgs:
     """The spec with every default said that depends on the instance or on another value."""
-    instance, _ = resolved_hardware(args)
+    instance, _ = resolve_hardware(args)
     workers = dict(split_flags(router_flags(args, instance.vcpus)))["tokenization-workers"]
     update: Data = {
         "tokenization_workers": int(workers or 0),
@@ -187,7 +187,7 @@ def server(**more: Any) -> Data:
     ],
 )  # fmt: skip
 def test_what_is_not_teis_or_cannot_be_read_says_why(config: Data, why: str) -> None:
-    assert deployed(config) == why
+    assert read_deployed_config(config) == why
 
 
 @pytest.mark.parametrize(

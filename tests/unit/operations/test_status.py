@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.deployment.costs import Prices
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.plan import model_plan
+from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import UserError
 from baseten_tei.operations.status import status_files
 from baseten_tei.operations.status.engine_changes import EngineChange, find_changes
@@ -43,7 +43,7 @@ MODELS = {"bge": raw(), "rerank": raw("reranker", environments={"staging": {}})}
 def wanted(models: dict[str, Any]) -> Resources:
     found: Resources = {}
     for it in parse_settings(models).subjects:
-        plan = model_plan(it.name, it.args, OWNER, "emulator")
+        plan = plan_model(it.name, it.args, OWNER, "emulator")
         found |= model_resources(it.name, plan, OWNER, COMMAND)
     return found
 

@@ -18,7 +18,7 @@ from baseten_tei.outputs.flat import flat_outputs
 from baseten_tei.outputs.json_schema import outputs_schema, outputs_schema_text
 from baseten_tei.outputs.known_before_push import known_labels, known_space
 from baseten_tei.outputs.parsing import parse_outputs
-from baseten_tei.rules.settings import checked_subject
+from baseten_tei.rules.settings import resolve_subject
 from tests.support.corpus import COMMIT, HEALTHY
 from tests.support.specs import spec
 
@@ -195,7 +195,7 @@ def subject(task: str, facts: dict[str, Any] | None = None, **more: Any) -> Subj
     """As the front door makes it: a branch becomes the commit that was locked."""
     told = ModelFacts(revision="main", **{**HEALTHY[task], **(facts or {})})
     args = spec(task, model_id=told.model_id, **more)
-    checked = checked_subject("m", args, {(told.model_id, "main"): told})
+    checked = resolve_subject("m", args, {(told.model_id, "main"): told})
     assert isinstance(checked, Subject)
     return checked
 

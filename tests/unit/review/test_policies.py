@@ -14,7 +14,7 @@ from hypothesis import given
 from baseten_tei.deployment.costs import LISTED, Monthly, monthly
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
-from baseten_tei.facts.hub.lockfile import key
+from baseten_tei.facts.hub.lockfile import key_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.project.stacks import stacks
 from baseten_tei.review.policies.engine_inputs import COMPONENTS, stack_of, subject_of
@@ -46,7 +46,7 @@ def facts(revision: str = COMMIT, licence: str | None = "mit") -> ModelFacts:
     )
 
 
-LOCKED = {key(facts()): facts()}
+LOCKED = {key_of(facts()): facts()}
 
 
 def fine(**more: Any) -> dict[str, Any]:
@@ -157,7 +157,7 @@ def test_an_emulator_is_no_real_account(policy: str) -> None:
 
 
 def test_a_branch_that_is_locked_is_deployed_as_a_commit() -> None:
-    locked = {key(facts("main")): facts("main")}
+    locked = {key_of(facts("main")): facts("main")}
 
     assert told(raw(), "pinned-revision", lock=locked) == []
     assert told(raw(), "pinned-revision")
@@ -166,7 +166,7 @@ def test_a_branch_that_is_locked_is_deployed_as_a_commit() -> None:
 def test_a_licence_is_the_locked_one() -> None:
     def of(licence: str | None, **config: Any) -> list[str]:
         found = facts(licence=licence)
-        return told(fine(), "allowed-licences", config, lock={key(found): found})
+        return told(fine(), "allowed-licences", config, lock={key_of(found): found})
 
     assert of("Apache-2.0") == []
     assert of("cc-by-nc-4.0") == [
@@ -403,7 +403,7 @@ def test_a_component_as_the_engine_shows_it_is_the_spec(args: ModelArgs) -> None
 
 
 def test_a_component_finds_its_facts_by_the_branch_or_by_its_commit() -> None:
-    lock = {key(facts("main")): facts("main")}
+    lock = {key_of(facts("main")): facts("main")}
     for revision, found in (("main", facts("main")), (COMMIT, facts("main")), ("v1", None)):
         inputs = on_the_wire(spec(revision=revision))
         assert subject_of("baseten-tei:index:Embedding", "bge", inputs, lock).facts == found

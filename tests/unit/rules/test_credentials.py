@@ -6,9 +6,9 @@ import pytest
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
-from baseten_tei.rules.registry import judge
+from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.settings import parse_settings
-from baseten_tei.rules.value.spec import problems
+from baseten_tei.rules.value.spec import find_problems
 from baseten_tei.spec.args import EmbeddingArgs
 from baseten_tei.spec.credentials import right_place
 from tests.support.specs import raw
@@ -86,13 +86,15 @@ def test_a_credential_as_a_key_or_a_name_is_not_shown() -> None:
 def test_a_program_of_ones_own_is_refused_the_same_values() -> None:
     token = KINDS["a Baseten API key"]
     args = EmbeddingArgs(model_id="a/b", environments={"staging": {"deployment": token}})
-    [line] = problems("bge", args)
+    [line] = find_problems("bge", args)
     assert line.startswith("model 'bge': environments.staging.deployment holds a Baseten API key")
 
 
 def test_the_rule_finds_what_the_front_door_refuses() -> None:
     args = EmbeddingArgs(model_id="a/b", silence={"TEI-TASK-010": KINDS["a GitHub token"]})
-    [line] = [it.line for it in judge(Subject("bge", args, None)) if it.rule.id == "TEI-SEC-004"]
+    [line] = [
+        it.line for it in check_model(Subject("bge", args, None)) if it.rule.id == "TEI-SEC-004"
+    ]
     assert "silence.TEI-TASK-010 holds a GitHub token in clear" in line
 
 

@@ -8,11 +8,11 @@ from hypothesis import given
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.start_command import start_command
 from baseten_tei.facts.tei import flags
-from baseten_tei.facts.tei.command_line import misread
+from baseten_tei.facts.tei.command_line import find_flag_problems
 from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.rules import flags as flagging
 from baseten_tei.rules.rule import Finding
-from baseten_tei.rules.value.spec import problems
+from baseten_tei.rules.value.spec import find_problems
 from baseten_tei.spec.args import ModelArgs
 from tests.support.corpus import subject
 from tests.support.specs import specs
@@ -28,11 +28,11 @@ def found(of: Subject) -> dict[str, Finding]:
 def test_every_spec_that_passes_starts_with_a_command_that_its_release_reads(
     args: ModelArgs,
 ) -> None:
-    assert problems("m", args) == []
+    assert find_problems("m", args) == []
     words = shlex.split(start_command(args))
     if words[:2] == ["sh", "-c"]:
         words = shlex.split(words[2])[2:]
-    assert list(misread(words[1:], args.tei_version)) == []
+    assert list(find_flag_problems(words[1:], args.tei_version)) == []
 
 
 @pytest.mark.parametrize("version", KNOWN)
@@ -40,7 +40,7 @@ def test_every_spec_that_passes_starts_with_a_command_that_its_release_reads(
 def test_truncation_is_written_in_a_form_that_each_release_reads(
     version: str, truncating: bool
 ) -> None:
-    assert list(misread(flags.auto_truncate_flags(truncating, version), version)) == []
+    assert list(find_flag_problems(flags.auto_truncate_flags(truncating, version), version)) == []
 
 
 @pytest.mark.parametrize(
@@ -67,19 +67,21 @@ def test_truncation_is_written_in_a_form_that_each_release_reads(
 def test_one_word_is_read_as_that_release_reads_it(
     word: str, version: str, kind: str | None
 ) -> None:
-    assert [it.kind for it in misread([word], version)] == ([kind] if kind else [])
+    assert [it.kind for it in find_flag_problems([word], version)] == ([kind] if kind else [])
 
 
 @pytest.mark.parametrize("flag", sorted(flags.FLAGS))
 def test_every_flag_of_the_table_can_be_written_in_some_form(flag: str) -> None:
     forms = [f"--{flag}", f"--{flag}=1", f"--{flag}=cls", f"--{flag}=float32"]
-    assert [word for word in forms if not list(misread([word], "1.9.3"))]
+    assert [word for word in forms if not list(find_flag_problems([word], "1.9.3"))]
 
 
 def test_a_flag_given_twice_is_refused_but_for_the_one_that_may_be_repeated() -> None:
     twice = ["--payload-limit=1", "--payload-limit=2"]
-    assert [it.kind for it in misread(twice, "1.9.3")] == ["conflict"]
-    assert list(misread(["--cors-allow-origin=a", "--cors-allow-origin=b"], "1.9.3")) == []
+    assert [it.kind for it in find_flag_problems(twice, "1.9.3")] == ["conflict"]
+    assert (
+        list(find_flag_problems(["--cors-allow-origin=a", "--cors-allow-origin=b"], "1.9.3")) == []
+    )
 
 
 def test_a_value_that_is_a_token_is_not_repeated_to_the_reader() -> None:

@@ -11,7 +11,14 @@ from baseten_tei.commands import check
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
 from baseten_tei.rules.document import rules_text
-from baseten_tei.rules.registry import ABOUT_SILENCES, BY_ID, RULES, UNLOCKED, errors, judge
+from baseten_tei.rules.registry import (
+    ABOUT_SILENCES,
+    BY_ID,
+    RULES,
+    UNLOCKED,
+    check_model,
+    error_lines,
+)
 from baseten_tei.rules.settings import parse_settings
 from tests.support.arbitrary import subjects
 from tests.support.corpus import GOOD, Case, cases
@@ -25,7 +32,7 @@ def silenced(subject: Subject, **silence: str) -> Subject:
 
 
 def found(subject: Subject) -> set[str]:
-    return {it.rule.id for it in judge(subject)}
+    return {it.rule.id for it in check_model(subject)}
 
 
 def test_the_corpus_is_as_large_as_it_should_be() -> None:
@@ -41,7 +48,7 @@ def test_each_failure_of_the_field_is_caught_by_the_rule_it_names(case: Case) ->
 
 @pytest.mark.parametrize("case", PASSING, ids=lambda case: case.slug)
 def test_nothing_that_works_is_refused(case: Case) -> None:
-    assert errors(judge(case.subject)) == []
+    assert error_lines(check_model(case.subject)) == []
 
 
 def test_every_rule_has_a_case_that_breaks_it_and_one_that_keeps_it() -> None:
@@ -59,14 +66,14 @@ def test_ids_are_used_once_and_every_rule_says_its_source() -> None:
 
 @pytest.mark.parametrize("case", FAILING, ids=lambda case: case.slug)
 def test_every_finding_is_one_line_that_ends_in_what_to_do(case: Case) -> None:
-    for it in judge(case.subject):
+    for it in check_model(case.subject):
         assert "\n" not in it.line
         assert it.finding.fix.strip(), it.rule.id
 
 
 @given(subjects)
 def test_no_spec_and_no_facts_make_the_oracle_raise(subject: Subject) -> None:
-    judge(subject)
+    check_model(subject)
 
 
 def test_a_silenced_rule_is_silent_and_one_that_finds_nothing_is_an_error() -> None:
@@ -74,17 +81,17 @@ def test_a_silenced_rule_is_silent_and_one_that_finds_nothing_is_an_error() -> N
     quiet = silenced(case.subject, TEI_TASK_010="callers take the sigmoid")
     assert "TEI-TASK-010" not in found(quiet)
     good = silenced(PASSING[0].subject, TEI_TASK_006="not needed")
-    [line] = errors(judge(good))
+    [line] = error_lines(check_model(good))
     assert "silence of TEI-TASK-006 silences nothing: remove TEI-TASK-006 from silence" in line
 
 
 def test_an_unknown_silence_and_one_without_reason_are_errors() -> None:
-    [line] = errors(judge(silenced(PASSING[0].subject, TEI_TASK_0010="why")))
+    [line] = error_lines(check_model(silenced(PASSING[0].subject, TEI_TASK_0010="why")))
     assert (
         "silence names 'TEI-TASK-0010', which is no rule: Perhaps you meant 'TEI-TASK-010'?" in line
     )
     case = next(it for it in FAILING if "TEI-TASK-010" in it.rules)
-    told = errors(judge(silenced(case.subject, TEI_TASK_010=" ")))
+    told = error_lines(check_model(silenced(case.subject, TEI_TASK_010=" ")))
     assert any("silence of TEI-TASK-010 has no reason" in line for line in told)
 
 
@@ -92,7 +99,7 @@ def test_a_model_that_is_not_locked_is_judged_by_its_spec_and_says_so() -> None:
     settings = parse_settings({"m": {"task": "embedding", "model_id": "a/b"}})
     [subject] = settings.subjects
     assert UNLOCKED.id in found(subject)
-    assert errors(judge(subject)) == []
+    assert error_lines(check_model(subject)) == []
 
 
 def test_cheapest_without_facts_is_one_line() -> None:

@@ -9,7 +9,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.secrets import access
-from baseten_tei.rules.secrets.access import secrets_read, undeclared_secrets
+from baseten_tei.rules.secrets.access import find_unlisted_secrets, secrets_read
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.hf_token import SECRET_NAME
 from tests.support.corpus import COMMIT, subject
@@ -25,7 +25,7 @@ def found(of: Subject) -> dict[str, Finding]:
 @given(specs())
 def test_every_spec_that_passes_lists_each_secret_it_reads(args: ModelArgs) -> None:
     config = truss_config("m", args)
-    assert undeclared_secrets(config) == []
+    assert find_unlisted_secrets(config) == []
     assert secrets_read(config) == ([SECRET_NAME] if args.gated else [])
 
 
@@ -33,7 +33,7 @@ def test_every_spec_that_passes_lists_each_secret_it_reads(args: ModelArgs) -> N
 def test_a_gated_model_reads_our_secret_whichever_way_its_weights_come(weights: str) -> None:
     config = truss_config("m", spec(gated=True, weights=weights))
     assert secrets_read(config) == [SECRET_NAME]
-    assert undeclared_secrets({**config, "secrets": {}}) == [SECRET_NAME]
+    assert find_unlisted_secrets({**config, "secrets": {}}) == [SECRET_NAME]
 
 
 @pytest.mark.parametrize(
@@ -48,13 +48,13 @@ def test_a_gated_model_reads_our_secret_whichever_way_its_weights_come(weights: 
     ],
 )
 def test_a_secret_is_found_wherever_a_config_names_one(config: dict[str, Any]) -> None:
-    assert undeclared_secrets(config) == ["other"]
-    assert undeclared_secrets({**config, "secrets": {"other": None}}) == []
+    assert find_unlisted_secrets(config) == ["other"]
+    assert find_unlisted_secrets({**config, "secrets": {"other": None}}) == []
 
 
 def test_names_that_baseten_takes_for_one_are_one() -> None:
     config = {"docker_server": {"start_command": "cat /secrets/hf_access_key"}}
-    assert undeclared_secrets({**config, "secrets": {"hf-access-key": None}}) == []
+    assert find_unlisted_secrets({**config, "secrets": {"hf-access-key": None}}) == []
 
 
 @pytest.mark.parametrize(

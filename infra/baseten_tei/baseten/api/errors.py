@@ -7,7 +7,7 @@ import html
 import math
 import re
 
-from baseten_tei.errors import UserError, harmless
+from baseten_tei.errors import UserError, to_plain_line
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.network_errors import NETWORK, NetworkError
 
@@ -146,7 +146,7 @@ def message(body: str) -> str:
         text = str(told.get("message") or told.get("error") or body)
     except (ValueError, AttributeError):
         text = _page_title(body) if body.lstrip().startswith("<") else body
-    return harmless(" ".join(text[:_MOST_READ].split())[:300]).rstrip(".") or "no reason given"
+    return to_plain_line(" ".join(text[:_MOST_READ].split())[:300]).rstrip(".") or "no reason given"
 
 
 def _page_title(page: str) -> str:

@@ -56,7 +56,7 @@ class Deployed:
         return by_flag or bool(self.command.secrets) or any(_token_signs(self.config))
 
 
-def deployed(config: Data) -> Deployed | str:
+def read_deployed_config(config: Data) -> Deployed | str:
     """A config as TEI's, or why it is not."""
     server = config.get("docker_server")
     if not server or not server.get("start_command"):

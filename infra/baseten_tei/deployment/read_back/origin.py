@@ -43,7 +43,7 @@ def find_origin(config: Mapping[str, Any], flags: Mapping[str, str | None]) -> O
         return "start_command has no --model-id"
     if re.fullmatch(_REPOSITORY, wanted):
         return Origin(wanted, flags.get("revision") or "main", "download", "docker_server")
-    places = [*_mounted(config), *_built(config)]
+    places = [*_find_mounts(config), *_find_build_steps(config)]
     for place, origin in places:
         if f"{wanted}/".startswith(f"{place.rstrip('/')}/"):
             return origin
@@ -52,7 +52,7 @@ def find_origin(config: Mapping[str, Any], flags: Mapping[str, str | None]) -> O
     return f"--model-id={wanted} is in no Hugging Face repository that the config names{told}"
 
 
-def _mounted(config: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:
+def _find_mounts(config: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:
     """`weights` and, before there were any, `model_cache`: where each stands in the container."""
     for entry in config.get("weights") or ():
         if match := _HUB_SOURCE.fullmatch(str(entry.get("source"))):
@@ -69,7 +69,7 @@ def _mounted(config: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:
             )
 
 
-def _built(config: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:
+def _find_build_steps(config: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:
     """Build steps that put a repository into the image."""
     for command in config.get("build_commands") or ():
         if match := _CLONE.search(command) or _DOWNLOAD.search(command):

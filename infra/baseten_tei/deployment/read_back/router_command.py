@@ -57,7 +57,7 @@ def _router(
     own: Mapping[str, str],
     before: Iterable[Iterable[str]],
 ) -> RouterCommand | str:
-    filled = [script.filled(word, known) for word in words]
+    filled = [script.fill(word, known) for word in words]
     if unknown := next((word for word in filled if script.is_open(word)), None):
         return f"start_command holds {unknown!r}, which only its container can fill in"
     flags = {name: value and script.plain(value) for name, value in _pairs(filled)}
@@ -74,7 +74,7 @@ def _assignments(
     rest = list(words)
     while rest:
         if match := _ASSIGNMENT.fullmatch(rest[0]):
-            found[match[1]] = script.filled(match[2], {**known, **found})
+            found[match[1]] = script.fill(match[2], {**known, **found})
         elif rest[0] not in ("export", "exec", "env"):
             break
         rest.pop(0)

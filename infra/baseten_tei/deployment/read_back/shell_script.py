@@ -30,7 +30,7 @@ class Script:
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     in_shell: bool = False
 
-    def filled(self, word: str, known: Mapping[str, str]) -> str:
+    def fill(self, word: str, known: Mapping[str, str]) -> str:
         """A word with the variables that are known; without a shell nothing is one."""
 
         def value(match: re.Match[str]) -> str:
@@ -50,16 +50,16 @@ class Script:
 def read_script(command: str) -> Script:
     """The script that a start command runs. Raises `ValueError` for a quote that is never closed."""
     words = shlex.split(command)
-    text = _given_to_a_shell(words)
+    text = _find_shell_script(words)
     if text is None and "&&" not in words:
         return Script((tuple(words),))
     script = _SECRET.sub(r"@secret:\1@", command if text is None else text)
     spare = (chr(code) for code in _PRIVATE_USE if chr(code) not in script)
     stand_ins = dict(zip(_SIGNS, spare, strict=False))
-    return Script(tuple(_commands(_marked(script, stand_ins))), stand_ins, in_shell=True)
+    return Script(tuple(_commands(_hide_quoted_signs(script, stand_ins))), stand_ins, in_shell=True)
 
 
-def _given_to_a_shell(words: list[str]) -> str | None:
+def _find_shell_script(words: list[str]) -> str | None:
     if not words or words[0].rpartition("/")[2] not in _SHELLS:
         return None
     for place, word in enumerate(words[1:3], 1):
@@ -81,12 +81,12 @@ def _commands(script: str) -> Iterator[tuple[str, ...]]:
     yield tuple(words)
 
 
-def _marked(script: str, stand_ins: Mapping[str, str]) -> str:
+def _hide_quoted_signs(script: str, stand_ins: Mapping[str, str]) -> str:
     """The script with a stand-in for every sign that quotes take its meaning from."""
     found, quote, signs = [], "", iter(script)
     for sign in signs:
         if sign == "\\" and quote != "'":
-            found.append(_escaped(next(signs, ""), stand_ins))
+            found.append(_read_escape(next(signs, ""), stand_ins))
             continue
         if sign in "'\"" and quote in ("", sign):
             quote = "" if quote else sign
@@ -95,6 +95,6 @@ def _marked(script: str, stand_ins: Mapping[str, str]) -> str:
     return "".join(found)
 
 
-def _escaped(sign: str, stand_ins: Mapping[str, str]) -> str:
+def _read_escape(sign: str, stand_ins: Mapping[str, str]) -> str:
     """A backslash and this sign; before a line's end both go."""
     return "" if sign == "\n" else stand_ins.get(sign, f"\\{sign}")

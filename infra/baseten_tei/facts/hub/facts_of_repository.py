@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling
-from baseten_tei.facts.hub.repository import Repository, parsed, parsed_object
-from baseten_tei.facts.hub.weight_files import INDEX, weights
+from baseten_tei.facts.hub.repository import Repository, parse_object, parse_strict
+from baseten_tei.facts.hub.weight_files import INDEX, find_weights
 
 CONFIG, MODULES = "config.json", "modules.json"
 POOLING, PROMPTS = "1_Pooling/config.json", "config_sentence_transformers.json"
@@ -34,7 +34,7 @@ _INTEGERS = (
 )
 
 
-def model_facts(repository: Repository) -> ModelFacts:
+def read_facts(repository: Repository) -> ModelFacts:
     """The facts that a lock file keeps."""
     return ModelFacts(
         model_id=repository.model_id,
@@ -46,9 +46,9 @@ def model_facts(repository: Repository) -> ModelFacts:
         has_tokenizer_json="tokenizer.json" in repository.sizes,
         pooling=_pooling(repository.texts),
         modules=_modules(repository.texts.get(MODULES)),
-        prompts=_prompts(parsed_object(repository.texts.get(PROMPTS)).get("prompts")),
-        weights=weights(repository),
-        **_config_fields(parsed_object(repository.texts.get(CONFIG))),
+        prompts=_prompts(parse_object(repository.texts.get(PROMPTS)).get("prompts")),
+        weights=find_weights(repository),
+        **_config_fields(parse_object(repository.texts.get(CONFIG))),
         **_max_seq_length(repository.texts),
     )
 
@@ -91,7 +91,7 @@ def _auto_map(value: Any) -> dict[str, str | list[str]] | None:
 
 
 def _max_seq_length(texts: Mapping[str, str]) -> dict[str, Any]:
-    config = next((parsed_object(texts[name]) for name in SENTENCE if name in texts), {})
+    config = next((parse_object(texts[name]) for name in SENTENCE if name in texts), {})
     value = config.get("max_seq_length")
     return {
         "max_seq_length": value if _is_integer(value) else None,
@@ -102,7 +102,7 @@ def _max_seq_length(texts: Mapping[str, str]) -> dict[str, Any]:
 def _pooling(texts: Mapping[str, str]) -> Pooling | None:
     if POOLING not in texts:
         return None
-    config = parsed_object(texts[POOLING])
+    config = parse_object(texts[POOLING])
     keys = ((key, _POOLING_KEY.fullmatch(key)) for key, value in config.items() if value is True)
     modes = [match["mode"] for _, match in keys if match]
     if isinstance(named := config.get("pooling_mode"), str):  # new in sentence-transformers 5
@@ -114,7 +114,7 @@ def _pooling(texts: Mapping[str, str]) -> Pooling | None:
 
 
 def _modules(text: str | None) -> tuple[str, ...]:
-    modules = parsed(text)
+    modules = parse_strict(text)
     types = (
         [m.get("type") for m in modules if isinstance(m, dict)] if isinstance(modules, list) else []
     )

@@ -97,10 +97,10 @@ class Hub:
         constants.HF_HUB_DISABLE_TELEMETRY = True  # read by the client at each call
         if constants.is_offline_mode():
             raise HubUnreachableError("HF_HUB_OFFLINE is set: unset it")
-        with self._told(model_id, revision):
+        with self._translate_errors(model_id, revision):
             info = self._info(model_id, revision)
         commit, sizes, terms = str(info.sha), _sizes(info), _terms(info)
-        with self._told(model_id, revision, terms):
+        with self._translate_errors(model_id, revision, terms):
             texts = {n: self._text(model_id, commit, n) for n in JSON_FILES if n in sizes}
             headers = header_files(sizes, texts.get(INDEX))
             parameters = {name: self._parameters(model_id, commit, name) for name in headers}
@@ -155,12 +155,14 @@ class Hub:
         return counts if fits else None
 
     @contextmanager
-    def _told(self, model_id: str, revision: str, terms: str | None = None) -> Iterator[None]:
+    def _translate_errors(
+        self, model_id: str, revision: str, terms: str | None = None
+    ) -> Iterator[None]:
         """The client's errors in our words. Its own texts may quote headers, so none is passed on."""
         try:
             yield
         except GatedRepoError as error:
-            raise UserError(self._gated_line(model_id, terms)) from error
+            raise UserError(self._access_line(model_id, terms)) from error
         except RevisionNotFoundError as error:
             raise UserError(
                 f"{model_id} has no revision {revision!r} on {self.host}: write revision: main, a tag or a commit"
@@ -168,7 +170,7 @@ class Hub:
         except RepositoryNotFoundError as error:
             raise UserError(self._missing_line(model_id)) from error
         except HfHubHTTPError as error:
-            raise self._refused(model_id, error.response.status_code) from error
+            raise self._status_error(model_id, error.response.status_code) from error
         except NoAnswerError as error:
             raise self._no_answer(error) from error
         except _MISREAD as error:  # the client reads the body of an error as the Hub's
@@ -182,7 +184,7 @@ class Hub:
             return UserError(f"{self.host} cannot be reached ({why.what}): {why.todo}")
         return UserError(f"{self.host}: {error.call}: {why.what}: {why.todo}")
 
-    def _refused(self, model_id: str, status: int) -> Exception:
+    def _status_error(self, model_id: str, status: int) -> Exception:
         if status >= 500 or status in _BUSY:
             return HubUnreachableError(f"{self.host} answers {status}")
         if status == 401 and self.token is None:  # some mirrors leave the Hub's error code out
@@ -204,7 +206,7 @@ class Hub:
         )
         return f"{model_id} is not on {self.host}, or private: {fix}"
 
-    def _gated_line(self, model_id: str, terms: str | None) -> str:
+    def _access_line(self, model_id: str, terms: str | None) -> str:
         licence = f" (licence {terms})" if terms else ""
         page = f"{self.host}/{model_id}"
         if self.token:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from baseten_tei.facts.hub.lockfile import Key, changes, key, settled
+from baseten_tei.facts.hub.lockfile import Key, choose_entry, compare_facts, key_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 
 RETRY = "try again online, or set HF_ENDPOINT to a mirror"
@@ -30,27 +30,27 @@ class Readings:
     """Only time can: the Hub did not answer."""
 
 
-def moved(stack: LockedStack, readings: Readings) -> list[str]:
+def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
     """What the lock file says otherwise than the Hub, or than the stack, a line per field."""
     lines = []
     for wanted in sorted(stack.asked & readings.facts.keys()):
         before, after = stack.locked.get(wanted), readings.facts[wanted]
-        told = changes(before, after) if before else [f"is new, at commit {after.commit}"]
+        told = compare_facts(before, after) if before else [f"is new, at commit {after.commit}"]
         lines += [f"{stack.file}: {_name(wanted)} {line}" for line in told]
     unused = sorted(stack.locked.keys() - stack.used)
     return lines + [f"{stack.file}: {_name(gone)} is used by no model" for gone in unused]
 
 
-def entries(stack: LockedStack, readings: Readings) -> list[ModelFacts]:
+def merge_entries(stack: LockedStack, readings: Readings) -> list[ModelFacts]:
     """The lock file's new entries; where nothing was read, what was locked stays."""
     kept = {wanted: facts for wanted, facts in stack.locked.items() if wanted in stack.used}
     for wanted in stack.asked & readings.facts.keys():
         after = readings.facts[wanted]
-        kept[key(after)] = settled(kept.get(wanted), after)
+        kept[key_of(after)] = choose_entry(kept.get(wanted), after)
     return list(kept.values())
 
 
-def problems(readings: Readings) -> list[str]:
+def list_problems(readings: Readings) -> list[str]:
     """Why something was not read, a line each; a single one where the Hub is away as a whole."""
     away = readings.away
     if away and not readings.facts and not readings.refused and len({*away.values()}) == 1:

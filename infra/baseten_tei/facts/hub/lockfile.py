@@ -57,7 +57,7 @@ def lock_path(root: Path, stack: str) -> Path:
     return root / FOLDER / f"{stack}.yaml"
 
 
-def key(facts: ModelFacts) -> Key:
+def key_of(facts: ModelFacts) -> Key:
     """What a spec finds an entry by."""
     return facts.model_id, facts.revision
 
@@ -77,10 +77,10 @@ def parse_lock(text: str) -> dict[Key, ModelFacts]:
         facts = _entry(number, entry)
         if isinstance(facts, str):
             problems.append(facts)
-        elif key(facts) in found:
+        elif key_of(facts) in found:
             problems.append(f"holds {_name(facts)} twice: {_MEND}")
         else:
-            found[key(facts)] = facts
+            found[key_of(facts)] = facts
     if problems:
         raise UserError(*problems)
     return found
@@ -88,22 +88,22 @@ def parse_lock(text: str) -> dict[Key, ModelFacts]:
 
 def render_lock(facts: Iterable[ModelFacts]) -> str:
     """The file's text: sorted by model and revision, the same bytes for the same facts."""
-    models = [_entry_fields(entry) for entry in sorted(facts, key=key)]
+    models = [_entry_fields(entry) for entry in sorted(facts, key=key_of)]
     return HEADER + yaml.dump(
         {"models": models}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
     )
 
 
-def settled(before: ModelFacts | None, after: ModelFacts) -> ModelFacts:
+def choose_entry(before: ModelFacts | None, after: ModelFacts) -> ModelFacts:
     """What to write: the old entry where a new reading of the same place says the same on another day."""
-    if before and not changes(before, after) and _place(before) == _place(after):
+    if before and not compare_facts(before, after) and _place(before) == _place(after):
         return before
     return after
 
 
-def changes(before: ModelFacts, after: ModelFacts) -> list[str]:
+def compare_facts(before: ModelFacts, after: ModelFacts) -> list[str]:
     """`field: before -> after`, one for each that differs; where the facts came from is none of them."""
-    old, new = _leaves(_known(before)), _leaves(_known(after))
+    old, new = _leaves(_comparable_fields(before)), _leaves(_comparable_fields(after))
     return [
         f"{path}: {old.get(path, 'nothing')} -> {new.get(path, 'nothing')}"
         for path in dict.fromkeys((*old, *new))
@@ -126,7 +126,7 @@ def _entry_fields(facts: ModelFacts) -> dict[str, Any]:
     return {name: _Line(fields[name]) if name in _ONE_LINE else fields[name] for name in fields}
 
 
-def _known(facts: ModelFacts) -> dict[str, Any]:
+def _comparable_fields(facts: ModelFacts) -> dict[str, Any]:
     dumped = facts.model_dump(exclude={"model_id", "revision", "source"})
     return {name: value for name, value in dumped.items() if value is not None}
 
@@ -136,12 +136,12 @@ def _leaves(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     for name, inner in value.items():
         nested = isinstance(inner, Mapping) and bool(inner)
         found |= (
-            _leaves(inner, f"{prefix}{name}.") if nested else {f"{prefix}{name}": _shown(inner)}
+            _leaves(inner, f"{prefix}{name}.") if nested else {f"{prefix}{name}": _plain(inner)}
         )
     return found
 
 
-def _shown(value: Any) -> Any:
+def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -150,7 +150,7 @@ def _place(facts: ModelFacts) -> str:
 
 
 def _name(facts: ModelFacts) -> str:
-    return "@".join(key(facts))
+    return "@".join(key_of(facts))
 
 
 Lock = Mapping[tuple[str, str], ModelFacts]

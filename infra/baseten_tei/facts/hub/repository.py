@@ -28,7 +28,7 @@ class Repository:
     """By safetensors file, then by dtype; a file whose header cannot be read is not in it."""
 
 
-def parsed(text: str | None) -> Any:
+def parse_strict(text: str | None) -> Any:
     """What serde would make of it: `None` where it refuses, e.g. for NaN or half a surrogate pair."""
     try:
         value = decode_json(text or "null")
@@ -38,7 +38,7 @@ def parsed(text: str | None) -> Any:
     return value
 
 
-def parsed_object(text: str | None) -> dict[str, Any]:
+def parse_object(text: str | None) -> dict[str, Any]:
     """As `parsed`; empty where it is no object."""
-    value = parsed(text)
+    value = parse_strict(text)
     return value if isinstance(value, dict) else {}

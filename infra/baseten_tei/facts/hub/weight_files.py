@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from baseten_tei.facts.hub.model_facts import Weights
-from baseten_tei.facts.hub.repository import Repository, parsed_object
+from baseten_tei.facts.hub.repository import Repository, parse_object
 
 SINGLE, PYTORCH = "model.safetensors", "pytorch_model.bin"
 INDEX = "model.safetensors.index.json"
@@ -25,19 +25,19 @@ def header_files(sizes: Mapping[str, int], index: str | None) -> tuple[str, ...]
         return (SINGLE,)
     if PYTORCH in sizes:
         return ()
-    shards = parsed_object(index).get("weight_map")
+    shards = parse_object(index).get("weight_map")
     names = shards.values() if isinstance(shards, dict) else ()
     return tuple(sorted({name for name in names if isinstance(name, str) and name in sizes}))
 
 
-def weights(repository: Repository) -> Weights:
+def find_weights(repository: Repository) -> Weights:
     """Format and size of what TEI loads, and the names of all files that hold weights."""
     sizes = repository.sizes
     files = tuple(sorted(filter(_holds_weights, sizes)))
     headers = header_files(sizes, repository.texts.get(INDEX))
     if headers:
         size = sum(sizes[name] for name in headers)
-        counted = _counted([repository.parameters.get(name) for name in headers])
+        counted = _count_parameters([repository.parameters.get(name) for name in headers])
         if headers == (SINGLE,):
             return Weights(format="safetensors", bytes=size, files=files, **counted)
         return Weights(format="sharded-safetensors", bytes=size, files=files, **counted)
@@ -49,7 +49,7 @@ def weights(repository: Repository) -> Weights:
     return Weights(format="none", bytes=0, files=files)
 
 
-def _counted(headers: Sequence[Mapping[str, int] | None]) -> dict[str, Any]:
+def _count_parameters(headers: Sequence[Mapping[str, int] | None]) -> dict[str, Any]:
     """Parameters are floats: a buffer of integers, such as BERT's `position_ids`, is none."""
     total: Counter[str] = Counter()
     for header in headers:

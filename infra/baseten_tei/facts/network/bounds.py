@@ -60,7 +60,7 @@ class RedirectsError(BoundsError):
         super().__init__("it redirects without an end")
 
 
-def within(seconds: float, act: Callable[[], _T]) -> _T:
+def call_within(seconds: float, act: Callable[[], _T]) -> _T:
     """Return what `act` returns. Raises what it raises, and `LateError` if it takes longer than `seconds`.
 
     `act` runs in a thread of its own, the only way to bound a name look-up and a TLS handshake too. A late one
@@ -81,7 +81,7 @@ def within(seconds: float, act: Callable[[], _T]) -> _T:
     return outcome.result()
 
 
-def gathered(chunks: Iterable[bytes], size: int) -> bytes:
+def gather(chunks: Iterable[bytes], size: int) -> bytes:
     """Return all chunks as one. Raises `LargeError` above `size`, before any more is read."""
     content = bytearray()
     for chunk in chunks:
@@ -91,7 +91,7 @@ def gathered(chunks: Iterable[bytes], size: int) -> bytes:
     return bytes(content)
 
 
-def unpacked(content: bytes, encoding: str | None, size: int) -> bytes:
+def unpack(content: bytes, encoding: str | None, size: int) -> bytes:
     """Return an answer without its `Content-Encoding`. Raises `LargeError`, `EncodingError`."""
     encoding = (encoding or "").strip().lower()
     if encoding in ("", "identity"):

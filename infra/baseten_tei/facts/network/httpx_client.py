@@ -17,9 +17,9 @@ from baseten_tei.facts.network.bounds import (
     Bounds,
     BoundsError,
     RedirectsError,
-    gathered,
-    unpacked,
-    within,
+    call_within,
+    gather,
+    unpack,
 )
 from baseten_tei.facts.network.network_errors import NoAnswerError, network_error
 
@@ -34,7 +34,7 @@ class Client(httpx.Client):
     """httpx's client, without redirects. Every call raises `NoAnswerError` where there is no whole answer."""
 
     def __init__(self, bounds: Bounds, **settings: Any) -> None:
-        with _named("a client"):
+        with _name_call("a client"):
             super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
         self.headers["Accept-Encoding"] = "gzip"  # others cannot be unpacked within a bound
         self._bounds = bounds
@@ -42,7 +42,7 @@ class Client(httpx.Client):
     def send(self, request: httpx.Request, **options: Any) -> httpx.Response:
         """Return a whole answer."""
         send = partial(super().send, **{**options, "stream": True, "follow_redirects": False})
-        response: httpx.Response = _bounded(send, request, self._bounds, redirects=0)
+        response: httpx.Response = _send_within(send, request, self._bounds, redirects=0)
         return response
 
 
@@ -50,7 +50,7 @@ class Client2(httpx2.Client):
     """The same of httpx2, which is the client of huggingface-hub; it follows redirects."""
 
     def __init__(self, bounds: Bounds, **settings: Any) -> None:
-        with _named("a client"):
+        with _name_call("a client"):
             super().__init__(**{"timeout": bounds.seconds + LEFT_SECONDS, **settings})
         self.headers["Accept-Encoding"] = "gzip"
         self._bounds = bounds
@@ -58,17 +58,17 @@ class Client2(httpx2.Client):
     def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         """Return a whole answer."""
         send = partial(super().send, **{**options, "stream": True, "follow_redirects": False})
-        response: httpx2.Response = _bounded(send, request, self._bounds, MOST_REDIRECTS)
+        response: httpx2.Response = _send_within(send, request, self._bounds, MOST_REDIRECTS)
         return response
 
 
-def _bounded(send: Callable[[Any], Any], request: Any, bounds: Bounds, redirects: int) -> Any:
-    with _named(f"{request.method} {request.url.path}"):
-        return within(bounds.seconds, partial(_whole, send, request, bounds.size, redirects))
+def _send_within(send: Callable[[Any], Any], request: Any, bounds: Bounds, redirects: int) -> Any:
+    with _name_call(f"{request.method} {request.url.path}"):
+        return call_within(bounds.seconds, partial(_whole, send, request, bounds.size, redirects))
 
 
 @contextmanager
-def _named(call: str) -> Iterator[None]:
+def _name_call(call: str) -> Iterator[None]:
     try:
         yield
     except _NO_ANSWER as error:
@@ -89,7 +89,7 @@ def _whole(send: Callable[[Any], Any], request: Any, size: int, redirects: int) 
 def _content(response: Any, size: int) -> bytes:
     encoding = response.headers.get("content-encoding")
     try:
-        return unpacked(gathered(response.iter_raw(), size), encoding, size)
+        return unpack(gather(response.iter_raw(), size), encoding, size)
     finally:
         response.close()
 

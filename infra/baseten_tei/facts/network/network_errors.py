@@ -8,7 +8,7 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from baseten_tei.errors import harmless
+from baseten_tei.errors import to_plain_line
 from baseten_tei.facts.network.bounds import BoundsError, LateError, RedirectsError
 
 NETWORK = "check the network, and HTTPS_PROXY if it has a proxy"
@@ -76,7 +76,7 @@ def _settings(errors: list[BaseException]) -> NetworkError | None:
 
 def _certificate(errors: list[BaseException]) -> NetworkError | None:
     if refused := _first(errors, "SSLCertVerificationError"):
-        said = _said(getattr(refused, "verify_message", "") or "it is not trusted")
+        said = _quote(getattr(refused, "verify_message", "") or "it is not trusted")
         return NetworkError(
             f"its certificate is not valid: {said.rstrip('.')}",
             _certificate_todo(said),
@@ -85,7 +85,7 @@ def _certificate(errors: list[BaseException]) -> NetworkError | None:
         )
     broken = next((it for it in errors if isinstance(it, ssl.SSLError)), None)
     if broken is not None and _first(errors, *_UNCONNECTED, "SSLError"):
-        said = _said(broken.reason or broken)
+        said = _quote(broken.reason or broken)
         todo = "check that the address speaks https, and HTTPS_PROXY"
         return NetworkError(f"TLS failed: {said}", todo, unsent=True)
     return None
@@ -103,7 +103,7 @@ def _proxy(errors: list[BaseException]) -> NetworkError | None:
     if not (refused := _first(errors, "ProxyError", "ProxyConnectionError")):
         return None
     last = next((it for it in errors[::-1] if isinstance(it, OSError) and str(it)), refused)
-    said = _said(last)
+    said = _quote(last)
     return NetworkError(
         f"the proxy does not let it through: {said}", "check HTTPS_PROXY", unsent=True
     )
@@ -136,8 +136,8 @@ def _odd_answer(errors: list[BaseException]) -> NetworkError | None:
     return None
 
 
-def _said(thing: object) -> str:
-    return harmless(str(thing))[:_MOST_SAID]
+def _quote(thing: object) -> str:
+    return to_plain_line(str(thing))[:_MOST_SAID]
 
 
 _UNCONNECTED = (

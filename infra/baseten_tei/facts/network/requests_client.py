@@ -17,9 +17,9 @@ from baseten_tei.facts.network.bounds import (
     OF_THE_WIRE,
     Bounds,
     BoundsError,
-    gathered,
-    unpacked,
-    within,
+    call_within,
+    gather,
+    unpack,
 )
 from baseten_tei.facts.network.network_errors import NoAnswerError, network_error
 
@@ -44,7 +44,7 @@ class Session(requests.Session):
         timeout = (min(CONNECT_SECONDS, seconds), seconds + LEFT_SECONDS)
         call = partial(super().request, method, url, timeout=timeout, **options)
         try:
-            return within(seconds, call)
+            return call_within(seconds, call)
         except _NO_ANSWER as error:
             call_name = f"{method} {urlsplit(url).path}"
             raise NoAnswerError(network_error(error), call_name) from error
@@ -68,8 +68,8 @@ class _Adapter(HTTPAdapter):
     def _whole(self, answer: BaseHTTPResponse) -> HTTPResponse:
         encoding = answer.headers.get("Content-Encoding")
         try:
-            packed = gathered(answer.stream(CHUNK, decode_content=False), self._size)
-            content = unpacked(packed, encoding, self._size)
+            packed = gather(answer.stream(CHUNK, decode_content=False), self._size)
+            content = unpack(packed, encoding, self._size)
         except BaseException:
             answer.close()
             raise

@@ -35,7 +35,7 @@ class StrangeAnswerError(UserError):
     """An answer without the numbers that its task promises."""
 
 
-def info_of(told: Any) -> Mapping[str, Any] | None:
+def parse_info(told: Any) -> Mapping[str, Any] | None:
     """Return a router's `/info` whose fields are of TEI's kinds; `None` for anything else."""
     if not isinstance(told, Mapping):
         return None
@@ -80,18 +80,18 @@ def build_call(task: str, texts: Sequence[str], query: str | None = None) -> Cal
             return Call(path, {"inputs": [[text] for text in texts]})
 
 
-def answer_of(task: str, told: Any) -> Answer:
+def parse_answer(task: str, told: Any) -> Answer:
     """The answer in what `build_call` was told. Raises `StrangeAnswerError`."""
     match task:
         case "embedding":
-            return vector_of(told)
+            return parse_vector(told)
         case "reranker":
-            return relevances_of(told, 1)[0]
+            return parse_relevances(told, 1)[0]
         case _:
-            return scores_of(told)
+            return parse_scores(told)
 
 
-def vector_of(told: Any) -> Vector:
+def parse_vector(told: Any) -> Vector:
     """The first vector of an answer of `/v1/embeddings`. Raises `StrangeAnswerError`."""
     try:
         return _vector(told["data"][0])
@@ -99,7 +99,7 @@ def vector_of(told: Any) -> Vector:
         raise StrangeAnswerError("answered /v1/embeddings without a vector") from error
 
 
-def vectors_of(told: Any, count: int) -> tuple[Vector, ...]:
+def parse_vectors(told: Any, count: int) -> tuple[Vector, ...]:
     """The vectors of `count` texts, in their order and of one length. Raises `StrangeAnswerError`."""
     try:
         found = {row["index"]: _vector(row) for row in told["data"]}
@@ -113,7 +113,7 @@ def vectors_of(told: Any, count: int) -> tuple[Vector, ...]:
     return vectors
 
 
-def relevances_of(told: Any, count: int) -> tuple[float, ...]:
+def parse_relevances(told: Any, count: int) -> tuple[float, ...]:
     """A score for each of `count` texts, in their order. Raises `StrangeAnswerError`."""
     try:
         found = {rank["index"]: _number(rank["score"]) for rank in told}
@@ -122,7 +122,7 @@ def relevances_of(told: Any, count: int) -> tuple[float, ...]:
         raise StrangeAnswerError(f"answered /rerank without a score for each of {count}") from error
 
 
-def scores_of(told: Any) -> dict[str, float]:
+def parse_scores(told: Any) -> dict[str, float]:
     """The labels of a batch's first text with their scores. Raises `StrangeAnswerError`."""
     try:
         found = {str(row["label"]): _number(row["score"]) for row in told[0]}

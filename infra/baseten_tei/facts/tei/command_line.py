@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from baseten_tei.errors import perhaps, redact
+from baseten_tei.errors import did_you_mean, redact
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.releases import KNOWN, at_least
 
@@ -25,7 +25,7 @@ _REPEATABLE = frozenset({"cors-allow-origin"})
 
 
 @dataclass(frozen=True)
-class Misread:
+class FlagProblem:
     """One word of a command line that the router would stop at (clap, exit code 2)."""
 
     kind: Kind
@@ -34,7 +34,7 @@ class Misread:
     fix: str
 
 
-def misread(words: Iterable[str], tei_version: str) -> Iterator[Misread]:
+def find_flag_problems(words: Iterable[str], tei_version: str) -> Iterator[FlagProblem]:
     """What the router of that release would refuse; `words` are its arguments, each `--name` or `--name=value`."""
     seen: list[str] = []
     for name, value in flags.split_flags(map(redact, words)):
@@ -42,26 +42,26 @@ def misread(words: Iterable[str], tei_version: str) -> Iterator[Misread]:
         if since is None or (since != KNOWN[0] and not at_least(tei_version, since)):
             yield _unknown(name, since, tei_version)
         elif problem := _form_problem(name, value, tei_version):
-            yield Misread("form", name, *problem)
+            yield FlagProblem("form", name, *problem)
         if name in seen and name not in _REPEATABLE:
             fix = (
                 f"write {flags.OURS[name]}: … instead"
                 if name in flags.OURS
                 else "leave one of them out"
             )
-            yield Misread("conflict", name, f"--{name} is given twice", fix)
+            yield FlagProblem("conflict", name, f"--{name} is given twice", fix)
         seen.append(name)
     for one, other in _CONFLICTS:
         if one in seen and other in seen:
             both = f"--{one} and --{other} exclude each other"
-            yield Misread("conflict", one, both, "leave one of them out")
+            yield FlagProblem("conflict", one, both, "leave one of them out")
 
 
-def _unknown(name: str, since: str | None, tei_version: str) -> Misread:
+def _unknown(name: str, since: str | None, tei_version: str) -> FlagProblem:
     if since is None:
-        fix = f"leave it out.{perhaps(name, flags.FLAGS)}".removesuffix(".")
-        return Misread("unknown", name, f"TEI has no flag --{name}", fix)
-    return Misread(
+        fix = f"leave it out.{did_you_mean(name, flags.FLAGS)}".removesuffix(".")
+        return FlagProblem("unknown", name, f"TEI has no flag --{name}", fix)
+    return FlagProblem(
         "unknown",
         name,
         f"--{name} came with TEI {since}, and the image is {tei_version}",

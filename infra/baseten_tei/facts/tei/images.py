@@ -9,8 +9,16 @@ from dataclasses import dataclass
 from baseten_tei.facts.tei import releases
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 
-_PREFIX = {75: "turing-", 80: "", 86: "86-", 89: "89-", 90: "hopper-", 100: "100-", 120: "120-"}
-_BLACKWELL = (100, 120)
+IMAGE_PREFIX = {
+    75: "turing-",
+    80: "",
+    86: "86-",
+    89: "89-",
+    90: "hopper-",
+    100: "100-",
+    120: "120-",
+}
+BLACKWELL = (100, 120)
 
 
 @dataclass(frozen=True)
@@ -45,17 +53,17 @@ def _prefix(accelerator: str, tei_version: str) -> str | _NoImage:
     if accelerator == CPU:
         return "cpu-"
     capability = COMPUTE_CAPABILITY[accelerator]
-    if capability not in _PREFIX:
+    if capability not in IMAGE_PREFIX:
         return _NoImage(
             f"accelerator {accelerator} has no TEI image (compute capability {capability / 10}): "
             "write accelerator: L4, A10G, A100, H100 or T4"
         )
-    if capability in _BLACKWELL and not releases.at_least(tei_version, "1.9.0"):
+    if capability in BLACKWELL and not releases.at_least(tei_version, "1.9.0"):
         return _NoImage(
             f"accelerator {accelerator} has no image for TEI {tei_version}: "
             f"write tei_version: {releases.KNOWN[-1]}"
         )
-    return _PREFIX[capability]
+    return IMAGE_PREFIX[capability]
 
 
 def _entrypoint(accelerator: str, tei_version: str) -> str:

@@ -10,15 +10,15 @@ from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.read_back.config import Deployed, deployed
+from baseten_tei.deployment.read_back.config import Deployed, read_deployed_config
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.operations.adoption.environment_entry import settings_entry
 from baseten_tei.operations.adoption.found_model import FoundModel, refuse_model, serving_id
 from baseten_tei.operations.adoption.notes import describe_losses
 from baseten_tei.operations.adoption.spec_of_config import read_spec
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
-from baseten_tei.rules.registry import judge
-from baseten_tei.rules.settings import checked_subject
+from baseten_tei.rules.registry import check_model
+from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.parsing import parse_spec
 
@@ -54,7 +54,7 @@ def decide_adoption(
     `by_name`: it was asked for, so another stack's is taken over too. `has_secret`: Baseten has the secret
     that gated models of a stack read.
     """
-    it = deployed(found.config) if found.config else "nothing was ever deployed of it"
+    it = read_deployed_config(found.config) if found.config else "nothing was ever deployed of it"
     if isinstance(it, str):
         return LeftOut(found.name, it)
     if problem := refuse_model(found, owner, by_name=by_name):
@@ -96,7 +96,7 @@ def _spec_entry(found: FoundModel, it: Deployed, *, has_secret: bool) -> dict[st
 def _check_entry(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | str:
     """The entry as the stack will read it, or what it would refuse."""
     args = parse_spec(name, entry)
-    subject = args if isinstance(args, list) else checked_subject(name, args, lock)
+    subject = args if isinstance(args, list) else resolve_subject(name, args, lock)
     if isinstance(subject, Subject):
         return subject
     return "; ".join(line.removeprefix(f"model {name!r}: ") for line in subject)
@@ -106,6 +106,6 @@ def _silence_errors(subject: Subject) -> dict[str, str]:
     """Rules that would stop the stack's preview: it runs, whatever they say."""
     return {
         it.rule.id: f"it ran so when it was adopted: {it.finding.message}"
-        for it in judge(subject)
+        for it in check_model(subject)
         if it.rule.severity == "error"
     }

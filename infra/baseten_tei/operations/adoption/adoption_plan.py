@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from baseten_tei.baseten.versions import RemoteModel
-from baseten_tei.errors import UserError, perhaps
+from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut
 from baseten_tei.rules.value.spec import duplicate_problems
 from baseten_tei.spec.args import ModelArgs
@@ -35,7 +35,7 @@ def find_candidates(
     known = Counter(it.name for it in every)
     if unknown := [name for name in names if name not in known]:
         raise UserError(
-            *(f"Baseten has no model {it!r} here.{perhaps(it, known)}" for it in unknown)
+            *(f"Baseten has no model {it!r} here.{did_you_mean(it, known)}" for it in unknown)
         )
     wanted = [it for it in every if it.name in (names or known)]
     there = {*specs, *(baseten_name(name, args) for name, args in specs.items())}

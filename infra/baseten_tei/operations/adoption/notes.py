@@ -6,8 +6,8 @@ from baseten_tei.baseten.versions import FAILED, Serving
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.labels import RESERVED_LABELS
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.placement import resolved_hardware
-from baseten_tei.deployment.read_back.config import Data, Deployed, deployed
+from baseten_tei.deployment.placement import resolve_hardware
+from baseten_tei.deployment.read_back.config import Data, Deployed, read_deployed_config
 from baseten_tei.errors import redact
 from baseten_tei.operations.adoption.not_carried import find_losses
 from baseten_tei.spec.args import ModelArgs
@@ -21,7 +21,7 @@ def describe_losses(
     configs: Mapping[str, Data],
 ) -> tuple[str, ...]:
     """Everything that an entry does not say of what runs."""
-    ours, args = deployed(subject.config), subject.args
+    ours, args = read_deployed_config(subject.config), subject.args
     assert isinstance(ours, Deployed), ours  # noqa: S101  # what we generate is TEI's
     found = [*find_losses(it, ours), *_token(it, args)]
     for serving in environments:
@@ -37,8 +37,8 @@ def _environment(
     if current is None or current.status in FAILED:
         yield f"left out, because it serves {current.status if current else 'nothing'}"
         return
-    instance = instances.instance(current.instance_type)
-    wanted, _ = resolved_hardware(args)
+    instance = instances.parse_instance(current.instance_type)
+    wanted, _ = resolve_hardware(args)
     if instance and instance.accelerator != wanted.accelerator:
         yield f"instance_type: {current.instance_type} → {wanted.accelerator}"
     if unsaid := [
@@ -46,7 +46,7 @@ def _environment(
     ]:
         yield f"labels: {', '.join(unsaid)} → (none)"
     if serving.name != args.environment:
-        theirs = deployed(configs[current.id])
+        theirs = read_deployed_config(configs[current.id])
         yield from [theirs] if isinstance(theirs, str) else find_losses(theirs, ours)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from baseten_tei.deployment.differences import changed_paths
+from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.operations.status.stored_resources import StoredResources
 from baseten_tei.project.urns import Values, kind_of, name_of
 
@@ -53,7 +53,7 @@ def _update(urn: str, state: StoredResources, inputs: Values, diff: Diff) -> Ite
 
 def _changed_inputs(before: Values, inputs: Values) -> list[str]:
     gone = [key for key in before if key not in inputs]
-    return [*changed_paths(before, inputs), *gone]
+    return [*find_changed_paths(before, inputs), *gone]
 
 
 def _change(op: str, urn: str, why: tuple[str, ...] = ()) -> EngineChange:

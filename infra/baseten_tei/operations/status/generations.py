@@ -3,7 +3,7 @@
 from typing import Any
 
 from baseten_tei.deployment.ownership import owner_after
-from baseten_tei.deployment.push_job import PREFIX, Stamp, stamped
+from baseten_tei.deployment.push_job import PREFIX, Stamp, stamp_environment
 from baseten_tei.operations.status.stored_resources import StoredResources
 from baseten_tei.project.urns import Values, kind_of
 from baseten_tei.spec.type_tokens import MODEL
@@ -50,4 +50,4 @@ def _push_environment(environment: Values, state: Values, inputs: Values) -> dic
         tuple(owner.get("known_as") or ()),
         adopted=bool(state.get("adopted")),
     )
-    return stamped({**environment, GENERATION: str(count)}, stamp)
+    return stamp_environment({**environment, GENERATION: str(count)}, stamp)

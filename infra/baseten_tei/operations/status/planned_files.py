@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.deployment.plan import model_plan
+from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import naming
 from baseten_tei.operations.status.model_resources import model_resources
 from baseten_tei.operations.status.token_source import token_source
@@ -54,6 +54,6 @@ def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for it in settings.subjects:
         golden = golden_input(workspace.root, workspace.stack, it.name)
-        plan = model_plan(it.name, it.args, owner, target, settings.team, golden)
+        plan = plan_model(it.name, it.args, owner, target, settings.team, golden)
         found |= model_resources(it.name, plan, owner, COMMAND)
     return found

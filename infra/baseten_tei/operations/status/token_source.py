@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.spec.hf_token import VARIABLE, named_variable
+from baseten_tei.spec.hf_token import VARIABLE, token_variable
 
 
 def token_source(configured: object) -> dict[str, Any] | None:
@@ -16,7 +16,7 @@ def token_source(configured: object) -> dict[str, Any] | None:
         return None if configured is None else {}
     if "secure" in configured:
         return {}
-    return {"from_env": named_variable(configured)}
+    return {"from_env": token_variable(configured)}
 
 
 def token_inputs(source: Mapping[str, Any] | None, environ: Mapping[str, str]) -> dict[str, Any]:

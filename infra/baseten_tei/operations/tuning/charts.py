@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from baseten_tei.deployment.instances import landing, sku
+from baseten_tei.deployment.instances import find_cheapest_sku, find_sku
 from baseten_tei.operations.tuning.derive_autoscaling import Wish
 from baseten_tei.operations.tuning.evidence import EMULATOR
 from baseten_tei.operations.tuning.prediction import Prediction
@@ -113,7 +113,7 @@ def draw_cost(axes: "Axes", evidence: Evidence, gpus: Mapping[str, Prediction]) 
 
 def _find_cost(evidence: Evidence, names: Sequence[str]) -> tuple[list[float], list[str]] | None:
     """Return the measured dollars and their GPU; an emulator's timings say nothing about cost."""
-    instance = sku(evidence["instance_type"])
+    instance = find_sku(evidence["instance_type"])
     if evidence["where"] == EMULATOR or instance is None or instance.gpu not in names:
         return None
     best = max(it["summary"]["tokens_per_second"] for it in evidence["probes"] if it["summary"])
@@ -123,7 +123,7 @@ def _find_cost(evidence: Evidence, names: Sequence[str]) -> tuple[list[float], l
 def _costs(gpus: Mapping[str, Prediction]) -> Iterator[tuple[str, tuple[float, float, float]]]:
     """Least, likely and most US dollars by GPU."""
     for gpu, it in gpus.items():
-        if found := landing(gpu):
+        if found := find_cheapest_sku(gpu):
             low, likely, high = (_usd(found.price, n) for n in (it.high, it.likely, it.low))
             yield gpu, (low, likely, high)
 

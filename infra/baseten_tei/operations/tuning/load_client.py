@@ -17,7 +17,7 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.bounds import CHUNK, LEFT_SECONDS, MIB, Bounds, LargeError
 from baseten_tei.facts.network.httpx_client import Client
 from baseten_tei.facts.network.network_errors import NoAnswerError
-from baseten_tei.facts.tei.calls import build_call, info_of
+from baseten_tei.facts.tei.calls import build_call, parse_info
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.tuning.load_texts import estimate_tokens
 from baseten_tei.operations.tuning.request_load import Load, arrivals, batches
@@ -77,7 +77,7 @@ def read_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     try:
         with Client(BOUNDS, **_settings(endpoint_url, api_key)) as client:
             answer = client.get(url)
-        told = info_of(decode_json(answer.content)) if answer.status_code == 200 else None
+        told = parse_info(decode_json(answer.content)) if answer.status_code == 200 else None
     except NoAnswerError as error:
         why = error.why
         raise UserError(f"{url} does not answer ({why.what}): {why.todo}") from error

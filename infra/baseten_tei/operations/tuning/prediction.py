@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, pstdev
 
-from baseten_tei.deployment.instances import sku
+from baseten_tei.deployment.instances import find_sku
 from baseten_tei.review.report.throughput import Measurement
 
 TERAFLOPS = {
@@ -70,7 +70,7 @@ def predict(
 
 
 def _result(measured: Measurement, sizes: Mapping[str, int]) -> _Result | None:
-    found, size = sku(measured.instance_type), sizes.get(measured.model_id)
+    found, size = find_sku(measured.instance_type), sizes.get(measured.model_id)
     if found is None or size is None or found.gpu not in TERAFLOPS:
         return None
     ceiling = TERAFLOPS[found.gpu] * 1e12 / (2 * size)

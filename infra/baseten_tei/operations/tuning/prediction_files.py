@@ -1,6 +1,6 @@
 """What is predicted of a stack's model, from the results that its project has on file."""
 
-from baseten_tei.deployment.vram import parameters
+from baseten_tei.deployment.vram import count_parameters
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.operations.tuning.prediction import Prediction, predict
 from baseten_tei.project import generated_files
@@ -13,11 +13,11 @@ GPUS = ("T4", "L4", "A10G", "A100", "H100")
 
 def predict_model(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Prediction | None:
     """`None` where the model's size, or what the GPU can do, is not known. Raises `UserError`."""
-    size = parameters(facts) if facts else None
+    size = count_parameters(facts) if facts else None
     if size is None:
         return None
     lock = generated_files.locked_facts(workspace.root, workspace.stack)
-    known = {key[0]: found for key, it in lock.items() if (found := parameters(it))}
+    known = {key[0]: found for key, it in lock.items() if (found := count_parameters(it))}
     return predict(gpu, size, read_measurements(workspace.root), known)
 
 

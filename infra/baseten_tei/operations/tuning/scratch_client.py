@@ -20,8 +20,8 @@ from baseten_tei.baseten.processes.starter import STARTER
 from baseten_tei.baseten.router_client import router_info
 from baseten_tei.baseten.target import BASETEN, find_api_key
 from baseten_tei.baseten.versions import RemoteModel
-from baseten_tei.deployment.plan import model_plan
-from baseten_tei.deployment.push_job import Job, Stamp, job_environment, stamped
+from baseten_tei.deployment.plan import plan_model
+from baseten_tei.deployment.push_job import Job, Stamp, job_environment, stamp_environment
 from baseten_tei.errors import UserError
 from baseten_tei.operations.tuning.load_client import Endpoint
 from baseten_tei.operations.tuning.scratch_names import LABEL, is_scratch_name, scratch_name
@@ -81,7 +81,7 @@ class Scratch:
     def _job(self, args: ModelArgs) -> Job:
         workspace = self.workspace
         target = workspace.config.get("baseten:target") or BASETEN
-        return model_plan(self.name, args, workspace.owner, target, workspace.team).job
+        return plan_model(self.name, args, workspace.owner, target, workspace.team).job
 
     def _delete(self, model: str) -> None:
         """Found by its name and its labels, whatever became of it."""
@@ -92,7 +92,7 @@ class Scratch:
 def _push(job: Job, workspace: Workspace) -> str:
     """The deployment that the push step of `pulumi up` makes of a job. Raises `UserError` with what it says."""
     stamp = Stamp(state_id=workspace.state_owner.state_id)
-    environment = stamped(job_environment(job, ""), stamp)
+    environment = stamp_environment(job_environment(job, ""), stamp)
     ended = subprocess.run(
         [sys.executable, "-m", "baseten_tei.push"],
         input=job.config, env={**os.environ, **environment, STARTER: str(os.getpid())}, cwd=workspace.root,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from baseten_tei.errors import UserError, harmless, is_sendable, shorten
+from baseten_tei.errors import UserError, is_sendable, shorten, to_plain_line
 from baseten_tei.facts.tei.calls import task_of
 from baseten_tei.operations.tuning.derive_autoscaling import derive_autoscaling
 from baseten_tei.operations.tuning.evidence import curve_points
@@ -30,7 +30,7 @@ def measure_url(
     most_texts = _limit(url, info, "max_client_batch_size")
     size = plan.texts_per_request or most_texts
     most = max(1, min(MOST_REQUESTS, 64, _limit(url, info, "max_concurrent_requests") // size))
-    router = harmless(f"{info.get('model_id')} on TEI {info.get('version')}: {task_of(info)}")
+    router = to_plain_line(f"{info.get('model_id')} on TEI {info.get('version')}: {task_of(info)}")
     tell(shorten(f"{router}, {size} texts a request"))
     endpoint = Endpoint(url, task_of(info), key)
     curve = LoadSeries(texts, plan, tell).curve(endpoint, most, most_texts)

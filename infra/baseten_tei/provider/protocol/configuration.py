@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from baseten_tei.baseten.target import parse_target
-from baseten_tei.errors import UserError, perhaps
+from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.provider.protocol.resource import UNKNOWN, Failure, Values
 
 KNOWN = ("target",)
@@ -15,7 +15,7 @@ def config_failures(config: Values) -> Iterator[Failure]:
     """What is wrong with it, by key; what only the update will know passes."""
     for key in config:
         if key not in (*KNOWN, *_ENGINES_OWN):
-            known = perhaps(key, KNOWN) or f" Known: {', '.join(KNOWN)}"
+            known = did_you_mean(key, KNOWN) or f" Known: {', '.join(KNOWN)}"
             yield Failure(key, f"unknown key 'baseten:{key}'.{known}")
     target = config.get("target")
     if target == UNKNOWN:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from baseten_tei.errors import UserError, perhaps
+from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
 from baseten_tei.provider.protocol.claims import Claims
 from baseten_tei.provider.protocol.configuration import config_failures
@@ -182,7 +182,7 @@ class BasetenProvider(protocol.Provider):
         kind = _type_of(urn)
         if kind in self._resources:
             return self._resources[kind]
-        known = perhaps(kind, self._resources) or f" Known: {', '.join(self._resources)}"
+        known = did_you_mean(kind, self._resources) or f" Known: {', '.join(self._resources)}"
         raise UserError(f"{kind!r} is no type of this provider.{known}")
 
     async def _change(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from baseten_tei.errors import perhaps
+from baseten_tei.errors import did_you_mean
 from baseten_tei.provider.protocol.inputs import RESOURCES
 from baseten_tei.provider.protocol.property_path import property_path
 from baseten_tei.provider.protocol.resource import UNKNOWN, Failure, Values
@@ -74,7 +74,7 @@ def _reason(model: type[BaseModel], location: list[str], details: ErrorDetails, 
 
 
 def _instead(word: str, known: list[str]) -> str:
-    return perhaps(word, known) or f" Known: {', '.join(known)}"
+    return did_you_mean(word, known) or f" Known: {', '.join(known)}"
 
 
 def _shown(value: object) -> str:

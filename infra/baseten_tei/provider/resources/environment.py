@@ -8,7 +8,7 @@ then lets it serve. A version that is refused is left unpromoted, and what serve
 from collections.abc import Callable
 
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
-from baseten_tei.deployment.differences import changed_paths
+from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.deployment.ownership import OWNER, earlier_marks, owner_of
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.ids import is_one_model
@@ -48,7 +48,7 @@ class EnvironmentResource:
 
     def diff(self, state: Values, inputs: Values) -> Change:
         """Another model or environment is another resource; all else changes in place."""
-        paths = changed_paths(state, _compared(state, inputs))
+        paths = find_changed_paths(state, _compared(state, inputs))
         paths += [f"drift.{name}" for name in state.get("drift") or {}]
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
 

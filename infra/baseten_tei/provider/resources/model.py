@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.baseten.versions import Version
-from baseten_tei.deployment.differences import changed_paths
+from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.deployment.ownership import (
     OWNER,
     Owner,
     earlier_marks,
+    name_taken_problem,
     owner_after,
     owner_of,
-    taken_problem,
 )
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.ids import is_one_model
@@ -47,7 +47,7 @@ class ModelResource:
         """Another name or team is another model; drift found by a refresh is a change of its own."""
         unknown = {key for key in ("force_delete", "digest") if key not in state}
         skipped = {*POLICY, *OWNER, *unknown}
-        paths = changed_paths(state, {k: it for k, it in inputs.items() if k not in skipped})
+        paths = find_changed_paths(state, {k: it for k, it in inputs.items() if k not in skipped})
         if state.get("drift"):
             paths.append("drift")
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
@@ -136,7 +136,7 @@ def _taken_over(inputs: Values, versions: list[Version] | None, owner: Owner) ->
 
 
 def _taken(inputs: Values, versions: list[Version] | None) -> UserError:
-    return UserError(taken_problem(inputs["name"], owner_of(inputs), versions or []))
+    return UserError(name_taken_problem(inputs["name"], owner_of(inputs), versions or []))
 
 
 def _id(inputs: Values) -> str:

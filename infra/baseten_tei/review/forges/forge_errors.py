@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 
 from baseten_tei.baseten.api.errors import ApiError, NotFoundError
-from baseten_tei.errors import harmless
+from baseten_tei.errors import to_plain_line
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.network_errors import NETWORK, NetworkError
 
@@ -48,7 +48,7 @@ def _message(body: str) -> str:
         text = str(told.get("message") or told.get("error") or "no reason given")
     except (ValueError, AttributeError):
         text = "the answer is not JSON"
-    return harmless(" ".join(text[:_MOST_READ].split())[:200])
+    return to_plain_line(" ".join(text[:_MOST_READ].split())[:200])
 
 
 def _pause_seconds(headers: Mapping[str, str]) -> float | None:

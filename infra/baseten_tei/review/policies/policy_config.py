@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from baseten_tei.errors import UserError, perhaps
+from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.review.policies import sections
 from baseten_tei.spec.messages import kind_of
@@ -151,7 +151,7 @@ def _describe_error(details: ErrorDetails, section: type[BaseModel]) -> str:
         case "value_error":
             return f"{key} {context['error']}"
         case "literal_error":
-            hint = perhaps(str(given), re.findall(r"'([^']+)'", context["expected"]))
+            hint = did_you_mean(str(given), re.findall(r"'([^']+)'", context["expected"]))
             return f"{key} {given!r} is not known: write {context['expected']}.{hint}"
         case kind:
             wanted = _WANTED.get(kind, "as docs/policy.md says")
@@ -159,4 +159,4 @@ def _describe_error(details: ErrorDetails, section: type[BaseModel]) -> str:
 
 
 def _suggest(word: str, known: Collection[str]) -> str:
-    return perhaps(word, known) or f" Known: {', '.join(known)}"
+    return did_you_mean(word, known) or f" Known: {', '.join(known)}"

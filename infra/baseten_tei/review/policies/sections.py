@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from baseten_tei.deployment.instances import GPUS, ON_REQUEST
-from baseten_tei.errors import perhaps
+from baseten_tei.errors import did_you_mean
 from baseten_tei.facts.tei import releases
 from baseten_tei.spec.args import Accelerator
 
@@ -19,7 +19,7 @@ KNOWN_GPUS = tuple(name for name in get_args(Accelerator) if name != "cheapest")
 
 def _check_gpu(name: str) -> str:
     if name not in KNOWN_GPUS:
-        known = perhaps(name, KNOWN_GPUS) or f" Known: {', '.join(KNOWN_GPUS)}"
+        known = did_you_mean(name, KNOWN_GPUS) or f" Known: {', '.join(KNOWN_GPUS)}"
         raise ValueError(f"{name!r} is not a GPU of Baseten.{known}")
     return name
 

@@ -26,7 +26,7 @@ from baseten_tei.review.report.report_data import (
 )
 from baseten_tei.review.report.throughput import Measurement, usd_per_million_tokens
 from baseten_tei.review.report.traffic import describe_traffic
-from baseten_tei.rules.registry import judge
+from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.rule import Reported
 from baseten_tei.spec.type_tokens import SECRET
 
@@ -57,7 +57,7 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
             for name, pair in models.items()
         ),
         secrets=() if preview.errors else tuple(_describe_secrets(preview, models)),
-        findings=tuple(_report_finding(it) for subject in subjects for it in judge(subject)),
+        findings=tuple(_report_finding(it) for subject in subjects for it in check_model(subject)),
         policies=tuple(_report_violations(stack, subjects, known)),
         prices=known.prices.source,
         on_emulator=not known.real_account,

@@ -7,7 +7,7 @@ of the same model, revision, pooling and prompt.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from baseten_tei.deployment.plan import known_limits
+from baseten_tei.deployment.plan import client_limits
 from baseten_tei.deployment.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
@@ -110,7 +110,7 @@ def _dimensions(
 
 
 def _limits(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
-    before, after = known_limits(old), known_limits(new)
+    before, after = client_limits(old), client_limits(new)
     for name, meaning in _LIMITS.items():
         was, will_be = before.get(name, 0), after.get(name, 0)
         if was > will_be:

@@ -23,32 +23,35 @@ def _several_gpus(subject: Subject) -> Finding | None:
 
 def _unknown_form(subject: Subject) -> Finding | None:
     name = subject.args.instance_type
-    if name is None or instances.instance(name) is not None:
+    if name is None or instances.parse_instance(name) is not None:
         return None
     return Finding(
         f"instance_type {name!r} is no instance of Baseten's", "write e.g. instance_type: L4:4x16"
     )
 
 
-def _unlisted(subject: Subject) -> Finding | None:
+def _not_in_list(subject: Subject) -> Finding | None:
     name, found = subject.args.instance_type, instance_of(subject)
-    if name is None or found is None or instances.sku(name) is not None:
+    if name is None or found is None or instances.find_sku(name) is not None:
         return None
-    known = instances.landing(found.accelerator)
+    known = instances.find_cheapest_sku(found.accelerator)
     fix = f"write instance_type: {known.name}" if known else "write instance_type: L4:4x16"
     return Finding(f"instance_type {name} is not in Baseten's list of 2026-08", fix)
 
 
-def _asked(subject: Subject) -> tuple[str, float, float] | None:
+def _hardware_request(subject: Subject) -> tuple[str, float, float] | None:
     """GPU, vCPUs and GiB asked for by parts, not by an exact instance."""
     gpu = accelerator_of(subject)
     if subject.args.instance_type is not None or gpu not in instances.GPUS:
         return None
-    cpus, memory = instances.vcpus(subject.args.cpu), instances.gibibytes(subject.args.memory)
+    cpus, memory = (
+        instances.parse_vcpus(subject.args.cpu),
+        instances.parse_gibibytes(subject.args.memory),
+    )
     return gpu, cpus or 0, memory or 0
 
 
-def _said(subject: Subject) -> str:
+def _request_text(subject: Subject) -> str:
     asked = {"cpu": subject.args.cpu, "memory": subject.args.memory}
     return " and ".join(f"{key} {value}" for key, value in asked.items() if value)
 
@@ -60,13 +63,13 @@ def _at_most(gpu: str) -> str:
 
 
 def _lands_on_several(subject: Subject) -> Finding | None:
-    asked = _asked(subject)
-    small = asked and instances.landing(asked[0])
-    large = asked and instances.landing(*asked)
+    asked = _hardware_request(subject)
+    small = asked and instances.find_cheapest_sku(asked[0])
+    large = asked and instances.find_cheapest_sku(*asked)
     if not small or not large or large.gpu_count <= small.gpu_count:
         return None
     return Finding(
-        f"accelerator {small.gpu} with {_said(subject)} lands on {large.name}, {large.gpu_count} GPUs "
+        f"accelerator {small.gpu} with {_request_text(subject)} lands on {large.name}, {large.gpu_count} GPUs "
         f"of which TEI uses one, at ${large.price:.5f} a minute: "
         f"{large.price / small.price:.1f} times the ${small.price:.5f} of {small.name}",
         _at_most(small.gpu),
@@ -74,11 +77,11 @@ def _lands_on_several(subject: Subject) -> Finding | None:
 
 
 def _nothing_that_large(subject: Subject) -> Finding | None:
-    asked = _asked(subject)
-    if asked is None or instances.landing(*asked) is not None:
+    asked = _hardware_request(subject)
+    if asked is None or instances.find_cheapest_sku(*asked) is not None:
         return None
     return Finding(
-        f"no instance with accelerator {asked[0]} has {_said(subject)}", _at_most(asked[0])
+        f"no instance with accelerator {asked[0]} has {_request_text(subject)}", _at_most(asked[0])
     )
 
 
@@ -108,7 +111,7 @@ RULES: tuple[Rule, ...] = (
          "TEI backends/candle: Device::new_cuda(0)", _several_gpus),
     Rule("TEI-GPU-006", "error", "The instance type has a form and a GPU that Baseten has",
          _SOURCE, _unknown_form),
-    Rule("TEI-GPU-007", "warning", "The instance type is one of those listed", _SOURCE, _unlisted),
+    Rule("TEI-GPU-007", "warning", "The instance type is one of those listed", _SOURCE, _not_in_list),
     Rule("TEI-GPU-008", "warning", "cpu and memory fit an instance with one GPU",
          _SOURCE, _lands_on_several),
     Rule("TEI-GPU-009", "error", "Some instance is as large as cpu and memory ask",

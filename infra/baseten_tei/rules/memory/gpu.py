@@ -6,20 +6,20 @@ from baseten_tei.deployment.vram import Estimate, is_padded, usable_gib
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.rules.memory import host
-from baseten_tei.rules.memory.host import ESTIMATE, estimated
+from baseten_tei.rules.memory.host import ESTIMATE, estimate_subject
 from baseten_tei.rules.placement import accelerator_of
 from baseten_tei.rules.rule import Finding, Rule
 
 
 def _cannot_fit(subject: Subject) -> Finding | None:
-    found = estimated(subject)
+    found = estimate_subject(subject)
     if found is None or found[0] == CPU or found[1].total.low <= usable_gib(found[0]):
         return None
     return _finding(subject, *found, f"needs at least {found[1].total.low:.1f} GiB")
 
 
 def _may_not_fit(subject: Subject) -> Finding | None:
-    found = estimated(subject)
+    found = estimate_subject(subject)
     if found is None or found[0] == CPU or _cannot_fit(subject) is not None:
         return None
     if found[1].total.high <= usable_gib(found[0]):

@@ -13,7 +13,7 @@ from baseten_tei.rules.rule import Finding, Rule
 ESTIMATE = "estimated from TEI's model code; checked against TEI #670, #760, #861"
 
 
-def estimated(subject: Subject) -> tuple[str, Estimate, ModelFacts] | None:
+def estimate_subject(subject: Subject) -> tuple[str, Estimate, ModelFacts] | None:
     """Accelerator, memory with the spec's own batch, and facts; `None` where that cannot be told."""
     accelerator, facts = accelerator_of(subject), subject.facts
     if accelerator is None or facts is None:
@@ -58,7 +58,7 @@ def _idle_workers(subject: Subject) -> Finding | None:
 
 def _host_needs(subject: Subject) -> tuple[Sku, Band] | None:
     """Without a GPU: the instance, and the host memory of model and tokenizers."""
-    found, host = estimated(subject), _host_gib(subject)
+    found, host = estimate_subject(subject), _host_gib(subject)
     if found is None or host is None or not on_cpu(subject):
         return None
     tokenizers = host[1] - HOST_GIB

@@ -10,7 +10,7 @@ from baseten_tei.spec.args import EmbeddingArgs
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
 
 
-def _mended(what: str) -> str:
+def _suggest_fork(what: str) -> str:
     return f"write a model_id whose {what}, e.g. a fork with it mended"
 
 
@@ -40,7 +40,7 @@ def _pad_token(subject: Subject) -> Finding | None:
         )
     else:
         return None
-    return Finding(said, _mended("config.json has a pad_token_id of 0 or more"))
+    return Finding(said, _suggest_fork("config.json has a pad_token_id of 0 or more"))
 
 
 def _positions(subject: Subject) -> Finding | None:
@@ -53,7 +53,7 @@ def _positions(subject: Subject) -> Finding | None:
         return None
     else:
         said = f"config.json has n_positions only, which TEI does not take for model type {facts.model_type}"
-    return Finding(said, _mended("config.json has max_position_embeddings"))
+    return Finding(said, _suggest_fork("config.json has max_position_embeddings"))
 
 
 def _null_length(subject: Subject) -> Finding | None:
@@ -61,7 +61,7 @@ def _null_length(subject: Subject) -> Finding | None:
         return None
     return Finding(
         "sentence_bert_config.json has max_seq_length: null, which TEI cannot read",
-        _mended("sentence_bert_config.json has a number for max_seq_length"),
+        _suggest_fork("sentence_bert_config.json has a number for max_seq_length"),
     )
 
 
@@ -78,7 +78,7 @@ def _too_long(subject: Subject) -> Finding | None:
     return Finding(
         f"max_seq_length {facts.max_seq_length} is above the {table} positions the model has, "
         'and the warm-up ends in "index-select invalid index"',
-        _mended(f"sentence_bert_config.json has max_seq_length: {table}"),
+        _suggest_fork(f"sentence_bert_config.json has max_seq_length: {table}"),
     )
 
 
@@ -92,7 +92,7 @@ def _null_prompt(subject: Subject) -> Finding | None:
         return None
     return Finding(
         f"prompt {empty[0]!r} in config_sentence_transformers.json is null, which TEI cannot read",
-        _mended("prompts are all texts"),
+        _suggest_fork("prompts are all texts"),
     )
 
 

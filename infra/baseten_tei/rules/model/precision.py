@@ -73,7 +73,7 @@ def _bfloat16(subject: Subject) -> Finding | None:
     )
 
 
-def _padded_on_t4(subject: Subject) -> Finding | None:
+def _long_texts_on_t4(subject: Subject) -> Finding | None:
     kind, facts = kind_of(subject), subject.facts
     length = facts and max_input_length(facts)
     if kind is None or not length or length <= 512 or accelerator_of(subject) != "T4":
@@ -97,5 +97,5 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-MODEL-008", "error", "dtype is float16 or float32",
          "TEI router/src/main.rs: --dtype", _bfloat16),
     Rule("TEI-MODEL-009", "warning", "A T4 is not asked for long inputs",
-         "TEI #760, #670, #53", _padded_on_t4, True),
+         "TEI #760, #670, #53", _long_texts_on_t4, True),
 )  # fmt: skip

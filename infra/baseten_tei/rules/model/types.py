@@ -1,7 +1,7 @@
 """Model type and TEI release: which loads which, with a head or without, in full or in part."""
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.errors import perhaps
+from baseten_tei.errors import did_you_mean
 from baseten_tei.facts.tei.model_types import MODEL_TYPES, model_type, type_name
 from baseten_tei.facts.tei.releases import DEFAULT, KNOWN, at_least
 from baseten_tei.rules.model import files, precision
@@ -18,12 +18,12 @@ def _release(since: str) -> str:
     return f"write tei_version: {DEFAULT if at_least(DEFAULT, since) else KNOWN[-1]}"
 
 
-def _unsupported(subject: Subject) -> Finding | None:
+def _no_release(subject: Subject) -> Finding | None:
     facts = subject.facts
     if facts is None or may_use_onnx(subject) or model_type(facts) is not None:
         return None
     names = [name for name in MODEL_TYPES if "/" not in name]
-    hint = perhaps(facts.model_type or "", names)
+    hint = did_you_mean(facts.model_type or "", names)
     return Finding(
         f"no release of TEI loads model type {facts.model_type or '(config.json names none)'}",
         f"write a model_id of one of {', '.join(names)}{hint and '.' + hint}",
@@ -71,7 +71,7 @@ def _dense(subject: Subject) -> Finding | None:
 
 RULES: tuple[Rule, ...] = (
     Rule("TEI-MODEL-001", "error", "TEI loads the model type",
-         f"{_CANDLE}: enum Config; TEI #113", _unsupported, True),
+         f"{_CANDLE}: enum Config; TEI #113", _no_release, True),
     Rule("TEI-MODEL-002", "error", "The release of TEI knows the model type",
          f"{_CANDLE}, tag by tag; TEI #457, #281", _too_new, True),
     Rule("TEI-MODEL-003", "error", "TEI has a classification head for the model type",

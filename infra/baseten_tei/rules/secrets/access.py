@@ -8,7 +8,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import kind_of_secret, redact
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.secrets import downloads
-from baseten_tei.rules.secrets.downloads import generated
+from baseten_tei.rules.secrets.downloads import generate_config
 from baseten_tei.spec.credentials import TOKEN_PLACE, entries, place
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import same_secret
@@ -23,7 +23,7 @@ def secrets_read(config: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(_read(config)))
 
 
-def undeclared_secrets(config: Mapping[str, Any]) -> list[str]:
+def find_unlisted_secrets(config: Mapping[str, Any]) -> list[str]:
     """Those it reads and does not list under `secrets:`; without that, Baseten mounts nothing."""
     declared = config.get("secrets") or {}
     return [
@@ -68,8 +68,8 @@ def _needless_token(subject: Subject) -> Finding | None:
     )
 
 
-def _undeclared(subject: Subject) -> Finding | None:
-    names = undeclared_secrets(generated(subject))
+def _unlisted(subject: Subject) -> Finding | None:
+    names = find_unlisted_secrets(generate_config(subject))
     if not names:
         return None
     return Finding(
@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-SEC-002", "warning", "An open repository is read without one",
          _GATED_SOURCE, _needless_token, True),
     Rule("TEI-SEC-003", "error", "Every secret that is read is listed",
-         "Baseten docs: secrets; 11 configs of truss-examples", _undeclared),
+         "Baseten docs: secrets; 11 configs of truss-examples", _unlisted),
     Rule("TEI-SEC-004", "error", "No token stands in clear",
          "measured on TEI 1.9.3: the router logs its arguments", _token_in_clear),
     Rule("TEI-SEC-005", "error", "One of HF_TOKEN and HF_API_TOKEN, not both",

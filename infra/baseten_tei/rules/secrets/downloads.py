@@ -14,7 +14,7 @@ _LOADABLE = ("model.safetensors", "pytorch_model.bin")
 _ONNX = ("onnx/model.onnx", "model.onnx")
 
 
-def generated(subject: Subject) -> Mapping[str, Any]:
+def generate_config(subject: Subject) -> Mapping[str, Any]:
     """The generated config; empty where there is none for want of hardware or image."""
     if instance_of(subject) is None:
         return {}
@@ -24,7 +24,7 @@ def generated(subject: Subject) -> Mapping[str, Any]:
         return {}
 
 
-def kept_files(weights: Weights, patterns: list[str]) -> list[str]:
+def filter_files(weights: Weights, patterns: list[str]) -> list[str]:
     """Files of the weights that no ignore pattern drops; a pattern without `/` means every folder."""
     return [
         name
@@ -58,7 +58,7 @@ def _nothing_loadable(subject: Subject) -> Finding | None:
     weights = subject.facts.weights if subject.facts else None
     if weights is None or instance_of(subject) is None:
         return None
-    kept = kept_files(weights, _patterns(subject))
+    kept = filter_files(weights, _patterns(subject))
     wanted = [*_LOADABLE, *(_ONNX if on_cpu(subject) else ())]
     sharded = weights.format == "sharded-safetensors"
     if any(name in wanted or (sharded and name.endswith(".safetensors")) for name in kept):
@@ -73,7 +73,7 @@ def _nothing_loadable(subject: Subject) -> Finding | None:
 
 
 def _patterns(subject: Subject) -> list[str]:
-    sources = generated(subject).get("weights") or ()
+    sources = generate_config(subject).get("weights") or ()
     return [pattern for source in sources for pattern in source.get("ignore_patterns") or ()]
 
 
@@ -81,7 +81,7 @@ def _no_onnx(subject: Subject) -> Finding | None:
     weights = subject.facts.weights if subject.facts else None
     if weights is None or not on_cpu(subject):
         return None
-    if set(_ONNX).intersection(kept_files(weights, _patterns(subject))):
+    if set(_ONNX).intersection(filter_files(weights, _patterns(subject))):
         return None
     return Finding(
         f"{subject.args.model_id} has no onnx/model.onnx: the CPU image then runs candle, several times slower",
@@ -100,7 +100,7 @@ def _moving_revision(subject: Subject) -> Finding | None:
     )
 
 
-def _baked(subject: Subject) -> Finding | None:
+def _bake_new_release(subject: Subject) -> Finding | None:
     if subject.args.weights != "baked" or not subject.tei_at_least("1.9.0"):
         return None
     return Finding(
@@ -121,5 +121,5 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-SEC-011", "warning", "A revision is a commit",
          "huggingface.co: branches and tags move", _moving_revision),
     Rule("TEI-SEC-012", "error", "Only TEI 1.8.3 can have its weights baked in",
-         "truss 0.18.35: a build wants python3 in the base image", _baked),
+         "truss 0.18.35: a build wants python3 in the base image", _bake_new_release),
 )  # fmt: skip

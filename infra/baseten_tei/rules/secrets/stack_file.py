@@ -12,7 +12,7 @@ from baseten_tei.spec.credentials import (
     place,
     right_place,
 )
-from baseten_tei.spec.hf_token import FROM_ENV, TOKEN_KEY, named_variable
+from baseten_tei.spec.hf_token import FROM_ENV, TOKEN_KEY, token_variable
 from baseten_tei.spec.names import stack_name_problem
 from baseten_tei.spec.parsing import MODELS
 
@@ -48,19 +48,19 @@ def secret_key_problems(keys: Iterable[str], *, public: bool) -> Iterator[str]:
     for key in keys:
         if key.partition(":")[0] in OURS and key != TOKEN_KEY:
             yield (
-                f"{_shown(key)} is encrypted, and its value would be written in clear to truss_configs/, the state "
+                f"{_quote_key(key)} is encrypted, and its value would be written in clear to truss_configs/, the state "
                 f"or outputs: {_instead(key)}"
             )
         elif public:
             yield (
-                f"{_shown(key)} is encrypted with a passphrase that everyone knows (the dev stack's, or an empty one): "
-                f"revoke what it holds, remove it, and {_own_way(key)}"
+                f"{_quote_key(key)} is encrypted with a passphrase that everyone knows (the dev stack's, or an empty "
+                f"one): revoke what it holds, remove it, and {_own_way(key)}"
             )
 
 
 def plain_problems(key: str, value: object) -> Iterator[str]:
     """Yield a line for what stands in clear under one key, other than the models, and must not."""
-    if problem := _token_problem(value) if key == TOKEN_KEY else _misnamed(key):
+    if problem := _token_problem(value) if key == TOKEN_KEY else _name_problem(key):
         yield problem
     else:
         yield from _looks(key, value)
@@ -71,7 +71,7 @@ def _token_problem(configured: object) -> str | None:
     if is_secure(configured) or configured is None:
         return None
     try:
-        if named_variable(configured) is not None:
+        if token_variable(configured) is not None:
             return None
     except UserError as error:
         return str(error)
@@ -81,18 +81,18 @@ def _token_problem(configured: object) -> str | None:
     )
 
 
-def _misnamed(key: str) -> str | None:
+def _name_problem(key: str) -> str | None:
     """Return what is wrong with a key of ours that is called as a credential is, and is not `hf_access_key`."""
     namespace, _, name = key.partition(":")
     if namespace not in OURS or key in KNOWN or right_place(name) is None:
         return None
-    return f"{_shown(key)} is not a setting of this project: {_instead(key)}"
+    return f"{_quote_key(key)} is not a setting of this project: {_instead(key)}"
 
 
 def _looks(key: str, value: object) -> Iterator[str]:
     for path, inner in entries(value):
         if isinstance(inner, str) and (kind := kind_of_secret(inner)):
-            where = f"{_shown(key)} {place(path)}".rstrip()
+            where = f"{_quote_key(key)} {place(path)}".rstrip()
             yield f"{where} holds {kind} in clear: remove it, revoke it, and {_own_way(key)}"
 
 
@@ -108,8 +108,8 @@ def _instead(key: str) -> str:
 def _own_way(key: str) -> str:
     if key.partition(":")[0] in OURS:
         return TOKEN_PLACE
-    return f"use a stack with a passphrase of its own, and type pulumi config set --secret {_shown(key)} (it asks)"
+    return f"use a stack with a passphrase of its own, and type pulumi config set --secret {_quote_key(key)} (it asks)"
 
 
-def _shown(key: object) -> str:
+def _quote_key(key: object) -> str:
     return redact(str(key))[:120]

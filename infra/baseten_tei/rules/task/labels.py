@@ -4,25 +4,25 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.task_detection import Detected, detect
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task.pooling import asked
+from baseten_tei.rules.task.pooling import spec_pooling
 
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
 
 
-def loaded(subject: Subject) -> Detected | None:
+def detect_subject(subject: Subject) -> Detected | None:
     """What the router loads; `None` where that is not known, or where it refuses to."""
-    found = subject.facts and detect(subject.facts, asked(subject))
+    found = subject.facts and detect(subject.facts, spec_pooling(subject))
     return found if found and not found.refusal else None
 
 
 def _head(subject: Subject) -> ModelFacts | None:
     """The facts of what TEI loads as a reranker or classifier."""
-    found = loaded(subject)
+    found = detect_subject(subject)
     return subject.facts if found and found.task != "embedding" else None
 
 
 def _labels_missing(subject: Subject) -> Finding | None:
-    found = subject.facts and detect(subject.facts, asked(subject))
+    found = subject.facts and detect(subject.facts, spec_pooling(subject))
     if not found or not found.architecture or not found.refusal or found.task == "embedding":
         return None
     return Finding(

@@ -12,7 +12,7 @@ _ROUTER = "TEI router/src/lib.rs"
 _LAST_TOKEN_TYPES = {"qwen2", "qwen3", "mistral", "llama", "llama_bidirec"}
 
 
-def asked(subject: Subject) -> str | None:
+def spec_pooling(subject: Subject) -> str | None:
     """The spec's own pooling; rerankers and classifiers have none."""
     return subject.args.pooling if isinstance(subject.args, EmbeddingArgs) else None
 
@@ -22,11 +22,11 @@ def _embedder(subject: Subject) -> ModelFacts | None:
     facts = subject.facts
     if facts is None or facts.architectures is None or subject.args.task != "embedding":
         return None
-    return facts if detect(facts, asked(subject)).task == "embedding" else None
+    return facts if detect(facts, spec_pooling(subject)).task == "embedding" else None
 
 
 def _left_to_repository(subject: Subject) -> ModelFacts | None:
-    return _embedder(subject) if asked(subject) is None else None
+    return _embedder(subject) if spec_pooling(subject) is None else None
 
 
 def _usual(facts: ModelFacts) -> str:
@@ -56,7 +56,7 @@ def _keys(subject: Subject) -> Finding | None:
     )
 
 
-def _unsupported(subject: Subject) -> Finding | None:
+def _no_such_pooling(subject: Subject) -> Finding | None:
     facts = _left_to_repository(subject)
     if facts is None or facts.pooling is None or not facts.pooling.has_cls_and_mean_keys:
         return None
@@ -82,7 +82,11 @@ def _several(subject: Subject) -> Finding | None:
 
 def _not_masked(subject: Subject) -> Finding | None:
     facts = _embedder(subject)
-    if facts is None or asked(subject) != "splade" or detect(facts, "splade").refusal is None:
+    if (
+        facts is None
+        or spec_pooling(subject) != "splade"
+        or detect(facts, "splade").refusal is None
+    ):
         return None
     names = ", ".join(facts.architectures or ()) or "none"
     return Finding(
@@ -93,7 +97,7 @@ def _not_masked(subject: Subject) -> Finding | None:
 def _impossible(subject: Subject) -> Finding | None:
     facts = _embedder(subject)
     kind = model_type(facts)
-    found = facts and detect(facts, asked(subject)).pooling
+    found = facts and detect(facts, spec_pooling(subject)).pooling
     if facts is None or kind is None or found is None or found in poolings(subject, kind):
         return None
     if found != "splade" and may_use_onnx(subject):
@@ -109,7 +113,7 @@ def _impossible(subject: Subject) -> Finding | None:
 
 
 def _overridden(subject: Subject) -> Finding | None:
-    facts, pooling = _embedder(subject), asked(subject)
+    facts, pooling = _embedder(subject), spec_pooling(subject)
     own = facts and repository_pooling(facts)
     if own is None or pooling in (None, own):
         return None
@@ -125,7 +129,7 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-TASK-015", "error", "1_Pooling/config.json has the two keys that TEI reads",
          "measured on TEI 1.8.3 and 1.9.3", _keys, True),
     Rule("TEI-TASK-016", "error", "1_Pooling/config.json asks for a pooling that TEI has",
-         f"{_ROUTER}: Pooling config is not supported", _unsupported, True),
+         f"{_ROUTER}: Pooling config is not supported", _no_such_pooling, True),
     Rule("TEI-TASK-017", "warning", "1_Pooling/config.json asks for one pooling",
          f"{_ROUTER}: PoolConfig", _several, True),
     Rule("TEI-TASK-018", "error", "Splade needs a masked language model",

@@ -5,7 +5,7 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.task_detection import Detected, detect
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.task import labels, pooling
-from baseten_tei.rules.task.labels import loaded
+from baseten_tei.rules.task.labels import detect_subject
 
 _ROUTER = "TEI router/src/lib.rs: get_backend_model_type"
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
@@ -15,7 +15,7 @@ _BEI = f"{_SUITABLE}; or serve this one with Baseten's BEI"
 
 def _sequences(subject: Subject) -> Detected | None:
     """What the router loads, unless it is a head for tokens, of which another rule speaks."""
-    found = loaded(subject)
+    found = detect_subject(subject)
     return None if found and _is_for_tokens(found) else found
 
 
@@ -89,7 +89,7 @@ def _causal(subject: Subject) -> Finding | None:
 
 
 def _tokens(subject: Subject) -> Finding | None:
-    found = loaded(subject)
+    found = detect_subject(subject)
     if found is None or not _is_for_tokens(found):
         return None
     return Finding(
@@ -116,8 +116,8 @@ def _no_tokenizer(subject: Subject) -> Finding | None:
     )
 
 
-def _named_reranker(subject: Subject) -> Finding | None:
-    found = loaded(subject)
+def _reranker_by_name(subject: Subject) -> Finding | None:
+    found = detect_subject(subject)
     if found is None or (subject.args.task, found.task) != ("embedding", "embedding"):
         return None
     if "rerank" not in subject.args.model_id.lower():
@@ -145,6 +145,6 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-TASK-012", "error", "There is a tokenizer.json",
          f"{_RAN}; TEI #122", _no_tokenizer, True),
     Rule("TEI-TASK-013", "warning", "What is called a reranker is not served as an embedding",
-         "TEI #159, #554", _named_reranker, True),
+         "TEI #159, #554", _reranker_by_name, True),
     *pooling.RULES,
 )  # fmt: skip

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from baseten_tei.deployment.labels import RESERVED_LABELS
-from baseten_tei.errors import perhaps
+from baseten_tei.errors import did_you_mean
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
@@ -64,7 +64,7 @@ def _extra_flags(args: ModelArgs) -> Iterator[str]:
 def _instead(name: str) -> str:
     known = flags.FLAGS.keys() - flags.FORBIDDEN.keys()
     todo = right_place(name, known)
-    return f" {todo[:1].upper()}{todo[1:]}" if todo else perhaps(name, known)
+    return f" {todo[:1].upper()}{todo[1:]}" if todo else did_you_mean(name, known)
 
 
 def _form(name: str) -> str:

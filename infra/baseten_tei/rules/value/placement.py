@@ -25,7 +25,7 @@ def placement_problems(args: ModelArgs) -> Iterator[str]:
     elif args.accelerator is not None:
         yield "accelerator and instance_type are both set: keep one of them"
         return
-    elif (found := instances.instance(args.instance_type)) is None:
+    elif (found := instances.parse_instance(args.instance_type)) is None:
         yield (
             f"instance_type {args.instance_type!r} is not one Baseten has: "
             "write e.g. instance_type: L4:4x16, or accelerator: L4"

@@ -17,7 +17,7 @@ from baseten_tei.spec.names import (
 )
 
 
-def problems(name: str, args: ModelArgs) -> list[str]:
+def find_problems(name: str, args: ModelArgs) -> list[str]:
     """Everything that is wrong with one model, a line each, the model named first."""
     if secret := spec_problems(name, args.model_dump(exclude_defaults=True, warnings=False)):
         return secret

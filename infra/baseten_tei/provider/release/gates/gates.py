@@ -12,7 +12,7 @@ from baseten_tei.baseten.endpoints import deployment_url
 from baseten_tei.baseten.target import Target
 from baseten_tei.baseten.versions import Wanted, info_problems
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import answer_of, build_call, task_of
+from baseten_tei.facts.tei.calls import build_call, parse_answer, task_of
 from baseten_tei.provider.release.gates.candidate import Asking, Candidate, RefusedVersionError
 from baseten_tei.provider.release.gates.smoke import (
     probe_call,
@@ -93,7 +93,7 @@ class Gates:
         )
 
         golden = self._golden(inputs)
-        read = partial(answer_of, golden.task)
+        read = partial(parse_answer, golden.task)
         answers = [
             candidate.answer(build_call(golden.task, [answer.text], golden.query), read)
             for answer in golden.answers

@@ -9,10 +9,10 @@ from typing import Any
 from baseten_tei.facts.tei.calls import (
     Call,
     build_call,
-    relevances_of,
-    scores_of,
-    vector_of,
-    vectors_of,
+    parse_relevances,
+    parse_scores,
+    parse_vector,
+    parse_vectors,
 )
 from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.outputs.spaces.probes import PROBES
@@ -33,11 +33,11 @@ def smoke_facts(task: str, told: Any) -> dict[str, Any]:
     """
     match task:
         case "embedding":
-            return {"dimensions": len(vector_of(told))}
+            return {"dimensions": len(parse_vector(told))}
         case "reranker":
-            relevances_of(told, len(TEXTS))
+            parse_relevances(told, len(TEXTS))
         case _:
-            scores_of(told)
+            parse_scores(told)
     return {}
 
 
@@ -49,5 +49,5 @@ def probe_call(info: Mapping[str, Any]) -> Call:
 
 def probe_facts(call: Call, told: Any) -> dict[str, Any]:
     """`dimensions`, and the space's `fingerprint`. Raises `StrangeAnswerError` as `smoke_facts` does."""
-    vectors = vectors_of(told, len(call.body["input"]))
+    vectors = parse_vectors(told, len(call.body["input"]))
     return {"dimensions": len(vectors[0]), "fingerprint": fingerprint(vectors)}

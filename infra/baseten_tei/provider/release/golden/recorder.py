@@ -15,7 +15,7 @@ from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.router_errors import ModelCallError
 from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import Answer, answer_of, build_call, task_of
+from baseten_tei.facts.tei.calls import Answer, build_call, parse_answer, task_of
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_path, read_golden
 from baseten_tei.provider.release.golden.file import Golden, parse_golden, render_golden
@@ -83,7 +83,7 @@ class Recorder:
             call = build_call(task, [text], query)
             ask = partial(router_post, url, call.route, call.body, self.api_key)
             try:
-                answers.append((text, answer_of(task, self._patiently(ask))))
+                answers.append((text, parse_answer(task, self._patiently(ask))))
             except ModelCallError as error:
                 if error.status not in (413, 422):
                     raise
