@@ -7,37 +7,32 @@ import click
 
 from baseten_tei.commands.command_line import CommandLine
 
-_HERE = "baseten_tei.commands"
-COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "check": (f"{_HERE}.check", "Check the models of each stack by every rule."),
-        "explain": (f"{_HERE}.explain", "Explain a model's sizes, its memory and its price."),
-        "lock": (f"{_HERE}.lock", "Lock what the Hugging Face Hub says of the models."),
-        "generate": (f"{_HERE}.generate", "Write the generated files, or check them."),
-        "outputs": (
-            f"{_HERE}.outputs",
-            "Print a stack's outputs for other tools, or as a typed module.",
-        ),
-        "golden": (
-            f"{_HERE}.golden",
-            "Record what models answer now, for later versions to agree with.",
-        ),
-        "adopt": (f"{_HERE}.adopt", "Take models that run already into a stack."),
-        "doctor": (f"{_HERE}.doctor", "Find what is out of order on Baseten and in the state."),
-        "status": (f"{_HERE}.status", "Show what `pulumi up` would change, and what runs."),
-        "tune": (f"{_HERE}.tune", "Find a model's best settings by measuring."),
-        "rehearse": (f"{_HERE}.rehearse", "Bring stacks up on an emulator and call each model."),
-        "stacks": (f"{_HERE}.stacks", "List the stacks with models."),
-        "pr": (f"{_HERE}.pr", "Preview, report and verify a pull request."),
+        "check": "Check the models of each stack by every rule.",
+        "explain": "Explain a model's sizes, its memory and its price.",
+        "lock": "Lock what the Hugging Face Hub says of the models.",
+        "generate": "Write the generated files, or check them.",
+        "outputs": "Print a stack's outputs for other tools, or as a typed module.",
+        "golden": "Record what models answer now, for later versions to agree with.",
+        "adopt": "Take models that run already into a stack.",
+        "doctor": "Find what is out of order on Baseten and in the state.",
+        "status": "Show what `pulumi up` would change, and what runs.",
+        "tune": "Find a model's best settings by measuring.",
+        "rehearse": "Bring stacks up on an emulator and call each model.",
+        "stacks": "List the stacks with models.",
+        "pr": "Preview, report and verify a pull request.",
     }
 )
+"""Modules of `baseten_tei.commands`, by the name of their command, each with its line of help."""
 
 
 @click.command(
     cls=CommandLine,
+    package="baseten_tei.commands",
     table=COMMANDS,
     name="baseten-tei",
-    context_settings={"max_content_width": 100},
+    context_settings={"max_content_width": 100, "show_default": True},
 )
 @click.version_option(package_name="baseten-tei", message="%(prog)s %(version)s")
 def cli() -> None:

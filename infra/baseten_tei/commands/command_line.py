@@ -34,13 +34,13 @@ class Group(click.Group):
 
 
 class LazyGroup(Group):
-    """Commands by name, each with the module that has it as `command` and a line of help.
+    """Commands by name, each with a line of help: the module of that name in `package` has it as `command`.
 
     Help and completion need the lines alone, and so import no command.
     """
 
-    def __init__(self, table: Mapping[str, tuple[str, str]], **attributes: Any) -> None:
-        self.table = table
+    def __init__(self, package: str, table: Mapping[str, str], **attributes: Any) -> None:
+        self.package, self.table = package, table
         super().__init__(**attributes)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's own signature
@@ -55,8 +55,7 @@ class LazyGroup(Group):
         """Import a command; `None` where there is none of that name."""
         if cmd_name not in self.table:
             return None
-        module, _ = self.table[cmd_name]
-        command: click.Command = import_module(module).command
+        command: click.Command = import_module(f"{self.package}.{cmd_name}").command
         return command
 
     def resolve_command(
@@ -74,13 +73,13 @@ class LazyGroup(Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's own signature
         """Write a line for each command."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
+            formatter.write_dl(list(self.table.items()))
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Return the commands that a shell may offer."""
         items = [
             CompletionItem(name, help=line)
-            for name, (_, line) in self.table.items()
+            for name, line in self.table.items()
             if name.startswith(incomplete)
         ]
         return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
@@ -112,9 +111,8 @@ class CommandLine(LazyGroup):
         except KeyboardInterrupt as error:
             raise click.Abort from error
         except BrokenPipeError:
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # flushed once more at the end
+            # Python flushes it once more at the end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(NOBODY_READS)
 
 

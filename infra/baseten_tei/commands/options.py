@@ -62,12 +62,7 @@ def format_option(names: Iterable[str], default: str) -> Callable[[_F], _F]:
     """Return the option for the form of the result; the parameter is `form`."""
     choice = click.Choice(list(names))
     return click.option(
-        "--format",
-        "form",
-        type=choice,
-        default=default,
-        show_default=True,
-        help="Form of the result.",
+        "--format", "form", type=choice, default=default, help="Form of the result."
     )
 
 
@@ -78,64 +73,58 @@ def output_option(kind: click.Path = FILE, default: Path | None = None) -> Calla
         "--output",
         type=kind,
         default=default,
-        show_default=default is not None,
         metavar="FOLDER" if folder else "FILE",
         help="Folder to write to." if folder else "Write the result there instead of printing it.",
     )
 
 
-def in_a_project(command: _F) -> _F:
-    """Give a command `root`, the folder of its project. Any other folder is refused before it runs."""
+def _replacing(
+    resolve: Callable[[dict[str, Any]], dict[str, Any]], *options: Any
+) -> Callable[[_F], _F]:
+    """Return a decorator that gives a command options, and to run with what `resolve` makes of their values."""
 
-    @root_option
-    @wraps(command)
-    def resolved(*args: Any, root: Path | None, **options: Any) -> Any:
-        return command(*args, root=project_folder(root, Path.cwd()), **options)
+    def decorate(command: _F) -> _F:
+        @wraps(command)
+        def run(**given: Any) -> Any:
+            return command(**resolve(given))
 
-    return resolved  # type: ignore[return-value]  # the same signature, with a folder that is resolved
+        decorated: Any = run
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated  # type: ignore[no-any-return]  # the same signature, with values that are resolved
+
+    return decorate
 
 
-def on_a_stack(command: _F) -> _F:
-    """Give a command `root` and `stack`. A stack that is not there is refused before it runs."""
+def _with_project(given: dict[str, Any]) -> dict[str, Any]:
+    return {**given, "root": project_folder(given["root"], Path.cwd())}
 
-    @stack_option
-    @in_a_project
-    @wraps(command)
-    def resolved(*args: Any, root: Path, stack: str | None, **options: Any) -> Any:
-        return command(*args, root=root, stack=chosen_stack(root, stack, os.environ), **options)
 
-    return resolved  # type: ignore[return-value]  # the same signature, with a stack that is resolved
+def _with_stack(given: dict[str, Any]) -> dict[str, Any]:
+    whole = _with_project(given)
+    return {**whole, "stack": chosen_stack(whole["root"], whole["stack"], os.environ)}
+
+
+def _with_stacks(given: dict[str, Any]) -> dict[str, Any]:
+    whole = _with_project(given)
+    return {**whole, "stacks": chosen_stacks(whole["root"], whole["stacks"])}
+
+
+in_a_project = _replacing(_with_project, root_option)
+"""Give a command `root`, the folder of its project. Any other folder is refused before it runs."""
+on_a_stack = _replacing(_with_stack, stack_option, root_option)
+"""Give a command `root` and `stack`. A stack that is not there is refused before it runs."""
+on_stacks = _replacing(_with_stacks, stacks_option, root_option)
+"""Give a command `root` and `stacks`, all that there are or those that are named."""
 
 
 def on_a_stack_unless(source: str) -> Callable[[_F], _F]:
-    """Give a command `root` and `stack`, or with the option `source`, for which no project is needed, neither."""
+    """Give a command `root` and `stack`, or with the option `source`, for which no project is needed, no `root`."""
 
-    def decorated(command: _F) -> _F:
-        @root_option
-        @stack_option
-        @wraps(command)
-        def resolved(*args: Any, root: Path | None, stack: str | None, **options: Any) -> Any:
-            if options[source] is not None:
-                return command(*args, root=None, stack=stack, **options)
-            folder = project_folder(root, Path.cwd())
-            wanted = chosen_stack(folder, stack, os.environ)
-            return command(*args, root=folder, stack=wanted, **options)
+    def resolve(given: dict[str, Any]) -> dict[str, Any]:
+        return {**given, "root": None} if given[source] is not None else _with_stack(given)
 
-        return resolved  # type: ignore[return-value]  # the same signature, with a stack that is resolved
-
-    return decorated
-
-
-def on_stacks(command: _F) -> _F:
-    """Give a command `root` and `stacks`, all that there are or those that are named."""
-
-    @stacks_option
-    @in_a_project
-    @wraps(command)
-    def resolved(*args: Any, root: Path, stacks: tuple[str, ...], **options: Any) -> Any:
-        return command(*args, root=root, stacks=chosen_stacks(root, stacks), **options)
-
-    return resolved  # type: ignore[return-value]  # the same signature, with stacks that are resolved
+    return _replacing(resolve, stack_option, root_option)
 
 
 def show(text: str, output: Path | None) -> None:

@@ -58,9 +58,8 @@ def walk(context: click.Context) -> Iterator[click.Context]:
 
 
 def _context(command: click.Command, name: str, above: click.Context | None) -> click.Context:
-    return click.Context(
-        command, above, info_name=name, terminal_width=WIDTH, max_content_width=WIDTH
-    )
+    settings = {"terminal_width": WIDTH, "max_content_width": WIDTH, "show_default": True}
+    return click.Context(command, above, info_name=name, **settings)
 
 
 def _section(context: click.Context) -> str:

@@ -8,12 +8,7 @@ import click
 
 from baseten_tei.baseten import machine_locks
 from baseten_tei.commands.interrupts import interruptible
-from baseten_tei.commands.options import (
-    confirm,
-    dry_run_option,
-    on_a_stack_unless,
-    yes_option,
-)
+from baseten_tei.commands.options import confirm, dry_run_option, on_a_stack_unless, yes_option
 from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError, did_you_mean, list_names, naming
@@ -30,43 +25,31 @@ from baseten_tei.project.stacks import wanted_stacks
 
 TEXTS = 4096
 """Different texts that are made ready; they are sent in turn."""
+TEXTS_HELP = f"{', '.join(DISTRIBUTIONS)}, or a file, one text a line."
 
 
 @click.command(name="tune")
 @click.argument("model", required=False)
-@click.option(
-    "--texts",
-    default="passages",
-    show_default=True,
-    metavar="KIND|FILE",
-    help=f"{', '.join(DISTRIBUTIONS)}, or a file, one text a line.",
-)
+@click.option("--texts", default="passages", metavar="KIND|FILE", help=TEXTS_HELP)
 @click.option(
     "--texts-per-request",
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Texts in a request.  [default: all that it may have]",
+    show_default="all that it may have",
+    help="Texts in a request.",
 )
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0, min_open=True),
     default=20.0,
-    show_default=True,
     help="Of load for each probe.",
 )
-@click.option(
-    "--probes",
-    type=click.IntRange(min=2),
-    default=12,
-    show_default=True,
-    help="Most settings to try.",
-)
+@click.option("--probes", type=click.IntRange(min=2), default=12, help="Most settings to try.")
 @click.option(
     "--tolerance",
     type=click.FloatRange(min=0),
     default=3.0,
-    show_default=True,
     metavar="PERCENT",
     help="What makes no difference.",
 )
@@ -76,17 +59,8 @@ TEXTS = 4096
 @click.option(
     "--slo-ms", type=float, metavar="MS", help="In which 95 of 100 requests are to be answered."
 )
-@click.option(
-    "--cold-start",
-    type=int,
-    default=120,
-    show_default=True,
-    metavar="SECONDS",
-    help="Of a replica.",
-)
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of the texts and their order."
-)
+@click.option("--cold-start", type=int, default=120, metavar="SECONDS", help="Of a replica.")
+@click.option("--seed", type=int, default=0, help="Of the texts and their order.")
 @click.option("--url", help="Measure this router, and deploy nothing. No project is needed.")
 @click.option("--clean", is_flag=True, help="Only delete what killed runs left behind.")
 @click.option(

@@ -7,20 +7,17 @@ import click
 
 from baseten_tei.commands.command_line import LazyGroup
 
-COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+COMMANDS: Mapping[str, str] = MappingProxyType(
     {
-        "preview": (f"{__name__}.preview", "Preview every stack, and report on all of them."),
-        "report": (f"{__name__}.report", "Report what a change does to models, costs and callers."),
-        "comment": (
-            f"{__name__}.comment",
-            "Post the report on the pull request, or get the posted one.",
-        ),
-        "verify": (f"{__name__}.verify", "Refuse an `up` that does more than was reviewed."),
-        "snapshot": (f"{__name__}.snapshot", "Export, fetch and restore states without secrets."),
+        "preview": "Preview every stack, and report on all of them.",
+        "report": "Report what a change does to models, costs and callers.",
+        "comment": "Post the report on the pull request, or get the posted one.",
+        "verify": "Refuse an `up` that does more than was reviewed.",
+        "snapshot": "Export, fetch and restore states without secrets.",
     }
 )
 
 
-@click.command(cls=LazyGroup, table=COMMANDS, name="pr")
+@click.command(cls=LazyGroup, package=__name__, table=COMMANDS, name="pr")
 def command() -> None:
     """Preview, report and verify a pull request (docs/pull-requests.md)."""

@@ -101,7 +101,6 @@ def _preview_throwaway(
     "--snapshots",
     type=FOLDER,
     default=Path("snapshots"),
-    show_default=True,
     metavar="FOLDER",
     help="Of <stack>.json, as `pr snapshot fetch` writes them.",
 )

@@ -34,6 +34,7 @@ from baseten_tei.review.report.report_data import ChangeReport, parse_report, re
 from baseten_tei.review.report.text_report import render_text
 from baseten_tei.review.report.throughput import read_measurements
 
+PRICES = click.Choice(["auto", "listed", "account"])
 FORMATS: Mapping[str, Callable[[ChangeReport], str]] = {
     "table": render_text,
     "markdown": render_markdown,
@@ -110,7 +111,8 @@ def _previews(
     "stacks",
     multiple=True,
     metavar="STACK",
-    help="Stack to report on; may be repeated.  [default: those of --preview, or the selected one]",
+    show_default="those of --preview, or the selected one",
+    help="Stack to report on; may be repeated.",
 )
 @click.option(
     "--preview",
@@ -124,14 +126,10 @@ def _previews(
     "--from", "again", type=FILE, help="A report made before, as JSON. No project is needed."
 )
 @click.option(
-    "--policy", type=FILE, help=f"Configuration of the policies.  [default: {POLICY_PATH}]"
+    "--policy", type=FILE, show_default=POLICY_PATH, help="Configuration of the policies."
 )
 @click.option(
-    "--prices",
-    type=click.Choice(["auto", "listed", "account"]),
-    default="auto",
-    show_default=True,
-    help="Whose prices: listed ones, or the account's.",
+    "--prices", type=PRICES, default="auto", help="Whose prices: listed ones, or the account's."
 )
 @click.option("--origin", help="What the previews were made against, for the reader.")
 @format_option(sorted(FORMATS), "table")
