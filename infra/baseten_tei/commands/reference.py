@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import Any
 
 import click
 
@@ -58,7 +59,11 @@ def walk(context: click.Context) -> Iterator[click.Context]:
 
 
 def _context(command: click.Command, name: str, above: click.Context | None) -> click.Context:
-    settings = {"terminal_width": WIDTH, "max_content_width": WIDTH, "show_default": True}
+    settings: dict[str, Any] = {
+        "terminal_width": WIDTH,
+        "max_content_width": WIDTH,
+        "show_default": True,
+    }
     return click.Context(command, above, info_name=name, **settings)
 
 
