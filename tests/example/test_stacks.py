@@ -98,7 +98,19 @@ def test_a_port_that_is_in_use_is_said_before_anything_is_brought_up() -> None:
         command = [sys.executable, "examples/search-service/example.py", "--once", "--port", port]
         ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"port {port} is in use: run make example PORT=0 ")
-    dry = ["make", "--dry-run", "example", "PORT=0"]
+    assert ended.stderr == (
+        f"port {port} cannot be used (Address already in use): run `make example PORT=8001`, or without make give "
+        "--port 8001 (0: any free port)\n"
+    )
+    dry = ["make", "--dry-run", "example", "PORT=8001"]
     made = subprocess.run(dry, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert "example.py --port 0" in made
+    assert "example.py --port 8001" in made
+
+
+@pytest.mark.parametrize("port", ["99999", "a"])
+def test_a_port_that_cannot_be_is_refused_in_one_line(port: str) -> None:
+    command = [sys.executable, "examples/search-service/example.py", "--once", "--port", port]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode == 0, ended.stdout) == (False, "")
+    assert port in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
