@@ -56,8 +56,8 @@ emulator-stop: ## Stop the emulator; its state stays in .state/
 	  && echo "the emulator has stopped" || echo "no emulator was running"
 
 .PHONY: faults
-faults: setup ## Every fault in every phase and every kill, with the real engine; `make test` takes a sample
-	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults
+faults: setup ## All faults, kills, broken files and large jobs, of which `make test` takes a sample
+	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults tests/client tests/unit/commands/test_bad_files.py
 
 .PHONY: bench
 bench: setup ## Measure, side by side in one run, and keep the figures: see benchmarks/README.md

@@ -1,4 +1,4 @@
-"""Show 1: many texts, tight limits, and not one request that the router refuses."""
+"""Many texts, tight limits, and not one request that the router refuses."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +13,7 @@ from tests.client.corpus import corpus
 from tests.client.stack import ClientStack
 from tests.client.toy import toy_tokenizer
 from tests.support.harness import running_emulator
+from tests.support.sampling import ALL
 
 TIGHT = {
     "max_client_batch_size": 12, "payload_limit_bytes": 9_000, "max_batch_tokens": 2_000,
@@ -55,10 +56,10 @@ def assert_nothing_was_refused(stack: ClientStack) -> None:
 @pytest.mark.parametrize(
     ("size", "options"),
     [
-        (5000, {"transport": "http"}), (1500, {"transport": "performance"}),
-        (1500, {"tokenizer": toy_tokenizer()}), (1500, {"hedge_after": 0.01}),
+        (5000 if ALL else 1500, {"transport": "http"}), (600, {"transport": "performance"}),
+        (600, {"tokenizer": toy_tokenizer()}), (600, {"hedge_after": 0.01}),
     ],
-    ids=["5000", "performance client", "tokenizer", "hedged"],
+    ids=["many", "performance client", "tokenizer", "hedged"],
 )  # fmt: skip
 def test_many_texts_without_a_refused_request(tight: ClientStack, size: int, options: Any) -> None:
     texts = corpus(size)
@@ -91,14 +92,14 @@ def test_a_text_that_no_request_holds_is_cut_to_one_that_does_and_told(tight: Cl
 
 def test_an_older_router_takes_them_too(tight: ClientStack) -> None:
     with tight.connect("old") as model:
-        assert len(model.embed(corpus(600), on_refusal="skip")) == 600
+        assert len(model.embed(corpus(300), on_refusal="skip")) == 300
     assert_nothing_was_refused(tight)
 
 
 def test_many_callers_keep_to_the_permits_together(tight: ClientStack) -> None:
-    texts = corpus(1000)
+    texts = corpus(500)
     with tight.connect("tight") as model, ThreadPoolExecutor(10) as pool:
-        parts = [texts[n : n + 100] for n in range(0, 1000, 100)]
+        parts = [texts[n : n + 50] for n in range(0, 500, 50)]
         results = list(pool.map(lambda part: model.embed(part, on_refusal="skip"), parts))
         whole = model.embed(texts, on_refusal="skip")
     assert_nothing_was_refused(tight)

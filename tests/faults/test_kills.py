@@ -24,8 +24,8 @@ from tests.faults.killing import (
     temporary_of,
     until,
 )
-from tests.faults.sampling import SEED, sampled
 from tests.faults.whole import assert_whole
+from tests.support.sampling import SEED, pick
 from tests.support.worlds import (
     AFTER,
     BEFORE,
@@ -62,7 +62,7 @@ class Kill:
 KILLS = [Kill(*kill) for kill in product(SCENES, range(CALLS), WHENS)]
 
 
-@pytest.mark.parametrize("kill", sampled(KILLS, 3), ids=str)
+@pytest.mark.parametrize("kill", pick(KILLS, 3), ids=str)
 def test_an_up_that_is_killed_at_a_remote_call_is_continued_by_the_next(
     worlds: Worlds, kill: Kill
 ) -> None:
@@ -79,7 +79,7 @@ def test_an_up_that_is_killed_at_a_remote_call_is_continued_by_the_next(
         assert_whole(world)
 
 
-@pytest.mark.parametrize("scene", sampled(list(SCENES), 1))
+@pytest.mark.parametrize("scene", pick(list(SCENES), 1))
 def test_no_up_makes_more_calls_than_it_is_killed_at(worlds: Worlds, scene: str) -> None:
     with worlds.copy(scene) as world:
         world.stack.configure(SCENES[scene])
@@ -105,7 +105,7 @@ def test_an_up_that_is_interrupted_in_a_long_wait_goes_on_and_pushes_nothing(
         assert_whole(world)
 
 
-@pytest.mark.parametrize("killing", sampled(random_killings(40, CALLS - 4, SEED), 2), ids=str)
+@pytest.mark.parametrize("killing", pick(random_killings(40, CALLS - 4, SEED), 2), ids=str)
 def test_what_a_killed_engine_started_ends_and_the_next_up_leaves_nothing_out_of_order(
     worlds: Worlds, killing: Killing
 ) -> None:
@@ -124,8 +124,8 @@ def test_what_a_killed_engine_started_ends_and_the_next_up_leaves_nothing_out_of
         assert doctor(world.stack).text == "nothing is out of order\n"
 
 
-@pytest.mark.parametrize("name", sampled(list(SIGNALS), 1))
-@pytest.mark.parametrize("whom", sampled(list(WHOM), 1))
+@pytest.mark.parametrize("name", pick(list(SIGNALS), 1))
+@pytest.mark.parametrize("whom", pick(list(WHOM), 1))
 def test_a_version_whose_release_was_killed_and_taken_back_is_not_promoted_once_it_is_ready(
     worlds: Worlds, name: str, whom: str
 ) -> None:

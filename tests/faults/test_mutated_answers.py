@@ -35,9 +35,9 @@ from baseten_tei_client._router.wire import encode_body
 from tests.client.stack import LIMITS
 from tests.faults.fuzz_world import KEY, NAME, Fuzzed, fuzzed
 from tests.faults.mutations import mutated
-from tests.faults.sampling import ALL
 from tests.hub.loopback import LoopbackHub, serving
 from tests.hub.repositories import KINDS
+from tests.support.sampling import ALL
 
 COUNT = int(os.environ.get("BASETEN_TEI_MUTATIONS", "2000" if ALL else "60"))
 FIRST = int(os.environ.get("BASETEN_TEI_FUZZ_FIRST", "0"))

@@ -4,7 +4,6 @@ A sample by default; BASETEN_TEI_ALL_FAULTS=1 runs 1,000 specs and 1,500 files (
 """
 
 import json
-import os
 import random
 import shutil
 import socket
@@ -26,10 +25,9 @@ from baseten_tei.project import pulumi_cli, stack
 from baseten_tei.provider.release.golden import recorder
 from baseten_tei.review.forges import forge_client as forge_calls
 from tests.support import spoiling
+from tests.support.sampling import ALL, SEED, pick
 from tests.support.spoiling import BROKEN, SHAPELESS, Kind
 
-ALL = os.environ.get("BASETEN_TEI_ALL_FAULTS", "") not in ("", "0")
-SEED = int(os.environ.get("BASETEN_TEI_FAULT_SEED", "0"))
 SPECS, FILES = (1_000, 1_500) if ALL else (60, 120)
 LONGEST = 500
 WENT_ON = (
@@ -45,7 +43,7 @@ WENT_ON = (
 """What a command says of other things than the file: that was good enough."""
 KINDS = spoiling.kinds()
 _EVERY = [(kind, how) for kind in KINDS for how in (*BROKEN, *(SHAPELESS if kind.data else ()))]
-WHOLE = _EVERY if ALL else random.Random(SEED).sample(_EVERY, 80)  # noqa: S311  # a sample
+WHOLE = pick(_EVERY, 80)
 
 
 @pytest.fixture(scope="module")

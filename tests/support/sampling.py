@@ -1,4 +1,4 @@
-"""How much of the fault tests runs: a sample by default, everything with BASETEN_TEI_ALL_FAULTS=1.
+"""How much of the slow tests runs: a sample by default, everything with BASETEN_TEI_ALL_FAULTS=1.
 
 The sample is the same for the same BASETEN_TEI_FAULT_SEED (default 0).
 """
@@ -14,8 +14,8 @@ ALL = os.environ.get("BASETEN_TEI_ALL_FAULTS", "") not in ("", "0")
 SEED = int(os.environ.get("BASETEN_TEI_FAULT_SEED", "0"))
 
 
-def sampled(items: Sequence[_T], count: int) -> list[_T]:
-    """All of them, or `count` of them in their order."""
+def pick(items: Sequence[_T], count: int) -> list[_T]:
+    """Return all of them, or `count` of them in their order."""
     if ALL or count >= len(items):
         return list(items)
     chosen = sorted(random.Random(SEED).sample(range(len(items)), count))  # noqa: S311  # a sample, not a secret
