@@ -232,13 +232,13 @@ def test_findings_and_policies_are_those_of_the_models_that_will_be_there() -> N
     )
     assert {it.rule for it in found.findings} >= {"TEI-LOCK-001"}
     assert "allowed-gpus" in {it.rule for it in found.policies if it.level == "mandatory"}
-    assert found.stopped
+    assert found.is_blocked
 
 
 def test_a_preview_that_stops_is_a_report_that_stops_and_marks_nothing() -> None:
     found = report({"bge": raw()}, {"bge": raw()}, errors=("model 'bge': unknown key 'x'",))
     assert found.errors == ("model 'bge': unknown key 'x'",)
-    assert found.stopped
+    assert found.is_blocked
     assert found.marks == ()
 
 

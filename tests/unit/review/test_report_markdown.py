@@ -1,6 +1,8 @@
 """The comment as a whole: short enough for any fleet, largest changes first, and held to by the merge."""
 
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from baseten_tei.review.report.approval_marks import (
 )
 from baseten_tei.review.report.before_and_after import model_changes
 from baseten_tei.review.report.build import Knowledge, stack_report
+from baseten_tei.review.report.html_report import render_page
 from baseten_tei.review.report.markdown_report import MARKER, render_markdown
 from baseten_tei.review.report.report_data import (
     ChangeReport,
@@ -34,6 +37,7 @@ from tests.support.previews import preview_of, preview_text
 from tests.support.reports import NONE, model_report, report_of, stack_of
 from tests.support.specs import raw
 
+GOLDEN = Path(__file__).parents[2] / "golden" / "comments"
 GITHUB_TAKES = 65_536
 LONG = "#" * 1_900
 
@@ -94,7 +98,7 @@ def test_details_are_left_out_before_rows_are() -> None:
 def test_nothing_to_do_is_a_short_comment() -> None:
     text = render_markdown(ChangeReport(stacks=(same("production"),)))
     assert "| model |" not in text
-    assert text.endswith("No change: `production`.\n")
+    assert text.endswith("1 stack does not change: `production`.\n")
 
 
 def same(name: str, **more: Any) -> StackReport:
@@ -108,8 +112,8 @@ def test_stacks_that_do_not_change_are_one_line_and_their_marks_stay() -> None:
     stacks = (same("production"), changing, *(same(f"region-{n}") for n in range(40)))
     text = render_markdown(ChangeReport(stacks=stacks))
     assert re.findall("^### `([^`]+)`", text, re.MULTILINE) == ["dev"]
-    assert "No change: `production`, `region-0`," in text
-    assert "`region-18` and 21 more stacks." in text
+    assert "41 stacks do not change: `production`, `region-0`," in text
+    assert "`region-18` and 21 more." in text
     assert all(read_marks(text, it.stack) is not None for it in stacks)
 
 
@@ -128,12 +132,41 @@ def test_a_stack_with_anything_to_read_is_not_left_out(more: dict[str, Any]) -> 
     assert "### `production`" in render_markdown(report)
 
 
-def test_a_stack_on_an_emulator_shows_no_money() -> None:
-    text = render_markdown(report_of(*fleet(2), on_emulator=True, prices=""))
-    assert "| model | what happens | why |\n|---|---|---|\n" in text
+@pytest.mark.parametrize("render", [render_markdown, render_page, render_text])
+def test_a_stack_on_an_emulator_shows_no_money(render: Callable[[ChangeReport], str]) -> None:
+    text = render(report_of(*fleet(2), on_emulator=True, prices=""))
     assert "On an emulator: nothing is billed." in text
-    assert "$/month" not in text
+    assert "$" not in text
+    assert "per million tokens" not in text
     assert "all models" not in text
+    assert "$" in render(report_of(*fleet(2)))
+
+
+def test_the_comment_of_many_stacks_is_the_one_that_was_reviewed() -> None:
+    """One on an emulator, one on an account that changes, two that do not; `UPDATE_GOLDEN=1` writes it anew."""
+    spec = raw(revision="a" * 40, autoscaling={"min_replica": 1, "max_replica": 3})
+    changed = {**spec, "max_batch_tokens": 8192}
+    stacks = [
+        stack_report(name, "a test", preview_of({"bge": spec}, {"bge": after}), known)
+        for name, after, known in (
+            ("dev", changed, Knowledge(LISTED, PolicyConfig())),
+            ("eu", spec, Knowledge(LISTED, PolicyConfig(), real_account=True)),
+            ("production", changed, Knowledge(LISTED, PolicyConfig(), real_account=True)),
+            ("staging", spec, Knowledge(LISTED, PolicyConfig(), real_account=True)),
+        )
+    ]
+    text = re.sub(
+        "( [A-Za-z0-9+/]{16})+ -->",
+        " (marks) -->",
+        render_markdown(ChangeReport(stacks=tuple(stacks))),
+    )
+    golden = GOLDEN / "stacks.md"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
+    of_dev = text.partition("### `dev`")[2].partition("### `production`")[0]
+    assert "on an emulator" in of_dev
+    assert "$" not in of_dev
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,6 @@ def command(root: Path, stacks: tuple[str, ...], snapshots: Path, output: Path) 
     write_whole(output / "report.json", render_json(report))
     write_whole(output / "report.md", render_markdown(report))
     click.echo(f"wrote {output}/report.json and report.md")
-    if report.stopped:
+    if report.is_blocked:
         click.echo(f"the change is blocked: see {output}/report.md", err=True)
-    return FINDING if report.stopped else 0
+    return FINDING if report.is_blocked else 0

@@ -164,7 +164,7 @@ def command(
         known = read_policy(policy or folder / POLICY_PATH, named=bool(policy))
         report = _build_report(workspaces, previews, known, find_prices(prices, workspaces), origin)
     show(FORMATS[form](report), output)
-    return FINDING if report.stopped else 0
+    return FINDING if report.is_blocked else 0
 
 
 def _build_report(

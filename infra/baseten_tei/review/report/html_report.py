@@ -10,18 +10,19 @@ from baseten_tei.review.report.html_blocks import (
 )
 from baseten_tei.review.report.report_data import (
     ChangeReport,
+    Cost,
     ModelReport,
-    ReportedFinding,
     StackReport,
 )
 from baseten_tei.review.report.wording import (
     drift_lines,
     format_amounts,
-    format_per_million,
+    format_finding,
     format_reasons,
     price_source,
     rank_models,
     stack_title,
+    token_costs,
     unpriced_note,
     what_it_is,
 )
@@ -50,14 +51,14 @@ def _stack(stack: StackReport) -> str:
         f"<p><small>Against {render_sentence(stack.origin)}. {render_sentence(price_source(stack))}</small></p>",
         render_list(
             "Blocks the change",
-            [*stack.errors, *(_finding(it) for it in findings if _stops(it))],
+            [*stack.errors, *(format_finding(it) for it in findings if it.blocks)],
             "breaks",
         ),
         render_list("Changed by others", [f"{name}: {text}" for name, text in drift_lines(stack)]),
         render_list("Secrets", stack.secrets),
-        render_list("Advice", [_finding(it) for it in findings if not _stops(it)]),
+        render_list("Advice", [format_finding(it) for it in findings if not it.blocks]),
         _table(stack) if stack.models else "",
-        *(_details(model) for model in rank_models(stack.models) if model.changes),
+        *(_details(stack, model) for model in rank_models(stack.models) if model.changes),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -68,36 +69,27 @@ def _table(stack: StackReport) -> str:
     rows: list[tuple[str, list[Cell]]]
     rows = [(model.kind, _row(model, money)) for model in rank_models(stack.models)]
     if money:
-        total = [
-            *_cells("all models", "", unpriced_note(stack)),
-            *_amounts(format_amounts(stack.cost)),
-        ]
-        rows.append(("total", total))
+        rows.append(("total", _cells("all models", "", unpriced_note(stack), stack.cost)))
     return render_table((*_WORDS, *(_MONEY if money else ())), rows)
 
 
 def _row(model: ModelReport, money: bool) -> list[Cell]:
     why = [*(["breaks callers"] if model.breaks else []), *format_reasons(model)]
-    words = _cells(model.name, model.kind, "; ".join(why))
-    return [*words, *(_amounts(format_amounts(model.cost)) if money else ())]
+    return _cells(model.name, model.kind, "; ".join(why), model.cost if money else None)
 
 
-def _cells(name: str, kind: str, why: str) -> list[Cell]:
-    return [(name, "name"), (kind, "fixed"), (why, "text")]
+def _cells(name: str, kind: str, why: str, cost: Cost | None) -> list[Cell]:
+    amounts = format_amounts(cost) if cost else []
+    return [(name, "name"), (kind, "fixed"), (why, "text"), *((it, "number") for it in amounts)]
 
 
-def _amounts(texts: list[str]) -> list[Cell]:
-    return [(text, "number") for text in texts]
-
-
-def _details(model: ModelReport) -> str:
+def _details(stack: StackReport, model: ModelReport) -> str:
     summary = f"{model.kind}: {model.name} ({what_it_is(model)})"
-    cost = format_per_million(model)
     parts = [
         render_list("Breaks callers", model.breaks, "breaks"),
         render_list("Callers may notice", model.notices),
         render_list("Traffic", model.traffic),
-        render_list("Cost", [cost] if cost else []),
+        render_list("Cost", token_costs(stack, model)),
         f"<pre>{''.join(map(_diff_line, model.diff.splitlines()))}</pre>" if model.diff else "",
     ]
     return f"<details open><summary>{render_sentence(summary)}</summary>{''.join(parts)}</details>"
@@ -106,12 +98,3 @@ def _details(model: ModelReport) -> str:
 def _diff_line(line: str) -> str:
     sign = {"+": "add", "-": "del"}.get(line[:1], "same")
     return f'<span class="{sign}">{escape_html(line)}</span>\n'
-
-
-def _finding(it: ReportedFinding) -> str:
-    where = f"{it.model}: " if it.model else ""
-    return f"{it.level} {it.rule} {where}{it.message}: {it.fix}"
-
-
-def _stops(it: ReportedFinding) -> bool:
-    return it.level in ("error", "mandatory")

@@ -1,16 +1,17 @@
 """The parts of the comment, as Markdown; all texts from specs are escaped."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import starmap
 
 from baseten_tei.review.report.escaping import code_block, code_span, escape_html, escape_prose
 from baseten_tei.review.report.report_data import Cost, ModelReport, ReportedFinding, StackReport
 from baseten_tei.review.report.wording import (
     drift_lines,
     format_amounts,
-    format_per_million,
     price_source,
     stack_title,
+    token_costs,
     unpriced_note,
     what_it_is,
 )
@@ -27,32 +28,40 @@ _UNBROKEN = "\u00a0→ "
 
 def stack_head(stack: StackReport, lines: int) -> str:
     """Return heading, origin, and all that a reader must not miss, at most `lines` of each list."""
-    against = f"Against {escape_prose(stack.origin)}. {escape_prose(price_source(stack))}"
-    blocks = [f"### {code_span(stack.stack)}: {escape_prose(stack_title(stack))}", against]
+    findings = [*stack.findings, *stack.policies]
+    breaks = ((it.name, text) for it in stack.models for text in it.breaks)
     lists = {
-        "⛔ **Blocks the change**": _blockers(stack),
-        "🔴 **Breaks callers**": _breaking(stack),
-        "🟠 **Changed by others**, since the last `pulumi up` (`pulumi up` brings it back)": [
-            f"{code_span(name)}: {escape_prose(_cut(text))}" for name, text in drift_lines(stack)
+        "⛔ **Blocks the change**": [
+            *map(_sentence, stack.errors),
+            *(_format_finding(it) for it in findings if it.blocks),
         ],
-        "**Secrets**": [escape_prose(_cut(line)) for line in stack.secrets],
-        "**Advice**": [_format_finding(it) for it in stack.policies if it.level == "advisory"],
+        "🔴 **Breaks callers**": starmap(_labelled, breaks),
+        "🟠 **Changed by others**, since the last `pulumi up` (`pulumi up` brings it back)": starmap(
+            _labelled, drift_lines(stack)
+        ),
+        "**Secrets**": map(_sentence, stack.secrets),
+        "**Advice**": [_format_finding(it) for it in stack.policies if not it.blocks],
     }
-    blocks += [_format_list(name, items, lines) for name, items in lists.items() if items]
-    return "\n\n".join(blocks)
+    blocks = [
+        f"### {code_span(stack.stack)}: {escape_prose(stack_title(stack))}",
+        f"Against {escape_prose(stack.origin)}. {escape_prose(price_source(stack))}",
+        *(_format_list(name, items, lines) for name, items in lists.items()),
+    ]
+    return "\n\n".join(block for block in blocks if block)
 
 
 def contract_block(problems: Iterable[str]) -> str:
     """Return the changes of the outputs' schema that break readers; empty without any."""
-    lines = [escape_prose(_cut(problem)) for problem in problems]
-    return _format_list("🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)", lines)
+    name = "🔴 **Breaks readers of the outputs** (docs/outputs.schema.json)"
+    return _format_list(name, map(_sentence, problems))
 
 
 def no_change_line(stacks: Sequence[str]) -> str:
     """Return how many stacks are left out, and their names; empty if none are."""
     names = ", ".join(code_span(name) for name in stacks[:_STACKS_NAMED])
-    more = f" and {len(stacks) - _STACKS_NAMED} more stacks" if len(stacks) > _STACKS_NAMED else ""
-    return f"No change: {names}{more}." if stacks else ""
+    more = f" and {len(stacks) - _STACKS_NAMED} more" if len(stacks) > _STACKS_NAMED else ""
+    count = "1 stack does" if len(stacks) == 1 else f"{len(stacks)} stacks do"
+    return f"{count} not change: {names}{more}." if stacks else ""
 
 
 def table_head(stack: StackReport) -> str:
@@ -65,40 +74,34 @@ def table_head(stack: StackReport) -> str:
 
 def model_row(stack: StackReport, model: ModelReport) -> str:
     """Return a model of a stack in one line."""
-    told = [
-        f"{code_span(field, table=True)} {escape_prose(_cut(values), table=True)}"
+    reasons = [
+        f"{code_span(field, table=True)} {_sentence(values, table=True)}"
         for field, values in model.why.items()
     ] or [code_span(what_it_is(model), table=True)]
-    more = f" and {len(told) - _REASONS_IN_ROW} more" if len(told) > _REASONS_IN_ROW else ""
+    more = f" and {len(reasons) - _REASONS_IN_ROW} more" if len(reasons) > _REASONS_IN_ROW else ""
     name = f"{'🔴 ' if model.breaks else ''}{code_span(model.name, table=True)}"
-    why = f"{'; '.join(told[:_REASONS_IN_ROW])}{more}"
+    why = f"{'; '.join(reasons[:_REASONS_IN_ROW])}{more}"
     return _row([name, model.kind, why, *([] if stack.on_emulator else _amounts(model.cost))])
 
 
 def total_rows(stack: StackReport) -> list[str]:
     """Return the row of the stack's sums, unchanged models included; none for an emulator."""
+    if stack.on_emulator:
+        return []
     costs = (f"**{it}**" for it in _amounts(stack.cost))
-    row_of_all = _row(
-        ["**all models**", "", escape_prose(unpriced_note(stack), table=True), *costs]
-    )
-    return [] if stack.on_emulator else [row_of_all]
+    return [_row(["**all models**", "", _sentence(unpriced_note(stack), table=True), *costs])]
 
 
 def model_details(stack: StackReport, model: ModelReport) -> str:
     """Return everything else that is known of a model, folded."""
-    findings = [it for it in stack.findings if it.model == model.name]
+    breaks = (f"🔴 {_sentence(text)}" for text in model.breaks)
+    findings = [_format_finding(it) for it in stack.findings if it.model == model.name]
     parts = [
-        _format_list(
-            "**Why**",
-            [f"{code_span(field)}: {escape_prose(_cut(it))}" for field, it in model.why.items()],
-        ),
-        _format_list("**Traffic**", [escape_prose(_cut(it)) for it in model.traffic]),
-        _format_list(
-            "**Callers**",
-            [*_format_breaks(model), *(escape_prose(_cut(it)) for it in model.notices)],
-        ),
-        _format_list("**Rules**", [_format_finding(it) for it in findings]),
-        _format_list("**Cost**", [escape_prose(it) for it in (format_per_million(model),) if it]),
+        _format_list("**Why**", starmap(_labelled, model.why.items())),
+        _format_list("**Traffic**", map(_sentence, model.traffic)),
+        _format_list("**Callers**", [*breaks, *map(_sentence, model.notices)]),
+        _format_list("**Rules**", findings),
+        _format_list("**Cost**", map(escape_prose, token_costs(stack, model))),
         _config(model),
     ]
     summary = escape_html(f"{model.name}: {what_it_is(model)}")
@@ -108,53 +111,29 @@ def model_details(stack: StackReport, model: ModelReport) -> str:
     )
 
 
-def _blockers(stack: StackReport) -> list[str]:
-    stopping = [*stack.findings, *stack.policies]
-    return [
-        *(escape_prose(_cut(line)) for line in stack.errors),
-        *(_format_finding(it) for it in stopping if it.level in ("error", "mandatory")),
-    ]
-
-
-def _breaking(stack: StackReport) -> list[str]:
-    return [
-        f"{code_span(it.name)}: {escape_prose(_cut(text))}"
-        for it in stack.models
-        for text in it.breaks
-    ]
-
-
-def _format_breaks(model: ModelReport) -> Iterator[str]:
-    return (f"🔴 {escape_prose(_cut(text))}" for text in model.breaks)
+def _labelled(name: str, text: str) -> str:
+    return f"{code_span(name)}: {_sentence(text)}"
 
 
 def _format_finding(it: ReportedFinding) -> str:
     where = f"{code_span(it.model)}: " if it.model else ""
-    return f"{it.level} {code_span(it.rule)} {where}{escape_prose(_cut(it.message))}: {escape_prose(_cut(it.fix))}"
+    return f"{it.level} {code_span(it.rule)} {where}{_sentence(it.message)}: {_sentence(it.fix)}"
 
 
 def _format_list(name: str, items: Iterable[str], most: int = 20) -> str:
     """Return a list below its name, at most `most` items and how many are left out; empty without items."""
-    found = list(items)
-    if not found:
-        return ""
-    rest = [f"- … and {len(found) - most} more"] if len(found) > most else []
-    return "\n".join([name, *(f"- {item}" for item in found[:most]), *rest])
+    lines = [f"- {item}" for item in items]
+    rest = [f"- … and {len(lines) - most} more"] if len(lines) > most else []
+    return "\n".join([name, *lines[:most], *rest]) if lines else ""
 
 
 def _config(model: ModelReport) -> str:
     if not model.diff:
         return ""
-    shown = (
-        model.diff[:_DIFF_CHARACTERS].rsplit("\n", 1)[0]
-        if len(model.diff) > _DIFF_CHARACTERS
-        else model.diff
-    )
-    cut = (
-        ""
-        if shown == model.diff
-        else f"\n… and {model.diff[len(shown) :].count(chr(10))} more lines"
-    )
+    shown, cut = model.diff, ""
+    if len(shown) > _DIFF_CHARACTERS:
+        shown = shown[:_DIFF_CHARACTERS].rsplit("\n", 1)[0]
+        cut = f"\n… and {model.diff[len(shown) :].count(chr(10))} more lines"
     return f"**`config.yaml`**\n\n{code_block(shown, 'diff')}{cut}"
 
 
@@ -166,7 +145,9 @@ def _row(cells: Iterable[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cut(text: str) -> str:
-    """Return the text, shortened; of a commit its first twelve digits."""
+def _sentence(text: str, *, table: bool = False) -> str:
+    """Return the text, escaped and shortened; of a commit its first twelve digits."""
     short = _COMMIT.sub(lambda it: f"{it[0][:12]}…", text)
-    return short if len(short) <= _SHOWN_CHARACTERS else f"{short[: _SHOWN_CHARACTERS - 1]}…"
+    if len(short) > _SHOWN_CHARACTERS:
+        short = f"{short[: _SHOWN_CHARACTERS - 1]}…"
+    return escape_prose(short, table=table)

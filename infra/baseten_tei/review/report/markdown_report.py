@@ -39,8 +39,8 @@ class _Piece:
 def render_markdown(report: ChangeReport, limit: int = LIMIT) -> str:
     """Return the whole comment, at most `limit` characters."""
     marks = [line for it in report.stacks if (line := format_marks(it, len(report.stacks)))]
-    changing = [it for it in report.stacks if it.changes or it.stopped]
-    same = no_change_line([it.stack for it in report.stacks if not (it.changes or it.stopped)])
+    changing = [it for it in report.stacks if it.changes or it.is_blocked]
+    same = no_change_line([it.stack for it in report.stacks if not (it.changes or it.is_blocked)])
     blocks = ["\n".join([MARKER, *marks]), contract_block(report.contract), same]
     top = "\n\n".join(block for block in blocks if block)
     heads = _fit_heads(changing, limit - len(top) - 200)
@@ -57,7 +57,7 @@ def _fit_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
     """Return the headings of as many stacks as fit, blocked ones first."""
     found: dict[str, str] = {}
     count = len(list(stacks))
-    for stack in sorted(stacks, key=lambda it: not it.stopped):
+    for stack in sorted(stacks, key=lambda it: not it.is_blocked):
         text = stack_head(stack, max(2, 30 // count)) + _frame(stack)
         room -= len(text)
         if room >= 0:

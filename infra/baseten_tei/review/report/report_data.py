@@ -37,6 +37,11 @@ class ReportedFinding(_Strict):
     message: Text
     fix: Text
 
+    @property
+    def blocks(self) -> bool:
+        """Return whether it blocks an `up`."""
+        return self.level in ("error", "mandatory")
+
 
 class Money(_Strict):
     """US dollars a month; `None` is unknown."""
@@ -113,10 +118,9 @@ class StackReport(_Strict):
         return bool(self.secrets) or any(it.changes or it.drift for it in self.models)
 
     @property
-    def stopped(self) -> bool:
+    def is_blocked(self) -> bool:
         """Return whether an error or a mandatory policy blocks an `up`."""
-        levels = {it.level for it in (*self.findings, *self.policies)}
-        return bool(self.errors) or bool(levels & {"error", "mandatory"})
+        return bool(self.errors) or any(it.blocks for it in (*self.findings, *self.policies))
 
 
 class ChangeReport(_Strict):
@@ -128,9 +132,9 @@ class ChangeReport(_Strict):
     stacks: tuple[StackReport, ...]
 
     @property
-    def stopped(self) -> bool:
+    def is_blocked(self) -> bool:
         """Return whether any stack is blocked."""
-        return any(it.stopped for it in self.stacks)
+        return any(it.is_blocked for it in self.stacks)
 
 
 def parse_report(text: str) -> ChangeReport:

@@ -7,11 +7,12 @@ from baseten_tei.review.report.report_data import ChangeReport, ModelReport, Sta
 from baseten_tei.review.report.wording import (
     drift_lines,
     format_change,
-    format_per_million,
+    format_finding,
     format_reasons,
     price_source,
     rank_models,
     stack_title,
+    token_costs,
 )
 
 _HEADINGS = ("model", "what happens", "$/month, typical", "why")
@@ -28,26 +29,20 @@ def _stack_lines(stack: StackReport) -> Iterator[str]:
     yield f"{stack.stack}: {stack_title(stack)}"
     yield f"  against {stack.origin}. {price_source(stack)}"
     yield from (f"  stops: {line}" for line in stack.errors)
-    for it in (*stack.findings, *stack.policies):
-        where = f"{it.model}: " if it.model else ""
-        yield f"  {it.level}: {it.rule} {where}{it.message}: {it.fix}"
+    yield from (f"  {format_finding(it)}" for it in (*stack.findings, *stack.policies))
     yield from (f"  drift: {name}: {text}" for name, text in drift_lines(stack))
     yield from (f"  secret {line}" for line in stack.secrets)
     changing = rank_models(model for model in stack.models if model.changes)
     if changing:
-        rows = [_HEADINGS, *(_row(model) for model in changing)]
-        yield from _table([_without_money(row) for row in rows] if stack.on_emulator else rows)
+        rows = [_HEADINGS, *map(_row, changing)]
+        yield from _table([row[:2] + row[3:] for row in rows] if stack.on_emulator else rows)
     for model in changing:
-        yield from _model_lines(model)
+        yield from _model_lines(stack, model)
 
 
 def _row(model: ModelReport) -> tuple[str, ...]:
     costs = format_change(model.cost.before.typical, model.cost.after.typical)
     return model.name, model.kind, costs, "; ".join(format_reasons(model))
-
-
-def _without_money(row: tuple[str, ...]) -> tuple[str, ...]:
-    return row[:2] + row[3:]
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
@@ -57,9 +52,7 @@ def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
         yield f"  {fixed}  {row[-1]}".rstrip()
 
 
-def _model_lines(model: ModelReport) -> Iterator[str]:
+def _model_lines(stack: StackReport, model: ModelReport) -> Iterator[str]:
     yield from (f"  {model.name}: BREAKS CALLERS: {text}" for text in model.breaks)
     yield from (f"  {model.name}: callers: {text}" for text in model.notices)
-    yield from (f"  {model.name}: {text}" for text in model.traffic)
-    if cost := format_per_million(model):
-        yield f"  {model.name}: {cost}"
+    yield from (f"  {model.name}: {text}" for text in (*model.traffic, *token_costs(stack, model)))

@@ -3,7 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from baseten_tei.review.report.report_data import Cost, ModelReport, Money, StackReport
+from baseten_tei.review.report.report_data import (
+    Cost,
+    ModelReport,
+    Money,
+    ReportedFinding,
+    StackReport,
+)
 
 _RANK = ("deleted", "created", "pushed", "forgotten", "settings only", "renamed", "unchanged")
 """In the order in which a reader should see them."""
@@ -28,11 +34,18 @@ def format_amounts(cost: Cost) -> list[str]:
     return [format_change(getattr(cost.before, key), getattr(cost.after, key)) for key in keys]
 
 
-def format_per_million(model: ModelReport) -> str:
-    """Return `$0.0123 per million tokens (…)`; empty without a measurement."""
-    if model.usd_per_million_tokens is None:
-        return ""
-    return f"${model.usd_per_million_tokens:.4f} per million tokens ({model.measured})"
+def token_costs(stack: StackReport, model: ModelReport) -> list[str]:
+    """Return `$0.0123 per million tokens (…)`; empty without a measurement, and for an emulator."""
+    usd = model.usd_per_million_tokens
+    if stack.on_emulator or usd is None:
+        return []
+    return [f"${usd:.4f} per million tokens ({model.measured})"]
+
+
+def format_finding(it: ReportedFinding) -> str:
+    """Return `error: TEI-GPU-001 bge: message: fix`, without the model for a whole stack."""
+    where = f"{it.model}: " if it.model else ""
+    return f"{it.level}: {it.rule} {where}{it.message}: {it.fix}"
 
 
 def format_counts(models: Iterable[ModelReport]) -> str:
