@@ -106,7 +106,7 @@ class PinnedRevision(ModelSection):
 
 
 class NoMutableImages(ModelSection):
-    """The image is named by a digest, or by a whole release in a repository whose releases do not move."""
+    """The image is named by a digest, or by a full release in a repository whose releases do not move."""
 
     trusted: tuple[str, ...] = (releases.MIRROR, releases.UPSTREAM)
     """Repositories whose release tags are taken for immutable."""
