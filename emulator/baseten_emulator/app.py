@@ -1,7 +1,7 @@
-"""One request in, one response out: who may ask, who answers, and what is remembered of it.
+"""One request in, one response out: who may ask, who answers, and what is logged.
 
-Each request runs in one transaction, after everything that time has brought has been played. Routers
-answer outside of it, so that slow inference holds up nobody.
+Each request runs in one transaction, after everything that is due has been applied. Routers answer outside of it, so
+that slow inference blocks nobody.
 """
 
 from __future__ import annotations

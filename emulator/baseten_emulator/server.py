@@ -1,8 +1,8 @@
 """The socket edge: HTTP/1.1 on 127.0.0.1, one thread for each connection.
 
-It parses, hands over to `App.handle`, and acts out what only a socket can: waiting, hanging up,
-stopping. Origin form and proxy form (`POST http://localhost:8000/graphql/`) are the same to it. The head of a
-request decides whether its body is read at all; neither may be too large, nor come too slowly.
+It parses, calls `App.handle`, and does what only a socket can: wait, hang up, stop. Origin form and proxy form
+(`POST http://localhost:8000/graphql/`) are treated alike. The head of a request decides whether its body is read at
+all; neither may be too large, nor arrive too slowly.
 """
 
 from __future__ import annotations

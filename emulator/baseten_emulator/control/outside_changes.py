@@ -1,4 +1,4 @@
-"""/_emulator/deeds: what other people do to a model behind our back, once.
+"""/_emulator/deeds: what other people do to a model, outside of the product, once.
 
 POST {"deed": "kill_deployment", "model": "bge", "environment": "production"}
 """

@@ -2,8 +2,8 @@
 
     {"model": "bge", "seed": 7, "tokens_per_second": 20000}
 
-`model` is a name or "*". How long what takes is drawn from the seed for each repository (`tei/service_time`); any
-of its numbers may be given instead.
+`model` is a name or "*". The durations are drawn from the seed for each repository (`tei/pace/service_time`); any of
+the numbers may be given instead.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The wrong answers of faults, worded as each surface words them.
 
 REST: 401 and 429 have {"error"} (Baseten docs: rate limits), other refusals {"code", "message"}; the gateway
-{"error"} (Baseten docs: inference errors); GraphQL fails below GraphQL, so with the same bodies; uploads with
-S3's XML. The proxy in front answers HTML.
+{"error"} (Baseten docs: inference errors); GraphQL the same bodies, since it fails below GraphQL; uploads S3's XML.
+The proxy in front answers HTML.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-"""Things that go wrong on purpose, by name and per model; tests set them through /_emulator/faults.
+"""Faults, by name and per model; tests set them through /_emulator/faults.
 
     {"model": "bge", "fault": "rate_limited", "on": "management", "path": "^PATCH ", "calls": 2, "skip": 1}
 
-`model` is a name or "*". Faults of CALLS happen to single calls (see `interception`): `on` is the surface
-("management", "graphql", "upload", "inference" or "any"), `path` a regular expression that is searched in
-"METHOD /path" or in a GraphQL operation's name, `skip` how many of these calls pass first, `calls` how
-often it happens then (absent: always), `when` whether the call takes effect first ("before", "after").
-Faults of STATE last while they are set; where one is used up by pushes, `calls` counts those.
+`model` is a name or "*". Faults of CALLS happen to single calls (see `matching`): `on` is the surface ("management",
+"graphql", "upload", "inference" or "any"), `path` a regular expression that is searched in "METHOD /path" or in a
+GraphQL operation's name, `skip` how many of these calls pass first, `calls` how often it happens then (absent:
+always), `when` whether the call takes effect first ("before", "after"). Faults of STATE last while they are set;
+where one is used up by pushes, `calls` counts those.
 """
 
 from __future__ import annotations

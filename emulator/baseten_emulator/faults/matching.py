@@ -1,4 +1,4 @@
-"""Which call meets which fault, and what becomes of it: refused, lost on the way, late, cut, held."""
+"""Which call meets which fault, and what becomes of the call: refused, lost, late, truncated, held."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Regular expressions that come from outside: only those that end soon, whatever they are searched in.
+"""Regular expressions from outside: only those that end soon, whatever they are searched in.
 
-Python's engine goes back over a text for each repeat inside or beside another, `(a+)+` for ever; and while it
-searches, nobody else is answered. So a pattern is short, repeats no group, and repeats at most three times.
+Python's engine backtracks over a text for each nested or adjacent repeat, `(a+)+` for ever, and nobody else is
+answered meanwhile. So a pattern is short, repeats no group, and repeats at most three times.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The gateway: from a model's URL to the router of the deployment that serves it.
 
-Baseten docs (inference): `/predict` maps to `docker_server.predict_endpoint`, `/sync/<route>` to
-`/<route>` of the server; errors are {"error": ...}. The gateway keeps the caller's credentials.
+Baseten docs (inference): `/predict` maps to `docker_server.predict_endpoint`, `/sync/<route>` to `/<route>` of the
+server; errors are {"error": ...}. The caller's credentials stop here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """GraphQL at /graphql/: the operations that `truss push` and `truss whoami` send.
 
-Parsed and checked by graphql-core against `schema.graphql`; an operation that is not in there is refused
-with an error that names it. Errors have the shape truss reads: message, extensions.code and .description.
+graphql-core parses and checks them against `schema.graphql`; an operation that is not in there is refused with an
+error that names it. Errors have the shape truss reads: message, extensions.code and .description.
 """
 
 from __future__ import annotations

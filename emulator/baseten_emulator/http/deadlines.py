@@ -1,7 +1,7 @@
-"""A connection whose every read and write has an end: in time, and for a request's head in size.
+"""A connection whose every read and write has a deadline, and whose request heads have a size limit.
 
-A client may send nothing, or a byte now and then, or read nothing of its answer. A socket's own timeout counts
-from the last byte; a deadline does not.
+A client may send nothing, or a byte now and then, or read nothing of its answer. A socket's own timeout starts again
+with each byte; a deadline does not.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Who may come in: decided from a request's head alone, before its body is read.
 
-Web pages are kept out: of other origins (`Origin`, `Sec-Fetch-Site`), under names that a page's owner points
-at this machine (`Host`), and with the bodies that a page may send anywhere unasked (any but JSON). Calls of
-models are for pages too, once they have the key.
+Web pages are refused: those of other origins (`Origin`, `Sec-Fetch-Site`), under names that a page's owner points at
+this machine (`Host`), and with the bodies that a page may send anywhere (any but JSON). Calls of models are open to
+pages, too, with the key.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading a request's body: as long as its head says, no longer than its surface takes, and not too slowly."""
+"""A request's body: as long as its head says, no longer than its surface allows, and not too slow."""
 
 from __future__ import annotations
 

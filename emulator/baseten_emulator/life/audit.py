@@ -1,6 +1,6 @@
-"""The audit log: what was done, recorded when it was done, in the words of `AuditLogEventTypeV1`.
+"""The audit log: events are recorded as they happen, in the words of `AuditLogEventTypeV1`.
 
-The actor is always the API key, the source always the API: nothing else can ask here.
+The actor is always the API key, the source always the API: nothing else can call the emulator.
 """
 
 from __future__ import annotations

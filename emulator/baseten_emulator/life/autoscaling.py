@@ -1,4 +1,4 @@
-"""Autoscaling, promotion and backpressure settings: defaults, bounds, and what an update makes of them.
+"""Autoscaling, promotion and backpressure settings: defaults, bounds, and updates.
 
 Source of defaults and bounds: Baseten docs, deployment/autoscaling/overview and rolling deployments.
 An update field that is null changes nothing: there is no way back to a default.

@@ -1,7 +1,7 @@
-"""Playing what has become due: outcomes of deployments, ends of promotions, queued settings.
+"""What has become due: outcomes of deployments, ends of promotions, queued settings.
 
-Nothing runs in the background. Each request first plays what time has brought since the last one, in
-order of time, so that an answer never depends on who asked before.
+Nothing runs in the background. Each request first applies what has become due since the last one, in order of time,
+so that an answer never depends on who asked before.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Changing an environment's settings: at once, or queued until the deployment that serves it is ready.
+"""Changes of an environment's settings: at once, or queued until the deployment that serves it is ready.
 
 Baseten answers an update with ACCEPTED, QUEUED or UNCHANGED and applies it asynchronously (OpenAPI: "Poll the
-GET endpoint for the applied state"). The environment owns the settings of what serves it.
+GET endpoint for the applied state"). The environment owns the settings of the deployment that serves it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Instance types, their prices, and which one a config's `resources` land on.
+"""Instance types, their prices, and which one a config's `resources` get.
 
-Source: Baseten docs, deployment/resources (mid-2026): names are written as there, although they are
-not uniform. Prices are USD per minute. What the docs leave open (the API's `id` strings) is the name.
+Source: Baseten docs, deployment/resources (mid-2026): names are written as there, although they are not uniform.
+Prices are USD per minute. The docs leave the API's `id` open; here it is the name.
 """
 
 from __future__ import annotations

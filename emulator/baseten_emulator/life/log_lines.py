@@ -1,4 +1,4 @@
-"""A deployment's log: what its phases and its outcome say, at the time they said it.
+"""A deployment's log: the lines of its phases and its outcome, each at its time.
 
 Nothing is stored: lines follow from the record and the time, like the status.
 """

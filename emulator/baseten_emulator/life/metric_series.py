@@ -1,7 +1,7 @@
 """A deployment's metrics, as far as the emulator knows them: its requests by the minute, its replicas now.
 
-Requests are counted as they are handed to a router, whatever it answers; response times are not measured, so
-they are null ("A series with no data in this step is null", OpenAPI).
+Requests are counted as they reach a router, whatever it answers; response times are not measured, so they are null
+("A series with no data in this step is null", OpenAPI).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How promotions end: the candidate takes over, or fails, or is canceled, and the environment keeps what it had."""
+"""How promotions end: the candidate takes over, or it fails or is canceled and the environment stays as it is."""
 
 from __future__ import annotations
 

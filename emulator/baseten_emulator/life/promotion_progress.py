@@ -1,9 +1,9 @@
 """How far a promotion has come: a pure function of its record, of when its candidate was ready, and of the time.
 
 RELEASING until the candidate is ready, then RAMPING_UP for `step_seconds` in all. A rolling one moves
-`max_surge_percent` (or `max_unavailable_percent`) of the traffic at a time, so 25 means four equal steps,
-with `stabilization_time_seconds` between them (Baseten docs: rolling deployments; the arithmetic is ours).
-A pause begins at the end of a step. RAMPING_DOWN gives back step by step, without stabilization.
+`max_surge_percent` (or `max_unavailable_percent`) of the traffic at a time, so 25 means four equal steps, with
+`stabilization_time_seconds` between them (Baseten docs: rolling deployments; the arithmetic is ours). A pause begins
+at the end of a step. RAMPING_DOWN returns traffic step by step, without stabilization.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Signals to a promotion under way: cancel, pause, resume, force. Raises ApiError 400 where one has no effect.
+"""Signals to a promotion in progress: cancel, pause, resume, force. Raises ApiError 400 where one has no effect.
 
-OpenAPI: pause, resume and the forced ones are for rolling promotions; a pause begins when the current step
-completes; a cancel answers CANCELED, or RAMPING_DOWN where traffic has to be given back first.
+OpenAPI: pause, resume and the forced ones are for rolling promotions; a pause begins when the current step completes;
+a cancel answers CANCELED, or RAMPING_DOWN where traffic has to be returned first.
 """
 
 from __future__ import annotations

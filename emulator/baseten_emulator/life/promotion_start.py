@@ -1,8 +1,8 @@
-"""Starting a promotion: an environment is to take over another deployment.
+"""The start of a promotion: an environment is to be served by another deployment.
 
-Baseten docs (environments, rolling deployments): one promotion at a time; a new deployment is made
-when the source already serves another environment, runs on another instance type, or the environment
-redeploys on promotion. How it goes on: `promotion_progress`; how it ends: `promotion_ends`.
+Baseten docs (environments, rolling deployments): one promotion at a time; a new deployment is made when the source
+already serves another environment, runs on another instance type, or the environment redeploys on promotion. How it
+goes on: `promotion_progress`; how it ends: `promotion_end`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How a deployment started, as `StartupAttemptV1`: from the times of its phases, one attempt for its present life.
+"""How a deployment started, as `StartupAttemptV1`: one attempt, by the times of its phases.
 
-DEPLOYING is told as SCHEDULING, LOADING_MODEL as CONTAINER_START and a READINESS that takes no time: the
-emulator has no finer phases. Building is no part of a startup.
+DEPLOYING is shown as SCHEDULING, LOADING_MODEL as CONTAINER_START and a READINESS that takes no time: the emulator
+has no finer phases. Building is not part of a startup.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which Hub repositories a config loads, with which token, and whether that would work.
 
-The Hub itself is not asked: a short list of well-known gated repositories stands for it, and a config
-that asks for a token by name gets exactly that secret or nothing.
+The Hub itself is not asked: a short list of well-known gated repositories stands for it, and a config that asks for
+a token by name gets exactly that secret or nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The defaults that a server adds to a config.yaml (OpenAPI: 'parsed': dict with server-side defaults applied).
 
-Which ones is a guess: those of truss 0.18.35's `TrussConfig` (a test compares them), and two that only the
-server knows, `resources.node_count` and `docker_server.rebuild_free` of the `baseten` SDK's config model.
+Which ones is a guess: those of truss 0.18.35's `TrussConfig` (a test compares them), and two that only the server
+knows, `resources.node_count` and `docker_server.rebuild_free` of the `baseten` SDK's config model.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What the server would refuse in a config.yaml: the emulator's own strict reading of it.
 
-The keys are those of truss 0.18.35's `TrussConfig` and the `baseten` SDK's `ModelConfig`; importing
-either costs 1.5 s, so they are written out here and a test holds them against truss.
+The keys are those of truss 0.18.35's `TrussConfig` and the `baseten` SDK's `ModelConfig`; importing either costs
+1.5 s, so they are written out here and a test compares them with truss.
 """
 
 from __future__ import annotations

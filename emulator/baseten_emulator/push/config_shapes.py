@@ -1,6 +1,6 @@
 """The types of what a config.yaml holds, where the emulator reads it: those of truss 0.18.35's `TrussConfig`.
 
-What has another type is refused by name at the push, as Baseten does, instead of failing in each later reading.
+A value of another type is refused by name at the push, as Baseten does, before something fails on it later.
 """
 
 from __future__ import annotations

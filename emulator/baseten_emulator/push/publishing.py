@@ -1,8 +1,7 @@
-"""A push: from an upload and a config to a deployment, the same for GraphQL and REST.
+"""From an upload and a config to a deployment, the same for GraphQL and REST.
 
-Baseten docs (truss push): a published deployment is immutable; when the model has no production
-deployment yet, it becomes production at once, ready or not; with an environment named it is promoted
-there once it is active.
+Baseten docs (truss push): a published deployment is immutable; when the model has no production deployment yet, it
+becomes production at once, ready or not; with an environment named it is promoted there once it is active.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The S3 side of a push: credentials for one key, then PUT (or a multipart upload) of the archive.
 
 Measured with truss 0.18.35 over boto3 1.44.5: path-style `PUT /bucket/key`, above 8 MiB `POST ?uploads`,
-`PUT ?partNumber=N&uploadId=U`, `POST ?uploadId=U`. Of the SigV4 signature only the access key id is
-checked, of the body its CRC32.
+`PUT ?partNumber=N&uploadId=U`, `POST ?uploadId=U`. Of the SigV4 signature only the access key id is checked, of the
+body its CRC32.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""/v1/api_keys: list, create, delete. A key that is made here is told once, and opens nothing here.
+"""/v1/api_keys: list, create, delete. A created key is shown once, and opens nothing here.
 
 Only the key that the emulator was started with is accepted; it is listed, and cannot be deleted.
 """

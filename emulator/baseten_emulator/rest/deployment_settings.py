@@ -1,4 +1,4 @@
-"""Settings of a deployment: autoscaling and backpressure. Of what serves an environment, they are the environment's."""
+"""Autoscaling and backpressure of a deployment; where it serves an environment, they are the environment's."""
 
 from __future__ import annotations
 

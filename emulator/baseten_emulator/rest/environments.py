@@ -1,7 +1,6 @@
 """/v1/models/{model_id}/environments: the stable names, their settings, and what happens to them.
 
-`ROUTES` holds everything about environments and their settings: promotions (`rest_promotions`) and the
-settings that deployments show (`rest_settings`), too.
+`ROUTES` holds those of `promotions` and `deployment_settings`, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Logs of a deployment and of an environment; `ROUTES` holds what else there is to observe, too (`rest_metrics`)."""
+"""Logs of a deployment and of an environment; `ROUTES` holds those of `metrics`, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Promotions: into production by a deployment, into any environment by its name, and signals to one under way."""
+"""Promotions: to production by a deployment, to any environment by its name, and signals to one in progress."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """/v1/secrets: list, upsert, delete. Values go in and never come out.
 
-Only a fingerprint of a value is kept (compare with GET /_emulator/secrets): nothing here needs more.
-The value itself stays in memory, to be struck out of the call log.
-Names are compared with every non-alphanumeric character read as `_` (Baseten docs: secrets).
+Only a fingerprint of a value is kept (compare with GET /_emulator/secrets): nothing here needs more. The value itself
+stays in memory, to be removed from the call log. Names are compared with every non-alphanumeric character read as `_`
+(Baseten docs: secrets).
 """
 
 from __future__ import annotations

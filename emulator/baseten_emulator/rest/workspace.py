@@ -1,4 +1,4 @@
-"""The account: teams, users, regions, instance types and prices; `ROUTES` holds its keys, groups and audit log, too."""
+"""Teams, users, regions, instance types and prices; `ROUTES` holds those of keys, groups and the audit log, too."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """TEI's refusals: their kinds, their statuses by version, and their two JSON shapes.
 
-Source: text-embeddings-inference `router/src/http/server.rs`, `core/src/lib.rs`; measured on
-1.8.3 and 1.9.3. A validation error is 413 up to 1.8.3 and 422 from 1.9.0 on (PR #818).
+Source: text-embeddings-inference `router/src/http/server.rs`, `core/src/lib.rs`; measured on 1.8.3 and 1.9.3. A
+validation error is 413 up to 1.8.3 and 422 from 1.9.0 on (PR #818).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""What is known of a model without its weights: the facts that TEI reads from its repository.
+"""The facts that TEI reads from a model's repository: from the table `models.json`, else guessed.
 
-The table is `models.json`. A model that is not there is guessed from the config's
-`predict_endpoint`, and `ModelFacts.guessed` says so.
+A model that is not in the table is guessed from the config's `predict_endpoint`, and `ModelFacts.guessed` says so.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""An honest toy of GPU memory: whether weights, activations and attention scores fit.
+"""A toy of GPU memory: whether weights, activations and attention scores fit.
 
     activations = 4 x tokens x max(hidden_size, intermediate_size) x bytes of the dtype
     attention   = 3 x heads x padded tokens x longest input x bytes of the dtype   (padded models only)
 
-The shape is TEI's (flash attention never holds the scores, padding does), both factors are guessed.
-What is out by less than half the GPU's memory is given the benefit of the doubt; weights alone that do
-not fit never are. Checked against three reports: Qwen3-0.6B at 16384 tokens on a T4 runs out (#760),
-pplx 0.6B in float32 does at 32768 on an A100 and does not at 16384 (#861).
+The shape is TEI's (flash attention never holds the scores, padding does), both factors are guessed. A batch counts as
+fitting up to 1.5 times the GPU's memory; weights alone must fit. Checked against three reports: Qwen3-0.6B at 16384
+tokens on a T4 runs out (#760), pplx 0.6B in float32 does at 32768 on an A100 and does not at 16384 (#861).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the data plane hands back: an HTTP answer, or the last words of a container that died."""
+"""What the data plane returns: an HTTP answer, or the last log lines of a container that died."""
 
 from __future__ import annotations
 

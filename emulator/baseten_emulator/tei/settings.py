@@ -1,4 +1,4 @@
-"""What a running router has settled on: flags and facts, after every default and override."""
+"""A running router's settings: flags and facts, after every default and override."""
 
 from __future__ import annotations
 

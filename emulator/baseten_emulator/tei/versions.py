@@ -1,7 +1,7 @@
 """The TEI releases that an image tag can name, and the release in which each behaviour changed.
 
-Source: tag diffs of text-embeddings-inference, v1.6.0 to v1.9.3; behaviours measured on 1.8.3 and
-1.9.3 unless the comment says otherwise.
+Source: tag diffs of text-embeddings-inference, v1.6.0 to v1.9.3; behaviours measured on 1.8.3 and 1.9.3 unless the
+comment says otherwise.
 """
 
 from __future__ import annotations

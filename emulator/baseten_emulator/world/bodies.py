@@ -1,4 +1,4 @@
-"""Reading JSON bodies strictly: the wrong type and the unknown field are refused by name.
+"""Strict JSON bodies: the wrong type and the unknown field are refused by name.
 
 The management API rejects unknown fields on updates (`additionalProperties: false` in its OpenAPI).
 """

@@ -1,8 +1,7 @@
 """The call log: every call but the administrative ones, without a credential in it.
 
-Headers are never stored. A secret's value, a field or variable that is named like a credential, and
-the API key and known secret values wherever they stand, are replaced by "[secret]"; `redacted` lists
-the places.
+Headers are never stored. A secret's value, a field or variable that is named like a credential, and the API key and
+known secret values wherever they occur, are replaced by "[secret]"; `redacted` lists the places.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the emulator's time comes from: always an argument, never a call to `time` elsewhere."""
+"""The emulator's time: always an argument, never a call to `time` elsewhere."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""JSON that comes from outside: no deeper, with no larger numbers and no other text than everything here can keep.
+"""JSON from outside: no deeper, with no larger numbers and no other text than everything here can keep.
 
-Python's parser alone takes `1e999` and `NaN`, numbers of 4,300 digits and half a surrogate pair, and gives up
-on depth with a `RecursionError`: each of them would fail later, in the middle of the work, or for good.
+Python's parser accepts `1e999` and `NaN`, numbers of 4,300 digits and half a surrogate pair, and fails on depth with
+a `RecursionError`: each of them would fail later, in the middle of the work.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Baseten's documented rate limits, for a key and an endpoint each; off unless the emulator is started with them.
 
-Source: Baseten docs, management API rate limits: activate and deactivate 20 a minute, retry 10 a minute, every
-other /v1 endpoint 100 a second; 429 with `retry_after` in seconds. That the window slides is a guess.
+Source: Baseten docs, management API rate limits: activate and deactivate 20 a minute, retry 10 a minute, every other
+/v1 endpoint 100 a second; 429 with `retry_after` in seconds. That the window slides is a guess.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What the emulator remembers, as frozen dataclasses of plain JSON values.
+"""What the emulator keeps, as frozen dataclasses of plain JSON values.
 
-Every record has an `id` and an `owner` (what it belongs to: a team, a model); the store keeps them by
-these two. All times are seconds since the epoch.
+Every record has an `id` and an `owner` (a team, a model); the store keeps it by these two and by the name of its
+class, which therefore never changes. All times are seconds since the epoch.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The emulator's memory: records in one SQLite table, so that a restart loses nothing.
 
-Each request is one transaction: what a handler wrote is kept when it answers and forgotten when it
-raises. The file and its folder are readable by their owner only.
+Each request is one transaction: what a handler wrote is kept when it answers and discarded when it raises. The file
+and its folder are readable by their owner only.
 """
 
 from __future__ import annotations

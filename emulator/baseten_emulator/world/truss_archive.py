@@ -1,8 +1,8 @@
-"""Opening an uploaded truss: a plain tar (in spite of its `.tgz` name) with a config.yaml in it.
+"""An uploaded truss: a plain tar (in spite of its `.tgz` name) with a config.yaml in it.
 
-Nothing is extracted, and nothing is unpacked: truss and the SDK send plain tars, so a compressed one is refused.
-Members that a careful server would not accept (absolute paths, `..`, links to elsewhere, devices) make the
-archive invalid, and so does a config.yaml that is out of all proportion.
+Nothing is extracted or unpacked: truss and the SDK send plain tars, so a compressed one is refused. Members that a
+careful server would not accept (absolute paths, `..`, links, devices) make the archive invalid, and so does a
+config.yaml that is too large.
 """
 
 from __future__ import annotations

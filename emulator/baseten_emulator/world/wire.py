@@ -1,7 +1,6 @@
 """Requests and responses as plain values: what every handler takes and returns.
 
-No socket is in sight here. The few things only a socket can do (wait, hang up, stop) are said by the
-response and done by `server`.
+The few things only a socket can do (wait, hang up, stop) are asked for by the response and done by `server`.
 """
 
 from __future__ import annotations

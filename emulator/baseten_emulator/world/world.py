@@ -1,4 +1,4 @@
-"""Everything a handler may touch: the memory, the time, the data plane and the settings."""
+"""Everything a handler may use: the memory, the time, the data plane and the settings."""
 
 from __future__ import annotations
 

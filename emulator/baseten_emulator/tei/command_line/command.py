@@ -1,7 +1,7 @@
 """What a container runs: the start command, read the way its shell would read it.
 
-Only the shapes that people write for TEI are understood: assignments, `export`, `exec`, `env`,
-`&&`, `;`, `$NAME` and `$(cat /secrets/NAME)`. Anything else is a loud failure, not a guess.
+Only the shapes that people write for TEI are understood: assignments, `export`, `exec`, `env`, `&&`, `;`, `$NAME` and
+`$(cat /secrets/NAME)`. Anything else is a loud failure, not a guess.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""The router's flags, by version.
+"""The router's flags, by version; each is also read from the environment, in SCREAMING_SNAKE_CASE.
 
-Source: `router/src/main.rs` at each tag, and `-h` of the 1.8.3 and 1.9.3 binaries. Every flag is
-also read from the environment, in SCREAMING_SNAKE_CASE.
+Source: `router/src/main.rs` at each tag, and `-h` of the 1.8.3 and 1.9.3 binaries.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The HTTP face of TEI: which path answers to which method, and every refusal before a model runs.
+"""The HTTP side of TEI: which path answers to which method, and every refusal before a model runs.
 
 Source: `router/src/http/server.rs` and axum's extractors; refusals measured on 1.8.3 and 1.9.3.
 """

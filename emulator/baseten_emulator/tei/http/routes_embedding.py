@@ -1,5 +1,4 @@
-"""The routes of embedding models: `/v1/embeddings`, `/embed`, `/embed_all`, `/embed_sparse`,
-`/similarity`.
+"""The routes of embedding models: `/v1/embeddings`, `/embed`, `/embed_all`, `/embed_sparse`, `/similarity`.
 
 Source: `router/src/http/server.rs`; bodies measured on TEI 1.8.3 and 1.9.3.
 """

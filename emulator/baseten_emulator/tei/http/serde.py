@@ -1,8 +1,8 @@
 """Request bodies, read as serde reads them: same types accepted, same words and columns refused.
 
-A decoder turns plain JSON into a value or raises `MismatchError`. Only when one does, the body is
-searched again for the position that serde would report. Source: serde 1.0, serde_json 1.0 and
-axum's `Json` extractor; two messages are measured on TEI 1.8.3 and 1.9.3, the others follow the code.
+A decoder turns plain JSON into a value or raises `MismatchError`. Only when one does, the body is searched again for
+the position that serde would report. Source: serde 1.0, serde_json 1.0 and axum's `Json` extractor; two messages are
+measured on TEI 1.8.3 and 1.9.3, the others follow the code.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""What moves a model's numbers away from those that its authors computed, and how far.
+"""What moves a model's numbers from those that its authors computed, and how far.
 
-A deviation turns a vector a little into a direction of its own cause, so that one space is still itself and two
-are comparable. Sizes of vectors' deviations: measured on all-MiniLM-L6-v2, 15 texts, float32 against each
-(docs/adr/0006); another model's may be larger or smaller. Sizes of scores' deviations: guessed.
+A deviation turns a vector a little into a direction of its own cause, so that one space is still itself and two are
+comparable. Sizes of vectors' deviations: measured on all-MiniLM-L6-v2, 15 texts, float32 against each (docs/adr/0006);
+another model's may be larger or smaller. Sizes of scores' deviations: guessed.
 """
 
 from __future__ import annotations

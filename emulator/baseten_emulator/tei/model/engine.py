@@ -1,4 +1,4 @@
-"""The model at work: tokens in, numbers out, with the checks that TEI's `core/src/infer.rs` makes."""
+"""The model: tokens in, numbers out, with the checks that TEI's `core/src/infer.rs` makes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Honest toy heads: a reranker that counts shared words, a classifier with a small lexicon."""
+"""Toy heads: a reranker that counts shared words, a classifier with a small lexicon."""
 
 from __future__ import annotations
 

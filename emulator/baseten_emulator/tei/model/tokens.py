@@ -1,8 +1,7 @@
-"""A toy tokenizer whose counts behave: one token per word or mark, specials around, truncation.
+"""A toy tokenizer: one token per word or mark, special tokens around, truncation.
 
-Ids are hashed, so they are the same on every machine; the text behind an id is remembered for
-`/decode` as long as the process lives. Framing by model family and the truncation of pairs
-("longest first") follow Hugging Face tokenizers.
+Ids are hashed, so they are the same on every machine; the text behind an id is kept for `/decode` as long as the
+process lives. Framing by model family and the truncation of pairs ("longest first") follow Hugging Face tokenizers.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Honest toy embeddings: a text's vector is the sum of its words' vectors.
+"""Toy embeddings: a text's vector is the sum of its words' vectors.
 
-A word's vector is hashed from the model, its pooling and the word, so texts that share words are
-near each other, two models never share a space, and every machine computes the same numbers.
+A word's vector is hashed from the model, its pooling and the word, so texts that share words are near each other, two
+models never share a space, and every machine computes the same numbers.
 """
 
 from __future__ import annotations

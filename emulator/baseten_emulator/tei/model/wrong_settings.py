@@ -1,7 +1,7 @@
-"""A router that is not what it was told to be: the settings of each such fault.
+"""The settings of a router that does not run as it was configured, by fault.
 
-`/info` tells another pooling, precision or `--revision`, as TEI's does; a prompt, and the revision of a directory,
-show in the numbers alone.
+`/info` shows another pooling, precision or `--revision`, as TEI's does; a prompt, and the revision of a directory, show
+in the numbers alone.
 """
 
 from __future__ import annotations

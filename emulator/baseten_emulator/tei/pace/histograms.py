@@ -1,7 +1,7 @@
-"""What TEI counts of a router that takes its time: the histograms and the gauge of `/metrics`.
+"""What TEI counts of a router that takes time: the histograms and the gauge of `/metrics`.
 
-Names: `router/src/http/server.rs` and `core/src/queue.rs`. A histogram shows its sum and its count, and of its
-buckets the last.
+Names: `router/src/http/server.rs` and `core/src/queue.rs`. A histogram shows its sum and its count, and of its buckets
+the last.
 """
 
 from __future__ import annotations

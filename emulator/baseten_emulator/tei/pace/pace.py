@@ -1,8 +1,8 @@
-"""A router that takes its time: tokenization workers, one queue, one batch on the GPU at a time.
+"""A router that takes time: tokenization workers, one queue, one batch on the GPU at a time.
 
-Requests are threads. The one that finds the GPU idle computes the next batch, whosever texts those are, which is
-to sleep for as long as `service_time` says; the others wait for theirs. What the emulator's own work takes of
-that time is not added: a batch ends when it would have ended if everything else had taken none.
+Requests are threads. The one that finds the GPU idle computes the next batch, whosever texts those are: it sleeps for
+as long as `service_time` says, and the others wait for theirs. The emulator's own work is not added to that time: a
+batch ends when it would have ended if everything else had taken none.
 """
 
 from __future__ import annotations

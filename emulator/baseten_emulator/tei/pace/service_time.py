@@ -1,11 +1,11 @@
-"""How long work takes on a GPU that is not there: an honest toy with a hidden best batch.
+"""How long work takes on a GPU that is not there: a toy with a hidden best batch.
 
     batch     = (overhead_tokens + tokens x (1 + strain x doublings beyond the knee)) / tokens_per_second
     tokenizer = tokens / (tokens_per_second x tokenizer_share), for each of the workers, which share the vCPUs
 
-A batch's fixed cost is spread over its tokens, so throughput rises with `--max-batch-tokens` up to about the
-knee, and stays or falls beyond it. Where the knee is, how sharp, and how many workers it takes, is drawn from a
-seed for each repository: whoever tunes a model has to find it by measuring.
+A batch's fixed cost is spread over its tokens, so throughput rises with `--max-batch-tokens` up to about the knee, and
+stays or falls beyond it. Where the knee is, how sharp, and how many workers it takes, is drawn from a seed for each
+repository: a tuning has to find it by measuring.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`config.json` as candle reads it again: its own list of model types, its own required fields.
 
-Of each type's fields only those are looked at that real repositories are known to lack; the others are
-taken as given. Source: `enum Config` and the `*Config` structs under `backends/candle/src/models`.
+Only fields that real repositories are known to lack are checked. Source: `enum Config` and the `*Config` structs under
+`backends/candle/src/models`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The Dense modules behind a Sentence Transformers model: which of them a release applies.
 
-A module that is not applied is no failure: the server starts, and its vectors are wrong. TEI says
-nothing then; the emulator's log does.
-Source: `init_backend` in `backends/src/lib.rs` and `router/src/lib.rs` at v1.7.4, v1.8.0 to v1.8.3.
+A server starts without those it does not apply, and its vectors are wrong. TEI says nothing then; the emulator's log
+does. Source: `init_backend` in `backends/src/lib.rs` and `router/src/lib.rs` at v1.7.4, v1.8.0 to v1.8.3.
 """
 
 from __future__ import annotations

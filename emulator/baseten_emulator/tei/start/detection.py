@@ -1,8 +1,8 @@
 """What the router takes a model for: embedder with a pooling, reranker or classifier.
 
-Source: `get_backend_model_type` and `run` in `router/src/lib.rs`, the same from 1.6.1 to 1.9.3 (1.6.0
-does not know the exception for `NewForTokenClassification`). Names, tags and `pipeline_tag` count
-for nothing; `*ForTokenClassification` counts as a classifier (measured).
+Source: `get_backend_model_type` and `run` in `router/src/lib.rs`, the same from 1.6.1 to 1.9.3 (1.6.0 does not know
+the exception for `NewForTokenClassification`). Names, tags and `pipeline_tag` count for nothing;
+`*ForTokenClassification` counts as a classifier (measured).
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
-"""Container images and GPUs: what a tag was compiled for, what a machine has, and if they fit.
+"""Container images and GPUs: what a tag was compiled for, what a machine has, and whether they match.
 
-Source: TEI's `backends/candle/src/compute_cap.rs` (tags v1.8.3, v1.9.0) and its README's image
-table.
+Source: TEI's `backends/candle/src/compute_cap.rs` (tags v1.8.3, v1.9.0) and its README's image table.
 """
 
 from __future__ import annotations

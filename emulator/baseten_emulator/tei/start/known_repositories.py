@@ -1,7 +1,4 @@
-"""The files behind a line of the model table: what such a model's repository on the Hub holds.
-
-Only what a start depends on is written. A taught repository never comes through here.
-"""
+"""The repository on the Hub of a model in the table, as far as a start depends on its files."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What each model says when candle builds it: hardware, precision, heads, poolings, shapes.
+"""Why candle refuses to build a model: hardware, precision, heads, poolings, shapes.
 
-Source: the `match (config, &device)` of `CandleBackend::new` and the `bail!`s of
-`backends/candle/src/models/*.rs`, v1.6.0 to v1.9.3. Order as there.
+Source: the `match (config, &device)` of `CandleBackend::new` and the `bail!`s of `backends/candle/src/models/*.rs`,
+v1.6.0 to v1.9.3. Order as there.
 """
 
 from __future__ import annotations

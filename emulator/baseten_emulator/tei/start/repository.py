@@ -1,7 +1,7 @@
-"""A repository of the Hub as TEI meets it: JSON files by path, weight files, gated or not.
+"""A repository of the Hub as TEI reads it: JSON files by path, weight files, gated or not.
 
-Everything that decides a start comes from here, whether the repository was taught to the emulator,
-stands in its table of models, or was guessed (`published` writes the files of the last two).
+Everything that decides a start comes from here, whether the repository was taught to the emulator, is in its table of
+models, or was guessed (`known_repositories` writes the files of the last two).
 """
 
 from __future__ import annotations

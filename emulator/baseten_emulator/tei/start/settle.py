@@ -1,4 +1,4 @@
-"""Flags and facts settled into `Settings`: TEI's defaults, overrides and startup refusals.
+"""The step from flags and facts to `Settings`: TEI's defaults, overrides and startup refusals.
 
 Source: `router/src/lib.rs` at v1.6.0, v1.8.3 and v1.9.3; messages measured.
 """

@@ -1,9 +1,8 @@
 """Where a container's model comes from, and whether it may be downloaded.
 
-`--model-id` is a directory that Baseten or the build filled, or a repository of the Hub. The four
-ways to fill one: `weights` (mounted by Baseten), `model_cache` (filled by truss-transfer-cli),
-`build_commands` that clone or download, and none, where TEI itself downloads at start.
-Source: Truss 0.18 `truss_config.py` and the configs of basetenlabs/truss-examples.
+`--model-id` is a directory that Baseten or the build filled, or a repository of the Hub. The four ways to fill one:
+`weights` (mounted by Baseten), `model_cache` (filled by truss-transfer-cli), `build_commands` that clone or download,
+and none, where TEI itself downloads at start. Source: Truss 0.18 `truss_config.py` and basetenlabs/truss-examples.
 """
 
 from __future__ import annotations

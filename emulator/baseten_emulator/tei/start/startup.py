@@ -1,7 +1,7 @@
 """The router's own start, up to its backend: what it reads from a model's repository, in its order.
 
-`config.json`, task and pooling, labels, tokenizer, longest input (`settle` goes on from there).
-Source: `router/src/lib.rs`, `run`, at v1.6.0, v1.8.3 and v1.9.3.
+`config.json`, task and pooling, labels, tokenizer, longest input; `settle` goes on from there. Source:
+`router/src/lib.rs`, `run`, at v1.6.0, v1.8.3 and v1.9.3.
 """
 
 from __future__ import annotations

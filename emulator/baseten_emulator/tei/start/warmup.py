@@ -1,8 +1,8 @@
 """The first forward passes: a health check with one token, then a batch as large as the settings.
 
-Source: `backends/src/lib.rs` (`health`, `warmup`) at v1.7.0, v1.7.1, v1.8.3 and v1.9.3. Flash models
-warm up with `--max-batch-tokens`; padded models not at all up to 1.7.0, with the same to 1.8.3, and
-with a single input from 1.9.0 on (#792), so that they run out of memory under load instead.
+Source: `backends/src/lib.rs` (`health`, `warmup`) at v1.7.0, v1.7.1, v1.8.3 and v1.9.3. Flash models warm up with
+`--max-batch-tokens`; padded models not at all up to 1.7.0, with the same to 1.8.3, and with a single input from 1.9.0
+on (#792), so that they run out of memory under load instead.
 """
 
 from __future__ import annotations
