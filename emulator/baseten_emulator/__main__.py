@@ -70,7 +70,7 @@ def _world(state: Path | None, step_seconds: float, rate_limits: bool) -> World:
 
 def _cannot_listen(port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"port {port} is taken; type: python -m baseten_emulator --port 0"
+        return f"port {port} is already in use: run python -m baseten_emulator --port 0"
     return f"cannot listen on 127.0.0.1:{port}: {error.strerror}"
 
 

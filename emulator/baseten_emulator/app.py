@@ -105,8 +105,8 @@ class App:
     def _administer(self, request: Request) -> Response:
         try:
             with self.world.store.transaction():
-                found = find_route(ADMIN_ROUTES, request)
-                return found[0](self.world, found[1]) if found else _nothing_here(request)
+                match = find_route(ADMIN_ROUTES, request)
+                return match[0](self.world, match[1]) if match else _nothing_here(request)
         except RefusedError as refusal:
             return refusal.response
 
@@ -116,8 +116,8 @@ class App:
             fault = matching.find_fault(self.world, call)
         if fault is None:
             return self._carry_out(call)
-        done = self._carry_out(call) if matching.takes_effect(fault) else None
-        return matching.apply_fault(fault, call, done)
+        response = self._carry_out(call) if matching.takes_effect(fault) else None
+        return matching.apply_fault(fault, call, response)
 
     def _carry_out(self, call: Call) -> Response:
         """Return the real answer, or what the faults of pushes make of it."""
@@ -161,8 +161,8 @@ def _dispatch(world: World, request: Request) -> Response | Forward:
         "inference": gateway.STATUS_ROUTES,
         "management": REST_ROUTES,
     }[surface_of(request)]
-    found = find_route(routes, request)
-    return found[0](world, found[1]) if found else _nothing_here(request)
+    route = find_route(routes, request)
+    return route[0](world, route[1]) if route else _nothing_here(request)
 
 
 def _by_host(request: Request) -> Request:

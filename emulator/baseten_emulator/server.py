@@ -135,9 +135,9 @@ class _Edge(BaseHTTPRequestHandler):
         """Answer what the base class could not parse: as the client's mistake, and in JSON."""
         del explain
         status = {501: 405, 505: 400}.get(code, code)
-        said = message or HTTPStatus(code).phrase
+        reason = message or HTTPStatus(code).phrase
         self._turn_away(
-            ApiError(status, "BAD_REQUEST", f"the request cannot be read: {said}").response
+            ApiError(status, "BAD_REQUEST", f"the request cannot be read: {reason}").response
         )
 
     def handle_expect_100(self) -> bool:
@@ -245,4 +245,4 @@ class _Edge(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_CONNECT = _serve  # noqa: N815 - the base class's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-        """Stay quiet: the call log tells more, without the credentials."""
+        """Log nothing: the call log has more, without the credentials."""

@@ -1,1 +1,1 @@
-"""`/_emulator/*`: what tests and `rehearse` tell the emulator."""
+"""`/_emulator/*`: what tests and `baseten-tei rehearse` ask of the emulator."""

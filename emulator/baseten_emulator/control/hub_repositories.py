@@ -67,10 +67,10 @@ def forget(world: World, request: Request) -> Response:
 
 def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
     if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", model_id):
-        raise validation_error(f"model_id: {shorten(model_id)} is no owner/name")
+        raise validation_error(f"model_id: {shorten(model_id)} is not of the form owner/name")
     unread = sorted(name for name in files if not _READ_BY_TEI.fullmatch(name))
     if unread:
-        raise validation_error(f"files: TEI reads no {', '.join(unread)[:200]}")
+        raise validation_error(f"files: TEI does not read {', '.join(unread)[:200]}")
     if files.get("tokenizer.json") not in (None, True, False):
         raise validation_error(
             "files: tokenizer.json is true or false, its content decides nothing here"
@@ -82,7 +82,7 @@ def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
 
 def _weights(weights: Any) -> dict[str, Any]:
     if not isinstance(weights, dict):
-        raise validation_error(f"files: weights: {weights!r} is no object")
+        raise validation_error(f"files: weights: {weights!r} is not an object")
     known = check_fields(weights, _WEIGHTS)
     require_range("files: weights: bytes", known.get("bytes", 0), 0, MOST_BYTES)
     require_range("files: weights: labels", known.get("labels", 1), 0, MOST_LABELS)

@@ -30,7 +30,7 @@ def do(world: World, request: Request) -> Response:
     body = check_fields(request.json(), fields, required=("deed", "model"))
     deed, name = body["deed"], body.get("environment", PRODUCTION)
     if deed not in DEEDS:
-        raise validation_error(f'no deed is called "{deed}"; there are: {", ".join(DEEDS)}')
+        raise validation_error(f'there is no deed "{deed}"; known: {", ".join(DEEDS)}')
     due_events.catch_up(world)
     model = next((m for m in world.store.all(Model) if m.name == body["model"]), None)
     if model is None:
@@ -44,7 +44,7 @@ def _delete_model(world: World, model: Model, _environment: str) -> None:
 
 
 def _kill_deployment(world: World, model: Model, environment: str) -> None:
-    """Return the environment goes on pointing at it."""
+    """Let what serves fail; the environment goes on pointing at it."""
     dead = Outcome("DEPLOY_FAILED", ("the container died and does not start any more",))
     world.store.put(replace(_serving(world, model, environment), outcome=dead))
 

@@ -38,7 +38,7 @@ _FIELDS: Fields = {"model": str, "seed": int, **dict.fromkeys(_NUMBERS, (int, fl
 
 def list_paces(world: World, _request: Request) -> Response:
     """Answer GET: which models take time, and what was said of each."""
-    return json_response({"paces": [_view(it) for it in world.store.all(PaceSet)]})
+    return json_response({"paces": [_view(pace) for pace in world.store.all(PaceSet)]})
 
 
 def set_pace(world: World, request: Request) -> Response:
@@ -51,20 +51,20 @@ def set_pace(world: World, request: Request) -> Response:
         require_range(name, value, LEAST_NUMBER, MOST_NUMBER)
     require_short("model", model, MAX_NAME)
     require_room(world.store.count(PaceSet), MAX_PACES, "paces")
-    made = PaceSet(model, "", seed, numbers)
-    world.store.put(made)
-    return json_response(_view(made))
+    pace = PaceSet(model, "", seed, numbers)
+    world.store.put(pace)
+    return json_response(_view(pace))
 
 
 def clear_paces(world: World, _request: Request) -> Response:
     """Answer DELETE: every model answers at once again."""
-    for it in world.store.all(PaceSet):
-        world.store.delete(PaceSet, it.id)
+    for pace in world.store.all(PaceSet):
+        world.store.delete(PaceSet, pace.id)
     return json_response({"paces": []})
 
 
-def _view(it: PaceSet) -> dict[str, Any]:
-    return {"model": it.id, "seed": it.seed, **it.numbers}
+def _view(pace: PaceSet) -> dict[str, Any]:
+    return {"model": pace.id, "seed": pace.seed, **pace.numbers}
 
 
 ROUTES: tuple[Route, ...] = (

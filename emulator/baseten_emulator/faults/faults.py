@@ -45,21 +45,21 @@ STATE: dict[str, str] = {
     "no_capacity": "deployments stay DEPLOYING for as long as the fault is set",
     "unhealthy": "ready deployments are UNHEALTHY and answer 500",
     "unknown_status": 'deployments are in a "status" that no client knows (default MIGRATING)',
-    "oom_under_load": "inference answers 424 for want of GPU memory; /health and /info are fine",
+    "oom_under_load": "inference answers 424, out of GPU memory; /health and /info work",
     "promotion_stuck": "promotions do not end for as long as the fault is set",
     "promotion_failed": 'promotions end as FAILED, saying "message"',
     "settings_queued": "changed settings are QUEUED and not applied for as long as the fault is set",
     "gpu_forbidden": 'pushes are refused: the organization may not have the GPU ("gpu", default any)',
     "upload_refused": "uploads answer 403 AccessDenied",
-    "upload_lost": "the archive is gone when the create asks for it",
+    "upload_lost": "the archive is missing when the create reads it",
     "create_hangs": 'the create mutation commits, then hangs for "seconds" (default 60)',
-    "duplicate_create": "somebody else makes the same create a moment earlier",
+    "duplicate_create": "somebody else sends the same create a moment earlier",
     "cpu_fallback": "/info shows a router on CPU: max_batch_requests 4",
     "wrong_model": '/info shows another model ("model_id", default someone/else)',
-    "wrong_pooling": "the router pools in another way than it was told",
-    "wrong_dtype": "the router computes in another precision than it was told",
+    "wrong_pooling": "the router pools in another way than configured",
+    "wrong_dtype": "the router computes in another precision than configured",
     "wrong_prompt": "the router puts another prompt before each text",
-    "wrong_revision": "the router runs another revision than it was told",
+    "wrong_revision": "the router runs another revision than configured",
     "batch_noise": "vectors differ in their last digits with the order in a batch",
 }
 KINDS: dict[str, str] = {**CALLS, **STATE}
@@ -80,7 +80,7 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
     options = check_fields(body, _FIELDS, required=("fault",))
     kind, model = options.pop("fault"), options.pop("model", "*")
     if kind not in KINDS:
-        raise validation_error(f'no fault is called "{kind}"; there are: {", ".join(KINDS)}')
+        raise validation_error(f'there is no fault "{kind}"; known: {", ".join(KINDS)}')
     if options.setdefault("on", "any") not in _SURFACES:
         raise validation_error(f"on must be one of {', '.join(_SURFACES)}")
     if options.get("when", "before") not in ("before", "after"):

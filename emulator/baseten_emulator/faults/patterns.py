@@ -34,9 +34,9 @@ def _problem_of(pattern: str) -> str | None:
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:
-        return f"is no regular expression: {error}"
+        return f"is not a valid regular expression: {error}"
     return (
-        "may take long: repeat no group, and at most three times in all"
+        "may take too long: repeat no group, and use at most three repeats"
         if _is_slow(pattern)
         else None
     )

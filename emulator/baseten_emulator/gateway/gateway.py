@@ -38,7 +38,7 @@ class Forward:
         if self._is_out_of_memory():
             return error_bodies.out_of_memory_response(self.request.path)
         router: RunningRouter = self.world.router_of(self.deployment)
-        if not hasattr(router, "handle"):  # it started once; what it needs has gone since
+        if not hasattr(router, "handle"):  # it started once; what it needs is missing now
             deployment = self.deployment.id
             raise gateway_error(500, f"Model is unhealthy: deployment {deployment} died on restart")
         keep_pace(self.world, self.model, self.deployment, router)
@@ -133,8 +133,8 @@ def _answer_async(forward: Forward) -> Response:
     if "model_input" not in body:
         raise gateway_error(400, "model_input: field required")
     payload = json.dumps(body["model_input"]).encode()
-    asked = replace(forward, request=replace(forward.request, body=payload))
-    status = "SUCCEEDED" if asked.answer().status < 400 else "FAILED"
+    forwarded = replace(forward, request=replace(forward.request, body=payload))
+    status = "SUCCEEDED" if forwarded.answer().status < 400 else "FAILED"
     world = forward.world
     kept = AsyncRequest(
         world.next_id(), forward.model.id, forward.deployment.id, world.now(), status

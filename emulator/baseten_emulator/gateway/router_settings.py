@@ -20,14 +20,13 @@ def keep_pace(world: World, model: Model, deployment: Deployment, router: Any) -
     """Let a running router take the time that was set for its model; a test's own data plane takes none."""
     if not hasattr(router, "keep_pace"):
         return
-    from baseten_emulator.tei.pace.service_time import (
-        ServiceTime,  # loaded by now; without a model it never is
-    )
+    # Imported with the first model, as the data plane is.
+    from baseten_emulator.tei.pace.service_time import ServiceTime
 
     with world.store.transaction():
-        found = world.store.get(PaceSet, model.name) or world.store.get(PaceSet, "*")
+        pace = world.store.get(PaceSet, model.name) or world.store.get(PaceSet, "*")
     repo_id = router.settings.facts.repo_id
-    service = ServiceTime.draw(found.seed, repo_id, found.numbers) if found else None
+    service = ServiceTime.draw(pace.seed, repo_id, pace.numbers) if pace else None
     runtime = deployment.archive_config.get("runtime") or {}
     router.keep_pace(service, int(runtime.get("predict_concurrency", 1)))
 
@@ -37,10 +36,14 @@ def apply_wrong_answers(
 ) -> Any:
     """Return a deployment's router with its faults applied; a test's own data plane has none of them."""
     with world.store.transaction():
-        found = [fault for fault in world.store.all(Fault) if _concerns(fault, model, deployment)]
-    if not found or not hasattr(router, "copy_with_faults"):
+        live_faults = [
+            fault for fault in world.store.all(Fault) if _concerns(fault, model, deployment)
+        ]
+    if not live_faults or not hasattr(router, "copy_with_faults"):
         return router
-    return router.copy_with_faults({fault.kind: fault.options.get("value") for fault in found})
+    return router.copy_with_faults(
+        {fault.kind: fault.options.get("value") for fault in live_faults}
+    )
 
 
 def _concerns(fault: Fault, model: Model, deployment: Deployment) -> bool:

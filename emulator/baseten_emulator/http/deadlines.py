@@ -15,8 +15,8 @@ from typing import Any
 IDLE_SECONDS = 75.0  # between two requests
 HEAD_SECONDS = 20.0
 HEAD_BYTES = 64 * 1024
-GRACE_SECONDS = 30.0  # for a body or an answer, and besides
-BYTES_PER_SECOND = 64 * 1024  # which is the slowest that one may be
+GRACE_SECONDS = 30.0  # for a body or an answer, and then
+BYTES_PER_SECOND = 64 * 1024  # at least
 LINGER_SECONDS = 2.0
 
 
@@ -63,13 +63,13 @@ class TimedConnection(io.RawIOBase):
         return self._connection.send(data)
 
     def drain(self) -> None:
-        """Say that nothing more comes, and let a client that still sends finish: it would see a reset else."""
+        """Send an end, and read what a client still sends: it would see a reset otherwise."""
         self.allow(LINGER_SECONDS)
         try:
             self._connection.shutdown(socket.SHUT_WR)
             while self.readinto(bytearray(BYTES_PER_SECOND)):
                 pass
-        except OSError:  # it has gone, or goes on for too long
+        except OSError:  # the client closed, or sends for too long
             return
 
     def is_open(self) -> bool:

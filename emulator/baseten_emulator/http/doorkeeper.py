@@ -32,7 +32,7 @@ def judge_head(request: Request, surface: str, api_key: str) -> Response | None:
     """Return the refusal of a request whose body nobody needs to see; None where it may come in."""
     if surface != "inference" and (page := _find_foreign_page(request)):
         return _refuse(
-            403, "FORBIDDEN", f"this emulator answers no web page of another origin ({page})"
+            403, "FORBIDDEN", f"this emulator does not answer web pages of other origins ({page})"
         )
     if surface == "control":
         return _refuse_other_than_json(request)

@@ -30,7 +30,9 @@ def read_declared_length(headers: Message) -> int | None:
                 "Transfer-Encoding must be chunked, and without a Content-Length"
             )
         return None
-    if len(set(lengths)) > 1 or not all(re.fullmatch(r"[0-9]{1,15}", it.strip()) for it in lengths):
+    if len(set(lengths)) > 1 or not all(
+        re.fullmatch(r"[0-9]{1,15}", length.strip()) for length in lengths
+    ):
         raise _malformed_error("Content-Length must be one whole number")
     return int(lengths[0]) if lengths else 0
 

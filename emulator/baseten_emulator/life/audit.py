@@ -80,7 +80,7 @@ def on_signal(world: World, environment: Environment, candidate: Candidate, acti
 
 
 def settings_of(environment: Environment) -> dict[str, Any]:
-    """Return an environment's settings side by side, as its events tell them."""
+    """Return an environment's settings in one mapping, as its events have them."""
     return {
         **_of(environment.promotion, _PROMOTION),
         **_of(environment.promotion["rolling_deploy_config"] or {}, _ROLLING),
@@ -91,7 +91,7 @@ def settings_of(environment: Environment) -> dict[str, Any]:
 
 
 def scaling_of(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Return autoscaling settings as events tell them."""
+    """Return autoscaling settings as events have them."""
     return _of(settings, _SCALING)
 
 

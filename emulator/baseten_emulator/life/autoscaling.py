@@ -85,7 +85,7 @@ def apply_promotion_settings(
     changes = check_fields(update, _PROMOTION_FIELDS)
     if changes.get("ramp_up_while_promoting"):
         raise validation_error(
-            "promotion_settings.ramp_up_while_promoting: canary promotions are gone"
+            "promotion_settings.ramp_up_while_promoting: canary promotions no longer exist"
         )
     strategy = changes.get("promotion_cleanup_strategy", _CLEANUP[0])
     if strategy not in _CLEANUP:

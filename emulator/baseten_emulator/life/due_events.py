@@ -43,7 +43,7 @@ def _is_due(world: World, deployment: Deployment) -> bool:
 
 
 def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
-    """Return without capacity nothing is deployed; a build that is doomed fails all the same."""
+    """Return whether a deployment waits for capacity; a build that is doomed fails all the same."""
     stuck = faults.find_live_for(world, name, deployment, "no_capacity")
     return stuck is not None and deployment.doom != "BUILD_FAILED"
 

@@ -39,8 +39,8 @@ def status_at(
 ) -> str:
     """Return the status at `now`, one of Baseten's words."""
     if deployment.deactivated_at is not None:
-        gone = now - deployment.deactivated_at >= step_seconds
-        return "INACTIVE" if gone else "DEACTIVATING"
+        is_over = now - deployment.deactivated_at >= step_seconds
+        return "INACTIVE" if is_over else "DEACTIVATING"
     if deployment.outcome is None:
         return phase_at(deployment, now, step_seconds)
     if deployment.outcome.status != "ACTIVE":

@@ -38,7 +38,7 @@ class Line:
 
 
 def lines_of(deployment: Deployment, now: float, step_seconds: float) -> Iterator[Line]:
-    """Return every line so far, oldest first."""
+    """Yield every line so far, oldest first."""
     for number, phase in enumerate(lifecycle.phases_of(deployment)):
         at = deployment.started_at + number * step_seconds
         decided = lifecycle.decision_time(deployment, step_seconds)

@@ -63,9 +63,9 @@ class Window:
 
 
 def render_metrics(
-    window: Window, names: Sequence[str], asked: Mapping[int, int], replicas: int
+    window: Window, names: Sequence[str], requests: Mapping[int, int], replicas: int
 ) -> dict[str, Any]:
-    """Return a `GetModelMetricsResponseV1`; `asked` counts requests by the minute since the epoch."""
+    """Return a `GetModelMetricsResponseV1`; `requests` counts them by the minute since the epoch."""
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
         raise validation_error(
@@ -83,7 +83,7 @@ def render_metrics(
             {
                 "start_epoch_millis": step[0],
                 "values": [
-                    _values(metric, window, step, asked, replicas if step is steps[-1] else None)
+                    _values(metric, window, step, requests, replicas if step is steps[-1] else None)
                     for metric in descriptors
                 ],
             }
@@ -96,7 +96,7 @@ def _values(
     metric: Mapping[str, Any],
     window: Window,
     step: tuple[int, int],
-    asked: Mapping[int, int],
+    requests: Mapping[int, int],
     replicas: int | None,
 ) -> list[float | None]:
     """Return one metric in one step; of its replicas only the present number is known."""
@@ -105,10 +105,10 @@ def _values(
     if metric["kind"] == "HISTOGRAM":
         return [None] * len(metric["label_sets"])
     if window.mode == "CURRENT":
-        return [sum(asked.values())]
-    begun = {
+        return [sum(requests.values())]
+    counted = {
         max(minute * _MINUTE, window.start): n
-        for minute, n in asked.items()
+        for minute, n in requests.items()
         if minute * _MINUTE > window.start - _MINUTE
     }
-    return [sum(n for at, n in begun.items() if step[0] <= at < step[1])]
+    return [sum(n for at, n in counted.items() if step[0] <= at < step[1])]

@@ -41,8 +41,8 @@ def conclude(world: World, environment: Environment) -> None:
         return
     deployment = world.store.get(Deployment, candidate.deployment_id)
     if deployment is None or (problem := _problem(deployment)):
-        gone = f"deployment {candidate.deployment_id} was deleted"
-        end_promotion(world, environment, "FAILED", gone if deployment is None else problem)
+        deleted = f"deployment {candidate.deployment_id} was deleted"
+        end_promotion(world, environment, "FAILED", deleted if deployment is None else problem)
     elif progress.traffic_returned_at is not None and world.now() >= progress.traffic_returned_at:
         end_promotion(world, environment, "CANCELED")
     elif progress.ends_at is not None and world.now() >= progress.ends_at:

@@ -91,7 +91,7 @@ class Progress:
 
     @property
     def end_of_present_step(self) -> float:
-        """When the step that is under way will be done: from then on it can stand still."""
+        """When the step in progress will be done: from then on it can pause."""
         if self.ready_at is None:
             return self.now
         step = min(self._steps_done + 1, self.pace.steps)

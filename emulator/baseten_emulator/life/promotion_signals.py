@@ -29,7 +29,7 @@ def cancel(world: World, environment: Environment) -> str:
 
 
 def pause(world: World, environment: Environment) -> None:
-    """Stand still after the step that is under way."""
+    """Pause after the step in progress."""
     candidate, progress = _require_rolling(world, environment)
     if candidate.ramping_down_from is not None:
         raise validation_error("the promotion is ramping down: it cannot be paused")
@@ -77,7 +77,7 @@ def _require_under_way(world: World, environment: Environment) -> tuple[Candidat
 def _require_rolling(world: World, environment: Environment) -> tuple[Candidate, Progress]:
     candidate, progress = _require_under_way(world, environment)
     if candidate.rolling is None:
-        raise validation_error("this is no rolling promotion: it can only be canceled")
+        raise validation_error("the promotion is not a rolling one: it can only be canceled")
     return candidate, progress
 
 

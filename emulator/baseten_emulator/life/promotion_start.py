@@ -99,8 +99,8 @@ def _check(environment: Environment, deployment: Deployment) -> None:
 
 
 def _instance_type(environment: Environment, deployment: Deployment, wish: Wish) -> str:
-    asked = wish.settings_update.get("instance_type_id")
-    if asked is None:
+    requested = wish.settings_update.get("instance_type_id")
+    if requested is None:
         preserve = wish.preserve_instance_type and environment.current_deployment_id is not None
         return environment.instance_type if preserve else deployment.instance_type
     if wish.preserve_instance_type:
@@ -108,7 +108,7 @@ def _instance_type(environment: Environment, deployment: Deployment, wish: Wish)
             "instance_type_id cannot be set with preserve_env_instance_type: true, its default;"
             " send preserve_env_instance_type: false with it"
         )
-    return hardware.instance_type(str(asked)).name
+    return hardware.instance_type(str(requested)).name
 
 
 def _copy(world: World, source: Deployment, instance_type: str) -> Deployment:

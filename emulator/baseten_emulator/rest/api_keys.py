@@ -89,7 +89,7 @@ def _team(world: World, request: Request, body: dict[str, Any]) -> str:
         raise validation_error("team_id must be the team of the path")
     if body["type"] not in _OF_A_TEAM:
         if in_path or in_body:
-            raise validation_error(f"a key of type {body['type']} belongs to no team")
+            raise validation_error(f"a key of type {body['type']} does not belong to a team")
         return ""
     team_id = str(in_path or in_body or world.default_team_id)
     world.team_name(team_id)

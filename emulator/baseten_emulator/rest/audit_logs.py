@@ -49,9 +49,9 @@ def list_entries(world: World, request: Request) -> Response:
     wish = read_query(request, _FIELDS)
     limit, first = wish.get("limit", 20), wish.get("cursor", "0")
     if not 1 <= limit <= 200 or not first.isdigit():
-        raise validation_error("limit must be between 1 and 200, cursor one that a page has given")
-    found = [e for e in world.store.all(AuditEntry, owner) if _is_asked_for(e, wish)]
-    ordered = found if wish.get("direction") == "ASC" else found[::-1]
+        raise validation_error("limit must be between 1 and 200, cursor one from a previous page")
+    entries = [e for e in world.store.all(AuditEntry, owner) if _is_asked_for(e, wish)]
+    ordered = entries if wish.get("direction") == "ASC" else entries[::-1]
     end = int(first) + limit
     page = {"has_more": len(ordered) > end, "cursor": str(end) if len(ordered) > end else None}
     items = [_view(entry) for entry in ordered[int(first) : end]]

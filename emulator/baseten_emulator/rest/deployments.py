@@ -51,8 +51,10 @@ def require_deployment(world: World, request: Request) -> Deployment:
 def list_deployments(world: World, request: Request) -> Response:
     """Answer GET; `?name=` filters by exact name."""
     model, name = world.model(request.params["model_id"]), request.arg("name")
-    found = [d for d in world.store.all(Deployment, model.id) if name is None or d.name == name]
-    return json_response({"deployments": [deployment_view(world, d) for d in found]})
+    deployments = [
+        d for d in world.store.all(Deployment, model.id) if name is None or d.name == name
+    ]
+    return json_response({"deployments": [deployment_view(world, d) for d in deployments]})
 
 
 def get_deployment(world: World, request: Request) -> Response:

@@ -40,8 +40,8 @@ def require_serving(world: World, environment: Environment) -> Deployment:
 def list_environments(world: World, request: Request) -> Response:
     """Answer GET."""
     model = world.model(request.params["model_id"])
-    found = world.store.all(Environment, model.id)
-    return json_response({"environments": [environment_view(world, e) for e in found]})
+    environments = world.store.all(Environment, model.id)
+    return json_response({"environments": [environment_view(world, e) for e in environments]})
 
 
 def get_environment(world: World, request: Request) -> Response:

@@ -36,19 +36,19 @@ def get_metrics(world: World, request: Request) -> Response:
     deployment, wish = _find_target(world, request), read_query(request, _METRICS)
     window = metric_series.Window.of(wish, world.now())
     counted = world.store.counters(request_counter(deployment.id))
-    asked = {int(minute): int(count) for minute, count in counted.items()}
+    requests = {int(minute): int(count) for minute, count in counted.items()}
     status = current_status(world, deployment, world.model(deployment.owner).name)
     running = count_replicas(deployment, status)
     return json_response(
-        metric_series.render_metrics(window, wish.get("metrics", []), asked, running)
+        metric_series.render_metrics(window, wish.get("metrics", []), requests, running)
     )
 
 
 def list_startups(world: World, request: Request) -> Response:
     """Answer GET: the attempts in a window."""
-    found = _attempts(world, request, read_query(request, _STARTUPS, _WINDOW))
-    page = {"pagination": {"has_more": False, "cursor": None}, "total_count": len(found)}
-    return json_response({"items": found, **page})
+    attempts = _attempts(world, request, read_query(request, _STARTUPS, _WINDOW))
+    page = {"pagination": {"has_more": False, "cursor": None}, "total_count": len(attempts)}
+    return json_response({"items": attempts, **page})
 
 
 def summarise_startups(world: World, request: Request) -> Response:

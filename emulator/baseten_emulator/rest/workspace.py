@@ -55,9 +55,9 @@ def list_regions(world: World, request: Request) -> Response:
 
 def list_users(_world: World, request: Request) -> Response:
     """Answer GET /v1/users; `?email=` filters."""
-    there = request.arg("email") in (None, account.USER_EMAIL)
+    matches = request.arg("email") in (None, account.USER_EMAIL)
     page = {"has_more": False, "cursor": None}
-    return json_response({"items": [account.user_view()] if there else [], "pagination": page})
+    return json_response({"items": [account.user_view()] if matches else [], "pagination": page})
 
 
 def get_user(_world: World, request: Request) -> Response:

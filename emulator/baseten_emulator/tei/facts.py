@@ -35,7 +35,7 @@ class ModelFacts:
     dense: tuple[str, ...] = ()
     """Folders of its Dense modules, in `modules.json`."""
     auto_config: str = ""
-    """`auto_map.AutoConfig`: tells Jina's BERT variants from BERT."""
+    """`auto_map.AutoConfig`: distinguishes Jina's BERT variants from BERT."""
     vocab_size: int = 30522
     commit: str = ""
     """The commit that `main` is, where the table knows it."""

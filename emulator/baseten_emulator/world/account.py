@@ -25,7 +25,7 @@ def user_view(*, in_workspace: bool = True) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """Something that was done, as the audit log tells it; `data` is the event's own."""
+    """An event of the audit log; `data` is the event's own."""
 
     id: str
     owner: str  # model id, "" for what is done to the workspace

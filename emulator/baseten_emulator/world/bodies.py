@@ -52,11 +52,11 @@ def require_short(name: str, value: Any, most: int) -> None:
         raise validation_error(f"{name}: has {len(value)} characters, at most {most} are kept")
 
 
-def require_room(there: int, most: int, what: str) -> None:
+def require_room(count: int, most: int, what: str) -> None:
     """Refuse one more where there are as many as are kept. Raises ApiError 400 that says what to do."""
-    if there >= most:
+    if count >= most:
         raise validation_error(
-            f"there are {there} {what} already, and no more are kept: DELETE them first"
+            f"there are already {count} {what}, as many as are kept: DELETE some first"
         )
 
 
@@ -75,7 +75,7 @@ def refuse_unsimulated(body: Mapping[str, Any], *names: str) -> None:
     """Refuse, by name, what Baseten has and the emulator does not simulate."""
     for name in names:
         if body.get(name) is not None:
-            raise validation_error(f"{name}: the emulator does not simulate these")
+            raise validation_error(f"{name}: not simulated by the emulator")
 
 
 def read_query(request: Request, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from baseten_emulator.world import plain_json
 from baseten_emulator.world.wire import Request, Response
 from baseten_emulator.world.world import World
 
-SECRET = "[secret]"  # noqa: S105 - what stands in a secret's place
+SECRET = "[secret]"  # noqa: S105 - replaces a secret
 MAX_BODY_BYTES = 64 * 1024
 MAX_ARGUMENTS = 1024 * 1024  # characters of a GraphQL call's arguments, its configs decoded
 MAX_TOKENS = 1000  # of a GraphQL document; truss sends some 300

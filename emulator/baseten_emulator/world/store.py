@@ -73,7 +73,7 @@ class Store:
             problem = str(error)
         if problem:
             raise StateError(
-                f"the emulator's state {file} cannot be used ({problem}): move {folder} away and start again;"
+                f"the emulator's state {file} cannot be used ({problem}): move {folder} elsewhere and start again;"
                 " `pulumi up --refresh` then pushes its models again"
             )
         return store
@@ -81,7 +81,7 @@ class Store:
     def find_problem(self) -> str | None:
         """Return what is wrong with what is kept, as far as it shows at once; None where nothing is."""
         looks = {
-            "a counter is no number": (
+            "a counter is not a number": (
                 "SELECT 1 FROM counters WHERE typeof(value) NOT IN ('real', 'integer')"
                 " OR abs(value) > 1e15 LIMIT 1"
             ),
@@ -138,7 +138,7 @@ class Store:
         return int(self._db.execute(query, (kind.__name__, owner)).fetchone()[0])
 
     def delete(self, kind: type[R], record_id: str) -> None:
-        """Forget one record; an unknown one is no error."""
+        """Forget one record; an unknown one is ignored."""
         query = "DELETE FROM records WHERE kind = ? AND id = ?"
         self._db.execute(query, (kind.__name__, record_id))
 

@@ -41,9 +41,7 @@ def read_config(archive: bytes) -> dict[str, Any]:
     except BadArchiveError:
         raise
     except (tarfile.TarError, ValueError, OverflowError, EOFError, RecursionError) as error:
-        raise BadArchiveError(
-            f"the archive is not a tar file (compressed ones are none): {error}"
-        ) from error
+        raise BadArchiveError(f"the archive is not an uncompressed tar file: {error}") from error
     return _parse_config(text)
 
 
@@ -73,7 +71,7 @@ def _read_config_text(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo])
     member = members.get("config.yaml")
     content = tar.extractfile(member) if member else None
     if member is None or content is None:
-        raise BadArchiveError("the archive holds no config.yaml")
+        raise BadArchiveError("the archive has no config.yaml")
     if member.size > MAX_CONFIG_BYTES:
         raise BadArchiveError(f"config.yaml is larger than {MAX_CONFIG_BYTES} bytes")
     text = content.read()
@@ -87,7 +85,7 @@ def _parse_config(text: bytes) -> dict[str, Any]:
         _require_proportion(text)
         config = yaml.load(text, Loader=_LOADER)  # noqa: S506 - one of the two safe ones
         if _count_values(config, {}) > MAX_EVENTS:
-            raise BadArchiveError("config.yaml: with its aliases written out it holds too much")
+            raise BadArchiveError("config.yaml: too large with its aliases expanded")
         require_plain(config)
     except BadArchiveError:
         raise
@@ -107,7 +105,7 @@ def _require_proportion(text: bytes) -> None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH or number > MAX_EVENTS:
-            raise BadArchiveError("config.yaml is nested too deeply, or holds too much")
+            raise BadArchiveError("config.yaml is nested too deeply, or too large")
 
 
 def _count_values(part: Any, known: dict[int, int]) -> int:

@@ -36,7 +36,7 @@ def test_a_key_is_told_once(baseten: Baseten) -> None:
         ({"type": "PERSONAL", "model_ids": ["x"]}, 400, "only for WORKSPACE_EXPORT_METRICS"),
         ({"type": "WORKSPACE_INVOKE", "model_ids": ["x"]}, 404, 'model "x" does not exist'),
         ({"type": "WORKSPACE_INVOKE", "team_id": "x"}, 404, 'team "x" does not exist'),
-        ({"type": "PERSONAL", "team_id": "x"}, 400, "belongs to no team"),
+        ({"type": "PERSONAL", "team_id": "x"}, 400, "does not belong to a team"),
     ],
 )
 def test_a_key_that_makes_no_sense_is_refused(

@@ -68,10 +68,10 @@ def test_what_was_taught_survives_a_restart(tmp_path: Path) -> None:
     ("body", "message"),
     [
         ({"files": {}}, "model_id: field required"),
-        ({"model_id": "no-owner", "files": {}}, "no owner/name"),
-        ({"model_id": REPO, "files": {"config.yaml": {}}}, "TEI reads no config.yaml"),
+        ({"model_id": "no-owner", "files": {}}, "not of the form owner/name"),
+        ({"model_id": REPO, "files": {"config.yaml": {}}}, "TEI does not read config.yaml"),
         ({"model_id": REPO, "files": {"tokenizer.json": {}}}, "tokenizer.json is true or false"),
-        ({"model_id": REPO, "files": {"weights": 5}}, "weights: 5 is no object"),
+        ({"model_id": REPO, "files": {"weights": 5}}, "weights: 5 is not an object"),
         ({"model_id": REPO, "files": {"weights": {"format": "gguf"}}}, "format must be one of"),
         ({"model_id": REPO, "files": {"weights": {"dtype": "F8"}}}, "dtype must be one of F64"),
         ({"model_id": REPO, "files": {"weights": {"size": 5}}}, "size: extra fields"),

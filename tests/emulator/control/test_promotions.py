@@ -193,7 +193,7 @@ def test_a_promotion_all_at_once_can_only_be_canceled(local: Baseten) -> None:
     assert local.environment(model_id)["in_progress_promotion"]["rolling_deploy"] is False
     for signal in ("pause_promotion", "force_cancel_promotion", "force_roll_forward_promotion"):
         answer = local.call("POST", f"{path(model_id)}/{signal}")
-        assert "no rolling promotion" in answer.json["message"]
+        assert "not a rolling one" in answer.json["message"]
     assert local.post(path(model_id) + "/cancel_promotion")["status"] == "CANCELED"
     assert shown(local, model_id) == ("CANCELED", 0, old)
 
@@ -295,4 +295,4 @@ def test_what_is_not_simulated_is_refused_by_name(local: Baseten, name: str) -> 
     model_id, serving = local.deployed()
     body = {"deployment_id": serving, "environment_settings_update": {name: {}}}
     answer = local.call("POST", path(model_id) + "/promote", body)
-    assert answer.json["message"] == f"{name}: the emulator does not simulate these"
+    assert answer.json["message"] == f"{name}: not simulated by the emulator"

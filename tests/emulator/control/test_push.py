@@ -168,8 +168,8 @@ def test_the_archive_is_opened_and_its_config_is_validated_too(local: Baseten) -
 @pytest.mark.parametrize(
     ("archive", "said"),
     [
-        (b"not a tar", "not a tar file"),
-        (tar_of(CONFIG, name="other.yaml"), "holds no config.yaml"),
+        (b"not a tar", "not an uncompressed tar file"),
+        (tar_of(CONFIG, name="other.yaml"), "has no config.yaml"),
         (tar_of(CONFIG, name="../config.yaml"), "unsafe member"),
         (tar_of("a: [", name="config.yaml"), "not YAML"),
         (tar_of("- a", name="config.yaml"), "not a mapping"),

@@ -197,7 +197,9 @@ def test_a_taken_port_says_what_to_type(port: int) -> None:
         env={**os.environ, "PYTHONPATH": source},
     )
     assert ended.returncode == 1
-    assert ended.stderr == f"port {port} is taken; type: python -m baseten_emulator --port 0\n"
+    assert (
+        ended.stderr == f"port {port} is already in use: run python -m baseten_emulator --port 0\n"
+    )
 
 
 def test_nothing_heavy_is_imported_at_start() -> None:

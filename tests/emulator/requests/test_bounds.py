@@ -111,7 +111,7 @@ def test_only_so_many_of_a_kind_are_kept_and_the_refusal_says_what_to_do(
         local.call("POST", f"/_emulator/{route}", given) for route, given in map(body, range(3))
     ]
     assert [answer.status for answer in answers] == [200, 200, 400]
-    assert "DELETE them first" in answers[-1].json["message"]
+    assert "DELETE some first" in answers[-1].json["message"]
     assert len(local.world.store.all(kind)) == 2
 
 
@@ -241,7 +241,7 @@ def test_a_broken_state_is_one_line_at_the_start(
     assert ended.stdout == ""
     [line] = ended.stderr.splitlines()
     assert line.startswith(f"the emulator's state {tmp_path}/emulator.sqlite cannot be used (")
-    assert f"move {tmp_path} away and start again" in line
+    assert f"move {tmp_path} elsewhere and start again" in line
     assert len(line) <= 500
 
 

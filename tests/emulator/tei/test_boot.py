@@ -107,7 +107,7 @@ def test_the_entrypoint_script_is_in_every_cuda_image_from_1_9_1_on(tag: str, fo
 def test_a_grpc_image_and_an_image_that_was_never_published_do_not_start() -> None:
     assert "-grpc" in last_words(tag="89-1.8.3-grpc")
     assert "manifest unknown" in last_words(tag="120-1.8.3")
-    assert "no tag of Text Embeddings Inference" in last_words(tag="nightly")
+    assert "no release tag of Text Embeddings Inference" in last_words(tag="nightly")
 
 
 @pytest.mark.parametrize(

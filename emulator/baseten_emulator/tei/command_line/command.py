@@ -102,7 +102,7 @@ def _script_of(words: list[str]) -> str:
     for option, script in pairwise(words):
         if re.fullmatch(r"-[a-z]*c", option):
             return script
-    raise BootError(f"emulator: {words[0]} without -c runs a file that this emulator cannot see")
+    raise BootError(f"emulator: {words[0]} without -c runs a file that the emulator cannot read")
 
 
 def _run_script(shell: _Shell, script: str) -> Invocation:

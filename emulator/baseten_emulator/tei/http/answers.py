@@ -32,7 +32,7 @@ class Work:
         )
 
     def _timings(self, milliseconds: int) -> Headers:
-        """Return a router that answers at once has spent all of its time computing."""
+        """Return where the time went; a router that answers at once has spent all of it computing."""
         spent = self.spent
         inference = milliseconds if spent == NOTHING else int(spent.inference * 1000)
         return (

@@ -138,12 +138,12 @@ def _shorten(vector: Vector, dimensions: int | None) -> Vector:
 
 
 def _sparse(tokens: list[Token], vocabulary: int) -> list[dict[str, float]]:
-    lit: dict[int, float] = {}
+    activations: dict[int, float] = {}
     for token in tokens:
         if not token.special:
             index = token.id % vocabulary
-            lit[index] = round(lit.get(index, 0.0) + 1.0, 8)
-    return [{"index": index, "value": value} for index, value in sorted(lit.items())]
+            activations[index] = round(activations.get(index, 0.0) + 1.0, 8)
+    return [{"index": index, "value": value} for index, value in sorted(activations.items())]
 
 
 def _base64(vector: Vector) -> str:

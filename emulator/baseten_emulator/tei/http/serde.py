@@ -146,12 +146,12 @@ class Struct:
         if not isinstance(value, dict):
             raise wrong_type(value, f"struct {self.name}")
         known = {key: item for key, item in value.items() if key in self.fields}
-        found = {key: within(key, self.fields[key].decoder, item) for key, item in known.items()}
-        return {key: found.get(key, self._default(key, found)) for key in self.fields}
+        decoded = {key: within(key, self.fields[key].decoder, item) for key, item in known.items()}
+        return {key: decoded.get(key, self._default(key, decoded)) for key in self.fields}
 
-    def _default(self, key: str, found: Mapping[str, Any]) -> Any:
+    def _default(self, key: str, decoded: Mapping[str, Any]) -> Any:
         default = self.fields[key].default
-        if default is REQUIRED and key not in found:
+        if default is REQUIRED and key not in decoded:
             raise MismatchError(f"missing field `{key}`")
         return default
 

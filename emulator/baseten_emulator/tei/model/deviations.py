@@ -40,17 +40,17 @@ _NOISE = 0.9999996
 
 def deviations_of(settings: Settings) -> tuple[Deviation, ...]:
     """Return the deviations of a router with these settings from the model as it is meant to run on a GPU."""
-    found = []
+    deviations = []
     if settings.pooling != settings.trained_pooling:
         cosine = _POOLINGS.get(settings.pooling, _OTHER_POOLING)
-        found.append(Deviation(f"pooling {settings.pooling}", cosine))
+        deviations.append(Deviation(f"pooling {settings.pooling}", cosine))
     if settings.revision:
-        found.append(Deviation(f"revision {settings.revision}", _REVISION, 0.8))
+        deviations.append(Deviation(f"revision {settings.revision}", _REVISION, 0.8))
     if settings.model_dtype != DECLARED_PRECISION:
-        found.append(Deviation(f"dtype {settings.model_dtype}", _PRECISION, 0.005))
+        deviations.append(Deviation(f"dtype {settings.model_dtype}", _PRECISION, 0.005))
     if settings.noise is not None:
-        found.append(Deviation(f"noise {settings.noise}", _NOISE, 0.002))
-    return tuple(found)
+        deviations.append(Deviation(f"noise {settings.noise}", _NOISE, 0.002))
+    return tuple(deviations)
 
 
 def deviate_vector(
@@ -68,7 +68,9 @@ def deviate_logit(
     """Return the logit of the label with this number, after every deviation."""
     words = words_of(tokens)
     return logit + sum(
-        it.logit * noise(it.cause, str(number), *words) for it in deviations if it.logit
+        deviation.logit * noise(deviation.cause, str(number), *words)
+        for deviation in deviations
+        if deviation.logit
     )
 
 

@@ -82,11 +82,11 @@ class Engine:
 
     def _logits(self, first: list[Token], second: list[Token]) -> tuple[list[float], int]:
         facts, tokens = self.settings.facts, [*first, *second]
-        found = [
+        deviated = [
             deviate_logit(logit, number, tokens, self.deviations)
             for number, logit in enumerate(logits(facts, first, second))
         ]
-        return found, len(tokens)
+        return deviated, len(tokens)
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to a Prometheus counter."""

@@ -16,7 +16,7 @@ from baseten_emulator.tei.model.vectors import is_faint, stem
 _LEXICON_WEIGHT = 4.0
 _HASH_WEIGHT = 0.4
 _PRIOR_SPREAD = 0.5
-_PRIORS = {"neutral": 2.0}  # what a text without telling words is taken for
+_PRIORS = {"neutral": 2.0}  # the label of a text whose words say nothing
 
 
 def logits(facts: ModelFacts, first: Sequence[Token], second: Sequence[Token]) -> list[float]:
@@ -34,9 +34,9 @@ def words_of(tokens: Iterable[Token]) -> list[str]:
 
 def relevance(model: str, query: Sequence[str], text: Sequence[str]) -> float:
     """Return about -5 for nothing in common, about 5 when the text holds every word of the query."""
-    telling = {word for word in query if not is_faint(word)} or set(query)
-    shared = telling & set(text)
-    coverage = len(shared) / len(telling) if telling else 0.0
+    significant = {word for word in query if not is_faint(word)} or set(query)
+    shared = significant & set(text)
+    coverage = len(shared) / len(significant) if significant else 0.0
     density = len(shared) / len(text) if text else 0.0
     return 9.0 * coverage + density - 5.0 + 0.1 * noise(model, *query, "\0", *text)
 

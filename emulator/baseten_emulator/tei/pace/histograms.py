@@ -33,11 +33,11 @@ class Measures:
     def lines(self, waiting: int) -> list[str]:
         """Return the measures as Prometheus reads them, with the texts that wait now."""
         with self._lock:
-            found = sorted(self._histograms.items())
+            measured = sorted(self._histograms.items())
         histograms = [
             f'# TYPE {name} histogram\n{name}_bucket{{le="+Inf"}} {count}\n'
             f"{name}_sum {total:.6f}\n{name}_count {count}\n\n"
-            for name, (total, count) in found
+            for name, (total, count) in measured
         ]
         return [*histograms, f"# TYPE te_queue_size gauge\nte_queue_size {waiting}\n\n"]
 

@@ -84,12 +84,12 @@ class Pace:
         if not lengths:
             return Spent()
         arrived = self._clock()
-        done = self._tokenize(lengths, arrived)
-        self._sleep(max(0.0, done[-1] - self._clock()))
-        texts = [_Text(tokens, done[-1]) for tokens in lengths]
+        tokenized_at = self._tokenize(lengths, arrived)
+        self._sleep(max(0.0, tokenized_at[-1] - self._clock()))
+        texts = [_Text(tokens, tokenized_at[-1]) for tokens in lengths]
         self._compute(texts)
         spent = Spent(
-            fmean(done) - arrived,
+            fmean(tokenized_at) - arrived,
             fmean(max(0.0, text.started - text.queued) for text in texts),
             fmean((text.ended or 0.0) - text.started for text in texts),
         )
@@ -105,10 +105,10 @@ class Pace:
         workers = self.limits.tokenization_workers
         seconds = [self.service.tokenizing_seconds(tokens, workers) for tokens in lengths]
         with self._changed:
-            return sorted(self._workers.assign(arrived, it) for it in seconds)
+            return sorted(self._workers.assign(arrived, duration) for duration in seconds)
 
     def _compute(self, texts: Sequence[_Text]) -> None:
-        """Return once every one of these texts was in a batch that ended."""
+        """Wait until every one of these texts was in a batch that ended."""
         with self._changed:
             self._waiting.extend(texts)
             while any(text.ended is None for text in texts):

@@ -38,7 +38,7 @@ class ServiceTime:
         """Draw the same for the same seed and repository; `given` numbers replace those that are drawn."""
         dice = Random(f"{seed}/{repo_id.lower()}")  # noqa: S311 - a model's character, not a secret
         knee = 2 ** dice.uniform(10.5, 15)
-        made = cls(
+        drawn = cls(
             tokens_per_second=TOKENS_PER_SECOND,
             overhead_tokens=dice.uniform(0.2, 0.5) * knee,
             knee_tokens=knee,
@@ -46,8 +46,10 @@ class ServiceTime:
             tokenizer_share=dice.uniform(0.3, 1.2),
         )
         if "knee_tokens" in given:
-            made = replace(made, overhead_tokens=made.overhead_tokens / knee * given["knee_tokens"])
-        return replace(made, **{name: float(value) for name, value in given.items()})
+            drawn = replace(
+                drawn, overhead_tokens=drawn.overhead_tokens / knee * given["knee_tokens"]
+            )
+        return replace(drawn, **{name: float(value) for name, value in given.items()})
 
     def batch_seconds(self, tokens: int) -> float:
         """Return the seconds of one batch on the GPU."""

@@ -63,5 +63,5 @@ def _has_weights(repository: Repository, path: str) -> bool:
 def _wrong_vectors(path: str, version: Version) -> str:
     return (
         f"emulator: WARN TEI {format_version(version)} does not apply the Dense module {path} that"
-        " modules.json names, and says nothing: every vector is wrong"
+        " modules.json names, without a message: every vector is wrong"
     )

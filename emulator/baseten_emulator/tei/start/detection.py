@@ -23,7 +23,7 @@ _NO_POOLING = (
     f"The `--pooling` arg is not set and we could not find a pooling configuration"
     f" (`{_POOLING_FILE}`) for this model"
 )
-_NO_NER = "as a classifier of whole texts, and says nothing: its labels are meaningless"
+_NO_NER = "as a classifier of whole texts, without a message: its labels are meaningless"
 _MODES = {"cls": "pooling_mode_cls_token", "mean": "pooling_mode_mean_tokens",
           "last_token": "pooling_mode_lasttoken"}  # fmt: skip
 _POOL_CONFIG = Struct(

@@ -18,7 +18,7 @@ def check_program(image: Image, program: str) -> None:
     Raises BootError: the shell finds no such program; the all-in-one image has only per-GPU binaries.
     """
     if image.grpc:
-        raise BootError("emulator: a -grpc image serves no HTTP route; use the tag without -grpc")
+        raise BootError("emulator: a -grpc image does not serve HTTP; use the tag without -grpc")
     if program not in _programs(image):
         raise BootError(f"sh: 1: {program}: not found")
 

@@ -58,10 +58,10 @@ class Repository:
     def of(cls, repo_id: str, files: Mapping[str, Any], gated: bool = False) -> Repository:
         """Return a repository as it is taught, path to content: null and false are absent, `weights` is not a file."""
         weights = Weights(**files.get("weights", {}))
-        there = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
-        dense = (f"{path}/model.safetensors" for path in dense_paths(there.get("modules.json")))
+        present = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
+        dense = (f"{path}/model.safetensors" for path in dense_paths(present.get("modules.json")))
         weight_files = (*WEIGHT_FILES[weights.format], *dense)
-        return cls(repo_id, there, weights, gated, weight_files=weight_files)
+        return cls(repo_id, present, weights, gated, weight_files=weight_files)
 
     def has(self, path: str) -> bool:
         """Return whether the file is there."""

@@ -29,9 +29,9 @@ def longest_input(repository: Repository, config: Mapping[str, Any], log: list[s
     Raises BootError: `max_seq_length` is missing, null or no whole number.
     """
     for name in LENGTH_FILES:
-        found = read_file(repository, name, _LENGTH)
-        if found is not None:
-            return int(found["max_seq_length"])
+        config_file = read_file(repository, name, _LENGTH)
+        if config_file is not None:
+            return int(config_file["max_seq_length"])
     log.append("WARN Could not find a Sentence Transformers config")
     return int(config["max_position_embeddings"]) - _position_offset(config)
 
@@ -41,8 +41,8 @@ def prompts_of(repository: Repository) -> dict[str, str] | None:
 
     Raises BootError: a prompt is null or no text.
     """
-    found = read_file(repository, PROMPTS_FILE, _PROMPTS) or {}
-    return found.get("prompts")
+    config_file = read_file(repository, PROMPTS_FILE, _PROMPTS) or {}
+    return config_file.get("prompts")
 
 
 def _position_offset(config: Mapping[str, Any]) -> int:

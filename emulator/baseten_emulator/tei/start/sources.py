@@ -50,15 +50,15 @@ def find_source(
         token = values.get("hf-token") or values.get("hf-api-token")
         return Source(model_id, bool(token), False, revision=values.get("revision", "main"))
     path = model_id.rstrip("/")
-    found = (
+    source = (
         _from_weights(config, secrets, path)
         or _from_cache(config, secrets, path, transfers_cache)
         or _from_build(config, secrets, path)
         or _from_metadata(config)
     )
-    if found is None:
+    if source is None:
         raise _no_such_directory(model_id)
-    return found
+    return source
 
 
 def _from_weights(
@@ -111,8 +111,8 @@ def _from_build(config: Mapping[str, Any], secrets: Mapping[str, str], path: str
 
 def _find_revision(steps: Sequence[str], path: str) -> str:
     """Return what the build checks out in that directory; else what the clone leaves there."""
-    found = re.search(rf"-C {re.escape(path)} checkout ([\w./-]+)", "\n".join(steps))
-    return found[1] if found else "main"
+    checkout = re.search(rf"-C {re.escape(path)} checkout ([\w./-]+)", "\n".join(steps))
+    return checkout[1] if checkout else "main"
 
 
 def _from_metadata(config: Mapping[str, Any]) -> Source | None:
