@@ -49,7 +49,9 @@ def parse_image(reference: str) -> Image:
     name, _, tag = reference.rpartition(":")
     match = _TAG.fullmatch(tag)
     if not name or match is None or "text-embeddings-inference" not in name:
-        raise BootError(f"emulator: image {reference!r} has no release tag of Text Embeddings Inference")
+        raise BootError(
+            f"emulator: image {reference!r} has no release tag of Text Embeddings Inference"
+        )
     image = Image(match["variant"] or "", parse_version(match["version"]), bool(match["grpc"]))
     if image.variant in ("100", "120") and image.version < BLACKWELL:
         raise BootError(f"manifest for {reference} not found: manifest unknown")
