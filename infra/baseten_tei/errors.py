@@ -1,4 +1,4 @@
-"""The one exception that means "the reader can mend this"."""
+"""The exception for what the user can fix, and what every message is made with."""
 
 import difflib
 import re
@@ -12,7 +12,7 @@ _LONG_WORD = re.compile(r"\S{100,}")
 
 
 class UserError(Exception):
-    """A mistake of the reader's, told in full: each line says which thing, which value, why, what to type.
+    """A mistake that the user can fix: each line says which thing, which value, why, what to do.
 
     Shown without a traceback, and always before anything was touched.
     """
@@ -57,7 +57,7 @@ def shorten(line: str, most: int = LONGEST_LINE) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` Perhaps you meant 'x'?` where something known is close, else nothing."""
+    """Return ` Perhaps you meant 'x'?` where a known word is close, else an empty text."""
     by_case = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word.lower(), by_case, n=1, cutoff=0.5)
     return f" Perhaps you meant {by_case[close[0]]!r}?" if close else ""
@@ -67,7 +67,7 @@ _MOST_NAMED = 10
 
 
 def list_names(known: Iterable[str]) -> str:
-    """`'a', 'b'`: names for a message, which has room for the first ten."""
+    """Return `'a', 'b'`: names for a message, which has room for the first ten."""
     names = [repr(name) for name in known]
     more = [f"{len(names) - _MOST_NAMED} more"] if len(names) > _MOST_NAMED else []
     return ", ".join([*names[:_MOST_NAMED], *more]) or "none"
@@ -128,10 +128,10 @@ def kind_of_secret(value: str) -> str | None:
 
 
 def looks_like_a_token(value: str) -> bool:
-    """Whether a value has the form of a credential."""
+    """Return whether a value has the form of a credential."""
     return kind_of_secret(value) is not None
 
 
 def is_sendable(key: str) -> bool:
-    """Whether a key or token can stand in an HTTP header: visible ASCII, without spaces."""
+    """Return whether a key or token can stand in an HTTP header: visible ASCII, without spaces."""
     return key.isascii() and key.isprintable() and " " not in key

@@ -223,12 +223,12 @@ def test_a_login_on_this_machine_is_not_used(
 def test_a_token_with_impossible_characters_is_refused_unseen(value: str) -> None:
     with pytest.raises(UserError) as caught:
         Hub.from_environment({"HF_TOKEN": value})
-    assert str(caught.value) == "HF_TOKEN holds characters no token has: set it anew"
+    assert str(caught.value) == "HF_TOKEN holds characters that no token has: set it again"
 
 
 @pytest.mark.parametrize("value", ["huggingface.co", "ftp://x", "https://"])
 def test_an_endpoint_that_is_no_address_is_refused(value: str) -> None:
-    with pytest.raises(UserError, match=r"HF_ENDPOINT is no address: write e.g. HF_ENDPOINT=https"):
+    with pytest.raises(UserError, match=r"HF_ENDPOINT is not a URL: write e.g. HF_ENDPOINT=https"):
         Hub.from_environment({"HF_ENDPOINT": value})
 
 

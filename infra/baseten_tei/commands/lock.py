@@ -83,9 +83,9 @@ def _read(hub: Hub, day: str, readings: Readings, key: Key) -> None:
     except UserError as error:
         readings.refused[key] = str(error)
     except HubUnreachableError as error:
-        readings.away[key] = str(error)
+        readings.unreachable[key] = str(error)
     except LateError as error:
-        readings.away[key] = f"{hub.host}: {error}"
+        readings.unreachable[key] = f"{hub.host}: {error}"
 
 
 def _locked_stack(root: Path, name: str, settings: Settings, names: Sequence[str]) -> LockedStack:

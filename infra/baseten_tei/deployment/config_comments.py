@@ -17,7 +17,7 @@ _TOKEN = {
 
 
 def comments(args: ModelArgs) -> Mapping[str, str]:
-    """Dotted path in the config → the comment above that key."""
+    """Return, by dotted path in the config, the comment above that key."""
     return {
         **_TOKEN,
         "base_image": _image(args),

@@ -17,7 +17,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def render_config(config: TrussConfig, args: ModelArgs) -> str:
-    """The text of a model's `config.yaml`; loading it as YAML gives `config` back."""
+    """Return the text of a model's `config.yaml`; loading it as YAML gives `config` back."""
     return HEADER + "\n".join(_mapping(config, "", comments(args), 0)) + "\n"
 
 

@@ -25,7 +25,7 @@ class Prices:
     per_minute: Mapping[str, float]
 
     def of(self, instance_type: str) -> Usd:
-        """The price under this name, or under the name that it goes by today."""
+        """Return the price under this name, or under the name that it goes by today."""
         listed = find_sku(instance_type)
         names = (instance_type, listed.name if listed else instance_type)
         return next((self.per_minute[name] for name in names if name in self.per_minute), None)
@@ -50,24 +50,24 @@ NOTHING = Monthly(0.0, 0.0, 0.0)
 
 
 def typical_replicas(autoscaling: Autoscaling) -> int:
-    """What is up where nobody measured: the replicas kept up, and at least one for a model in use."""
+    """Return what is up where nobody measured: the replicas kept up, and at least one for a model in use."""
     return max(autoscaling.min_replica, 1)
 
 
 def instance_type(args: ModelArgs) -> str:
-    """The instance that a replica runs on; the GPU's name where no listed instance has it."""
+    """Return the instance that a replica runs on; the GPU's name where no listed instance has it."""
     accelerator = accelerator_of(args)
     found = prices.sku_of(args, accelerator)
     return found.name if found else args.instance_type or accelerator
 
 
 def usd_per_month(per_minute: Usd, replicas: int) -> Usd:
-    """So many replicas that never sleep."""
+    """Return the price of so many replicas that never sleep."""
     return None if per_minute is None else per_minute * prices.MINUTES_PER_MONTH * replicas
 
 
 def monthly(args: ModelArgs, known: Prices) -> Monthly:
-    """A model in all of its environments."""
+    """Return a model in all of its environments."""
     name = instance_type(args)
     price = known.of(name)
     summed = total(_environment(it.autoscaling, price) for it in all_environments(args).values())
@@ -76,7 +76,7 @@ def monthly(args: ModelArgs, known: Prices) -> Monthly:
 
 
 def total(costs: Iterable[Monthly]) -> Monthly:
-    """The sum; a figure with an unknown part is unknown."""
+    """Return the sum; a figure with an unknown part is unknown."""
     found = list(costs)
     columns = ([getattr(it, key) for it in found] for key in ("minimum", "typical", "maximum"))
     minimum, typical, maximum = (_sum(column) for column in columns)

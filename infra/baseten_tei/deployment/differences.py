@@ -30,7 +30,7 @@ _ASSIGNED = re.compile(
 
 
 def differences(one: Any, other: Any, path: str = "") -> Texts:
-    """Path of each leaf that differs → both values; what is empty and what is not there are the same."""
+    """Return both values by the path of each leaf that differs; what is empty and what is not there are the same."""
     if one == other or (_empty(one) and _empty(other)):
         return {}
     if isinstance(one, Mapping) and isinstance(other, Mapping):
@@ -46,7 +46,7 @@ def differences(one: Any, other: Any, path: str = "") -> Texts:
 
 
 def arrow(one: Any, other: Any) -> str:
-    """`one → other`, both cut to the place where they begin to differ."""
+    """Return `one → other`, both cut to the place where they begin to differ."""
     texts = _text(one), _text(other)
     pairs = enumerate(zip_longest(*texts))
     at = next((index for index, (mine, yours) in pairs if mine != yours), 0)
@@ -101,7 +101,7 @@ def _around(text: str, at: int) -> str:
 def find_changed_paths(
     old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = ""
 ) -> list[str]:
-    """Paths of the leaves that differ, or that only one of two nested maps holds.
+    """Return paths of the leaves that differ, or that only one of two nested maps holds.
 
     At the top only `new`'s keys count: a resource's state holds outputs beside its inputs.
     """

@@ -13,7 +13,7 @@ Inputs = dict[str, Any]
 
 
 def all_environments(args: ModelArgs) -> dict[str, EnvironmentArgs]:
-    """By name, in the order in which they take a version over: the model's own one comes last."""
+    """Return the environments by name, in the order in which they take a version over: the model's own is last."""
     own = EnvironmentArgs(
         autoscaling=args.autoscaling,
         promotion=args.promotion,
@@ -26,7 +26,7 @@ def all_environments(args: ModelArgs) -> dict[str, EnvironmentArgs]:
 def environment_inputs(
     args: ModelArgs, digest: str, golden: Mapping[str, str] | None
 ) -> dict[str, Inputs]:
-    """Each environment's version and settings; a pinned one does not care for the spec's own `digest`."""
+    """Return each environment's version and settings; a pinned one does not care for the spec's own `digest`."""
     # What counts at the next release only: alone, a change of it changes nothing.
     policy = {
         "expected": _router_expectations(args),

@@ -32,7 +32,7 @@ _HOST_SHARE = 0.8
 
 
 def cheapest_problem(args: ModelArgs, facts: ModelFacts | None) -> str | None:
-    """Why `accelerator: cheapest` cannot be resolved; `None` where it can, or was not asked for."""
+    """Return why `accelerator: cheapest` cannot be resolved; `None` where it can, or was not asked for."""
     if args.accelerator != CHEAPEST:
         return None
     if facts is None:
@@ -49,12 +49,12 @@ def cheapest_problem(args: ModelArgs, facts: ModelFacts | None) -> str | None:
 
 
 def cheapest_accelerator(args: ModelArgs, facts: ModelFacts) -> str | None:
-    """The GPU of least price a minute on which this model runs; `None` where there is none."""
+    """Return the GPU of least price a minute on which this model runs; `None` where there is none."""
     return next((it.gpu for it in prices.by_price(args) if holds(args, facts, it.gpu)), None)
 
 
 def holds(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
-    """Whether an image exists, attention works as it should, and memory suffices at its highest estimate."""
+    """Return whether an image exists, attention works as it should, and memory suffices at its highest estimate."""
     image = image_for(accelerator, args.tei_version)
     if not isinstance(image, Image) or (image.no_build and args.weights == "baked"):
         return False
@@ -70,18 +70,18 @@ def _long_without_flash(args: ModelArgs, facts: ModelFacts, accelerator: str) ->
 
 
 def fits(args: ModelArgs, facts: ModelFacts, accelerator: str, tokens: int) -> bool:
-    """Whether the highest estimate is within what there is; not where nothing can be estimated."""
+    """Return whether the highest estimate is within what there is; not where nothing can be estimated."""
     found = estimate(args, facts, accelerator, tokens)
     return found is not None and found.total.high <= room_gib(args, accelerator)
 
 
 def is_tight(facts: ModelFacts, accelerator: str) -> bool:
-    """Whether it is a 7B model on 24 GB or less, for which the README of Baseten's example says 8192 tokens."""
+    """Return whether it is a 7B model on 24 GB or less, for which the README of Baseten's example says 8192 tokens."""
     return (count_parameters(facts) or 0) >= LARGE and VRAM_GIB.get(accelerator, 80) <= 24
 
 
 def room_gib(args: ModelArgs, accelerator: str) -> float:
-    """Memory for the model: the GPU's; without one the host's, less what tokenizers may take."""
+    """Return memory for the model: the GPU's; without one the host's, less what tokenizers may take."""
     if accelerator != CPU:
         return usable_gib(accelerator)
     found = prices.sku_of(args, CPU)
@@ -89,7 +89,7 @@ def room_gib(args: ModelArgs, accelerator: str) -> float:
 
 
 def fitting_batch_tokens(args: ModelArgs, facts: ModelFacts, accelerator: str) -> int | None:
-    """The largest batch that fits, from what would be best down by halves; `None` where not even 512 does."""
+    """Return the largest batch that fits, from what would be best down by halves; `None` where not even 512 does."""
     length = input_length(facts) or 0
     tokens = max(USUAL_BATCH_TOKENS, length)
     if is_tight(facts, accelerator):
@@ -102,7 +102,7 @@ def fitting_batch_tokens(args: ModelArgs, facts: ModelFacts, accelerator: str) -
 
 
 def accelerator_of(args: ModelArgs) -> str:
-    """What a spec runs on, as far as its words tell (`cheapest` stays that)."""
+    """Return what a spec runs on, as far as its words tell (`cheapest` stays that)."""
     if args.instance_type is not None:
         found = parse_instance(args.instance_type)
         return found.accelerator if found else DEFAULT_ACCELERATOR
@@ -110,7 +110,7 @@ def accelerator_of(args: ModelArgs) -> str:
 
 
 def tokens_to_hold(args: ModelArgs, facts: ModelFacts) -> int:
-    """What a GPU has to hold: what was asked for, else the longest text between 8192 and 16384."""
+    """Return what a GPU has to hold: what was asked for, else the longest text between 8192 and 16384."""
     if "max_batch_tokens" in args.model_fields_set:
         return args.max_batch_tokens
     length = input_length(facts) or 0

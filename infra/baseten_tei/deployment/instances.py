@@ -86,12 +86,12 @@ _GIB = {
 
 
 def find_sku(name: str) -> Sku | None:
-    """The instance of that name, today's or an older one; `None` where the list has none."""
+    """Return the instance of that name, today's or an older one; `None` where the list has none."""
     return BY_NAME.get(_ALIASES.get(name, name.removeprefix("CPU:")))
 
 
 def find_cheapest_sku(gpu: str, vcpus: float = 0, memory_gib: float = 0) -> Sku | None:
-    """The cheapest instance with such a GPU that holds that much; `None` where none does."""
+    """Return the cheapest instance with such a GPU that holds that much; `None` where none does."""
     fitting = [
         it for it in SKUS if it.gpu == gpu and it.vcpus >= vcpus and it.memory_gib >= memory_gib
     ]
@@ -99,13 +99,13 @@ def find_cheapest_sku(gpu: str, vcpus: float = 0, memory_gib: float = 0) -> Sku 
 
 
 def parse_vcpus(cpu: str | None) -> float | None:
-    """`"4"` is 4.0 vCPUs, `"500m"` is 0.5; `None` for what is no amount."""
+    """Return vCPUs: 4.0 for `"4"`, 0.5 for `"500m"`; `None` for what is not a quantity."""
     match = re.fullmatch(r"(\d{1,9})(m?)", cpu or "", re.ASCII)
     return match and int(match[1]) / (1000 if match[2] else 1)
 
 
 def parse_gibibytes(memory: str | None) -> float | None:
-    """`"16Gi"` is 16.0 GiB, `"16G"` is 14.9; `None` for what is no amount."""
+    """Return GiB: 16.0 for `"16Gi"`, 14.9 for `"16G"`; `None` for what is not a quantity."""
     match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([KMGTPE]i?)", memory or "", re.ASCII)
     return match and float(match[1]) * _GIB[match[2]]
 
@@ -138,7 +138,7 @@ class Instance:
 
 
 def parse_instance(sku: str) -> Instance | None:
-    """What an exact SKU holds; `None` where its form or GPU is unknown.
+    """Return what an exact SKU holds; `None` where its form or GPU is unknown.
 
     `L4:4x16` is 4 vCPUs and 16 GiB, `L4:2x24x96` two GPUs, `H100:2` two GPUs, `4x16` no GPU.
     """
@@ -166,6 +166,6 @@ def _instance_of_sizes(family: str, sizes: list[int]) -> Instance:
 
 
 def smallest_instance(accelerator: str) -> Instance:
-    """The instance that Baseten takes for an accelerator alone."""
+    """Return the instance that Baseten takes for an accelerator alone."""
     count = 0 if accelerator == CPU else 1
     return Instance(accelerator, count, SMALLEST_VCPUS.get(accelerator, 4))

@@ -53,5 +53,5 @@ class Subject:
         return 0 if self.on_cpu else COMPUTE_CAPABILITY[self.instance.accelerator]
 
     def tei_at_least(self, version: str) -> bool:
-        """Whether the image's TEI is that release or newer."""
+        """Return whether the image's TEI is that release or newer."""
         return at_least(self.args.tei_version, version)

@@ -40,20 +40,20 @@ class Owner:
         return f"{self.project}/{self.stack}"
 
     def owns(self, version: "Version") -> bool:
-        """Whether this stack pushed a deployment."""
+        """Return whether this stack pushed a deployment."""
         return mark_of(version) in {self.state_id, self.words, *self.known_as}
 
     def owns_any(self, versions: "Iterable[Version]") -> bool:
-        """Whether this stack pushed some deployment of a model."""
+        """Return whether this stack pushed some deployment of a model."""
         return any(map(self.owns, versions))
 
     def by_id(self) -> "Owner":
-        """The same owner without its words, where it has an id."""
+        """Return the same owner without its words, where it has an id."""
         return replace(self, project="", stack="", known_as=()) if self.state_id else self
 
 
 def owner_of(values: Mapping[str, Any]) -> Owner:
-    """The owner that a resource's inputs or outputs name."""
+    """Return the owner that a resource's inputs or outputs name."""
     return Owner(
         str(values.get("project") or ""),
         str(values.get("stack") or ""),
@@ -63,7 +63,7 @@ def owner_of(values: Mapping[str, Any]) -> Owner:
 
 
 def mark_of(version: "Version") -> str:
-    """The id of the state that pushed a deployment, else `project/stack`; empty where no label says either."""
+    """Return the id of the state that pushed a deployment, else `project/stack`; empty where no label says either."""
     if state_id := version.labels.get(STATE_LABEL):
         return str(state_id)
     words = [str(version.labels.get(label) or "") for label in OWNER_LABELS]
@@ -71,7 +71,7 @@ def mark_of(version: "Version") -> str:
 
 
 def earlier_marks(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, list[str]]:
-    """`known_as` after an update: what the state's owner was called, where the new inputs call it otherwise."""
+    """Return `known_as` after an update: what the state's owner was called, where the new inputs call it otherwise."""
     before, now = owner_of(state), owner_of(inputs)
     words = before.words if "project" in state else None
     marks = {*before.known_as, words, before.state_id} - {now.words, now.state_id, None}
@@ -79,7 +79,7 @@ def earlier_marks(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[s
 
 
 def owner_after(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Whose a model is after an update: the push's next words where there is one, else the ones it has.
+    """Return whose a model is after an update: the push's next words where there is one, else the ones it has.
 
     So the inputs of a push that has nothing to do never change: not by `pulumi stack rename`, and not in a stack
     that an earlier release brought up, which knew no ids.
@@ -96,7 +96,7 @@ def owner_after(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str
 
 
 def name_taken_problem(name: str, owner: Owner, versions: "Collection[Version]") -> str:
-    """Error text for a model on Baseten that this state does not own: whose it is, and what to run."""
+    """Return the error text for a model on Baseten that this state does not own: whose it is, and what to run."""
     pushers = sorted({pusher_of(it) for it in versions})
     whose = f", pushed by {' and '.join(pushers[:SHOWN])}" if pushers else ""
     there = f"model {name!r} is on Baseten already{whose}, and the state of {owner.words} does not own it"
@@ -110,7 +110,7 @@ def name_taken_problem(name: str, owner: Owner, versions: "Collection[Version]")
 
 
 def foreign_problem(owner: Owner, serving: "Version") -> str | None:
-    """Error text for an environment that serves another state's deployment; `None` where it may be replaced."""
+    """Return why an environment with another state's deployment is refused; `None` where it may be replaced."""
     if not (owner.state_id and serving.labels.get(STATE_LABEL)) or owner.owns(serving):
         return None
     return (
@@ -120,7 +120,7 @@ def foreign_problem(owner: Owner, serving: "Version") -> str | None:
 
 
 def pusher_of(version: "Version") -> str:
-    """Who pushed a deployment, for a reader: its words, and the id of its state where it carries one."""
+    """Return who pushed a deployment, for a reader: its words, and the id of its state where it carries one."""
     words = "/".join(str(version.labels.get(it) or "?") for it in OWNER_LABELS)
     stack = "someone without Pulumi" if words == "?/?" else f"stack {words}"
     state_id = version.labels.get(STATE_LABEL)
@@ -129,7 +129,7 @@ def pusher_of(version: "Version") -> str:
 
 
 def state_id_problem(state_id: str) -> str | None:
-    """Why this cannot be the id of a state; `None` where it can."""
+    """Return why this cannot be the id of a state; `None` where it can."""
     if _STATE_ID.fullmatch(state_id):
         return None
     return (

@@ -29,7 +29,7 @@ class Permits:
 
 
 def permits(args: TeiArgs) -> Permits:
-    """What the spec leaves open, derived from what it says."""
+    """Return what the spec leaves open, derived from what it says."""
     batch, texts = args.max_client_batch_size, args.max_concurrent_requests
     requests = args.predict_concurrency
     if requests is None:
@@ -39,7 +39,7 @@ def permits(args: TeiArgs) -> Permits:
 
 
 def permits_problem(args: TeiArgs) -> str | None:
-    """Why these numbers cannot work, with what to type; `None` where they can."""
+    """Return why these numbers cannot work, with what to type; `None` where they can."""
     texts, batch = args.max_concurrent_requests, args.max_client_batch_size
     if texts is None or texts >= batch:
         return None
@@ -50,7 +50,7 @@ def permits_problem(args: TeiArgs) -> str | None:
 
 
 def permits_warning(args: TeiArgs) -> str | None:
-    """How a busy replica would answer 429, on releases that refuse at once; `None` where it cannot."""
+    """Return how a busy replica would answer 429, on releases that refuse at once; `None` where it cannot."""
     got = permits(args)
     short = got.max_concurrent_requests < got.texts_at_most
     if not short or not at_least(args.tei_version, "1.9.0"):

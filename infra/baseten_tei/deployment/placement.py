@@ -7,9 +7,9 @@ from baseten_tei.spec.args import ModelArgs
 
 
 def resolve_hardware(args: ModelArgs) -> tuple[instances.Instance, Image]:
-    """Instance and image of a spec that has no problems.
+    """Return the instance and image of a spec that has no problems.
 
-    Raises `ValueError` for one that has, which `placement_problems` would have told.
+    Raises `ValueError` for one that has, which `placement_problems` reports first.
     """
     found = (
         instances.parse_instance(args.instance_type)

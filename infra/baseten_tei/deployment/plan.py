@@ -40,7 +40,7 @@ def plan_model(
     team: str | None = None,
     golden: Mapping[str, str] | None = None,
 ) -> ModelPlan:
-    """The plan of a spec that has no problems; `target` is `baseten:target` as configured.
+    """Return the plan of a spec that has no problems; `target` is `baseten:target` as configured.
 
     `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`.
     """
@@ -106,7 +106,7 @@ def _outputs_before_push(args: ModelArgs, digest: str) -> dict[str, Any]:
 
 
 def client_limits(args: ModelArgs) -> dict[str, int]:
-    """Limits a client can rely on that the spec alone decides."""
+    """Return limits a client can rely on that the spec alone decides."""
     payload = dict(split_flags(args.extra_flags)).get("payload-limit")
     allowed = permits(args)
     return {

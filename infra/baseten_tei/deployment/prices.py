@@ -26,17 +26,17 @@ _WITHOUT_GPU = {"cpu": "4", "memory": "16Gi"}
 
 
 def usd_per_month(found: Sku) -> float:
-    """One replica that never sleeps."""
+    """Return one replica that never sleeps."""
     return found.price * MINUTES_PER_MONTH
 
 
 def smallest(accelerator: str) -> Sku | None:
-    """The cheapest instance with such a GPU; `None` where the list has none (L40S, A100_40GB)."""
+    """Return the cheapest instance with such a GPU; `None` where the list has none (L40S, A100_40GB)."""
     return find_cheapest_sku(accelerator)
 
 
 def sku_of(args: ModelArgs, accelerator: str) -> Sku | None:
-    """The instance that Baseten takes for a spec, were its accelerator this one; `None` where none is large enough."""
+    """Return the instance that Baseten takes for a spec, with this accelerator; `None` where none is large enough."""
     if args.instance_type is not None:
         return find_sku(args.instance_type)
     default = _WITHOUT_GPU if accelerator == CPU else {}
@@ -47,7 +47,7 @@ def sku_of(args: ModelArgs, accelerator: str) -> Sku | None:
 
 
 def by_price(args: ModelArgs) -> list[Sku]:
-    """Per GPU family, the instance that Baseten takes for this spec, if it has one GPU: cheapest first."""
+    """Return, per GPU family, the instance that Baseten takes for this spec, if it has one GPU: cheapest first."""
     families = dict.fromkeys(it.gpu for it in SKUS if it.gpu != CPU)
     found = [it for gpu in families if (it := sku_of(args, gpu)) is not None and it.gpu_count == 1]
     return sorted(found, key=lambda it: it.price)

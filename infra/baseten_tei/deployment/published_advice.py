@@ -25,7 +25,7 @@ class Advice:
 
 
 def advice(args: ModelArgs, facts: ModelFacts) -> tuple[Advice, ...]:
-    """Its values for this model beside those of a sized spec."""
+    """Return its values for this model beside those of a sized spec."""
     got = permits(args)
     length, large = input_length(facts) or 512, (count_parameters(facts) or 0) >= LARGE
     tokens = 8192 if large else 32768

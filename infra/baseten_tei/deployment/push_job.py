@@ -53,7 +53,7 @@ class Stamp:
 
 
 def job_environment(job: Job, generation: str) -> dict[str, str]:
-    """A job as the Command's `environment`: a preview shows each by its own line."""
+    """Return a job as the Command's `environment`: a preview shows each by its own line."""
     return {
         f"{PREFIX}MODEL": job.model,
         f"{PREFIX}DIGEST": job.digest,
@@ -66,7 +66,7 @@ def job_environment(job: Job, generation: str) -> dict[str, str]:
 
 
 def stamp_environment(environment: Mapping[str, str], stamp: Stamp) -> dict[str, str]:
-    """The environment with the words of a stamp in its labels, and its id; a stack without an id gets no new input."""
+    """Return the environment with the words of a stamp in its labels, and its id if it has one."""
     words = dict(zip(OWNER_LABELS, (stamp.project, stamp.stack), strict=True))
     labels = json.loads(environment[LABELS]) | {label: it for label, it in words.items() if it}
     told = {**environment, LABELS: json.dumps(labels, sort_keys=True)}
@@ -81,7 +81,7 @@ def stamp_environment(environment: Mapping[str, str], stamp: Stamp) -> dict[str,
 
 
 def read_job(environ: Mapping[str, str], config: str) -> Job:
-    """The job that `job_environment` and `stamped` wrote."""
+    """Return the job that `job_environment` and `stamped` wrote."""
     return Job(
         model=environ[f"{PREFIX}MODEL"],
         digest=environ[f"{PREFIX}DIGEST"],

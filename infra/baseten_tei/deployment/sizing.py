@@ -61,23 +61,23 @@ class Derived:
 
 
 def size_spec(args: ModelArgs, facts: ModelFacts | None) -> ModelArgs:
-    """The spec with what it left open filled in; unchanged where the model is not locked."""
+    """Return the spec with what it left open filled in; unchanged where the model is not locked."""
     return _take_steps(args, facts)[0]
 
 
 def derivations(args: ModelArgs, facts: ModelFacts | None) -> tuple[Derived, ...]:
-    """The values that `sized` fills in, and how."""
+    """Return the values that `sized` fills in, and how."""
     return _take_steps(args, facts)[1]
 
 
 def payload_limit(args: ModelArgs) -> int:
-    """Bytes of one request's body, as TEI will take them."""
+    """Return bytes of one request's body, as TEI will take them."""
     asked = dict(split_flags(args.extra_flags)).get("payload-limit") or ""
     return int(asked) if re.fullmatch(r"[0-9]{1,18}", asked) else PAYLOAD_LIMIT_BYTES
 
 
 def tokenizer_gib(facts: ModelFacts) -> float:
-    """Host memory of one worker's copy of the tokenizer."""
+    """Return the host memory of one worker's copy of the tokenizer."""
     small = facts.model_type in _SMALL_VOCABULARY
     return SMALL_TOKENIZER_GIB if small else LARGE_TOKENIZER_GIB
 

@@ -20,12 +20,12 @@ MAX_TOKENIZATION_WORKERS = 8
 
 
 def weights_path(model_id: str) -> str:
-    """Where weights are found in the container; with the model's name in it, `/info` tells the model."""
+    """Return where weights are found in the container; with the model's name in it, `/info` tells the model."""
     return f"/models/{model_id}"
 
 
 def start_command(args: ModelArgs) -> str:
-    """`docker_server.start_command`. A token is read from its file by a shell, and never is an argument."""
+    """Return `docker_server.start_command`. A token is read from its file by a shell, and never is an argument."""
     instance, image = resolve_hardware(args)
     router = shlex.join([image.entrypoint, *router_flags(args, instance.vcpus)])
     if not (args.gated and args.weights == "download"):
@@ -35,7 +35,7 @@ def start_command(args: ModelArgs) -> str:
 
 
 def router_flags(args: ModelArgs, vcpus: int) -> list[str]:
-    """The router's arguments, in the form that this TEI release takes."""
+    """Return the router's arguments, in the form that this TEI release takes."""
     return [
         f"--port={PORT}",
         *_weights(args),
@@ -50,7 +50,7 @@ def router_flags(args: ModelArgs, vcpus: int) -> list[str]:
 
 
 def container_environment(args: ModelArgs) -> dict[str, str]:
-    """`environment_variables`: the spec's, and what a release takes no flag for."""
+    """Return `environment_variables`: the spec's, and what a release takes no flag for."""
     return {**args.env, **flags.auto_truncate_environment(args.auto_truncate, args.tei_version)}
 
 

@@ -37,7 +37,7 @@ _BUILD_TOKEN = f"/run/secrets/{SECRET_NAME}"
 
 
 def truss_config(name: str, args: ModelArgs) -> TrussConfig:
-    """The whole config of a spec that has no problems, ready to be pushed."""
+    """Return the whole config of a spec that has no problems, ready to be pushed."""
     _, image = resolve_hardware(args)
     return {
         "model_name": baseten_name(name, args),
@@ -53,18 +53,18 @@ def truss_config(name: str, args: ModelArgs) -> TrussConfig:
 
 
 def render_canonical(config: TrussConfig) -> str:
-    """The config as one JSON text that never varies: what the push gets and previews compare."""
+    """Return the config as one JSON text that never varies: what the push gets and previews compare."""
     return json_for_yaml(config, sort_keys=True, indent=1)
 
 
 def json_for_yaml(value: Any, **options: Any) -> str:
-    """JSON that YAML reads as the same data: what JSON may leave bare and YAML may not is escaped."""
+    """Return JSON that YAML reads as the same data: what JSON may leave bare and YAML may not is escaped."""
     text = json.dumps(value, ensure_ascii=False, **options)
     return _NOT_BARE_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def release_digest(config: TrussConfig, labels: Mapping[str, str]) -> str:
-    """16 hex digits that name a version: the config, and the labels the push stamps on it."""
+    """Return 16 hex digits that name a version: the config, and the labels the push stamps on it."""
     content = json.dumps([config, dict(labels)], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
 

@@ -60,25 +60,25 @@ class Estimate:
 
 
 def usable_gib(accelerator: str) -> float:
-    """What of a GPU's memory a program gets, in GiB; 0 for a GPU nobody described."""
+    """Return what of a GPU's memory a program gets, in GiB; 0 for a GPU nobody described."""
     return VRAM_GIB.get(accelerator, 0) * USABLE
 
 
 def input_length(facts: ModelFacts) -> int | None:
-    """Tokens of the longest text, as TEI 1.8.3 to 1.9.3 work it out; `None` where they cannot."""
+    """Return tokens of the longest text, as TEI 1.8.3 to 1.9.3 work it out; `None` where they cannot."""
     found = max_input_length(facts)
     return found if found is not None and found > 0 else None
 
 
 def bytes_per_value(args: ModelArgs, facts: ModelFacts, accelerator: str) -> int:
-    """2 (float16, TEI's default on a GPU) or 4 (float32: asked for, on a CPU, or all that TEI has)."""
+    """Return 2 (float16, TEI's default on a GPU) or 4 (float32: asked for, on a CPU, or all that TEI has)."""
     if args.dtype is not None:
         return 2 if args.dtype == "float16" else 4
     return 4 if accelerator == CPU or _kind(facts).fp32_only else 2
 
 
 def is_padded(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
-    """Whether texts are padded to the longest of a batch and attention scores are held in memory.
+    """Return whether texts are padded to the longest of a batch and attention scores are held in memory.
 
     Else flash attention works on the bare tokens, and memory does not depend on how they are spread.
     """
@@ -88,14 +88,14 @@ def is_padded(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
 
 
 def can_start(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
-    """Whether flash attention is there for a model that needs it."""
+    """Return whether flash attention is there for a model that needs it."""
     return not _kind(facts).needs_flash or not is_padded(args, facts, accelerator)
 
 
 def estimate(
     args: ModelArgs, facts: ModelFacts, accelerator: str, max_batch_tokens: int
 ) -> Estimate | None:
-    """Memory of the GPU (of the host, without one); `None` where size or length is not known."""
+    """Return memory of the GPU (of the host, without one); `None` where size or length is not known."""
     size, length = count_parameters(facts), input_length(facts)
     if size is None or length is None:
         return None
@@ -125,7 +125,7 @@ def estimate(
 
 
 def count_parameters(facts: ModelFacts) -> int | None:
-    """From the safetensors headers, else file size by bytes per value of the stored type."""
+    """Return the number of parameters, from the safetensors headers or the size of the files."""
     if facts.weights is None or facts.weights.format == "none":
         return None
     if facts.weights.parameters is not None:
@@ -135,7 +135,7 @@ def count_parameters(facts: ModelFacts) -> int | None:
 
 
 def count_heads(facts: ModelFacts) -> int:
-    """Attention heads; 64 values each where config.json does not say."""
+    """Return the number of attention heads; 64 values each where config.json does not say."""
     return facts.num_attention_heads or max(1, _hidden_size(facts) // 64)
 
 

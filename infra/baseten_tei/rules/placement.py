@@ -1,4 +1,4 @@
-"""Where a subject would run, as far as it can be told: unlike `Subject.instance`, these never raise."""
+"""Where a subject would run, as far as it is known: unlike `Subject.instance`, these never raise."""
 
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.instances import Instance
@@ -10,7 +10,7 @@ _USE_FLASH = "USE_FLASH_ATTENTION"
 
 
 def instance_of(subject: Subject) -> Instance | None:
-    """The instance; `None` where the spec names none that there is."""
+    """Return the instance; `None` where the spec names none that there is."""
     args = subject.args
     if args.instance_type is not None:
         return instances.parse_instance(args.instance_type)
@@ -20,18 +20,18 @@ def instance_of(subject: Subject) -> Instance | None:
 
 
 def accelerator_of(subject: Subject) -> str | None:
-    """The GPU, or `CPU`."""
+    """Return the GPU, or `CPU`."""
     found = instance_of(subject)
     return found.accelerator if found else None
 
 
 def on_cpu(subject: Subject) -> bool:
-    """Whether it is known to run without a GPU."""
+    """Return whether it is known to run without a GPU."""
     return accelerator_of(subject) == gpus.CPU
 
 
 def dtype_of(subject: Subject) -> str:
-    """What TEI computes in: the spec's, or its default by image and, for Gemma 3, by model type."""
+    """Return what TEI computes in: the spec's, or its default by image and, for Gemma 3, by model type."""
     if subject.args.dtype is not None:
         return subject.args.dtype
     gemma = subject.facts is not None and subject.facts.model_type == "gemma3_text"
@@ -39,7 +39,7 @@ def dtype_of(subject: Subject) -> str:
 
 
 def flash_attention(subject: Subject) -> int:
-    """Version of flash attention the router may use here: 2, on a T4 1, 0 for none.
+    """Return the version of flash attention the router may use here: 2, on a T4 1, 0 for none.
 
     Turing images set USE_FLASH_ATTENTION=False ("precision issues"), which a spec's env may turn on.
     """
@@ -53,7 +53,7 @@ def flash_attention(subject: Subject) -> int:
 
 
 def without_flash(subject: Subject) -> tuple[str, str]:
-    """Why there is no flash attention here, and what to type to get it."""
+    """Return why there is no flash attention here, and what to write to get it."""
     gpu = accelerator_of(subject)
     if gpu in (gpus.CPU, "T4"):
         return f"accelerator {gpu} has none", f"write accelerator: {gpus.DEFAULT_ACCELERATOR}"
@@ -63,13 +63,13 @@ def without_flash(subject: Subject) -> tuple[str, str]:
 
 
 def poolings(subject: Subject, kind: ModelType) -> tuple[str, ...]:
-    """Poolings that work for this type on this hardware."""
+    """Return the poolings that work for this type on this hardware."""
     padded = flash_attention(subject) not in kind.flash
     return (padded and kind.padded_poolings) or kind.poolings
 
 
 def may_use_onnx(subject: Subject) -> bool:
-    """Whether the CPU image runs, or might run, an ONNX file, for which model types do not matter."""
+    """Return whether the CPU image runs, or might run, an ONNX file, for which model types do not matter."""
     if not on_cpu(subject):
         return False
     weights = subject.facts.weights if subject.facts else None

@@ -1,4 +1,4 @@
-"""Every rule there is, and judging a model by all of them."""
+"""All rules, and the check of a model by them."""
 
 from collections.abc import Iterator
 
@@ -47,7 +47,7 @@ ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id})
 
 
 def check_model(subject: Subject) -> list[Reported]:
-    """What every rule finds that the spec does not silence, errors first."""
+    """Return what every rule finds that the spec does not silence, errors first."""
     found = [
         Reported(subject.name, rule, finding)
         for rule in RULES
@@ -58,12 +58,12 @@ def check_model(subject: Subject) -> list[Reported]:
 
 
 def error_lines(reported: list[Reported]) -> list[str]:
-    """One line for each finding that stops a preview."""
+    """Return one line for each finding that stops a preview."""
     return [it.line for it in reported if it.rule.severity == "error"]
 
 
 def warning_lines(reported: list[Reported]) -> list[str]:
-    """One line for each finding that a preview shows and goes on."""
+    """Return one line for each finding that a preview shows and goes on."""
     return [it.line for it in reported if it.rule.severity == "warning"]
 
 
@@ -81,7 +81,7 @@ def _check_silence_names(subject: Subject) -> Iterator[Finding]:
         if rule_id not in BY_ID:
             hint = did_you_mean(rule_id, BY_ID).strip()
             yield Finding(
-                f"silence names {rule_id!r}, which is no rule", hint or "see docs/rules.md"
+                f"silence names {rule_id!r}, which is not a rule", hint or "see docs/rules.md"
             )
         elif not reason.strip():
             yield Finding(

@@ -26,7 +26,7 @@ class StackCheck:
         return sum(it.rule.severity == "error" for it in self.found)
 
     def line_of(self, model: str) -> int:
-        """The line where a model begins, counted from 1; 1 where it cannot be told."""
+        """Return the line where a model begins, counted from 1; 1 where it is not found."""
         starts = (f"{model}:", f'"{model}":', f"'{model}':")
         for number, line in enumerate(self.text.splitlines(), start=1):
             if line.strip().startswith(starts):
@@ -35,7 +35,7 @@ class StackCheck:
 
 
 def render_table(stacks: Sequence[StackCheck]) -> str:
-    """A line a finding, under the stack's file; a stack without any says so."""
+    """Return a line a finding, under the stack's file; a stack without any says so."""
     lines: list[str] = []
     for stack in stacks:
         warnings = len(stack.found) - stack.errors
@@ -45,7 +45,7 @@ def render_table(stacks: Sequence[StackCheck]) -> str:
 
 
 def render_json(stacks: Sequence[StackCheck]) -> str:
-    """One object per finding: stack file, line, model, rule, severity, message, fix, source."""
+    """Return one object per finding: stack file, line, model, rule, severity, message, fix, source."""
     return json.dumps(
         [_finding_object(stack, it) for stack in stacks for it in stack.found],
         indent=2,
@@ -54,7 +54,7 @@ def render_json(stacks: Sequence[StackCheck]) -> str:
 
 
 def render_sarif(stacks: Sequence[StackCheck]) -> str:
-    """SARIF 2.1.0, as code scanning takes it; every rule is described, also where nothing was found."""
+    """Return SARIF 2.1.0, as code scanning takes it; every rule is described, also where nothing was found."""
     driver = {"name": "baseten-tei", "rules": [_describe_rule(rule) for rule in RULES]}
     results = [_result(stack, it) for stack in stacks for it in stack.found]
     run = {"tool": {"driver": driver}, "results": results}

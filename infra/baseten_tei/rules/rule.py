@@ -12,7 +12,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule says of one model: the message holds the values, the fix is what to type."""
+    """What a rule says of one model: the message holds the values, the fix is what to do."""
 
     message: str
     fix: str
@@ -20,9 +20,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """One thing TEI or Baseten would tell late, or not at all.
+    """A problem that TEI or Baseten report late, or not at all.
 
-    `check` is pure, never raises, and gives `None` where the rule holds or cannot be judged (no facts).
+    `check` is pure, never raises, and gives `None` where the rule holds or cannot be checked (no facts).
     """
 
     id: str
@@ -34,7 +34,7 @@ class Rule:
     """Where the fact is from: a doc page, an issue's number, `measured on TEI 1.9.3`."""
     check: Callable[[Subject], Finding | None]
     needs_facts: bool = False
-    """Whether it can only be judged for a model that is in the lock file."""
+    """Whether it can only be checked for a model that is in the lock file."""
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ class Settings:
 
 
 def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_LOCK) -> Settings:
-    """Typed settings. Raises `UserError` with one line per problem."""
+    """Return typed settings. Raises `UserError` with one line per problem."""
     specs, found = parse_specs(models)
     subjects: list[Subject] = []
     for name, args in specs.items():
@@ -43,7 +43,7 @@ def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_L
 
 
 def resolve_subject(name: str, args: ModelArgs, lock: Lock) -> Subject | list[str]:
-    """A spec with its locked facts and what it leaves open derived from them; or its problems."""
+    """Return a spec with its locked facts and what it leaves open derived from them; or its problems."""
     facts = lock.get((args.model_id, args.revision))
     if problem := cheapest_problem(args, facts):
         return [f"model {name!r}: {problem}"]

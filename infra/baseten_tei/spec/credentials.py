@@ -35,7 +35,7 @@ Path = tuple[object, ...]
 
 
 def is_secure(value: object) -> TypeGuard[Mapping[str, str]]:
-    """Whether this is what Pulumi writes for an encrypted value: `{secure: …}` and nothing beside it."""
+    """Return whether this is what Pulumi writes for an encrypted value: `{secure: …}` and nothing beside it."""
     return (
         isinstance(value, Mapping)
         and list(value) == ["secure"]
@@ -63,7 +63,7 @@ def right_place(key: str, known: Iterable[str] = ()) -> str | None:
 
 
 def is_vendor_key(name: str) -> bool:
-    """Whether a variable or label is called as a well-known credential is, e.g. `HF_TOKEN`."""
+    """Return whether a variable or label is called as a well-known credential is, e.g. `HF_TOKEN`."""
     return _VENDOR.fullmatch(normal_name(name)) is not None
 
 
@@ -122,7 +122,7 @@ def _todo(kind: str) -> str:
 
 
 def normal_name(key: str) -> str:
-    """`hfToken`, `--hf-token` and `HF_TOKEN` are one name."""
+    """Return one name for `hfToken`, `--hf-token` and `HF_TOKEN`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", key.lstrip("-")).lower()
 
 

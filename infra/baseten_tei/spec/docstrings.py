@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 
 def attribute_docstrings(model: type[BaseModel]) -> dict[str, str]:
-    """Field → the text below it, of a class and those it inherits from."""
+    """Return, by field, the text below it, of a class and those it inherits from."""
     found: dict[str, str] = {}
     for cls in reversed(model.__mro__):
         if issubclass(cls, BaseModel) and cls is not BaseModel:

@@ -22,7 +22,7 @@ FROM_ENV = "{from_env: HF_TOKEN}"
 
 
 def token_variable(configured: object) -> str | None:
-    """The variable that `hf_access_key: {from_env: NAME}` names; `None` for what is no mapping.
+    """Return the variable that `hf_access_key: {from_env: NAME}` names; `None` for what is not a mapping.
 
     Raises `UserError` for another mapping, and for a name that no variable has: a token may stand there.
     """

@@ -28,7 +28,7 @@ _DOCUMENTED = (
 
 
 def stack_config_schema() -> dict[str, Any]:
-    """Schema of a `Pulumi.<stack>.yaml`; other namespaces' keys pass."""
+    """Return the schema of a `Pulumi.<stack>.yaml`; other namespaces' keys pass."""
     model = TypeAdapter(EmbeddingArgs | RerankerArgs | ClassifierArgs).json_schema()
     definitions = model.pop("$defs")
     for args in (EmbeddingArgs, RerankerArgs, ClassifierArgs):
@@ -47,7 +47,7 @@ def stack_config_schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """The schema as it is committed."""
+    """Return the schema as it is committed."""
     return json.dumps(stack_config_schema(), indent=2, ensure_ascii=False) + "\n"
 
 

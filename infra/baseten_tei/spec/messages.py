@@ -11,7 +11,7 @@ from baseten_tei.spec.key_hints import suggest_key
 
 
 def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
-    """One pydantic error of a spec as a line that ends in what to type."""
+    """Return one pydantic error of a spec as a line that ends in what to type."""
     location = [str(part) for part in details["loc"]]
     key, given = ".".join(location), details.get("input")
     match details["type"]:
@@ -53,7 +53,7 @@ def _lower(message: str) -> str:
 
 
 def kind_of(value: object) -> str:
-    """What a value from YAML is, in YAML's words."""
+    """Return what a value from YAML is, in YAML's words."""
     kinds: dict[type, str] = {
         str: "text", bool: "a boolean", int: "a number", float: "a decimal number", list: "a list",
         tuple: "a list", dict: "a mapping", type(None): "empty",

@@ -21,7 +21,7 @@ _REVISION = re.compile(r"\w[\w./-]*", re.ASCII)
 
 
 def model_name_problem(name: str, what: str = "model_name") -> str | None:
-    """Why Baseten or truss could not take this model name; `what` is what the reader calls it."""
+    """Return why Baseten or truss could not take this model name; `what` is what the reader calls it."""
     if len(name) > MAX_LENGTH:
         return f"{what} has {len(name)} characters, at most {MAX_LENGTH} are allowed: shorten it"
     if not _MODEL.fullmatch(name):
@@ -33,7 +33,7 @@ def model_name_problem(name: str, what: str = "model_name") -> str | None:
 
 
 def environment_problem(name: str) -> str | None:
-    """Why this environment name cannot be used in Baseten's URLs."""
+    """Return why this environment name cannot be used in Baseten's URLs."""
     if _ENVIRONMENT.fullmatch(name) and len(name) <= MAX_LENGTH and name != "development":
         return None
     return (
@@ -43,7 +43,7 @@ def environment_problem(name: str) -> str | None:
 
 
 def repository_problem(model_id: str, revision: str) -> str | None:
-    """Why this is no Hugging Face repository or revision."""
+    """Return why this is not a Hugging Face repository or revision; `None` where it is."""
     if not _REPOSITORY.fullmatch(model_id):
         return (
             f"model_id {model_id!r} is not a Hugging Face repository: "
@@ -60,30 +60,30 @@ def stack_name_problem(stack: str) -> str | None:
         return None
     return (
         f"stack {stack!r} has the name of an environment of the workflows, which holds every secret and asks no "
-        f"reviewer: type pulumi stack rename {stack.casefold()}-stack, or choose another name"
+        f"reviewer: run `pulumi stack rename {stack.casefold()}-stack`, or choose another name"
     )
 
 
 def is_commit(revision: str) -> bool:
-    """Whether a revision is a commit, which never moves."""
+    """Return whether a revision is a commit, which never moves."""
     return _COMMIT.fullmatch(revision) is not None
 
 
 def suggest_name(name: str) -> str:
-    """A legal model name close to this one."""
+    """Return a legal model name close to this one."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._")[:MAX_LENGTH] or "my-model"
 
 
 def environment_variable(name: str) -> str:
-    """A name as scripts use it: `bge-base.en` is `BGE_BASE_EN`."""
+    """Return a name as scripts use it: `bge-base.en` is `BGE_BASE_EN`."""
     return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
 
 
 def same_secret(one: str, other: str) -> bool:
-    """Whether Baseten sees one secret: it normalises non-alphanumerics (docs: organization/secrets)."""
+    """Return whether Baseten sees one secret: it normalises non-alphanumerics (docs: organization/secrets)."""
     return re.sub(r"[^A-Za-z0-9]", "_", one) == re.sub(r"[^A-Za-z0-9]", "_", other)
 
 
 def baseten_name(name: str, args: "ModelArgs") -> str:
-    """The model's name on Baseten."""
+    """Return the model's name on Baseten."""
     return name if args.model_name is None else args.model_name

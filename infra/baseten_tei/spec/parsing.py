@@ -19,7 +19,7 @@ EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"
 
 
 def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
-    """Specs by name, and what is wrong with their shape. Raises `UserError` for what is no mapping at all."""
+    """Return specs by name, and what is wrong with their shape. Raises `UserError` for what is not a mapping."""
     if is_secure(models):
         raise UserError(*models_problems(models))
     if not isinstance(models, Mapping):
@@ -41,7 +41,7 @@ def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
 
 
 def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:
-    """One model's spec, or its problems; where it holds a secret, nothing else of it is looked at."""
+    """Return one model's spec, or its problems; where it holds a secret, nothing else of it is looked at."""
     if secret := spec_problems(name, raw):
         return secret
     if not isinstance(raw, Mapping):

@@ -175,7 +175,7 @@ def test_an_entry_is_kept_when_the_same_place_says_the_same(after: ModelFacts, k
 
 
 def test_nothing_moves_alone() -> None:
-    away = Readings(away={KEY: "nobody answers"})
+    away = Readings(unreachable={KEY: "nobody answers"})
     assert list_moves(stack(BERT), away) == []
     assert merge_entries(stack(BERT), away) == [BERT]
     assert merge_entries(stack(BERT, asked=False), Readings({KEY: other(hidden_size=8)})) == [BERT]
@@ -196,8 +196,8 @@ def test_what_no_model_uses_is_told_and_goes() -> None:
         (Readings({KEY: BERT}), False, 0),
         (Readings({KEY: BERT}), True, 1),
         (Readings(refused={KEY: "gated"}), False, 2),
-        (Readings(away={KEY: "away"}), False, 2),
-        (Readings(away={KEY: "away"}), True, 2),
+        (Readings(unreachable={KEY: "away"}), False, 2),
+        (Readings(unreachable={KEY: "away"}), True, 2),
     ],
 )
 def test_exit_codes_tell_what_is_to_be_done(
@@ -207,7 +207,7 @@ def test_exit_codes_tell_what_is_to_be_done(
 
 
 def test_a_hub_that_is_away_as_a_whole_is_one_line_and_one_model_is_named() -> None:
-    every = Readings(away={KEY: "h is down", ("a/b", "main"): "h is down"})
+    every = Readings(unreachable={KEY: "h is down", ("a/b", "main"): "h is down"})
     assert len(list_problems(every)) == 1
     some = Readings({KEY: BERT}, {("c/d", "v1"): "no such thing"}, {("a/b", "main"): "h is slow"})
     assert list_problems(some) == [

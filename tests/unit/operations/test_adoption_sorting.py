@@ -277,7 +277,7 @@ def test_what_the_hub_does_not_say_is_told_and_stops_nothing(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     ran = faked(monkeypatch)
-    away = Readings(away={("BAAI/bge-base-en-v1.5", "main"): "no answer"})
+    away = Readings(unreachable={("BAAI/bge-base-en-v1.5", "main"): "no answer"})
     monkeypatch.setattr(lock, "read", lambda _hub, _keys: away)
     assert main(["adopt", "--all", "--root", str(workspace.root)]) == 0
     assert "not locked: no answer: " in capsys.readouterr().out

@@ -57,10 +57,10 @@ class Deployed:
 
 
 def read_deployed_config(config: Data) -> Deployed | str:
-    """A config as TEI's, or why it is not."""
+    """Return a config as TEI's, or why it is not."""
     server = config.get("docker_server")
     if not server or not server.get("start_command"):
-        return "is no docker_server with a start_command: it does not run TEI's own image"
+        return "has no docker_server with a start_command: it does not run TEI's own image"
     variables = {name: str(value) for name, value in _part(config, "environment_variables")}
     command = read_command(server["start_command"], variables)
     if isinstance(command, str):
@@ -68,23 +68,23 @@ def read_deployed_config(config: Data) -> Deployed | str:
     image = str((config.get("base_image") or {}).get("image") or "")
     version = _version(image)
     if version is None:
-        return f"base_image {image!r} is no release of TEI's own image"
+        return f"base_image {image!r} is not a release of TEI's own image"
     task = TASK_BY_PATH.get(server.get("predict_endpoint") or "")
     if task is None:
-        return f"predict_endpoint {server.get('predict_endpoint')!r} is no route of TEI's, so its task is unknown"
+        return f"predict_endpoint {server.get('predict_endpoint')!r} is not a route of TEI, so its task is unknown"
     origin = find_origin(config, router_flags(command, variables | dict(command.environment)))
     return origin if isinstance(origin, str) else Deployed(config, command, origin, task, version)
 
 
 def router_flags(command: RouterCommand, variables: Mapping[str, str]) -> dict[str, str | None]:
-    """Flags of a command line and of the variables that stand for them."""
+    """Return the flags of a command line and of the variables that stand for them."""
     by_variable = {flags.environment_name(flag): flag for flag in flags.FLAGS}
     named = {by_variable[it]: value for it, value in variables.items() if it in by_variable}
     return {**named, **command.flags}
 
 
 def auto_truncates(given: Mapping[str, str | None], version: str) -> bool:
-    """Whether the router cuts long texts: off by default until 1.8.3, on from 1.9.0."""
+    """Return whether the router cuts long texts: off by default until 1.8.3, on from 1.9.0."""
     if "auto-truncate" not in given:
         return releases.at_least(version, "1.9.0")
     return given["auto-truncate"] in (None, "true")

@@ -37,7 +37,7 @@ class Origin:
 
 
 def find_origin(config: Mapping[str, Any], flags: Mapping[str, str | None]) -> Origin | str:
-    """The origin of what `--model-id` names, or why it is not known."""
+    """Return the origin of what `--model-id` names, or why it is not known."""
     wanted = flags.get("model-id")
     if not wanted:
         return "start_command has no --model-id"
@@ -48,8 +48,10 @@ def find_origin(config: Mapping[str, Any], flags: Mapping[str, str | None]) -> O
         if f"{wanted}/".startswith(f"{place.rstrip('/')}/"):
             return origin
     sources = [str(it.get("source")) for it in config.get("weights") or ()]
-    told = f" (weights come from {', '.join(sources)})" if sources else ""
-    return f"--model-id={wanted} is in no Hugging Face repository that the config names{told}"
+    origins = f" (weights come from {', '.join(sources)})" if sources else ""
+    return (
+        f"--model-id={wanted} does not come from a Hugging Face repository in the config{origins}"
+    )
 
 
 def _find_mounts(config: Mapping[str, Any]) -> Iterator[tuple[str, Origin]]:

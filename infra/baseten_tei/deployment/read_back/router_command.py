@@ -32,7 +32,7 @@ class RouterCommand:
 
 
 def read_command(command: str, environment: Mapping[str, str]) -> RouterCommand | str:
-    """The router's command, or why it cannot be read; `environment` is the container's."""
+    """Return the router's command, or why it cannot be read; `environment` is the container's."""
     try:
         script = read_script(command)
     except ValueError as error:

@@ -31,7 +31,7 @@ class Script:
     in_shell: bool = False
 
     def fill(self, word: str, known: Mapping[str, str]) -> str:
-        """A word with the variables that are known; without a shell nothing is one."""
+        """Return a word with the variables that are known; without a shell nothing is one."""
 
         def value(match: re.Match[str]) -> str:
             return known.get(match[1] or match[3], match[0] if match[2] is None else match[2])
@@ -39,16 +39,16 @@ class Script:
         return _VARIABLE.sub(value, word) if self.in_shell else word
 
     def is_open(self, word: str) -> bool:
-        """Whether a filled word still holds something that only a shell knows."""
+        """Return whether a filled word still holds something that only a shell knows."""
         return self.in_shell and not set(word).isdisjoint("$`")
 
     def plain(self, text: str) -> str:
-        """A word as the program is given it."""
+        """Return a word as the program is given it."""
         return text.translate({ord(mark): sign for sign, mark in self.stand_ins.items()})
 
 
 def read_script(command: str) -> Script:
-    """The script that a start command runs. Raises `ValueError` for a quote that is never closed."""
+    """Return the script that a start command runs. Raises `ValueError` for a quote that is never closed."""
     words = shlex.split(command)
     text = _find_shell_script(words)
     if text is None and "&&" not in words:

@@ -35,7 +35,7 @@ def read_bytes(path: Path, name: object = None, most: int = LARGEST_BYTES) -> by
 
 
 def is_there(path: Path) -> bool:
-    """Whether something has this name, and be it a link that leads nowhere: reading it says what is wrong."""
+    """Return whether something has this name, and be it a link that leads nowhere: reading it says what is wrong."""
     return os.path.lexists(path)
 
 

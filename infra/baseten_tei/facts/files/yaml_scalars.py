@@ -29,7 +29,7 @@ Scalar = str | int | float | bool | None
 
 
 def plain_scalar(text: str) -> Scalar:
-    """What an unquoted word is: itself, unless it is a number, a boolean, nothing, or a date."""
+    """Return what an unquoted word is: itself, unless it is a number, a boolean, nothing, or a date."""
     if text in _WORDS:
         return _WORDS[text]
     if text[0] == ".":
@@ -57,7 +57,7 @@ def _in_python(digits: str) -> str:
 
 
 def date_text(text: str) -> str | None:
-    """The text that a program gets in place of a date; `None` for what is not one."""
+    """Return the text that a program gets in place of a date; `None` for what is not one."""
     found = _DATE.fullmatch(text)
     try:
         moment = _moment(*(int(it or 0) for it in found.group(1, 2, 3, 5, 6, 7))) if found else None
@@ -79,7 +79,7 @@ def _moment(*numbers: int) -> datetime:
 
 
 def as_json_gives_it(value: float) -> Scalar:
-    """A number after the way through the engine's JSON, which knows 64-bit integers and floats only."""
+    """Return a number after the way through the engine's JSON, which knows 64-bit integers and floats only."""
     if isinstance(value, int) and -(2**63) <= value < 2**63:
         return value
     value = float(value)
@@ -87,7 +87,7 @@ def as_json_gives_it(value: float) -> Scalar:
 
 
 def key_text(value: Scalar) -> str:
-    """A key as Go shows it: in the engine's hands every key becomes a text."""
+    """Return a key as Go shows it: in the engine's hands every key becomes a text."""
     match value:
         case None:
             return "<nil>"

@@ -35,7 +35,7 @@ _INTEGERS = (
 
 
 def read_facts(repository: Repository) -> ModelFacts:
-    """The facts that a lock file keeps."""
+    """Return the facts that a lock file keeps."""
     return ModelFacts(
         model_id=repository.model_id,
         revision=repository.revision,

@@ -70,16 +70,16 @@ class Hub:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Hub":
-        """Raises `UserError` where a variable holds what cannot be used, without showing a token."""
+        """Return the Hub that the variables name. Raises `UserError`, without a token, for unusable ones."""
         endpoint = environment.get("HF_ENDPOINT", "").strip().rstrip("/") or cls.endpoint
         if urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).hostname:
             raise UserError(
-                "HF_ENDPOINT is no address: write e.g. HF_ENDPOINT=https://huggingface.co"
+                "HF_ENDPOINT is not a URL: write e.g. HF_ENDPOINT=https://huggingface.co"
             )
         for variable in TOKEN_VARIABLES:
             if token := environment.get(variable, "").strip():
                 if not is_sendable(token):
-                    raise UserError(f"{variable} holds characters no token has: set it anew")
+                    raise UserError(f"{variable} holds characters that no token has: set it again")
                 return cls(endpoint, token, variable)
         return cls(endpoint)
 
@@ -90,7 +90,7 @@ class Hub:
         return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
 
     def read(self, model_id: str, revision: str, day: str) -> Repository:
-        """The repository at what `revision` is today; `day` (ISO) goes into its source.
+        """Return the repository at what `revision` is today; `day` (ISO) goes into its source.
 
         Raises `UserError` (no such repository or revision, gated, token refused) and `HubUnreachableError`.
         """
@@ -128,7 +128,7 @@ class Hub:
         except _MISREAD as error:  # another server's page, or half an answer
             raise HubUnreachableError(f"{self.host} answers, but not as a Hub does") from error
         if not (isinstance(info.sha, str) and _COMMIT.fullmatch(info.sha)):
-            raise HubUnreachableError(f"{self.host} names no commit of {model_id}")
+            raise HubUnreachableError(f"{self.host} does not say the commit of {model_id}")
         return info
 
     def _text(self, model_id: str, commit: str, name: str) -> str:

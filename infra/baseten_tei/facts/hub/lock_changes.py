@@ -25,13 +25,13 @@ class Readings:
 
     facts: dict[Key, ModelFacts] = field(default_factory=dict)
     refused: dict[Key, str] = field(default_factory=dict)
-    """The reader can mend it: no such repository, no such revision, gated."""
-    away: dict[Key, str] = field(default_factory=dict)
+    """What the user can fix: no such repository, no such revision, gated."""
+    unreachable: dict[Key, str] = field(default_factory=dict)
     """Only time can: the Hub did not answer."""
 
 
 def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
-    """What the lock file says otherwise than the Hub, or than the stack, a line per field."""
+    """Return what the lock file says otherwise than the Hub, or than the stack, a line per field."""
     lines = []
     for wanted in sorted(stack.asked & readings.facts.keys()):
         before, after = stack.locked.get(wanted), readings.facts[wanted]
@@ -42,7 +42,7 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
 
 
 def merge_entries(stack: LockedStack, readings: Readings) -> list[ModelFacts]:
-    """The lock file's new entries; where nothing was read, what was locked stays."""
+    """Return the lock file's new entries; where nothing was read, what was locked stays."""
     kept = {wanted: facts for wanted, facts in stack.locked.items() if wanted in stack.used}
     for wanted in stack.asked & readings.facts.keys():
         after = readings.facts[wanted]
@@ -51,20 +51,25 @@ def merge_entries(stack: LockedStack, readings: Readings) -> list[ModelFacts]:
 
 
 def list_problems(readings: Readings) -> list[str]:
-    """Why something was not read, a line each; a single one where the Hub is away as a whole."""
-    away = readings.away
-    if away and not readings.facts and not readings.refused and len({*away.values()}) == 1:
-        return [f"{next(iter(away.values()))}: what is locked stays as it is; {RETRY}"]
+    """Return why something was not read, a line each; one line where the whole Hub could not be reached."""
+    unreachable = readings.unreachable
+    if (
+        unreachable
+        and not readings.facts
+        and not readings.refused
+        and len({*unreachable.values()}) == 1
+    ):
+        return [f"{next(iter(unreachable.values()))}: what is locked stays as it is; {RETRY}"]
     refused = dict.fromkeys(line for _, line in sorted(readings.refused.items()))
     return [*refused] + [
         f"{_name(wanted)} was not read, {why}: what is locked stays as it is; {RETRY}"
-        for wanted, why in sorted(away.items())
+        for wanted, why in sorted(unreachable.items())
     ]
 
 
 def exit_code(readings: Readings, something_moved: bool) -> int:
     """Return 0 for nothing to do, 1 where something moved, 2 where something could not be read."""
-    return 2 if readings.refused or readings.away else int(something_moved)
+    return 2 if readings.refused or readings.unreachable else int(something_moved)
 
 
 def _name(wanted: Key) -> str:

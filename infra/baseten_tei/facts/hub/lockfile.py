@@ -25,7 +25,7 @@ HEADER = """\
 """
 Key = tuple[str, str]
 """Model id and revision, as a spec writes them."""
-_MEND = "fix it, or delete the file and run `baseten-tei lock`"
+_FIX = "fix it, or delete the file and run `baseten-tei lock`"
 _TEXT = "tag:yaml.org,2002:str"
 _ONE_LINE = ("id2label", "label2id")
 
@@ -53,24 +53,24 @@ _Dumper.add_representer(tuple, lambda d, t: d.represent_sequence("tag:yaml.org,2
 
 
 def lock_path(root: Path, stack: str) -> Path:
-    """Where a stack's lock file stands."""
+    """Return where a stack's lock file stands."""
     return root / FOLDER / f"{stack}.yaml"
 
 
 def key_of(facts: ModelFacts) -> Key:
-    """What a spec finds an entry by."""
+    """Return what a spec finds an entry by."""
     return facts.model_id, facts.revision
 
 
 def parse_lock(text: str) -> dict[Key, ModelFacts]:
-    """The entries of a lock file. Raises `UserError`, a line per problem, without the file's name."""
+    """Return the entries of a lock file. Raises `UserError`, a line per problem, without the file's name."""
     try:
         loaded = parse_yaml(text)
     except UserError as error:
-        raise UserError(f"{error.problems[0].removesuffix(': fix it')}: {_MEND}") from error
+        raise UserError(f"{error.problems[0].removesuffix(': fix it')}: {_FIX}") from error
     models = (loaded or {"models": []}).get("models") if isinstance(loaded or {}, Mapping) else None
     if not isinstance(models, list):
-        raise UserError(f"must be a mapping with a list `models:`: {_MEND}")
+        raise UserError(f"must be a mapping with a list `models:`: {_FIX}")
     found: dict[Key, ModelFacts] = {}
     problems: list[str] = []
     for number, entry in enumerate(models, 1):
@@ -78,7 +78,7 @@ def parse_lock(text: str) -> dict[Key, ModelFacts]:
         if isinstance(facts, str):
             problems.append(facts)
         elif key_of(facts) in found:
-            problems.append(f"holds {_name(facts)} twice: {_MEND}")
+            problems.append(f"holds {_name(facts)} twice: {_FIX}")
         else:
             found[key_of(facts)] = facts
     if problems:
@@ -87,7 +87,7 @@ def parse_lock(text: str) -> dict[Key, ModelFacts]:
 
 
 def render_lock(facts: Iterable[ModelFacts]) -> str:
-    """The file's text: sorted by model and revision, the same bytes for the same facts."""
+    """Return the file's text: sorted by model and revision, the same bytes for the same facts."""
     models = [_entry_fields(entry) for entry in sorted(facts, key=key_of)]
     return HEADER + yaml.dump(
         {"models": models}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
@@ -95,14 +95,14 @@ def render_lock(facts: Iterable[ModelFacts]) -> str:
 
 
 def choose_entry(before: ModelFacts | None, after: ModelFacts) -> ModelFacts:
-    """What to write: the old entry where a new reading of the same place says the same on another day."""
+    """Return what to write: the old entry where a new reading of the same place says the same on another day."""
     if before and not compare_facts(before, after) and _place(before) == _place(after):
         return before
     return after
 
 
 def compare_facts(before: ModelFacts, after: ModelFacts) -> list[str]:
-    """`field: before -> after`, one for each that differs; where the facts came from is none of them."""
+    """Return `field: before -> after` for each field that differs, but for the source of the facts."""
     old, new = _leaves(_comparable_fields(before)), _leaves(_comparable_fields(after))
     return [
         f"{path}: {old.get(path, 'nothing')} -> {new.get(path, 'nothing')}"
@@ -118,7 +118,7 @@ def _entry(number: int, entry: Any) -> ModelFacts | str:
         named = entry.get("model_id") if isinstance(entry, Mapping) else None
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
-        return f"entry {number} ({named}): {where}: {first['msg']}: {_MEND}"
+        return f"entry {number} ({named}): {where}: {first['msg']}: {_FIX}"
 
 
 def _entry_fields(facts: ModelFacts) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the Hugging Face Hub says of a model, once, so that a preview can judge it offline.
+"""What the Hugging Face Hub says of a model, once, so that a preview can check it offline.
 
 Only what decides a deployment is kept. Field names are those of the repository's own files.
 """

@@ -29,7 +29,7 @@ class Repository:
 
 
 def parse_strict(text: str | None) -> Any:
-    """What serde would make of it: `None` where it refuses, e.g. for NaN or half a surrogate pair."""
+    """Return what serde would make of it: `None` where it refuses, e.g. for NaN or half a surrogate pair."""
     try:
         value = decode_json(text or "null")
         json.dumps(value, ensure_ascii=False).encode()
@@ -39,6 +39,6 @@ def parse_strict(text: str | None) -> Any:
 
 
 def parse_object(text: str | None) -> dict[str, Any]:
-    """As `parsed`; empty where it is no object."""
+    """Return what `parse_strict` does; an empty mapping where that is not an object."""
     value = parse_strict(text)
     return value if isinstance(value, dict) else {}

@@ -20,7 +20,7 @@ _NO_WEIGHTS = {"training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.
 
 
 def header_files(sizes: Mapping[str, int], index: str | None) -> tuple[str, ...]:
-    """The safetensors files that TEI would load, whose headers are worth reading."""
+    """Return the safetensors files that TEI would load, whose headers are worth reading."""
     if SINGLE in sizes:
         return (SINGLE,)
     if PYTORCH in sizes:

@@ -63,7 +63,7 @@ def _is_count(value: Any) -> bool:
 
 
 def task_of(info: Mapping[str, Any]) -> str:
-    """What a router says that it serves."""
+    """Return what a router says that it serves."""
     return str(next(iter(info.get("model_type") or {"nothing": None})))
 
 
@@ -81,7 +81,7 @@ def build_call(task: str, texts: Sequence[str], query: str | None = None) -> Cal
 
 
 def parse_answer(task: str, told: Any) -> Answer:
-    """The answer in what `build_call` was told. Raises `StrangeAnswerError`."""
+    """Return the answer in what `build_call` was told. Raises `StrangeAnswerError`."""
     match task:
         case "embedding":
             return parse_vector(told)
@@ -92,7 +92,7 @@ def parse_answer(task: str, told: Any) -> Answer:
 
 
 def parse_vector(told: Any) -> Vector:
-    """The first vector of an answer of `/v1/embeddings`. Raises `StrangeAnswerError`."""
+    """Return the first vector of an answer of `/v1/embeddings`. Raises `StrangeAnswerError`."""
     try:
         return _vector(told["data"][0])
     except (LookupError, TypeError) as error:
@@ -100,7 +100,7 @@ def parse_vector(told: Any) -> Vector:
 
 
 def parse_vectors(told: Any, count: int) -> tuple[Vector, ...]:
-    """The vectors of `count` texts, in their order and of one length. Raises `StrangeAnswerError`."""
+    """Return the vectors of `count` texts, in their order and of one length. Raises `StrangeAnswerError`."""
     try:
         found = {row["index"]: _vector(row) for row in told["data"]}
         vectors = tuple(found[index] for index in range(count))
@@ -114,7 +114,7 @@ def parse_vectors(told: Any, count: int) -> tuple[Vector, ...]:
 
 
 def parse_relevances(told: Any, count: int) -> tuple[float, ...]:
-    """A score for each of `count` texts, in their order. Raises `StrangeAnswerError`."""
+    """Return a score for each of `count` texts, in their order. Raises `StrangeAnswerError`."""
     try:
         found = {rank["index"]: _number(rank["score"]) for rank in told}
         return tuple(found[index] for index in range(count))
@@ -123,7 +123,7 @@ def parse_relevances(told: Any, count: int) -> tuple[float, ...]:
 
 
 def parse_scores(told: Any) -> dict[str, float]:
-    """The labels of a batch's first text with their scores. Raises `StrangeAnswerError`."""
+    """Return the labels of a batch's first text with their scores. Raises `StrangeAnswerError`."""
     try:
         found = {str(row["label"]): _number(row["score"]) for row in told[0]}
     except (LookupError, TypeError) as error:

@@ -35,7 +35,7 @@ class FlagProblem:
 
 
 def find_flag_problems(words: Iterable[str], tei_version: str) -> Iterator[FlagProblem]:
-    """What the router of that release would refuse; `words` are its arguments, each `--name` or `--name=value`."""
+    """Yield what the router of a release would refuse; `words` are its arguments: `--name` or `--name=value`."""
     seen: list[str] = []
     for name, value in flags.split_flags(map(redact, words)):
         since = flags.FLAGS.get(name)
@@ -79,7 +79,7 @@ def _form_problem(name: str, value: str | None, tei_version: str) -> tuple[str, 
     if name == "auto-truncate" and not at_least(tei_version, "1.9.2"):
         return f"--{name} takes no value before TEI 1.9.2", "write auto_truncate: true or false"
     if name in _NUMBERS and not re.fullmatch(r"[1-9][0-9]{0,17}", value):
-        return f"--{name} {value!r} is no number above 0", f"write --{name}=<number>"
+        return f"--{name} {value!r} is not a number above 0", f"write --{name}=<number>"
     if name in _CHOICES and value not in _CHOICES[name]:
         known = ", ".join(_CHOICES[name])
         return f"--{name} {value!r} is not known", f"write one of {known}"

@@ -82,12 +82,12 @@ FORBIDDEN: Mapping[str, str] = MappingProxyType(
 
 
 def environment_name(flag: str) -> str:
-    """The environment variable that TEI reads for a flag: its name in SCREAMING_SNAKE."""
+    """Return the environment variable that TEI reads for a flag: its name in SCREAMING_SNAKE."""
     return flag.upper().replace("-", "_")
 
 
 def split_flags(flags: Iterable[str]) -> list[tuple[str, str | None]]:
-    """`["--payload-limit=4000000", "--json-output"]` as names and values; `--a b` is one entry too."""
+    """Return `["--payload-limit=4000000", "--json-output"]` as names and values; `--a b` is one entry too."""
     return [_split(flag) for flag in flags]
 
 
@@ -98,7 +98,7 @@ def _split(flag: str) -> tuple[str, str | None]:
 
 
 def auto_truncate_flags(enabled: bool, tei_version: str) -> list[str]:
-    """`--auto-truncate` in the form of a release: it changed three times (PR #836 and before).
+    """Return `--auto-truncate` in the form of a release: it changed three times (PR #836 and before).
 
     <= 1.8.3: a bare flag, off by default. 1.9.0 and 1.9.1: on, and only the environment turns it off.
     >= 1.9.2: takes `true` or `false`.
@@ -111,7 +111,7 @@ def auto_truncate_flags(enabled: bool, tei_version: str) -> list[str]:
 
 
 def auto_truncate_environment(enabled: bool, tei_version: str) -> dict[str, str]:
-    """The environment variable that 1.9.0 and 1.9.1 need to refuse long inputs; else nothing."""
+    """Return the environment variable that 1.9.0 and 1.9.1 need to refuse long inputs; else nothing."""
     only_by_environment = at_least(tei_version, "1.9.0") and not at_least(tei_version, "1.9.2")
     return {"AUTO_TRUNCATE": "false"} if only_by_environment and not enabled else {}
 

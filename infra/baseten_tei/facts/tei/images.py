@@ -31,7 +31,7 @@ class Image:
 
 
 def image_for(accelerator: str, tei_version: str) -> Image | str:
-    """The image for this GPU and release, or the reason why there is none."""
+    """Return the image for this GPU and release, or the reason why there is none."""
     prefix = _prefix(accelerator, tei_version)
     if isinstance(prefix, _NoImage):
         return prefix.reason

@@ -6,12 +6,12 @@ _ROBERTA = {"roberta", "xlm-roberta", "camembert"}
 
 
 def position_offset(facts: ModelFacts) -> int:
-    """Positions that RoBERTa's kin leave unused: 2 of 514, because the pad token's id is 1."""
+    """Return the number of positions that RoBERTa's kin leave unused: 2 of 514, because the pad token's id is 1."""
     return (facts.pad_token_id or 0) + 1 if facts.model_type in _ROBERTA else 0
 
 
 def max_input_length(facts: ModelFacts) -> int | None:
-    """Tokens an input may have, as the router decides before `--max-batch-tokens`; `None` if it cannot."""
+    """Return tokens an input may have, as the router decides before `--max-batch-tokens`; `None` if it cannot."""
     if facts.max_seq_length is not None:
         return facts.max_seq_length
     table = facts.max_position_embeddings or facts.n_positions

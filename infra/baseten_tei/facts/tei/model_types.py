@@ -88,7 +88,7 @@ MODEL_TYPES: Mapping[str, ModelType] = MappingProxyType(
 
 
 def type_name(facts: ModelFacts) -> str | None:
-    """The key of `MODEL_TYPES`: `model_type`, with Jina's variants of BERT told apart as the router does."""
+    """Return the key of `MODEL_TYPES`: `model_type`, with Jina's variants of BERT told apart as the router does."""
     if facts.model_type != "bert":
         return facts.model_type
     remote = (facts.auto_map or {}).get("AutoConfig")
@@ -99,5 +99,5 @@ def type_name(facts: ModelFacts) -> str | None:
 
 
 def model_type(facts: ModelFacts | None) -> ModelType | None:
-    """What TEI can do with it; `None` for a type that no release loads, or that nobody knows."""
+    """Return what TEI can do with it; `None` for a type that no release loads, or that nobody knows."""
     return MODEL_TYPES.get((facts and type_name(facts)) or "")

@@ -17,10 +17,10 @@ DEFAULT = "1.8.3"
 
 
 def parse_version(version: str) -> tuple[int, ...]:
-    """`"1.8.3"` as `(1, 8, 3)`, for comparing."""
+    """Return `"1.8.3"` as `(1, 8, 3)`, for comparing."""
     return tuple(int(part) for part in version.split("."))
 
 
 def at_least(version: str, other: str) -> bool:
-    """Whether `version` is `other` or newer."""
+    """Return whether `version` is `other` or newer."""
     return parse_version(version) >= parse_version(other)

@@ -29,7 +29,7 @@ class Detected:
 
 
 def detect(facts: ModelFacts, pooling: str | None = None) -> Detected:
-    """What the router loads, started with `--pooling` or without."""
+    """Return what the router loads, started with `--pooling` or without."""
     for architecture in facts.architectures or ():
         if architecture == "NewForTokenClassification" and not _has_labels(facts):
             continue  # left over in configs of Alibaba's GTE models
@@ -41,14 +41,14 @@ def detect(facts: ModelFacts, pooling: str | None = None) -> Detected:
 
 
 def repository_pooling(facts: ModelFacts) -> str | None:
-    """What `1_Pooling/config.json` says, in TEI's words; `None` where it is not there or says nothing TEI can do."""
+    """Return what `1_Pooling/config.json` says, in TEI's words; `None` where TEI can do nothing of it."""
     if facts.pooling is None or not facts.pooling.has_cls_and_mean_keys:
         return None
     return next((name for mode, name in _MODES.items() if mode in facts.pooling.modes), None)
 
 
 def is_bert_like(facts: ModelFacts) -> bool:
-    """Whether the router takes `cls` where the repository names no pooling."""
+    """Return whether the router takes `cls` where the repository names no pooling."""
     return "bert" in (facts.model_type or "").lower()
 
 

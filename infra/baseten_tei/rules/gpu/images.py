@@ -14,7 +14,7 @@ _COMPUTE_CAP = "TEI backends/candle/src/compute_cap.rs"
 
 
 def organization_lacks_gpu(accelerator: str, available_skus: Collection[str]) -> Finding | None:
-    """Whether none of the account's instance types (`GET /v1/instance_types`) has this GPU.
+    """Return whether none of the account's instance types (`GET /v1/instance_types`) has this GPU.
 
     Baseten tells it at the push: "The GPU type 'A10G' is not supported for your organization".
     """

@@ -26,7 +26,8 @@ def _unknown_form(subject: Subject) -> Finding | None:
     if name is None or instances.parse_instance(name) is not None:
         return None
     return Finding(
-        f"instance_type {name!r} is no instance of Baseten's", "write e.g. instance_type: L4:4x16"
+        f"instance_type {name!r} is not an instance type of Baseten",
+        "write e.g. instance_type: L4:4x16",
     )
 
 

@@ -14,7 +14,7 @@ ESTIMATE = "estimated from TEI's model code; checked against TEI #670, #760, #86
 
 
 def estimate_subject(subject: Subject) -> tuple[str, Estimate, ModelFacts] | None:
-    """Accelerator, memory with the spec's own batch, and facts; `None` where that cannot be told."""
+    """Return accelerator, memory with the spec's own batch, and facts; `None` where that is not known."""
     accelerator, facts = accelerator_of(subject), subject.facts
     if accelerator is None or facts is None:
         return None

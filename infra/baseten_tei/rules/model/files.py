@@ -11,7 +11,7 @@ _RAN = "measured on TEI 1.8.3 and 1.9.3"
 
 
 def _suggest_fork(what: str) -> str:
-    return f"write a model_id whose {what}, e.g. a fork with it mended"
+    return f"write a model_id whose {what}, e.g. a fork where it is fixed"
 
 
 def _auto_map(subject: Subject) -> Finding | None:
@@ -102,7 +102,7 @@ def _unknown_prompt(subject: Subject) -> Finding | None:
         return None
     known = " or ".join(sorted(subject.facts.prompts))
     return Finding(
-        f"default_prompt_name {name!r} is no prompt of {subject.facts.model_id}",
+        f"default_prompt_name {name!r} is not a prompt of {subject.facts.model_id}",
         f"write default_prompt_name: {known}"
         if known
         else "write default_prompt with the text itself",

@@ -18,14 +18,14 @@ _CANDLE = "TEI backends/candle/src/lib.rs"
 
 
 def kind_of(subject: Subject) -> ModelType | None:
-    """What TEI's own backend can do with it; `None` where nobody knows, or ONNX runs in its place."""
+    """Return what TEI's own backend can do with it; `None` where nobody knows, or ONNX runs in its place."""
     if subject.facts is None or may_use_onnx(subject):
         return None
     return model_type(subject.facts)
 
 
 def classifies(facts: ModelFacts) -> bool:
-    """Whether TEI loads it with a head."""
+    """Return whether TEI loads it with a head."""
     return detect(facts).task != "embedding"
 
 

@@ -25,7 +25,7 @@ def _no_release(subject: Subject) -> Finding | None:
     names = [name for name in MODEL_TYPES if "/" not in name]
     hint = did_you_mean(facts.model_type or "", names)
     return Finding(
-        f"no release of TEI loads model type {facts.model_type or '(config.json names none)'}",
+        f"no release of TEI loads model type {facts.model_type or '(missing in config.json)'}",
         f"write a model_id of one of {', '.join(names)}{hint and '.' + hint}",
     )
 

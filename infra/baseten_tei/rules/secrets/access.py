@@ -19,12 +19,12 @@ _GATED_SOURCE = "huggingface.co: /resolve/<revision>/config.json answers 401; Ba
 
 
 def secrets_read(config: Mapping[str, Any]) -> list[str]:
-    """Names of the secrets that a Truss config reads: by path, for its weights, for its cache, for its build."""
+    """Return names of the secrets that a Truss config reads: by path, for its weights, for its cache, for its build."""
     return list(dict.fromkeys(_read(config)))
 
 
 def find_unlisted_secrets(config: Mapping[str, Any]) -> list[str]:
-    """Those it reads and does not list under `secrets:`; without that, Baseten mounts nothing."""
+    """Return those it reads and does not list under `secrets:`; without that, Baseten mounts nothing."""
     declared = config.get("secrets") or {}
     return [
         name

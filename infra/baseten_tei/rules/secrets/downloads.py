@@ -15,7 +15,7 @@ _ONNX = ("onnx/model.onnx", "model.onnx")
 
 
 def generate_config(subject: Subject) -> Mapping[str, Any]:
-    """The generated config; empty where there is none for want of hardware or image."""
+    """Return the generated config; empty where there is none for want of hardware or image."""
     if instance_of(subject) is None:
         return {}
     try:
@@ -25,7 +25,7 @@ def generate_config(subject: Subject) -> Mapping[str, Any]:
 
 
 def filter_files(weights: Weights, patterns: list[str]) -> list[str]:
-    """Files of the weights that no ignore pattern drops; a pattern without `/` means every folder."""
+    """Return files of the weights that no ignore pattern drops; a pattern without `/` means every folder."""
     return [
         name
         for name in weights.files

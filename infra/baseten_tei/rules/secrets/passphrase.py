@@ -31,12 +31,12 @@ def passphrase(environ: Mapping[str, str], read: Callable[[str], str]) -> str | 
 
 
 def is_guessable(phrase: str | None) -> bool:
-    """Whether whoever holds a stack's file can read what this passphrase encrypts."""
+    """Return whether whoever holds a stack's file can read what this passphrase encrypts."""
     return phrase is not None and phrase.strip() in ("", PUBLIC)
 
 
 def has_guessable_passphrase(salt: object) -> bool:
-    """Whether the `encryptionsalt` of a stack's file was made with such a passphrase (0.3 s for each).
+    """Return whether the `encryptionsalt` of a stack's file was made with such a passphrase (0.3 s for each).
 
     The salt holds a known word, encrypted: `v1:<salt>:v1:<nonce>:<word>`.
     """

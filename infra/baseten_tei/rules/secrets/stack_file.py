@@ -108,7 +108,8 @@ def _instead(key: str) -> str:
 def _own_way(key: str) -> str:
     if key.partition(":")[0] in OURS:
         return TOKEN_PLACE
-    return f"use a stack with a passphrase of its own, and type pulumi config set --secret {_quote_key(key)} (it asks)"
+    command = f"pulumi config set --secret {_quote_key(key)}"
+    return f"use a stack with a passphrase of its own, and run `{command}` (it asks for the value)"
 
 
 def _quote_key(key: object) -> str:

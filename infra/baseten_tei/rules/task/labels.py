@@ -10,7 +10,7 @@ _RAN = "measured on TEI 1.8.3 and 1.9.3"
 
 
 def detect_subject(subject: Subject) -> Detected | None:
-    """What the router loads; `None` where that is not known, or where it refuses to."""
+    """Return what the router loads; `None` where that is not known, or where it refuses to."""
     found = subject.facts and detect(subject.facts, spec_pooling(subject))
     return found if found and not found.refusal else None
 
@@ -40,7 +40,7 @@ def _labels_broken(subject: Subject) -> Finding | None:
     keys = ", ".join(sorted(facts.id2label)[:4]) or "nothing"
     return Finding(
         f"id2label maps {keys}, and TEI looks labels up by 0, 1, …",
-        "write a model_id whose id2label counts from 0 without gaps, e.g. a fork with it mended",
+        "write a model_id whose id2label counts from 0 without gaps, e.g. a fork where it is fixed",
     )
 
 

@@ -13,7 +13,7 @@ _LAST_TOKEN_TYPES = {"qwen2", "qwen3", "mistral", "llama", "llama_bidirec"}
 
 
 def spec_pooling(subject: Subject) -> str | None:
-    """The spec's own pooling; rerankers and classifiers have none."""
+    """Return the spec's own pooling; rerankers and classifiers have none."""
     return subject.args.pooling if isinstance(subject.args, EmbeddingArgs) else None
 
 

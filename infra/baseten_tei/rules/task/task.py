@@ -102,7 +102,7 @@ def _no_architectures(subject: Subject) -> Finding | None:
     if subject.facts is None or subject.facts.architectures is not None:
         return None
     return Finding(
-        f"config.json of {subject.facts.model_id} names no architectures, and TEI does not start without",
+        f"config.json of {subject.facts.model_id} has no architectures, and TEI does not start without them",
         "write a model_id whose config.json has architectures, e.g. a fork with them added",
     )
 
@@ -136,12 +136,12 @@ RULES: tuple[Rule, ...] = (
          f"{_ROUTER}; {_RAN} (424)", _reranker_classifies, True),
     Rule("TEI-TASK-004", "error", "A reranker or classifier has a Classification architecture",
          "TEI #554", _no_head, True),
-    Rule("TEI-TASK-005", "error", "A reranker or classifier is no ForCausalLM model",
+    Rule("TEI-TASK-005", "error", "A reranker or classifier is not a ForCausalLM model",
          "TEI #532, #763, PR #695", _causal, True),
     Rule("TEI-TASK-006", "error", "The head classifies whole texts, not tokens",
          _RAN, _tokens, True),
     *labels.RULES,
-    Rule("TEI-TASK-011", "error", "config.json names architectures", _RAN, _no_architectures, True),
+    Rule("TEI-TASK-011", "error", "config.json has architectures", _RAN, _no_architectures, True),
     Rule("TEI-TASK-012", "error", "There is a tokenizer.json",
          f"{_RAN}; TEI #122", _no_tokenizer, True),
     Rule("TEI-TASK-013", "warning", "What is called a reranker is not served as an embedding",

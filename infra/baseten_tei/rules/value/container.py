@@ -12,7 +12,7 @@ from baseten_tei.spec.credentials import is_vendor_key, right_place
 
 
 def extras_problems(args: ModelArgs) -> Iterator[str]:
-    """What cannot be passed on, would be said twice, or would hold a secret."""
+    """Yield what cannot be passed on, would be said twice, or would hold a secret."""
     yield from _options(args)
     yield from _extra_flags(args)
     yield from _environment_variables(args.env)

@@ -10,7 +10,7 @@ from baseten_tei.spec.names import environment_problem
 
 
 def environment_problems(args: ModelArgs) -> Iterator[str]:
-    """Everything that can be refused of a model's environments before anything is touched."""
+    """Yield everything that can be refused of a model's environments before anything is touched."""
     if args.environment in args.environments:
         yield (
             f"environments.{args.environment} is the model's own environment: write its settings beside "
@@ -29,9 +29,9 @@ def environment_problems(args: ModelArgs) -> Iterator[str]:
 
 
 def rotation_problems(args: ModelArgs) -> Iterator[str]:
-    """A model that reads no token has nothing to restart for."""
+    """Yield a model that reads no token has nothing to restart for."""
     if args.redeploy_on_rotation and not args.gated:
-        yield f"redeploy_on_rotation: true wants a model that reads {SECRET_NAME}: write gated: true, or leave it out"
+        yield f"redeploy_on_rotation: true needs a model that reads {SECRET_NAME}: write gated: true, or leave it out"
 
 
 def _autoscaling_problems(args: ModelArgs, settings: Autoscaling, place: str) -> Iterator[str]:

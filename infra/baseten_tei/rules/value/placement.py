@@ -13,11 +13,11 @@ _QUANTITIES = {"cpu": (r"\d+m?", '"4"'), "memory": (r"\d+(\.\d+)?[KMGTPE]i?", "1
 
 
 def placement_problems(args: ModelArgs) -> Iterator[str]:
-    """Hardware Baseten does not have, amounts Truss does not take, GPUs TEI has no image for."""
+    """Yield a line for hardware Baseten does not have, amounts Truss does not take, GPUs TEI has no image for."""
     for key, (form, example) in _QUANTITIES.items():
         value = getattr(args, key)
         if value is not None and not re.fullmatch(form, value):
-            yield f"{key} {value!r} is no amount: write {key}: {example}"
+            yield f"{key} {value!r} is not a valid quantity: write {key}: {example}"
         elif value is not None and args.instance_type is not None:
             yield f"{key} and instance_type are both set, and Baseten would ignore {key}: keep one of them"
     if args.instance_type is None:

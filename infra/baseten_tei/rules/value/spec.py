@@ -18,7 +18,7 @@ from baseten_tei.spec.names import (
 
 
 def find_problems(name: str, args: ModelArgs) -> list[str]:
-    """Everything that is wrong with one model, a line each, the model named first."""
+    """Return everything that is wrong with one model, a line each, the model named first."""
     if secret := spec_problems(name, args.model_dump(exclude_defaults=True, warnings=False)):
         return secret
     found = [
@@ -36,7 +36,7 @@ def find_problems(name: str, args: ModelArgs) -> list[str]:
 
 
 def duplicate_problems(models: Mapping[str, ModelArgs]) -> list[str]:
-    """Models that would meet on Baseten, or in the flat outputs, under one name."""
+    """Return models that would meet on Baseten, or in the flat outputs, under one name."""
     on_baseten: dict[str, str] = {}
     in_outputs: dict[str, str] = {}
     found = []
