@@ -88,7 +88,8 @@ def test_a_silenced_rule_is_silent_and_one_that_finds_nothing_is_an_error() -> N
 def test_an_unknown_silence_and_one_without_reason_are_errors() -> None:
     [line] = error_lines(check_model(silenced(PASSING[0].subject, TEI_TASK_0010="why")))
     assert (
-        "silence names 'TEI-TASK-0010', which is not a rule: Perhaps you meant 'TEI-TASK-010'?" in line
+        "silence names 'TEI-TASK-0010', which is not a rule: Perhaps you meant 'TEI-TASK-010'?"
+        in line
     )
     case = next(it for it in FAILING if "TEI-TASK-010" in it.rules)
     told = error_lines(check_model(silenced(case.subject, TEI_TASK_010=" ")))
