@@ -5,8 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from baseten_tei.baseten.api import NotFoundError
+from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.target import parse_target
-from baseten_tei.baseten.versions import FAILED, EnvironmentSettings, RemoteModel, Serving, Version
+from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
 from baseten_tei.errors import UserError
 from baseten_tei.spec.names import same_secret
 

@@ -4,13 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from baseten_tei.baseten.statuses import FAILED, PROMOTION_ENDED
 from baseten_tei.deployment.labels import DIGEST_LABEL
-
-READY = frozenset({"ACTIVE", "SCALED_TO_ZERO", "WAKING_UP"})
-"""Statuses that can serve: a version scaled to zero wakes with its next request (truss --wait calls it failed)."""
-
-FAILED = frozenset({"BUILD_FAILED", "BUILD_STOPPED", "DEPLOY_FAILED", "FAILED"})
-"""Statuses nothing comes back from without a retry or another push."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +55,7 @@ class Serving:
     @property
     def promoting(self) -> bool:
         """Whether a promotion is under way."""
-        return self.promotion_status not in (None, "SUCCEEDED", "FAILED", "CANCELED")
+        return self.promotion_status not in (None, *PROMOTION_ENDED)
 
 
 def settings_differ(serving: Serving, wanted: EnvironmentSettings) -> bool:

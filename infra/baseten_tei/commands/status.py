@@ -41,7 +41,7 @@ def command(
 
     It compares the stack's configuration, locks and golden vectors with its state, and says "nothing to do" where
     `pulumi preview` would find every resource unchanged. --live shows each environment as Baseten has it now. Exits
-    with 1 where something is to do or, with --live, where something is not well.
+    with 1 where something is to do or, with --live, where an environment is unhealthy.
     """
     gc.disable()  # a state is read and kept: collecting in thousands of resources doubles the time
     while True:
@@ -50,7 +50,9 @@ def command(
         show(f"{_render_time(watch, form)}{_render(form, found, rows)}", output)
         if watch is None:
             return (
-                FINDING if not found.nothing_to_do or not all(it.well for it in rows or ()) else 0
+                FINDING
+                if not found.nothing_to_do or not all(it.is_healthy for it in rows or ())
+                else 0
             )
         time.sleep(watch)
 

@@ -82,7 +82,7 @@ def test_a_model_with_only_our_labels_that_the_state_lost_is_told_and_not_delete
     assert forgotten.kind == "forgotten model"
     assert "baseten-tei adopt old --stack dev" in forgotten.fix
     assert lost.line == (
-        "lost model: model 'bge' is in the state and not on Baseten: type `pulumi refresh`, then `pulumi up`"
+        "lost model: model 'bge' is in the state and not on Baseten: run `pulumi refresh`, then `pulumi up`"
     )
 
 
@@ -100,11 +100,11 @@ def test_dead_environments_failed_promotions_and_cut_off_operations_are_told() -
     lines = [it.line for it in found(state=state, environments=[dead, failed])]
     assert lines == [
         "pending operation: creating bge-push was cut off, and the state does not know how it ended: "
-        "type `pulumi refresh --clear-pending-creates`, then `pulumi up`",
+        "run `pulumi refresh --clear-pending-creates`, then `pulumi up`",
         "dead environment: environment 'production' of model 'bge' serves deployment d1, which is DEPLOY_FAILED: "
-        "type `pulumi refresh`, then `pulumi up`",
+        "run `pulumi refresh`, then `pulumi up`",
         "failed promotion: the promotion of d2 to environment 'canary' of model 'bge' ended as FAILED "
-        "(no capacity): type `pulumi up`, which goes on with it",
+        "(no capacity): run `pulumi up`, which goes on with it",
     ]
 
 

@@ -222,7 +222,7 @@ def test_a_live_environment_has_replicas_a_version_and_a_price() -> None:
         "abc",
     )
     assert row.usd_per_hour == pytest.approx(1.2)
-    assert row.well
+    assert row.is_healthy
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_a_live_environment_has_replicas_a_version_and_a_price() -> None:
 )  # fmt: skip
 def test_what_is_not_well_says_why(row: LiveEnvironment, drift: str) -> None:
     assert row.drift[0] == drift
-    assert not row.well
+    assert not row.is_healthy
 
 
 def test_a_price_that_is_not_known_is_unknown_unless_nothing_runs() -> None:

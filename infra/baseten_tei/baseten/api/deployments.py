@@ -7,7 +7,8 @@ import yaml
 from baseten_tei.baseten.api.calls import Calls
 from baseten_tei.baseten.api.errors import strange
 from baseten_tei.baseten.api.translation import as_version
-from baseten_tei.baseten.versions import FAILED, Version
+from baseten_tei.baseten.statuses import FAILED
+from baseten_tei.baseten.versions import Version
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import check_depth
 

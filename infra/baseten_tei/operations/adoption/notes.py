@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from baseten_tei.baseten.versions import FAILED, Serving
+from baseten_tei.baseten.statuses import FAILED
+from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.labels import RESERVED_LABELS
 from baseten_tei.deployment.locked_spec import Subject

@@ -4,18 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei.baseten.statuses import GONE, NOTHING_SERVES, UNHEALTHY
 from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.costs import Prices
 from baseten_tei.provider.drift.environment import (
-    UNWELL,
     environment_drift,
     settings_drift,
     settings_now,
 )
 
 MINUTES_PER_HOUR = 60
-GONE = "GONE"
-"""The status of an environment that is not on Baseten."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,9 @@ class LiveEnvironment:
     """Whether it is on an emulator, which bills nothing."""
 
     @property
-    def well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether it can answer, and is what the last `up` left."""
-        return not self.drift and self.status not in UNWELL | {GONE}
+        return not self.drift and self.status not in UNHEALTHY | {GONE}
 
 
 def live_environment(
@@ -64,7 +62,7 @@ def live_environment(
     bounds = f"{serving.autoscaling.get('min_replica')}-{serving.autoscaling.get('max_replica')}"
     return LiveEnvironment(
         **named,
-        status=current.status if current else "NOTHING SERVES",
+        status=current.status if current else NOTHING_SERVES,
         replicas=f"{active} of {bounds}",
         version=current.id if current else "",
         digest=current.digest if current else "",
@@ -92,5 +90,5 @@ def _drift(state: Mapping[str, Any], model_id: str, serving: Serving) -> tuple[s
 
 
 def sort_by_health(rows: list[LiveEnvironment]) -> list[LiveEnvironment]:
-    """What is not well first, then by name."""
-    return sorted(rows, key=lambda it: (it.well, it.model, it.environment))
+    """Return what is not healthy first, then by name."""
+    return sorted(rows, key=lambda it: (it.is_healthy, it.model, it.environment))

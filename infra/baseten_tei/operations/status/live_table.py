@@ -10,9 +10,9 @@ _MONEY = HEADINGS.index("$/h")
 
 
 def cells(row: LiveEnvironment) -> tuple[str, ...]:
-    """Return a row in words; `!` marks what is not well."""
+    """Return a row in words; `!` marks what is not healthy."""
     price = "unknown" if row.usd_per_hour is None else f"{row.usd_per_hour:.2f}"
-    mark = "" if row.well else "!"
+    mark = "" if row.is_healthy else "!"
     return (
         mark, row.model, row.environment, row.status, row.replicas, row.version, row.digest,
         "free" if row.emulator else price, "; ".join(row.drift),
@@ -20,10 +20,10 @@ def cells(row: LiveEnvironment) -> tuple[str, ...]:
 
 
 def summary(rows: Sequence[LiveEnvironment]) -> str:
-    """Return `3 environments, 1 not well, $1.70 an hour now`; an emulator bills nothing."""
-    unwell = sum(not row.well for row in rows)
+    """Return `3 environments, 1 unhealthy, $1.70 an hour now`; an emulator bills nothing."""
+    sick = sum(not row.is_healthy for row in rows)
     count = f"{len(rows)} environment{'' if len(rows) == 1 else 's'}"
-    health = [f"{unwell} not well" if unwell else "all healthy"] if rows else []
+    health = [f"{sick} unhealthy" if sick else "all healthy"] if rows else []
     return ", ".join([count, *health, *_bill(rows)])
 
 

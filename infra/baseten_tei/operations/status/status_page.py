@@ -8,7 +8,7 @@ from baseten_tei.operations.status.stack_status import StackStatus
 from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import Cell, render_document, render_list, render_table
 
-_STYLE = "tr.unwell{background:#ffebe9}.unwell .name{font-weight:600}"
+_STYLE = "tr.sick{background:#ffebe9}.sick .name{font-weight:600}"
 _COLUMNS = ("healthy", *HEADINGS[1:-2], "$ an hour", HEADINGS[-1])
 _CLASSES = (
     "fixed", "name", "", "fixed", "fixed", "fixed", "fixed", "number", "text",
@@ -33,5 +33,5 @@ def _live(rows: Sequence[LiveEnvironment]) -> str:
 
 def _row(row: LiveEnvironment) -> tuple[str, list[Cell]]:
     """A row whose state is a word as well, not a colour alone."""
-    texts = ("yes" if row.well else "! no", *cells(row)[1:])
-    return "well" if row.well else "unwell", list(zip(texts, _CLASSES, strict=True))
+    texts = ("yes" if row.is_healthy else "! no", *cells(row)[1:])
+    return "healthy" if row.is_healthy else "sick", list(zip(texts, _CLASSES, strict=True))

@@ -7,15 +7,14 @@ says. Settings are compared by key, and only those that the spec manages; all el
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.baseten.versions import FAILED, Serving, Version
+from baseten_tei.baseten.statuses import UNHEALTHY
+from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.deployment.differences import Texts, differences
 from baseten_tei.deployment.ownership import owner_of
 
 State = Mapping[str, Any]
 
 SETTINGS = ("autoscaling", "promotion", "request_backpressure")
-UNWELL = FAILED | {"INACTIVE", "DEACTIVATING", "UNHEALTHY"}
-"""Statuses that answer nobody. One scaled to zero wakes; a word that nobody knows yet is no drift."""
 MOVED = frozenset({"model_id", "deployment", "instance_type"})
 """Drift after which what serves is not what was released."""
 
@@ -42,7 +41,7 @@ def environment_drift(state: State, model_id: str, serving: Serving, config: Tex
         "model_id": "" if state["model_id"] == model_id else f"{model_id}, not {state['model_id']}",
         "deployment": _version(state, current, config),
         "instance_type": _instance_type(state, current),
-        "status": current.status if current and current.status in UNWELL else "",
+        "status": current.status if current and current.status in UNHEALTHY else "",
         "promotion": _promotion(state, serving),
         **(config or {}),
     }

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Collection
 
 from baseten_tei.baseten.api import BasetenApi
+from baseten_tei.baseten.statuses import FAILED, PROMOTION_FAILED
 from baseten_tei.baseten.versions import (
-    FAILED,
     EnvironmentSettings,
     Serving,
     Version,
@@ -108,7 +108,7 @@ class Promoting:
                 return None
             if arrived(now):
                 return now
-            if now.promotion_error or now.promotion_status in ("FAILED", "CANCELED"):
+            if now.promotion_error or now.promotion_status in PROMOTION_FAILED:
                 said = now.promotion_error or f"the promotion was {now.promotion_status}"
                 raise UserError(
                     f"{_named(inputs)}: {version.id} was not promoted ({said}), and what served before "

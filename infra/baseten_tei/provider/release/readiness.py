@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from baseten_tei.baseten.api import BasetenApi
-from baseten_tei.baseten.versions import FAILED, READY, Version
+from baseten_tei.baseten.statuses import FAILED, READY
+from baseten_tei.baseten.versions import Version
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.waiting import Waiting

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from baseten_tei.baseten.versions import FAILED, Version
+from baseten_tei.baseten.statuses import FAILED
+from baseten_tei.baseten.versions import Version
 from baseten_tei.deployment.ownership import Owner
 
 PREVIOUS = "previous"
