@@ -8,10 +8,17 @@ from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.permits import Permits, permits
 from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import ModelArgs
+
+
+def find_facts(lock: Lock, model_id: str, revision: str) -> ModelFacts | None:
+    """Return a model's locked facts, or `None`; its revision is the locked one, or the commit that was locked."""
+    by_commit = (it for it in lock.values() if (it.model_id, it.commit) == (model_id, revision))
+    return lock.get((model_id, revision)) or next(by_commit, None)
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,8 @@ On the engine's wire every number is a float and every sequence a list (protobuf
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.locked_spec import Subject, find_facts
 from baseten_tei.facts.hub.lockfile import Lock
-from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.spec.args import ARGS_BY_TASK
 from baseten_tei.spec.type_tokens import component_type
 
@@ -19,7 +18,7 @@ COMPONENTS = {component_type(task): args for task, args in ARGS_BY_TASK.items()}
 def subject_of(token: str, name: str, inputs: Mapping[str, Any], lock: Lock) -> Subject:
     """Return a component's model with its locked facts. Raises `KeyError` for another type's token."""
     args = COMPONENTS[token].model_validate(plain_value(inputs))
-    return Subject(name, args, _facts(args.model_id, args.revision, lock))
+    return Subject(name, args, find_facts(lock, args.model_id, args.revision))
 
 
 def plain_value(value: Any) -> Any:
@@ -45,9 +44,3 @@ def stack_of(urn: str) -> str:
 def project_of(urn: str) -> str:
     """Return the project's name in a URN."""
     return urn.split("::")[1]
-
-
-def _facts(model_id: str, revision: str, lock: Lock) -> ModelFacts | None:
-    """A component is told the commit where the spec names a branch, so both find the entry."""
-    by_commit = (it for it in lock.values() if (it.model_id, it.commit) == (model_id, revision))
-    return lock.get((model_id, revision)) or next(by_commit, None)

@@ -27,7 +27,7 @@ class ModelState:
     model: Inputs = field(default_factory=dict)
     push: Inputs = field(default_factory=dict)
     environments: Mapping[str, Inputs] = field(default_factory=dict)
-    told: Mapping[str, Inputs] = field(default_factory=dict)
+    outputs: Mapping[str, Inputs] = field(default_factory=dict)
     """The outputs of its environments by name; empty for new ones."""
     missing: str = ""
     """What a refresh found to be gone of the model itself; empty if nothing."""
@@ -41,6 +41,11 @@ class ModelState:
         except ValidationError:
             return None
         return None if isinstance(parsed, list) else parsed
+
+    @property
+    def serving(self) -> Inputs:
+        """Return the outputs of the environment that the spec names; empty for a new one."""
+        return self.outputs.get(str(self.spec.get("environment", "")), {})
 
     @property
     def digest(self) -> str:
@@ -114,7 +119,7 @@ def _model_state(name: str, found: Sequence[tuple[Step, State | None]]) -> Model
         model=model,
         push=_inputs(of[PUSH]),
         environments={it["inputs"]["environment"]: it["inputs"] for it in of[ENVIRONMENT]},
-        told={it["inputs"]["environment"]: it.get("outputs") or {} for it in of[ENVIRONMENT]},
+        outputs={it["inputs"]["environment"]: it.get("outputs") or {} for it in of[ENVIRONMENT]},
         missing=str(((of[MODEL] or [{}])[0].get("outputs") or {}).get("drift") or ""),
         protected=any(state.get("protect") for _, state in states),
     )

@@ -100,8 +100,7 @@ def _dimensions(
     before: ModelState, facts_before: ModelFacts | None, facts_after: ModelFacts | None
 ) -> Iterator[Consequence]:
     """Compare the live router's dimensions with the locked ones; a Dense module may have its own."""
-    told = (before.told.get(before.spec.get("environment", "")) or {}).get("dimensions")
-    old = told or (facts_before.hidden_size if facts_before else None)
+    old = before.serving.get("dimensions") or (facts_before.hidden_size if facts_before else None)
     new = facts_after.hidden_size if facts_after and "Dense" not in facts_after.modules else None
     if before.spec.get("task") == "embedding" and old and new and int(old) != new:
         yield Consequence(
@@ -122,11 +121,11 @@ def _limits(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
 
 
 def _lengths(before: ModelState, new: ModelArgs, facts: ModelFacts | None) -> Iterator[Consequence]:
-    told = (before.told.get(before.spec.get("environment", "")) or {}).get("max_input_length")
+    was = before.serving.get("max_input_length")
     will_be = input_length(facts) if facts else None
-    if told and will_be and will_be < int(told):
+    if was and will_be and will_be < int(was):
         cut = "longer texts are cut" if new.auto_truncate else "longer texts are refused"
-        yield _breaking("max_input_length", int(told), will_be, f"tokens; {cut}")
+        yield _breaking("max_input_length", int(was), will_be, f"tokens; {cut}")
 
 
 def _router(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:

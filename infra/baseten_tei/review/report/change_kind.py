@@ -59,15 +59,15 @@ def drift_of(before: ModelState | None) -> Texts:
     if before is None:
         return {}
     model = {"model": before.missing} if before.missing else {}
-    told = {
+    others = {
         f"{environment}: {field}": text
-        for environment, outputs in before.told.items()
+        for environment, outputs in before.outputs.items()
         for field, text in {
             **_settings_drift(before, environment),
             **(outputs.get("drift") or {}),
         }.items()
     }
-    return model | told
+    return model | others
 
 
 def _settings_drift(before: ModelState, environment: str) -> Texts:

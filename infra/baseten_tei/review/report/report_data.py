@@ -20,6 +20,7 @@ def _cut(most: int) -> AfterValidator:
 Text = Annotated[str, _cut(2_000)]
 Name = Annotated[str, _cut(200)]
 Diff = Annotated[str, _cut(100_000)]
+Level = Literal["error", "warning", "mandatory", "advisory"]
 Mark = Annotated[str, Field(pattern=r"^[A-Za-z0-9+/]{16}$")]
 StackName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
 
@@ -31,7 +32,7 @@ class _Strict(BaseModel):
 class ReportedFinding(_Strict):
     """A finding of a rule or a policy, with its fix."""
 
-    level: Literal["error", "warning", "mandatory", "advisory"]
+    level: Level
     rule: Name
     model: Name | None
     message: Text
