@@ -40,7 +40,7 @@ SEEN: dict[str, PlannedModel] = {}
 
 
 def candidate(args: ResourceValidationArgs) -> PlannedModel | None:
-    """The model that a resource is; `None` where it is none."""
+    """Return the model that a resource is; `None` if it is not a model."""
     if args.resource_type not in COMPONENTS:
         return None
     stack = stack_of(args.urn)
@@ -53,7 +53,7 @@ def candidate(args: ResourceValidationArgs) -> PlannedModel | None:
 
 @cache
 def surroundings(project: str, stack: str) -> tuple[Lock, bool]:
-    """A stack's locked facts, and whether it is on a real account. Raises `UserError` where they cannot be found."""
+    """Return a stack's locked facts, and whether it is on a real account. Raises `UserError` if there are none."""
     workspace = engine_workspace(project, stack)
     lock = parse_lock(generated_files.read_lock(workspace.root, stack))
     return lock, not _target(workspace).loopback
@@ -68,7 +68,7 @@ def _target(workspace: Workspace) -> Target:
 
 
 def of_models(policy: ModelPolicy) -> ResourceValidationPolicy:
-    """A policy as the engine asks it, of each resource."""
+    """Return a policy as the engine asks it, of each resource."""
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         model = candidate(args)
@@ -76,11 +76,11 @@ def of_models(policy: ModelPolicy) -> ResourceValidationPolicy:
         if model and (found := check_model(policy, model, section)):
             report(found.line, None)
 
-    return ResourceValidationPolicy(**described(policy.id), validate=validate)
+    return ResourceValidationPolicy(**describe(policy.id), validate=validate)
 
 
 def of_stack(policy: StackPolicy) -> StackValidationPolicy:
-    """A policy as the engine asks it, once all resources are known."""
+    """Return a policy as the engine asks it, once all resources are known."""
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         urns = [it.urn for it in args.resources if it.resource_type in COMPONENTS]
@@ -91,7 +91,7 @@ def of_stack(policy: StackPolicy) -> StackValidationPolicy:
         elif urns and (found := check_stack(policy, stack_of(urns[0]), costs, section)):
             report(found.line, None)
 
-    return StackValidationPolicy(**described(policy.id), validate=validate)
+    return StackValidationPolicy(**describe(policy.id), validate=validate)
 
 
 UNSEEN = (
@@ -100,7 +100,7 @@ UNSEEN = (
 )
 
 
-def described(policy: str) -> dict[str, Any]:
+def describe(policy: str) -> dict[str, Any]:
     """Name, description, level and keys, as Pulumi shows and checks them."""
     section = SECTIONS[policy]
     properties = dict(section.model_json_schema()["properties"])
@@ -113,7 +113,7 @@ def described(policy: str) -> dict[str, Any]:
 
 
 def policies() -> list[Policy]:
-    """All of them."""
+    """Return every policy of the pack."""
     return [of_stack(it) if isinstance(it, StackPolicy) else of_models(it) for it in POLICIES]
 
 

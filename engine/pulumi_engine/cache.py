@@ -18,24 +18,24 @@ Say = Callable[[str], None]
 
 
 def cache_root(environ: Mapping[str, str]) -> Path:
-    """`$XDG_CACHE_HOME/baseten-tei`, by default under `~/.cache`."""
+    """Return `$XDG_CACHE_HOME/baseten-tei`, by default under `~/.cache`."""
     home = environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "~"), ".cache").expanduser()
     return Path(home, "baseten-tei")
 
 
 def engine_folder(root: Path, kind: Kind, version: Version = PINNED) -> Path:
-    """Where an engine of this kind is kept: `engine-3.259.0-build`."""
+    """Return where an engine of this kind is kept: `engine-3.259.0-build`."""
     return root / f"engine-{version}-{kind}"
 
 
 def cached_kinds(root: Path) -> frozenset[Kind]:
-    """The engines that need not be fetched or built again."""
+    """Return the engines that need not be fetched or built again."""
     return frozenset(kind for kind in Kind if (engine_folder(root, kind) / "pulumi").exists())
 
 
 @contextmanager
-def locked(file: Path, say: Say) -> Iterator[None]:
-    """One set-up at a time; says so when it has to wait. The system frees it with the process."""
+def hold_lock(file: Path, say: Say) -> Iterator[None]:
+    """Let one set-up run at a time, and say so if it has to wait. The system frees the lock with the process."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as handle:
         try:
@@ -47,8 +47,8 @@ def locked(file: Path, say: Say) -> Iterator[None]:
 
 
 def publish(folder: Path, make: Callable[[Path], None], say: Say) -> Path:
-    """The folder, made by `make` in a temporary place unless it is there already."""
-    with locked(folder.with_name(f"{folder.name}.lock"), say):
+    """Return the folder, made by `make` in a temporary place unless it is there already."""
+    with hold_lock(folder.with_name(f"{folder.name}.lock"), say):
         if folder.exists():
             return folder
         prefix = f".{folder.name}-"

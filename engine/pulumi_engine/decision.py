@@ -52,22 +52,22 @@ class Choice:
 
 
 def parse_forced(value: str) -> Kind | None:
-    """The value of PULUMI_ENGINE; empty is no preference. Raises EngineError for another word."""
+    """Return the value of PULUMI_ENGINE, `None` if it is empty. Raises EngineError for another word."""
     if not value:
         return None
     try:
         return Kind(value)
     except ValueError:
         words = ", ".join(Kind)
-        raise EngineError(f"{FORCE}={value} is none of {words}: set one, or unset it") from None
+        raise EngineError(f"{FORCE}={value} is not one of {words}: set one, or unset it") from None
 
 
 def path_obstacle(installed: Installed | None) -> str | None:
-    """Why the `pulumi` on PATH is not taken; None when it is."""
+    """Return why the `pulumi` on PATH is not taken; None when it is."""
     if installed is None:
         return "no pulumi on PATH"
     if installed.version is None:
-        return f"{installed.path} does not tell its version"
+        return f"{installed.path} does not print its version"
     if installed.version < OLDEST_PULUMI:
         return f"{installed.path} is {installed.version}, older than {OLDEST_PULUMI}"
     if not installed.has_language_host:
@@ -76,7 +76,7 @@ def path_obstacle(installed: Installed | None) -> str | None:
 
 
 def official_obstacle(machine: Machine) -> str | None:
-    """Why the official bundle is not taken; None when it is, or is in the cache."""
+    """Return why the official bundle is not taken; None when it is, or is in the cache."""
     if Kind.OFFICIAL in machine.cached:
         return None
     if machine.platform is None:
@@ -85,7 +85,7 @@ def official_obstacle(machine: Machine) -> str | None:
 
 
 def build_obstacle(machine: Machine) -> str | None:
-    """Why the engine cannot be built; None when it can, or is in the cache."""
+    """Return why the engine cannot be built; None when it can, or is in the cache."""
     if Kind.BUILD in machine.cached:
         return None
     if machine.go is None:
@@ -103,7 +103,7 @@ def _obstacles(machine: Machine) -> Iterator[tuple[Kind, str | None]]:
 
 
 def choose(machine: Machine, forced: Kind | None = None) -> Choice:
-    """The first path that is free, or the forced one.
+    """Return the first path that is free, or the forced one.
 
     Raises EngineError with everything that is in the way, when nothing can be done.
     """

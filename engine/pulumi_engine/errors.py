@@ -1,5 +1,5 @@
-"""What the user is told when no engine can be had."""
+"""The error that a user sees if no engine can be set up."""
 
 
 class EngineError(Exception):
-    """One line that names what is missing and what to type. Printed without a traceback."""
+    """One line that names what is missing and what to run. Printed without a traceback."""

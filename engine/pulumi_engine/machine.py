@@ -25,7 +25,7 @@ def _foreign_folders(search: str) -> Iterator[Path]:
 
 
 def tool_version(*command: str) -> Version | None:
-    """The version a tool tells; None if it does not run or tells none."""
+    """Return the version a tool tells; None if it does not run or tells none."""
     environ = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
         told = subprocess.run(  # noqa: S603 -- a tool found on PATH or put there by us
@@ -37,7 +37,7 @@ def tool_version(*command: str) -> Version | None:
 
 
 def find_installed(search: str) -> Installed | None:
-    """The first `pulumi` on PATH that is not ours, and whether a language host comes with it."""
+    """Return the first `pulumi` on PATH that is not ours, and whether a language host comes with it."""
     folders = list(_foreign_folders(search))
     joined = os.pathsep.join(map(str, folders))
     found = shutil.which("pulumi", path=joined) if folders else None
@@ -51,7 +51,7 @@ def find_installed(search: str) -> Installed | None:
 def describe(
     cache: Path, search: str, forced: Kind | None, ask: Callable[[], bool] = reachable
 ) -> Machine:
-    """The facts that the decision needs; the network is tried only when the answer can matter."""
+    """Return the facts that the decision needs; the network is tried only when the answer can matter."""
     installed, cached = find_installed(search), cached_kinds(cache)
     bundle = platform_name(sys.platform, platform.machine())
     settled = path_obstacle(installed) is None if forced is None else forced is not Kind.OFFICIAL

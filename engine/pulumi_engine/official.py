@@ -35,18 +35,18 @@ _MACHINES = {"x86_64": "x64", "amd64": "x64", "arm64": "arm64", "aarch64": "arm6
 
 
 def platform_name(system: str, machine: str) -> str | None:
-    """The bundle's word for a system (`sys.platform`) and machine (`platform.machine()`)."""
+    """Return the bundle's word for a system (`sys.platform`) and machine (`platform.machine()`)."""
     names = _SYSTEMS.get(system), _MACHINES.get(machine.lower())
     return f"{names[0]}-{names[1]}" if all(names) else None
 
 
 def bundle_name(platform: str) -> str:
-    """The archive's file name."""
+    """Return the archive's file name."""
     return f"pulumi-v{PINNED}-{platform}.tar.gz"
 
 
 def parse_checksums(text: str) -> dict[str, str]:
-    """File name to sha256, of lines like `<sum>  <name>`."""
+    """Return file name to sha256, of lines like `<sum>  <name>`."""
     pairs = (line.split() for line in text.splitlines())
     return {pair[1].lstrip("*"): pair[0].lower() for pair in pairs if len(pair) == 2}
 
@@ -74,7 +74,7 @@ def expected_sum(
 
 
 def reachable(base: str = RELEASES, seconds: float = DECIDE_SECONDS) -> bool:
-    """Whether the release server answers in time. A resolver that hangs is cut off too."""
+    """Return whether the release server answers in time. A resolver that hangs is cut off too."""
     url = f"{base}/{CHECKSUMS}"
     try:
         return within(seconds, lambda: requests.head(url, timeout=seconds, allow_redirects=True).ok)
@@ -116,7 +116,7 @@ def _chunks(url: str, largest: int) -> Iterator[bytes]:
             yield chunk
 
 
-def _published(base: str) -> dict[str, str]:
+def _read_published_sums(base: str) -> dict[str, str]:
     content = within(SUMS_SECONDS, lambda: b"".join(_chunks(f"{base}/{CHECKSUMS}", LARGEST_SUMS)))
     return parse_checksums(content.decode("utf-8", "replace"))
 
@@ -156,7 +156,7 @@ def fetch(folder: Path, platform: str, say: Say, base: str = RELEASES) -> None:
     say(f"downloading {name} from {base}")
     try:
         pins, unpinned = parse_checksums(PINS.read_text()), os.environ.get(UNPINNED, "")
-        wanted = expected_sum(name, _published(base), pins, unpinned)
+        wanted = expected_sum(name, _read_published_sums(base), pins, unpinned)
         got = within(DOWNLOAD_SECONDS, lambda: _download(f"{base}/{name}", folder / name, say))
     except requests.RequestException as error:
         said = " ".join(str(_innermost(error)).split())[:300]

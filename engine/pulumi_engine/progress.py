@@ -15,7 +15,7 @@ class Progress:
         self._started = self._said = clock()
 
     def tick(self, line: str) -> None:
-        """The newest state of things, said if it is time, with the seconds gone by."""
+        """Say the newest state if it is time, with the seconds since the start."""
         now = self._clock()
         if now - self._said >= EVERY_SECONDS:
             self._said = now

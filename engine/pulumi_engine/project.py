@@ -54,7 +54,7 @@ class Engine:
 
 
 def read_engine(root: Path) -> Engine | None:
-    """The engine that the project has; None when there is none or it is gone."""
+    """Return the engine that the project has; None when there is none or it is gone."""
     try:
         fields: dict[str, Any] = json.loads((root / ".engine/engine.json").read_text())
         engine = Engine(**{**fields, "stand_ins": tuple(fields["stand_ins"])})
@@ -64,7 +64,7 @@ def read_engine(root: Path) -> Engine | None:
 
 
 def wrapper(module: str, python: str, code: Path = _CODE) -> str:
-    """A shell script that starts a stand-in with the project's Python, from any directory."""
+    """Return a shell script that starts a stand-in with the project's Python, from any directory."""
     start = f"import sys; sys.path[0] = {str(code)!r}; from standins.{module} import main; main()"
     return f'#!/bin/sh\nexec {shlex.quote(python)} -u -c {shlex.quote(start)} "$@"\n'
 

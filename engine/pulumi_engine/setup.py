@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from pulumi_engine import gobuild, official
-from pulumi_engine.cache import cache_root, engine_folder, locked, publish
+from pulumi_engine.cache import cache_root, engine_folder, hold_lock, publish
 from pulumi_engine.decision import FORCE, Kind, Machine, choose, parse_forced
 from pulumi_engine.errors import EngineError
 from pulumi_engine.machine import describe, tool_version
@@ -16,19 +16,19 @@ from pulumi_engine.versions import PINNED
 
 
 def say(line: str) -> None:
-    """Progress goes to stderr, at once."""
+    """Print progress to stderr, unbuffered."""
     print(f"engine: {line}", file=sys.stderr, flush=True)
 
 
 def still_good(engine: Engine | None, forced: Kind | None) -> bool:
-    """Whether a project's engine needs no set-up: of this version, this Python, the wanted kind."""
+    """Return whether a project's engine needs no set-up: of this version, this Python, the wanted kind."""
     if engine is None or engine.python != sys.executable:
         return False
     ours = engine.kind != Kind.PATH
     return forced in (None, engine.kind) and (not ours or engine.version == str(PINNED))
 
 
-def _made(make: partial[None], folder: Path) -> None:
+def _make_engine(make: partial[None], folder: Path) -> None:
     """Make the engine's files and see that it runs, before it counts as one."""
     make(folder)
     if tool_version(str(folder / "pulumi"), "version") != PINNED:
@@ -36,20 +36,20 @@ def _made(make: partial[None], folder: Path) -> None:
 
 
 def obtain(kind: Kind, machine: Machine, cache: Path) -> tuple[Path, str]:
-    """The CLI of the chosen kind, fetched or built if it is not there, and its version."""
+    """Return the CLI of the chosen kind, fetched or built if it is not there, and its version."""
     if kind is Kind.PATH and machine.installed:
         return machine.installed.path, str(machine.installed.version)
     make = partial(gobuild.build, say=say)
     if kind is Kind.OFFICIAL:
         make = partial(official.fetch, platform=machine.platform or "", say=say)
-    folder = publish(engine_folder(cache, kind), partial(_made, make), say)
+    folder = publish(engine_folder(cache, kind), partial(_make_engine, make), say)
     return folder / "pulumi", str(PINNED)
 
 
 def setup(root: Path, environ: Mapping[str, str], again: bool = False) -> Engine:
     """Give the project its engine; nothing is done when it has a good one, unless `again`."""
     forced = parse_forced(environ.get(FORCE, ""))
-    with locked(root / ".engine/lock", say):
+    with hold_lock(root / ".engine/lock", say):
         current = read_engine(root)
         if current and still_good(current, forced) and not again:
             return current

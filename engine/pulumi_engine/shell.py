@@ -8,7 +8,7 @@ from pulumi_engine.project import Engine
 
 
 def exports(engine: Engine) -> dict[str, str]:
-    """The variables besides PATH.
+    """Return the variables besides PATH.
 
     The built engine has a home of its own, because its plugins are stand-ins, and does not try to
     download what cannot be downloaded.
@@ -22,7 +22,7 @@ def exports(engine: Engine) -> dict[str, str]:
 
 
 def render(engine: Engine) -> str:
-    """Lines for `eval` in sh, bash and zsh; evaluating them twice changes nothing."""
+    """Return lines for `eval` in sh, bash and zsh; evaluating them twice changes nothing."""
     folder = shlex.quote(str(Path(engine.path).parent))
     path = f'case ":$PATH:" in *:{folder}:*) ;; *) export PATH={folder}:"$PATH" ;; esac'
     lines = (f"export {name}={shlex.quote(value)}" for name, value in exports(engine).items())

@@ -22,6 +22,6 @@ COMMAND_PLUGIN = Version(1, 2, 1)  # what the stand-in behaves as; the SDK in py
 
 
 def parse_version(text: str) -> Version | None:
-    """The first version in the text: `v3.259.0`, `go version go1.26 linux/amd64`."""
+    """Return the first version in the text: `v3.259.0`, `go version go1.26 linux/amd64`."""
     found = re.search(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
     return Version(*(int(part or 0) for part in found.groups())) if found else None

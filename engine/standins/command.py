@@ -25,20 +25,20 @@ class CommandFailedError(Exception):
 def environment(
     base: Mapping[str, str], inputs: Mapping[str, Any], previous: Mapping[str, Any]
 ) -> dict[str, str]:
-    """The child's environment; previous output only when there is some and it is wanted."""
+    """Return the child's environment; previous output only when there is some and it is wanted."""
     kept = previous if inputs.get("addPreviousOutputInEnv", True) else {}
     outputs = {f"PULUMI_COMMAND_{key.upper()}": kept.get(key) for key in ("stdout", "stderr")}
     return {**base, **inputs.get("environment", {}), **{k: v for k, v in outputs.items() if v}}
 
 
 def logged_streams(inputs: Mapping[str, Any]) -> frozenset[str]:
-    """Which of stdout and stderr go to the engine's log, by the `logging` input."""
+    """Return which of stdout and stderr go to the engine's log, by the `logging` input."""
     logging = inputs.get("logging", "stdoutAndStderr")
     return frozenset(name for name in ("stdout", "stderr") if name in logging.lower())
 
 
 def ending(returncode: int) -> str:
-    """`exit status 3`, or `signal: killed`: the words of the official plugin."""
+    """Return `exit status 3`, or `signal: killed`: the words of the official plugin."""
     if returncode >= 0:
         return f"exit status {returncode}"
     return f"signal: {(signal.strsignal(-returncode) or str(-returncode)).lower()}"

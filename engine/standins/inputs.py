@@ -13,7 +13,7 @@ _ABSENT = object()
 
 
 def plain(value: Any) -> Any:
-    """The value with its secret wrappings taken off, at any depth."""
+    """Return the value with its secret wrappings taken off, at any depth."""
     if isinstance(value, Mapping):
         if value.get(SIGNATURE) == SECRET:
             return plain(value["value"])
@@ -22,7 +22,7 @@ def plain(value: Any) -> Any:
 
 
 def differences(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Pairs of property path and `add`, `delete` or `update`, down to the leaves that changed."""
+    """Yield pairs of property path and `add`, `delete` or `update`, down to the leaves that changed."""
     if old is _ABSENT or new is _ABSENT:
         yield path, "add" if old is _ABSENT else "delete"
     elif isinstance(old, Mapping) and isinstance(new, Mapping):

@@ -36,7 +36,7 @@ ABOUT = "stand-in by this project's engine/, not the official host"
 
 
 def required_packages(site: Path) -> Iterator[Any]:
-    """The plugins that the installed SDKs ask for, each in its `pulumi-plugin.json`."""
+    """Yield the plugins that the installed SDKs ask for, each in its `pulumi-plugin.json`."""
     for file in sorted(site.glob("*/pulumi-plugin.json")):
         asked = json.loads(file.read_text())
         if asked.get("resource"):
@@ -58,15 +58,15 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         self._end_run: Callable[[], None] = lambda: None
 
     def Handshake(self, _request: Any, _context: Any) -> Any:
-        """The engine says where it is; we know that from argv."""
+        """Accept the engine's address; it is known from argv."""
         return language.LanguageHandshakeResponse()
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
-        """No version: the host is this project's own."""
+        """Return no version: the host is this project's own."""
         return plugin.PluginInfo()
 
     def About(self, _request: Any, _context: Any) -> Any:
-        """What `pulumi about` and an update's metadata show."""
+        """Return what `pulumi about` and an update's metadata show."""
         return language.AboutResponse(
             executable=sys.executable,
             version=platform.python_version(),
@@ -74,12 +74,12 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         )
 
     def GetRequiredPackages(self, _request: Any, _context: Any) -> Any:
-        """What the engine has to have at hand before the program runs."""
+        """Return the plugins that the engine needs before the program runs."""
         site = Path(sysconfig.get_path("purelib"))
         return language.GetRequiredPackagesResponse(packages=required_packages(site))
 
     def GetProgramDependencies(self, _request: Any, _context: Any) -> Any:
-        """Every distribution of the environment, for `pulumi about`."""
+        """Return every distribution of the environment, for `pulumi about`."""
         return language.GetProgramDependenciesResponse(
             dependencies=[
                 language.DependencyInfo(name=found.metadata["Name"], version=found.version)
@@ -88,12 +88,12 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         )
 
     def InstallDependencies(self, _request: Any, _context: Any) -> Iterator[Any]:
-        """`pulumi install`: the environment is made before there is an engine."""
+        """Answer `pulumi install`: the environment is made before there is an engine."""
         said = b"The virtual environment is the project's own: `make setup` keeps it.\n"
         yield language.InstallDependenciesResponse(stdout=said)
 
     def RuntimeOptionsPrompts(self, _request: Any, _context: Any) -> Any:
-        """`pulumi new` has nothing to ask."""
+        """Answer `pulumi new`: there is nothing to ask."""
         return language.RuntimeOptionsResponse()
 
     def Run(self, request: Any, context: Any) -> Any:
@@ -130,7 +130,7 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         process = pack.start(request, proxy.stack())
         if not context.add_callback(process.kill):  # the engine ends a pack by ending this call
             process.kill()
-        for name, value in proxy.attached(pack.outputs(process)):
+        for name, value in proxy.relay(pack.outputs(process)):
             yield language.RunPluginResponse(**{name: value})
 
     def run_program(self) -> None:

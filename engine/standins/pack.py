@@ -19,14 +19,14 @@ KIND = "analyzer"
 
 
 def command(request: Any) -> list[str]:
-    """The argv of a RunPluginRequest: the engine's arguments, of which its address is the last, and the folder."""
+    """Return the argv of a RunPluginRequest: the engine's arguments, its address last, and the folder."""
     return [
         sys.executable, "-u", "-m", "pulumi.policy", *request.args, request.info.program_directory,
     ]  # fmt: skip
 
 
 def environment(request: Any, stack: Any) -> dict[str, str]:
-    """The engine's, and the stack's name and configuration, where the engine has told them."""
+    """Return the engine's variables, and the stack's name and configuration if the engine sent them."""
     told = {} if stack is None else {
         "PULUMI_ORGANIZATION": stack.organization,
         "PULUMI_PROJECT": stack.project,
@@ -50,7 +50,7 @@ def start(request: Any, stack: Any = None) -> subprocess.Popen[bytes]:
 
 
 def outputs(process: subprocess.Popen[bytes]) -> Iterator[Output]:
-    """What it prints, as it comes, and then its exit code."""
+    """Yield what it prints, as it comes, and then its exit code."""
     printed: queue.SimpleQueue[Output | None] = queue.SimpleQueue()
     streams = {"stdout": process.stdout, "stderr": process.stderr}
     for name, stream in streams.items():

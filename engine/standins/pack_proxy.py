@@ -31,18 +31,18 @@ class PackProxy(grpc.GenericRpcHandler):
         self._server = server
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
-        """Who answers a method, messages being bytes."""
+        """Return the handler of a method; messages are bytes."""
         own = {_CONFIGURE: self._configure, "/pulumirpc.Analyzer/Handshake": lambda *_: b""}
         answer = own.get(details.method, partial(self._pass_on, details.method))
         return grpc.unary_unary_rpc_method_handler(answer)
 
     def stack(self) -> Any:
-        """The stack that the engine configures the pack for; `None` where it asks something else first."""
+        """Return the stack that the engine configures the pack for; `None` where it asks something else first."""
         told = self._stack.result()
         return None if told is None else analyzer.AnalyzerStackConfigureRequest.FromString(told)
 
-    def attached(self, outputs: Iterable[Output]) -> Iterator[Output]:
-        """What the pack prints, less its first line: its port. From there on the pack answers."""
+    def relay(self, outputs: Iterable[Output]) -> Iterator[Output]:
+        """Yield what the pack prints, less its first line: its port. From there on the pack answers."""
         printed = iter(outputs)
         for name, value in printed:
             if name == "stdout":

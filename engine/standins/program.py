@@ -30,7 +30,7 @@ _ALREADY_SHOWN = 32  # the exit code after which nothing is added
 
 
 def foreign_environment(root: str, option: str, prefix: str, file: str) -> str | None:
-    """Why a program must not run here: its file names another environment than ours."""
+    """Return why a program must not run here: its file names another environment than ours."""
     wanted = Path(root, option)
     if not option or wanted.resolve() == Path(prefix).resolve():
         return None
@@ -41,13 +41,13 @@ def foreign_environment(root: str, option: str, prefix: str, file: str) -> str |
 
 
 def refusal(info: Any, file: str) -> str | None:
-    """The same of a ProgramInfo, for programs and policy packs."""
+    """Return the same of a ProgramInfo, for programs and policy packs."""
     option = MessageToDict(info.options).get("virtualenv", "")
     return foreign_environment(info.root_directory, option, sys.prefix, file)
 
 
-def activated(info: Any) -> bool:
-    """Whether the official host activates an environment: one that is named, or that uv or poetry keeps."""
+def is_activated(info: Any) -> bool:
+    """Return whether the official host activates an environment: one that is named, or that uv or poetry keeps."""
     options = MessageToDict(info.options)
     if options.get("virtualenv"):
         return True
@@ -59,7 +59,7 @@ def activated(info: Any) -> bool:
 
 
 def program_traceback(error: BaseException, program: Path) -> str:
-    """The traceback from the program's first frame on; all of it when it has none."""
+    """Return the traceback from the program's first frame on; all of it when it has none."""
     frames = [Path(f.filename).absolute() for f in traceback.extract_tb(error.__traceback__)]
     main = program if program.suffix else program / "__main__.py"
     first = frames.index(main) if main in frames else 0
@@ -89,7 +89,7 @@ def _enter(request: Any) -> None:
     sys.argv = [request.info.entry_point, *request.args]
     sys.orig_argv = [sys.executable, "pulumi-language-python-exec", *sys.argv]
     sys.path.remove(_OURS)
-    if activated(request.info):
+    if is_activated(request.info):
         os.environ["VIRTUAL_ENV"] = sys.prefix
         os.environ["PATH"] = f"{sys.prefix}/bin{os.pathsep}{os.environ.get('PATH', '')}"
 
@@ -139,7 +139,7 @@ def _interruptible() -> Iterator[None]:
         signal.set_wakeup_fd(wakeup)
 
 
-def _interrupted() -> int:
+def _show_interrupt() -> int:
     """Show the interrupt as Python does when it ends a process, by the program's own hook if it has one.
 
     It may have been the one with which the engine ends its hosts: this one answers, and ends.
@@ -167,7 +167,7 @@ def _ending(request: Any) -> int:
     except SystemExit as stop:
         return _exit_code(stop)
     except KeyboardInterrupt:
-        return _interrupted()
+        return _show_interrupt()
     except Exception as error:
         text = program_traceback(error, program)
         pulumi.log.error(f"Program failed with an unhandled exception:\n{text}")

@@ -37,19 +37,19 @@ MAX_COMMANDS = 256  # at once; the engine's --parallel is the limit that counts,
 
 
 def values(properties: Struct) -> dict[str, Any]:
-    """The properties without their secret wrappings."""
+    """Return the properties without their secret wrappings."""
     return plain(MessageToDict(properties))  # type: ignore[no-any-return]  # a mapping stays one
 
 
 def unknown_outputs(inputs: Struct) -> Struct:
-    """Every output of a preview: each may change with any input."""
+    """Return every output as unknown, for a preview: each may change with any input."""
     outputs = Struct()
     outputs.update(dict.fromkeys([*inputs.fields, *OUTPUTS], UNKNOWN))
     return outputs
 
 
 def problems(inputs: dict[str, Any]) -> list[str]:
-    """The inputs that this stand-in will not take."""
+    """Return the inputs that this stand-in will not take."""
     return [key for key in UNSUPPORTED if key in inputs]
 
 
@@ -63,19 +63,19 @@ class CommandProvider(services.ResourceProviderServicer):  # type: ignore[misc, 
         self._engine = engine_services.EngineStub(channel)
 
     def GetPluginInfo(self, _request: Any, _context: Any) -> Any:
-        """The version whose behaviour this is."""
+        """Return the version whose behaviour this is."""
         return plugin.PluginInfo(version=VERSION)
 
     def CheckConfig(self, request: Any, _context: Any) -> Any:
-        """The provider has no configuration."""
+        """Accept anything: the provider has no configuration."""
         return provider.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, _request: Any, _context: Any) -> Any:
-        """So it never changes."""
+        """Report no change: there is no configuration."""
         return provider.DiffResponse(changes=provider.DiffResponse.DIFF_NONE)
 
     def Configure(self, _request: Any, _context: Any) -> Any:
-        """Secrets come wrapped, so that the outputs of their names stay secret."""
+        """Accept wrapped secrets, so that the outputs of their names stay secret."""
         return provider.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
@@ -92,7 +92,7 @@ class CommandProvider(services.ResourceProviderServicer):  # type: ignore[misc, 
         )
 
     def Diff(self, request: Any, _context: Any) -> Any:
-        """Any changed input is an update; one of `triggers` replaces."""
+        """Report any changed input as an update, and one of `triggers` as a replacement."""
         detailed = {}
         for path, kind in differences(values(request.old_inputs), values(request.news)):
             replaces = path.startswith(REPLACING)
@@ -131,7 +131,7 @@ class CommandProvider(services.ResourceProviderServicer):  # type: ignore[misc, 
         return Empty()
 
     def Read(self, request: Any, _context: Any) -> Any:
-        """Nothing can be read back: the state is what the last run left."""
+        """Return the state as it is: nothing can be read back."""
         return provider.ReadResponse(
             id=request.id, properties=request.properties, inputs=request.inputs
         )

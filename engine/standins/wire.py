@@ -44,7 +44,7 @@ def _wire_package() -> str:
 
 
 def wire(module: str) -> Any:
-    """A generated module of the wire format, by its name: `wire("language_pb2")`."""
+    """Return a generated module of the wire format, by its name: `wire("language_pb2")`."""
     return importlib.import_module(f"{_wire_package()}.{module}")
 
 

@@ -88,7 +88,7 @@ def test_a_forced_path_that_is_not_free_is_an_error_and_no_other_is_taken(kind: 
 
 
 def test_an_unknown_forced_path_is_an_error_that_lists_the_known() -> None:
-    with pytest.raises(EngineError, match="PULUMI_ENGINE=brew is none of path, official, build"):
+    with pytest.raises(EngineError, match="PULUMI_ENGINE=brew is not one of path, official, build"):
         parse_forced("brew")
 
 

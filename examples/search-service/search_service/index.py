@@ -68,7 +68,7 @@ class Index:
         index = cls(_connected(making, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE), path)
         try:
             index._connection.execute(_TABLES.format(dimensions=int(dimensions)))
-            told = json.dumps(space.told(), ensure_ascii=False)
+            told = json.dumps(space.as_mapping(), ensure_ascii=False)
             index._connection.execute("INSERT INTO made_with VALUES (?)", (told,))
             yield index
             index.close()

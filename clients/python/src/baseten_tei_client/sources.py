@@ -50,7 +50,7 @@ def read_space(space: Space | Mapping[str, Any] | str | Path) -> Space:
 
 def write_space(space: Space, path: str | Path) -> None:
     """Write a space beside an index, for `expect_space`; atomic."""
-    text = json.dumps(space.told(), indent=2, ensure_ascii=False) + "\n"
+    text = json.dumps(space.as_mapping(), indent=2, ensure_ascii=False) + "\n"
     target = Path(os.path.realpath(path))
     new = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:

@@ -50,7 +50,7 @@ class Space:
         """Return whether the prompt's text is known, or known to be absent."""
         return self.prompt is not None or self.prompt_name is None
 
-    def told(self) -> dict[str, Any]:
+    def as_mapping(self) -> dict[str, Any]:
         """Return it as a mapping to keep beside an index; `Space.of` reads it back."""
         return asdict(self)
 
