@@ -1,1 +1,1 @@
-"""Speed, as ratios measured side by side in one run: `make bench`, and README.md for how to read it."""
+"""Measures speed as ratios of runs side by side: `make bench`; README.md says how to read the figures."""

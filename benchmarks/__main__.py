@@ -1,7 +1,7 @@
-"""`python -m benchmarks [--quick] [--write] [SECTION ...]`: measure some sections, or all, and hold them to the aims.
+"""Measures some sections, or all, and compares the figures with their aims.
 
-Exit code 1 where an operation did what it must not, or failed; a missed aim is in the table, and is no failure. A
-section that fails does not end the others.
+Exit code 1 if an operation failed or did what it must not. A missed aim is in the table and is not a failure. A
+section that fails does not stop the others.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.measure.machine import machine
+from benchmarks.measure.machine import describe_machine
 from benchmarks.measure.timing import Figure
 from benchmarks.measure.watching import WatchError
 from benchmarks.report import figures, record
@@ -23,8 +23,8 @@ from benchmarks.sections import (
     emulator_start,
     first_up,
     load,
-    oracle,
     rehearse,
+    rules,
     scale,
     status,
     suites,
@@ -38,66 +38,71 @@ SECTIONS: Mapping[str, Measure] = {
     "scale": scale.measure,
     "status": status.measure,
     "emulator": emulator_start.measure,
-    "oracle": oracle.measure,
+    "rules": rules.measure,
     "rehearse": rehearse.measure,
     "client": client.measure,
     "load": load.measure,
     "tests": suites.measure,
 }
 NOT_A_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "CI")
-"""Would change what is measured: without bytecode each run compiles infra/ and emulator/ anew."""
+"""Variables that would change the figures: without bytecode each run compiles infra/ and emulator/ again."""
 FAILURES = (WatchError, RuntimeError, AssertionError, subprocess.SubprocessError)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure the sections asked for."""
+    """Measure the sections named on the command line; return the exit code."""
     options = _options(argv)
     if shutil.which("pulumi") is None:
-        print("no `pulumi` on PATH: run `make bench`, or `source engine/env.sh`", file=sys.stderr)
+        print(
+            "there is no `pulumi` on PATH: run `make bench`, or `source engine/env.sh`",
+            file=sys.stderr,
+        )
         return 1
     for name in NOT_A_USERS:
         os.environ.pop(name, None)
     asked = [name for name in SECTIONS if name in (options.sections or SECTIONS)]
-    found = [it for name in asked if (it := _section(name, options)) is not None]
-    print(f"\n{figures.table([figure for it in found for figure in it.figures])}")
-    print(f"\n{figures.aims_table(found)}")
+    sections = [it for name in asked if (it := _measure_section(name, options)) is not None]
+    print(f"\n{figures.render_figures([figure for it in sections for figure in it.figures])}")
+    print(f"\n{figures.render_aims(sections)}")
     if options.write:
-        print("\nkept in docs/performance.md and benchmarks/results/speed/")
-    failed = sorted(set(asked) - {it.name for it in found})
+        print("\nwritten to docs/performance.md and benchmarks/results/speed/")
+    failed = sorted(set(asked) - {it.name for it in sections})
     if failed:
-        print(f"failed, and said why above: {', '.join(failed)}", file=sys.stderr)
+        print(f"failed for the reasons above: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a smoke run; cannot be written")
-    parser.add_argument("--write", action="store_true", help="keep the figures: results/, docs")
+    parser.add_argument("--quick", action="store_true", help="a smoke run, which cannot be kept")
+    parser.add_argument(
+        "--write", action="store_true", help="write the figures to results/ and docs/"
+    )
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
     options = parser.parse_args(argv)
     if unknown := set(options.sections) - set(SECTIONS):
-        parser.error(f"no section {sorted(unknown)[0]!r}; there are {', '.join(SECTIONS)}")
+        parser.error(f"there is no section {sorted(unknown)[0]!r}, only {', '.join(SECTIONS)}")
     if options.quick and options.write:
-        parser.error("figures of a smoke run are not kept: leave out --quick or --write")
+        parser.error("the figures of a smoke run are not written: leave out --quick or --write")
     return options
 
 
-def _section(name: str, options: argparse.Namespace) -> Section | None:
-    """One section, kept as soon as it is measured; `None` where it failed."""
-    facts = machine()
+def _measure_section(name: str, options: argparse.Namespace) -> Section | None:
+    """Return one section, written as soon as it is measured; `None` if it failed."""
+    facts = describe_machine()
     try:
-        section = Section(name, facts, tuple(_measured(SECTIONS[name], options.quick)))
+        section = Section(name, facts, tuple(_measure(SECTIONS[name], options.quick)))
     except FAILURES as error:
         print(f"{name}: {error}", file=sys.stderr)
         return None
     if options.write:
         record.save(section)
-        figures.write(record.saved(list(SECTIONS)))  # at once: a test holds the docs to the records
+        figures.write(record.read_sections(list(SECTIONS)))  # a test compares the docs with them
     return section
 
 
-def _measured(measure: Measure, quick: bool) -> list[Figure]:
-    """In a temporary folder of its own, which is gone afterwards."""
+def _measure(measure: Measure, quick: bool) -> list[Figure]:
+    """Measure in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="baseten-tei-bench-") as folder:
         return list(measure(Path(folder), quick))
 

@@ -1,1 +1,1 @@
-"""Timing, memory, and what must not happen meanwhile."""
+"""Measures time and memory, and finds calls, writes and imports that must not happen."""

@@ -1,4 +1,4 @@
-"""What was measured on: figures of two machines, or of two versions, do not compare."""
+"""Describes the machine and the versions, since figures of two of them cannot be compared."""
 
 import json
 import os
@@ -14,32 +14,32 @@ from tests.support.harness import ROOT
 PACKAGES = ("pulumi", "pulumi-command", "truss", "baseten", "pydantic")
 
 
-def machine() -> dict[str, str]:
-    """Machine, versions and date, each as text."""
+def describe_machine() -> dict[str, str]:
+    """Return machine, versions and date, each as text."""
     return {
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        "machine": f"{_cpu()}, {os.cpu_count()} cores, {_memory_gib()} GiB, {platform.system()}",
+        "machine": f"{_read_cpu()}, {os.cpu_count()} cores, {_read_memory_gib()} GiB, {platform.system()}",
         "load at the start": " ".join(f"{load:.1f}" for load in os.getloadavg()),
         "python": platform.python_version(),
-        "engine": _engine(),
+        "engine": _read_engine(),
         "packages": ", ".join(f"{name} {version(name)}" for name in PACKAGES),
-        "commit": _commit(),
+        "commit": _read_commit(),
     }
 
 
-def _cpu() -> str:
+def _read_cpu() -> str:
     try:
-        found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+        match = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
     except OSError:
-        found = None
-    return found[1].strip() if found else platform.processor() or platform.machine()
+        match = None
+    return match[1].strip() if match else platform.processor() or platform.machine()
 
 
-def _memory_gib() -> int:
+def _read_memory_gib() -> int:
     return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
 
 
-def _engine() -> str:
+def _read_engine() -> str:
     try:
         facts = json.loads((ROOT / ".engine" / "engine.json").read_text())
     except OSError:
@@ -47,9 +47,9 @@ def _engine() -> str:
     return f"Pulumi {facts['version']} ({facts['kind']})"
 
 
-def _commit() -> str:
-    told = subprocess.run(
+def _read_commit() -> str:
+    described = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
-    return told.stdout.strip() or "unknown"
+    return described.stdout.strip() or "unknown"

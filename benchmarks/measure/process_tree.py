@@ -1,7 +1,6 @@
-"""How long a command takes and how much memory it holds, with all the processes that it starts.
+"""Measures time and memory of a command with all the processes that it starts.
 
-Memory is read from /proc a few times a second: what a process holds alone, and its share of what it holds with others
-(PSS). On a system without /proc it is 0.
+Memory is PSS (a process's own and its share of what it shares), read from /proc a few times a second; 0 without /proc.
 """
 
 import subprocess
@@ -20,7 +19,7 @@ PARENT = 1
 
 @dataclass(frozen=True)
 class Usage:
-    """Seconds on the wall's clock; the most MiB of all together, of the command itself, and of one that it started."""
+    """Seconds of real time; the most MiB of the whole tree, of the command itself, and of one child."""
 
     seconds: float
     tree_mib: float
@@ -29,40 +28,40 @@ class Usage:
 
 
 def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> tuple[Usage, str]:
-    """Run to the end: what it took, and what it printed. Raises `RuntimeError` where it fails."""
+    """Run a command; return what it took and what it printed. Raises `RuntimeError` if it fails."""
     output = folder / "output.txt"
     with output.open("w") as file:
         start = time.perf_counter()
         process = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT
         )
-        with _watched(process.pid) as memory:
+        with _watch_memory(process.pid) as memory:
             process.wait()
             took = time.perf_counter() - start
-    told = output.read_text()
+    printed = output.read_text()
     output.unlink()
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed: {told[-2000:]}")
-    return Usage(took, memory.tree, memory.own, memory.child), told
+        raise RuntimeError(f"{' '.join(command)} failed: {printed[-2000:]}")
+    return Usage(took, memory.tree, memory.own, memory.child), printed
 
 
 @dataclass
 class _Memory:
-    """The most so far, in MiB."""
+    """The most MiB so far."""
 
     tree: float = 0.0
     own: float = 0.0
     child: float = 0.0
 
     def look(self, root: int) -> None:
-        held = {pid: _mib(pid) for pid in _tree(root)}
+        held = {pid: _read_mib(pid) for pid in _list_tree(root)}
         self.tree, self.own = max(self.tree, sum(held.values())), max(self.own, held.pop(root))
         self.child = max([self.child, *held.values()])
 
 
 @contextmanager
-def _watched(root: int) -> Iterator[_Memory]:
-    """Look from a thread beside, so that the end of the command is noticed when it comes."""
+def _watch_memory(root: int) -> Iterator[_Memory]:
+    """Read the memory in another thread, so that the end of the command is noticed at once."""
     memory, ended = _Memory(), threading.Event()
 
     def watch() -> None:
@@ -79,22 +78,22 @@ def _watched(root: int) -> Iterator[_Memory]:
         thread.join()
 
 
-def _tree(root: int) -> list[int]:
-    """A process, and each that descends from it."""
-    parents = dict(_parents())
-    found = [root]
-    for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
+def _list_tree(root: int) -> list[int]:
+    """Return a process and all its descendants."""
+    parents = dict(_read_parents())
+    tree = [root]
+    for pid in tree:
+        tree += [child for child, parent in parents.items() if parent == pid]
+    return tree
 
 
-def _parents() -> Iterator[tuple[int, int]]:
+def _read_parents() -> Iterator[tuple[int, int]]:
     for folder in PROC.glob("[0-9]*"):
         if stat := _read(folder / "stat"):
             yield int(folder.name), int(stat.rpartition(")")[2].split()[PARENT])
 
 
-def _mib(pid: int) -> float:
+def _read_mib(pid: int) -> float:
     for line in _read(PROC / str(pid) / "smaps_rollup").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
@@ -102,7 +101,7 @@ def _mib(pid: int) -> float:
 
 
 def _read(file: Path) -> str:
-    """Its text; nothing where the process has ended."""
+    """Return the file's text; empty if the process has ended."""
     try:
         return file.read_text()
     except OSError:

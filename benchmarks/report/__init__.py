@@ -1,1 +1,1 @@
-"""Figures as people read them, and the aims they are held to."""
+"""Writes figures as tables and plots, and compares them with their aims."""

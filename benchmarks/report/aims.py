@@ -1,4 +1,4 @@
-"""Every aim beside what was measured, met or missed."""
+"""Compares every aim with what was measured."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,36 +9,36 @@ from benchmarks.measure.timing import Figure
 
 @dataclass(frozen=True)
 class Aim:
-    """What was aimed at, what came out, and whether that is enough."""
+    """An aim, what was measured, and whether that meets it."""
 
     aim: str
     measured: str
     met: bool
 
     @property
-    def told(self) -> str:
-        """A miss stands out."""
+    def mark(self) -> str:
+        """Return "yes", or "no" in bold."""
         return "yes" if self.met else "**no**"
 
 
 def figure_aims(figures: Sequence[Figure]) -> Iterator[Aim]:
-    """The aims of figures that carry one each."""
+    """Yield the aims of those figures that have one."""
     for figure in figures:
         if figure.aim is not None and figure.met is not None:
-            yield Aim(_aim(figure), _measured(figure), figure.met)
+            yield Aim(_format_aim(figure), _format_measured(figure), figure.met)
 
 
-def _aim(figure: Figure) -> str:
+def _format_aim(figure: Figure) -> str:
     bound = f"{figure.aim:g}x {figure.against}" if figure.others else f"{figure.aim:g} s"
     return f"{figure.what} ≤ {bound}"
 
 
-def _measured(figure: Figure) -> str:
-    ours = _time(median(figure.ours))
+def _format_measured(figure: Figure) -> str:
+    ours = _format_time(median(figure.ours))
     if figure.ratio is None:
         return ours
-    return f"{figure.ratio:.2f}x ({ours} to {_time(median(figure.others))})"
+    return f"{figure.ratio:.2f}x ({ours} to {_format_time(median(figure.others))})"
 
 
-def _time(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds >= 0.095 else f"{1000 * seconds:.1f} ms"

@@ -5,7 +5,7 @@ from statistics import median
 
 from benchmarks.measure.timing import Figure
 from benchmarks.report import scale_report, tables
-from benchmarks.report.plot import plot
+from benchmarks.report.plot import render_ratios
 from benchmarks.report.record import RESULTS, Section
 
 PAGE, PLOT = RESULTS / "README.md", RESULTS / "ratios.svg"
@@ -14,45 +14,45 @@ HEADINGS = ("measured", "ours", "against", "ratio", "fastest", "aim", "met")
 AIM_HEADINGS = ("aim", "measured", "met", "when")
 
 
-def table(figures: Sequence[Figure]) -> str:
+def render_figures(figures: Sequence[Figure]) -> str:
     """A Markdown table: medians in seconds, least and most behind them."""
-    return tables.table(HEADINGS, [_row(figure) for figure in figures])
+    return tables.render_table(HEADINGS, [_row(figure) for figure in figures])
 
 
-def aims_table(sections: Sequence[Section]) -> str:
+def render_aims(sections: Sequence[Section]) -> str:
     """Every aim, what was measured, and when."""
     rows = [
-        (it.aim, it.measured, it.told, section.facts["date"][:10])
+        (it.aim, it.measured, it.mark, section.facts["date"][:10])
         for section in sections
         for it in section.aims
     ]
-    return tables.table(AIM_HEADINGS, rows)
+    return tables.render_table(AIM_HEADINGS, rows)
 
 
 def write(sections: Sequence[Section]) -> None:
     """Bring the results' page and plot and docs/performance.md up to date."""
     PAGE.write_text("\n".join(_page(sections)) + "\n", encoding="utf-8")
-    PLOT.write_text(plot(_single(sections)), encoding="utf-8")
+    PLOT.write_text(render_ratios(_single(sections)), encoding="utf-8")
     docs = scale_report.PAGE
-    docs.write_text(with_aims(docs.read_text(encoding="utf-8"), sections), encoding="utf-8")
+    docs.write_text(insert_aims(docs.read_text(encoding="utf-8"), sections), encoding="utf-8")
     for section in sections:
         if section.points:
             scale_report.write(section.facts, section.points)
 
 
-def with_aims(text: str, sections: Sequence[Section]) -> str:
+def insert_aims(text: str, sections: Sequence[Section]) -> str:
     """Return docs/performance.md with its table of aims as measured."""
-    return tables.replaced(text, BEGIN, END, aims_table(sections))
+    return tables.replace_part(text, BEGIN, END, render_aims(sections))
 
 
 def _page(sections: Sequence[Section]) -> Iterator[str]:
     yield "# Latest figures\n\nWritten by `make bench`; [how to read them](../../README.md)."
     yield "Every single time stands in the JSON files beside.\n"
-    yield f"{aims_table(sections)}\n\n![Each ratio, pair by pair, with its aim](ratios.svg)"
+    yield f"{render_aims(sections)}\n\n![Each ratio, pair by pair, with its aim](ratios.svg)"
     for section in sections:
         yield f"\n## {section.name}\n"
-        yield from tables.listed(section.facts)
-        yield f"\n{table(section.figures)}"
+        yield from tables.list_facts(section.facts)
+        yield f"\n{render_figures(section.figures)}"
 
 
 def _single(sections: Sequence[Section]) -> list[Figure]:

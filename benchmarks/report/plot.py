@@ -1,4 +1,4 @@
-"""The two plots, drawn with matplotlib as SVG; signs, dashes and names tell things apart, so that grey is enough."""
+"""Draws the two plots with matplotlib as SVG; signs, dashes and names differ, so they work in grey."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -20,14 +20,14 @@ STYLES = (
     ("#8e44ad", "P--"), ("#8a5a00", "X:"), ("#444444", "<-."), ("#00707c", ">--"),
 )  # fmt: skip
 NAME_HEIGHT = 0.055
-"""Of the axes' height, for a name beside the last point of its line."""
+"""Height of a name beside the last point of its line, as a part of the axes' height."""
 SETTINGS = {"svg.fonttype": "none", "svg.hashsalt": "baseten-tei", "font.family": "sans-serif"}
 
 
-def plot(figures: Sequence[Figure]) -> str:
+def render_ratios(figures: Sequence[Figure]) -> str:
     """Return an SVG of all figures that compare two things: a dot per pair, the median and the aim of each."""
     compared = [figure for figure in figures if figure.others]
-    drawing, axes = _drawing(9.5, 1.3 + 0.42 * len(compared))
+    drawing, axes = _start_drawing(9.5, 1.3 + 0.42 * len(compared))
     rows = range(len(compared))
     for row, figure in zip(rows, compared, strict=True):
         pairs = [one / other for one, other in zip(figure.ours, figure.others, strict=True)]
@@ -53,12 +53,12 @@ def plot(figures: Sequence[Figure]) -> str:
     axes.set_xlim(left=0)
     axes.set_xlabel("time of ours ÷ time of the other (ratio; less is faster; dots: single pairs)")
     drawing.legend(loc="outside upper left", ncols=3, frameon=False, fontsize=9, markerscale=0.7)
-    return _svg(drawing)
+    return _render_svg(drawing)
 
 
-def loglog(title: str, x_axis: str, y_axis: str, lines: Mapping[str, Line]) -> str:
+def render_loglog(title: str, x_axis: str, y_axis: str, lines: Mapping[str, Line]) -> str:
     """Return an SVG with a line for each name, both axes by powers of ten."""
-    drawing, axes = _drawing(9.5, 5.6)
+    drawing, axes = _start_drawing(9.5, 5.6)
     for n, (name, line) in enumerate(lines.items()):
         colour, style = STYLES[n % len(STYLES)]
         axes.plot(*zip(*line, strict=True), style, color=colour, markersize=4, label=name)
@@ -68,7 +68,7 @@ def loglog(title: str, x_axis: str, y_axis: str, lines: Mapping[str, Line]) -> s
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(lambda value, _: f"{value:,g}")
     _name_lines(axes, lines)
-    return _svg(drawing)
+    return _render_svg(drawing)
 
 
 def _name_lines(axes: Axes, lines: Mapping[str, Line]) -> None:
@@ -97,7 +97,7 @@ def _name_lines(axes: Axes, lines: Mapping[str, Line]) -> None:
         )
 
 
-def _drawing(width: float, height: float) -> tuple[Drawing, Axes]:
+def _start_drawing(width: float, height: float) -> tuple[Drawing, Axes]:
     matplotlib.use("agg")
     drawing, axes = pyplot.subplots(figsize=(width, height), layout="constrained")
     axes.grid(color="0.9")
@@ -106,7 +106,7 @@ def _drawing(width: float, height: float) -> tuple[Drawing, Axes]:
     return drawing, axes
 
 
-def _svg(drawing: Drawing) -> str:
+def _render_svg(drawing: Drawing) -> str:
     """Return the drawing as text that is the same for the same figures."""
     content = io.StringIO()
     with matplotlib.rc_context(SETTINGS):

@@ -1,4 +1,4 @@
-"""What was measured last, section by section: each with its own date, machine and commit, as JSON."""
+"""Reads and writes the last figures of each section, with date, machine and commit, as JSON."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,14 +8,14 @@ from typing import Any
 
 from benchmarks.measure.timing import Figure
 from benchmarks.report.aims import Aim, figure_aims
-from benchmarks.sections.scale_points import Point, Taken, aims
+from benchmarks.sections.scale_points import Point, Taken, judge_points
 
 RESULTS = Path(__file__).parents[1] / "results" / "speed"
 
 
 @dataclass(frozen=True)
 class Section:
-    """One section's figures, and what they were measured on."""
+    """One section's figures and the machine they were measured on."""
 
     name: str
     facts: Mapping[str, str]
@@ -23,18 +23,18 @@ class Section:
 
     @property
     def aims(self) -> list[Aim]:
-        """Those of single figures, or those of all sizes together."""
+        """Return the aims of single figures, or those of all sizes together."""
         points = self.points
-        return list(aims(points) if points else figure_aims(self.figures))
+        return list(judge_points(points) if points else figure_aims(self.figures))
 
     @property
     def points(self) -> list[Point]:
-        """The figures of `scale`; none of another section."""
+        """Return the figures of `scale`; none in other sections."""
         return [it for it in self.figures if isinstance(it, Point)]
 
 
 def save(section: Section, folder: Path = RESULTS) -> Path:
-    """Write `<section>.json` in place of what was measured before: its path."""
+    """Replace `<section>.json` and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = [asdict(figure) for figure in section.figures]
     path = folder / f"{section.name}.json"
@@ -43,8 +43,8 @@ def save(section: Section, folder: Path = RESULTS) -> Path:
     return path
 
 
-def saved(order: Sequence[str], folder: Path = RESULTS) -> list[Section]:
-    """Every section that was measured, in this order."""
+def read_sections(order: Sequence[str], folder: Path = RESULTS) -> list[Section]:
+    """Return every section that was measured, in this order."""
     paths = {name: folder / f"{name}.json" for name in order}
     return [_section(name, path) for name, path in paths.items() if path.is_file()]
 
@@ -55,7 +55,7 @@ def _section(name: str, path: Path) -> Section:
 
 
 def _figure(row: Mapping[str, Any]) -> Figure:
-    """A figure, or a point of `scale`, as `asdict` took it apart."""
+    """Return a figure, or a point of `scale`, from what `asdict` made of it."""
     values = {key: tuple(it) if isinstance(it, list) else it for key, it in row.items()}
     if "operation" not in values:
         return Figure(**values)

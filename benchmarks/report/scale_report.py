@@ -1,14 +1,14 @@
-"""Scale as people read it: tables and aims in docs/performance.md, and a plot of time against size."""
+"""Writes scale: tables and aims in docs/performance.md, and a plot of time by size."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import median
 
 from tests.support.harness import ROOT
 
-from benchmarks.report.plot import Line, loglog
-from benchmarks.report.tables import listed, replaced, table
+from benchmarks.report.plot import Line, render_loglog
+from benchmarks.report.tables import list_facts, render_table, replace_part
 from benchmarks.sections import scale_points as points
-from benchmarks.sections.scale_points import Point, aims, at
+from benchmarks.sections.scale_points import Point, find_point, judge_points
 
 PAGE, PLOT = ROOT / "docs" / "performance.md", ROOT / "docs" / "images" / "scale.svg"
 BEGIN, END = (
@@ -19,32 +19,32 @@ EXTRAPOLATED = "~"
 
 
 def write(facts: Mapping[str, str], measured: Sequence[Point]) -> None:
-    """Bring the page's generated part and the plot up to date."""
-    page = replaced(PAGE.read_text(encoding="utf-8"), BEGIN, END, text(facts, measured))
+    """Update the generated part of the page, and the plot."""
+    page = replace_part(PAGE.read_text(encoding="utf-8"), BEGIN, END, render_text(facts, measured))
     PAGE.write_text(page, encoding="utf-8")
-    PLOT.write_text(plot(measured), encoding="utf-8")
+    PLOT.write_text(render_plot(measured), encoding="utf-8")
 
 
-def text(facts: Mapping[str, str], measured: Sequence[Point]) -> str:
-    """The generated part."""
+def render_text(facts: Mapping[str, str], measured: Sequence[Point]) -> str:
+    """Return the generated part."""
     return "\n".join([
-        *listed(facts),
-        "", table(("aim", "measured", "met"), _aims(measured)),
+        *list_facts(facts),
+        "", render_table(("aim", "measured", "met"), _aims(measured)),
         "", "Seconds, medians; in brackets the ratio to the bare program, and to one that saves what ours saves; "
         f"{EXTRAPOLATED}: as many seconds a push as at the largest size that was measured:",
-        "", table(("models", *points.OPERATIONS, points.LOOP), list(_seconds(measured))),
+        "", render_table(("models", *points.OPERATIONS, points.LOOP), list(_seconds(measured))),
         "", "MiB at the most, all processes together (the engine, the program), and calls of Baseten:",
-        "", table(("models", *points.OPERATIONS), list(_memory(measured))),
+        "", render_table(("models", *points.OPERATIONS), list(_memory(measured))),
     ])  # fmt: skip
 
 
-def plot(measured: Sequence[Point]) -> str:
-    """Seconds by size: each operation, and its rivals."""
+def render_plot(measured: Sequence[Point]) -> str:
+    """Return the plot of seconds by size: each operation and its rivals."""
     lines: dict[str, Line] = {name: _line(measured, name) for name in points.OPERATIONS}
     lines[f"{points.PREVIEW}, bare"] = _rival(measured, points.PREVIEW, points.BARE)
     lines[points.LOOP] = _rival(measured, points.FIRST_UP, points.LOOP)
     drawn = {name: line for name, line in lines.items() if line}
-    return loglog("Time by size of the fleet", "models", "seconds", drawn)
+    return render_loglog("Time by size of the fleet", "models", "seconds", drawn)
 
 
 def _sizes(measured: Sequence[Point]) -> list[int]:
@@ -52,13 +52,13 @@ def _sizes(measured: Sequence[Point]) -> list[int]:
 
 
 def _line(measured: Sequence[Point], operation: str) -> Line:
-    found = [(size, _first(measured, operation, size)) for size in _sizes(measured)]
-    return [(size, it.seconds) for size, it in found if it]
+    sizes = [(size, _first(measured, operation, size)) for size in _sizes(measured)]
+    return [(size, it.seconds) for size, it in sizes if it]
 
 
 def _rival(measured: Sequence[Point], operation: str, against: str) -> Line:
-    found = [(size, at(measured, operation, size, against)) for size in _sizes(measured)]
-    return [(size, median(it.others)) for size, it in found if it and it.others]
+    sizes = [(size, find_point(measured, operation, size, against)) for size in _sizes(measured)]
+    return [(size, median(it.others)) for size, it in sizes if it and it.others]
 
 
 def _first(measured: Sequence[Point], operation: str, size: int) -> Point | None:
@@ -66,7 +66,7 @@ def _first(measured: Sequence[Point], operation: str, size: int) -> Point | None
 
 
 def _aims(measured: Sequence[Point]) -> list[tuple[str, ...]]:
-    return [(it.aim, it.measured, it.told) for it in aims(measured)]
+    return [(it.aim, it.measured, it.mark) for it in judge_points(measured)]
 
 
 def _seconds(measured: Sequence[Point]) -> Iterator[tuple[str, ...]]:
@@ -76,33 +76,34 @@ def _seconds(measured: Sequence[Point]) -> Iterator[tuple[str, ...]]:
 
 
 def _cell(measured: Sequence[Point], operation: str, size: int) -> str:
-    found = _first(measured, operation, size)
-    if found is None:
+    point = _first(measured, operation, size)
+    if point is None:
         return ""
-    rivals = [at(measured, operation, size, against) for against in (points.BARE, points.FRUGAL)]
+    rivals = [
+        find_point(measured, operation, size, against) for against in (points.BARE, points.FRUGAL)
+    ]
     ratios = [f"{it.ratio:.2f}x" for it in rivals if it and it.ratio]
-    told = f" ({', '.join(ratios)})" if ratios else ""
-    return f"{found.seconds:.1f}{told}"
+    return f"{point.seconds:.1f}" + (f" ({', '.join(ratios)})" if ratios else "")
 
 
 def _loop(measured: Sequence[Point], size: int) -> str:
     line = dict(_rival(measured, points.FIRST_UP, points.LOOP))
-    return f"{line[size]:.1f}" if size in line else _extrapolated(list(line.items()), size)
+    return f"{line[size]:.1f}" if size in line else _extrapolate(list(line.items()), size)
 
 
-def _extrapolated(line: Line, size: int) -> str:
-    """As many seconds a model as at the largest size that was measured."""
+def _extrapolate(line: Line, size: int) -> str:
+    """Return the time at the seconds per model of the largest size that was measured."""
     return f"{EXTRAPOLATED}{line[-1][1] / line[-1][0] * size:.0f}" if line else ""
 
 
 def _memory(measured: Sequence[Point]) -> Iterator[tuple[str, ...]]:
     for size in _sizes(measured):
-        found = [_first(measured, operation, size) for operation in points.OPERATIONS]
-        yield f"{size:,}", *(_held(it) if it else "" for it in found)
+        row = [_first(measured, operation, size) for operation in points.OPERATIONS]
+        yield f"{size:,}", *(_format_usage(it) if it else "" for it in row)
 
 
-def _held(found: Point) -> str:
-    most = found.most
+def _format_usage(point: Point) -> str:
+    most = point.most
     return (
         f"{most.tree_mib:.0f} ({most.engine_mib:.0f}, {most.program_mib:.0f}), {most.calls:,} calls"
     )

@@ -1,24 +1,24 @@
-"""Markdown that is generated: tables, readable as text too, lists of facts, and a part of a page that people wrote."""
+"""Generates Markdown: tables, lists of facts, and a part of a page that people wrote."""
 
 from collections.abc import Mapping, Sequence
 
 Row = Sequence[str]
 
 
-def table(headings: Row, rows: Sequence[Row]) -> str:
-    """Columns as wide as their widest cell."""
+def render_table(headings: Row, rows: Sequence[Row]) -> str:
+    """Return a table with columns as wide as their widest cell."""
     widths = [max(len(row[n]) for row in (headings, *rows)) for n in range(len(headings))]
     ruled = [headings, ["-" * width for width in widths], *rows]
     return "\n".join(_line(row, widths) for row in ruled)
 
 
-def listed(facts: Mapping[str, str]) -> list[str]:
-    """What was measured on, a line each."""
+def list_facts(facts: Mapping[str, str]) -> list[str]:
+    """Return a line for each fact about the machine."""
     return [f"- {name}: {fact}" for name, fact in facts.items()]
 
 
-def replaced(page: str, begin: str, end: str, part: str) -> str:
-    """The page with another part between its two markers."""
+def replace_part(page: str, begin: str, end: str, part: str) -> str:
+    """Return the page with another part between its two markers."""
     before, _, rest = page.partition(begin)
     _, _, after = rest.partition(end)
     return f"{before}{begin}{part}\n{end}{after}"

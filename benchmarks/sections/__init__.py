@@ -1,1 +1,1 @@
-"""What is measured, a file for each section."""
+"""The sections: what is measured, a file for each."""

@@ -7,10 +7,8 @@ from benchmarks.measure.timing import Figure
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """The figures of `client_jobs`."""
-    from benchmarks.sections.client_jobs import (
-        figures,  # numpy and two SDKs: other sections do without
-    )
+    """Yield the figures of `client_jobs`."""
+    from benchmarks.sections.client_jobs import figures  # imports numpy and two SDKs
 
     del folder
     yield from figures(quick)

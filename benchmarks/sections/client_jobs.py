@@ -1,7 +1,7 @@
 """One job for three clients: many texts of mixed length, one model with tight limits, a network's latency.
 
-The emulator answers each call 0.1 s late (its fault `slow_reply`), as a network and a GPU would. The others get the
-texts that can be sent at all, and are told the limits; ours finds out by itself, and tells what was cut.
+The emulator answers each call 0.1 s late (its fault `slow_reply`), as a network and a GPU would. The other clients
+get only texts that can be sent, and the limits; ours finds the limits itself and reports what was cut.
 """
 
 import time
@@ -25,7 +25,7 @@ from benchmarks.measure.watching import WatchError
 TEXTS, QUICK_TEXTS = 100_000, 2_000
 LATENCY_SECONDS = 0.1
 PERFORMANCE_AIM, OPENAI_AIM = 1.0, 0.2
-"""At least as much in the same time, and at least five times as much."""
+"""Ratios of time: as fast as the performance client, and five times as fast as the loop."""
 NAME, REPO, DIMENSIONS = "search", "BAAI/bge-small-en-v1.5", 384
 LIMITS = {
     "max_client_batch_size": 32, "payload_limit_bytes": 60_000, "max_batch_tokens": 8_192,
@@ -36,13 +36,13 @@ WAYS: Mapping[str, Mapping[str, Any]] = {
     ", extra fast": {"transport": "performance"},
     ", tokenizer.json": {"transport": "http", "tokenizer": toy_tokenizer()},
 }
-"""How ours is used: as it is, with Baseten's client below it, and counting tokens itself."""
+"""How ours is used: by default, with Baseten's client below it, and with exact token counts."""
 MOST_BYTES_OF_A_CHARACTER = 6
-"""A control character in JSON."""
+"""Those of a control character in JSON."""
 
 
 def figures(quick: bool) -> Iterator[Figure]:
-    """Ours in three ways against one run of each of the others."""
+    """Yield ours, used in three ways, against one run of each of the others."""
     texts = corpus(QUICK_TEXTS if quick else TEXTS)
     print(f"== client: {len(texts)} texts, each answer {LATENCY_SECONDS} s late", flush=True)
     with running_emulator() as emulator:
@@ -51,10 +51,14 @@ def figures(quick: bool) -> Iterator[Figure]:
         stack.wait()
         emulator.fault(NAME, "slow_reply", on="inference", seconds=LATENCY_SECONDS)
         job = _Job(stack, texts)
-        _performance(stack, job.sendable[:QUICK_TEXTS])  # the emulator remembers words
+        _embed_with_performance_client(
+            stack, job.sendable[:QUICK_TEXTS]
+        )  # the emulator remembers words
         ours = {way: job.run(way, options) for way, options in WAYS.items()}
-        performance = _timed(stack, "performance client", job.sendable, _performance)
-        openai = _timed(stack, "OpenAI SDK", job.sendable, _openai)
+        performance = _time_job(
+            stack, "performance client", job.sendable, _embed_with_performance_client
+        )
+        openai = _time_job(stack, "OpenAI SDK", job.sendable, _embed_with_openai)
     what = f"embed {len(texts)} texts"
     others = {
         "performance client": (performance, PERFORMANCE_AIM),
@@ -66,47 +70,47 @@ def figures(quick: bool) -> Iterator[Figure]:
 
 
 class _Job:
-    """Ours, with all that was asked of it checked."""
+    """A job for our client, whose result is checked."""
 
     def __init__(self, stack: ClientStack, texts: Sequence[str]) -> None:
         self._stack, self._texts = stack, texts
         self.sendable = [text for text in texts if text and not _has_surrogate(text)]
 
     def run(self, way: str, options: Mapping[str, Any]) -> float:
-        """Seconds. Raises `WatchError` where a request was refused, a vector is wrong, or a cut was not told."""
-        found: list[Embeddings] = []
+        """Return the seconds. Raises `WatchError` for a refused request, a wrong vector, or an unreported cut."""
+        results: list[Embeddings] = []
 
         def embed(stack: ClientStack, texts: Sequence[str]) -> None:
             with stack.connect(NAME, **options) as model:
-                found.append(model.embed(texts, on_refusal="skip", timeout=3600))
+                results.append(model.embed(texts, on_refusal="skip", timeout=3600))
 
-        seconds = _timed(self._stack, f"ours{way}", self._texts, embed)
+        seconds = _time_job(self._stack, f"ours{way}", self._texts, embed)
         if set(_statuses(self._stack)) != {200}:
             raise WatchError(f"the router refused: {_statuses(self._stack)}")
-        self._check(found[0])
+        self._check(results[0])
         return seconds
 
-    def _check(self, told: Embeddings) -> None:
+    def _check(self, result: Embeddings) -> None:
         refused = {n for n, text in enumerate(self._texts) if not text or _has_surrogate(text)}
-        if refused != {it.index for it in told.refused}:
-            raise WatchError("other texts were refused than those that cannot be sent")
+        if refused != {it.index for it in result.refused}:
+            raise WatchError("the refused texts are not those that cannot be sent")
         lengths = {
             n: len(Tokenizer.of("bert").tokenize(text))
             for n, text in enumerate(self._texts)
             if n not in refused
         }
         cut = {n: tokens for n, tokens in lengths.items() if tokens > 512}
-        if cut != {it.index: it.tokens for it in told.truncated}:
-            raise WatchError("not every text that was cut was told")
+        if cut != {it.index: it.tokens for it in result.truncated}:
+            raise WatchError("not every text that was cut was reported")
         some = [n for n in range(0, len(self._texts), len(self._texts) // 50) if n not in refused]
         with self._stack.connect(NAME) as model:
             alone = [model.embed([self._texts[n]]).vectors[0] for n in some]
-        if not np.allclose(told.vectors[some], alone, atol=1e-6):
+        if not np.allclose(result.vectors[some], alone, atol=1e-6):
             raise WatchError("vectors are not in the order of their texts")
 
 
-def _performance(stack: ClientStack, texts: Sequence[str]) -> None:
-    """As its documentation says, with the limits that the outputs tell."""
+def _embed_with_performance_client(stack: ClientStack, texts: Sequence[str]) -> None:
+    """Embed as its documentation says, with the limits of the outputs."""
     limit = LIMITS["payload_limit_bytes"] // MOST_BYTES_OF_A_CHARACTER
     preference = RequestProcessingPreference(
         batch_size=LIMITS["max_client_batch_size"],
@@ -118,8 +122,8 @@ def _performance(stack: ClientStack, texts: Sequence[str]) -> None:
     _check_shape(vectors, texts)
 
 
-def _openai(stack: ClientStack, texts: Sequence[str]) -> None:
-    """A loop over `embeddings.create`, which halves what is refused."""
+def _embed_with_openai(stack: ClientStack, texts: Sequence[str]) -> None:
+    """Embed in a loop over `embeddings.create` that halves what is refused."""
     client = OpenAI(base_url=f"{stack.models[NAME]['sync_url']}/v1", api_key=API_KEY)
 
     def embed(part: Sequence[str]) -> list[Any]:
@@ -143,8 +147,8 @@ def _check_shape(vectors: Any, texts: Sequence[str]) -> None:
         raise WatchError(f"{len(texts)} texts became vectors of shape {vectors.shape}")
 
 
-def _timed(stack: ClientStack, who: str, texts: Sequence[str], job: Any) -> float:
-    """Seconds of one job, with the processor's share and what the router answered printed beside."""
+def _time_job(stack: ClientStack, who: str, texts: Sequence[str], job: Any) -> float:
+    """Return the seconds of one job; print the processor's share and the router's answers."""
     stack.emulator.forget_calls()
     start, used = time.perf_counter(), time.process_time()
     job(stack, texts)

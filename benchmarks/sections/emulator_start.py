@@ -5,14 +5,14 @@ from pathlib import Path
 
 from tests.support.harness import running_emulator
 
-from benchmarks.measure.timing import Figure, seconds
+from benchmarks.measure.timing import Figure, measure_seconds
 
 AIM = 0.5
 TIMES, QUICK_TIMES = 10, 3
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """One figure; state on disk, as the dev stack has it."""
+    """Yield one figure; the state is on disk, as with the dev stack."""
     times = QUICK_TIMES if quick else TIMES
     print(f"== emulator: start to first answer, {times} times", flush=True)
     _start_and_stop(folder / "warm-up")  # its modules are compiled now
@@ -23,7 +23,7 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
 def _first_answer(state: Path) -> float:
     starting = running_emulator(state)
     try:
-        return seconds(lambda: starting.__enter__().models())
+        return measure_seconds(lambda: starting.__enter__().models())
     finally:
         starting.__exit__(None, None, None)
 

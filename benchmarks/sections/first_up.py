@@ -14,8 +14,8 @@ from tests.support.harness import API_KEY, Emulator, Stack, running_emulator
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.commands.generate import write
 from baseten_tei.push.truss_cli import prepare_home, push_environment
-from benchmarks.measure.timing import Figure, pairs
-from benchmarks.worlds.fleet import fleet
+from benchmarks.measure.timing import Figure, measure_pairs
+from benchmarks.worlds.fleet import make_fleet
 
 AIM = 0.35
 SIZE, PAIRS = 20, 3
@@ -32,13 +32,13 @@ done
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """One figure; each run starts with an empty emulator, and each `up` with an empty stack."""
+    """Yield one figure; each run starts with an empty emulator, each `up` also with an empty stack."""
     size, count = (QUICK_SIZE, QUICK_PAIRS) if quick else (SIZE, PAIRS)
     print(f"== first up of {size} models: ours, a shell loop of truss push", flush=True)
     with running_emulator() as emulator:
         fleets = [Fleet(folder / f"run-{n}", emulator, size) for n in range(count)]
         ups, loops = iter(fleets), iter(fleets)
-        mine, others = pairs(lambda: next(ups).up(), lambda: next(loops).loop(), count)
+        mine, others = measure_pairs(lambda: next(ups).up(), lambda: next(loops).loop(), count)
     what = f"first up, {size} models"
     yield Figure("first up", what, "shell loop of truss push", mine, others, AIM)
 
@@ -50,22 +50,20 @@ class Fleet:
         self._emulator = emulator
         self._size = size
         self._stack = Stack(folder / "stack", emulator.url)
-        self._stack.configure(fleet(size))
-        write(
-            self._stack.folder
-        )  # as `baseten-tei generate` does, so that both find the same files
+        self._stack.configure(make_fleet(size))
+        write(self._stack.folder)  # as `baseten-tei generate` does: both then find the same files
         self._home = folder / "home"
         prepare_home(self._home)
 
     def up(self) -> None:
-        """`pulumi up`, until every model serves."""
+        """Run `pulumi up` until every model serves."""
         self._emulator.admin("POST", "reset")
         arguments = ("--yes", "--skip-preview", "--parallel", PARALLEL, "--stack", self._stack.name)
         self._stack.pulumi("up", *arguments).check()
         self._all_pushed()
 
     def loop(self) -> None:
-        """The shell loop, until every push has returned."""
+        """Run the shell loop until every push has returned."""
         self._emulator.admin("POST", "reset")
         target = parse_target(self._emulator.url)
         environment = push_environment(os.environ, target, API_KEY, self._home)

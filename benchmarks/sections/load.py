@@ -1,4 +1,4 @@
-"""Whether the load client of `tune` is fast enough to measure others: a server that does nothing, and the emulator."""
+"""Whether the load client of `tune` is fast enough: against a server that does nothing, and the emulator."""
 
 import subprocess
 import sys
@@ -20,15 +20,15 @@ TIMES, QUICK_TIMES = 5, 1
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """One figure: the time of a request of 32 passages, 32 in flight, where the emulator answers at once."""
+    """Yield one figure: the time of a request of 32 passages, 32 in flight, without latency."""
     times, seconds = (QUICK_TIMES, QUICK_SECONDS) if quick else (TIMES, SECONDS)
     print(f"== load: the client alone, and against the emulator, {times} times", flush=True)
-    with _null_server() as nothing, running_emulator(folder / "state") as emulator:
-        served = _deployed(emulator)
+    with _run_null_server() as nothing, running_emulator(folder / "state") as emulator:
+        served = _deploy(emulator)
         ours, others = [], []
         for n in range(times):
-            ours.append(_seconds_per_request(Endpoint(nothing, "embedding"), seconds))
-            others.append(_seconds_per_request(Endpoint(served, "embedding", API_KEY), seconds))
+            ours.append(_measure_request(Endpoint(nothing, "embedding"), seconds))
+            others.append(_measure_request(Endpoint(served, "embedding", API_KEY), seconds))
             print(f"    {n + 1}/{times}: {1 / ours[-1]:.0f} and {1 / others[-1]:.0f} requests/s")
     yield Figure(
         "load", "load client, a request to a server that does nothing", "the same to the emulator",
@@ -36,14 +36,14 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
     )  # fmt: skip
 
 
-def _seconds_per_request(endpoint: Endpoint, seconds: float) -> float:
+def _measure_request(endpoint: Endpoint, seconds: float) -> float:
     load = Load(seconds, TEXTS_PER_REQUEST, clients=IN_FLIGHT)
     sent = send_load(endpoint, load, generate_texts("passages", 1024, 0))
     assert {it.status for it in sent.samples} == {200}  # noqa: S101  # or nothing was measured
     return max(it.ended for it in sent.samples) / len(sent.samples)
 
 
-def _deployed(emulator: Emulator) -> str:
+def _deploy(emulator: Emulator) -> str:
     config = {
         "base_image": {"image": "baseten/text-embeddings-inference-mirror:89-1.8.3"},
         "docker_server": {
@@ -61,7 +61,7 @@ def _deployed(emulator: Emulator) -> str:
 
 
 @contextmanager
-def _null_server() -> Iterator[str]:
+def _run_null_server() -> Iterator[str]:
     server = subprocess.Popen(
         [sys.executable, "-m", "benchmarks.worlds.null_server"], stdout=subprocess.PIPE, text=True
     )

@@ -1,4 +1,4 @@
-"""What was measured at each size, and what it is held against."""
+"""What was measured at each size, and the aims of these points."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ OPERATIONS = (PREVIEW, UP, REFRESH, ONE_CHANGE, FIRST_UP, DESTROY, DESTROY_ONCE)
 BARE, FRUGAL, LOOP = "bare program", "frugal bare program", "shell loop of truss push"
 
 FLAT_AIM = 1.2
-"""The time for a model at 1,000 models against the same at 100."""
+"""Time per model at 1,000 models against that at 100."""
 MEMORY_AIM_MIB = 500.0
 LARGE, SMALL = 1000, 100
 
@@ -43,23 +43,23 @@ class Point(Figure):
 
     @property
     def seconds(self) -> float:
-        """The median."""
+        """Return the median."""
         return median(self.ours)
 
     @property
     def most(self) -> Taken:
-        """The run that held the most memory."""
+        """Return the run that held the most memory."""
         return max(self.runs, key=lambda taken: taken.tree_mib)
 
 
-def point(
+def make_point(
     operation: str,
     models: int,
     runs: Sequence[Taken],
     against: str = "",
     others: Sequence[Taken] = (),
 ) -> Point:
-    """A point, with its aim if it has one."""
+    """Return a point, with its aim if it has one."""
     named = f"{operation}, {models} model{'s' * (models > 1)}"
     return Point(
         "scale", named, against,
@@ -73,8 +73,8 @@ def _aim(against: str, models: int) -> float | None:
     return {BARE: BARE_AIM, LOOP: LOOP_AIM if models == LOOP_AIM_SIZE else None}.get(against)
 
 
-def aims(points: Sequence[Point]) -> Iterator[Aim]:
-    """Every aim that these points say something about."""
+def judge_points(points: Sequence[Point]) -> Iterator[Aim]:
+    """Yield every aim that these points allow to judge."""
     for operation in (PREVIEW, UP):
         yield from _ratios(f"{operation} ≤ {BARE_AIM:g}x bare at every size", points, operation)
     yield from _memory(points)
@@ -84,8 +84,10 @@ def aims(points: Sequence[Point]) -> Iterator[Aim]:
     yield from _first_up(points)
 
 
-def at(points: Sequence[Point], operation: str, models: int, against: str = BARE) -> Point | None:
-    """The point of one operation at one size; without a rival where it has none."""
+def find_point(
+    points: Sequence[Point], operation: str, models: int, against: str = BARE
+) -> Point | None:
+    """Return the point of one operation at one size; `None` if there is none."""
     same = [it for it in points if (it.operation, it.models) == (operation, models)]
     return next((it for it in same if it.against in (against, "")), None)
 
@@ -102,7 +104,7 @@ def _ratios(aim: str, points: Sequence[Point], operation: str) -> Iterator[Aim]:
 
 
 def _memory(points: Sequence[Point]) -> Iterator[Aim]:
-    if preview := at(points, PREVIEW, LARGE):
+    if preview := find_point(points, PREVIEW, LARGE):
         held = preview.most
         yield Aim(
             f"≤ {MEMORY_AIM_MIB:g} MB at {LARGE} models",
@@ -118,7 +120,7 @@ def _bare_memory(preview: Point) -> str:
 
 
 def _flat(points: Sequence[Point]) -> Iterator[Aim]:
-    large, small = at(points, PREVIEW, LARGE), at(points, PREVIEW, SMALL)
+    large, small = find_point(points, PREVIEW, LARGE), find_point(points, PREVIEW, SMALL)
     if large and small:
         ratio = large.seconds / LARGE / (small.seconds / SMALL)
         told = f"{ratio:.2f}x ({1000 * small.seconds / SMALL:.0f} and {1000 * large.seconds / LARGE:.0f} ms)"
@@ -141,7 +143,7 @@ def _refresh_calls(points: Sequence[Point]) -> Iterator[Aim]:
 
 
 def _first_up(points: Sequence[Point]) -> Iterator[Aim]:
-    first = at(points, FIRST_UP, LOOP_AIM_SIZE, LOOP)
+    first = find_point(points, FIRST_UP, LOOP_AIM_SIZE, LOOP)
     if first and first.ratio:
         aim = f"first up of {LOOP_AIM_SIZE} ≤ {LOOP_AIM:g}x the shell loop"
         yield Aim(aim, f"{first.ratio:.2f}x", first.ratio <= LOOP_AIM)

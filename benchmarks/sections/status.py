@@ -1,4 +1,4 @@
-"""`status` of a large fleet: nothing to do, told without the engine, and what it takes the first time."""
+"""Times `status` of a large fleet with nothing to do, also for the first time after an edit."""
 
 import subprocess
 import sys
@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tests.support.harness import Stack, running_emulator
 
-from benchmarks.measure.timing import Figure, seconds
-from benchmarks.worlds.fleet import lock, locked_fleet
+from benchmarks.measure.timing import Figure, measure_seconds
+from benchmarks.worlds.fleet import make_locked_fleet, write_lock
 from benchmarks.worlds.grown import TEMPLATE, grow
 
 AIM = 0.3
@@ -18,22 +18,23 @@ TIMES, EDITS = 15, 3
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """Seconds of the whole command, Python's start included."""
+    """Yield the seconds of the whole command, with Python's start."""
     models = QUICK_MODELS if quick else MODELS
     print(f"== status of {models} models, {TIMES} times", flush=True)
     state = folder / "emulator"
     with running_emulator(state) as emulator:
         stack = Stack(folder / "stack", emulator.url)
         stack.environment["XDG_CACHE_HOME"] = str(folder / "cache")
-        lock(stack)
-        stack.configure(locked_fleet(TEMPLATE))
+        write_lock(stack)
+        stack.configure(make_locked_fleet(TEMPLATE))
         stack.up().check()
         grow(stack, state, models)
-    status(stack, models)  # Python compiles what it imports
-    first = tuple(_after_an_edit(stack, models) for _ in range(EDITS))
-    again = tuple(seconds(partial(status, stack, models)) for _ in range(TIMES))
+    run_status(stack, models)  # Python compiles what it imports
+    first = tuple(_measure_after_an_edit(stack, models) for _ in range(EDITS))
+    again = tuple(measure_seconds(partial(run_status, stack, models)) for _ in range(TIMES))
     start = tuple(
-        seconds(partial(_python, "import baseten_tei.commands.status")) for _ in range(TIMES)
+        measure_seconds(partial(_run_python, "import baseten_tei.commands.status"))
+        for _ in range(TIMES)
     )
     what = f"status, {models} models: nothing to do"
     yield Figure("status", what, "", again, aim=AIM)
@@ -41,8 +42,8 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
     yield Figure("status", f"{what}, after an edit", "", first)
 
 
-def status(stack: Stack, models: int) -> None:
-    """The command. Raises `RuntimeError` where it says anything but that nothing is to do."""
+def run_status(stack: Stack, models: int) -> None:
+    """Run the command. Raises `RuntimeError` unless it says that there is nothing to do."""
     command = [sys.executable, "-m", "baseten_tei", "status", "--stack", stack.name]
     ended = subprocess.run(
         command, cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False
@@ -53,12 +54,12 @@ def status(stack: Stack, models: int) -> None:
         )
 
 
-def _after_an_edit(stack: Stack, models: int) -> float:
-    """Another blank line in the configuration means nothing, and that is what has to be found out."""
+def _measure_after_an_edit(stack: Stack, models: int) -> float:
+    """Measure it after a blank line was added to the configuration, which changes nothing."""
     path = stack.folder / f"Pulumi.{stack.name}.yaml"
     path.write_text(f"{path.read_text()}\n")
-    return seconds(partial(status, stack, models))
+    return measure_seconds(partial(run_status, stack, models))
 
 
-def _python(program: str) -> None:
+def _run_python(program: str) -> None:
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,4 +1,4 @@
-"""How long the tests take, as `make test` runs them once everything is set up."""
+"""Times the tests, run as `make test` does once everything is set up."""
 
 import subprocess
 import sys
@@ -16,14 +16,14 @@ AS_MAKE_TEST = ("-n", "auto", "--maxprocesses", "4", "--dist", "worksteal")
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """The unit suite, and unless `quick` every test there is; one that fails says so beside its time."""
+    """Yield the time of the unit suite and, unless `quick`, of all tests; a failed suite is marked."""
     del folder
-    yield _suite(UNIT)
+    yield _measure_suite(UNIT)
     if not quick:
-        yield _suite(ALL, AIM)
+        yield _measure_suite(ALL, AIM)
 
 
-def _suite(suite: str, aim: float | None = None) -> Figure:
+def _measure_suite(suite: str, aim: float | None = None) -> Figure:
     print(f"== pytest {suite}", flush=True)
     start = time.perf_counter()
     command = [sys.executable, "-m", "pytest", "-q", *AS_MAKE_TEST, suite]

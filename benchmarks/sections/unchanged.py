@@ -1,4 +1,4 @@
-"""`preview` and `up` when nothing changed: our stack against a bare program with the same resources."""
+"""Times `preview` and `up` without changes: our stack against a bare program with the same resources."""
 
 import re
 from collections.abc import Iterator
@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.support.harness import Emulator, Stack, running_emulator
 
-from benchmarks.measure.timing import Figure, pairs
+from benchmarks.measure.timing import Figure, measure_pairs
 from benchmarks.measure.watching import WatchError, watch
 from benchmarks.worlds.bare_project import BareProject
-from benchmarks.worlds.fleet import fleet
+from benchmarks.worlds.fleet import make_fleet
 
 AIM = 1.15
 PAIRS = {1: 9, 20: 7, 100: 5}
@@ -20,7 +20,7 @@ STEP = 40
 
 
 def measure(folder: Path, quick: bool) -> Iterator[Figure]:
-    """Figures of each size. One stack grows, by real `up`s with real pushes; nothing is made up."""
+    """Yield the figures of each size. One stack grows by real `up`s with real pushes."""
     with running_emulator() as emulator:
         ours = Stack(folder / "ours", emulator.url)
         bare = BareProject(folder / "bare", emulator.url)
@@ -34,7 +34,7 @@ def _grow(stack: Stack, size: int) -> None:
     """Bring the stack up to this size by real `up`s, `STEP` models at a time (1 to 3 s of truss each)."""
     for reached in [*range(STEP, size, STEP), size]:
         print(f"== {size} model(s): real up to {reached}", flush=True)
-        stack.configure(fleet(reached))
+        stack.configure(make_fleet(reached))
         stack.up().check()
 
 
@@ -42,28 +42,28 @@ def _compare(
     ours: Stack, bare: BareProject, emulator: Emulator, size: int, count: int
 ) -> Iterator[Figure]:
     expected = size * RESOURCES_PER_MODEL + 2  # and the stack itself, and its id
-    for stack in (ours, bare):  # also warms up: the first run after a change is no measure
-        _unchanged(stack, "up", expected)
+    for stack in (ours, bare):  # also warms up: the first run after a change is slower
+        _run_unchanged(stack, "up", expected)
     for operation in ("preview", "up"):
         print(f"  {watch(ours, emulator, operation)}", flush=True)
         print(f"  {operation}, {size} model(s): ours, bare", flush=True)
         emulator.forget_calls()
-        run = partial(_unchanged, operation=operation, expected=expected)
-        mine, others = pairs(partial(run, ours), partial(run, bare), count)
+        run = partial(_run_unchanged, operation=operation, expected=expected)
+        mine, others = measure_pairs(partial(run, ours), partial(run, bare), count)
         if calls := emulator.calls():
             raise WatchError(f"{operation} called Baseten: {calls[0]['path']}")
         what = f"{'no-op ' if operation == 'up' else ''}{operation}, {size} model{'s' * (size > 1)}"
         yield Figure("unchanged", what, "bare program", mine, others, AIM)
 
 
-def _unchanged(stack: Stack, operation: str, expected: int) -> None:
-    """One operation, which finds every resource as it is. Raises `WatchError` otherwise."""
-    told = getattr(stack, operation)().check().text
-    check_unchanged(f"{operation} in {stack.folder.name}", told, expected)
+def _run_unchanged(stack: Stack, operation: str, expected: int) -> None:
+    """Run one operation. Raises `WatchError` unless it finds every resource unchanged."""
+    printed = getattr(stack, operation)().check().text
+    check_unchanged(f"{operation} in {stack.folder.name}", printed, expected)
 
 
-def check_unchanged(what: str, told: str, expected: int) -> None:
-    """Raises `WatchError` where the engine did not tell that so many resources are as they were."""
-    found = re.search(r"^ +(\d+) unchanged$", told, re.MULTILINE)
-    if found is None or int(found[1]) != expected:
-        raise WatchError(f"{what}: not {expected} unchanged:\n{told[-2000:]}")
+def check_unchanged(what: str, printed: str, expected: int) -> None:
+    """Raise `WatchError` unless the engine reported that so many resources are unchanged."""
+    count = re.search(r"^ +(\d+) unchanged$", printed, re.MULTILINE)
+    if count is None or int(count[1]) != expected:
+        raise WatchError(f"{what}: not {expected} unchanged:\n{printed[-2000:]}")

@@ -8,7 +8,7 @@ import sys
 
 
 class ImportNotes:
-    """A finder that finds nothing, but is asked first."""
+    """A finder that is asked first and finds nothing."""
 
     @staticmethod
     def find_spec(name: str, path: object = None, target: object = None) -> None:

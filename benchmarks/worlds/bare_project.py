@@ -22,7 +22,7 @@ _COMMAND_INPUTS = ("create", "update", "interpreter", "stdin", "environment", "l
 
 
 class BareProject(Stack):
-    """As a stack of ours, but its program is `bare/`."""
+    """A stack like ours whose program is `bare/`."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -30,32 +30,32 @@ class BareProject(Stack):
         (self.folder / "infra").symlink_to(PROGRAM)
 
     def take_over(self, ours: Stack) -> None:
-        """Let the program register what our stack holds, from the state our stack has."""
+        """Take over the state of our stack, for the program to register the same resources."""
         export = self.folder / "state" / "taken-over.json"
         ours.pulumi("stack", "export", "--stack", ours.name, "--file", str(export)).check()
         self.pulumi("stack", "import", "--stack", self.name, "--file", str(export)).check()
         resources = json.loads(export.read_text())["deployment"]["resources"]
-        found = {"state_id": state_id(resources), "models": list(models(resources))}
-        (self.folder / "resources.json").write_text(json.dumps(found))
+        own = {"state_id": read_state_id(resources), "models": list(read_models(resources))}
+        (self.folder / "resources.json").write_text(json.dumps(own))
         export.unlink()
 
 
-def state_id(resources: list[dict[str, Any]]) -> dict[str, Any]:
-    """The one resource besides the models'."""
-    return next(_literal(it) for it in resources if it["type"] == "baseten:index:StateId")
+def read_state_id(resources: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the one resource that belongs to no model."""
+    return next(_as_literal(it) for it in resources if it["type"] == "baseten:index:StateId")
 
 
-def models(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """A state's components, each with its three resources: type, name and inputs of each."""
+def read_models(resources: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a state's components with their three resources: type, name and inputs of each."""
     for component in (found for found in resources if found["type"].startswith("baseten-tei:")):
         children = [found for found in resources if found.get("parent") == component["urn"]]
-        parts = {_ROLES[child["type"]]: _literal(child) for child in children}
+        parts = {_ROLES[child["type"]]: _as_literal(child) for child in children}
         # Outputs that changed would make the engine save its whole state once for each component.
-        told = {"outputs": component.get("outputs") or {}}
-        yield {COMPONENT: {**_literal(component), **told}, **parts}
+        outputs = {"outputs": component.get("outputs") or {}}
+        yield {COMPONENT: {**_as_literal(component), **outputs}, **parts}
 
 
-def _literal(resource: dict[str, Any]) -> dict[str, Any]:
+def _as_literal(resource: dict[str, Any]) -> dict[str, Any]:
     kept = resource["inputs"].items()
     if resource["type"] == "command:local:Command":  # its class adds the others itself
         kept = [(key, value) for key, value in kept if key in _COMMAND_INPUTS]

@@ -12,19 +12,19 @@ SPECS = (
 )
 
 
-def fleet(size: int) -> dict[str, dict[str, Any]]:
-    """`baseten-tei:models` of a stack; a smaller fleet is the beginning of a larger one."""
+def make_fleet(size: int) -> dict[str, dict[str, Any]]:
+    """Return `baseten-tei:models` of a stack; a smaller fleet is the beginning of a larger one."""
     return _in_turn(SPECS, size)
 
 
-def locked_fleet(size: int) -> dict[str, dict[str, Any]]:
-    """As `fleet`, of the dev stack's three models at their locked commits; wants `lock`."""
+def make_locked_fleet(size: int) -> dict[str, dict[str, Any]]:
+    """Return a fleet of the dev stack's three models at their locked commits; needs `write_lock`."""
     config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
     return _in_turn(tuple(config["baseten-tei:models"].values()), size)
 
 
-def lock(stack: Stack) -> None:
-    """Give a stack what the Hub said of the models of `locked_fleet`."""
+def write_lock(stack: Stack) -> None:
+    """Write the lock file of the models of `make_locked_fleet` for a stack."""
     file = stack.folder / "locks" / f"{stack.name}.yaml"
     file.parent.mkdir()
     file.write_text((ROOT / "locks" / "dev.yaml").read_text())

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.worlds.fleet import lock, locked_fleet
+from benchmarks.worlds.fleet import write_lock, make_locked_fleet
 from benchmarks.worlds.grown import TEMPLATE, grow
 
 from tests.support.harness import Emulator, Stack, running_emulator
@@ -35,8 +35,8 @@ def fleet(
 ) -> Stack:
     """Three models that were released, and seventeen copies."""
     stack = Stack(tmp_path_factory.mktemp("stack") / "project", emulator.url)
-    lock(stack)
-    stack.configure(locked_fleet(TEMPLATE))
+    write_lock(stack)
+    stack.configure(make_locked_fleet(TEMPLATE))
     stack.up().check()
     grow(stack, emulator_state, SIZE)
     return stack

@@ -6,7 +6,7 @@ import pytest
 from benchmarks.report import scale_report
 from benchmarks.report.aims import Aim
 from benchmarks.sections import scale_points as points
-from benchmarks.sections.scale_points import Point, Taken, aims, point
+from benchmarks.sections.scale_points import Point, Taken, judge_points, make_point
 
 SIZES = (1, 20, 100, 1000)
 
@@ -18,15 +18,15 @@ def taken(models: int, seconds: float = 0.04, calls: int = 0) -> Taken:
 def all_points(models: int) -> list[Point]:
     bare, frugal = [taken(models, 0.05)], [taken(models, 0.035)]
     measured = [
-        point(points.PREVIEW, models, [taken(models)], points.BARE, bare),
-        point(points.PREVIEW, models, [taken(models)], points.FRUGAL, frugal),
-        point(points.UP, models, [taken(models)], points.BARE, bare),
-        point(points.REFRESH, models, [taken(models, calls=models + 1)]),
-        point(points.DESTROY, models, [taken(models)]),
+        make_point(points.PREVIEW, models, [taken(models)], points.BARE, bare),
+        make_point(points.PREVIEW, models, [taken(models)], points.FRUGAL, frugal),
+        make_point(points.UP, models, [taken(models)], points.BARE, bare),
+        make_point(points.REFRESH, models, [taken(models, calls=models + 1)]),
+        make_point(points.DESTROY, models, [taken(models)]),
     ]
     if models <= 20:
         loop = [Taken(3.0 * models)]
-        measured.append(point(points.FIRST_UP, models, [taken(models, 0.5)], points.LOOP, loop))
+        measured.append(make_point(points.FIRST_UP, models, [taken(models, 0.5)], points.LOOP, loop))
     return measured
 
 
@@ -35,11 +35,11 @@ MEASURED = [it for models in SIZES for it in all_points(models)]
 
 def generated() -> list[str]:
     """Lines, columns not padded."""
-    return [" ".join(it.split()) for it in scale_report.text({}, MEASURED).splitlines()]
+    return [" ".join(it.split()) for it in scale_report.render_text({}, MEASURED).splitlines()]
 
 
 def told(aim: str) -> Aim:
-    [found] = [it for it in aims(MEASURED) if it.aim.startswith(aim)]
+    [found] = [it for it in judge_points(MEASURED) if it.aim.startswith(aim)]
     return found
 
 
@@ -63,7 +63,7 @@ def test_each_aim_stands_beside_what_was_measured(aim: str, measured: str, met: 
 
 
 def test_a_run_of_few_sizes_speaks_only_of_what_it_measured() -> None:
-    assert not [it for it in aims(all_points(1)) if "1000" in it.aim or "20" in it.aim]
+    assert not [it for it in judge_points(all_points(1)) if "1000" in it.aim or "20" in it.aim]
 
 
 def test_a_loop_that_was_not_measured_is_extrapolated_and_marked_and_nothing_else_is() -> None:
@@ -76,7 +76,7 @@ def test_the_ratios_are_to_a_bare_program_and_to_one_that_saves_the_same() -> No
 
 
 def test_the_plot_has_a_line_for_each_operation_and_rival() -> None:
-    texts = [it.text for it in ET.fromstring(scale_report.plot(MEASURED)).iter() if it.text]  # noqa: S314  # ours
+    texts = [it.text for it in ET.fromstring(scale_report.render_plot(MEASURED)).iter() if it.text]  # noqa: S314  # ours
     expected = {points.PREVIEW, points.REFRESH, points.FIRST_UP, points.LOOP, "no-op preview, bare"}
     assert expected <= set(texts)
     assert points.ONE_CHANGE not in texts
