@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from benchmarks.worlds.fleet import write_lock, make_locked_fleet
+from benchmarks.worlds.fleet import make_locked_fleet, write_lock
 from benchmarks.worlds.grown import TEMPLATE, grow
 
 from tests.support.harness import Emulator, Stack, running_emulator

@@ -26,7 +26,9 @@ def all_points(models: int) -> list[Point]:
     ]
     if models <= 20:
         loop = [Taken(3.0 * models)]
-        measured.append(make_point(points.FIRST_UP, models, [taken(models, 0.5)], points.LOOP, loop))
+        measured.append(
+            make_point(points.FIRST_UP, models, [taken(models, 0.5)], points.LOOP, loop)
+        )
     return measured
 
 
