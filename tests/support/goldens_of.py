@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from baseten_tei.facts.tei.calls import Answer
+from baseten_tei.facts.tei.router_calls import Answer
 from baseten_tei.provider.release.golden.file import Golden, Recorded, Tolerances, golden_answer
 
 RECORDED = Recorded(

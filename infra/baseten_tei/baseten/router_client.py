@@ -9,7 +9,7 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.bounds import MIB, Bounds
 from baseten_tei.facts.network.network_errors import NoAnswerError
 from baseten_tei.facts.network.requests_client import Session
-from baseten_tei.facts.tei.calls import parse_info
+from baseten_tei.facts.tei.router_calls import parse_info
 
 LARGEST_BYTES = 16 * MIB
 """Of one answer: 32 vectors of 4,096 numbers have 3 MB as JSON, `/info` with 10,000 labels has 1 MB."""

@@ -33,7 +33,7 @@ from baseten_tei.project.pulumi_cli import run
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.spec.hf_token import SECRET_NAME, TOKEN_KEY, VARIABLE
-from baseten_tei.spec.parsing import MODELS, parse_specs
+from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
 FROM_ENVIRONMENT = {"from_env": VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""

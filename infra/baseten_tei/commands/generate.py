@@ -17,7 +17,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.stacks import stacks
 from baseten_tei.rules.document import rules_text
 from baseten_tei.rules.registry import RULES
-from baseten_tei.spec.json_schema import SCHEMA_PATH, schema_text
+from baseten_tei.spec.config_schema import SCHEMA_PATH, schema_text
 from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
 RULES_PATH = "docs/rules.md"

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.spec.args import ModelArgs

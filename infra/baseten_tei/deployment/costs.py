@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from baseten_tei.deployment import prices
-from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.instances import SKUS, find_sku
 from baseten_tei.spec.args import Autoscaling, ModelArgs

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.permits import Permits, permits
-from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.deployment.config_yaml import render_config
-from baseten_tei.deployment.environments import all_environments, environment_inputs
+from baseten_tei.deployment.environment_inputs import all_environments, environment_inputs
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.push_job import Job
 from baseten_tei.deployment.truss_config import release_digest, render_canonical, truss_config
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags

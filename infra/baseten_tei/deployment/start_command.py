@@ -2,8 +2,8 @@
 
 import shlex
 
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs

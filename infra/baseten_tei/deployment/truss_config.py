@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.deployment.start_command import (
     PORT,
     container_environment,
     start_command,
     weights_path,
 )
-from baseten_tei.facts.tei.calls import Call, build_call
+from baseten_tei.facts.tei.router_calls import Call, build_call
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.hf_token import SECRET_NAME

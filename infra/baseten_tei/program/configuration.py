@@ -8,7 +8,7 @@ from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.secrets.stack_file import plain_problems, secret_key_problems
 from baseten_tei.spec.credentials import models_problems
 from baseten_tei.spec.names import stack_name_problem
-from baseten_tei.spec.parsing import MODELS
+from baseten_tei.spec.spec_parser import MODELS
 
 
 def check_configuration(here: Context) -> None:

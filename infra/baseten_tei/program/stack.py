@@ -21,7 +21,7 @@ from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs
 from baseten_tei.spec.hf_token import FROM_ENV, SECRET_NAME, VARIABLE, token_variable
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.spec_parser import NAMESPACE
 
 
 def deploy() -> None:

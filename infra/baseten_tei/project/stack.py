@@ -21,7 +21,7 @@ from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack_values import parse_stack_document, stack_values, value_text
 from baseten_tei.project.state import parse_state
 from baseten_tei.rules.secrets.stack_file import check_stack_file
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.spec_parser import NAMESPACE
 
 _T = TypeVar("_T")
 READERS = 8

@@ -6,7 +6,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.spec.names import stack_name_problem
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.spec_parser import NAMESPACE
 
 
 def stack_names(root: Path) -> list[str]:

@@ -10,7 +10,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.rules.settings import Settings, parse_settings
-from baseten_tei.spec.parsing import MODELS, parse_specs
+from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
 
 @dataclass(frozen=True)

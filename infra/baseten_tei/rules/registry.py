@@ -4,15 +4,17 @@ from collections.abc import Iterator
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import did_you_mean
-from baseten_tei.rules import flags, tokens
-from baseten_tei.rules.gpu import images
-from baseten_tei.rules.memory import gpu
-from baseten_tei.rules.model import types
+from baseten_tei.rules import flag_rules, token_rules
+from baseten_tei.rules.gpu import image_rules
+from baseten_tei.rules.memory import gpu_memory_rules
+from baseten_tei.rules.model import type_rules
 from baseten_tei.rules.rule import Finding, Reported, Rule
-from baseten_tei.rules.secrets import access
-from baseten_tei.rules.task import task
+from baseten_tei.rules.secrets import access_rules
+from baseten_tei.rules.task import task_rules
 
-FAMILIES = (images, task, types, tokens, flags, access, gpu)
+FAMILIES = (
+    image_rules, task_rules, type_rules, token_rules, flag_rules, access_rules, gpu_memory_rules,
+)  # fmt: skip
 
 UNLOCKED = Rule(
     "TEI-LOCK-001",

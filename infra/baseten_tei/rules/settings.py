@@ -7,9 +7,9 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import cheapest_problem, size_spec
 from baseten_tei.errors import UserError, redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
-from baseten_tei.rules.value.spec import duplicate_problems, find_problems
+from baseten_tei.rules.value.spec_values import duplicate_problems, find_problems
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.parsing import parse_specs
+from baseten_tei.spec.spec_parser import parse_specs
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from baseten_tei.spec.args import (
     RollingDeploy,
     TeiArgs,
 )
+from baseten_tei.spec.config_schema import stack_config_schema
 from baseten_tei.spec.docstrings import attribute_docstrings
-from baseten_tei.spec.json_schema import stack_config_schema
 from baseten_tei.spec.key_examples import KEY_EXAMPLES, STACK_KEY_EXAMPLES
 
 KEYS_PATH = "docs/configuration.md"

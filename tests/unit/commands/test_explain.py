@@ -11,7 +11,7 @@ from baseten_tei.deployment.published_advice import advice
 from baseten_tei.deployment.sizing import derivations, size_spec
 from baseten_tei.facts.hub.lockfile import lock_path, render_lock
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.corpus import COMMIT, healthy_facts
 from tests.support.specs import raw
 

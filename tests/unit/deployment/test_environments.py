@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.environments import all_environments, environment_inputs
+from baseten_tei.deployment.environment_inputs import all_environments, environment_inputs
 from baseten_tei.errors import UserError
 from baseten_tei.rules.settings import parse_settings
 from baseten_tei.spec.args import ModelArgs

@@ -17,11 +17,11 @@ from baseten_tei.deployment.sizing import (
 )
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.images import Image, image_for
-from baseten_tei.rules import flags, tokens
-from baseten_tei.rules.memory import gpu as memory
-from baseten_tei.rules.secrets import access
+from baseten_tei.rules import flag_rules, token_rules
+from baseten_tei.rules.memory import gpu_memory_rules as memory
+from baseten_tei.rules.secrets import access_rules
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.arbitrary import facts as any_facts
 from tests.support.arbitrary import specs as any_specs
 from tests.support.corpus import COMMIT, GOOD, Case, cases, healthy_facts
@@ -115,7 +115,7 @@ def test_a_batch_is_never_made_too_short_for_a_server_that_does_not_truncate() -
     facts = locked(num_attention_heads=16, **LONG)
     got = size_spec(written(accelerator="T4", auto_truncate=False), facts)
     assert got.max_batch_tokens == 16384  # as it was: the rules then say that it cannot work
-    told = {rule.id for rule in tokens.RULES if rule.check(Subject("m", got, facts))}
+    told = {rule.id for rule in token_rules.RULES if rule.check(Subject("m", got, facts))}
     assert "TEI-TOK-001" in told
 
 
@@ -209,7 +209,7 @@ def test_what_is_known_to_work_works_on_its_cheapest_gpu_with_derived_sizes(case
     assert facts is not None
     assert cheapest_accelerator(args, facts) is not None
     it = Subject("m", size_spec(args, facts), facts)
-    families = (*tokens.RULES, *memory.RULES, *flags.RULES)
+    families = (*token_rules.RULES, *memory.RULES, *flag_rules.RULES)
     told = [rule.id for rule in families if rule.check(it)]
     assert set(told) <= {"TEI-TOK-002"}
     assert isinstance(image_for(it.instance.accelerator, version), Image)
@@ -242,7 +242,7 @@ def test_sizing_and_rules_are_total(
     assert {key for key in type(got).model_fields if getattr(got, key) != getattr(args, key)} <= (
         DERIVED | {"revision"}
     )
-    for rule in (*tokens.RULES, *memory.RULES, *flags.RULES, *access.RULES):
+    for rule in (*token_rules.RULES, *memory.RULES, *flag_rules.RULES, *access_rules.RULES):
         rule.check(Subject("m", args, facts))
         rule.check(Subject("m", got, facts))
 

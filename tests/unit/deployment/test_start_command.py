@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from baseten_tei.deployment.placement import resolve_hardware
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.start_command import container_environment, router_flags, start_command
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import raw, spec, specs

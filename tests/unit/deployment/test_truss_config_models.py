@@ -17,9 +17,9 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 from baseten_tei.rules.registry import check_model, error_lines
-from baseten_tei.rules.value.spec import find_problems
+from baseten_tei.rules.value.spec_values import find_problems
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.arbitrary import subjects
 from tests.support.corpus import GOOD, Case, cases
 from tests.support.specs import raw

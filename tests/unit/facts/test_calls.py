@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.facts.tei.calls import (
+from baseten_tei.facts.tei.router_calls import (
     StrangeAnswerError,
     build_call,
     parse_answer,

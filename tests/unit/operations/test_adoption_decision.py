@@ -8,17 +8,17 @@ import yaml
 from hypothesis import given
 from truss.base.truss_config import TrussConfig
 
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.permits import permits
-from baseten_tei.deployment.placement import resolve_hardware
-from baseten_tei.deployment.read_back.config import Deployed, read_deployed_config
+from baseten_tei.deployment.read_back.deployed_config import Deployed, read_deployed_config
 from baseten_tei.deployment.start_command import router_flags
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.operations.adoption.not_carried import find_losses
 from baseten_tei.operations.adoption.spec_of_config import read_spec
-from baseten_tei.rules.value.spec import find_problems
+from baseten_tei.rules.value.spec_values import find_problems
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.specs import raw, spec, specs
 from tests.unit.deployment.test_config_goldens import SPECS
 from tests.unit.rules.test_published_examples import NAMES, WRONG, published

@@ -28,7 +28,7 @@ from baseten_tei.operations.tuning.spec_changes import values_to_write
 from baseten_tei.operations.tuning.tuning_lines import probe_line, result_lines
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import Autoscaling
-from baseten_tei.spec.parsing import MODELS
+from baseten_tei.spec.spec_parser import MODELS
 from tests.support.pace_simulation import ClosedLoop, Observed, simulate
 from tests.support.specs import spec
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from baseten_tei.errors import UserError
 from baseten_tei.operations.adoption.yaml_edit import add_key, add_models
-from baseten_tei.spec.parsing import MODELS
+from baseten_tei.spec.spec_parser import MODELS
 from tests.support.specs import texts
 
 NEW: dict[str, Any] = {

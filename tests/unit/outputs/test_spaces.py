@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.start.boot import start_container
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.facts.tei.calls import Vector
+from baseten_tei.facts.tei.router_calls import Vector
 from baseten_tei.outputs.known_before_push import known_space
 from baseten_tei.outputs.spaces.comparing import Comparison, Compatible, Different, Equal, compared
 from baseten_tei.outputs.spaces.fingerprint import MIN_COSINE, fingerprint, kept, likeness

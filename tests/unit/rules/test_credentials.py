@@ -8,7 +8,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.settings import parse_settings
-from baseten_tei.rules.value.spec import find_problems
+from baseten_tei.rules.value.spec_values import find_problems
 from baseten_tei.spec.args import EmbeddingArgs
 from baseten_tei.spec.credentials import right_place
 from tests.support.specs import raw

@@ -8,11 +8,11 @@ from hypothesis import given
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.start_command import start_command
 from baseten_tei.facts.tei import flags
-from baseten_tei.facts.tei.command_line import find_flag_problems
+from baseten_tei.facts.tei.flag_problems import find_flag_problems
 from baseten_tei.facts.tei.releases import KNOWN
-from baseten_tei.rules import flags as flagging
+from baseten_tei.rules import flag_rules as flagging
 from baseten_tei.rules.rule import Finding
-from baseten_tei.rules.value.spec import find_problems
+from baseten_tei.rules.value.spec_values import find_problems
 from baseten_tei.spec.args import ModelArgs
 from tests.support.corpus import subject
 from tests.support.specs import specs

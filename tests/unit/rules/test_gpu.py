@@ -8,17 +8,17 @@ from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus
 from baseten_tei.facts.tei.images import image_for
-from baseten_tei.rules.gpu import images
-from baseten_tei.rules.gpu.images import organization_lacks_gpu
+from baseten_tei.rules.gpu import image_rules
+from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
 from baseten_tei.rules.rule import Finding
 from baseten_tei.spec.args import TeiVersion
 from tests.support.corpus import subject
 
-RULES = {rule.id: rule for rule in images.RULES}
+RULES = {rule.id: rule for rule in image_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in images.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in image_rules.RULES if (it := rule.check(of))}
 
 
 @pytest.mark.parametrize("version", get_args(TeiVersion))

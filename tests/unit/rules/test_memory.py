@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.rules.memory import gpu
+from baseten_tei.rules.memory import gpu_memory_rules
 from baseten_tei.rules.rule import Finding
 from tests.support.corpus import subject
 
-RULES = {rule.id: rule for rule in gpu.RULES}
+RULES = {rule.id: rule for rule in gpu_memory_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in gpu.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in gpu_memory_rules.RULES if (it := rule.check(of))}
 
 
 def large(parameters: int) -> dict[str, Any]:

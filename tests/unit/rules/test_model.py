@@ -6,16 +6,16 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.input_length import max_input_length
 from baseten_tei.facts.tei.model_types import JINA, JINA_CODE, MODEL_TYPES, ModelType, type_name
 from baseten_tei.facts.tei.releases import parse_version
-from baseten_tei.rules.model import types
-from baseten_tei.rules.placement import flash_attention, poolings
+from baseten_tei.rules.model import type_rules
 from baseten_tei.rules.rule import Finding
+from baseten_tei.rules.subject_hardware import flash_attention, poolings
 from tests.support.corpus import healthy_facts, subject
 
-RULES = {rule.id: rule for rule in types.RULES}
+RULES = {rule.id: rule for rule in type_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in types.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in type_rules.RULES if (it := rule.check(of))}
 
 
 @pytest.mark.parametrize("kind", MODEL_TYPES.values(), ids=MODEL_TYPES)

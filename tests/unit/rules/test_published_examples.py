@@ -16,8 +16,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import size_spec
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.rules.registry import check_model
-from baseten_tei.rules.secrets.access import find_unlisted_secrets
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.rules.secrets.access_rules import find_unlisted_secrets
+from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.corpus import healthy_facts
 
 FOLDER = Path(__file__).parents[2] / "field"

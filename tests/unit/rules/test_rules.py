@@ -4,20 +4,20 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.rules import flags, tokens
-from baseten_tei.rules.gpu import images
-from baseten_tei.rules.memory import gpu
-from baseten_tei.rules.model import types
+from baseten_tei.rules import flag_rules, token_rules
+from baseten_tei.rules.gpu import image_rules
+from baseten_tei.rules.memory import gpu_memory_rules
+from baseten_tei.rules.model import type_rules
 from baseten_tei.rules.registry import FAMILIES
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.secrets import access
-from baseten_tei.rules.task import task
+from baseten_tei.rules.secrets import access_rules
+from baseten_tei.rules.task import task_rules
 from tests.support.arbitrary import subjects
 from tests.support.corpus import GOOD, Case, cases
 
 PREFIX = {
-    images: "gpu-", task: "task-", types: "model-", tokens: "tok-", flags: "flag-",
-    access: "sec-", gpu: "mem-",
+    image_rules: "gpu-", task_rules: "task-", type_rules: "model-", token_rules: "tok-", flag_rules: "flag-",
+    access_rules: "sec-", gpu_memory_rules: "mem-",
 }  # fmt: skip
 FIXES = ("write ", "leave ", "serve ", "call ", "remove ", "type ")
 OWN_CASES = [

@@ -8,18 +8,18 @@ from hypothesis import given
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.rules.rule import Finding
-from baseten_tei.rules.secrets import access
-from baseten_tei.rules.secrets.access import find_unlisted_secrets, secrets_read
+from baseten_tei.rules.secrets import access_rules
+from baseten_tei.rules.secrets.access_rules import find_unlisted_secrets, secrets_read
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.hf_token import SECRET_NAME
 from tests.support.corpus import COMMIT, subject
 from tests.support.specs import spec, specs
 
-RULES = {rule.id: rule for rule in access.RULES}
+RULES = {rule.id: rule for rule in access_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in access.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in access_rules.RULES if (it := rule.check(of))}
 
 
 @given(specs())

@@ -12,12 +12,12 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.task_detection import detect
 from baseten_tei.rules.rule import Finding
-from baseten_tei.rules.task import task
+from baseten_tei.rules.task import task_rules
 from tests.support.arbitrary import facts, subjects
 from tests.support.corpus import healthy_facts, subject
 
 RECORDED = Path(__file__).parents[2] / "emulator" / "data" / "tei_exchanges.json"
-RULES = {rule.id: rule for rule in task.RULES}
+RULES = {rule.id: rule for rule in task_rules.RULES}
 ARCHITECTURES = {
     "embedding": ["BertModel"],
     "reranker": ["BertForSequenceClassification"],
@@ -27,7 +27,7 @@ ARCHITECTURES = {
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in task.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in task_rules.RULES if (it := rule.check(of))}
 
 
 def recorded_model_types() -> list[dict[str, Any]]:

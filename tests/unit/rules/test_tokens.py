@@ -3,15 +3,15 @@
 import pytest
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.rules import tokens
+from baseten_tei.rules import token_rules
 from baseten_tei.rules.rule import Finding
 from tests.support.corpus import subject
 
-RULES = {rule.id: rule for rule in tokens.RULES}
+RULES = {rule.id: rule for rule in token_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in tokens.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in token_rules.RULES if (it := rule.check(of))}
 
 
 @pytest.mark.parametrize(

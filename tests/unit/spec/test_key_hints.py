@@ -7,7 +7,7 @@ import pytest
 from baseten_tei.spec.args import NESTED, EmbeddingArgs
 from baseten_tei.spec.key_hints import suggest_key
 from baseten_tei.spec.key_synonyms import KEYS, SENTENCES, TASKS
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.specs import raw
 
 REGION = "environment (https://docs.baseten.co/deployment/regional-environments), and write environment: NAME"

@@ -9,10 +9,10 @@ import yaml
 from baseten_tei.deployment.start_command import start_command
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.json_schema import stack_config_schema
+from baseten_tei.spec.config_schema import stack_config_schema
 from baseten_tei.spec.key_examples import KEY_EXAMPLES, STACK_KEY_EXAMPLES
 from baseten_tei.spec.keys_page import KEYS_PATH, model_keys, render_keys
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.harness import ROOT
 
 BY_RELEASE = {

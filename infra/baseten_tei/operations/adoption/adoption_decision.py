@@ -10,7 +10,7 @@ from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.read_back.config import Deployed, read_deployed_config
+from baseten_tei.deployment.read_back.deployed_config import Deployed, read_deployed_config
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.operations.adoption.environment_entry import settings_entry
 from baseten_tei.operations.adoption.found_model import FoundModel, refuse_model, serving_id
@@ -20,7 +20,7 @@ from baseten_tei.provider.release.deletion_guards import PRODUCTION
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.ownership import Owner, mark_of, pusher_of
-from baseten_tei.deployment.read_back.config import Data
+from baseten_tei.deployment.read_back.deployed_config import Data
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
 from baseten_tei.spec.names import model_name_problem
 

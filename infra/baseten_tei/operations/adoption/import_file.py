@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.operations.adoption.adoption_decision import Adopted
 from baseten_tei.spec.hf_token import SECRET_NAME

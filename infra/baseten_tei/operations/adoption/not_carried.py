@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.deployment.differences import differences
-from baseten_tei.deployment.read_back.config import (
+from baseten_tei.deployment.read_back.deployed_config import (
     TOKEN_FLAGS,
     TOKEN_NAME,
     Data,

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment import instances
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.labels import RESERVED_LABELS
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.placement import resolve_hardware
-from baseten_tei.deployment.read_back.config import Data, Deployed, read_deployed_config
+from baseten_tei.deployment.read_back.deployed_config import Data, Deployed, read_deployed_config
 from baseten_tei.errors import redact
 from baseten_tei.operations.adoption.not_carried import find_losses
 from baseten_tei.spec.args import ModelArgs

@@ -7,7 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.deployment.labels import RESERVED_LABELS
-from baseten_tei.deployment.read_back.config import TOKEN_NAME, Data, Deployed, auto_truncates
+from baseten_tei.deployment.read_back.deployed_config import (
+    TOKEN_NAME,
+    Data,
+    Deployed,
+    auto_truncates,
+)
 from baseten_tei.errors import looks_like_a_token
 from baseten_tei.facts.tei import flags, gpus, releases
 

@@ -12,7 +12,7 @@ import yaml
 from baseten_tei.deployment.truss_config import json_for_yaml
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.yaml_nodes import MAP, compose
-from baseten_tei.spec.parsing import MODELS
+from baseten_tei.spec.spec_parser import MODELS
 
 PIN = " # adopted as it runs: remove this line, and the next `pulumi up` pushes the spec above"
 

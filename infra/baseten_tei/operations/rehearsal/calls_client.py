@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from baseten_tei.baseten.patience import Patience
 from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.router_errors import ModelCallError
-from baseten_tei.facts.tei.calls import Answer, Call, build_call, parse_answer
+from baseten_tei.facts.tei.router_calls import Answer, Call, build_call, parse_answer
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
     answer_problem,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from baseten_tei.facts.tei.calls import Answer
+from baseten_tei.facts.tei.router_calls import Answer
 from baseten_tei.operations.rehearsal.probe_calls import query_of
 from baseten_tei.provider.release.gates.parity import (
     parity_problems,

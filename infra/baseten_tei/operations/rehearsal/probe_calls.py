@@ -1,6 +1,6 @@
 """What a rehearsal asks of a model: texts one by one, a full batch, and where in its outputs that is called."""
 
-from baseten_tei.facts.tei.calls import Call, build_call
+from baseten_tei.facts.tei.router_calls import Call, build_call
 from baseten_tei.provider.release.golden.texts import QUERY, TEXTS
 
 SHORT = 13

@@ -10,7 +10,7 @@ from typing import Any
 
 from baseten_tei.review.snapshots.origins import credential_free_environment
 from baseten_tei.spec.hf_token import TOKEN_KEY, VARIABLE
-from baseten_tei.spec.parsing import MODELS
+from baseten_tei.spec.spec_parser import MODELS
 
 TARGET = "baseten:target"
 STATE = ".state"

@@ -9,7 +9,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.project.stack_values import parse_stack_values, value_text
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.spec_parser import NAMESPACE
 
 
 @dataclass(frozen=True)

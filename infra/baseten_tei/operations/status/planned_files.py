@@ -17,7 +17,7 @@ from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_values import decode_value, value_text
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.hf_token import SECRET_NAME
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.spec_parser import NAMESPACE
 
 COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging": "none"}
 

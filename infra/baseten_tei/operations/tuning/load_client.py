@@ -17,7 +17,7 @@ from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.bounds import CHUNK, LEFT_SECONDS, MIB, Bounds, LargeError
 from baseten_tei.facts.network.httpx_client import Client
 from baseten_tei.facts.network.network_errors import NoAnswerError
-from baseten_tei.facts.tei.calls import build_call, parse_info
+from baseten_tei.facts.tei.router_calls import build_call, parse_info
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.tuning.load_texts import estimate_tokens
 from baseten_tei.operations.tuning.request_load import Load, arrivals, batches

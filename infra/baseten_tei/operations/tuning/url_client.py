@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from baseten_tei.errors import UserError, is_sendable, shorten, to_plain_line
-from baseten_tei.facts.tei.calls import task_of
+from baseten_tei.facts.tei.router_calls import task_of
 from baseten_tei.operations.tuning.derive_autoscaling import derive_autoscaling
 from baseten_tei.operations.tuning.evidence import curve_points
 from baseten_tei.operations.tuning.load_client import Endpoint, read_info

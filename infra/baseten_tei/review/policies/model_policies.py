@@ -1,6 +1,6 @@
 """Policies on a single model: GPU, replicas, revision, image, protection, labels, licence."""
 
-from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
 from baseten_tei.review.policies import sections
 from baseten_tei.review.policies.image_references import (

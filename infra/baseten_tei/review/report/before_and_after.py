@@ -12,7 +12,7 @@ from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.deployment.truss_config import json_for_yaml, truss_config
 from baseten_tei.review.report.engine_preview import Preview, State, Step
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.parsing import parse_spec
+from baseten_tei.spec.spec_parser import parse_spec
 from baseten_tei.spec.type_tokens import COMPONENTS, ENVIRONMENT, MODEL, PUSH
 
 Inputs = Mapping[str, Any]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from baseten_tei.deployment.differences import Texts, differences
-from baseten_tei.deployment.environments import environment_inputs
+from baseten_tei.deployment.environment_inputs import environment_inputs
 from baseten_tei.provider.drift.environment import SETTINGS
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.review.report.engine_preview import Step

@@ -5,7 +5,7 @@ Sources: Baseten docs (rolling deployments, autoscaling, cold starts), and docs/
 
 from collections.abc import Iterator
 
-from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU

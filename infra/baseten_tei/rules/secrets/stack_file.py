@@ -14,7 +14,7 @@ from baseten_tei.spec.credentials import (
 )
 from baseten_tei.spec.hf_token import FROM_ENV, TOKEN_KEY, token_variable
 from baseten_tei.spec.names import stack_name_problem
-from baseten_tei.spec.parsing import MODELS
+from baseten_tei.spec.spec_parser import MODELS
 
 OURS = ("baseten-tei", "baseten")
 """Namespaces whose values go into clear text: outputs, labels, truss_configs/."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from baseten_tei.baseten.patience import Patience
 from baseten_tei.baseten.router_errors import ModelCallError
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import Call, StrangeAnswerError
+from baseten_tei.facts.tei.router_calls import Call, StrangeAnswerError
 
 InfoOf = Callable[[str, float], Mapping[str, Any]]
 """A version's URL, seconds to wait -> its `/info`. Raises `ModelCallError`."""

@@ -12,7 +12,7 @@ from baseten_tei.baseten.endpoints import deployment_url
 from baseten_tei.baseten.target import Target
 from baseten_tei.baseten.versions import Wanted, info_problems
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import build_call, parse_answer, task_of
+from baseten_tei.facts.tei.router_calls import build_call, parse_answer, task_of
 from baseten_tei.provider.release.gates.candidate import Asking, Candidate, RefusedVersionError
 from baseten_tei.provider.release.gates.smoke import (
     probe_call,

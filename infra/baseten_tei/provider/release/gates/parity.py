@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from operator import mul
 from typing import Any
 
-from baseten_tei.facts.tei.calls import Answer, Scores, Vector
+from baseten_tei.facts.tei.router_calls import Answer, Scores, Vector
 from baseten_tei.provider.release.golden.file import Golden, Recorded, Tolerances
 
 SHOWN_CHARACTERS = 32

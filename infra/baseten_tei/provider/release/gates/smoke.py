@@ -6,7 +6,7 @@ An embedding is asked about the probe texts, so that the same call gives its spa
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.facts.tei.calls import (
+from baseten_tei.facts.tei.router_calls import (
     Call,
     build_call,
     parse_relevances,

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import Answer, Vector
+from baseten_tei.facts.tei.router_calls import Answer, Vector
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -15,7 +15,7 @@ from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.router_errors import ModelCallError
 from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import Answer, build_call, parse_answer, task_of
+from baseten_tei.facts.tei.router_calls import Answer, build_call, parse_answer, task_of
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_path, read_golden
 from baseten_tei.provider.release.golden.file import Golden, parse_golden, render_golden

@@ -5,7 +5,7 @@ from typing import Any
 
 from baseten_tei.deployment.start_command import weights_path
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.calls import Answer, task_of
+from baseten_tei.facts.tei.router_calls import Answer, task_of
 from baseten_tei.provider.release.gates.parity import pooling_of
 from baseten_tei.provider.release.golden.file import Golden, Recorded, Tolerances, golden_answer
 from baseten_tei.provider.release.golden.texts import QUERY, TEXTS, texts_of

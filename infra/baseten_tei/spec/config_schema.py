@@ -17,7 +17,7 @@ from baseten_tei.spec.args import (
 )
 from baseten_tei.spec.docstrings import attribute_docstrings
 from baseten_tei.spec.hf_token import TOKEN_KEY
-from baseten_tei.spec.parsing import NAMESPACE
+from baseten_tei.spec.spec_parser import NAMESPACE
 
 SCHEMA_PATH = PurePosixPath("docs/stack-config.schema.json")
 

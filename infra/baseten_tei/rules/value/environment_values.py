@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.permits import permits
 from baseten_tei.spec.args import Autoscaling, ModelArgs, Promotion
 from baseten_tei.spec.hf_token import SECRET_NAME

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from baseten_tei.deployment.environments import all_environments
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.permits import permits_problem
-from baseten_tei.rules.value.container import extras_problems
-from baseten_tei.rules.value.environments import environment_problems, rotation_problems
-from baseten_tei.rules.value.placement import placement_problems
+from baseten_tei.rules.value.container_values import extras_problems
+from baseten_tei.rules.value.environment_values import environment_problems, rotation_problems
+from baseten_tei.rules.value.hardware_values import placement_problems
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.credentials import spec_problems
 from baseten_tei.spec.names import (

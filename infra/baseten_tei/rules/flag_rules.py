@@ -6,9 +6,9 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.start_command import router_flags
 from baseten_tei.errors import redact
 from baseten_tei.facts.tei import flags
-from baseten_tei.facts.tei.command_line import Kind, find_flag_problems
-from baseten_tei.rules.placement import instance_of, on_cpu
+from baseten_tei.facts.tei.flag_problems import Kind, find_flag_problems
 from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import instance_of, on_cpu
 
 _MAIN = "TEI router/src/main.rs, v1.8.3 to v1.9.3"
 _UNPASSABLE = re.compile(r"[%\n\r\x00]")

@@ -4,7 +4,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.task_detection import Detected, detect
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task.pooling import spec_pooling
+from baseten_tei.rules.task.pooling_rules import spec_pooling
 
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
 

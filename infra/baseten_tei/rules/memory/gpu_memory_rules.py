@@ -5,10 +5,10 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.vram import Estimate, is_padded, usable_gib
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.rules.memory import host
-from baseten_tei.rules.memory.host import ESTIMATE, estimate_subject
-from baseten_tei.rules.placement import accelerator_of
+from baseten_tei.rules.memory import host_memory_rules
+from baseten_tei.rules.memory.host_memory_rules import ESTIMATE, estimate_subject
 from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import accelerator_of
 
 
 def _cannot_fit(subject: Subject) -> Finding | None:
@@ -84,5 +84,5 @@ RULES: tuple[Rule, ...] = (
          ESTIMATE, _may_not_fit, True),
     Rule("TEI-MEM-006", "warning", "float32 is not asked for where float16 does",
          "TEI backends/candle/src/lib.rs: flash attention needs float16", _double_precision, True),
-    *host.RULES,
+    *host_memory_rules.RULES,
 )  # fmt: skip

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, permits
-from baseten_tei.deployment.placement import resolve_hardware
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs, Promotion
 from baseten_tei.spec.names import is_commit

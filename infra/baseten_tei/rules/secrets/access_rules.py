@@ -7,8 +7,8 @@ from typing import Any
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import kind_of_secret, redact
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.secrets import downloads
-from baseten_tei.rules.secrets.downloads import generate_config
+from baseten_tei.rules.secrets import download_rules
+from baseten_tei.rules.secrets.download_rules import generate_config
 from baseten_tei.spec.credentials import TOKEN_PLACE, entries, place
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import same_secret
@@ -123,5 +123,5 @@ RULES: tuple[Rule, ...] = (
          "measured on TEI 1.9.3 (clap, conflicts_with)", _both_variables),
     Rule("TEI-SEC-006", "warning", "Environment variables hold no secrets",
          "Baseten docs: secrets; 21 configs of truss-examples", _secret_as_variable),
-    *downloads.RULES,
+    *download_rules.RULES,
 )  # fmt: skip

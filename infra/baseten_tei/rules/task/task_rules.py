@@ -4,8 +4,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.task_detection import Detected, detect
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task import labels, pooling
-from baseten_tei.rules.task.labels import detect_subject
+from baseten_tei.rules.task import label_rules, pooling_rules
+from baseten_tei.rules.task.label_rules import detect_subject
 
 _ROUTER = "TEI router/src/lib.rs: get_backend_model_type"
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
@@ -140,11 +140,11 @@ RULES: tuple[Rule, ...] = (
          "TEI #532, #763, PR #695", _causal, True),
     Rule("TEI-TASK-006", "error", "The head classifies whole texts, not tokens",
          _RAN, _tokens, True),
-    *labels.RULES,
+    *label_rules.RULES,
     Rule("TEI-TASK-011", "error", "config.json has architectures", _RAN, _no_architectures, True),
     Rule("TEI-TASK-012", "error", "There is a tokenizer.json",
          f"{_RAN}; TEI #122", _no_tokenizer, True),
     Rule("TEI-TASK-013", "warning", "What is called a reranker is not served as an embedding",
          "TEI #159, #554", _reranker_by_name, True),
-    *pooling.RULES,
+    *pooling_rules.RULES,
 )  # fmt: skip

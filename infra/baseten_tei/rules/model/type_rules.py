@@ -4,10 +4,10 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import did_you_mean
 from baseten_tei.facts.tei.model_types import MODEL_TYPES, model_type, type_name
 from baseten_tei.facts.tei.releases import DEFAULT, KNOWN, at_least
-from baseten_tei.rules.model import files, precision
-from baseten_tei.rules.model.precision import classifies, kind_of
-from baseten_tei.rules.placement import may_use_onnx
+from baseten_tei.rules.model import file_rules, precision_rules
+from baseten_tei.rules.model.precision_rules import classifies, kind_of
 from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import may_use_onnx
 
 _CANDLE = "TEI backends/candle/src/lib.rs"
 _BEI = "serve it with Baseten's BEI, or write a model_id of a BERT-like type, e.g. BAAI/bge-reranker-v2-m3"
@@ -78,6 +78,6 @@ RULES: tuple[Rule, ...] = (
          "TEI backends/candle/src/models; PR #695", _no_head, True),
     Rule("TEI-MODEL-004", "error", "Dense layers of a folder are read from TEI 1.8.3 on",
          "TEI #732, PR #738", _dense, True),
-    *precision.RULES,
-    *files.RULES,
+    *precision_rules.RULES,
+    *file_rules.RULES,
 )  # fmt: skip

@@ -6,8 +6,8 @@ from baseten_tei.deployment.permits import permits_problem, permits_warning
 from baseten_tei.deployment.sizing import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.rules.placement import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
 
 _SEED = "README of Baseten's own TEI example"
 _WIDE = 1024

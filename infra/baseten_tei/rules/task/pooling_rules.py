@@ -4,8 +4,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.model_types import model_type, type_name
 from baseten_tei.facts.tei.task_detection import detect, is_bert_like, repository_pooling
-from baseten_tei.rules.placement import may_use_onnx, poolings, without_flash
 from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import may_use_onnx, poolings, without_flash
 from baseten_tei.spec.args import EmbeddingArgs
 
 _ROUTER = "TEI router/src/lib.rs"

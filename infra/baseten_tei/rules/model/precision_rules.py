@@ -5,14 +5,14 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.input_length import max_input_length
 from baseten_tei.facts.tei.model_types import ModelType, model_type, type_name
 from baseten_tei.facts.tei.task_detection import detect
-from baseten_tei.rules.placement import (
+from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import (
     accelerator_of,
     dtype_of,
     flash_attention,
     may_use_onnx,
     without_flash,
 )
-from baseten_tei.rules.rule import Finding, Rule
 
 _CANDLE = "TEI backends/candle/src/lib.rs"
 

@@ -3,8 +3,8 @@
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.input_length import position_offset
 from baseten_tei.facts.tei.model_types import model_type, type_name
-from baseten_tei.rules.placement import may_use_onnx
 from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import may_use_onnx
 from baseten_tei.spec.args import EmbeddingArgs
 
 _RAN = "measured on TEI 1.8.3 and 1.9.3"

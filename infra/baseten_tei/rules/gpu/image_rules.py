@@ -6,9 +6,9 @@ from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus, releases
 from baseten_tei.facts.tei.images import BLACKWELL, IMAGE_PREFIX
-from baseten_tei.rules.gpu.instances import RULES as INSTANCE_RULES
-from baseten_tei.rules.placement import accelerator_of, on_cpu
+from baseten_tei.rules.gpu.instance_rules import RULES as INSTANCE_RULES
 from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
 
 _COMPUTE_CAP = "TEI backends/candle/src/compute_cap.rs"
 
