@@ -55,7 +55,7 @@ def _plan_copies(stack: Stack, size: int) -> Iterator[Copy]:
                 {
                     original: names[n],
                     digests[original]: digests[names[n]],
-                    own["model_id"]: f"m{n:07d}",
+                    own["baseten_id"]: f"m{n:07d}",
                     own["deployment_id"]: f"d{n:07d}",
                 }
             ),

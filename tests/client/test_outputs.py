@@ -24,13 +24,13 @@ from baseten_tei_client.sources import read_outputs
 SPACE = {"model_id": "BAAI/bge-base-en-v1.5", "revision": "main", "dimensions": 768}
 URL = "https://model-abc.api.baseten.co/environments/production"
 SEARCH: dict[str, Any] = {
-    "model_id": "abc", "deployment_id": "def", "task": "embedding", "environment": "production",
+    "baseten_id": "abc", "deployment_id": "def", "task": "embedding", "environment": "production",
     "predict_url": f"{URL}/predict", "sync_url": f"{URL}/sync", "wake_url": f"{URL}/wake",
     "openai_base_url": f"{URL}/sync/v1", "embeddings_url": f"{URL}/sync/v1/embeddings",
     "limits": {"max_client_batch_size": 64}, "config_digest": "d1", "space": SPACE,
 }  # fmt: skip
 MOODS = {
-    **{key: SEARCH[key] for key in ("model_id", "sync_url", "wake_url", "predict_url")},
+    **{key: SEARCH[key] for key in ("baseten_id", "sync_url", "wake_url", "predict_url")},
     "task": "classifier", "classify_url": f"{URL}/sync/predict", "environment": "production",
     "labels": ["joy", "anger"], "multi_label": True, "limits": {"auto_truncate": False},
 }  # fmt: skip
@@ -44,6 +44,9 @@ def test_a_model_is_read_from_the_whole_from_its_models_and_from_itself() -> Non
     assert found.space == Space.of(SPACE)
     assert parse_outputs(STACK["models"], "search") == found  # type: ignore[arg-type]
     assert parse_outputs(SEARCH, "search") == found
+    earlier = {"model_id" if key == "baseten_id" else key: value for key, value in SEARCH.items()}
+    assert parse_outputs(earlier, "search") == found
+    assert found.baseten_id == "abc"
     moods = parse_outputs(STACK, "go-emotions")
     assert (moods.labels, moods.multi_label, moods.space) == (("joy", "anger"), True, None)
 

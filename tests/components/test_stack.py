@@ -335,18 +335,18 @@ def test_a_stack_with_the_name_of_a_workflows_environment_is_refused(
     )
 
 
-def test_the_outputs_are_typed_by_model_and_flat_for_scripts(root: Path) -> None:
+def test_the_outputs_are_typed_by_model(root: Path) -> None:
     outputs = up(root).outputs
-    assert set(outputs) == {"schema_version", "models", "env"}
+    assert set(outputs) == {"schema_version", "models"}
     assert outputs["schema_version"] == 1
     assert {name: it["task"] for name, it in outputs["models"].items()} == {
         "bge": "embedding",
         "rank": "reranker",
         "moods": "classifier",
     }
-    sync = outputs["models"]["bge"]["sync_url"]
-    assert outputs["env"]["BGE_SYNC_URL"] == sync
-    assert outputs["env"]["BGE_EMBEDDINGS_URL"] == f"{sync}/v1/embeddings"
-    assert outputs["env"]["RANK_RERANK_URL"].endswith("/sync/rerank")
-    assert outputs["env"]["MOODS_CLASSIFY_URL"].endswith("/sync/predict")
+    bge, rank, moods = (outputs["models"][name] for name in ("bge", "rank", "moods"))
+    assert bge["embeddings_url"] == f"{bge['sync_url']}/v1/embeddings"
+    assert bge["baseten_id"] == bge["model_id"]
+    assert rank["rerank_url"].endswith("/sync/rerank")
+    assert moods["classify_url"].endswith("/sync/predict")
     assert "the-s3cret-key" not in json.dumps(outputs)

@@ -50,7 +50,7 @@ def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
     after = stack.outputs()["models"]
     assert emulator.pushes() == 1
     assert len(emulator.deployments("bge")) == 2
-    assert after["bge"]["model_id"] == before["bge"]["model_id"]
+    assert after["bge"]["baseten_id"] == before["bge"]["baseten_id"]
     assert after["bge"]["deployment_id"] != before["bge"]["deployment_id"]
     assert after["go-emotions"] == before["go-emotions"]
 

@@ -28,7 +28,7 @@ def test_a_third_stack_reads_the_models_of_two_and_a_change_of_one_leaves_the_ot
     ids = emulator.models()
     assert sorted(ids) == ["bge", "emotions"]
     assert {
-        name: it["model_id"] for name, it in read_by_reference(stacks["search"], stacks).items()
+        name: it["baseten_id"] for name, it in read_by_reference(stacks["search"], stacks).items()
     } == ids
     emulator.forget_calls()
     stacks["search"].configure({"bge": {**BGE, "autoscaling": {"max_replica": 2}}})

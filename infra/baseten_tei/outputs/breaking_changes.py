@@ -46,8 +46,6 @@ def _below(node: Schema, root: Schema, path: str) -> Iterator[tuple[str, Kinds]]
     if isinstance(others := node.get("additionalProperties"), Mapping):
         yield f"{path}*", _kinds(others, root)
         yield from _below(others, root, f"{path}*.")
-    for pattern, inner in node.get("patternProperties", {}).items():
-        yield f"{path}{pattern}", _kinds(inner, root)
     for task, arm in node.get("discriminator", {}).get("mapping", {}).items():
         yield f"{path}{task}", Kinds({"object"})
         yield from _below({"$ref": arm}, root, f"{path}{task}.")

@@ -6,7 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from baseten_tei.outputs.flat import FLAT_KEYS
 from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.types import (
     SCHEMA_VERSION,
@@ -24,15 +23,12 @@ _DOCUMENTED = (Limits, Space, EmbeddingOutputs, RerankerOutputs, ClassifierOutpu
 
 
 def outputs_schema() -> dict[str, Any]:
-    """Schema of what `pulumi stack output --json` prints. Keys that it does not know are allowed: they may come."""
+    """Return the schema of what `pulumi stack output --json` prints. Unknown keys are allowed: they may come."""
     schema = StackOutputs.model_json_schema()
     for documented in _DOCUMENTED:
         _describe(schema["$defs"][documented.__name__], documented)
     _describe(schema, StackOutputs)
     schema["properties"]["schema_version"]["const"] = SCHEMA_VERSION
-    schema["properties"]["env"]["patternProperties"] = _flat(
-        schema["$defs"]["Limits"]["properties"]
-    )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **schema,
@@ -41,17 +37,8 @@ def outputs_schema() -> dict[str, Any]:
 
 
 def outputs_schema_text() -> str:
-    """The schema as it is committed."""
+    """Return the schema as it is committed."""
     return json.dumps(outputs_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _flat(limits: dict[str, Any]) -> dict[str, Any]:
-    """The flat outputs' names, by how they end: `BGE_SYNC_URL`."""
-    keys = {**{key: {"type": "string"} for key in FLAT_KEYS}, **limits}
-    return {
-        f"_{key.upper()}$": {k: v for k, v in it.items() if k != "title"}
-        for key, it in keys.items()
-    }
 
 
 def _describe(definition: dict[str, Any], documented: type[BaseModel]) -> None:

@@ -1,4 +1,4 @@
-"""Outputs as `pulumi stack output --json` printed them, typed."""
+"""A reader of outputs as `pulumi stack output --json` printed them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,14 +7,14 @@ from pydantic import ValidationError
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
-from baseten_tei.outputs.types import SCHEMA_VERSION, StackOutputs
+from baseten_tei.outputs.types import SCHEMA_VERSION, StackOutputs, with_baseten_id
 from baseten_tei.spec.names import model_name_problem
 
-_MEND = "type `pulumi up`, then `pulumi stack output --json`"
+_HOW = "run `pulumi up`, then `pulumi stack output --json`"
 
 
 def parse_outputs(text: str) -> StackOutputs:
-    """The contract's part of them; whatever else the program exports is left out. Raises `UserError`, a line each."""
+    """Return the contract's part of them, without what else the program exports. Raise `UserError`, a line each."""
     try:
         outputs = StackOutputs.model_validate(decode_json(text))
     except ValueError as error:
@@ -30,20 +30,22 @@ def parse_outputs(text: str) -> StackOutputs:
 
 
 def parse_models(text: str) -> dict[str, Mapping[str, Any]]:
-    """Return each model's outputs, from the stack's output `models` alone. Raises `UserError`."""
+    """Return each model's outputs, from the stack's output `models` alone. Raise `UserError`."""
     try:
         models = decode_json(text)
     except ValueError as error:
         raise UserError(*_problems(error)) from error
     if isinstance(models, dict) and all(map(_is_whole, models.values())):
-        return models
-    raise UserError(f"the stack's output `models` is not whole: {_MEND}")
+        return {name: with_baseten_id(outputs) for name, outputs in models.items()}
+    raise UserError(f"the stack's output `models` is not whole: {_HOW}")
 
 
 def _is_whole(outputs: Any) -> bool:
-    """Whether these are a model's outputs, as far as it takes to call it."""
-    wanted = ("model_id", "environment", "task")
-    return isinstance(outputs, dict) and all(isinstance(outputs.get(key), str) for key in wanted)
+    """Return whether these are a model's outputs, as far as it takes to call it."""
+    wanted = ("baseten_id", "environment", "task")
+    return isinstance(outputs, dict) and all(
+        isinstance(with_baseten_id(outputs).get(key), str) for key in wanted
+    )
 
 
 def _name_problem(name: str) -> str | None:
@@ -52,8 +54,8 @@ def _name_problem(name: str) -> str | None:
 
 def _problems(error: ValueError) -> list[str]:
     if not isinstance(error, ValidationError):
-        return [f"these outputs are not valid JSON ({error}): {_MEND}"]
+        return [f"these outputs are not valid JSON ({error}): {_HOW}"]
     return [
-        f"these outputs are not whole: {'.'.join(map(str, it['loc'])) or 'all of it'}: {it['msg'].lower()}: {_MEND}"
+        f"these outputs are not whole: {'.'.join(map(str, it['loc'])) or 'all of it'}: {it['msg'].lower()}: {_HOW}"
         for it in error.errors()
     ]

@@ -3,9 +3,10 @@
 Keys are only ever added. What takes one away, or makes it less certain, is another SCHEMA_VERSION.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from baseten_tei.outputs.spaces.space import Space
 
@@ -42,8 +43,10 @@ class Limits(_Words):
 class _ModelOutputs(_Words):
     """What there is of a model of any task."""
 
-    model_id: str
+    baseten_id: str
     """The model's id on Baseten."""
+    model_id: str
+    """Deprecated, for one release: the same as `baseten_id`. In specs, `model_id` is the Hugging Face name."""
     deployment_id: str
     """The version that serves; another one after each push."""
     environment: str
@@ -59,13 +62,18 @@ class _ModelOutputs(_Words):
     deployment_predict_url: str
     """The same, of this version alone."""
     development_predict_url: str
-    """The same, of the model's development slot, which this project never fills."""
+    """Always answers 404: the model's development slot, which this project never fills. Call `predict_url`."""
     sync_url: str
     """Every route of the router is below it: `{sync_url}/info`, … (`base_url` of `baseten-performance-client`)."""
     wake_url: str
     """A POST starts a version that is scaled to zero."""
     limits: Limits
     """What a caller has to keep to."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_id(cls, outputs: Any) -> Any:
+        return with_baseten_id(outputs) if isinstance(outputs, Mapping) else outputs
 
 
 class EmbeddingOutputs(_ModelOutputs):
@@ -113,5 +121,8 @@ class StackOutputs(_Words):
     """Version of this contract."""
     models: dict[str, Annotated[ModelOutputs, Field(discriminator="task")]]
     """Each model by its name in the stack."""
-    env: dict[str, str | int | bool | None]
-    """Some of it as one flat map, for scripts: `BGE_SYNC_URL` of `bge`."""
+
+
+def with_baseten_id(outputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a model's outputs with `baseten_id`, which stacks of an earlier version call `model_id` only."""
+    return {"baseten_id": outputs["model_id"], **outputs} if "model_id" in outputs else outputs

@@ -116,7 +116,8 @@ class TeiModel(pulumi.ComponentResource):
             lambda ids: f"{deployment_url(target, *ids)}/predict"
         )
         self.outputs = {
-            "model_id": self.model_id,
+            "baseten_id": self.model_id,
+            "model_id": self.model_id,  # of an earlier version's readers
             "deployment_id": self.deployment_id,
             **plan.known_outputs,
             **urls,

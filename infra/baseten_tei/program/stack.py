@@ -8,7 +8,6 @@ import pulumi
 from pulumi.runtime.config import is_config_secret
 
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.flat import flat_outputs
 from baseten_tei.outputs.types import SCHEMA_VERSION
 from baseten_tei.program.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.program.configuration import check_configuration
@@ -41,11 +40,9 @@ def deploy() -> None:
 
 
 def export(models: Mapping[str, TeiModel]) -> None:
-    """The stack's outputs: `models` (typed, by name), `env` (flat, for scripts), `schema_version`."""
-    outputs = {name: model.outputs for name, model in models.items()}
+    """Export the stack's outputs: `models` (typed, by name) and `schema_version`."""
     pulumi.export("schema_version", SCHEMA_VERSION)
-    pulumi.export("models", outputs)
-    pulumi.export("env", flat_outputs(outputs))
+    pulumi.export("models", {name: model.outputs for name, model in models.items()})
 
 
 def _models(config: pulumi.Config) -> object:

@@ -17,7 +17,7 @@ from baseten_tei.outputs.breaking_changes import contract_problems, keys, schema
 from baseten_tei.outputs.flat import flat_outputs
 from baseten_tei.outputs.json_schema import outputs_schema, outputs_schema_text
 from baseten_tei.outputs.known_before_push import known_labels, known_space
-from baseten_tei.outputs.parsing import parse_outputs
+from baseten_tei.outputs.parsing import parse_models, parse_outputs
 from baseten_tei.rules.settings import resolve_subject
 from tests.support.corpus import COMMIT, HEALTHY
 from tests.support.specs import spec
@@ -74,11 +74,22 @@ def leaves(value: dict[str, Any], before: str = "") -> set[str]:
     return found
 
 
-def test_what_is_flat_follows_from_the_models_and_is_in_the_schema() -> None:
+def test_what_is_flat_follows_from_the_models() -> None:
     flat = flat_outputs(OUTPUTS["models"])
-    assert flat == OUTPUTS["env"]
-    patterns = SCHEMA["properties"]["env"]["patternProperties"]
-    assert not [name for name in flat if not any(re.search(it, name) for it in patterns)]
+    assert flat["BGE_SYNC_URL"] == OUTPUTS["models"]["bge"]["sync_url"]
+    assert flat["BGE_RERANKER_RERANK_URL"] == OUTPUTS["models"]["bge-reranker"]["rerank_url"]
+    assert flat["GO_EMOTIONS_CLASSIFY_URL"] == OUTPUTS["models"]["go-emotions"]["classify_url"]
+    assert flat["BGE_MAX_CLIENT_BATCH_SIZE"] == 32
+    assert flat["BGE_BASETEN_ID"] == flat["BGE_MODEL_ID"] == "6k9ahjw5"
+    assert "BGE_SPACE" not in flat
+
+
+def test_outputs_of_an_earlier_version_are_read_by_their_old_key() -> None:
+    earlier = deepcopy(OUTPUTS)
+    for model in earlier["models"].values():
+        del model["baseten_id"]
+    assert parse_outputs(json.dumps(earlier)) == parse_outputs(json.dumps(OUTPUTS))
+    assert parse_models(json.dumps(earlier["models"]))["bge"]["baseten_id"] == "6k9ahjw5"
 
 
 @pytest.mark.parametrize("broken", ["limits", "space", "sync_url", "task"])
@@ -150,12 +161,6 @@ def test_a_reader_is_told_what_breaks(change: Any, problems: list[str]) -> None:
     assert contract_problems(SCHEMA, changed(change)) == problems
 
 
-def test_a_flat_name_that_goes_is_told() -> None:
-    schema = deepcopy(SCHEMA)
-    del schema["properties"]["env"]["patternProperties"]["_SYNC_URL$"]
-    assert contract_problems(SCHEMA, schema) == ["env._SYNC_URL$ is gone"]
-
-
 def test_a_task_that_goes_is_told_once() -> None:
     schema = deepcopy(SCHEMA)
     models = schema["properties"]["models"]["additionalProperties"]
@@ -171,8 +176,8 @@ def test_a_task_that_goes_is_told_once() -> None:
     [
         ("{", "these outputs are not valid JSON"),
         ("[]", "these outputs are not whole: all of it: "),
-        ('{"schema_version": 1, "models": {}}', "these outputs are not whole: env: field required: type `pulumi up`"),
-        ('{"schema_version": 2, "models": {}, "env": {}}', "these outputs have schema_version 2, and this is for 1"),
+        ('{"schema_version": 1}', "these outputs are not whole: models: field required: run `pulumi up`"),
+        ('{"schema_version": 2, "models": {}}', "these outputs have schema_version 2, and this is for 1"),
     ],
 )  # fmt: skip
 def test_what_are_no_outputs_of_ours_is_told_with_what_to_type(text: str, told: str) -> None:

@@ -1,4 +1,4 @@
-"""Whether two spaces are one: twelve swaps and more are refused, eight changes and more are not.
+"""Whether two spaces are one to the client: twelve swaps and more are refused, eight changes and more are not.
 
 Fingerprints are taken with the product's own probe call from the emulator's data plane, which computes as TEI does:
 another model, revision, pooling, prompt or Dense module is another vector, precision and batches are noise.
@@ -8,7 +8,7 @@ import json
 import math
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -20,13 +20,12 @@ from baseten_emulator.tei.start.boot import start_container
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.router_calls import Vector
 from baseten_tei.outputs.known_before_push import known_space
-from baseten_tei.outputs.spaces.comparing import Comparison, Compatible, Different, Equal, compared
 from baseten_tei.outputs.spaces.fingerprint import MIN_COSINE, fingerprint, kept, likeness
 from baseten_tei.outputs.spaces.probes import PROBES
-from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.provider.release.gates.parity import cosine as dot
 from baseten_tei.provider.release.gates.parity import unit
 from baseten_tei.provider.release.gates.smoke import probe_call, probe_facts
+from baseten_tei_client import Space, compare
 from tests.support.specs import spec
 
 COMMIT = "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"
@@ -120,19 +119,18 @@ HARMLESS: dict[str, tuple[Run, Run]] = {
 def test_every_swap_of_the_same_dimension_is_refused(name: str) -> None:
     before, after = map(space_of, SWAPS[name])
     assert before.dimensions == after.dimensions
-    assert isinstance(compared(before, after), Different)
-    assert isinstance(compared(after, before), Different)
+    assert not compare(before, after)
+    assert not compare(after, before)
 
 
 @pytest.mark.parametrize("name", HARMLESS)
 def test_no_harmless_change_is_refused(name: str) -> None:
     before, after = map(space_of, HARMLESS[name])
-    assert not isinstance(compared(before, after), Different), compared(before, after)
+    assert compare(before, after), compare(before, after).reasons
 
 
 def test_other_normalisation_is_refused_although_the_directions_are_the_same() -> None:
-    longer = BASE.model_copy(update={"normalized": False})
-    assert compared(BASE, longer) == Different(("normalized True → False",))
+    assert compare(BASE, replace(BASE, normalized=False)).verdict == "different"
 
 
 def test_the_texts_one_by_one_have_the_fingerprint_of_the_batch() -> None:
@@ -142,75 +140,29 @@ def test_the_texts_one_by_one_have_the_fingerprint_of_the_batch() -> None:
     assert fingerprint(alone) == BASE.fingerprint
 
 
-# --- what is told
-
-
-def changed(**fields: Any) -> Space:
-    return BASE.model_copy(update=fields)
-
-
-def test_a_space_is_equal_to_itself_and_noise_is_no_news() -> None:
+def test_noise_makes_no_other_space() -> None:
     noisy = space_of(run({"batch_noise": None}))
-    assert compared(BASE, BASE) == compared(BASE, noisy) == Equal()
+    assert compare(BASE, BASE).verdict == compare(BASE, noisy).verdict == "equal"
 
 
-def test_what_differs_without_moving_a_vector_is_told() -> None:
-    found = compared(BASE, changed(dtype="float32", max_input_length=256, model_id="acme/mirror"))
-    assert found == Compatible(
-        (
-            "model_id 'BAAI/bge-base-en-v1.5' → 'acme/mirror', and the probe texts answer the same (cosine 1.00000)",
-            "dtype 'float16' → 'float32'",
-            "max_input_length 512 → 256: texts above 256 tokens are cut elsewhere",
-        )
-    )
-
-
-def test_a_difference_is_told_by_its_worst_text_and_by_what_was_declared() -> None:
-    found = compared(BASE, space_of(run(default_prompt="query: ")))
-    assert isinstance(found, Different)
-    cosine, prompt = found.reasons
-    assert "(least allowed 0.999)" in cosine
-    assert prompt == "prompt none → 'query: '"
-
-
-def test_another_length_is_another_space_whatever_else_is_known() -> None:
-    assert compared(BASE, changed(dimensions=384)) == Different(("dimensions 768 → 384",))
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "whose"),
-    [
-        (None, None, "of the first and the second"),
-        ("v1:AAAA", BASE.fingerprint, "of the first"),
-        (BASE.fingerprint, "v2:whatever", "of the second"),
-    ],
-)
-def test_without_numbers_on_both_sides_names_decide(
-    one: str | None, other: str | None, whose: str
-) -> None:
-    before, after = changed(fingerprint=one), changed(fingerprint=other)
-    told = f"the same by name only: there is no fingerprint {whose}"
-    assert compared(before, after) == Compatible((told,))
-    moved = after.model_copy(update={"revision": "b" * 40})
-    assert isinstance(compared(before, moved), Different)
-
-
-def by_name(one: dict[str, Any], other: dict[str, Any]) -> Comparison:
-    return compared(changed(fingerprint=None, **one), changed(fingerprint=None, **other))
+def by_name(one: dict[str, Any], other: dict[str, Any]) -> str:
+    return compare(
+        replace(BASE, fingerprint=None, **one), replace(BASE, fingerprint=None, **other)
+    ).verdict
 
 
 def test_what_nobody_knows_is_no_difference() -> None:
-    assert isinstance(by_name({"pooling": None}, {"pooling": "cls"}), Compatible)
-    assert isinstance(by_name({"pooling": "mean"}, {"pooling": "cls"}), Different)
+    assert by_name({"pooling": None}, {"pooling": "cls"}) == "compatible"
+    assert by_name({"pooling": "mean"}, {"pooling": "cls"}) == "different"
 
 
 def test_prompts_are_their_texts_and_a_name_counts_where_its_text_is_unknown() -> None:
     text = {"prompt": "query: ", "prompt_name": None}
     named, nameless = text | {"prompt_name": "query"}, {"prompt": None, "prompt_name": "query"}
-    assert isinstance(by_name(text, named), Compatible)
-    assert isinstance(by_name(nameless, named), Compatible)
-    assert isinstance(by_name(nameless, {"prompt": None, "prompt_name": None}), Different)
-    assert isinstance(by_name(text, {"prompt": None}), Different)
+    assert by_name(text, named) == "compatible"
+    assert by_name(nameless, named) == "compatible"
+    assert by_name(nameless, {"prompt": None, "prompt_name": None}) == "different"
+    assert by_name(text, {"prompt": None}) == "different"
 
 
 # --- the fingerprint itself

@@ -58,4 +58,4 @@ def space_key(outputs: ModelOutputs, cut: bool) -> str:
             f"model {outputs.name!r}: a cache needs the embedding space, which these outputs do not have: "
             "give the JSON of `pulumi stack output --json`, or leave cache out"
         )
-    return repr((outputs.model_id, outputs.version, cut))
+    return repr((outputs.baseten_id, outputs.version, cut))

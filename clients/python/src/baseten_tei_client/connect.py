@@ -45,7 +45,7 @@ def connect(
     Args:
         name: The model's name in the stack's configuration.
         outputs: Path of a JSON file, a mapping (also a StackReference's, once resolved), "pulumi" or a
-            `PulumiStack`, or "env": the flat `env` output as environment variables.
+            `PulumiStack`, or "env": the variables of `baseten-tei outputs --format dotenv`.
         api_key: Default: BASETEN_API_KEY.
         expect_space: The space that the vectors must have; a different one raises `SpaceMismatchError`.
         options: See `Settings`.

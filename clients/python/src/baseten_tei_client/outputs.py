@@ -1,7 +1,7 @@
 """Reads one model from a stack's outputs: its URLs, limits, space and labels.
 
-It reads the whole of `pulumi stack output --json`, its `models`, one of them, and the flat environment variables
-(`SEARCH_SYNC_URL`, `SEARCH_MAX_CLIENT_BATCH_SIZE` …), which have no space.
+It reads the whole of `pulumi stack output --json`, its `models`, one of them, and the variables of
+`baseten-tei outputs --format dotenv` (`SEARCH_SYNC_URL`, `SEARCH_MAX_CLIENT_BATCH_SIZE` …), which have no space.
 """
 
 import difflib
@@ -34,7 +34,7 @@ class ModelOutputs:
     task: Task
     sync_url: str
     wake_url: str | None
-    model_id: str | None = None
+    baseten_id: str | None = None
     version: str | None = None
     """The config's digest or the deployment's id."""
     limits: Mapping[str, Any] = field(default_factory=dict)
@@ -74,7 +74,7 @@ def _parse_model(model: Mapping[str, Any], name: str) -> ModelOutputs:
         task=task,
         sync_url=_url(sync_url, name),
         wake_url=_url(str(model["wake_url"]), name) if model.get("wake_url") else None,
-        model_id=model.get("model_id"),
+        baseten_id=model.get("baseten_id", model.get("model_id")),
         version=model.get("config_digest") or model.get("deployment_id"),
         limits=_limits(model.get("limits") or {}, name),
         space=Space.of(_mapping(space, f"model {name!r}: space")) if space else None,
@@ -119,7 +119,7 @@ def _from_flat(variables: Mapping[str, Any], name: str) -> ModelOutputs:
         task=task,
         sync_url=_url(own["SYNC_URL"], name),
         wake_url=_url(own["WAKE_URL"], name) if own.get("WAKE_URL") else None,
-        model_id=own.get("MODEL_ID"),
+        baseten_id=own.get("BASETEN_ID", own.get("MODEL_ID")),
         limits=limits,
     )
 

@@ -7,8 +7,7 @@ from hashlib import sha256
 from types import MappingProxyType
 
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.flat import flat_outputs
-from baseten_tei.outputs.formats.variables import variables, whole
+from baseten_tei.outputs.formats.variables import plain, variables
 from baseten_tei.outputs.formats.yaml_text import yaml_text
 from baseten_tei.outputs.types import StackOutputs
 
@@ -21,8 +20,7 @@ _DISPUTED = re.compile(r"['$`\x00-\x1f\x7f]|\\[\\']")
 def _json(outputs: StackOutputs, stack: str) -> str:
     """The contract, and nothing else that the program exports."""
     del stack
-    dumped = whole(outputs)
-    return json.dumps({**dumped, "env": flat_outputs(dumped["models"])}, indent=2) + "\n"
+    return json.dumps(plain(outputs), indent=2) + "\n"
 
 
 def _dotenv(outputs: StackOutputs, stack: str) -> str:
@@ -53,7 +51,7 @@ def _kubernetes(outputs: StackOutputs, stack: str) -> str:
 def _esc(outputs: StackOutputs, stack: str) -> str:
     """A Pulumi ESC environment. `$$` is its `$` (pulumi/esc, ast: parseInterpolate)."""
     del stack
-    values = {"baseten_tei": whole(outputs), "environmentVariables": variables(outputs)}
+    values = {"baseten_tei": plain(outputs), "environmentVariables": variables(outputs)}
     return yaml_text({"values": values}, lambda text: text.replace("$", "$$"))
 
 

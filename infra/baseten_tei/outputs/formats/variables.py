@@ -9,13 +9,13 @@ from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.spec.names import environment_variable
 
 WHOLE = "BASETEN_TEI_OUTPUTS"
-"""Variable that holds all of the outputs but the flat ones, as JSON."""
+"""Variable that holds all of the outputs, as JSON."""
 
 
 def variables(outputs: StackOutputs) -> dict[str, str]:
-    """The flat outputs and `WHOLE`; what is not known is left out. Raises `UserError` for a name no shell takes."""
-    dumped = whole(outputs)
-    found = {
+    """Return the flat outputs and `WHOLE`, without what is not known. Raise `UserError` for a name no shell takes."""
+    dumped = plain(outputs)
+    known = {
         name: text_of(value)
         for name, value in flat_outputs(dumped["models"]).items()
         if value is not None
@@ -25,21 +25,21 @@ def variables(outputs: StackOutputs) -> dict[str, str]:
             raise UserError(
                 f"model {model!r}: no shell takes a variable that begins with a digit: give it another name"
             )
-    return {**found, WHOLE: json_text(dumped)}
+    return {**known, WHOLE: json_text(dumped)}
 
 
-def whole(outputs: StackOutputs) -> dict[str, Any]:
-    """The outputs but the flat ones, as plain data."""
-    return outputs.model_dump(mode="json", exclude={"env"})
+def plain(outputs: StackOutputs) -> dict[str, Any]:
+    """Return the outputs as plain data."""
+    return outputs.model_dump(mode="json")
 
 
 def text_of(value: Any) -> str:
-    """A value as scripts read it: `true`, not `True`."""
+    """Return a value as scripts read it: `true`, not `True`."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def json_text(value: Any) -> str:
-    r"""JSON in one line that no shell and no reader of dotenv files reads otherwise.
+    r"""Return JSON in one line that no shell and no reader of dotenv files reads otherwise.
 
     Quotes, dollars, backticks and backslashes of texts are written as `\u0027` and so on.
     """

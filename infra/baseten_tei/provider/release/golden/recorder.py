@@ -71,7 +71,7 @@ class Recorder:
     def _url(self, outputs: Outputs) -> str:
         """Of the environment, on the stack's own target: the key goes nowhere else."""
         urls = endpoint_templates(self.target, outputs["environment"], outputs["task"])
-        return urls["sync_url"].format(model_id=outputs["model_id"]).removesuffix("/sync")
+        return urls["sync_url"].format(model_id=outputs["baseten_id"]).removesuffix("/sync")
 
     def _answers(
         self, url: str, task: str, query: str | None, texts: Sequence[str]
