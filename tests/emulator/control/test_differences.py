@@ -9,7 +9,7 @@ from pathlib import Path
 from baseten_emulator.app import REST_ROUTES
 
 PAGE = (Path(__file__).parents[3] / "emulator" / "DIFFERENCES.md").read_text()
-BASES = ("documented", "measured", "guessed", "source", "ours", "told by users")
+BASES = ("documented", "measured", "guessed", "source", "ours", "reported by users")
 
 
 def written_out(path: str) -> Iterator[str]:
