@@ -7,9 +7,14 @@ import click
 
 from baseten_tei.commands.options import on_a_stack
 from baseten_tei.deployment import prices
-from baseten_tei.deployment.gpu_choice import accelerator_of, cheapest_accelerator, room_gib
+from baseten_tei.deployment.gpu_choice import (
+    accelerator_of,
+    cheapest_accelerator,
+    cheapest_problem,
+    room_gib,
+)
 from baseten_tei.deployment.published_advice import advice
-from baseten_tei.deployment.sizing import cheapest_problem, derivations, size_spec
+from baseten_tei.deployment.sizing import derivations, size_spec
 from baseten_tei.deployment.vram import Band, Estimate, count_parameters, estimate, input_length
 from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.hub.model_facts import ModelFacts

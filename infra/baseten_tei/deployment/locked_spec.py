@@ -10,7 +10,7 @@ from baseten_tei.deployment.permits import Permits, permits
 from baseten_tei.deployment.truss_config import truss_config
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
+from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import ModelArgs
 
@@ -53,11 +53,6 @@ class Subject:
     def on_cpu(self) -> bool:
         """Whether there is no GPU."""
         return self.instance.accelerator == CPU
-
-    @property
-    def compute_capability(self) -> int:
-        """Of the GPU, as 89 for 8.9; 0 without one."""
-        return 0 if self.on_cpu else COMPUTE_CAPABILITY[self.instance.accelerator]
 
     def tei_at_least(self, version: str) -> bool:
         """Return whether the image's TEI is that release or newer."""

@@ -7,7 +7,6 @@ refused at once with 429; before, its texts wait, but a client batch above the p
 
 from dataclasses import dataclass
 
-from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import TeiArgs
 
 DEFAULT_PREDICT_CONCURRENCY = 32
@@ -46,17 +45,4 @@ def permits_problem(args: TeiArgs) -> str | None:
     return (
         f"max_concurrent_requests {texts} is below max_client_batch_size {batch}: TEI counts texts, so a "
         f"full batch could never run; write max_concurrent_requests: {batch} or more, or leave it out"
-    )
-
-
-def permits_warning(args: TeiArgs) -> str | None:
-    """Return how a busy replica would answer 429, on releases that refuse at once; `None` where it cannot."""
-    got = permits(args)
-    short = got.max_concurrent_requests < got.texts_at_most
-    if not short or not at_least(args.tei_version, "1.9.0"):
-        return None
-    return (
-        f"{got.predict_concurrency} requests of {got.max_client_batch_size} texts are "
-        f"{got.texts_at_most} texts, but max_concurrent_requests is {got.max_concurrent_requests}: TEI "
-        f"{args.tei_version} answers 429 above that; write max_concurrent_requests: {got.texts_at_most}"
     )

@@ -13,7 +13,6 @@ from baseten_tei.deployment.gpu_choice import (
     CHEAPEST,
     accelerator_of,
     cheapest_accelerator,
-    cheapest_problem,
     fitting_batch_tokens,
     holds,
     room_gib,
@@ -21,19 +20,14 @@ from baseten_tei.deployment.gpu_choice import (
 )
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, permits
 from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
-from baseten_tei.deployment.vram import estimate, input_length
+from baseten_tei.deployment.vram import CPU_REQUESTS, estimate, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.facts.tei.gpus import CPU, DEFAULT_ACCELERATOR
 from baseten_tei.spec.args import ModelArgs
 
-__all__ = ["Derived", "cheapest_accelerator", "cheapest_problem", "derivations", "size_spec"]
-
 CLIENT_BATCH = 32
 """What OpenAI's API allowed at first, and TEI's default; the lower, the better Baseten can spread requests."""
-
-CPU_REQUESTS = 8
-"""Without a GPU, TEI batches 4 (candle) or 8 (ONNX Runtime) texts, whatever its flags say (#454)."""
 
 BYTES_PER_TOKEN = 4
 """Of English text in a JSON body; other scripts take up to 3 bytes a character."""

@@ -41,7 +41,7 @@ def router_flags(args: ModelArgs, vcpus: int) -> list[str]:
         *_weights(args),
         *_batching(args),
         *flags.auto_truncate_flags(args.auto_truncate, args.tei_version),
-        f"--tokenization-workers={args.tokenization_workers or _workers(vcpus)}",
+        f"--tokenization-workers={args.tokenization_workers or default_workers(vcpus)}",
         *_optional("dtype", args.dtype),
         *_model_name_flag(args),
         *_embedding_only(args),
@@ -98,5 +98,6 @@ def _normal(flag: str) -> str:
     return f"--{name}" if value is None else f"--{name}={value}"
 
 
-def _workers(vcpus: int) -> int:
+def default_workers(vcpus: int) -> int:
+    """Return the number of tokenization workers of a spec that does not say it."""
     return max(1, min(vcpus - 1, MAX_TOKENIZATION_WORKERS))

@@ -26,8 +26,8 @@ USABLE = 15 / 16
 _PLAIN_MLP = frozenset(
     {"bert", "roberta", "xlm-roberta", "camembert", "distilbert", "deberta-v2", "mpnet"}
 )
-_CPU_REQUESTS = 8
-"""Texts in one batch without a GPU: TEI forces 4 (candle) or 8 (ONNX Runtime) (#454)."""
+CPU_REQUESTS = 8
+"""Texts in one batch without a GPU: TEI forces 4 (candle) or 8 (ONNX Runtime), whatever its flags say (#454)."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def is_padded(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
     """
     if bytes_per_value(args, facts, accelerator) == 4:
         return True
-    return _flash_version(args, accelerator) not in _kind(facts).flash
+    return flash_version(args, accelerator) not in _kind(facts).flash
 
 
 def can_start(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
@@ -102,9 +102,7 @@ def estimate(
     width = bytes_per_value(args, facts, accelerator)
     padded = is_padded(args, facts, accelerator)
     reach = min(length, max_batch_tokens)
-    tokens = (
-        min(max_batch_tokens, _CPU_REQUESTS * reach) if accelerator == CPU else max_batch_tokens
-    )
+    tokens = min(max_batch_tokens, CPU_REQUESTS * reach) if accelerator == CPU else max_batch_tokens
     values, shape = _values_per_token(facts)
     copies = _copies(facts, accelerator) if padded else Band(0, 0, 0)
     weights, activations = size * width / GIB, tokens * values * width / GIB
@@ -144,8 +142,11 @@ def _kind(facts: ModelFacts) -> ModelType:
     return model_type(facts) or ModelType()
 
 
-def _flash_version(args: ModelArgs, accelerator: str) -> int:
-    """2, on a T4 1, 0 for none. The Turing image turns it off ("precision issues"); a spec's env may turn it on."""
+def flash_version(args: ModelArgs, accelerator: str) -> int:
+    """Return the version of flash attention on a GPU: 2, on a T4 1, 0 for none.
+
+    The Turing image turns it off ("precision issues"); a spec's env may turn it on.
+    """
     capability = COMPUTE_CAPABILITY.get(accelerator, 0)
     asked = args.env.get("USE_FLASH_ATTENTION", "True" if capability >= 80 else "False")
     if asked.lower() != "true":

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from baseten_tei.deployment.gpu_choice import cheapest_problem
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.sizing import cheapest_problem, size_spec
+from baseten_tei.deployment.sizing import size_spec
 from baseten_tei.errors import UserError, redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.rules.value.spec_values import duplicate_problems, find_problems

@@ -3,6 +3,7 @@
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.vram import flash_version
 from baseten_tei.facts.tei import gpus
 from baseten_tei.facts.tei.model_types import ModelType
 
@@ -39,17 +40,11 @@ def dtype_of(subject: Subject) -> str:
 
 
 def flash_attention(subject: Subject) -> int:
-    """Return the version of flash attention the router may use here: 2, on a T4 1, 0 for none.
-
-    Turing images set USE_FLASH_ATTENTION=False ("precision issues"), which a spec's env may turn on.
-    """
+    """Return the version of flash attention the router may use here: 2, on a T4 1, 0 for none."""
     gpu = accelerator_of(subject)
-    if gpu in (None, gpus.CPU) or dtype_of(subject) != "float16":
+    if gpu is None or dtype_of(subject) != "float16":
         return 0
-    default = "False" if gpu == "T4" else "True"
-    if subject.args.env.get(_USE_FLASH, default).lower() != "true":
-        return 0
-    return 1 if gpu == "T4" else 2
+    return flash_version(subject.args, gpu)
 
 
 def without_flash(subject: Subject) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from baseten_tei.deployment.gpu_choice import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.permits import permits_problem, permits_warning
+from baseten_tei.deployment.permits import permits_problem
 from baseten_tei.deployment.sizing import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
@@ -70,7 +70,9 @@ def _below_one_batch(subject: Subject) -> Finding | None:
 
 def _below_all_requests(subject: Subject) -> Finding | None:
     got = subject.permits
-    if permits_warning(subject.args) is None or permits_problem(subject.args) is not None:
+    if not subject.tei_at_least("1.9.0") or permits_problem(subject.args) is not None:
+        return None  # waits, or is an error of its own
+    if got.texts_at_most <= got.max_concurrent_requests:
         return None
     return Finding(
         f"{got.predict_concurrency} requests of {got.max_client_batch_size} texts are {got.texts_at_most} texts, and "

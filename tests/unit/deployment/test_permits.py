@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.deployment.permits import permits, permits_problem, permits_warning
+from baseten_tei.deployment.permits import permits, permits_problem
 from tests.support.specs import spec
 
 sizes = st.integers(1, 4096)
@@ -21,7 +21,6 @@ def test_a_spec_that_says_nothing_gets_room_for_32_full_requests() -> None:
 def test_derived_permits_hold_every_request_that_baseten_lets_in(batch: int, requests: int) -> None:
     args = spec(max_client_batch_size=batch, predict_concurrency=requests, tei_version="1.9.3")
     assert permits(args).max_concurrent_requests == batch * requests
-    assert permits_warning(args) is None
 
 
 @given(batch=sizes, more=sizes)
@@ -36,14 +35,3 @@ def test_derived_concurrency_fits_the_permits_that_were_asked_for(batch: int, mo
 def test_permits_below_one_full_batch_are_refused(texts: int, refused: bool) -> None:
     args = spec().model_copy(update={"max_concurrent_requests": texts})
     assert (permits_problem(args) is not None) is refused
-
-
-def test_the_seeds_numbers_are_warned_of_where_tei_refuses_at_once() -> None:
-    """40 permits and batches of up to 40, 40 requests let in: from 1.9.0 most of them get 429."""
-    numbers = {"max_concurrent_requests": 40, "predict_concurrency": 40}
-    told = permits_warning(spec(**numbers, tei_version="1.9.3"))
-    assert told == (
-        "40 requests of 32 texts are 1280 texts, but max_concurrent_requests is 40: TEI 1.9.3 answers 429 "
-        "above that; write max_concurrent_requests: 1280"
-    )
-    assert permits_warning(spec(**numbers, tei_version="1.8.3")) is None

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baseten_tei.deployment.gpu_choice import cheapest_accelerator, cheapest_problem
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import (
     STEPS,
-    cheapest_accelerator,
-    cheapest_problem,
     derivations,
     payload_limit,
     size_spec,

@@ -4,7 +4,7 @@ from baseten_tei.deployment import prices
 from baseten_tei.deployment.instances import Sku
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import HOST_GIB, tokenizer_gib
-from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
+from baseten_tei.deployment.start_command import default_workers
 from baseten_tei.deployment.vram import Band, Estimate, estimate
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.rules.rule import Finding, Rule
@@ -28,8 +28,7 @@ def _host_gib(subject: Subject) -> tuple[Sku, float, int] | None:
     sku = prices.sku_of(subject.args, place.accelerator) if place else None
     if place is None or sku is None or facts is None:
         return None
-    default = max(1, min(place.vcpus - 1, MAX_TOKENIZATION_WORKERS))
-    workers = subject.args.tokenization_workers or default
+    workers = subject.args.tokenization_workers or default_workers(place.vcpus)
     return sku, HOST_GIB + workers * tokenizer_gib(facts), workers
 
 
