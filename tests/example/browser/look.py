@@ -2,8 +2,8 @@
 
 `python look.py [--pictures FOLDER] PAGE …`, in .venv-browser; each PAGE is a file or a URL. For each page and width:
 `wider`, by how many pixels the page is wider than the screen; `outside`, elements that reach beyond it without a box
-to scroll in; `scrolled`, tables that are wider than their box; `broken`, words of up to 24 letters and digits that
-two lines share. Exit: 0 done, 77 there is no browser.
+to scroll in; `scrolled`, tables that are wider than their box; `broken`, dates and words of up to 24 letters and
+digits that two lines share. Exit: 0 done, 77 there is no browser.
 """
 
 import argparse
@@ -27,7 +27,7 @@ MEASURE = """() => {
   const broken = [];
   const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {
-    for (const word of words.currentNode.data.matchAll(/[\\p{L}\\p{N}$]{2,24}(?![\\p{L}\\p{N}$])/gu)) {
+    for (const word of words.currentNode.data.matchAll(/\\d{4}-\\d\\d-\\d\\d|[\\p{L}\\p{N}$]{2,24}(?![\\p{L}\\p{N}$])/gu)) {
       if (/[\\p{L}\\p{N}$]/u.test(words.currentNode.data[word.index - 1] ?? " ")) continue;
       const range = document.createRange();
       range.setStart(words.currentNode, word.index);

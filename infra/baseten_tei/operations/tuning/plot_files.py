@@ -82,7 +82,7 @@ def _page(told: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
     ]
     parts = [
         f"<h1>{escape_html(title)}</h1>",
-        "<p>An emulator's figures show the command; they are no GPU's.</p>" if emulated else "",
+        "<p>These are an emulator's timings: they say nothing about a GPU.</p>" if emulated else "",
         render_table(("setting", "as it was", "recommended"), settings),
         *(_image(name, content) for name, content in pictures.items()),
         render_list("How it was measured", facts),

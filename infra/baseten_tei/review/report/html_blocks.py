@@ -36,6 +36,7 @@ td.name{order:-1;font-weight:600}td.name::before{content:none}
 """
 _CODE = re.compile(r"`([^`]+)`")
 _LONG_WORD = re.compile(r"[^\s&;]{20,}")
+_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 _JOINT = re.compile(r"(?<=[\w])([./_:@])(?=\w)")
 
 Cell = tuple[str, str]
@@ -74,8 +75,9 @@ def render_table(headings: Sequence[str], rows: Iterable[tuple[str, Sequence[Cel
 
 
 def _breakable(text: str) -> str:
-    """Return the text as HTML; a long path or name may break at its joints."""
-    return _LONG_WORD.sub(lambda word: _JOINT.sub(r"\1<wbr>", word[0]), escape_html(text))
+    """Return the text as HTML; a long path or name may break at its joints, a date not."""
+    shown = _LONG_WORD.sub(lambda word: _JOINT.sub(r"\1<wbr>", word[0]), escape_html(text))
+    return _DATE.sub(r'<span class="fixed">\g<0></span>', shown)
 
 
 def _row(headings: Sequence[str], kind: str, cells: Sequence[Cell]) -> str:
