@@ -27,7 +27,8 @@ MEASURE = """() => {
   const broken = [];
   const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (words.nextNode()) {
-    for (const word of words.currentNode.data.matchAll(/\\d{4}-\\d\\d-\\d\\d|[\\p{L}\\p{N}$]{2,24}(?![\\p{L}\\p{N}$])/gu)) {
+    const whole = /\\d{4}-\\d\\d-\\d\\d|[\\p{L}\\p{N}$]{2,24}(?![\\p{L}\\p{N}$])/gu;
+    for (const word of words.currentNode.data.matchAll(whole)) {
       if (/[\\p{L}\\p{N}$]/u.test(words.currentNode.data[word.index - 1] ?? " ")) continue;
       const range = document.createRange();
       range.setStart(words.currentNode, word.index);
