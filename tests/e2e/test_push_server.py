@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baseten_tei.deployment.push_job import Job, job_environment
+from baseten_tei.deployment.push_job import Job, write_job
 from baseten_tei.push.client import ALONE
 from tests.faults.killing import left_folders, left_running
 from tests.support.harness import API_KEY, ROOT, Emulator
@@ -43,7 +43,7 @@ class Steps:
         step = subprocess.Popen(
             [*below, sys.executable, "-m", "baseten_tei.push"],
             env={
-                **os.environ, **job_environment(job, "1"), "TMPDIR": str(self.folder),
+                **os.environ, **write_job(job, "1"), "TMPDIR": str(self.folder),
                 "XDG_STATE_HOME": str(self.folder / "logs"), "PULUMI_CONFIG_PASSPHRASE": TOKEN,
                 "BASETEN_API_KEY": API_KEY, **environment,
             },

@@ -19,7 +19,7 @@ from baseten_tei.baseten.target import Target, parse_target
 from baseten_tei.baseten.versions import pushed_version
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import plan_model
-from baseten_tei.deployment.push_job import Job, job_environment, read_job
+from baseten_tei.deployment.push_job import Job, read_job, write_job
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.gates.gates import Asking, Gates
 from baseten_tei.provider.release.release import Releasing
@@ -154,7 +154,7 @@ class Fuzzed:
 
         def push(state: State) -> Values:
             generation = state[names[1]].state["generation"]
-            return {"stdin": plan.job.config, "environment": job_environment(plan.job, generation)}
+            return {"stdin": plan.job.config, "environment": write_job(plan.job, generation)}
 
         def released(inputs: Values, state: State) -> Values:
             return {**inputs, "secret_generation": state[SECRET].state["generation"]}

@@ -6,7 +6,7 @@ from typing import Any
 
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import ModelPlan, plan_model
-from baseten_tei.deployment.push_job import job_environment
+from baseten_tei.deployment.push_job import write_job
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.review.report.engine_preview import Preview, parse_preview
 from baseten_tei.rules.settings import parse_settings
@@ -83,7 +83,7 @@ def _resources(name: str, plan: ModelPlan, told: Mapping[str, Any]) -> Iterator[
         {"inputs": dict(plan.model_inputs), "parent": own, "outputs": {"drift": ""}},
     )
     if plan.pushed:
-        inputs = {"stdin": plan.job.config, "environment": job_environment(plan.job, "1")}
+        inputs = {"stdin": plan.job.config, "environment": write_job(plan.job, "1")}
         yield f"{below}command:local:Command::{name}-push", {"inputs": inputs, "parent": own}
     for environment, inputs in plan.environment_inputs.items():
         outputs = {**inputs, "drift": {}, **told.get(name, {})}

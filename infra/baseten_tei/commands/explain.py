@@ -13,8 +13,8 @@ from baseten_tei.deployment.gpu_choice import (
     cheapest_problem,
     room_gib,
 )
-from baseten_tei.deployment.published_advice import advice
-from baseten_tei.deployment.sizing import derivations, size_spec
+from baseten_tei.deployment.published_advice import compare_with_advice
+from baseten_tei.deployment.sizing import derive_values, size_spec
 from baseten_tei.deployment.vram import Band, Estimate, count_parameters, estimate, input_length
 from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -50,7 +50,7 @@ def _model_lines(name: str, args: ModelArgs, facts: ModelFacts) -> list[str]:
 
 def _derivation_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     lines = ["Left open by the spec, and derived"]
-    for found in derivations(args, facts):
+    for found in derive_values(args, facts):
         lines += [
             f"  {found.key}: {found.value}",
             f"    {found.formula}",
@@ -113,7 +113,7 @@ def _format_price(args: ModelArgs, gpu: str) -> str:
 
 def _advice_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     lines = ["The advice of Baseten's TEI README, and what differs here"]
-    for row in advice(args, facts):
+    for row in compare_with_advice(args, facts):
         told = f"here {row.ours}: {row.why}" if row.why else "the same here"
         lines.append(f"  {row.key:24} {row.seed:>6}  {told}")
     return lines

@@ -15,9 +15,9 @@ from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project import generated_files
 from baseten_tei.project.stacks import stacks
-from baseten_tei.rules.document import rules_text
+from baseten_tei.rules.document import render_rules
 from baseten_tei.rules.registry import RULES
-from baseten_tei.spec.config_schema import SCHEMA_PATH, schema_text
+from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
 from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
 RULES_PATH = "docs/rules.md"
@@ -28,10 +28,10 @@ _INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTA
 def render_files(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:
     """Every generated file's path and text; `names` are the stacks, else all."""
     found = {
-        root / SCHEMA_PATH: schema_text(),
+        root / SCHEMA_PATH: render_config_schema(),
         root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
         **_partly_derived(root),
-        root / RULES_PATH: rules_text(RULES),
+        root / RULES_PATH: render_rules(RULES),
     }
     if (root / CLI_PATH).is_file():  # a page of this repository; a user's project has none
         found[root / CLI_PATH] = reference_text()

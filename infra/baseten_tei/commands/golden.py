@@ -15,7 +15,7 @@ from baseten_tei.commands.command_line import MISTAKE
 from baseten_tei.commands.options import FILE, on_a_stack
 from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.truss_config import release_digest
+from baseten_tei.deployment.truss_config import compute_digest
 from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.outputs.parsing import parse_models
@@ -42,7 +42,7 @@ def _read_outputs(root: Path, stack: str, names: Sequence[str]) -> dict[str, Out
 def _make_recorder(workspace: Workspace, own: str | None, subjects: Sequence[Subject]) -> Recorder:
     root, stack, target = workspace.root, workspace.stack, workspace.target
     api_key = find_api_key(target, os.environ)
-    revisions = {release_digest(s.config, s.args.labels): s.args.revision for s in subjects}
+    revisions = {compute_digest(s.config, s.args.labels): s.args.revision for s in subjects}
     patience = Patience(time.monotonic, time.sleep, partial(click.echo, err=True))
 
     def begin() -> None:

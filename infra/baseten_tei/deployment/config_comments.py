@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.spec.args import ModelArgs
@@ -16,7 +16,7 @@ _TOKEN = {
 }
 
 
-def comments(args: ModelArgs) -> Mapping[str, str]:
+def comments_of(args: ModelArgs) -> Mapping[str, str]:
     """Return, by dotted path in the config, the comment above that key."""
     return {
         **_TOKEN,
@@ -47,7 +47,7 @@ def _image(args: ModelArgs) -> str:
 
 
 def _permits(args: ModelArgs) -> str:
-    got = permits(args)
+    got = derive_permits(args)
     late = "get 429" if at_least(args.tei_version, "1.9.0") else "wait"
     return (
         f"max-concurrent-requests counts texts, not requests: {got.predict_concurrency} requests of up to "

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from baseten_tei.deployment.config_comments import comments
+from baseten_tei.deployment.config_comments import comments_of
 from baseten_tei.deployment.truss_config import TrussConfig, json_for_yaml
 from baseten_tei.spec.args import ModelArgs
 
@@ -18,7 +18,7 @@ _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 def render_config(config: TrussConfig, args: ModelArgs) -> str:
     """Return the text of a model's `config.yaml`; loading it as YAML gives `config` back."""
-    return HEADER + "\n".join(_mapping(config, "", comments(args), 0)) + "\n"
+    return HEADER + "\n".join(_mapping(config, "", comments_of(args), 0)) + "\n"
 
 
 def _mapping(

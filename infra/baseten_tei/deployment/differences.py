@@ -29,7 +29,7 @@ _ASSIGNED = re.compile(
 )
 
 
-def differences(one: Any, other: Any, path: str = "") -> Texts:
+def find_differences(one: Any, other: Any, path: str = "") -> Texts:
     """Return both values by the path of each leaf that differs; what is empty and what is not there are the same."""
     if one == other or (_empty(one) and _empty(other)):
         return {}
@@ -39,13 +39,13 @@ def differences(one: Any, other: Any, path: str = "") -> Texts:
         )
     if _is_list(one) and _is_list(other):
         pairs = enumerate(zip_longest(one, other))
-        found = [differences(*pair, f"{path}[{index}]") for index, pair in pairs]
+        found = [find_differences(*pair, f"{path}[{index}]") for index, pair in pairs]
         return {name: text for texts in found for name, text in texts.items()}
     name = _INDEX.sub("", path).rpartition(".")[2]
-    return {path: arrow(_mask_secrets(one, name), _mask_secrets(other, name))}
+    return {path: format_change(_mask_secrets(one, name), _mask_secrets(other, name))}
 
 
-def arrow(one: Any, other: Any) -> str:
+def format_change(one: Any, other: Any) -> str:
     """Return `one → other`, both cut to the place where they begin to differ."""
     texts = _text(one), _text(other)
     pairs = enumerate(zip_longest(*texts))
@@ -56,7 +56,7 @@ def arrow(one: Any, other: Any) -> str:
 def _compare_mappings(
     one: Mapping[str, Any], other: Mapping[str, Any], names: list[tuple[str, str]]
 ) -> Texts:
-    found = [differences(one.get(name), other.get(name), path) for name, path in names]
+    found = [find_differences(one.get(name), other.get(name), path) for name, path in names]
     return {path: text for texts in found for path, text in texts.items()}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, permits
+from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs, Promotion
 from baseten_tei.spec.names import is_commit
@@ -66,7 +66,7 @@ def _router_expectations(args: ModelArgs) -> Inputs:
 
 def _autoscaling(args: ModelArgs, autoscaling: Autoscaling) -> dict[str, int]:
     """Settings as Baseten takes them. 32 in flight per replica is Baseten's advice for TEI."""
-    wanted = min(DEFAULT_PREDICT_CONCURRENCY, permits(args).predict_concurrency)
+    wanted = min(DEFAULT_PREDICT_CONCURRENCY, derive_permits(args).predict_concurrency)
     settings = autoscaling.model_dump()
     return {**settings, "concurrency_target": autoscaling.concurrency_target or wanted}
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.instances import Instance
-from baseten_tei.deployment.permits import Permits, permits
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.permits import Permits, derive_permits
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
@@ -42,12 +42,12 @@ class Subject:
     @cached_property
     def config(self) -> dict[str, Any]:
         """The generated Truss config."""
-        return truss_config(self.name, self.args)
+        return build_config(self.name, self.args)
 
     @cached_property
     def permits(self) -> Permits:
         """Requests, texts per request, texts in flight."""
-        return permits(self.args)
+        return derive_permits(self.args)
 
     @property
     def on_cpu(self) -> bool:

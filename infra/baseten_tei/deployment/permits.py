@@ -27,7 +27,7 @@ class Permits:
         return self.predict_concurrency * self.max_client_batch_size
 
 
-def permits(args: TeiArgs) -> Permits:
+def derive_permits(args: TeiArgs) -> Permits:
     """Return what the spec leaves open, derived from what it says."""
     batch, texts = args.max_client_batch_size, args.max_concurrent_requests
     requests = args.predict_concurrency

@@ -9,9 +9,9 @@ from baseten_tei.deployment.environment_inputs import all_environments, environm
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.push_job import Job
-from baseten_tei.deployment.truss_config import release_digest, render_canonical, truss_config
+from baseten_tei.deployment.truss_config import build_config, compute_digest, render_canonical
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.names import baseten_name
@@ -44,8 +44,8 @@ def plan_model(
 
     `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`.
     """
-    config = truss_config(name, args)
-    digest = release_digest(config, args.labels)
+    config = build_config(name, args)
+    digest = compute_digest(config, args.labels)
     job = _job(name, args, owner, target, team, digest, render_canonical(config))
     pushed = any(it.deployment is None for it in all_environments(args).values())
     adopting = {"adopt": True} if args.adopt else {}
@@ -108,7 +108,7 @@ def _outputs_before_push(args: ModelArgs, digest: str) -> dict[str, Any]:
 def client_limits(args: ModelArgs) -> dict[str, int]:
     """Return limits a client can rely on that the spec alone decides."""
     payload = dict(split_flags(args.extra_flags)).get("payload-limit")
-    allowed = permits(args)
+    allowed = derive_permits(args)
     return {
         "max_client_batch_size": args.max_client_batch_size,
         "auto_truncate": args.auto_truncate,

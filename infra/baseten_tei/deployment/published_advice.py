@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from baseten_tei.deployment.gpu_choice import LARGE, accelerator_of
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
@@ -24,9 +24,9 @@ class Advice:
     why: str
 
 
-def advice(args: ModelArgs, facts: ModelFacts) -> tuple[Advice, ...]:
+def compare_with_advice(args: ModelArgs, facts: ModelFacts) -> tuple[Advice, ...]:
     """Return its values for this model beside those of a sized spec."""
-    got = permits(args)
+    got = derive_permits(args)
     length, large = input_length(facts) or 512, (count_parameters(facts) or 0) >= LARGE
     tokens = 8192 if large else 32768
     rows: Iterator[tuple[str, str | int, str | int, str]] = iter(

@@ -52,7 +52,7 @@ class Stamp:
     adopted: bool = False
 
 
-def job_environment(job: Job, generation: str) -> dict[str, str]:
+def write_job(job: Job, generation: str) -> dict[str, str]:
     """Return a job as the Command's `environment`: a preview shows each by its own line."""
     return {
         f"{PREFIX}MODEL": job.model,

@@ -18,7 +18,7 @@ from baseten_tei.deployment.gpu_choice import (
     room_gib,
     tokens_to_hold,
 )
-from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, permits
+from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
 from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
 from baseten_tei.deployment.vram import CPU_REQUESTS, estimate, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -59,7 +59,7 @@ def size_spec(args: ModelArgs, facts: ModelFacts | None) -> ModelArgs:
     return _take_steps(args, facts)[0]
 
 
-def derivations(args: ModelArgs, facts: ModelFacts | None) -> tuple[Derived, ...]:
+def derive_values(args: ModelArgs, facts: ModelFacts | None) -> tuple[Derived, ...]:
     """Return the values that `sized` fills in, and how."""
     return _take_steps(args, facts)[1]
 
@@ -169,7 +169,7 @@ def _max_client_batch_size(args: ModelArgs, facts: ModelFacts) -> Derived | None
 def _predict_concurrency(args: ModelArgs, facts: ModelFacts) -> Derived | None:
     if args.predict_concurrency is not None:
         return None
-    requests = permits(args).predict_concurrency
+    requests = derive_permits(args).predict_concurrency
     if accelerator_of(args) == CPU:
         return _requests_without_gpu(args, requests)
     full = -(-args.max_batch_tokens // (input_length(facts) or args.max_batch_tokens))

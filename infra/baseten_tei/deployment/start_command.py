@@ -3,7 +3,7 @@
 import shlex
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
@@ -24,7 +24,7 @@ def weights_path(model_id: str) -> str:
     return f"/models/{model_id}"
 
 
-def start_command(args: ModelArgs) -> str:
+def build_start_command(args: ModelArgs) -> str:
     """Return `docker_server.start_command`. A token is read from its file by a shell, and never is an argument."""
     instance, image = resolve_hardware(args)
     router = shlex.join([image.entrypoint, *router_flags(args, instance.vcpus)])
@@ -67,7 +67,7 @@ def _weights(args: ModelArgs) -> list[str]:
 def _batching(args: ModelArgs) -> list[str]:
     return [
         f"--max-client-batch-size={args.max_client_batch_size}",
-        f"--max-concurrent-requests={permits(args).max_concurrent_requests}",
+        f"--max-concurrent-requests={derive_permits(args).max_concurrent_requests}",
         f"--max-batch-tokens={args.max_batch_tokens}",
     ]
 

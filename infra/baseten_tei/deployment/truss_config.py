@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.start_command import (
     PORT,
+    build_start_command,
     container_environment,
-    start_command,
     weights_path,
 )
 from baseten_tei.facts.tei.router_calls import Call, build_call
@@ -36,7 +36,7 @@ _NOT_BARE_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _BUILD_TOKEN = f"/run/secrets/{SECRET_NAME}"
 
 
-def truss_config(name: str, args: ModelArgs) -> TrussConfig:
+def build_config(name: str, args: ModelArgs) -> TrussConfig:
     """Return the whole config of a spec that has no problems, ready to be pushed."""
     _, image = resolve_hardware(args)
     return {
@@ -45,7 +45,7 @@ def truss_config(name: str, args: ModelArgs) -> TrussConfig:
         "base_image": {"image": image.reference},
         "docker_server": _docker_server(args, no_build=image.no_build),
         "resources": _resources(args),
-        "runtime": {"predict_concurrency": permits(args).predict_concurrency},
+        "runtime": {"predict_concurrency": derive_permits(args).predict_concurrency},
         **_weights(args),
         **_token(args),
         **_environment(args),
@@ -63,7 +63,7 @@ def json_for_yaml(value: Any, **options: Any) -> str:
     return _NOT_BARE_IN_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def release_digest(config: TrussConfig, labels: Mapping[str, str]) -> str:
+def compute_digest(config: TrussConfig, labels: Mapping[str, str]) -> str:
     """Return 16 hex digits that name a version: the config, and the labels the push stamps on it."""
     content = json.dumps([config, dict(labels)], sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -83,7 +83,7 @@ def _metadata(args: ModelArgs) -> TrussConfig:
 def _docker_server(args: ModelArgs, *, no_build: bool) -> TrussConfig:
     return {
         **({"no_build": True} if no_build else {}),
-        "start_command": start_command(args),
+        "start_command": build_start_command(args),
         "server_port": PORT,
         "predict_endpoint": ROUTES[args.task].path,
         "readiness_endpoint": "/health",

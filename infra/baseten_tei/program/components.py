@@ -19,7 +19,7 @@ from pulumi_command import local
 from baseten_tei.baseten.endpoints import deployment_url, endpoint_templates
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan, client_limits
-from baseten_tei.deployment.push_job import Stamp, job_environment, stamp_environment
+from baseten_tei.deployment.push_job import Stamp, stamp_environment, write_job
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.known_before_push import known_labels, known_space
 from baseten_tei.program.context import context
@@ -90,7 +90,7 @@ class TeiModel(pulumi.ComponentResource):
             interpreter=list(python.interpreter),
             stdin=plan.job.config,
             environment=_stamps(model).apply(
-                lambda it: stamp_environment(job_environment(plan.job, it[0]), it[1])
+                lambda it: stamp_environment(write_job(plan.job, it[0]), it[1])
             ),
             logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
             opts=pulumi.ResourceOptions(

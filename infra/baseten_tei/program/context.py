@@ -16,7 +16,7 @@ from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.project import generated_files
 from baseten_tei.project.left_behind import left_behind
 from baseten_tei.push.truss_version import truss_version_problem
-from baseten_tei.rules.secrets.passphrase import PUBLIC, is_guessable, passphrase
+from baseten_tei.rules.secrets.passphrase import PUBLIC, is_guessable, read_passphrase
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def context() -> Context:
     preview = pulumi.runtime.is_dry_run()
     if problem := truss_version_problem(_truss_version()):
         raise UserError(problem)
-    phrase = passphrase(os.environ, lambda path: Path(path).read_text(encoding="utf-8"))
+    phrase = read_passphrase(os.environ, lambda path: Path(path).read_text(encoding="utf-8"))
     if not target.loopback and phrase is not None and phrase.strip() == PUBLIC:
         raise UserError(
             "this stack's secrets would be encrypted with the dev stack's public passphrase: type "

@@ -20,7 +20,7 @@ Rules marked † need the model's locked facts (`baseten-tei lock`). Generated b
 """
 
 
-def rules_text(rules: tuple[Rule, ...]) -> str:
+def render_rules(rules: tuple[Rule, ...]) -> str:
     """Return the page: a table per family, in the order of the rules."""
     families = groupby(rules, key=lambda rule: rule.id.rsplit("-", 1)[0])
     return _HEAD + "".join(_table(family, list(found)) for family, found in families)

@@ -57,7 +57,7 @@ def without_flash(subject: Subject) -> tuple[str, str]:
     return f"env {_USE_FLASH} turns it off", f"leave {_USE_FLASH} out of env"
 
 
-def poolings(subject: Subject, kind: ModelType) -> tuple[str, ...]:
+def find_poolings(subject: Subject, kind: ModelType) -> tuple[str, ...]:
     """Return the poolings that work for this type on this hardware."""
     padded = flash_attention(subject) not in kind.flash
     return (padded and kind.padded_poolings) or kind.poolings

@@ -27,7 +27,7 @@ _DOCUMENTED = (
 )  # fmt: skip
 
 
-def stack_config_schema() -> dict[str, Any]:
+def build_config_schema() -> dict[str, Any]:
     """Return the schema of a `Pulumi.<stack>.yaml`; other namespaces' keys pass."""
     model = TypeAdapter(EmbeddingArgs | RerankerArgs | ClassifierArgs).json_schema()
     definitions = model.pop("$defs")
@@ -46,9 +46,9 @@ def stack_config_schema() -> dict[str, Any]:
     }
 
 
-def schema_text() -> str:
+def render_config_schema() -> str:
     """Return the schema as it is committed."""
-    return json.dumps(stack_config_schema(), indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(build_config_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
 def _properties(model: dict[str, Any]) -> dict[str, Any]:

@@ -78,13 +78,13 @@ def models_problems(models: object) -> list[str]:
 
 def spec_problems(name: object, spec: object) -> list[str]:
     """Return the same for one model: each line names model and key, and never shows the value."""
-    found = [problem for path, value in entries(spec) if (problem := _problem(path, value))]
+    found = [problem for path, value in walk_values(spec) if (problem := _problem(path, value))]
     if kind := kind_of_secret(str(name)):
         found.insert(0, f"its name holds {kind}: {_todo(kind)}")
     return [redact(f"model {_short(str(name))!r}: {problem}") for problem in found]
 
 
-def entries(value: object) -> Iterator[tuple[Path, object]]:
+def walk_values(value: object) -> Iterator[tuple[Path, object]]:
     """Yield each value inside a value with its path, in order; in a loop, for a file may be 2,000 levels deep."""
     waiting: list[tuple[Path, object]] = [((), value)]
     while waiting:
@@ -96,7 +96,7 @@ def entries(value: object) -> Iterator[tuple[Path, object]]:
             waiting += [((*path, n), inner) for n, inner in reversed([*enumerate(current)])]
 
 
-def place(path: Path) -> str:
+def format_path(path: Path) -> str:
     """Return a path as a reader writes it: `env.FOO`, `extra_flags[0]`; shortened, and without a credential."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return _short(redact("".join(steps).removeprefix(".")))
@@ -110,10 +110,10 @@ _ENCRYPTED = (
 
 def _problem(path: Path, value: object) -> str | None:
     if is_secure(value):
-        return f"{place(path) or 'its spec'} is {_ENCRYPTED}"
+        return f"{format_path(path) or 'its spec'} is {_ENCRYPTED}"
     for text in (value, path[-1] if path else None):
         if isinstance(text, str) and (kind := kind_of_secret(text)):
-            return f"{place(path)} holds {kind} in clear: {_todo(kind)}"
+            return f"{format_path(path)} holds {kind} in clear: {_todo(kind)}"
     return None
 
 

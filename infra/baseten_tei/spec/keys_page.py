@@ -14,7 +14,7 @@ from baseten_tei.spec.args import (
     RollingDeploy,
     TeiArgs,
 )
-from baseten_tei.spec.config_schema import stack_config_schema
+from baseten_tei.spec.config_schema import build_config_schema
 from baseten_tei.spec.docstrings import attribute_docstrings
 from baseten_tei.spec.key_examples import KEY_EXAMPLES, STACK_KEY_EXAMPLES
 
@@ -52,14 +52,14 @@ def model_keys() -> Iterator[tuple[str, type[BaseModel], str]]:
 def _stack_part() -> Iterator[str]:
     yield "## Keys of a stack\n\nIn `Pulumi.<stack>.yaml`, below `config:`.\n"
     yield "| key | default | example | meaning |\n|---|---|---|---|"
-    for key, schema in stack_config_schema()["properties"]["config"]["properties"].items():
+    for key, schema in build_config_schema()["properties"]["config"]["properties"].items():
         default, example = _code(schema.get("default")), f"`{STACK_KEY_EXAMPLES[key]}`"
         yield _row((f"`{key}`", default, example, schema["description"]))
 
 
 def _model_parts() -> Iterator[str]:
     part = None
-    definitions = stack_config_schema()["$defs"]
+    definitions = build_config_schema()["$defs"]
     for key_part, model, name in model_keys():
         if key_part != part:
             part = key_part

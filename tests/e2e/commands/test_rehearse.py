@@ -14,7 +14,7 @@ import yaml
 
 from baseten_tei.facts.hub.lockfile import render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from tests.e2e.test_oracle import FACTS, MODEL
+from tests.e2e.test_rules_in_preview import FACTS, MODEL
 from tests.faults.killing import left_running, until
 from tests.support.harness import BGE, EMOTIONS, GATED, RERANKER, ROOT
 

@@ -7,8 +7,8 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.commands.explain import explain_model
-from baseten_tei.deployment.published_advice import advice
-from baseten_tei.deployment.sizing import derivations, size_spec
+from baseten_tei.deployment.published_advice import compare_with_advice
+from baseten_tei.deployment.sizing import derive_values, size_spec
 from baseten_tei.facts.hub.lockfile import lock_path, render_lock
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
@@ -30,7 +30,7 @@ def told(facts: dict[str, Any] | None = None, **spec: Any) -> str:
 
 def test_each_derived_value_is_shown_with_formula_numbers_and_source() -> None:
     text = told()
-    for found in derivations(written(), healthy_facts("embedding")):
+    for found in derive_values(written(), healthy_facts("embedding")):
         for said in (f"{found.key}: {found.value}", found.formula, found.numbers, found.source):
             assert said in text
 
@@ -66,7 +66,7 @@ def test_cheapest_that_cannot_be_found_is_said_and_nothing_made_up() -> None:
 
 def test_the_readmes_advice_is_shown_with_the_reason_where_ours_differs() -> None:
     args, facts = size_spec(written(), healthy_facts("embedding")), healthy_facts("embedding")
-    rows = {row.key: row for row in advice(args, facts)}
+    rows = {row.key: row for row in compare_with_advice(args, facts)}
     assert {key: (row.seed, row.ours) for key, row in rows.items()} == {
         "accelerator": ("L4", "L4"),
         "max_batch_tokens": ("32768", "16384"),
@@ -81,7 +81,9 @@ def test_the_readmes_advice_is_shown_with_the_reason_where_ours_differs() -> Non
 def test_the_readmes_advice_for_7b_models_is_its_other_number() -> None:
     facts = healthy_facts("embedding", weights={"parameters": 7_000_000_000})
     [row] = [
-        it for it in advice(size_spec(written(), facts), facts) if it.key == "max_batch_tokens"
+        it
+        for it in compare_with_advice(size_spec(written(), facts), facts)
+        if it.key == "max_batch_tokens"
     ]
     assert row.seed == "8192"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from baseten_tei.deployment.config_yaml import render_config
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.truss_config import build_config
 from tests.support.specs import raw, spec
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -30,12 +30,12 @@ SPECS = {
 @pytest.mark.parametrize("name", SPECS)
 def test_the_rendered_config_is_the_golden_one(name: str) -> None:
     args = spec(**SPECS[name], name=name)
-    text = render_config(truss_config(name, args), args)
+    text = render_config(build_config(name, args), args)
     path = GOLDEN / f"{name}.config.yaml"
     if os.environ.get("UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == text
-    assert yaml.safe_load(text) == truss_config(name, args)
+    assert yaml.safe_load(text) == build_config(name, args)
 
 
 def test_every_golden_file_belongs_to_a_spec() -> None:

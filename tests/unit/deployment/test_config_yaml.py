@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baseten_tei.deployment.config_comments import comments
+from baseten_tei.deployment.config_comments import comments_of
 from baseten_tei.deployment.config_yaml import HEADER, render_config
-from baseten_tei.deployment.truss_config import render_canonical, truss_config
+from baseten_tei.deployment.truss_config import build_config, render_canonical
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import AWKWARD, spec, specs, texts
 
@@ -24,7 +24,7 @@ json_values = st.recursive(
 
 @given(specs())
 def test_loading_the_rendered_config_gives_the_config_back(args: ModelArgs) -> None:
-    config = truss_config("m", args)
+    config = build_config("m", args)
     assert yaml.safe_load(render_config(config, args)) == config
 
 
@@ -41,7 +41,7 @@ def test_what_is_pushed_is_json_that_yaml_reads_as_the_same_data(config: dict[st
 
 @pytest.mark.parametrize("text", AWKWARD)
 def test_an_awkward_text_stays_the_text_it_was(text: str) -> None:
-    config = truss_config("m", spec(env={"X": text}))
+    config = build_config("m", spec(env={"X": text}))
     loaded = yaml.safe_load(render_config(config, spec()))
     assert loaded["environment_variables"] == {"X": text}
     assert yaml.safe_load(render_canonical(config)) == config
@@ -49,7 +49,7 @@ def test_an_awkward_text_stays_the_text_it_was(text: str) -> None:
 
 @given(specs())
 def test_rendering_twice_gives_the_same_bytes(args: ModelArgs) -> None:
-    config = truss_config("m", args)
+    config = build_config("m", args)
     assert render_config(config, args) == render_config(dict(config), args.model_copy())
 
 
@@ -80,8 +80,8 @@ def test_each_comment_stands_above_the_key_it_explains(
     task: str, weights: str, gated: bool
 ) -> None:
     args = spec(task, weights=weights, gated=gated, accelerator="A100")
-    notes = {path: note for path, note in comments(args).items() if note}
-    shown = commented_keys(render_config(truss_config("m", args), args))
+    notes = {path: note for path, note in comments_of(args).items() if note}
+    shown = commented_keys(render_config(build_config("m", args), args))
     assert shown.items() <= notes.items()
     assert {"base_image", "docker_server.start_command", "docker_server.server_port"} <= set(shown)
     assert ("secrets" in shown) is gated
@@ -89,11 +89,11 @@ def test_each_comment_stands_above_the_key_it_explains(
 
 
 def test_the_permits_comment_tells_what_happens_above_them_on_each_release() -> None:
-    assert "texts above 1024 wait." in comments(spec())["docker_server.start_command"]
+    assert "texts above 1024 wait." in comments_of(spec())["docker_server.start_command"]
     newer = spec(tei_version="1.9.3")
-    assert "texts above 1024 get 429." in comments(newer)["docker_server.start_command"]
+    assert "texts above 1024 get 429." in comments_of(newer)["docker_server.start_command"]
 
 
 def test_a_revision_that_can_move_is_pointed_out_and_a_commit_is_not() -> None:
-    assert "'main' can move" in comments(spec())["weights.source"]
-    assert comments(spec(revision="a" * 40))["weights.source"] == ""
+    assert "'main' can move" in comments_of(spec())["weights.source"]
+    assert comments_of(spec(revision="a" * 40))["weights.source"] == ""

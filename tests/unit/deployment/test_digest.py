@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.truss_config import release_digest, render_canonical, truss_config
+from baseten_tei.deployment.truss_config import build_config, compute_digest, render_canonical
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import raw, spec
 
@@ -19,15 +19,15 @@ SPEC: dict[str, Any] = raw(
 PROGRAM = """
 import json, sys
 from baseten_tei.rules.settings import parse_settings
-from baseten_tei.deployment.truss_config import release_digest, render_canonical, truss_config
+from baseten_tei.deployment.truss_config import build_config, compute_digest, render_canonical
 args = parse_settings(json.load(sys.stdin)).models["bge"]
-config = truss_config("bge", args)
-print(json.dumps([release_digest(config, args.labels), render_canonical(config)]))
+config = build_config("bge", args)
+print(json.dumps([compute_digest(config, args.labels), render_canonical(config)]))
 """
 
 
 def digest(args: ModelArgs, name: str = "bge") -> str:
-    return release_digest(truss_config(name, args), args.labels)
+    return compute_digest(build_config(name, args), args.labels)
 
 
 @pytest.mark.parametrize("seed", ["0", "1"])
@@ -41,7 +41,7 @@ def test_another_process_with_another_hash_seed_computes_the_same(seed: str) -> 
         text=True,
         check=True,
     )
-    assert json.loads(there.stdout) == [digest(args), render_canonical(truss_config("bge", args))]
+    assert json.loads(there.stdout) == [digest(args), render_canonical(build_config("bge", args))]
 
 
 def test_the_order_of_variables_and_labels_does_not_matter() -> None:
@@ -92,6 +92,6 @@ def test_the_digest_is_sixteen_hex_digits() -> None:
 
 
 def test_the_canonical_config_is_the_config_with_sorted_keys() -> None:
-    config = truss_config("bge", spec(**SPEC))
+    config = build_config("bge", spec(**SPEC))
     assert json.loads(render_canonical(config)) == config
     assert render_canonical(config) == render_canonical(dict(reversed(config.items())))

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.deployment.push_job import Job, job_environment, read_job
+from baseten_tei.deployment.push_job import Job, read_job, write_job
 from tests.support.specs import texts
 
 names = st.sampled_from(["bge", "a-b", "x1"])
@@ -21,17 +21,17 @@ jobs = st.builds(
 
 @given(jobs, names)
 def test_a_job_survives_the_way_into_its_process(job: Job, generation: str) -> None:
-    environment = job_environment(job, generation)
+    environment = write_job(job, generation)
     assert read_job(environment, job.config) == job
 
 
 @given(jobs, names)
 def test_each_input_of_the_command_is_named_after_us(job: Job, generation: str) -> None:
-    assert all(key.startswith("BASETEN_TEI_") for key in job_environment(job, generation))
+    assert all(key.startswith("BASETEN_TEI_") for key in write_job(job, generation))
 
 
 @given(jobs)
 def test_another_generation_changes_one_input_and_nothing_of_the_job(job: Job) -> None:
-    one, two = job_environment(job, "1"), job_environment(job, "2")
+    one, two = write_job(job, "1"), write_job(job, "2")
     assert [key for key in one if one[key] != two[key]] == ["BASETEN_TEI_GENERATION"]
     assert read_job(one, "") == read_job(two, "")

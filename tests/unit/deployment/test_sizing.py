@@ -10,7 +10,7 @@ from baseten_tei.deployment.gpu_choice import cheapest_accelerator, cheapest_pro
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import (
     STEPS,
-    derivations,
+    derive_values,
     payload_limit,
     size_spec,
 )
@@ -65,7 +65,7 @@ def test_the_shortest_spec_comes_out_as_the_defaults_were(task: str) -> None:
 
 def test_a_model_that_is_not_locked_is_left_as_it_is() -> None:
     assert size_spec(written(), None) == written()
-    assert derivations(written(), None) == ()
+    assert derive_values(written(), None) == ()
 
 
 def test_what_the_spec_says_is_never_changed() -> None:
@@ -80,7 +80,7 @@ def test_what_the_spec_says_is_never_changed() -> None:
 
 
 def test_each_derived_value_says_its_formula_its_numbers_and_its_source() -> None:
-    found = derivations(written(accelerator="cheapest"), locked(**QWEN2_7B))
+    found = derive_values(written(accelerator="cheapest"), locked(**QWEN2_7B))
     assert {it.key for it in found} == DERIVED
     assert all(it.formula and it.numbers and it.source for it in found)
     assert len(STEPS) == len(DERIVED) + 1  # and the revision

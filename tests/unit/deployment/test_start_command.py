@@ -7,14 +7,18 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.start_command import container_environment, router_flags, start_command
+from baseten_tei.deployment.start_command import (
+    build_start_command,
+    container_environment,
+    router_flags,
+)
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import raw, spec, specs
 
 
 def words(args: ModelArgs) -> list[str]:
     """What the router is started with, after every shell on the way."""
-    outer = shlex.split(start_command(args))
+    outer = shlex.split(build_start_command(args))
     if outer[:2] != ["sh", "-c"]:
         return outer
     assert len(outer) == 3
@@ -46,10 +50,10 @@ def test_the_router_always_listens_on_7997(args: ModelArgs) -> None:
 def test_the_token_is_read_from_its_file_only_where_the_router_downloads(
     task: str, weights: str
 ) -> None:
-    command = start_command(spec(task, gated=True, weights=weights))
+    command = build_start_command(spec(task, gated=True, weights=weights))
     assert ("/secrets/hf_access_key" in command) is (weights == "download")
     assert "--hf-token" not in command
-    assert "secrets" not in start_command(spec(task, weights=weights))
+    assert "secrets" not in build_start_command(spec(task, weights=weights))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import given
 from truss.base.truss_config import TrussConfig
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 from baseten_tei.rules.registry import check_model, error_lines
 from baseten_tei.rules.value.spec_values import find_problems
@@ -67,7 +67,7 @@ def test_the_matrix_has_not_shrunk() -> None:
 @pytest.mark.parametrize("task", TASKS)
 def test_truss_and_baseten_accept_every_generated_config(task: str) -> None:
     for args in (args for args in ACCEPTED if args.task == task):
-        config = truss_config("m", args)
+        config = build_config("m", args)
         TrussConfig.from_dict(config).validate_forbid_extra()
         ModelConfig.model_validate(config)
 
@@ -75,7 +75,7 @@ def test_truss_and_baseten_accept_every_generated_config(task: str) -> None:
 def test_truss_keeps_what_we_wrote() -> None:
     """A key that truss dropped or rewrote would not be what was reviewed."""
     for args in ACCEPTED:
-        config = truss_config("m", args)
+        config = build_config("m", args)
         kept = TrussConfig.from_dict(config).to_dict(verbose=True)
         assert kept["docker_server"]["start_command"] == config["docker_server"]["start_command"]
         assert kept["docker_server"]["server_port"] == 7997
@@ -88,7 +88,7 @@ def test_truss_keeps_what_we_wrote() -> None:
 
 
 def test_truss_refuses_what_it_does_not_know_so_that_the_matrix_can_fail() -> None:
-    config = {**truss_config("m", ACCEPTED[0]), "autoscaling": {}}
+    config = {**build_config("m", ACCEPTED[0]), "autoscaling": {}}
     with pytest.raises(ValueError, match="autoscaling"):
         TrussConfig.from_dict(config).validate_forbid_extra()
 
@@ -116,7 +116,7 @@ def test_what_is_refused_is_refused_for_a_documented_reason() -> None:
 
 def test_a_gated_config_names_our_secret_wherever_a_token_is_used_and_an_open_one_nowhere() -> None:
     for args in ACCEPTED:
-        config = truss_config("m", args)
+        config = build_config("m", args)
         text = str(config)
         assert config.get("secrets") == ({"hf_access_key": None} if args.gated else None)
         assert ("hf_access_key" in text) is args.gated
@@ -127,8 +127,8 @@ def test_a_gated_config_names_our_secret_wherever_a_token_is_used_and_an_open_on
 
 
 @given(subjects)
-def test_what_the_oracle_passes_truss_accepts(subject: Subject) -> None:
-    """`subjects` go round the front door; what it would not let in is not judged here."""
+def test_what_the_check_passes_truss_accepts(subject: Subject) -> None:
+    """`subjects` go round the front door; what it would not let in is not checked here."""
     if isinstance(parse_spec(subject.name, subject.args.model_dump(exclude_none=True)), list):
         return
     if find_problems(subject.name, subject.args) or error_lines(check_model(subject)):

@@ -9,10 +9,10 @@ from hypothesis import given
 from truss.base.truss_config import TrussConfig
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.read_back.deployed_config import Deployed, read_deployed_config
 from baseten_tei.deployment.start_command import router_flags
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.operations.adoption.not_carried import find_losses
 from baseten_tei.operations.adoption.spec_of_config import read_spec
@@ -70,7 +70,7 @@ def adopted(config: Mapping[str, Any], **labels: Any) -> ModelArgs:
 
 
 def notes(config: Mapping[str, Any]) -> list[str]:
-    return find_losses(read(config), read(truss_config("m", adopted(config))))
+    return find_losses(read(config), read(build_config("m", adopted(config))))
 
 
 def explicit(args: ModelArgs) -> ModelArgs:
@@ -79,8 +79,8 @@ def explicit(args: ModelArgs) -> ModelArgs:
     workers = dict(split_flags(router_flags(args, instance.vcpus)))["tokenization-workers"]
     update: Data = {
         "tokenization_workers": int(workers or 0),
-        "predict_concurrency": permits(args).predict_concurrency,
-        "max_concurrent_requests": permits(args).max_concurrent_requests,
+        "predict_concurrency": derive_permits(args).predict_concurrency,
+        "max_concurrent_requests": derive_permits(args).max_concurrent_requests,
     }
     if args.instance_type is None:
         update["accelerator"] = instance.accelerator
@@ -88,9 +88,9 @@ def explicit(args: ModelArgs) -> ModelArgs:
 
 
 def assert_comes_back(args: ModelArgs) -> None:
-    config = truss_config("m", args)
+    config = build_config("m", args)
     assert explicit(adopted(config, **args.labels)) == explicit(args)
-    assert truss_config("m", adopted(config)) == config
+    assert build_config("m", adopted(config)) == config
     assert notes(config) == []
 
 
@@ -125,7 +125,7 @@ def test_each_of_the_specs_words_comes_back(more: Data) -> None:
 
 @pytest.mark.parametrize("name", SPECS)
 def test_what_truss_writes_by_itself_changes_nothing(name: str) -> None:
-    config = truss_config(name, spec(**SPECS[name], name=name))
+    config = build_config(name, spec(**SPECS[name], name=name))
     verbose = TrussConfig.from_dict(config).to_dict(verbose=True)
     assert adopted(verbose) == adopted(config)
     assert find_losses(read(verbose), read(config)) == []
@@ -273,7 +273,7 @@ def test_a_baked_model_of_a_release_that_cannot_be_built_on_is_mounted() -> None
 
 
 def test_a_raw_spec_of_the_shortest_kind_is_short_again() -> None:
-    entry = read_spec(read(truss_config("m", spec())), {})
+    entry = read_spec(read(build_config("m", spec())), {})
     assert {*entry} - {*raw()} == {
         "accelerator", "max_client_batch_size", "predict_concurrency", "max_batch_tokens",
         "tokenization_workers",

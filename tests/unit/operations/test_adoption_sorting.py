@@ -12,7 +12,7 @@ from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import RemoteModel, Serving, Version
 from baseten_tei.commands import adopt, lock
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lock_changes import Readings
 from baseten_tei.facts.hub.lockfile import parse_lock
@@ -33,7 +33,7 @@ LIVE = {
     "min_replica": 0, "max_replica": 1, "concurrency_target": 32, "autoscaling_window": 60,
     "scale_down_delay": 900, "target_utilization_percentage": 70, "max_scale_down_rate": 50,
 }  # fmt: skip
-CONFIG = truss_config("bge", spec())
+CONFIG = build_config("bge", spec())
 
 
 def serving(name: str = "production", deployment: str = "d1", **more: Any) -> Serving:
@@ -109,7 +109,7 @@ def test_where_production_serves_nothing_another_environment_is_the_models_own()
 
 
 def test_an_environment_with_another_config_says_how_it_differs() -> None:
-    other = truss_config("bge", spec(max_batch_tokens=8192))
+    other = build_config("bge", spec(max_batch_tokens=8192))
     environments = (serving(), serving("canary", "d2"))
     it = decide_adoption(FoundModel("bge", environments, {"d1": CONFIG, "d2": other}), OWNER)
     assert isinstance(it, Adopted)
@@ -123,7 +123,7 @@ def test_what_runs_on_another_gpu_or_has_labels_that_are_no_text_is_told() -> No
 
 
 def test_a_gated_model_is_gated_only_where_baseten_has_the_secret() -> None:
-    config = truss_config("bge", spec(gated=True))
+    config = build_config("bge", spec(gated=True))
     assert adopted(serving(), config=config, has_secret=True).entry["gated"] is True
     it = adopted(serving(), config=config)
     assert "gated" not in it.entry
@@ -131,7 +131,7 @@ def test_a_gated_model_is_gated_only_where_baseten_has_the_secret() -> None:
 
 
 def test_a_rule_that_would_stop_the_preview_is_silenced_with_its_finding() -> None:
-    config = truss_config("bge", spec(accelerator="CPU", dtype="float16"))
+    config = build_config("bge", spec(accelerator="CPU", dtype="float16"))
     it = adopted(serving(sku="4x16"), config=config)
     assert [*it.entry["silence"]] == ["TEI-GPU-004"]
     assert it.entry["silence"]["TEI-GPU-004"].startswith("it ran so when it was adopted: ")
@@ -204,7 +204,7 @@ def test_what_would_meet_another_model_under_one_name_is_left_out() -> None:
 
 
 def test_imports_hold_components_with_their_parts_below_and_one_secret() -> None:
-    config = truss_config("bge", spec(gated=True))
+    config = build_config("bge", spec(gated=True))
     it = adopted(serving(), serving("canary", "d2"), config=config, has_secret=True)
     resources = import_file([it], "search")["resources"]
     assert [(each["type"].split(":")[-1], each.get("id")) for each in resources] == [

@@ -6,7 +6,7 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.deployment.config_yaml import HEADER, render_config
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.project import generated_files
 from tests.support.specs import spec
 
@@ -19,7 +19,7 @@ config:
 
 def config(**more: object) -> str:
     args = spec(**more)
-    return render_config(truss_config("bge", args), args)
+    return render_config(build_config("bge", args), args)
 
 
 def test_a_config_is_written_once(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.baseten.versions import Serving
-from baseten_tei.deployment.differences import WIDTH, differences
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.differences import WIDTH, find_differences
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.provider.drift.config import MOST, config_drift
 from baseten_tei.provider.drift.environment import environment_drift, settings_drift, settings_now
 from baseten_tei.spec.args import ModelArgs
@@ -28,23 +28,23 @@ maps = st.dictionaries(names, values, max_size=4)
 
 @given(maps)
 def test_a_value_does_not_differ_from_itself(value: dict[str, Any]) -> None:
-    assert differences(value, json.loads(json.dumps(value))) == {}
+    assert find_differences(value, json.loads(json.dumps(value))) == {}
 
 
 @given(maps, maps)
 def test_what_differs_is_named_from_either_side(one: dict[str, Any], other: dict[str, Any]) -> None:
-    assert differences(one, other).keys() == differences(other, one).keys()
+    assert find_differences(one, other).keys() == find_differences(other, one).keys()
 
 
 @given(maps, st.sampled_from([None, "", {}, []]))
 def test_what_is_empty_is_not_there(value: dict[str, Any], nothing: Any) -> None:
-    assert differences(value, {**value, "new": nothing}) == {}
+    assert find_differences(value, {**value, "new": nothing}) == {}
 
 
 @given(maps)
 def test_one_changed_leaf_is_the_only_one_named(value: dict[str, Any]) -> None:
     before, after = {**value, "x": {"y": [1, 2]}}, {**value, "x": {"y": [1, 3]}}
-    assert differences(before, after) == {"x.y[1]": "2 → 3"}
+    assert find_differences(before, after) == {"x.y[1]": "2 → 3"}
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ def test_one_changed_leaf_is_the_only_one_named(value: dict[str, Any]) -> None:
     ],
 )
 def test_values_are_shown_in_one_line(one: Any, other: Any, text: str) -> None:
-    assert differences({"it": one}, {"it": other}) == {"it": text}
+    assert find_differences({"it": one}, {"it": other}) == {"it": text}
 
 
 def test_a_long_value_is_cut_to_where_the_difference_begins() -> None:
     common = "x" * 500
-    [text] = differences([common + "ONE" + common], [common + "TWO" + common]).values()
+    [text] = find_differences([common + "ONE" + common], [common + "TWO" + common]).values()
     one, other = text.split(" → ")
     assert one == f"…{'x' * 20}ONE{'x' * 37}…"
     assert other == one.replace("ONE", "TWO")
@@ -72,7 +72,7 @@ def test_a_long_value_is_cut_to_where_the_difference_begins() -> None:
 
 @given(texts, texts)
 def test_a_text_is_never_longer_than_two_windows(one: str, other: str) -> None:
-    for text in differences([one], [other]).values():
+    for text in find_differences([one], [other]).values():
         assert len(text) <= 2 * (WIDTH + 2) + len(" → ")
 
 
@@ -99,7 +99,7 @@ SECRET = "s3cr3t-0123456789"
     ],
 )
 def test_no_secret_of_a_foreign_config_is_shown(config: dict[str, Any]) -> None:
-    ours = truss_config("bge", spec())
+    ours = build_config("bge", spec())
     changed = config_drift(ours, {**ours, **config})
     assert changed
     assert SECRET not in json.dumps(changed)
@@ -111,19 +111,19 @@ def test_no_secret_of_a_foreign_config_is_shown(config: dict[str, Any]) -> None:
 
 @given(specs())
 def test_a_config_has_not_drifted_from_itself(args: ModelArgs) -> None:
-    config = truss_config("bge", args)
+    config = build_config("bge", args)
     assert config_drift(config, json.loads(json.dumps(config))) == {}
 
 
 def test_defaults_that_the_server_adds_to_both_are_no_drift() -> None:
-    config = truss_config("bge", spec())
+    config = build_config("bge", spec())
     added = {"python_version": "py311", "runtime": {**config["runtime"], "is_websocket": False}}
     assert config_drift({**config, **added}, {**config, **added, "requirements": []}) == {}
 
 
 def test_flags_of_the_router_are_compared_one_by_one() -> None:
-    ours = truss_config("bge", spec())
-    theirs = truss_config("bge", spec(max_batch_tokens=8192, dtype="float32"))
+    ours = build_config("bge", spec())
+    theirs = build_config("bge", spec(max_batch_tokens=8192, dtype="float32"))
     command = "config.docker_server.start_command"
     assert config_drift(ours, theirs) == {
         f"{command} --max-batch-tokens": "16384 → 8192",
@@ -177,7 +177,7 @@ def test_environment_variables_are_named_and_foreign_values_kept_back() -> None:
 
 
 def test_a_secret_that_is_not_read_any_more_is_named_and_its_placeholder_is_not() -> None:
-    ours = truss_config("bge", spec(gated=True))
+    ours = build_config("bge", spec(gated=True))
     assert ours["secrets"] == {"hf_access_key": None}
     theirs = {**ours, "secrets": {"other": SECRET}}
     assert config_drift(ours, theirs) == {"config.secrets[0]": "hf_access_key → other"}

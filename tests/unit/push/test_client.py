@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.push_job import Job, job_environment
+from baseten_tei.deployment.push_job import Job, write_job
 from baseten_tei.push import __main__, client, push
 from baseten_tei.push.socket import Outcome, listen, receive, send
 
@@ -22,7 +22,7 @@ Server = Callable[[socket.socket], Any]
 
 def job(stack: str = "dev", target: str = "emulator") -> dict[str, str]:
     labels = {"pulumi_project": "p", "pulumi_stack": stack}
-    return job_environment(Job("bge", "digest", labels, 30, None, target, "{}"), "1")
+    return write_job(Job("bge", "digest", labels, 30, None, target, "{}"), "1")
 
 
 @pytest.fixture(autouse=True)

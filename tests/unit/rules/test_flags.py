@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.start_command import start_command
+from baseten_tei.deployment.start_command import build_start_command
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.flag_problems import find_flag_problems
 from baseten_tei.facts.tei.releases import KNOWN
@@ -29,7 +29,7 @@ def test_every_spec_that_passes_starts_with_a_command_that_its_release_reads(
     args: ModelArgs,
 ) -> None:
     assert find_problems("m", args) == []
-    words = shlex.split(start_command(args))
+    words = shlex.split(build_start_command(args))
     if words[:2] == ["sh", "-c"]:
         words = shlex.split(words[2])[2:]
     assert list(find_flag_problems(words[1:], args.tei_version)) == []

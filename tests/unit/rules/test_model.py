@@ -8,7 +8,7 @@ from baseten_tei.facts.tei.model_types import JINA, JINA_CODE, MODEL_TYPES, Mode
 from baseten_tei.facts.tei.releases import parse_version
 from baseten_tei.rules.model import type_rules
 from baseten_tei.rules.rule import Finding
-from baseten_tei.rules.subject_hardware import flash_attention, poolings
+from baseten_tei.rules.subject_hardware import find_poolings, flash_attention
 from tests.support.corpus import healthy_facts, subject
 
 RULES = {rule.id: rule for rule in type_rules.RULES}
@@ -48,8 +48,8 @@ def test_flash_attention_follows_from_gpu_dtype_and_environment(
 
 def test_last_token_pooling_of_bert_needs_flash_attention() -> None:
     bert = MODEL_TYPES["bert"]
-    assert "last-token" in poolings(subject("embedding"), bert)
-    assert "last-token" not in poolings(subject("embedding", {"accelerator": "T4"}), bert)
+    assert "last-token" in find_poolings(subject("embedding"), bert)
+    assert "last-token" not in find_poolings(subject("embedding", {"accelerator": "T4"}), bert)
 
 
 @pytest.mark.parametrize(

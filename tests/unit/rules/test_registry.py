@@ -1,4 +1,4 @@
-"""The oracle as a whole: every corpus case, every rule's two sides, silences, and what reports look like."""
+"""The rules together: every corpus case, every rule's two sides, silences, and what reports look like."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from baseten_tei.__main__ import main
 from baseten_tei.commands import check
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
-from baseten_tei.rules.document import rules_text
+from baseten_tei.rules.document import render_rules
 from baseten_tei.rules.registry import (
     ABOUT_SILENCES,
     BY_ID,
@@ -54,9 +54,9 @@ def test_nothing_that_works_is_refused(case: Case) -> None:
 def test_every_rule_has_a_case_that_breaks_it_and_one_that_keeps_it() -> None:
     broken = {rule for case in FAILING for rule in case.rules}
     kept = {rule.id for rule in RULES for case in PASSING if rule.check(case.subject) is None}
-    judged = {rule.id for rule in RULES} - ABOUT_SILENCES - {UNLOCKED.id}
-    assert judged - broken == set()
-    assert judged - kept == set()
+    checked = {rule.id for rule in RULES} - ABOUT_SILENCES - {UNLOCKED.id}
+    assert checked - broken == set()
+    assert checked - kept == set()
 
 
 def test_ids_are_used_once_and_every_rule_says_its_source() -> None:
@@ -72,7 +72,7 @@ def test_every_finding_is_one_line_that_ends_in_what_to_do(case: Case) -> None:
 
 
 @given(subjects)
-def test_no_spec_and_no_facts_make_the_oracle_raise(subject: Subject) -> None:
+def test_no_spec_and_no_facts_make_the_check_raise(subject: Subject) -> None:
     check_model(subject)
 
 
@@ -115,7 +115,7 @@ def test_cheapest_without_facts_is_one_line() -> None:
 
 
 def test_the_page_lists_every_rule() -> None:
-    page = rules_text(RULES)
+    page = render_rules(RULES)
     assert all(f"| {rule.id}" in page for rule in RULES)
 
 

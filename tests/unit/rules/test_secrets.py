@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.secrets import access_rules
 from baseten_tei.rules.secrets.access_rules import find_unlisted_secrets, secrets_read
@@ -24,14 +24,14 @@ def found(of: Subject) -> dict[str, Finding]:
 
 @given(specs())
 def test_every_spec_that_passes_lists_each_secret_it_reads(args: ModelArgs) -> None:
-    config = truss_config("m", args)
+    config = build_config("m", args)
     assert find_unlisted_secrets(config) == []
     assert secrets_read(config) == ([SECRET_NAME] if args.gated else [])
 
 
 @pytest.mark.parametrize("weights", ["cached", "baked", "download"])
 def test_a_gated_model_reads_our_secret_whichever_way_its_weights_come(weights: str) -> None:
-    config = truss_config("m", spec(gated=True, weights=weights))
+    config = build_config("m", spec(gated=True, weights=weights))
     assert secrets_read(config) == [SECRET_NAME]
     assert find_unlisted_secrets({**config, "secrets": {}}) == [SECRET_NAME]
 

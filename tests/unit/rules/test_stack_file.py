@@ -17,7 +17,7 @@ from baseten_tei.rules.secrets.passphrase import (
     PUBLIC,
     has_guessable_passphrase,
     is_guessable,
-    passphrase,
+    read_passphrase,
 )
 from baseten_tei.rules.secrets.stack_file import check_stack_file
 from baseten_tei.spec.names import RESERVED_STACKS, stack_name_problem
@@ -136,7 +136,9 @@ def test_a_passphrase_is_known_by_its_content_not_by_its_files_name(
 ) -> None:
     (tmp_path / "copy").write_text("dev\n")
     (tmp_path / "other").write_text("correct horse")
-    assert is_guessable(passphrase(environ, lambda it: (tmp_path / it).read_text())) is guessable
+    assert (
+        is_guessable(read_passphrase(environ, lambda it: (tmp_path / it).read_text())) is guessable
+    )
 
 
 def project(root: Path, config: dict[str, Any], stack: str = "prod") -> Path:

@@ -6,10 +6,10 @@ import shlex
 import pytest
 import yaml
 
-from baseten_tei.deployment.start_command import start_command
-from baseten_tei.deployment.truss_config import truss_config
+from baseten_tei.deployment.start_command import build_start_command
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.config_schema import stack_config_schema
+from baseten_tei.spec.config_schema import build_config_schema
 from baseten_tei.spec.key_examples import KEY_EXAMPLES, STACK_KEY_EXAMPLES
 from baseten_tei.spec.keys_page import KEYS_PATH, model_keys, render_keys
 from baseten_tei.spec.spec_parser import parse_spec
@@ -38,7 +38,7 @@ def names() -> set[str]:
 
 def test_every_key_has_an_example_and_no_other_has() -> None:
     assert set(KEY_EXAMPLES) == names()
-    schema = stack_config_schema()["properties"]["config"]["properties"]
+    schema = build_config_schema()["properties"]["config"]["properties"]
     assert set(STACK_KEY_EXAMPLES) == set(schema)
 
 
@@ -56,7 +56,7 @@ def test_a_flag_that_the_page_names_is_in_the_start_command(key: str) -> None:
     spec = parsed(key)
     assert isinstance(spec, ModelArgs)
     (flag,) = re.findall(r"TEI `(--[a-z-]+)`", SAID_TO_BECOME[key])
-    assert any(word.split("=")[0] == flag for word in shlex.split(start_command(spec)))
+    assert any(word.split("=")[0] == flag for word in shlex.split(build_start_command(spec)))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_setting_that_the_page_names_is_in_the_config(key: str) -> None:
     spec = parsed(key)
     assert isinstance(spec, ModelArgs)
     path = re.findall(r"`([a-z_.]+)`", SAID_TO_BECOME[key])[0]
-    value: object = truss_config("bge", spec)
+    value: object = build_config("bge", spec)
     for name in ("secrets" if key == "gated" else "base_image" if key == "weights" else path).split(
         "."
     ):

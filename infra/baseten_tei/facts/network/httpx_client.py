@@ -21,7 +21,7 @@ from baseten_tei.facts.network.bounds import (
     gather,
     unpack,
 )
-from baseten_tei.facts.network.network_errors import NoAnswerError, network_error
+from baseten_tei.facts.network.network_errors import NoAnswerError, explain_network_error
 
 MOST_REDIRECTS = 10
 _NO_ANSWER = (
@@ -72,7 +72,7 @@ def _name_call(call: str) -> Iterator[None]:
     try:
         yield
     except _NO_ANSWER as error:
-        raise NoAnswerError(network_error(error), call) from error
+        raise NoAnswerError(explain_network_error(error), call) from error
 
 
 def _whole(send: Callable[[Any], Any], request: Any, size: int, redirects: int) -> Any:

@@ -38,7 +38,7 @@ class NoAnswerError(Exception):
         self.why, self.call = why, call
 
 
-def network_error(error: BaseException) -> NetworkError:
+def explain_network_error(error: BaseException) -> NetworkError:
     """Return what an error of an HTTP library means."""
     errors = list(_below(error))
     return next(

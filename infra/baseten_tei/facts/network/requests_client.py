@@ -21,7 +21,7 @@ from baseten_tei.facts.network.bounds import (
     gather,
     unpack,
 )
-from baseten_tei.facts.network.network_errors import NoAnswerError, network_error
+from baseten_tei.facts.network.network_errors import NoAnswerError, explain_network_error
 
 CONNECT_SECONDS = 10.0
 _NO_ANSWER = (OSError, ValueError, HTTPError, HTTPException, BoundsError)
@@ -47,7 +47,7 @@ class Session(requests.Session):
             return call_within(seconds, call)
         except _NO_ANSWER as error:
             call_name = f"{method} {urlsplit(url).path}"
-            raise NoAnswerError(network_error(error), call_name) from error
+            raise NoAnswerError(explain_network_error(error), call_name) from error
 
 
 class _Adapter(HTTPAdapter):

@@ -7,7 +7,7 @@ in the container the weights stand, or what truss writes by itself.
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.deployment.differences import differences
+from baseten_tei.deployment.differences import find_differences
 from baseten_tei.deployment.read_back.deployed_config import (
     TOKEN_FLAGS,
     TOKEN_NAME,
@@ -43,7 +43,7 @@ HIDDEN = TOKEN_FLAGS | {
 
 def find_losses(theirs: Deployed, ours: Deployed) -> list[str]:
     """`path: now → after the next push`, one for each thing that the spec does not carry."""
-    found = differences(_comparable(theirs), _comparable(ours))
+    found = find_differences(_comparable(theirs), _comparable(ours))
     return [f"{path}: {text}" for path, text in found.items()]
 
 

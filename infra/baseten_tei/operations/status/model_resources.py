@@ -6,7 +6,7 @@ from typing import Any
 
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import ModelPlan
-from baseten_tei.deployment.push_job import job_environment
+from baseten_tei.deployment.push_job import write_job
 from baseten_tei.operations.status.generations import SECRET_GENERATION, Resources
 from baseten_tei.project.urns import Values, urn_of
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PUSH, component_type
@@ -25,7 +25,7 @@ def _children(name: str, plan: ModelPlan, command: Values) -> Iterator[tuple[str
     yield component, name, plan.args.model_dump(exclude_none=True)
     yield f"{component}${MODEL}", f"{name}-model", plan.model_inputs
     if plan.pushed:
-        told = {"stdin": plan.job.config, "environment": job_environment(plan.job, "")}
+        told = {"stdin": plan.job.config, "environment": write_job(plan.job, "")}
         yield f"{component}${PUSH}", f"{name}-push", {**command, **told}
     restarting = plan.args.gated and plan.args.redeploy_on_rotation
     more = {SECRET_GENERATION: ""} if restarting else {}

@@ -21,7 +21,7 @@ from baseten_tei.baseten.router_client import router_info
 from baseten_tei.baseten.target import BASETEN, find_api_key
 from baseten_tei.baseten.versions import RemoteModel
 from baseten_tei.deployment.plan import plan_model
-from baseten_tei.deployment.push_job import Job, Stamp, job_environment, stamp_environment
+from baseten_tei.deployment.push_job import Job, Stamp, stamp_environment, write_job
 from baseten_tei.errors import UserError
 from baseten_tei.operations.tuning.load_client import Endpoint
 from baseten_tei.operations.tuning.scratch_names import LABEL, is_scratch_name, scratch_name
@@ -92,7 +92,7 @@ class Scratch:
 def _push(job: Job, workspace: Workspace) -> str:
     """The deployment that the push step of `pulumi up` makes of a job. Raises `UserError` with what it says."""
     stamp = Stamp(state_id=workspace.state_owner.state_id)
-    environment = stamp_environment(job_environment(job, ""), stamp)
+    environment = stamp_environment(write_job(job, ""), stamp)
     ended = subprocess.run(
         [sys.executable, "-m", "baseten_tei.push"],
         input=job.config, env={**os.environ, **environment, STARTER: str(os.getpid())}, cwd=workspace.root,

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from baseten_tei.deployment import prices
 from baseten_tei.deployment.gpu_choice import accelerator_of, fits
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.spec.args import ModelArgs
@@ -57,7 +57,7 @@ class SearchBounds:
 
 def point_of(args: ModelArgs) -> SettingsPoint:
     """What a spec, sizes derived, is set to."""
-    allowed = permits(args)
+    allowed = derive_permits(args)
     sku = prices.sku_of(args, accelerator_of(args))
     workers = args.tokenization_workers or max(1, (sku.vcpus if sku else 4) - 1)
     return SettingsPoint(

@@ -7,7 +7,7 @@ both and is no difference. The router's flags are compared one by one.
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei.deployment.differences import NONE, Texts, arrow, differences
+from baseten_tei.deployment.differences import NONE, Texts, find_differences, format_change
 from baseten_tei.deployment.read_back.router_command import RouterCommand, read_command
 
 Config = Mapping[str, Any]
@@ -25,7 +25,7 @@ def config_drift(ours: Config, theirs: Config) -> Texts:
     found = {
         **_command_drift(_command(ours), _command(theirs)),
         **_variables(_part(ours, "environment_variables"), _part(theirs, "environment_variables")),
-        **differences(_rest(ours), _rest(theirs), "config"),
+        **find_differences(_rest(ours), _rest(theirs), "config"),
     }
     shown = dict(list(found.items())[:MOST])
     left = len(found) - len(shown)
@@ -51,12 +51,12 @@ def _command_drift(ours: str, theirs: str) -> Texts:
     """By flag, whatever their order and quoting; as one text where one of the two starts no router."""
     one, other = read_command(ours, {}), read_command(theirs, {})
     if isinstance(one, str) or isinstance(other, str):
-        return differences(ours, theirs, COMMAND)
-    flags = differences(_flags(one), _flags(other))
+        return find_differences(ours, theirs, COMMAND)
+    flags = find_differences(_flags(one), _flags(other))
     return {
         **{f"{COMMAND} {flag}": text for flag, text in flags.items()},
-        **differences(" && ".join(one.before), " && ".join(other.before), f"{COMMAND} first"),
-        **differences(one.secrets, other.secrets, f"{COMMAND} secrets"),
+        **find_differences(" && ".join(one.before), " && ".join(other.before), f"{COMMAND} first"),
+        **find_differences(one.secrets, other.secrets, f"{COMMAND} secrets"),
         **_variables(one.environment, other.environment, f"{COMMAND} "),
     }
 
@@ -68,7 +68,9 @@ def _flags(command: RouterCommand) -> dict[str, str]:
 def _variables(ours: Config, theirs: Config, prefix: str = VARIABLES) -> Texts:
     """By name. What another pushed may hold a secret under any name, so its values are not shown."""
     return {
-        f"{prefix}{name}": arrow(ours.get(name), "another value" if name in theirs else NONE)
+        f"{prefix}{name}": format_change(
+            ours.get(name), "another value" if name in theirs else NONE
+        )
         for name in {**ours, **theirs}
         if ours.get(name) != theirs.get(name)
     }

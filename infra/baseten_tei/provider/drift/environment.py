@@ -9,7 +9,7 @@ from typing import Any
 
 from baseten_tei.baseten.statuses import UNHEALTHY
 from baseten_tei.baseten.versions import Serving, Version
-from baseten_tei.deployment.differences import Texts, differences
+from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.ownership import owner_of
 
 State = Mapping[str, Any]
@@ -28,7 +28,7 @@ def settings_now(state: State, serving: Serving) -> dict[str, Any]:
 
 def settings_drift(state: State, now: State) -> Texts:
     """Path of each setting that changed → `set → now`."""
-    return differences({key: state[key] for key in now}, now)
+    return find_differences({key: state[key] for key in now}, now)
 
 
 def environment_drift(state: State, model_id: str, serving: Serving, config: Texts | None) -> Texts:
@@ -78,7 +78,7 @@ def _instance_type(state: State, current: Version | None) -> str:
     recorded = state.get("instance_type")
     if not (recorded and current and current.instance_type):
         return ""
-    return differences(recorded, current.instance_type).get("", "")
+    return find_differences(recorded, current.instance_type).get("", "")
 
 
 def _promotion(state: State, serving: Serving) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from baseten_tei.deployment.config_yaml import render_config
-from baseten_tei.deployment.truss_config import json_for_yaml, truss_config
+from baseten_tei.deployment.truss_config import build_config, json_for_yaml
 from baseten_tei.review.report.engine_preview import Preview, State, Step
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
@@ -65,7 +65,7 @@ class ModelState:
         args = self.args
         if args is None:
             return json_for_yaml(self.config)
-        return render_config(_order_like(self.config, truss_config(self.name, args)), args)
+        return render_config(_order_like(self.config, build_config(self.name, args)), args)
 
 
 @dataclass(frozen=True)

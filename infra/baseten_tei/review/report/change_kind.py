@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from baseten_tei.deployment.differences import Texts, differences
+from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.environment_inputs import environment_inputs
 from baseten_tei.provider.drift.environment import SETTINGS
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
@@ -48,8 +48,8 @@ def reasons_of(pair: ModelChange) -> Texts:
     if before is None or after is None:
         return {}
     return (
-        differences(before.spec, after.spec)
-        or differences(before.config, after.config, "config")
+        find_differences(before.spec, after.spec)
+        or find_differences(before.config, after.config, "config")
         or _resource_differences(pair)
     )
 
@@ -77,7 +77,9 @@ def _settings_drift(before: ModelState, environment: str) -> Texts:
     wanted = environment_inputs(before.args, "", None).get(environment, {})
     there = before.environments[environment]
     managed = [key for key in SETTINGS if wanted.get(key) is not None and key in there]
-    return differences({key: wanted[key] for key in managed}, {key: there[key] for key in managed})
+    return find_differences(
+        {key: wanted[key] for key in managed}, {key: there[key] for key in managed}
+    )
 
 
 def _resource_differences(pair: ModelChange) -> Texts:
@@ -86,7 +88,7 @@ def _resource_differences(pair: ModelChange) -> Texts:
     return {
         f"{step.name}.{field}": text
         for step in steps
-        for field, text in differences(_inputs(step, "old"), _inputs(step, "new")).items()
+        for field, text in find_differences(_inputs(step, "old"), _inputs(step, "new")).items()
     }
 
 

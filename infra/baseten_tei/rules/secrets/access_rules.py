@@ -9,7 +9,7 @@ from baseten_tei.errors import kind_of_secret, redact
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.secrets import download_rules
 from baseten_tei.rules.secrets.download_rules import generate_config
-from baseten_tei.spec.credentials import TOKEN_PLACE, entries, place
+from baseten_tei.spec.credentials import TOKEN_PLACE, format_path, walk_values
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import same_secret
 
@@ -79,10 +79,10 @@ def _unlisted(subject: Subject) -> Finding | None:
 
 
 def _token_in_clear(subject: Subject) -> Finding | None:
-    for path, value in entries(subject.args.model_dump(exclude_defaults=True, warnings=False)):
+    for path, value in walk_values(subject.args.model_dump(exclude_defaults=True, warnings=False)):
         if isinstance(value, str) and (kind := kind_of_secret(value)):
             return Finding(
-                f"{place(path)} holds {kind} in clear, in config.yaml and in the router's log",
+                f"{format_path(path)} holds {kind} in clear, in config.yaml and in the router's log",
                 f"leave it out and revoke it; for the Hugging Face token {TOKEN_PLACE}",
             )
     return None

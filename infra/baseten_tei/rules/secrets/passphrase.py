@@ -14,7 +14,7 @@ _ROUNDS = 1_000_000
 """Of PBKDF2 with SHA-256, as Pulumi 3.259 derives its key (`sdk/go/common/resource/config/crypt.go`)."""
 
 
-def passphrase(environ: Mapping[str, str], read: Callable[[str], str]) -> str | None:
+def read_passphrase(environ: Mapping[str, str], read: Callable[[str], str]) -> str | None:
     """Return the passphrase that Pulumi takes from an environment; `read` gives a file's text.
 
     `None` where there is none, or its file cannot be read (Pulumi says so itself).

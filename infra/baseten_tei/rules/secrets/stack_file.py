@@ -6,11 +6,11 @@ from baseten_tei.errors import UserError, kind_of_secret, redact
 from baseten_tei.rules.secrets.passphrase import has_guessable_passphrase
 from baseten_tei.spec.credentials import (
     TOKEN_PLACE,
-    entries,
+    format_path,
     is_secure,
     models_problems,
-    place,
     right_place,
+    walk_values,
 )
 from baseten_tei.spec.hf_token import FROM_ENV, TOKEN_KEY, token_variable
 from baseten_tei.spec.names import stack_name_problem
@@ -90,14 +90,14 @@ def _name_problem(key: str) -> str | None:
 
 
 def _looks(key: str, value: object) -> Iterator[str]:
-    for path, inner in entries(value):
+    for path, inner in walk_values(value):
         if isinstance(inner, str) and (kind := kind_of_secret(inner)):
-            where = f"{_quote_key(key)} {place(path)}".rstrip()
+            where = f"{_quote_key(key)} {format_path(path)}".rstrip()
             yield f"{where} holds {kind} in clear: remove it, revoke it, and {_own_way(key)}"
 
 
 def _holds_secure(value: object) -> bool:
-    return any(is_secure(inner) for _, inner in entries(value))
+    return any(is_secure(inner) for _, inner in walk_values(value))
 
 
 def _instead(key: str) -> str:

@@ -5,7 +5,7 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.model_types import model_type, type_name
 from baseten_tei.facts.tei.task_detection import detect, is_bert_like, repository_pooling
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import may_use_onnx, poolings, without_flash
+from baseten_tei.rules.subject_hardware import find_poolings, may_use_onnx, without_flash
 from baseten_tei.spec.args import EmbeddingArgs
 
 _ROUTER = "TEI router/src/lib.rs"
@@ -98,7 +98,7 @@ def _impossible(subject: Subject) -> Finding | None:
     facts = _embedder(subject)
     kind = model_type(facts)
     found = facts and detect(facts, spec_pooling(subject)).pooling
-    if facts is None or kind is None or found is None or found in poolings(subject, kind):
+    if facts is None or kind is None or found is None or found in find_poolings(subject, kind):
         return None
     if found != "splade" and may_use_onnx(subject):
         return None

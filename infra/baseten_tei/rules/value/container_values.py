@@ -11,7 +11,7 @@ from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 from baseten_tei.spec.credentials import is_vendor_key, right_place
 
 
-def extras_problems(args: ModelArgs) -> Iterator[str]:
+def container_problems(args: ModelArgs) -> Iterator[str]:
     """Yield what cannot be passed on, would be said twice, or would hold a secret."""
     yield from _options(args)
     yield from _extra_flags(args)

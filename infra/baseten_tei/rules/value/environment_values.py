@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from baseten_tei.deployment.environment_inputs import all_environments
-from baseten_tei.deployment.permits import permits
+from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.spec.args import Autoscaling, ModelArgs, Promotion
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import environment_problem
@@ -40,7 +40,7 @@ def _autoscaling_problems(args: ModelArgs, settings: Autoscaling, place: str) ->
             f"{place}autoscaling.min_replica {settings.min_replica} is above max_replica "
             f"{settings.max_replica}: write max_replica: {settings.min_replica} or more"
         )
-    requests = permits(args).predict_concurrency
+    requests = derive_permits(args).predict_concurrency
     if (settings.concurrency_target or 0) > requests:
         yield (
             f"{place}autoscaling.concurrency_target {settings.concurrency_target} is above predict_concurrency "

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.permits import permits_problem
-from baseten_tei.rules.value.container_values import extras_problems
+from baseten_tei.rules.value.container_values import container_problems
 from baseten_tei.rules.value.environment_values import environment_problems, rotation_problems
 from baseten_tei.rules.value.hardware_values import placement_problems
 from baseten_tei.spec.args import ModelArgs
@@ -28,7 +28,7 @@ def find_problems(name: str, args: ModelArgs) -> list[str]:
         repository_problem(args.model_id, args.revision),
         permits_problem(args),
         *placement_problems(args),
-        *extras_problems(args),
+        *container_problems(args),
         *environment_problems(args),
         *rotation_problems(args),
     ]

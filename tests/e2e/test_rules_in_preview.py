@@ -1,4 +1,4 @@
-"""The oracle in a real preview, and what silencing it costs."""
+"""Rules in a real preview, and what silencing it costs."""
 
 import pytest
 
