@@ -12,8 +12,7 @@ from baseten_tei.commands.interrupts import interruptible
 from baseten_tei.commands.options import format_option, on_stacks, output_option, show
 from baseten_tei.commands.progress import progress, tell
 from baseten_tei.operations.rehearsal.project_files import read_stack, read_stack_at
-from baseten_tei.operations.rehearsal.rehearsal_report import RehearsalReport
-from baseten_tei.operations.rehearsal.rehearsal_table import render_text
+from baseten_tei.operations.rehearsal.rehearsal_report import RehearsalReport, render_text
 from baseten_tei.operations.rehearsal.rehearse_process import Rehearsal, rehearse
 from baseten_tei.program.prepare import ready
 from baseten_tei.project import git

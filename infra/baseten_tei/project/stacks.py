@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baseten_tei.errors import UserError, naming
+from baseten_tei.errors import UserError, named, naming, perhaps
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.project import generated_files
 from baseten_tei.project.selection import stack_files
@@ -46,6 +46,16 @@ def wanted_stacks(root: Path, names: Sequence[str], *, locked: bool = True) -> l
         return every
     where = f"Pulumi.{names[0]}.yaml" if len(names) == 1 else f"any Pulumi.<stack>.yaml in {root}"
     raise UserError(f"there are no models in {where}: write them under {MODELS}")
+
+
+def settings_with(root: Path, stack: str, model: str) -> Settings:
+    """Return a stack's settings. Raises `UserError`, which lists its models, where it has none of that name."""
+    [settings] = [it.settings for it in wanted_stacks(root, [stack])]
+    if (known := settings.models) and model not in known:
+        raise UserError(
+            f"stack {stack!r} has no model {model!r}.{perhaps(model, known)} It has: {named(known)}"
+        )
+    return settings
 
 
 def _settings(models: object, team: str | None, facts: Lock | None) -> Settings:

@@ -17,17 +17,17 @@ from baseten_tei.operations.rehearsal.answer_schemas import (
     expect_answer,
     outputs_problem,
 )
+from baseten_tei.operations.rehearsal.calls_client import full_batch
 from baseten_tei.operations.rehearsal.diagnostics import find_errors
 from baseten_tei.operations.rehearsal.hub_for_emulator import repository_bodies, repository_body
 from baseten_tei.operations.rehearsal.model_answers import ModelAnswers, compare_spaces
-from baseten_tei.operations.rehearsal.probe_calls import full_batch
 from baseten_tei.operations.rehearsal.rehearsal_report import (
     RehearsalReport,
     RehearsalResult,
     compare_models,
+    render_text,
     report_failure,
 )
-from baseten_tei.operations.rehearsal.rehearsal_table import render_text
 from baseten_tei.operations.rehearsal.stack_copy import PLACEHOLDER, copy_stack, pulumi_environment
 from baseten_tei.operations.rehearsal.stack_version import StackVersion
 from baseten_tei.provider.release.golden.texts import TEXTS

@@ -14,6 +14,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
 from baseten_tei.operations.adoption.yaml_edit import set_values
 from baseten_tei.operations.tuning.load_texts import estimate_tokens, generate_texts
+from baseten_tei.operations.tuning.record_files import values_to_write
 from baseten_tei.operations.tuning.samples import Summary, percentile
 from baseten_tei.operations.tuning.search import Probe, Search, SearchResult, golden
 from baseten_tei.operations.tuning.settings_point import (
@@ -24,7 +25,6 @@ from baseten_tei.operations.tuning.settings_point import (
     requests_for,
     search_bounds,
 )
-from baseten_tei.operations.tuning.spec_changes import values_to_write
 from baseten_tei.operations.tuning.tuning_lines import probe_line, result_lines
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import Autoscaling

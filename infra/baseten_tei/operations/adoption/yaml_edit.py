@@ -21,18 +21,16 @@ _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "~"}
 
 
 def add_models(text: str, models: Mapping[str, Mapping[str, Any]]) -> str:
-    """The file's text with these models besides its own. Raises `UserError` for what is no mapping."""
+    """Return the file's text with these models besides its own. Raises `UserError` for what is not a mapping."""
     config = _child(_root(text), "config")
-    if config is None:
-        return f"{_end_line(text)}config:\n{render_block({MODELS: dict(models)}, 2)}"
-    found = _child(config, MODELS)
-    if found is None:
-        return _insert(text, config, {MODELS: dict(models)}, 2)
+    found = _child(config, MODELS) if config else None
+    if config is None or found is None:
+        return add_key(text, MODELS, dict(models))
     return _insert(text, found, models, _column(config, 2) + 2)
 
 
 def add_key(text: str, key: str, value: Any) -> str:
-    """The file's text with one more key of its configuration; unchanged where it has it."""
+    """Return the file's text with one more key of its configuration; unchanged where it has it."""
     config = _child(_root(text), "config")
     if config is None:
         return f"{_end_line(text)}config:\n{render_block({key: value}, 2)}"
@@ -82,12 +80,11 @@ def _child(node: yaml.Node, name: str) -> yaml.Node | None:
 def _insert(text: str, node: yaml.Node, more: Mapping[str, Any], indent: int) -> str:
     """More keys at the end of a mapping: in its own style, or as a block where it is empty."""
     start, end = node.start_mark.index, node.end_mark.index
-    if isinstance(node, yaml.ScalarNode) and node.value in ("", "null", "~"):
-        return f"{text[:start].rstrip(' ')}\n{render_block(more, indent)}{text[end:].removeprefix(chr(10))}"
+    if node.value in ("", "null", "~", []):
+        after = text[end:].removeprefix("\n")
+        return f"{text[:start].rstrip(' ')}\n{render_block(more, indent)}{after}"
     if not isinstance(node, yaml.MappingNode):
         raise UserError("must be a mapping with a `config:` mapping in it")
-    if not node.value:
-        return f"{text[:start].rstrip(' ')}\n{render_block(more, indent)}{text[end:].removeprefix(chr(10))}"
     if node.flow_style:
         inner = json_for_yaml(more)[1:-1]
         return f"{text[: end - 1].rstrip().rstrip(',')}, {inner}{text[end - 1 :]}"

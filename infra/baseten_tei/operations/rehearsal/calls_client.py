@@ -15,12 +15,13 @@ from baseten_tei.operations.rehearsal.answer_schemas import (
     expect_answer,
     outputs_problem,
 )
-from baseten_tei.operations.rehearsal.model_answers import ModelAnswers
-from baseten_tei.operations.rehearsal.probe_calls import full_batch, query_of
-from baseten_tei.provider.release.golden.texts import TEXTS
+from baseten_tei.operations.rehearsal.model_answers import ModelAnswers, query_of
+from baseten_tei.provider.release.golden.texts import QUERY, TEXTS
 
 WAIT_SECONDS = 30.0
 """For a model that is up, and may have scaled to zero since."""
+SHORT = 13
+"""Texts at the beginning of `TEXTS` that every model takes whole."""
 TOO_LONG = (413, 422)
 HINT = "run `baseten-tei check` to see what the rules say of it"
 
@@ -123,3 +124,8 @@ class _Caller:
 
     def _retry(self, ask: Callable[[float], _T]) -> _T:
         return self.patience.asked(ask, self.patience.clock() + WAIT_SECONDS)
+
+
+def full_batch(task: str, size: int) -> Call:
+    """Return a request with as many texts as the stack's outputs promise a client."""
+    return build_call(task, [TEXTS[number % SHORT] for number in range(size)], QUERY)

@@ -6,7 +6,6 @@ from statistics import median
 from typing import Any
 
 from baseten_tei.facts.tei.router_calls import Answer
-from baseten_tei.operations.rehearsal.probe_calls import query_of
 from baseten_tei.provider.release.gates.parity import (
     parity_problems,
     recorded_problems,
@@ -15,6 +14,12 @@ from baseten_tei.provider.release.gates.parity import (
 )
 from baseten_tei.provider.release.golden.file import Golden
 from baseten_tei.provider.release.golden.recording import new_golden
+from baseten_tei.provider.release.golden.texts import QUERY
+
+
+def query_of(task: str) -> str | None:
+    """Return the question that goes with each text, which only a reranker has."""
+    return QUERY if task == "reranker" else None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What a rehearsal found: a row for each model, what failed, what to know, and how long it took."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +10,9 @@ from baseten_tei.operations.rehearsal.model_answers import (
     SpaceComparison,
     compare_spaces,
 )
+from baseten_tei.review.report.text_table import align
+
+HEADINGS = ("model", "task", "pushed", "answers", "dims", "space", "emulator's ms")
 
 
 @dataclass(frozen=True)
@@ -138,3 +141,30 @@ def _warnings(
             "write auto_truncate: true, and longer ones are cut"
         )
     return found
+
+
+def render_text(report: RehearsalReport) -> str:
+    """Title, table, seconds, then a line for each warning and each failure."""
+    return "\n".join(_report_lines(report))
+
+
+def _report_lines(report: RehearsalReport) -> Iterator[str]:
+    against = f", compared with {report.base[:12]}" if report.base else ""
+    yield f"== stack {report.stack}, rehearsed on an emulator{against}"
+    yield from align([HEADINGS, *map(_cells, report.rows)])
+    yield "seconds: " + ", ".join(f"{what} {took:.1f}" for what, took in report.seconds.items())
+    yield from (f"note: {line}" for line in report.notes)
+    yield from (f"warning: {line}" for line in report.warnings)
+    yield from (f"failed: {line}" for line in report.problems)
+
+
+def _cells(row: RehearsedModel) -> tuple[str, ...]:
+    dimensions = str(row.dimensions or "")
+    latency = _latency(row.milliseconds_before, row.milliseconds)
+    return (row.model, row.task, row.pushed, row.answers, dimensions, row.space, latency)
+
+
+def _latency(before: float | None, now: float | None) -> str:
+    if now is None:
+        return ""
+    return f"{now:.1f}" if before is None else f"{before:.1f} -> {now:.1f}"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from baseten_tei.operations.status.live_environments import LiveEnvironment
 from baseten_tei.review.report.escaping import escape_log_line
+from baseten_tei.review.report.text_table import align
 
 HEADINGS = ("", "model", "environment", "status", "replicas", "version", "digest", "$/h", "drift")
 _MONEY = HEADINGS.index("$/h")
@@ -40,14 +41,5 @@ def render_table(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
     """Columns as wide as they have to be; what drifted comes last."""
     if rows:
         every = [HEADINGS, *map(cells, rows)]
-        widths = [max(len(row[n]) for row in every) for n in range(len(HEADINGS))]
-        yield from (escape_log_line(_line(row, widths)) for row in every)
+        yield from map(escape_log_line, align(every, right=[_MONEY]))
     yield summary(rows)
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    fitted = [
-        text.rjust(width) if n == _MONEY else text.ljust(width)
-        for n, (text, width) in enumerate(zip(row, widths, strict=True))
-    ]
-    return "  ".join(fitted).rstrip()

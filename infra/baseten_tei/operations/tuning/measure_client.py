@@ -1,15 +1,18 @@
 """Loads, one after the other, at a router: what each showed, with a word where the figures are not the model's."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from baseten_tei.operations.tuning.batch_metrics import mean_batch_tokens, parse_metrics
 from baseten_tei.operations.tuning.evidence import CurveLoad
 from baseten_tei.operations.tuning.load_client import Endpoint, read_metrics, send_load
 from baseten_tei.operations.tuning.request_load import WARM_UP, Load
 from baseten_tei.operations.tuning.samples import Summary, summarize_samples
 from baseten_tei.operations.tuning.tuning_lines import BUSY, GUESSED, busy_line, figures
 from baseten_tei.operations.tuning.tuning_plan import TuningPlan
+
+_LINE = re.compile(r"^(te_batch_next_(?:tokens|size)_(?:sum|count)) ([0-9.eE+-]+)$", re.MULTILINE)
+"""TEI's `/metrics`: how full the batches were in which it computed (`core/src/queue.rs`)."""
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,15 @@ class LoadSeries:
         shown = CurveLoad(load.name, load.clients, self.measure(endpoint, load))
         self.tell(f"  {shown.name}: {figures(shown.summary)}")
         return shown
+
+
+def parse_metrics(text: str) -> dict[str, float]:
+    """The sums and counts of batches, by name; what is not there is not in it."""
+    return {name: float(value) for name, value in _LINE.findall(text)}
+
+
+def mean_batch_tokens(before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """Tokens in a batch on average, of those between two looks; 0 where there were none, or nobody told."""
+    names = ("te_batch_next_tokens_sum", "te_batch_next_tokens_count")
+    tokens, count = (after.get(name, 0.0) - before.get(name, 0.0) for name in names)
+    return tokens / count if count > 0 else 0.0

@@ -2,11 +2,12 @@
 
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.operations.adoption.yaml_edit import set_values
@@ -22,12 +23,14 @@ from baseten_tei.operations.tuning.evidence import (
 from baseten_tei.operations.tuning.plot_files import draw_charts
 from baseten_tei.operations.tuning.prediction_files import predict_by_gpu
 from baseten_tei.operations.tuning.search import SearchResult
-from baseten_tei.operations.tuning.spec_changes import values_to_write
+from baseten_tei.operations.tuning.settings_point import SettingsPoint
 from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.report.throughput import FOLDER as THROUGHPUT
+from baseten_tei.spec.args import Autoscaling, ModelArgs
 
+DERIVED = ("concurrency_target", "target_utilization_percentage", "min_replica", "max_replica")
 PACKAGES = ("httpx", "truss")
 
 
@@ -92,3 +95,23 @@ class Record:
             seconds_per_probe=self.plan.seconds,
             seed=self.plan.seed,
         )
+
+
+def values_to_write(
+    args: ModelArgs, before: SettingsPoint, best: SettingsPoint, autoscaling: Autoscaling | None
+) -> dict[str, Any]:
+    """By the spec's keys. Texts in flight, where the spec has them, have to go with the requests."""
+    values: dict[str, Any] = dict(before.changed(best))
+    if args.max_concurrent_requests is not None and values:
+        values["max_concurrent_requests"] = best.predict_concurrency * best.max_client_batch_size
+    if autoscaling is not None and (scaling := _changed_settings(args.autoscaling, autoscaling)):
+        values["autoscaling"] = scaling
+    return values
+
+
+def _changed_settings(before: Autoscaling, after: Autoscaling) -> Mapping[str, int]:
+    return {
+        name: getattr(after, name)
+        for name in DERIVED
+        if getattr(after, name) != getattr(before, name)
+    }

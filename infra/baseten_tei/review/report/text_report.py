@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from baseten_tei.review.report.escaping import escape_log_line
 from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
+from baseten_tei.review.report.text_table import align
 from baseten_tei.review.report.wording import (
     drift_lines,
     format_change,
@@ -35,7 +36,10 @@ def _stack_lines(stack: StackReport) -> Iterator[str]:
     changing = rank_models(model for model in stack.models if model.changes)
     if changing:
         rows = [_HEADINGS, *map(_row, changing)]
-        yield from _table([row[:2] + row[3:] for row in rows] if stack.on_emulator else rows)
+        yield from (
+            f"  {line}"
+            for line in align([row[:2] + row[3:] for row in rows] if stack.on_emulator else rows)
+        )
     for model in changing:
         yield from _model_lines(stack, model)
 
@@ -43,13 +47,6 @@ def _stack_lines(stack: StackReport) -> Iterator[str]:
 def _row(model: ModelReport) -> tuple[str, ...]:
     costs = format_change(model.cost.before.typical, model.cost.after.typical)
     return model.name, model.kind, costs, "; ".join(format_reasons(model))
-
-
-def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]) - 1)]
-    for row in rows:
-        fixed = "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=False))
-        yield f"  {fixed}  {row[-1]}".rstrip()
 
 
 def _model_lines(stack: StackReport, model: ModelReport) -> Iterator[str]:
