@@ -16,10 +16,10 @@ from baseten_tei.deployment.gpu_choice import (
 from baseten_tei.deployment.published_advice import compare_with_advice
 from baseten_tei.deployment.sizing import derive_values, size_spec
 from baseten_tei.deployment.vram import Band, Estimate, count_parameters, estimate, input_length
-from baseten_tei.errors import UserError, did_you_mean, list_names
+from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.project.stacks import wanted_stacks
+from baseten_tei.project.stacks import settings_with
 from baseten_tei.spec.args import ModelArgs
 
 
@@ -121,12 +121,7 @@ def _advice_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
 
 def find_model(root: Path, stack: str, name: str) -> tuple[ModelArgs, ModelFacts]:
     """Return a model's spec, as it is written, and its facts. Raises `UserError`."""
-    [settings] = [it.settings for it in wanted_stacks(root, [stack])]
-    if name not in settings.models:
-        known = settings.models
-        raise UserError(
-            f"stack {stack!r} has no model {name!r}.{did_you_mean(name, known)} It has: {list_names(known)}"
-        )
+    settings = settings_with(root, stack, name)
     args = settings.models[name]
     facts = next(it.facts for it in settings.subjects if it.name == name)
     if facts is None:

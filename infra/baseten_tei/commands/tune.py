@@ -11,7 +11,7 @@ from baseten_tei.commands.interrupts import interruptible
 from baseten_tei.commands.options import confirm, dry_run_option, on_a_stack_unless, yes_option
 from baseten_tei.commands.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.errors import UserError, did_you_mean, list_names, naming
+from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.operations.tuning.derive_autoscaling import Wish
 from baseten_tei.operations.tuning.load_texts import DISTRIBUTIONS, generate_texts, read_texts
@@ -21,7 +21,7 @@ from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.operations.tuning.url_client import measure_url
 from baseten_tei.program.prepare import ready
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stacks import wanted_stacks
+from baseten_tei.project.stacks import settings_with
 
 TEXTS = 4096
 """Different texts that are made ready; they are sent in turn."""
@@ -127,14 +127,8 @@ def _clean(workspace: Workspace, name: str | None, given: Mapping[str, Any]) -> 
 
 def _find_subject(workspace: Workspace, name: str) -> Subject:
     """Return the model, its sizes derived, and checked. Raises `UserError`."""
-    [stack] = wanted_stacks(workspace.root, [workspace.stack])
-    subjects = {it.name: it for it in stack.settings.subjects}
-    if name not in subjects:
-        raise UserError(
-            f"stack {workspace.stack!r} has no model {name!r}.{did_you_mean(name, subjects)} "
-            f"It has: {list_names(subjects)}"
-        )
-    return ready([subjects[name]])[name].subject
+    settings = settings_with(workspace.root, workspace.stack, name)
+    return ready([it for it in settings.subjects if it.name == name])[name].subject
 
 
 def _parse_plan(given: Mapping[str, Any]) -> TuningPlan:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from baseten_tei.errors import UserError, named, naming, perhaps
+from baseten_tei.errors import UserError, did_you_mean, list_names, naming
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.project import generated_files
 from baseten_tei.project.selection import stack_files
@@ -53,7 +53,7 @@ def settings_with(root: Path, stack: str, model: str) -> Settings:
     [settings] = [it.settings for it in wanted_stacks(root, [stack])]
     if (known := settings.models) and model not in known:
         raise UserError(
-            f"stack {stack!r} has no model {model!r}.{perhaps(model, known)} It has: {named(known)}"
+            f"stack {stack!r} has no model {model!r}.{did_you_mean(model, known)} It has: {list_names(known)}"
         )
     return settings
 

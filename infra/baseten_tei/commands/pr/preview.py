@@ -12,6 +12,7 @@ from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FOLDER, on_stacks, output_option
 from baseten_tei.commands.pr.report import find_prices, gather_knowledge, read_policy
 from baseten_tei.commands.pr.snapshot import read_snapshot
+from baseten_tei.commands.progress import progress
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import is_there
@@ -116,9 +117,12 @@ def command(root: Path, stacks: tuple[str, ...], snapshots: Path, output: Path) 
     names = [name for name in stack_names(root) if name in stacks]
     if not names:
         raise UserError(f"there is no stack with models in {root}: name another --root or --stack")
-    report = build_report(
-        [preview_stack(Workspace(root, it), snapshots, os.environ) for it in names]
-    )
+    previews = []
+    with progress("stacks previewed", len(names)) as advance:
+        for name in names:
+            previews.append(preview_stack(Workspace(root, name), snapshots, os.environ))
+            advance(name)
+    report = build_report(previews)
     write_whole(output / "report.json", render_json(report))
     write_whole(output / "report.md", render_markdown(report))
     click.echo(f"wrote {output}/report.json and report.md")
