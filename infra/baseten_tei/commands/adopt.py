@@ -40,7 +40,7 @@ FROM_ENVIRONMENT = {"from_env": VARIABLE}
 
 
 def decide_adoptions(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
-    """What becomes of each model, and what the Hub said of those that are adopted. Raises `UserError`."""
+    """Return the decision on each model, and what the Hub said of those that are adopted. Raises `UserError`."""
     config = workspace.config
     with naming(workspace.path.name):
         specs, wrong = parse_specs(decode_value(config.get(MODELS), MODELS) or {})
@@ -63,7 +63,7 @@ def carry_out(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iter
     """Write the configuration, the lock and the imports, and import: what was done, a line each."""
     if not plan.adopted:
         return
-    generated_files.write_if_changed(workspace.path, _edited_stack_file(workspace, plan))
+    generated_files.write_if_changed(workspace.path, _edit_stack_file(workspace, plan))
     yield f"wrote {workspace.path.name}"
     yield from _write_lock(workspace, plan, readings)
     path = workspace.root / f"imports-{workspace.stack}.json"
@@ -107,7 +107,7 @@ def _write_lock(workspace: Workspace, plan: Adoptions, readings: Readings) -> It
         yield f"not locked: {problem}; then run `baseten-tei lock`"
 
 
-def _edited_stack_file(workspace: Workspace, plan: Adoptions) -> str:
+def _edit_stack_file(workspace: Workspace, plan: Adoptions) -> str:
     text = add_models(workspace.text, _entries(plan))
     gated = any(it.args.gated for it in plan.adopted)
     return add_key(text, TOKEN_KEY, FROM_ENVIRONMENT) if gated else text
@@ -118,7 +118,7 @@ def _entries(plan: Adoptions) -> Mapping[str, Mapping[str, Any]]:
 
 
 def _pulumi_steps(workspace: Workspace, adopted: Sequence[Adopted], file: str) -> list[list[str]]:
-    """What brings the resources into the state, and then the components' own inputs: the engine calls nobody."""
+    """Return what brings the resources into the state, and then the components' own inputs: the engine calls nobody."""
     protect = f"--protect={str(not workspace.target.loopback).lower()}"
     options = ["--yes", "--skip-preview"]
     owner = workspace.owner

@@ -28,7 +28,7 @@ LACKING = Rule(
 
 
 def judge_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
-    """A stack's findings, and where its models stand in its configuration."""
+    """Return a stack's findings, and where its models stand in its configuration."""
     settings = stack.settings
     found = [reported for subject in settings.subjects for reported in check_model(subject)]
     if available is not None:
@@ -39,7 +39,7 @@ def judge_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
 
 
 def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> list[Reported]:
-    """Models whose GPU none of the account's instance types has."""
+    """Return models whose GPU none of the account's instance types has."""
     return [
         Reported(subject.name, LACKING, finding)
         for subject in subjects
@@ -49,7 +49,7 @@ def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> 
 
 
 def read_account_instances() -> list[str]:
-    """What Baseten says this API key may use. Raises `UserError`."""
+    """Return what Baseten says this API key may use. Raises `UserError`."""
     target = parse_target("baseten")
     return BasetenApi(target, lambda: find_api_key(target, os.environ)).instance_types()
 

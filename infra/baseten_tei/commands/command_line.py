@@ -140,7 +140,7 @@ def exit_code(run: Callable[[], Any]) -> int:
 
 
 def _line_of(error: OSError) -> str:
-    """What the system says of a service, or of a file or a disk, and then what to look at."""
+    """Return what the system says of a service, or of a file or a disk, and then what to look at."""
     if isinstance(error, ConnectionError | TimeoutError):
         return " ".join(str(error).split())
     where = f"{error.filename}: " if error.filename else ""

@@ -24,7 +24,7 @@ from baseten_tei.spec.args import ModelArgs
 
 
 def explain_model(name: str, args: ModelArgs, facts: ModelFacts) -> str:
-    """Everything that follows from a spec and its facts, for a reader."""
+    """Return everything that follows from a spec and its facts, for a reader."""
     whole = size_spec(args, facts)
     blocks = [_model_lines(name, args, facts), _derivation_lines(args, facts)]
     if (problem := cheapest_problem(args, facts)) is None:
@@ -99,7 +99,7 @@ def _cost_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
 
 
 def _without_instance(args: ModelArgs) -> ModelArgs:
-    """The same spec on hardware to be chosen."""
+    """Return the same spec on hardware to be chosen."""
     return args.model_copy(update={"instance_type": None})
 
 

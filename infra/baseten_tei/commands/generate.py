@@ -26,7 +26,7 @@ _INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTA
 
 
 def render_files(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:
-    """Every generated file's path and text; `names` are the stacks, else all."""
+    """Return every generated file's path and text; `names` are the stacks, else all."""
     found = {
         root / SCHEMA_PATH: render_config_schema(),
         root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
@@ -60,7 +60,7 @@ def _partly_derived(root: Path) -> dict[Path, str]:
 
 
 def find_leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]:
-    """Generated configs that no stack asks for any more."""
+    """Return generated configs that no stack asks for any more."""
     return [
         path
         for stack in stacks(root, names)
@@ -69,7 +69,7 @@ def find_leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]
 
 
 def check(root: Path, names: Sequence[str] | None = None) -> list[str]:
-    """What is stale, a line each; nothing is written."""
+    """Return what is stale, a line each; nothing is written."""
     stale = [
         generated_files.stale_problem(path, text, root)
         for path, text in render_files(root, names).items()

@@ -31,6 +31,6 @@ def _handle_interrupts(handler: Callable[[int, FrameType | None], None]) -> dict
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    """A second interrupt would leave a deployment behind that costs money, or a process."""
+    """Raise `KeyboardInterrupt` once: a second one would leave a deployment that costs money, or a process, behind."""
     _handle_interrupts(lambda *_: None)
     raise KeyboardInterrupt

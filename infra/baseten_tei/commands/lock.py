@@ -35,17 +35,17 @@ READERS = 8
 
 
 def select_stacks(root: Path, stacks: Sequence[str], names: Sequence[str]) -> list[LockedStack]:
-    """The stacks to lock. Raises `UserError` for a model that is not there."""
+    """Return the stacks to lock. Raises `UserError` for a model that is not there."""
     wanted = {it.name: it.settings for it in wanted_stacks(root, stacks, locked=False)}
     models = [pair for settings in wanted.values() for pair in settings.models.items()]
     known = {word for name, args in models for word in (name, args.model_id)}
     if unknown := [name for name in names if name not in known]:
         raise UserError(*(f"no stack has a model {n!r}.{did_you_mean(n, known)}" for n in unknown))
-    return [_locked_stack(root, name, settings, names) for name, settings in wanted.items()]
+    return [_lock_stack(root, name, settings, names) for name, settings in wanted.items()]
 
 
 def read(hub: Hub, keys: Sequence[Key]) -> Readings:
-    """What the Hub says today of each."""
+    """Return what the Hub says today of each."""
     readings = Readings()
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     with progress("models read", len(keys)) as advance, ThreadPoolExecutor(READERS) as pool:
@@ -88,7 +88,7 @@ def _read(hub: Hub, day: str, readings: Readings, key: Key) -> None:
         readings.unreachable[key] = f"{hub.host}: {error}"
 
 
-def _locked_stack(root: Path, name: str, settings: Settings, names: Sequence[str]) -> LockedStack:
+def _lock_stack(root: Path, name: str, settings: Settings, names: Sequence[str]) -> LockedStack:
     file = f"{FOLDER}/{name}.yaml"
     keys = {n: (args.model_id, args.revision) for n, args in settings.models.items()}
     asked = [key for n, key in keys.items() if not names or n in names or key[0] in names]

@@ -20,7 +20,7 @@ from baseten_tei.project.stacks import wanted_stacks
 
 
 def _plan_rehearsals(root: Path, names: Sequence[str], revision: str | None) -> Iterator[Rehearsal]:
-    """What to rehearse, before anything is begun. Raises `UserError`."""
+    """Yield what to rehearse, before anything is begun. Raises `UserError`."""
     commit = git.commit_of(root, revision) if revision else git.merge_base(root)
     for stack in wanted_stacks(root, names):
         present = read_stack(root, stack.name)

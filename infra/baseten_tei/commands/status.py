@@ -67,7 +67,7 @@ def _rows(
 
 
 def _render_time(watch: float | None, form: str) -> str:
-    """The time of what is drawn again and again, on an empty screen where there is one."""
+    """Return the time of what is drawn again and again, on an empty screen where there is one."""
     if watch is None or form != "table":
         return ""
     clear = CLEAR if sys.stdout.isatty() else ""

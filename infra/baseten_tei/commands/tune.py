@@ -132,7 +132,7 @@ def _find_subject(workspace: Workspace, name: str) -> Subject:
 
 
 def _parse_plan(given: Mapping[str, Any]) -> TuningPlan:
-    """Raises `UserError`."""
+    """Return what a tuning is asked to do. Raises `UserError` for options that do not go together."""
     if (given["peak"] is None) != (given["slo_ms"] is None):
         raise UserError("--peak and --slo-ms go together: how many texts a second, how soon")
     wish = given["peak"] and Wish(given["peak"], given["slo_ms"], given["cold_start"])
@@ -149,7 +149,7 @@ def _parse_plan(given: Mapping[str, Any]) -> TuningPlan:
 
 
 def _load_texts(given: Mapping[str, Any]) -> list[str]:
-    """Raises `UserError` for a name that is neither a distribution nor a file."""
+    """Return the texts to send. Raises `UserError` for a name that is neither a distribution nor a file."""
     if given["texts"] in DISTRIBUTIONS:
         return generate_texts(given["texts"], TEXTS, given["seed"])
     path = Path(given["texts"])

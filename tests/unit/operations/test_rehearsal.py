@@ -279,7 +279,7 @@ CLASSIFIER = ModelAnswers(
 
 def test_the_same_answers_are_the_same_space() -> None:
     assert compare_spaces("bge", EMBEDDING, EMBEDDING).shown == "equal (cosine 1.000000)"
-    assert not compare_spaces("bge", EMBEDDING, EMBEDDING).moved
+    assert not compare_spaces("bge", EMBEDDING, EMBEDDING).is_moved
     assert compare_spaces("r", RERANKER, RERANKER).shown == "equal (scores within 0.0000)"
     assert compare_spaces("c", CLASSIFIER, CLASSIFIER).shown == "equal (scores within 0.0000)"
 
@@ -321,7 +321,7 @@ def test_other_answers_are_another_space(
 def test_without_answers_nothing_is_said_of_the_space() -> None:
     silent = replace(EMBEDDING, answers={}, problems=("does not answer",))
     assert compare_spaces("bge", EMBEDDING, silent).shown == "unknown (no answers)"
-    assert not compare_spaces("bge", EMBEDDING, silent).moved
+    assert not compare_spaces("bge", EMBEDDING, silent).is_moved
 
 
 def test_rows_say_what_was_pushed_and_what_is_new_or_gone() -> None:

@@ -183,7 +183,7 @@ def test_a_batch_reaches_from_the_longest_text_to_what_memory_holds() -> None:
 def test_a_point_is_what_a_spec_says_and_applied_to_it_changes_nothing_else() -> None:
     args = spec(tokenization_workers=2)
     assert point_of(args) == SettingsPoint(16384, 32, 32, 2)
-    applied = SettingsPoint(8192, 16, 8, 1).applied(args)
+    applied = SettingsPoint(8192, 16, 8, 1).apply_to(args)
     assert point_of(applied) == SettingsPoint(8192, 16, 8, 1)
     assert applied.model_id == args.model_id
 

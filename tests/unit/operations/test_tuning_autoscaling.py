@@ -17,7 +17,7 @@ from baseten_tei.operations.tuning.derive_autoscaling import (
 )
 from baseten_tei.operations.tuning.evidence import Occasion, evidence_document, throughput_entry
 from baseten_tei.operations.tuning.prediction import predict
-from baseten_tei.operations.tuning.replica_simulation import desired_replicas, simulate_replicas
+from baseten_tei.operations.tuning.replica_simulation import count_replicas, simulate_replicas
 from baseten_tei.operations.tuning.samples import Sample, summarize_samples
 from baseten_tei.operations.tuning.search import Probe, SearchResult
 from baseten_tei.operations.tuning.settings_point import SettingsPoint
@@ -35,13 +35,13 @@ def wanted(trace: list[float], settings: Autoscaling = DOCUMENTED, begun_with: i
 
 def test_a_target_of_10_at_70_percent_triggers_at_7_in_flight() -> None:
     """'The autoscaler triggers at 7 concurrent requests per replica (10 x 0.70)."""
-    assert desired_replicas(7, DOCUMENTED, 10) == 1
-    assert desired_replicas(7.1, DOCUMENTED, 10) == 2
+    assert count_replicas(7, DOCUMENTED, 10) == 1
+    assert count_replicas(7.1, DOCUMENTED, 10) == 2
 
 
 def test_a_jump_from_5_to_25_in_flight_takes_4_replicas() -> None:
     """'If traffic jumps from 5 to 25 in-flight requests, the autoscaler calculates that 4 replicas are needed'."""
-    assert desired_replicas(25, DOCUMENTED, 10) == 4
+    assert count_replicas(25, DOCUMENTED, 10) == 4
     replicas = wanted([5.0] * 60 + [25.0] * 120)
     assert (replicas[59], replicas[119], replicas[120]) == (1, 1, 4)
 
@@ -69,9 +69,7 @@ def test_scaling_stops_at_the_bounds() -> None:
 
 def test_a_concurrency_target_of_2_with_5_requests_starts_another() -> None:
     """docs.baseten.co/performance/concurrency: "Concurrency target = 2, single replica; 5 requests arrive'."""
-    assert (
-        desired_replicas(5, Autoscaling(max_replica=9, target_utilization_percentage=100), 2) == 3
-    )
+    assert count_replicas(5, Autoscaling(max_replica=9, target_utilization_percentage=100), 2) == 3
 
 
 def test_a_longer_window_averages_a_spike_out() -> None:
@@ -123,9 +121,9 @@ def test_the_replicas_of_a_peak_are_what_baseten_would_start_and_one_more() -> N
     usual = 16 * found.settings.target_utilization_percentage / 100
     in_flight = 1500 / texts_per_second_at(CURVE, usual) * usual
     many = found.settings.model_copy(update={"max_replica": 100})
-    assert found.settings.max_replica == desired_replicas(in_flight, many, 16) + 1
+    assert found.settings.max_replica == count_replicas(in_flight, many, 16) + 1
     assert found.settings.min_replica == 2
-    assert f"takes {desired_replicas(in_flight, many, 16)} replicas" in found.steps[-1]
+    assert f"takes {count_replicas(in_flight, many, 16)} replicas" in found.steps[-1]
 
 
 def test_an_slo_that_no_load_keeps_is_said() -> None:

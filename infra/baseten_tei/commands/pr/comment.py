@@ -51,7 +51,7 @@ class Nothing:
 
 
 def find_review(there: Forge, sha: str) -> Comment | Nothing:
-    """The report on the pull request that a commit came from. Raises `UserError`."""
+    """Return the report on the pull request that a commit came from. Raises `UserError`."""
     number = there.find_merged(sha)
     if number is None:
         return Nothing(f"commit {sha} came from no pull request: nothing was reviewed")

@@ -43,7 +43,7 @@ class Previewed:
 
 
 def preview_stack(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
-    """One stack's preview; what pulumi cannot do is an error in it. Raises `UserError` for wrong files."""
+    """Return one stack's preview; what pulumi cannot do is an error in it. Raises `UserError` for wrong files."""
     file = snapshots / f"{workspace.stack}.json"
     kind = choose_origin(workspace.target, environ, has_snapshot=is_there(file))
     snapshot = read_snapshot(file) if kind == "snapshot" else None
@@ -61,7 +61,7 @@ def preview_stack(workspace: Workspace, snapshots: Path, environ: Mapping[str, s
 
 
 def build_report(found: Sequence[Previewed]) -> ChangeReport:
-    """The report on all of them. Baseten is asked for its prices only where its key is there to be used."""
+    """Return the report on all of them. Baseten is asked for its prices only where its key is there to be used."""
     real = [it.workspace for it in found if it.real]
     prices = find_prices("auto" if real else "listed", real)
     policy = read_policy(found[0].workspace.root / POLICY_PATH, named=False)
@@ -78,7 +78,7 @@ def build_report(found: Sequence[Previewed]) -> ChangeReport:
 
 
 def _breaking_changes(root: Path) -> tuple[str, ...]:
-    """What this change takes from those who read outputs, as they are described where HEAD left main."""
+    """Return what this change takes from those who read outputs, as they are described where HEAD left main."""
     commit = git.merge_base(root)
     before = git.file_at(root, commit, str(OUTPUTS_SCHEMA_PATH)) if commit else None
     with naming(f"{OUTPUTS_SCHEMA_PATH} at {commit}"):

@@ -44,7 +44,7 @@ FORMATS: Mapping[str, Callable[[ChangeReport], str]] = {
 
 
 def read_preview(root: Path, stack: str, file: Path | None) -> Preview:
-    """A stack's preview, from a file or made now; one that pulumi cannot make is an error in it."""
+    """Return a stack's preview, from a file or made now; one that pulumi cannot make is an error in it."""
     if file is not None:
         text = read_text(file)
         with naming(file):
@@ -56,7 +56,7 @@ def read_preview(root: Path, stack: str, file: Path | None) -> Preview:
 
 
 def find_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
-    """The account's prices where they are asked for, or a key is there and some stack is on a real account."""
+    """Return the account's prices where they are asked for, or a key is there and some stack is on a real account."""
     real = any(not it.target.loopback for it in workspaces)
     if asked == "listed" or (asked == "auto" and not (real and os.environ.get("BASETEN_API_KEY"))):
         return LISTED
@@ -73,7 +73,7 @@ def find_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
 
 
 def gather_knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Knowledge:
-    """What is known of a stack besides its preview. Raises `UserError` for files that cannot be read."""
+    """Return what is known of a stack besides its preview. Raises `UserError` for files that cannot be read."""
     return Knowledge(
         prices=prices,
         policy=policy,
@@ -84,7 +84,7 @@ def gather_knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig)
 
 
 def read_policy(path: Path, *, named: bool) -> PolicyConfig:
-    """The configuration of the policies; without a file all defaults, unless the file was named."""
+    """Return the configuration of the policies; without a file all defaults, unless the file was named."""
     if not named and not is_there(path):
         return PolicyConfig()
     text = read_text(path)

@@ -34,7 +34,7 @@ _SHORTEST = 16
 
 
 def export_snapshot(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> Snapshot:
-    """The stack's snapshot as of now. Raises `UserError`."""
+    """Return the stack's snapshot as of now. Raises `UserError`."""
     return snapshot_of(
         exported_state(workspace.root, workspace.stack),
         stack=workspace.stack,
@@ -46,7 +46,7 @@ def export_snapshot(workspace: Workspace, commit: str, environ: Mapping[str, str
 
 
 def read_snapshot(path: Path) -> Snapshot:
-    """A snapshot's file. Raises `UserError`."""
+    """Return a snapshot's file. Raises `UserError`."""
     return parse_snapshot(read_text(path), str(path))
 
 

@@ -17,7 +17,7 @@ from baseten_tei.review.report.renames import join_renamed
 
 
 def find_problems(stack: str, preview: Preview, comment: str) -> list[str]:
-    """What this `up` would change although the comment does not say just that, a line each."""
+    """Return what this `up` would change although the comment does not say just that, a line each."""
     of_up = compute_marks(stack, preview, join_renamed(model_changes(preview)))
     known = read_marks(comment, stack)
     if known is None and of_up:

@@ -49,7 +49,7 @@ def decide_adoption(
     has_secret: bool = False,
     lock: Lock = EMPTY_LOCK,
 ) -> Adopted | LeftOut:
-    """The decision for one model.
+    """Return the decision for one model.
 
     `by_name`: it was asked for, so another stack's is taken over too. `has_secret`: Baseten has the secret
     that gated models of a stack read.
@@ -71,7 +71,7 @@ def decide_adoption(
 
 
 def _spec_entry(found: FoundModel, it: Deployed, *, has_secret: bool) -> dict[str, Any]:
-    """The spec, then its environments, each with its pin."""
+    """Return the spec, then its environments, each with its pin."""
     own, *others = found.serving
     spec = read_spec(it, own.current.labels if own.current else {})
     if not has_secret:
@@ -94,7 +94,7 @@ def _spec_entry(found: FoundModel, it: Deployed, *, has_secret: bool) -> dict[st
 
 
 def _check_entry(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | str:
-    """The entry as the stack will read it, or what it would refuse."""
+    """Return the entry as the stack will read it, or what it would refuse."""
     args = parse_spec(name, entry)
     subject = args if isinstance(args, list) else resolve_subject(name, args, lock)
     if isinstance(subject, Subject):
@@ -103,7 +103,7 @@ def _check_entry(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | s
 
 
 def _silence_errors(subject: Subject) -> dict[str, str]:
-    """Rules that would stop the stack's preview: it runs, whatever they say."""
+    """Return the rules that would stop the stack's preview, with why they are silenced: the model runs already."""
     return {
         it.rule.id: f"it ran so when it was adopted: {it.finding.message}"
         for it in check_model(subject)

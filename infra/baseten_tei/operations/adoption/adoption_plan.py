@@ -27,7 +27,7 @@ class Adoptions:
 def find_candidates(
     models: Iterable[RemoteModel], names: Sequence[str], specs: Specs
 ) -> tuple[list[RemoteModel], list[LeftOut], list[str]]:
-    """Models to look at, those that no name tells apart, and those that the stack has. Raises `UserError`.
+    """Return models to look at, those that no name tells apart, and those that the stack has. Raises `UserError`.
 
     Without names, all of them.
     """
@@ -47,7 +47,7 @@ def find_candidates(
 
 
 def plan_adoptions(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adoptions:
-    """The decisions, without what would meet another model of the stack under one name."""
+    """Return the decisions, without what would meet another model of the stack under one name."""
     adopted: list[Adopted] = []
     left_out: list[LeftOut] = []
     taken = dict(specs)
@@ -77,7 +77,7 @@ def summarize(it: Adoptions, *, dry_run: bool = False) -> Iterator[str]:
 
 
 def _format_pins(model: Adopted) -> str:
-    """What serves, and goes on serving."""
+    """Return which deployment each environment serves."""
     environments = {**model.args.environments, model.args.environment: model.args}
     return ", ".join(f"{name} serves {it.deployment}" for name, it in environments.items())
 

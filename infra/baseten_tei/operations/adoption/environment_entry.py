@@ -22,7 +22,7 @@ PROMOTION_DEFAULTS: Mapping[str, Any] = {
 
 
 def settings_entry(serving: Serving, predict_concurrency: int) -> dict[str, Any]:
-    """`autoscaling`, `promotion`, `request_backpressure`; left out is what the spec means anyway.
+    """Return `autoscaling`, `promotion` and `request_backpressure`, without what is the default of a spec.
 
     Promotion settings are all of them or none: what a spec does not mention it does not manage.
     """
@@ -41,16 +41,16 @@ def _autoscaling(live: Mapping[str, int], predict_concurrency: int) -> dict[str,
         **Autoscaling().model_dump(),
         "concurrency_target": min(DEFAULT_PREDICT_CONCURRENCY, predict_concurrency),
     }
-    known = _known_settings(live, Autoscaling)
+    known = _pick_settings(live, Autoscaling)
     return {key: value for key, value in known.items() if value != usual[key]}
 
 
 def _promotion(live: Mapping[str, Any]) -> dict[str, Any]:
-    steps = _known_settings(live.get("rolling_deploy_config") or {}, RollingDeploy)
-    settings = _known_settings(live, Promotion)
+    steps = _pick_settings(live.get("rolling_deploy_config") or {}, RollingDeploy)
+    settings = _pick_settings(live, Promotion)
     return {**settings, "rolling_deploy_config": steps} if steps else settings
 
 
-def _known_settings(live: Mapping[str, Any], words: type[BaseModel]) -> dict[str, Any]:
-    """The settings that the spec has a word for, in its order."""
+def _pick_settings(live: Mapping[str, Any], words: type[BaseModel]) -> dict[str, Any]:
+    """Return the settings that the spec has a word for, in its order."""
     return {key: live[key] for key in words.model_fields if live.get(key) is not None}

@@ -21,19 +21,19 @@ class FoundModel:
 
     @property
     def serving(self) -> list[Serving]:
-        """The environments that serve something, the model's own one first: `production`, where it does."""
+        """Return the environments that serve something, the model's own one first: `production`, where it does."""
         alive = [it for it in self.environments if it.current and it.current.status not in FAILED]
         return sorted(alive, key=lambda it: (it.name != PRODUCTION, it.name))
 
     @property
     def config(self) -> Data:
-        """The config of what the model is; of one that failed where nothing else is there."""
+        """Return the config of what the model is; of one that failed where nothing else is there."""
         ids = [serving_id(it) for it in (*self.serving, *self.environments) if it.current]
         return self.configs[ids[0]] if ids else {}
 
 
 def refuse_model(found: FoundModel, owner: Owner, *, by_name: bool) -> str | None:
-    """Why this model cannot, or should not, be adopted now."""
+    """Return why this model cannot, or should not, be adopted now."""
     if model_name_problem(found.name):
         return "its name holds more than letters, digits, '-', '_' and '.': rename it on Baseten"
     if moving := next((it for it in found.environments if it.promoting), None):
@@ -51,5 +51,5 @@ def refuse_model(found: FoundModel, owner: Owner, *, by_name: bool) -> str | Non
 
 
 def serving_id(serving: Serving) -> str:
-    """The deployment that an environment serves; empty where it serves none."""
+    """Return the deployment that an environment serves; empty where it serves none."""
     return serving.current.id if serving.current else ""

@@ -11,7 +11,7 @@ from baseten_tei.spec.type_tokens import PROVIDER, SECRET, STATE_ID, component_t
 
 
 def import_file(adopted: Iterable[Adopted], team: str | None) -> dict[str, Any]:
-    """Components, and below each its model and environments; the secret where a model reads it."""
+    """Return the components, below each its model and environments, and the secret where a model reads it."""
     models = list(adopted)
     secret = {
         "type": SECRET,
@@ -28,17 +28,17 @@ def import_file(adopted: Iterable[Adopted], team: str | None) -> dict[str, Any]:
 
 
 def component_urn(owner: Owner, adopted: Adopted) -> str:
-    """The URN of a model's component, for `--target`."""
+    """Return the URN of a model's component, for `--target`."""
     return f"urn:pulumi:{owner.stack}::{owner.project}::{component_type(adopted.args.task)}::{adopted.name}"
 
 
 def state_id_urn(owner: Owner) -> str:
-    """The URN of the state's id, for `--target`: what is only kept in the state cannot be imported."""
+    """Return the URN of the state's id, for `--target`: what is only kept in the state cannot be imported."""
     return f"urn:pulumi:{owner.stack}::{owner.project}::{STATE_ID}::state-id"
 
 
 def _resources(it: Adopted, team: str | None) -> list[dict[str, Any]]:
-    """Named by type too: one model may be called as another one's part is."""
+    """Return a model's entries, named by type too: one model may be called as another one's part is."""
     parent = f"component {it.name}"
     component = {
         "type": component_type(it.args.task),

@@ -42,7 +42,7 @@ HIDDEN = TOKEN_FLAGS | {
 
 
 def find_losses(theirs: Deployed, ours: Deployed) -> list[str]:
-    """`path: now → after the next push`, one for each thing that the spec does not carry."""
+    """Return `path: now → after the next push`, one for each thing that the spec does not carry."""
     found = find_differences(_comparable(theirs), _comparable(ours))
     return [f"{path}: {text}" for path, text in found.items()]
 
@@ -66,7 +66,7 @@ def _comparable(it: Deployed) -> dict[str, Any]:
 
 
 def _access(it: Deployed) -> str:
-    """How a token comes to where the weights are fetched."""
+    """Return how a token comes to where the weights are fetched."""
     given = [*it.environment.values(), *(it.flags.get(flag) or "" for flag in TOKEN_FLAGS)]
     if any(kind_of_secret(value) == HUGGING_FACE for value in given):
         return "by a token in clear"
@@ -74,7 +74,7 @@ def _access(it: Deployed) -> str:
 
 
 def _flags(it: Deployed) -> dict[str, str]:
-    """The router's flags as they take effect, whoever gave them."""
+    """Return the router's flags as they take effect, whoever gave them."""
     truncates = str(auto_truncates(it.flags, it.version)).lower()
     effective = {**ROUTER_DEFAULTS, **it.flags, "auto-truncate": truncates}
     shown = {name: value for name, value in effective.items() if name not in HIDDEN}
@@ -82,14 +82,14 @@ def _flags(it: Deployed) -> dict[str, str]:
 
 
 def _variables(it: Deployed) -> dict[str, str]:
-    """But for those that are flags, and for how a token comes to the router."""
+    """Return the variables, without those that are flags or bring a token to the router."""
     of_flags = {flags.environment_name(flag) for flag in flags.FLAGS}
     by_file = {name for name in it.command.environment if TOKEN_NAME.fullmatch(name)}
     return {k: v for k, v in it.environment.items() if k not in of_flags | by_file}
 
 
 def _other_entries(it: Deployed, key: str) -> list[Any]:
-    """What a key brings that is not the model."""
+    """Return what a key brings that is not the model."""
     return [
         _without_defaults(entry, None)
         for entry in it.config.get(key) or ()
@@ -102,7 +102,7 @@ def _without(value: Data, *keys: str) -> dict[str, Any]:
 
 
 def _without_defaults(value: Any, usual: Any) -> Any:
-    """A value without what truss would have written anyway."""
+    """Return a value without what truss would have written anyway."""
     if isinstance(value, Mapping):
         among = usual if isinstance(usual, Mapping) else {}
         cleaned = {key: _without_defaults(item, among.get(key)) for key, item in value.items()}

@@ -21,7 +21,7 @@ def describe_losses(
     environments: tuple[Serving, ...],
     configs: Mapping[str, Data],
 ) -> tuple[str, ...]:
-    """Everything that an entry does not say of what runs."""
+    """Return a line for each property of what runs that an entry does not carry over."""
     ours, args = read_deployed_config(subject.config), subject.args
     assert isinstance(ours, Deployed), ours  # noqa: S101  # what we generate is TEI's
     found = [*find_losses(it, ours), *_token(it, args)]

@@ -27,7 +27,7 @@ TRUSS_CPU, TRUSS_MEMORY = "1", "2Gi"
 
 
 def read_spec(it: Deployed, labels: Data) -> dict[str, Any]:
-    """The spec's keys as YAML would have them, but for its environments; what is the default is left out."""
+    """Return the spec's keys as YAML would have them, but for its environments; what is the default is left out."""
     baked = it.origin.weights == "baked" and nearest_version(it.version) not in releases.MIRRORED
     return {
         "task": it.task,
@@ -46,7 +46,7 @@ def read_spec(it: Deployed, labels: Data) -> dict[str, Any]:
 
 
 def nearest_version(version: str) -> str:
-    """The release of ours that is nearest: the same, else the newest of its minor, else the oldest or newest."""
+    """Return the release of ours that is nearest: the same, else the newest of its minor, else the oldest or newest."""
     minor = releases.parse_version(version)[:2]
     same = [it for it in releases.KNOWN if releases.parse_version(it)[:2] == minor]
     if version in releases.KNOWN:
@@ -71,7 +71,7 @@ def _resources(resources: Data) -> dict[str, Any]:
 
 
 def _batching(it: Deployed) -> dict[str, Any]:
-    """Written out where a lock would choose otherwise: what runs is what was meant."""
+    """Return the sizes, written out even where a lock would choose the same: what runs is what was meant."""
     given = {**ROUTER_DEFAULTS, **it.flags}
     requests = int((it.config.get("runtime") or {}).get("predict_concurrency") or 1)
     batch = _number(given["max-client-batch-size"])
@@ -86,7 +86,7 @@ def _batching(it: Deployed) -> dict[str, Any]:
 
 
 def _flags(it: Deployed) -> dict[str, Any]:
-    """What else has a word of its own."""
+    """Return what else has a word of its own."""
     workers = it.flags.get("tokenization-workers")
     served = it.flags.get("served-model-name")
     prompts = ("default-prompt", "default-prompt-name", "pooling") if it.task == "embedding" else ()
@@ -106,7 +106,7 @@ def _extra(given: Mapping[str, str | None]) -> Iterator[str]:
 
 
 def _variables(it: Deployed) -> Iterator[tuple[str, str]]:
-    """The container's variables, but for flags and tokens."""
+    """Yield the container's variables, but for flags and tokens."""
     of_flags = {flags.environment_name(flag) for flag in flags.FLAGS}
     for name, value in it.environment.items():
         token = TOKEN_NAME.fullmatch(name) or looks_like_a_token(value) or "@secret:" in value

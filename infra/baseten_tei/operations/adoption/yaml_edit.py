@@ -38,7 +38,7 @@ def add_key(text: str, key: str, value: Any) -> str:
 
 
 def set_values(text: str, model: str, values: Mapping[str, Any], *inside: str) -> str:
-    """The file's text with these values in a model's spec, or `inside` a mapping of it; all else stays as it is.
+    """Return the file's text with these values in a model's spec, or `inside` a mapping of it; all else stays as it is.
 
     Raises `UserError` where the model is not in the file.
     """
@@ -57,7 +57,7 @@ def set_values(text: str, model: str, values: Mapping[str, Any], *inside: str) -
 
 
 def _find_mapping(text: str, path: Sequence[str]) -> yaml.Node:
-    """The mapping at the end of a path. Raises `UserError` where there is none."""
+    """Return the mapping at the end of a path. Raises `UserError` where there is none."""
     node: yaml.Node | None = _root(text)
     for name in path:
         node = _child(node, name) if node else None
@@ -71,14 +71,14 @@ def _root(text: str) -> yaml.Node:
 
 
 def _child(node: yaml.Node, name: str) -> yaml.Node | None:
-    """A key's value. Raises `UserError` where the node is no mapping."""
+    """Return a key's value. Raises `UserError` where the node is not a mapping."""
     if not isinstance(node, yaml.MappingNode):
         raise UserError("must be a mapping with a `config:` mapping in it")
     return next((value for key, value in node.value if key.value == name), None)
 
 
 def _insert(text: str, node: yaml.Node, more: Mapping[str, Any], indent: int) -> str:
-    """More keys at the end of a mapping: in its own style, or as a block where it is empty."""
+    """Return the text with more keys at the end of a mapping: in its own style, or as a block where it is empty."""
     start, end = node.start_mark.index, node.end_mark.index
     if node.value in ("", "null", "~", []):
         after = text[end:].removeprefix("\n")
@@ -95,13 +95,13 @@ def _insert(text: str, node: yaml.Node, more: Mapping[str, Any], indent: int) ->
 
 
 def _column(node: yaml.Node, default: int) -> int:
-    """Where a block mapping's keys begin."""
+    """Return where a block mapping's keys begin."""
     is_block = isinstance(node, yaml.MappingNode) and node.value and not node.flow_style
     return node.value[0][0].start_mark.column if is_block else default
 
 
 def _last_line(lines: list[str], node: yaml.Node, column: int) -> int:
-    """The last line of a block mapping; comments that stand further left belong to what follows."""
+    """Return the last line of a block mapping; comments that stand further left belong to what follows."""
     last, before = min(node.end_mark.line, len(lines) - 1), node.end_mark.column
     if last == node.end_mark.line and not lines[last][:before].strip():
         last -= 1  # its end is where the next thing begins
@@ -117,7 +117,7 @@ def _belongs(line: str, column: int) -> bool:
 
 
 def render_block(values: Mapping[str, Any], indent: int = 0) -> str:
-    """Keys and values as YAML text: words bare, all else as JSON, which YAML reads as the same."""
+    """Return keys and values as YAML text: words bare, all else as JSON, which YAML reads as the same."""
     return "".join(f"{' ' * indent}{line}\n" for line in _lines(values))
 
 
@@ -131,7 +131,7 @@ def _lines(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _scalar(value: Any) -> str:
-    """Pulumi reads YAML 1.2, where `1e5` and `0o7` are numbers too: only what begins as a word stays bare."""
+    """Return a value as YAML. Pulumi reads YAML 1.2, where `1e5` is a number too: only words stay bare."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _RESERVED:
         return value
     return json_for_yaml(value)

@@ -50,14 +50,14 @@ class ExpectedAnswer:
 def expect_answer(
     count: int, outputs: Mapping[str, Any], info: Mapping[str, Any]
 ) -> ExpectedAnswer:
-    """What the stack's outputs say of a model's vectors, and its router's `/info` of its labels."""
+    """Return what the stack's outputs say of a model's vectors, and its router's `/info` of its labels."""
     classifier = (info.get("model_type") or {}).get("classifier") or {}
     labels = (classifier.get("id2label") or {}).values()
     return ExpectedAnswer(count, (outputs.get("space") or {}).get("dimensions"), tuple(labels))
 
 
 def outputs_problem(outputs: Mapping[str, Any]) -> str | None:
-    """How a model's outputs differ from docs/outputs.md."""
+    """Return how a model's outputs differ from docs/outputs.md."""
     try:
         told = _OUTPUTS.validate_python(outputs)
     except ValidationError as error:
@@ -69,7 +69,7 @@ def outputs_problem(outputs: Mapping[str, Any]) -> str | None:
 
 
 def answer_problem(task: str, told: Any, expected: ExpectedAnswer) -> str | None:
-    """How an answer of a task's own route differs from what was asked for."""
+    """Return how an answer of a task's own route differs from what was asked for."""
     try:
         return _CHECKS[task](told, expected)
     except ValidationError as error:
@@ -88,7 +88,7 @@ def _embeddings_problem(told: Any, expected: ExpectedAnswer) -> str | None:
 
 
 def _ranks_problem(told: Any, expected: ExpectedAnswer) -> str | None:
-    """A reranker answers best first, so each index once is what counts."""
+    """Return what is wrong with ranks: a reranker answers best first, so each index has to occur once."""
     return _order_problem(sorted(row.index for row in _RANKS.validate_python(told)), expected.count)
 
 

@@ -31,7 +31,7 @@ _T = TypeVar("_T")
 def call_model(
     outputs: Mapping[str, Any], api_key: str, clock: Callable[[], float] = time.monotonic
 ) -> ModelAnswers:
-    """What the model with these outputs shows; whatever is wrong with it is among the problems."""
+    """Call the model with these outputs and return its answers; whatever is wrong is among the problems."""
     task, digest = str(outputs.get("task")), str(outputs.get("config_digest"))
     if problem := outputs_problem(outputs):
         return ModelAnswers(task, digest, problems=(f"{problem}: {HINT}",))
@@ -76,12 +76,12 @@ class _Caller:
 
     @property
     def _url(self) -> str:
-        """The environment's, from the output that clients use."""
+        """Return the environment's URL, from the output that clients use."""
         route = ROUTES[self.task]
         return str(self.outputs[route.url_output]).removesuffix(f"/sync{route.path}")
 
     def _ask_about(self, text: str) -> None:
-        """One text; a router that does not cut refuses a long one, and that is no fault."""
+        """Ask about one text. A router that does not truncate refuses a long one, which is not a problem."""
         call = build_call(self.task, [text], query_of(self.task))
         try:
             told, took = self._post_timed(call)
@@ -113,7 +113,7 @@ class _Caller:
         return problem is None
 
     def _post_timed(self, call: Call) -> tuple[Any, float]:
-        """The answer, and its milliseconds without what was waited for before it."""
+        """Return the answer, and its milliseconds without what was waited for before it."""
 
         def ask(seconds: float) -> tuple[Any, float]:
             began = self.patience.clock()

@@ -12,7 +12,7 @@ LAST_LINES = 12
 
 
 def find_errors(said: Sequence[str]) -> tuple[str, ...]:
-    """Each error of the section `Diagnostics:`, in full; the last lines where there is none."""
+    """Return each error of the section `Diagnostics:` in full; the last lines where there is none."""
     found = dict.fromkeys(_errors(_section(said)))
     return tuple(found) or tuple(line.strip() for line in said[-LAST_LINES:])
 
@@ -41,7 +41,7 @@ def _errors(section: Iterator[str]) -> Iterator[str]:
 
 
 def _whole(lines: list[str] | None) -> Iterator[str]:
-    """An error's own line, and what follows it (a log's end) below."""
+    """Yield an error's own line, and what follows it (a log's end) below."""
     kept = [line for line in lines or () if line and not _COUNTS.fullmatch(line)]
     if kept:
         first, *rest = kept

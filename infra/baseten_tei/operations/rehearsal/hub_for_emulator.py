@@ -16,7 +16,7 @@ _KNOWN_DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "I8")
 
 
 def repository_body(facts: ModelFacts) -> dict[str, Any]:
-    """The body of a POST that lets the emulator know a repository."""
+    """Return the body of a POST that lets the emulator know a repository."""
     files = {
         "config.json": _config(facts),
         "tokenizer.json": facts.has_tokenizer_json,
@@ -30,7 +30,7 @@ def repository_body(facts: ModelFacts) -> dict[str, Any]:
 
 
 def repository_bodies(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
-    """Each repository of a lock; the emulator knows one revision of each, the last one here."""
+    """Return each repository of a lock; the emulator knows one revision of each, the last one here."""
     return list({facts.model_id: repository_body(facts) for facts in lock}.values())
 
 

@@ -35,13 +35,13 @@ class ModelAnswers:
 
     @property
     def dimensions(self) -> int | None:
-        """Length of an embedding's vectors."""
+        """Return the length of an embedding's vectors."""
         first = next(iter(self.answers.values()), None)
         return len(first) if isinstance(first, tuple) else None
 
     @property
     def latency(self) -> float | None:
-        """Median of the calls with one text, in milliseconds; `None` where none was answered."""
+        """Return the median of the calls with one text, in milliseconds; `None` where none was answered."""
         return round(median(self.milliseconds), 3) if self.milliseconds else None
 
 
@@ -53,8 +53,8 @@ class SpaceComparison:
     problems: tuple[str, ...] = ()
 
     @property
-    def moved(self) -> bool:
-        """Whether what was indexed or tuned with the version before is worth nothing now."""
+    def is_moved(self) -> bool:
+        """Return whether what was indexed or tuned with the version before is worth nothing now."""
         return bool(self.problems)
 
 
@@ -79,7 +79,7 @@ def compare_spaces(name: str, before: ModelAnswers, after: ModelAnswers) -> Spac
 
 
 def _format_distance(golden: Golden, answers: list[Answer]) -> str:
-    """In a few words: the least cosine, or how far apart a score is at most."""
+    """Return the least cosine, or how far apart a score is at most, in a few words."""
     old: Any = golden.values()
     new: Any = answers
     match golden.task:

@@ -28,13 +28,13 @@ MESSAGES = 10_000
 
 
 def read_stack(root: Path, stack: str) -> StackVersion:
-    """The stack's files as they are."""
+    """Return the stack's files as they are."""
     workspace = Workspace(root, stack)
     return StackVersion(workspace.text, generated_files.read_lock(root, stack), workspace.project)
 
 
 def read_stack_at(root: Path, commit: str, stack: str) -> StackVersion | None:
-    """The stack's files at a commit; `None` where it was not there."""
+    """Return the stack's files at a commit; `None` where it was not there."""
     stack_file = git.file_at(root, commit, f"Pulumi.{stack}.yaml")
     lock = git.file_at(root, commit, str(lock_path(Path(), stack)))
     project = Workspace(root, stack).project
@@ -50,7 +50,7 @@ class Project:
     environment: Mapping[str, str]
 
     def initialize(self) -> None:
-        """`pulumi stack init`; the salt that it makes goes into every later configuration."""
+        """Run `pulumi stack init`; the salt that it makes goes into every later configuration."""
         self._pulumi("stack", "init", "--no-select")
         self._stack_file.rename(self._salt)
 
@@ -67,12 +67,12 @@ class Project:
         shutil.copytree(golden, self.folder / GOLDEN / self.stack)
 
     def up(self) -> dict[str, Any]:
-        """`pulumi up`: each model's outputs."""
+        """Run `pulumi up` and return each model's outputs."""
         self._pulumi("up", *OPTIONS, lines=MESSAGES)
         return parse_models(self._pulumi("stack", "output", "models", "--json"))
 
     def destroy(self) -> None:
-        """`pulumi destroy`."""
+        """Run `pulumi destroy`."""
         self._pulumi("destroy", *OPTIONS)
 
     @property
@@ -93,7 +93,7 @@ class Project:
 def temporary_project(
     root: Path, stack: str, environ: Mapping[str, str], teams: Collection[str]
 ) -> Iterator[Project]:
-    """The stack without a configuration yet, for the length of a `with`. Raises `UserError`."""
+    """Yield the stack without a configuration yet, for the length of a `with`. Raises `UserError`."""
     with kept_folder("baseten-tei-rehearsal-") as folder:
         generated_files.link_project(root, folder, OWN)
         (folder / STATE).mkdir()

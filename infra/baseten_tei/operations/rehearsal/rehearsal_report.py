@@ -44,11 +44,11 @@ class RehearsalReport:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing failed; warnings are no failure."""
+        """Return whether nothing failed; a warning is not a failure."""
         return not self.problems
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, for scripts."""
+        """Return the whole report for scripts."""
         return {"passed": self.passed, **asdict(self)}
 
 
@@ -66,7 +66,7 @@ def compare_models(
     after: Mapping[str, ModelAnswers],
     new_spaces: Collection[str],
 ) -> RehearsalResult:
-    """Each model's row. `new_spaces` are the models whose spec says `new_space: true`."""
+    """Return each model's row. `new_spaces` are the models whose spec says `new_space: true`."""
     rows: list[RehearsedModel] = []
     problems: list[str] = []
     warnings: list[str] = []
@@ -77,21 +77,19 @@ def compare_models(
         problems += [f"model {name!r}: {problem}" for problem in now.problems]
         if was and not now.problems:
             warnings += _warnings(name, was, now, place, wanted=name in new_spaces)
-    return RehearsalResult(
-        (*rows, *_removed_models(before, after)), tuple(problems), tuple(warnings)
-    )
+    return RehearsalResult((*rows, *_list_removed(before, after)), tuple(problems), tuple(warnings))
 
 
 def report_failure(
     tasks: Mapping[str, str], before: Mapping[str, ModelAnswers], said: Sequence[str]
 ) -> RehearsalResult:
-    """The rows of a stack that did not come up, and each error in what pulumi said."""
+    """Return the rows of a stack that did not come up, and each error in what pulumi said."""
     problems = find_errors(said)
     rows = [
         RehearsedModel(name, task, "unknown", _judge_failure(name, problems))
         for name, task in tasks.items()
     ]
-    return RehearsalResult((*rows, *_removed_models(before, tasks)), problems)
+    return RehearsalResult((*rows, *_list_removed(before, tasks)), problems)
 
 
 def _judge_failure(name: str, problems: Collection[str]) -> str:
@@ -99,7 +97,7 @@ def _judge_failure(name: str, problems: Collection[str]) -> str:
     return "failed" if told else "not called"
 
 
-def _removed_models(
+def _list_removed(
     before: Mapping[str, ModelAnswers], after: Collection[str]
 ) -> list[RehearsedModel]:
     return [
@@ -129,7 +127,7 @@ def _warnings(
     name: str, was: ModelAnswers, now: ModelAnswers, place: SpaceComparison, *, wanted: bool
 ) -> list[str]:
     found = []
-    if place.moved and not wanted:
+    if place.is_moved and not wanted:
         what = "the embedding space" if now.task == "embedding" else "the scores"
         found.append(
             f"model {name!r}: moved {what}: {', '.join(place.problems)}: if that is wanted write "
@@ -144,7 +142,7 @@ def _warnings(
 
 
 def render_text(report: RehearsalReport) -> str:
-    """Title, table, seconds, then a line for each warning and each failure."""
+    """Return the title, the table, the seconds, then a line for each warning and each failure."""
     return "\n".join(_report_lines(report))
 
 

@@ -42,12 +42,12 @@ class Rehearsal:
 
     @property
     def steps(self) -> int:
-        """How many steps it has: both sides come up and are called, and it is destroyed."""
+        """Return how many steps it has: both sides come up and are called, and it is destroyed."""
         return 5 if self.base else 3
 
     @property
     def teams(self) -> list[str]:
-        """Every team that one of the sides names."""
+        """Return every team that one of the sides names."""
         sides = (self.present, self.base)
         return [side.team for side in sides if side and side.team]
 
@@ -95,7 +95,7 @@ class _Course:
     notes: list[str] = field(default_factory=list)
 
     def play(self) -> RehearsalResult:
-        """Everything but the end."""
+        """Run everything but the end."""
         specs = self.script.settings.models
         before = self._bring_up_base()
         self._take_golden()
@@ -116,7 +116,7 @@ class _Course:
         return ()
 
     def _bring_up_base(self) -> dict[str, ModelAnswers]:
-        """What the base's models show; a base that does not come up is nothing to compare with, and no failure."""
+        """Return what the base's models answer; nothing where the base does not come up, which is not a failure."""
         if self.script.base is None:
             return {}
         try:
@@ -140,7 +140,7 @@ class _Course:
         )
 
     def _take_golden(self) -> None:
-        """Golden vectors of an emulator hold on another one; those of real weights hold on none."""
+        """Copy golden vectors of an emulator, which hold on another one; those of real weights do not."""
         golden = self.script.root / GOLDEN / self.script.stack
         if not golden.is_dir():
             return

@@ -34,7 +34,7 @@ class Copy:
 
 
 def copy_stack(config: Mapping[str, Any], address: str) -> Copy:
-    """The `config:` of a stack file, for the emulator at an address."""
+    """Return the `config:` of a stack file, for the emulator at an address."""
     plain = {key: _without_secrets(value) for key, value in config.items()}
     here = {**plain, TOKEN_KEY: {"from_env": VARIABLE}, TARGET: address}
     models = plain.get(MODELS)
@@ -48,7 +48,7 @@ def copy_stack(config: Mapping[str, Any], address: str) -> Copy:
 def pulumi_environment(
     environ: Mapping[str, str], folder: str, teams: Collection[str]
 ) -> dict[str, str]:
-    """What pulumi and the emulator see of the environment: no key, no token, a state in `folder`.
+    """Return what pulumi and the emulator see of the environment: no key, no token, a state in `folder`.
 
     `teams` are those that the emulator has besides its own.
     """
@@ -73,7 +73,7 @@ def _without_secrets(value: Any) -> Any:
 
 
 def _spec(spec: Any) -> Any:
-    """A model's spec without pins and protection; a wrong one stays as wrong as it is."""
+    """Return a model's spec without pins and protection; a wrong one stays as wrong as it is."""
     if not isinstance(spec, Mapping):
         return spec
     kept = {key: value for key, value in spec.items() if key not in ("deployment", "protect")}

@@ -22,7 +22,7 @@ class StackVersion:
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
-        """What stands under `config:`. Raises `UserError`."""
+        """Return what stands under `config:`. Raises `UserError`."""
         config = parse_stack_values(self.stack_file, self.project)
         if not config:
             raise UserError("it has no mapping `config:`")
@@ -30,10 +30,10 @@ class StackVersion:
 
     @property
     def facts(self) -> Collection[ModelFacts]:
-        """What is locked. Raises `UserError`."""
+        """Return what is locked. Raises `UserError`."""
         return parse_lock(self.lock).values()
 
     @property
     def team(self) -> str | None:
-        """The team that owns its models, where it says one. Raises `UserError`."""
+        """Return the team that owns its models, where it says one. Raises `UserError`."""
         return value_text(self.config.get(f"{NAMESPACE}:team"))

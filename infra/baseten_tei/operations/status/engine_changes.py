@@ -29,7 +29,7 @@ class EngineChange:
 def find_changes(
     state: StoredResources, wanted: Mapping[str, Values], diff: Diff
 ) -> Iterator[EngineChange]:
-    """Each resource that a preview would not call unchanged; `diff` is our provider's."""
+    """Yield each resource that a preview would not call unchanged; `diff` is our provider's."""
     for urn, inputs in wanted.items():
         if urn not in state.resources:
             yield _change("create", urn)
@@ -46,12 +46,12 @@ def _update(urn: str, state: StoredResources, inputs: Values, diff: Diff) -> Ite
     if kind.startswith("baseten:"):
         paths = diff(kind, state.outputs(urn), inputs)
     else:
-        paths = _changed_inputs(state.inputs(urn), inputs)
+        paths = _find_changed_inputs(state.inputs(urn), inputs)
     if why := (*unfinished, *paths):
         yield _change("update", urn, why)
 
 
-def _changed_inputs(before: Values, inputs: Values) -> list[str]:
+def _find_changed_inputs(before: Values, inputs: Values) -> list[str]:
     gone = [key for key in before if key not in inputs]
     return [*find_changed_paths(before, inputs), *gone]
 

@@ -20,7 +20,7 @@ SECRET_GENERATION = "secret_generation"  # noqa: S105  # an input's name
 def fill_generations(
     wanted: Resources, state: StoredResources, secret_generation: str
 ) -> Resources:
-    """With the generations that the update would find: a lost version makes its model's grow."""
+    """Return the resources with the generations that the update would find: a lost version increments its model's."""
     held = {state.resources[it].get("parent"): state.outputs(it) for it in state.of_kind(MODEL)}
     component, model = "", {}
     for urn, inputs in wanted.items():
@@ -40,7 +40,7 @@ def fill_generations(
 
 
 def _push_environment(environment: Values, state: Values, inputs: Values) -> dict[str, str]:
-    """What the push is told: its count, and whose it is as the update of the model would have it."""
+    """Return what the push is told: its count, and whose it is as the update of the model would have it."""
     count = (int(state.get("generation") or 0) or 1) + bool(state.get("drift"))
     owner = owner_after(state, inputs)
     stamp = Stamp(

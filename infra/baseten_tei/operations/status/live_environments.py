@@ -37,7 +37,7 @@ class LiveEnvironment:
 
     @property
     def is_healthy(self) -> bool:
-        """Whether it can answer, and is what the last `up` left."""
+        """Return whether it can answer, and is what the last `up` left."""
         return not self.drift and self.status not in UNHEALTHY | {GONE}
 
 

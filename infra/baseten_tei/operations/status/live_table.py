@@ -38,7 +38,7 @@ def _bill(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
 
 
 def render_table(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
-    """Columns as wide as they have to be; what drifted comes last."""
+    """Yield the table's lines, what drifted in the last column, and the summary."""
     if rows:
         every = [HEADINGS, *map(cells, rows)]
         yield from map(escape_log_line, align(every, right=[_MONEY]))

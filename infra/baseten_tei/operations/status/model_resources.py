@@ -13,7 +13,7 @@ from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PUSH, component_typ
 
 
 def model_resources(name: str, plan: ModelPlan, owner: Owner, command: Values) -> Resources:
-    """A model's component and what it holds; `command` is what the inputs of every push have in common."""
+    """Return a model's component and what it holds; `command` is what the inputs of every push have in common."""
     return {
         urn_of(owner.project, owner.stack, kinds, child): _as_stored(inputs)
         for kinds, child, inputs in _children(name, plan, command)
@@ -34,6 +34,6 @@ def _children(name: str, plan: ModelPlan, command: Values) -> Iterator[tuple[str
 
 
 def _as_stored(inputs: Values) -> dict[str, Any]:
-    """As JSON, with lists for tuples; Pulumi leaves out an input that is null."""
+    """Return inputs as JSON, with lists for tuples; Pulumi leaves out an input that is null."""
     stored: dict[str, Any] = json.loads(json.dumps(dict(inputs)))
     return {key: value for key, value in stored.items() if value is not None}

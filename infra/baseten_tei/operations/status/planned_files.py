@@ -23,7 +23,7 @@ COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging"
 
 
 def plan_stack(root: Path, stack: str) -> dict[str, Any]:
-    """Everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
+    """Work out everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
     workspace = Workspace(root, stack)
     lock = generated_files.locked_facts(root, stack)
     config = workspace.config

@@ -25,12 +25,12 @@ class StackStatus:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether a preview would call every resource unchanged, as far as can be known here."""
+        """Return whether a preview would call every resource unchanged, as far as can be known here."""
         return not self.changes
 
     @property
     def title(self) -> str:
-        """`dev: 3 models, nothing to do`."""
+        """Return `dev: 3 models, nothing to do`."""
         counts = Counter(it.op for it in self.changes)
         told = ", ".join(f"{counts[op]} {word}" for op, word in _WORDS.items() if counts[op])
         what = f"{told} ({len(self.changes)} resources)" if told else "nothing to do"
@@ -38,7 +38,7 @@ class StackStatus:
 
 
 def status_lines(standing: StackStatus) -> Iterator[str]:
-    """For a terminal or a log."""
+    """Yield the lines for a terminal or a log."""
     yield standing.title
     yield from (f"  {change.line}" for change in standing.changes)
     yield from (f"  not compared: {it}" for it in standing.unknown)
@@ -47,7 +47,7 @@ def status_lines(standing: StackStatus) -> Iterator[str]:
 def status_document(
     standing: StackStatus, rows: "Sequence[LiveEnvironment] | None"
 ) -> dict[str, Any]:
-    """For programs; `live` is null where Baseten was not asked. Money is US dollars per hour."""
+    """Return it for programs: `live` is null where Baseten was not asked; money is US dollars per hour."""
     return {
         "stack": standing.stack,
         "models": standing.models,

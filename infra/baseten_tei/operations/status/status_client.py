@@ -27,7 +27,7 @@ _UNKNOWN = f"the value of {SECRET_NAME}, which only `pulumi preview` reads"
 def compare_stack(
     root: Path, stack: str, environ: Mapping[str, str]
 ) -> tuple[StackStatus, StoredResources]:
-    """What `pulumi up` would change, and the state. Raises `UserError` where a preview would stop."""
+    """Return what `pulumi up` would change, and the state. Raises `UserError` where a preview would stop."""
     known = _plan(root, stack, environ)
     state = _state(root, stack, known, environ)
     secret = _secret(stack, known, environ) if known["wants_token"] else {}
@@ -40,7 +40,7 @@ def compare_stack(
 
 
 def _plan(root: Path, stack: str, environ: Mapping[str, str]) -> dict[str, Any]:
-    """What the stack's files decide: worked out once for each content of them, for that takes seconds."""
+    """Return what the stack's files decide: worked out once for each content of them, for that takes seconds."""
     key = status_files.fingerprint(root, stack)
     known = status_files.recall(key, environ)
     if known is None:
@@ -66,7 +66,7 @@ def _state(
 def _with_state_id(
     known: Mapping[str, Any], stack: str, state: StoredResources, wanted: Resources
 ) -> Resources:
-    """With the state's id, which every resource of the provider's is told; a new one is known to the update only."""
+    """Return the resources with the state's id, an input of every provider resource; only an update knows a new one."""
     urn = urn_of(known["project"], stack, STATE_ID, ID)
     own = (state.outputs(urn) if urn in state.resources else {}).get("value") or ""
     given = known["state_id"]
@@ -85,7 +85,7 @@ def _secret(stack: str, known: Mapping[str, Any], environ: Mapping[str, str]) ->
 
 
 def _generation(state: StoredResources, secret: Resources, environ: Mapping[str, str]) -> str:
-    """The count of the secret's values after the update: another one restarts models that ask for it."""
+    """Return the secret's generation after the update: a new one restarts models that ask for it."""
     for urn, inputs in secret.items():
         if urn in state.resources:
             from baseten_tei.provider.resources.secret_value import is_new
@@ -98,7 +98,7 @@ def _generation(state: StoredResources, secret: Resources, environ: Mapping[str,
 def _diff(
     environ: Mapping[str, str], kind: str, outputs: Values, inputs: Values
 ) -> tuple[str, ...]:
-    """What our provider says, resource by resource: for that it asks nobody, so it is given nobody to ask."""
+    """Return the changed paths by our provider's own comparison, which makes no call, so it gets no API client."""
     from baseten_tei.provider.resources.environment import EnvironmentResource
     from baseten_tei.provider.resources.model import ModelResource
     from baseten_tei.provider.resources.secret import SecretResource
@@ -119,7 +119,7 @@ def _diff(
 def read_live_environments(
     workspace: "Workspace", state: StoredResources
 ) -> "list[LiveEnvironment]":
-    """Each environment in the state as Baseten has it now: one list of models, one of environments for each.
+    """Return each environment in the state as Baseten has it now: one list of models, one of environments for each.
 
     Raises `UserError`.
     """

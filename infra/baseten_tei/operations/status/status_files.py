@@ -22,7 +22,7 @@ _KEPT = 8
 
 
 def fingerprint(root: Path, stack: str) -> str:
-    """16 hex digits for everything that decides what a stack's program registers: its files, and this code."""
+    """Return 16 hex digits for everything that decides what a stack's program registers: its files, and this code."""
     told = sha256(f"{sys.version} {root.resolve()} {stack}".encode())
     for path in _inputs(root, stack):
         told.update(f"\0{path.name}\0".encode())
@@ -47,7 +47,7 @@ def _inputs(root: Path, stack: str) -> Iterator[Path]:
 def local_state(
     root: Path, project: str, stack: str, configured: str | None, environ: Mapping[str, str]
 ) -> Mapping[str, Any] | None:
-    """`checkpoint.latest` of a stack whose backend is a folder; `None` for any other backend.
+    """Return `checkpoint.latest` of a stack whose backend is a folder; `None` for any other backend.
 
     `configured` is `backend.url` of Pulumi.yaml; `PULUMI_BACKEND_URL` goes before it.
     """
@@ -68,7 +68,7 @@ def local_state(
 
 
 def _latest(content: bytes) -> Mapping[str, Any]:
-    """What a state's file holds of its stack. Raises `UserError` without the file's name."""
+    """Return what a state's file holds of its stack. Raises `UserError` without the file's name."""
     state = parse_json(content)
     checkpoint = state.get("checkpoint") if isinstance(state, dict) else None
     latest = (checkpoint.get("latest") or {}) if isinstance(checkpoint, dict) else None
@@ -88,7 +88,7 @@ def _unzip(content: bytes) -> bytes:
 
 
 def recall(key: str, environ: Mapping[str, str]) -> Any:
-    """What `remember` kept under this key; `None` where there is nothing, or nothing to read."""
+    """Return what `remember` kept under this key; `None` where there is nothing, or nothing to read."""
     try:
         return parse_json(read_bytes(_folder(environ) / f"{key}.json"))
     except UserError:

@@ -32,6 +32,6 @@ def _live(rows: Sequence[LiveEnvironment]) -> str:
 
 
 def _row(row: LiveEnvironment) -> tuple[str, list[Cell]]:
-    """A row whose state is a word as well, not a colour alone."""
+    """Return a row whose state is a word as well, not a colour alone."""
     texts = ("yes" if row.is_healthy else "! no", *cells(row)[1:])
     return "healthy" if row.is_healthy else "sick", list(zip(texts, _CLASSES, strict=True))

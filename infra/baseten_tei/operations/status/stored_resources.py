@@ -30,25 +30,25 @@ class StoredResources:
     """Why the engine acts on a resource whatever its inputs are."""
 
     def inputs(self, urn: str) -> Values:
-        """Its inputs."""
+        """Return its inputs."""
         return self.resources[urn].get("inputs") or {}
 
     def outputs(self, urn: str) -> Values:
-        """Its outputs: what a provider compares new inputs with."""
+        """Return its outputs: what a provider compares new inputs with."""
         return self.resources[urn].get("outputs") or {}
 
     def of_kind(self, kind: str) -> list[str]:
-        """URNs of the resources of a type."""
+        """Return URNs of the resources of a type."""
         return [urn for urn in self.resources if kind_of(urn) == kind]
 
     @property
     def urls(self) -> list[str]:
-        """Where the models are called, as they were at the last `up`."""
+        """Return where the models are called, as they were at the last `up`."""
         every = (self.outputs(urn).get("predict_url") for urn in self.resources)
         return [url for url in every if isinstance(url, str)]
 
     def is_settled(self, urn: str) -> bool:
-        """Whether the same inputs change nothing, so that nothing else has to be looked at."""
+        """Return whether the same inputs change nothing, so that nothing else has to be looked at."""
         if urn in self.unfinished:
             return False
         kind, outputs = kind_of(urn), self.outputs(urn)
@@ -58,13 +58,13 @@ class StoredResources:
 
 
 def _is_released(inputs: Values, outputs: Values) -> bool:
-    """Whether the outputs are those of these inputs: after a release that failed they are older ones."""
+    """Return whether the outputs are those of these inputs: after a release that failed they are older ones."""
     pin = inputs.get("deployment") == outputs.get("deployment")
     return pin and all(outputs.get(k) == it for k, it in inputs.items() if k not in _AT_RELEASE)
 
 
 def parse_resources(deployment: Mapping[str, Any]) -> StoredResources:
-    """`checkpoint.latest` of a state file, or `deployment` of `pulumi stack export`."""
+    """Parse `checkpoint.latest` of a state file, or `deployment` of `pulumi stack export`."""
     every = [it for it in deployment.get("resources") or () if is_ours(it["urn"])]
     pending = [it["resource"]["urn"] for it in cut_off(deployment)]
     begun = {urn: "an operation on it was cut off" for urn in pending if is_ours(urn)}

@@ -8,7 +8,7 @@ from baseten_tei.spec.hf_token import VARIABLE, token_variable
 
 
 def token_source(configured: object) -> dict[str, Any] | None:
-    """What the configuration says of the token, without its value: `from_env`, nothing, or `None` without any.
+    """Return what the configuration says of the token, without its value: `from_env`, nothing, or `None` without any.
 
     Raises `UserError` for a mapping that names no variable.
     """
@@ -20,7 +20,7 @@ def token_source(configured: object) -> dict[str, Any] | None:
 
 
 def token_inputs(source: Mapping[str, Any] | None, environ: Mapping[str, str]) -> dict[str, Any]:
-    """Inputs that say where it comes from; none where its value is in the configuration.
+    """Return the inputs that say where the token comes from; none where its value is in the configuration.
 
     Raises `UserError` where there is no token.
     """

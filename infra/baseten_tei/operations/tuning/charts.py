@@ -121,7 +121,7 @@ def _find_cost(evidence: Evidence, names: Sequence[str]) -> tuple[list[float], l
 
 
 def _costs(gpus: Mapping[str, Prediction]) -> Iterator[tuple[str, tuple[float, float, float]]]:
-    """Least, likely and most US dollars by GPU."""
+    """Yield the least, likely and most US dollars by GPU."""
     for gpu, it in gpus.items():
         if found := find_cheapest_sku(gpu):
             low, likely, high = (_usd(found.price, n) for n in (it.high, it.likely, it.low))

@@ -51,7 +51,7 @@ class TunedAutoscaling:
 def derive_autoscaling(
     curve: Sequence[CurvePoint], wish: Wish, now: Autoscaling
 ) -> TunedAutoscaling:
-    """Settings of an environment; window and delay stay as they are. The curve is of rising `in_flight`."""
+    """Return settings of an environment; window and delay stay as they are. The curve is of rising `in_flight`."""
     within = [it for it in curve if it.p95_ms <= wish.slo_ms]
     target = within[-1] if within else curve[0]
     utilization = utilization_percent(target.in_flight)
@@ -87,22 +87,22 @@ class _Peak:
 
     @property
     def busy(self) -> float:
-        """Replicas, not rounded."""
+        """Return the replicas, not rounded."""
         return self.texts_per_second / self.each
 
     @property
     def in_flight(self) -> float:
-        """Requests, by Little's law: as many as those replicas have."""
+        """Return the requests, by Little's law: as many as those replicas have."""
         return self.busy * self.usual
 
     @property
     def replicas(self) -> int:
-        """By Baseten's rule, whose capacity of a replica is concurrency_target x utilization: `usual`."""
+        """Return the replicas by Baseten's rule, by which a replica takes `usual` requests."""
         return max(1, math.ceil(self.in_flight / self.usual - ROUNDING))
 
     @property
     def steps(self) -> tuple[str, str]:
-        """How that came about."""
+        """Return how that came about."""
         return (
             f"a replica with {self.usual:.1f} requests in flight answers {self.each:.0f} texts/s: "
             f"{self.texts_per_second:g} texts/s are {self.in_flight:.1f} requests in flight",
@@ -112,7 +112,7 @@ class _Peak:
 
 
 def utilization_percent(concurrency_target: int) -> int:
-    """The most whose average keeps within the target nearly always, where requests come by chance."""
+    """Return the highest percentage with which random arrivals stay within the target nearly always."""
     percents = range(100, 0, -1)
     return next(
         (
@@ -125,7 +125,7 @@ def utilization_percent(concurrency_target: int) -> int:
 
 
 def _at_most(count: int, mean: float) -> float:
-    """How likely a Poisson number of this mean is no more than `count`."""
+    """Return the probability that a Poisson number of this mean is at most `count`."""
     term = total = math.exp(-mean)
     for n in range(1, count + 1):
         term *= mean / n
@@ -134,7 +134,7 @@ def _at_most(count: int, mean: float) -> float:
 
 
 def texts_per_second_at(curve: Sequence[CurvePoint], in_flight: float) -> float:
-    """Throughput of a replica, between two points of the curve on a straight line."""
+    """Return throughput of a replica, between two points of the curve on a straight line."""
     before = CurvePoint(0, 0.0, 0.0)
     for it in curve:
         if it.in_flight >= in_flight:
@@ -157,7 +157,7 @@ def _slo_step(target: CurvePoint, wish: Wish, *, met: bool) -> str:
 
 
 def _simulate_peak(settings: Autoscaling, target: int, peak: float, wish: Wish) -> str:
-    """The settings under Baseten's rule, on an hour and a half of traffic."""
+    """Simulate the settings under Baseten's rule, on an hour and a half of traffic."""
     ramp = [peak * second / RAMP_SECONDS for second in range(RAMP_SECONDS)]
     trace = [*ramp, *([peak] * PEAK_SECONDS), *([0.0] * QUIET_SECONDS)]
     seconds = simulate_replicas(trace, settings, target, wish.cold_start_seconds)

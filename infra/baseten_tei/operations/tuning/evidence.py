@@ -39,7 +39,7 @@ class Occasion:
 
 
 def curve_points(curve: Sequence[CurveLoad]) -> list[CurvePoint]:
-    """The closed loops among the loads, as autoscaling reads them."""
+    """Return the closed loops among the loads, as autoscaling reads them."""
     return [
         CurvePoint(it.in_flight, it.summary.texts_per_second, it.summary.p95_ms)
         for it in curve
@@ -55,7 +55,7 @@ def evidence_document(
     curve: Sequence[CurveLoad],
     autoscaling: TunedAutoscaling | None,
 ) -> dict[str, Any]:
-    """As JSON."""
+    """Return the evidence as JSON."""
     return {
         "model": name,
         "model_id": args.model_id,
@@ -72,7 +72,7 @@ def evidence_document(
 
 
 def throughput_entry(args: ModelArgs, occasion: Occasion, best: Probe) -> list[dict[str, Any]]:
-    """The entry that reports read (`reporting.throughput`)."""
+    """Return the entry that reports read (`reporting.throughput`)."""
     how = (
         f"{occasion.texts} texts, max_batch_tokens {best.point.max_batch_tokens}, "
         f"{best.point.predict_concurrency} requests in flight, baseten-tei tune"
@@ -97,7 +97,7 @@ def _probe(probe: Probe) -> dict[str, Any]:
 
 
 def _summary(summary: Summary) -> dict[str, Any]:
-    """JSON has no infinity: a latency that nothing was measured for is null."""
+    """Return a summary as JSON, which has no infinity: a latency that was not measured is null."""
     return {
         key: round(value, 3) if isinstance(value, float) and value < float("inf") else value
         if not isinstance(value, float) else None

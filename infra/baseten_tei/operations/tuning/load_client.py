@@ -72,7 +72,7 @@ def send_load(endpoint: Endpoint, load: Load, texts: Sequence[str], seed: int = 
 
 
 def read_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
-    """A router's `/info`. Raises `UserError` where there is none."""
+    """Return a router's `/info`. Raises `UserError` where there is none."""
     url = f"{endpoint_url}/info"
     try:
         with Client(BOUNDS, **_settings(endpoint_url, api_key)) as client:
@@ -93,7 +93,7 @@ def read_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
 
 
 def read_metrics(endpoint: Endpoint) -> str:
-    """A router's `/metrics`; empty where it tells none."""
+    """Return a router's `/metrics`; empty where it has none."""
     try:
         with Client(BOUNDS, **_settings(endpoint.url, endpoint.api_key)) as client:
             answer = client.get(f"{endpoint.url}/metrics")
@@ -115,7 +115,7 @@ class _Sending:
         self._tls = httpx.create_ssl_context()
 
     async def send(self, seed: int) -> LoadResult:
-        """From the first request to the last answer."""
+        """Send everything, from the first request to the last answer."""
         self._began, used = time.perf_counter(), time.process_time()
         async with AsyncExitStack() as self._open_clients:
             await (self._send_closed() if self.load.clients else self._send_open(seed))
@@ -146,7 +146,7 @@ class _Sending:
         await asyncio.gather(*under_way)
 
     async def _client(self) -> httpx.AsyncClient:
-        """One for each connection: a pool looks through all of its own at each request (8 ms for 64, measured)."""
+        """Return a client of one connection: a pool looks through all of its own at each request (8 ms for 64)."""
         settings = _settings(self.endpoint.url, self.endpoint.api_key)
         return await self._open_clients.enter_async_context(
             httpx.AsyncClient(**settings, verify=self._tls)

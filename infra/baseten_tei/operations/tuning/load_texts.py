@@ -18,8 +18,8 @@ class Lengths:
     least: int
     most: int
 
-    def drawn(self, dice: random.Random) -> int:
-        """One text's."""
+    def draw(self, dice: random.Random) -> int:
+        """Return the number of words of one text."""
         words = round(self.median * dice.lognormvariate(0, self.sigma))
         return min(max(words, self.least), self.most)
 
@@ -46,16 +46,14 @@ COMMON = (
 
 
 def generate_texts(distribution: str, count: int, seed: int) -> list[str]:
-    """So many texts; the same for the same seed."""
+    """Return `count` texts; the same for the same seed."""
     dice = random.Random(seed)  # noqa: S311  # a load, not a secret
     common, lengths = COMMON.split(), DISTRIBUTIONS[distribution]
-    return [
-        " ".join(dice.choices(common, k=dice.choice(lengths).drawn(dice))) for _ in range(count)
-    ]
+    return [" ".join(dice.choices(common, k=dice.choice(lengths).draw(dice))) for _ in range(count)]
 
 
 def read_texts(content: str, count: int, seed: int) -> list[str]:
-    """So many lines of a file, in an order of the seed's, again from the start where it has fewer."""
+    """Return `count` lines of a file in an order of the seed's, repeated where it has fewer. Raises `UserError`."""
     lines = [line.strip() for line in content.splitlines() if line.strip()]
     if not lines:
         raise UserError("the file of texts has no line with words: write one text a line")
@@ -64,5 +62,5 @@ def read_texts(content: str, count: int, seed: int) -> list[str]:
 
 
 def estimate_tokens(texts: Sequence[str]) -> float:
-    """Tokens in all of them, of English on a BERT tokenizer; TEI counts them, and says so where it is asked."""
+    """Estimate the tokens of all texts, as English on a BERT tokenizer; TEI's own count is used where it is known."""
     return TOKENS_PER_WORD * sum(len(text.split()) for text in texts)

@@ -24,7 +24,7 @@ class LoadSeries:
     tell: Callable[[str], None]
 
     def measure(self, endpoint: Endpoint, load: Load) -> Summary:
-        """What one load shows."""
+        """Send one load and return its figures."""
         before = parse_metrics(read_metrics(endpoint))
         sent = send_load(endpoint, load, self.texts, self.plan.seed)
         batch = mean_batch_tokens(before, parse_metrics(read_metrics(endpoint)))
@@ -36,7 +36,7 @@ class LoadSeries:
         return replace(seen, batch_tokens=batch)
 
     def curve(self, endpoint: Endpoint, most_in_flight: int, most_texts: int) -> list[CurveLoad]:
-        """A replica from idle to full, told line by line."""
+        """Measure a replica from idle to full, and tell it line by line."""
         found = [
             self._measure_and_tell(endpoint, it) for it in self.plan.curve(most_in_flight, most_texts)
         ]  # fmt: skip
@@ -52,12 +52,12 @@ class LoadSeries:
 
 
 def parse_metrics(text: str) -> dict[str, float]:
-    """The sums and counts of batches, by name; what is not there is not in it."""
+    """Return the sums and counts of batches by name, as far as the text has them."""
     return {name: float(value) for name, value in _LINE.findall(text)}
 
 
 def mean_batch_tokens(before: Mapping[str, float], after: Mapping[str, float]) -> float:
-    """Tokens in a batch on average, of those between two looks; 0 where there were none, or nobody told."""
+    """Return the mean tokens of a batch between two readings; 0 where there were none."""
     names = ("te_batch_next_tokens_sum", "te_batch_next_tokens_count")
     tokens, count = (after.get(name, 0.0) - before.get(name, 0.0) for name in names)
     return tokens / count if count > 0 else 0.0

@@ -58,7 +58,7 @@ def draw_charts(
 
 
 def _figure(draw: "Callable[[Axes], None]") -> bytes:
-    """A PNG."""
+    """Return a PNG."""
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=SIZE, dpi=DPI, layout="constrained")

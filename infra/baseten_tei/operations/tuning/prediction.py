@@ -49,7 +49,7 @@ class _Result:
 def predict(
     gpu: str, parameters: int, measured: Iterable[Measurement], sizes: Mapping[str, int]
 ) -> Prediction | None:
-    """A model of so many parameters on a GPU; `sizes` are those of the measured models. `None` for an unknown GPU."""
+    """Predict a model of so many parameters on a GPU; `None` for an unknown GPU. `sizes` are the measured models'."""
     if gpu not in TERAFLOPS:
         return None
     results = [it for each in measured if (it := _result(each, sizes))]

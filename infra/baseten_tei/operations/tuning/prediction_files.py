@@ -12,7 +12,7 @@ GPUS = ("T4", "L4", "A10G", "A100", "H100")
 
 
 def predict_model(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> Prediction | None:
-    """`None` where the model's size, or what the GPU can do, is not known. Raises `UserError`."""
+    """Return a prediction; `None` where the model's size, or the GPU's arithmetic, is not known. Raises `UserError`."""
     size = count_parameters(facts) if facts else None
     if size is None:
         return None
@@ -22,5 +22,5 @@ def predict_model(workspace: Workspace, facts: ModelFacts | None, gpu: str) -> P
 
 
 def predict_by_gpu(workspace: Workspace, facts: ModelFacts | None) -> dict[str, Prediction]:
-    """For each of `GPUS` of which something can be said."""
+    """Return the predictions for those of `GPUS` that have one."""
     return {gpu: it for gpu in GPUS if (it := predict_model(workspace, facts, gpu))}

@@ -61,7 +61,7 @@ class Record:
     def _write_throughput(
         self, name: str, occasion: Occasion, found: SearchResult
     ) -> Iterator[str]:
-        """An emulator's figures are no result that a report may price tokens by."""
+        """Write the throughput that reports price by, unless it is an emulator's; yield what was written."""
         if self.workspace.target.loopback:
             yield f"not written into {THROUGHPUT}: an emulator's figures are no price of anything"
         elif found.best.summary:
@@ -100,16 +100,16 @@ class Record:
 def values_to_write(
     args: ModelArgs, before: SettingsPoint, best: SettingsPoint, autoscaling: Autoscaling | None
 ) -> dict[str, Any]:
-    """By the spec's keys. Texts in flight, where the spec has them, have to go with the requests."""
-    values: dict[str, Any] = dict(before.changed(best))
+    """Return the changed values by the spec's keys; max_concurrent_requests follows the others."""
+    values: dict[str, Any] = dict(before.changes_to(best))
     if args.max_concurrent_requests is not None and values:
         values["max_concurrent_requests"] = best.predict_concurrency * best.max_client_batch_size
-    if autoscaling is not None and (scaling := _changed_settings(args.autoscaling, autoscaling)):
+    if autoscaling is not None and (scaling := _compare_settings(args.autoscaling, autoscaling)):
         values["autoscaling"] = scaling
     return values
 
 
-def _changed_settings(before: Autoscaling, after: Autoscaling) -> Mapping[str, int]:
+def _compare_settings(before: Autoscaling, after: Autoscaling) -> Mapping[str, int]:
     return {
         name: getattr(after, name)
         for name in DERIVED

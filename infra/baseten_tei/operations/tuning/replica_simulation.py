@@ -27,8 +27,8 @@ class Second:
     ready: int
 
 
-def desired_replicas(in_flight: float, settings: Autoscaling, concurrency_target: int) -> int:
-    """Replicas for so many requests in flight on average."""
+def count_replicas(in_flight: float, settings: Autoscaling, concurrency_target: int) -> int:
+    """Return the replicas for an average of requests in flight."""
     capacity = concurrency_target * settings.target_utilization_percentage / 100
     wanted = math.ceil(in_flight / capacity - ROUNDING)
     return min(max(wanted, settings.min_replica), settings.max_replica)
@@ -41,7 +41,7 @@ def simulate_replicas(
     cold_start_seconds: int = 0,
     begun_with: int | None = None,
 ) -> list[Second]:
-    """Each second of a trace with one value a second; `begun_with` replicas are up at its start."""
+    """Simulate each second of a trace with one value a second; `begun_with` replicas are up at its start."""
     scaler = _Scaler(settings, concurrency_target, cold_start_seconds)
     first = settings.min_replica if begun_with is None else begun_with
     return list(scaler.seconds(in_flight, first))
@@ -60,7 +60,7 @@ class _Scaler:
         for now in range(len(in_flight)):
             if now and now % window == 0:
                 average = fmean(in_flight[now - window : now])
-                wanted = desired_replicas(average, self.settings, self.concurrency_target)
+                wanted = count_replicas(average, self.settings, self.concurrency_target)
                 if wanted >= len(ready_at):
                     below_since = None
                     start = now + self.cold_start_seconds

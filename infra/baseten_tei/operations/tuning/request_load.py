@@ -24,14 +24,14 @@ class Load:
 
     @property
     def name(self) -> str:
-        """In a few words."""
+        """Return the load in a few words."""
         if self.clients:
             return f"{self.clients} in flight"
         return f"{self.requests_per_second:g} requests/s"
 
 
 def arrivals(load: Load, seed: int) -> list[float]:
-    """When the requests of an open loop are due, in seconds from its start: a Poisson process."""
+    """Return when the requests of an open loop are due, in seconds from its start: a Poisson process."""
     dice = random.Random(seed)  # noqa: S311  # a load, not a secret
     found, at = [], dice.expovariate(load.requests_per_second)
     while at < load.seconds:

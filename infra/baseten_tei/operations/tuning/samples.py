@@ -49,7 +49,7 @@ class Summary:
 
     @property
     def tokenizing_share(self) -> float:
-        """How much of a text's time in TEI it waits for a tokenization worker; 0 where TEI does not say."""
+        """Return how much of a text's time in TEI it waits for a tokenization worker; 0 where TEI does not say."""
         total = sum(self.timings.values())
         return self.timings["tokenization"] / total if total else 0.0
 
@@ -57,7 +57,7 @@ class Summary:
 def summarize_samples(
     samples: Sequence[Sample], warm_up: float, until: float = math.inf
 ) -> Summary:
-    """The figures of what ended after `warm_up` seconds.
+    """Return the figures of what ended after `warm_up` seconds.
 
     Throughput is of what ended before `until` as well: when nothing more is sent, batches are no longer full. Where
     that is too little to tell, it is of everything.
@@ -84,7 +84,7 @@ def summarize_samples(
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """The least value that `percent` of them do not exceed (nearest rank); infinite where there is none."""
+    """Return the least value that `percent` of them do not exceed (nearest rank); infinite where there is none."""
     if not ordered:
         return math.inf
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
@@ -99,7 +99,7 @@ def _tokens(sample: Sample) -> int:
 
 
 def _rate(served: Sequence[Sample], amount: Callable[[Sample], int]) -> float:
-    """Per second, of samples in the order of their ends: the slope of their sum.
+    """Return the amount per second, of samples in the order of their ends: the slope of their sum.
 
     Answers come in bursts, a batch at a time: between a first and a last one there is some part of a batch too many.
     """
@@ -110,7 +110,7 @@ def _rate(served: Sequence[Sample], amount: Callable[[Sample], int]) -> float:
 
 
 def _error(served: Sequence[Sample]) -> float:
-    """By how much slices of the samples differ; 1, which is all of it, where there are too few."""
+    """Return the relative standard error over slices of the samples; 1 where there are too few."""
     size = len(served) // SLICES
     if size < 2:
         return 1.0

@@ -45,18 +45,18 @@ class Scratch:
     tell: Callable[[str], None]
 
     @contextmanager
-    def deployed(self, point: SettingsPoint) -> Iterator[Endpoint]:
-        """A router with these settings, for the length of a `with`.
+    def deploy(self, point: SettingsPoint) -> Iterator[Endpoint]:
+        """Yield a router with these settings, for the length of a `with`.
 
         Raises `FailedDeploymentError` where it does not start, `UserError` where it cannot be made.
         """
         model = scratch_name(self.name, self.args, point)
         try:
-            yield self._made(model, point)
+            yield self._make(model, point)
         finally:
             self._delete(model)
 
-    def _made(self, model: str, point: SettingsPoint) -> Endpoint:
+    def _make(self, model: str, point: SettingsPoint) -> Endpoint:
         api, target = self.workspace.api, self.workspace.target
         args = self._scratch_args(model, point)
         key = find_api_key(target, os.environ)
@@ -76,7 +76,7 @@ class Scratch:
 
     def _scratch_args(self, model: str, point: SettingsPoint) -> ModelArgs:
         labels = {**self.args.labels, LABEL: self.name}
-        return point.applied(self.args).model_copy(update={"model_name": model, "labels": labels})
+        return point.apply_to(self.args).model_copy(update={"model_name": model, "labels": labels})
 
     def _job(self, args: ModelArgs) -> Job:
         workspace = self.workspace
@@ -84,13 +84,13 @@ class Scratch:
         return plan_model(self.name, args, workspace.owner, target, workspace.team).job
 
     def _delete(self, model: str) -> None:
-        """Found by its name and its labels, whatever became of it."""
+        """Delete a scratch model, found by its name and its labels, whatever state it is in."""
         for it in find_leftovers(self.workspace, self.name, model):
             self.workspace.api.delete_model(it.id)
 
 
 def _push(job: Job, workspace: Workspace) -> str:
-    """The deployment that the push step of `pulumi up` makes of a job. Raises `UserError` with what it says."""
+    """Return the deployment that the push step of `pulumi up` makes of a job. Raises `UserError` with what it says."""
     stamp = Stamp(state_id=workspace.state_owner.state_id)
     environment = stamp_environment(write_job(job, ""), stamp)
     ended = subprocess.run(
@@ -104,7 +104,7 @@ def _push(job: Job, workspace: Workspace) -> str:
 
 
 def _check_settings(info: Mapping[str, Any], point: SettingsPoint) -> None:
-    """That the router took the settings. Raises `UserError`."""
+    """Check that the router took the settings. Raises `UserError`."""
     for key in ("max_batch_tokens", "max_client_batch_size", "tokenization_workers"):
         if info.get(key) != getattr(point, key):
             raise UserError(
@@ -116,7 +116,7 @@ def _check_settings(info: Mapping[str, Any], point: SettingsPoint) -> None:
 def find_leftovers(
     workspace: Workspace, name: str | None = None, model: str | None = None
 ) -> list[RemoteModel]:
-    """Scratch models of this stack: of one of its models, or with one name on Baseten, where such is given."""
+    """Return this stack's scratch models: all, those of the model `name`, or the one called `model` on Baseten."""
     named = [
         it
         for it in workspace.models()

@@ -12,11 +12,11 @@ _NAME = re.compile(r".+-tune(-\d+){4}")
 
 
 def scratch_name(name: str, args: ModelArgs, point: SettingsPoint) -> str:
-    """Its name on Baseten while it is measured: that of the model, and its settings."""
+    """Return its name on Baseten while it is measured: that of the model, and its settings."""
     ending = "-tune-" + "-".join(map(str, vars(point).values()))
     return baseten_name(name, args)[: MAX_LENGTH - len(ending)] + ending
 
 
 def is_scratch_name(name: str) -> bool:
-    """Whether a model could be one, by its name alone."""
+    """Return whether a model could be one, by its name alone."""
     return _NAME.fullmatch(name) is not None

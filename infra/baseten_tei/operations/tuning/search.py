@@ -36,7 +36,7 @@ class Probe:
 
     @property
     def tokens_per_second(self) -> float:
-        """0 for settings that did not work."""
+        """Return the throughput; 0 for settings that did not work."""
         return self.summary.tokens_per_second if self.summary else 0.0
 
 
@@ -50,7 +50,7 @@ class SearchResult:
 
     @property
     def gain(self) -> float:
-        """Throughput of the best over that of the settings as they are, less 1."""
+        """Return throughput of the best over that of the settings as they are, less 1."""
         before = self.baseline.tokens_per_second
         return self.best.tokens_per_second / before - 1 if before else 0.0
 
@@ -82,7 +82,7 @@ class Search:
         return SearchResult(probes, baseline, self._soonest(baseline))
 
     def _workers_and_batch(self) -> SettingsPoint:
-        """A better batch may show that workers are short after all; then its neighbours are looked at again."""
+        """Return the best workers and batch; if a better batch needs more workers, its neighbours are tried again."""
         least, most = self.bounds.least_batch_tokens, self.bounds.most_batch_tokens
         point = self._batch(self._workers(self.start), least, most)
         helped = self._workers(point)
@@ -92,7 +92,7 @@ class Search:
         return self._batch(helped, max(least, tokens // 2), min(most, tokens * 2))
 
     def _workers(self, point: SettingsPoint) -> SettingsPoint:
-        """More of them for as long as texts wait for them, as TEI's own headers tell: they hide what the GPU can do."""
+        """Double the workers as long as TEI's headers say that texts wait for them."""
         while (
             self._tokenizing_share(point) >= TOKENIZING_SHARE
             and point.tokenization_workers * 2 <= self.bounds.most_workers
@@ -107,7 +107,7 @@ class Search:
         )
 
     def _texts(self, point: SettingsPoint) -> SettingsPoint:
-        """Larger requests, as many texts in flight; most gain nothing, and one try says so."""
+        """Try larger requests with as many texts in flight; most gain nothing, and one try shows it."""
         larger = point.max_client_batch_size * 2
         if larger > MOST_TEXTS or self.texts_per_request:
             return point
@@ -115,7 +115,7 @@ class Search:
         return tried if self._beats(tried, point) else point
 
     def _requests(self, point: SettingsPoint) -> SettingsPoint:
-        """Fewer in flight, as long as that costs nothing: they would only wait."""
+        """Halve the requests in flight as long as that costs nothing: they would only wait."""
         while point.predict_concurrency >= 2 * LEAST_REQUESTS:
             fewer = replace(point, predict_concurrency=point.predict_concurrency // 2)
             if not self._affordable(fewer) or self._beats(point, fewer):
@@ -129,7 +129,7 @@ class Search:
         return replace(point, predict_concurrency=requests)
 
     def _golden(self, points: Sequence[SettingsPoint]) -> SettingsPoint:
-        """The peak of points in the order of their batch; of equals the smallest."""
+        """Return the peak of points in the order of their batch; of equals the smallest."""
         low, high = 0, len(points) - 1
         while low < high:
             left, right = golden(low, high)
@@ -143,11 +143,11 @@ class Search:
         return max(known, key=self._value) if known else self._highest(points)
 
     def _highest(self, points: Sequence[SettingsPoint]) -> SettingsPoint:
-        """The best of those tried; with none tried the first."""
+        """Return the best of those tried; with none tried the first."""
         return max((it for it in points if it in self._probes), key=self._value, default=points[0])
 
     def _soonest(self, baseline: Probe) -> Probe:
-        """Of all that are as good as the best: the settings as they are, or else what answers soonest."""
+        """Return, of all that are as good as the best, the settings as they are, or else what answers soonest."""
         most = max(self._probes.values(), key=lambda it: it.tokens_per_second)
         equal = [
             it
@@ -159,7 +159,7 @@ class Search:
         return min(equal, key=lambda it: it.summary.p95_ms if it.summary else 0)
 
     def _beats(self, one: SettingsPoint, other: SettingsPoint) -> bool:
-        """Whether one does more than another by enough to count; nothing is tried beyond the budget."""
+        """Return whether one does more than another by enough to count; nothing is tried beyond the budget."""
         if not self._affordable(one, other):
             return False
         more, less = self._probe(one), self._probe(other)
@@ -185,7 +185,7 @@ class Search:
 
 
 def golden(low: int, high: int) -> tuple[int, int]:
-    """Two places between two others that cut the way by the golden section; for neighbours, they themselves."""
+    """Return two places that divide a range by the golden section; of two neighbours, the neighbours themselves."""
     cut = round(GOLDEN * (high - low))
     left, right = low + cut, high - cut
     if left < right:

@@ -32,16 +32,16 @@ class SettingsPoint:
     predict_concurrency: int
     tokenization_workers: int
 
-    def changed(self, other: "SettingsPoint") -> dict[str, int]:
-        """What another point has otherwise, by its key in a spec."""
+    def changes_to(self, other: "SettingsPoint") -> dict[str, int]:
+        """Return the values of another point that differ, by their keys in a spec."""
         return {
             it.name: getattr(other, it.name)
             for it in fields(self)
             if getattr(self, it.name) != getattr(other, it.name)
         }
 
-    def applied(self, args: ModelArgs) -> ModelArgs:
-        """A spec with these settings; texts in flight follow from them."""
+    def apply_to(self, args: ModelArgs) -> ModelArgs:
+        """Return a spec with these settings; texts in flight follow from them."""
         return args.model_copy(update={**vars(self), "max_concurrent_requests": None})
 
 
@@ -56,7 +56,7 @@ class SearchBounds:
 
 
 def point_of(args: ModelArgs) -> SettingsPoint:
-    """What a spec, sizes derived, is set to."""
+    """Return what a spec, sizes derived, is set to."""
     allowed = derive_permits(args)
     sku = prices.sku_of(args, accelerator_of(args))
     workers = args.tokenization_workers or max(1, (sku.vcpus if sku else 4) - 1)
@@ -66,7 +66,7 @@ def point_of(args: ModelArgs) -> SettingsPoint:
 
 
 def search_bounds(args: ModelArgs, facts: ModelFacts | None) -> SearchBounds:
-    """From the longest text to what memory holds by its highest estimate; without facts, near what is set."""
+    """Return bounds from the longest text to what memory surely holds; without facts, near what is set."""
     sku = prices.sku_of(args, accelerator_of(args))
     workers = max(2, sku.vcpus if sku else 4)
     here = args.max_batch_tokens
@@ -85,13 +85,13 @@ def search_bounds(args: ModelArgs, facts: ModelFacts | None) -> SearchBounds:
 
 
 def requests_for(max_batch_tokens: int, texts_per_request: int, tokens_per_text: float) -> int:
-    """Requests in flight that keep so large a batch full, and the next one waiting."""
+    """Return the requests in flight that keep a batch of that size full, and the next one waiting."""
     needed = BATCHES_IN_FLIGHT * max_batch_tokens / (texts_per_request * tokens_per_text)
     return max(LEAST_REQUESTS, min(MOST_REQUESTS, math.ceil(needed)))
 
 
 def doublings(here: int, least: int, most: int) -> list[int]:
-    """What is a whole number of doublings or halvings away, between two bounds; `here` is always among them."""
+    """Return `here` with its doublings and halvings between two bounds."""
     found = [here]
     while found[0] // 2 >= least:
         found.insert(0, found[0] // 2)

@@ -45,7 +45,7 @@ class Tuning:
     _probed: int = field(default=0, init=False)
 
     def run(self) -> None:
-        """All of it. Raises `UserError`; nothing of what was deployed for it stays."""
+        """Run the whole tuning, and delete what was deployed for it. Raises `UserError`."""
         self.begin()
         found = self._search().run()
         for line in result_lines(self.subject.name, found):
@@ -84,10 +84,10 @@ class Tuning:
         return LoadSeries(self.texts, self.plan, self.tell)
 
     def _measure(self, point: SettingsPoint) -> Probe:
-        """On a deployment of its own; one that does not start is a result as well."""
-        load = self.plan.closed(point.predict_concurrency, point.max_client_batch_size)
+        """Measure a point on a deployment of its own; one that does not start is a result as well."""
+        load = self.plan.closed_load(point.predict_concurrency, point.max_client_batch_size)
         try:
-            with self.scratch.deployed(point) as endpoint:
+            with self.scratch.deploy(point) as endpoint:
                 probe = Probe(point, self._loading.measure(endpoint, load))
         except FailedDeploymentError as error:
             probe = Probe(point, None, " ".join(error.problems[1:])[-200:] or str(error))
@@ -100,7 +100,7 @@ class Tuning:
 
     def _curve(self, best: SettingsPoint) -> list[CurveLoad]:
         self.tell("from idle to full:")
-        with self.scratch.deployed(best) as endpoint:
+        with self.scratch.deploy(best) as endpoint:
             curve = self._loading.curve(
                 endpoint, best.predict_concurrency, best.max_client_batch_size
             )

@@ -19,18 +19,18 @@ BUSY = 0.8
 
 
 def probe_line(number: int, probe: Probe) -> str:
-    """One probe."""
+    """Return one probe in one line."""
     shown = figures(probe.summary) if probe.summary else f"does not work: {probe.failed}"
     return f"{number:2}. {settings(probe.point)}: {shown}"
 
 
 def settings(point: SettingsPoint) -> str:
-    """A point in the words of a spec."""
+    """Return a point in the words of a spec."""
     return ", ".join(f"{it.name} {getattr(point, it.name)}" for it in fields(point))
 
 
 def figures(summary: Summary) -> str:
-    """A load's outcome in one line."""
+    """Return a load's outcome in one line."""
     refused = ", ".join(f"{count} x {what}" for what, count in summary.refusals.items())
     timings = " + ".join(f"{name} {value:.0f}" for name, value in summary.timings.items())
     return (
@@ -44,8 +44,8 @@ def figures(summary: Summary) -> str:
 
 
 def result_lines(name: str, found: SearchResult) -> Iterator[str]:
-    """What to take, and what that gains."""
-    changed = found.baseline.point.changed(found.best.point)
+    """Yield what to take, and what that gains."""
+    changed = found.baseline.point.changes_to(found.best.point)
     if not changed:
         yield f"{name}: nothing to change: no settings of {len(found.probes)} did more than the tolerance above these"
         return
@@ -61,7 +61,7 @@ def result_lines(name: str, found: SearchResult) -> Iterator[str]:
 
 
 def autoscaling_lines(derived: TunedAutoscaling) -> list[str]:
-    """The settings, and how they came about."""
+    """Return the settings, and how they came about."""
     it = derived.settings
     head = (
         f"autoscaling: concurrency_target {it.concurrency_target}, target_utilization_percentage "
@@ -71,7 +71,7 @@ def autoscaling_lines(derived: TunedAutoscaling) -> list[str]:
 
 
 def bounds_line(bounds: SearchBounds) -> str:
-    """Between what a batch may lie."""
+    """Return the bounds of a batch in one line."""
     return (
         f"max_batch_tokens from {bounds.least_batch_tokens:,} ({bounds.limits['least']}) "
         f"to {bounds.most_batch_tokens:,} ({bounds.limits['most']})"
@@ -79,7 +79,7 @@ def bounds_line(bounds: SearchBounds) -> str:
 
 
 def prediction_line(found: Prediction) -> str:
-    """What was to be expected."""
+    """Return a prediction in one line."""
     low, likely, high = (
         f"{float(f'{it:.2g}'):,.0f}" for it in (found.low, found.likely, found.high)
     )
@@ -87,10 +87,10 @@ def prediction_line(found: Prediction) -> str:
 
 
 def wavering_line(error: float) -> str:
-    """Where a load was too short to tell."""
+    """Return the warning for a load that was too short."""
     return f"too noisy to compare (±{2 * error:.0%}): measure longer, e.g. --seconds 60"
 
 
 def busy_line(busy: float) -> str:
-    """Where the load's own client may be the bottleneck."""
+    """Return the warning for a load whose own client may be the bottleneck."""
     return f"the load took {busy:.0%} of a core here: these figures may be the client's, not the model's"

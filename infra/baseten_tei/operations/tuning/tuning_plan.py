@@ -22,17 +22,17 @@ class TuningPlan:
     write: bool
     wish: Wish | None = None
 
-    def closed(self, in_flight: int, most_texts: int) -> Load:
-        """A closed loop."""
+    def closed_load(self, in_flight: int, most_texts: int) -> Load:
+        """Return a closed loop."""
         return Load(self.seconds, self.texts_per_request or most_texts, clients=in_flight)
 
     def curve(self, most_in_flight: int, most_texts: int) -> list[Load]:
-        """Closed loops from one request in flight up to the most, by doublings."""
+        """Return closed loops from one request in flight up to the most, by doublings."""
         counts = [1]
         while counts[-1] * 2 < most_in_flight:
             counts.append(counts[-1] * 2)
         counts += [most_in_flight] if most_in_flight > 1 else []
-        return [self.closed(count, most_texts) for count in counts]
+        return [self.closed_load(count, most_texts) for count in counts]
 
     def open_loops(self, texts_per_second: float, most_texts: int) -> list[Load]:
         """Open loops below what a replica can do."""

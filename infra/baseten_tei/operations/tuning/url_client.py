@@ -51,7 +51,7 @@ def _limit(url: str, info: Mapping[str, Any], name: str) -> int:
 
 
 def _key(url: str) -> str | None:
-    """Baseten's key goes to Baseten alone; a router with a key of its own is given that."""
+    """Return the key for a URL: Baseten's goes to Baseten alone, any other router gets TEI_API_KEY."""
     host = urlsplit(url).hostname or ""
     name = "BASETEN_API_KEY" if host.endswith(BASETEN) else TEI_KEY
     key = os.environ.get(name, "").strip()
