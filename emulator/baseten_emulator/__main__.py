@@ -6,8 +6,6 @@ BASETEN_EMULATOR_TEAMS (comma-separated; default "default"); neither is ever tak
 limits hold with --rate-limits, or with BASETEN_EMULATOR_RATE_LIMITS set to anything but "" or "0".
 """
 
-from __future__ import annotations
-
 import argparse
 import errno
 import json
@@ -53,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _world(state: Path | None, step_seconds: float, rate_limits: bool) -> World:
+def _world(state: Path | None, step_seconds: float, rate_limits: bool) -> "World":
     from baseten_emulator.world.rate_limits import RateLimits
     from baseten_emulator.world.store import Store
     from baseten_emulator.world.world import DEFAULT_TEAM, World

@@ -4,8 +4,6 @@ Each request runs in one transaction, after everything that is due has been appl
 that slow inference blocks nobody.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, replace
 

@@ -5,8 +5,6 @@ It parses, calls `App.handle`, and does what only a socket can: wait, hang up, s
 all; neither may be too large, nor arrive too slowly.
 """
 
-from __future__ import annotations
-
 import io
 import resource
 import socket

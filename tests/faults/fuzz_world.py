@@ -174,7 +174,7 @@ class Fuzzed:
 def fuzzed() -> Iterator[Fuzzed]:
     """An empty platform with a clock that only moves when the provider sleeps."""
     clock = Pauses()
-    wire = CutWire(World(clock=clock, step_seconds=1.0, api_key=KEY))
+    wire = CutWire(World(clock=clock.now, step_seconds=1.0, api_key=KEY))
     server = Server(wire, 0)
     thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
     thread.start()

@@ -114,7 +114,13 @@ def echo(config: Mapping[str, Any], _secrets: Mapping[str, str]) -> Any:
 def new_world(**settings: Any) -> World:
     """A world for a test: clock at a standstill, one second for each step."""
     return World(
-        **{"clock": ManualClock(), "step_seconds": 1.0, "api_key": KEY, "boot": echo, **settings}
+        **{
+            "clock": ManualClock().now,
+            "step_seconds": 1.0,
+            "api_key": KEY,
+            "boot": echo,
+            **settings,
+        }
     )
 
 

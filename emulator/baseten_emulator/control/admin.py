@@ -1,7 +1,5 @@
 """/_emulator: what no real Baseten has. Calls, faults, clock, health; loopback only, without a key."""
 
-from __future__ import annotations
-
 import os
 
 from baseten_emulator.faults import faults

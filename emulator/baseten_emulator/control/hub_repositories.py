@@ -11,8 +11,6 @@ Contents are taken as they are: a file that TEI cannot read is what this is for.
 before the table of known models, for servers that start from then on.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +19,7 @@ from baseten_emulator.life import due_events
 from baseten_emulator.world.bodies import Fields, check_fields, require_range, require_room, shorten
 from baseten_emulator.world.records import Taught
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, validation_error
+from baseten_emulator.world.wire import Request, Response, bad_request, json_response
 from baseten_emulator.world.world import World
 
 WEIGHT_FORMATS = ("safetensors", "sharded-safetensors", "pytorch", "onnx", "none")
@@ -67,12 +65,12 @@ def forget(world: World, request: Request) -> Response:
 
 def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
     if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", model_id):
-        raise validation_error(f"model_id: {shorten(model_id)} is not of the form owner/name")
+        raise bad_request(f"model_id: {shorten(model_id)} is not of the form owner/name")
     unread = sorted(name for name in files if not _READ_BY_TEI.fullmatch(name))
     if unread:
-        raise validation_error(f"files: TEI does not read {', '.join(unread)[:200]}")
+        raise bad_request(f"files: TEI does not read {', '.join(unread)[:200]}")
     if files.get("tokenizer.json") not in (None, True, False):
-        raise validation_error(
+        raise bad_request(
             "files: tokenizer.json is true or false, its content decides nothing here"
         )
     _check_widths(files)
@@ -82,13 +80,13 @@ def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
 
 def _weights(weights: Any) -> dict[str, Any]:
     if not isinstance(weights, dict):
-        raise validation_error(f"files: weights: {weights!r} is not an object")
+        raise bad_request(f"files: weights: {weights!r} is not an object")
     known = check_fields(weights, _WEIGHTS)
     require_range("files: weights: bytes", known.get("bytes", 0), 0, MOST_BYTES)
     require_range("files: weights: labels", known.get("labels", 1), 0, MOST_LABELS)
     for name, choices in (("format", WEIGHT_FORMATS), ("dtype", DTYPES)):
         if known.get(name, choices[0]) not in choices:
-            raise validation_error(f"files: weights: {name} must be one of {', '.join(choices)}")
+            raise bad_request(f"files: weights: {name} must be one of {', '.join(choices)}")
     return known
 
 
@@ -98,7 +96,7 @@ def _check_widths(files: Mapping[str, Any]) -> None:
         for key in _WIDTHS if isinstance(content, dict) else ():
             width = content.get(key)
             if isinstance(width, int) and width > MOST_NUMBERS:
-                raise validation_error(f"files: {name}: {key} {width} is more than {MOST_NUMBERS}")
+                raise bad_request(f"files: {name}: {key} {width} is more than {MOST_NUMBERS}")
 
 
 def _view(taught: Taught) -> dict[str, Any]:

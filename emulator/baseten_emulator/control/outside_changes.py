@@ -3,23 +3,21 @@
 POST {"deed": "kill_deployment", "model": "bge", "environment": "production"}
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 
 from baseten_emulator.life import due_events
-from baseten_emulator.life.views import PRODUCTION, environment_id
+from baseten_emulator.life.views import PRODUCTION
 from baseten_emulator.rest import activation, models
 from baseten_emulator.world.bodies import check_fields
-from baseten_emulator.world.records import Deployment, Environment, Model, Outcome
+from baseten_emulator.world.records import Deployment, Model, Outcome
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import (
     Request,
     Response,
+    bad_request,
     json_response,
-    not_found_error,
-    validation_error,
+    not_found,
 )
 from baseten_emulator.world.world import World
 
@@ -30,11 +28,11 @@ def do(world: World, request: Request) -> Response:
     body = check_fields(request.json(), fields, required=("deed", "model"))
     deed, name = body["deed"], body.get("environment", PRODUCTION)
     if deed not in DEEDS:
-        raise validation_error(f'there is no deed "{deed}"; known: {", ".join(DEEDS)}')
+        raise bad_request(f'there is no deed "{deed}"; known: {", ".join(DEEDS)}')
     due_events.catch_up(world)
     model = next((m for m in world.store.all(Model) if m.name == body["model"]), None)
     if model is None:
-        raise not_found_error("model", body["model"])
+        raise not_found("model", body["model"])
     DEEDS[deed](world, model, name)
     return json_response({"deed": deed, "model": model.name, "model_id": model.id})
 
@@ -54,11 +52,9 @@ def _deactivate(world: World, model: Model, environment: str) -> None:
 
 
 def _serving(world: World, model: Model, name: str) -> Deployment:
-    environment = world.store.get(Environment, environment_id(model.id, name))
-    current = environment.current_deployment_id if environment else None
-    deployment = world.store.get(Deployment, current) if current else None
+    deployment = world.current_deployment(model.id, name)
     if deployment is None:
-        raise validation_error(f'nothing serves environment "{name}" of model "{model.name}"')
+        raise bad_request(f'nothing serves environment "{name}" of model "{model.name}"')
     return deployment
 
 

@@ -6,8 +6,6 @@
 the numbers may be given instead.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.world.bodies import (
@@ -19,7 +17,7 @@ from baseten_emulator.world.bodies import (
 )
 from baseten_emulator.world.records import PaceSet
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, validation_error
+from baseten_emulator.world.wire import Request, Response, bad_request, json_response
 from baseten_emulator.world.world import World
 
 _NUMBERS = (
@@ -46,7 +44,7 @@ def set_pace(world: World, request: Request) -> Response:
     numbers = check_fields(request.json(), _FIELDS)
     model, seed = numbers.pop("model", "*"), numbers.pop("seed", 0)
     if wrong := [name for name, value in numbers.items() if value <= 0]:
-        raise validation_error(f"{wrong[0]} must be above 0")
+        raise bad_request(f"{wrong[0]} must be above 0")
     for name, value in numbers.items():
         require_range(name, value, LEAST_NUMBER, MOST_NUMBER)
     require_short("model", model, MAX_NAME)

@@ -5,8 +5,6 @@ REST: 401 and 429 have {"error"} (Baseten docs: rate limits), other refusals {"c
 The proxy in front answers HTML.
 """
 
-from __future__ import annotations
-
 from baseten_emulator.world.records import Fault
 from baseten_emulator.world.wire import ApiError, Response, json_response
 

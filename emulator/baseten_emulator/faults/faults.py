@@ -9,8 +9,6 @@ always), `when` whether the call takes effect first ("before", "after"). Faults 
 where one is used up by pushes, `calls` counts those.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,7 +16,7 @@ from typing import Any
 from baseten_emulator.faults.patterns import require_quick
 from baseten_emulator.world.bodies import Fields, check_fields, require_range, require_short
 from baseten_emulator.world.records import STATUSES, Deployment, Fault
-from baseten_emulator.world.wire import validation_error
+from baseten_emulator.world.wire import bad_request
 from baseten_emulator.world.world import World
 
 CALLS: dict[str, str] = {
@@ -80,17 +78,17 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
     options = check_fields(body, _FIELDS, required=("fault",))
     kind, model = options.pop("fault"), options.pop("model", "*")
     if kind not in KINDS:
-        raise validation_error(f'there is no fault "{kind}"; known: {", ".join(KINDS)}')
+        raise bad_request(f'there is no fault "{kind}"; known: {", ".join(KINDS)}')
     if options.setdefault("on", "any") not in _SURFACES:
-        raise validation_error(f"on must be one of {', '.join(_SURFACES)}")
+        raise bad_request(f"on must be one of {', '.join(_SURFACES)}")
     if options.get("when", "before") not in ("before", "after"):
-        raise validation_error("when must be before or after")
+        raise bad_request("when must be before or after")
     if kind == "slow" and options.setdefault("status", "BUILDING") not in STATUSES:
-        raise validation_error(f"status must be one of {', '.join(STATUSES)}")
+        raise bad_request(f"status must be one of {', '.join(STATUSES)}")
     require_quick("path", options.get("path", ""))
     _check_sizes(kind, model, options)
     if options.get("deployments", "all") not in ("all", "new"):
-        raise validation_error("deployments must be all or new")
+        raise bad_request("deployments must be all or new")
     if options.get("deployments") == "new":  # created from now on: what serves already stays well
         options["since"] = world.now()
     return Fault(world.next_id(), model, kind, options, options.pop("calls", None))
@@ -104,13 +102,13 @@ def _check_sizes(kind: str, model: str, options: Mapping[str, Any]) -> None:
         require_short(name, text, MAX_TEXT)
     lines, status = options.get("log_lines", []), options.get("status", 500)
     if len(lines) > MAX_LINES or not all(isinstance(line, str) for line in lines):
-        raise validation_error(f"log_lines must be at most {MAX_LINES} texts")
+        raise bad_request(f"log_lines must be at most {MAX_LINES} texts")
     for line in lines:
         require_short("log_lines", line, MAX_TEXT)
     if kind == "server_error" and not (isinstance(status, int) and 500 <= status <= 599):
-        raise validation_error(f"status: {status!r} must be a number between 500 and 599")
+        raise bad_request(f"status: {status!r} must be a number between 500 and 599")
     if kind != "server_error" and "status" in options and not isinstance(status, str):
-        raise validation_error(f"status: {status!r} must be a word")
+        raise bad_request(f"status: {status!r} must be a word")
 
 
 def find_live(world: World, model_name: str, kind: str) -> Fault | None:

@@ -1,7 +1,5 @@
 """Which call meets which fault, and what becomes of the call: refused, lost, late, truncated, held."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

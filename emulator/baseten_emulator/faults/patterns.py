@@ -4,11 +4,9 @@ Python's engine backtracks over a text for each nested or adjacent repeat, `(a+)
 answered meanwhile. So a pattern is short, repeats no group, and repeats at most three times.
 """
 
-from __future__ import annotations
-
 import re
 
-from baseten_emulator.world.wire import validation_error
+from baseten_emulator.world.wire import bad_request
 
 MAX_PATTERN = 200
 MAX_REPEATS = 3
@@ -20,7 +18,7 @@ _REPEAT = re.compile(r"[*+?{]")
 def require_quick(name: str, pattern: str) -> None:
     """Refuse a pattern that is not valid, or that may take long. Raises ApiError 400 that names it."""
     if problem := _problem_of(pattern):
-        raise validation_error(f"{name}: {pattern[:MAX_PATTERN]!r} {problem}")
+        raise bad_request(f"{name}: {pattern[:MAX_PATTERN]!r} {problem}")
 
 
 def matches(pattern: str, text: str) -> bool:

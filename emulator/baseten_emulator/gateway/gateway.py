@@ -4,16 +4,14 @@ Baseten docs (inference): `/predict` maps to `docker_server.predict_endpoint`, `
 server; errors are {"error": ...}. The caller's credentials stop here.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass, replace
 from typing import Any
 
 from baseten_emulator.faults import error_bodies, faults
 from baseten_emulator.gateway.router_settings import apply_wrong_answers, keep_pace
-from baseten_emulator.life.views import PRODUCTION, current_status, environment_id
-from baseten_emulator.world.records import Activity, AsyncRequest, Deployment, Environment, Model
+from baseten_emulator.life.views import PRODUCTION, current_status
+from baseten_emulator.world.records import Activity, AsyncRequest, Deployment, Model
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import RefusedError, Request, Response, json_response
 from baseten_emulator.world.world import RunningRouter, World
@@ -90,9 +88,9 @@ def _find_deployment(world: World, model: Model, request: Request) -> Deployment
     if kind == "development":
         wanted = model.development_deployment_id
     elif kind in (PRODUCTION, "environments"):
-        environment = world.store.get(Environment, environment_id(model.id, name))
+        environment = world.environment(model.id, name)
         wanted = environment.current_deployment_id if environment else None
-    deployment = world.store.get(Deployment, wanted) if wanted else None
+    deployment = world.store.get(Deployment, wanted)
     if deployment is None or deployment.owner != model.id:
         raise gateway_error(404, f"model {model.id} has no {kind} deployment at {request.path}")
     return deployment

@@ -6,8 +6,6 @@
 `deployments` "new" leaves alone what was created before the fault was set: the version that serves stays well.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.world.records import Deployment, Fault, Model, PaceSet

@@ -4,8 +4,6 @@ graphql-core parses and checks them against `schema.graphql`; an operation that 
 error that names it. Errors have the shape truss reads: message, extensions.code and .description.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 from collections.abc import Sequence
@@ -29,9 +27,9 @@ from baseten_emulator.world.wire import (
     RefusedError,
     Request,
     Response,
+    bad_request,
     json_response,
-    not_found_error,
-    validation_error,
+    not_found,
 )
 from baseten_emulator.world.world import World
 
@@ -48,7 +46,7 @@ class ExecutionContext:
 
 
 @cache
-def load_schema() -> GraphQLSchema:
+def load_schema() -> "GraphQLSchema":
     """Return the schema, parsed on first use: graphql-core takes 0.2 s to import."""
     from graphql import build_schema
 
@@ -57,7 +55,7 @@ def load_schema() -> GraphQLSchema:
 
 
 @lru_cache(maxsize=64)
-def parse_document(query: str) -> DocumentNode | tuple[GraphQLError, ...]:
+def parse_document(query: str) -> "DocumentNode | tuple[GraphQLError, ...]":
     """Return a query, parsed and checked against the schema, or its errors; most queries repeat."""
     from graphql import GraphQLError, parse, validate
 
@@ -80,7 +78,7 @@ def execute(world: World, request: Request) -> Response:
         raise _refusal(None, checked)
     variables = body.get("variables") or {}
     if not isinstance(variables, dict):
-        raise validation_error("variables: not a JSON object")
+        raise bad_request("variables: not a JSON object")
     result = execute_sync(load_schema(), checked, _Root(), call, variable_values=variables)
     if result.errors:
         raise _refusal(result.data, result.errors)
@@ -88,11 +86,11 @@ def execute(world: World, request: Request) -> Response:
     return replace(json_response({"data": data}), delay_seconds=call.delay_seconds)
 
 
-def _refusal(data: Any, errors: Sequence[GraphQLError]) -> RefusedError:
+def _refusal(data: Any, errors: "Sequence[GraphQLError]") -> RefusedError:
     return RefusedError(json_response({"data": data, "errors": [_error(e) for e in errors]}))
 
 
-def _error(error: GraphQLError) -> dict[str, Any]:
+def _error(error: "GraphQLError") -> dict[str, Any]:
     cause = error.original_error
     if cause is not None and not isinstance(cause, ApiError):
         raise cause
@@ -128,14 +126,14 @@ class _Root:
         world: World = info.context.world
         models = [m for m in world.store.all(Model) if m.id == id or m.name == name]
         if not models:
-            raise not_found_error("model", id or name or "")
+            raise not_found("model", id or name or "")
         return oracle_object(world, models[0])
 
     def model_version(self, info: Any, id: str) -> Any:  # noqa: A002 - the API's word
         world: World = info.context.world
         deployment = world.store.get(Deployment, id)
         if deployment is None:
-            raise not_found_error("model version", id)
+            raise not_found("model version", id)
         return version_object(world, deployment)
 
     def truss_validation(self, _info: Any, config: str = "", **_: Any) -> dict[str, Any]:
@@ -195,16 +193,16 @@ def _decode_text(name: str, encoded: str) -> str:
     try:
         return base64.b64decode(encoded, validate=True).decode()
     except ValueError as error:
-        raise validation_error(f"{name}: not base64 of text: {error}") from error
+        raise bad_request(f"{name}: not base64 of text: {error}") from error
 
 
 def _decode_config(encoded: str) -> dict[str, Any]:
     try:
         config = plain_json.parse(base64.b64decode(encoded, validate=True))
     except ValueError as error:
-        raise validation_error(f"config: not base64 of JSON: {error}") from error
+        raise bad_request(f"config: not base64 of JSON: {error}") from error
     if not isinstance(config, dict):
-        raise validation_error("config: not a JSON object")
+        raise bad_request("config: not a JSON object")
     return config
 
 
@@ -212,9 +210,9 @@ def _decode_mapping(name: str, text: str | None) -> dict[str, Any] | None:
     try:
         value = plain_json.parse(text) if text else None
     except ValueError as error:
-        raise validation_error(f"{name}: not JSON: {error}") from error
+        raise bad_request(f"{name}: not JSON: {error}") from error
     if value is not None and not isinstance(value, dict):
-        raise validation_error(f"{name}: not a JSON object")
+        raise bad_request(f"{name}: not a JSON object")
     return value
 
 

@@ -3,8 +3,6 @@
 Fields that lead back to one another are functions, so that only what is asked for is looked up.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.life import views

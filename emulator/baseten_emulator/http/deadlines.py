@@ -4,8 +4,6 @@ A client may send nothing, or a byte now and then, or read nothing of its answer
 with each byte; a deadline does not.
 """
 
-from __future__ import annotations
-
 import io
 import math
 import socket

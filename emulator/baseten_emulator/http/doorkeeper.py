@@ -5,8 +5,6 @@ this machine (`Host`), and with the bodies that a page may send anywhere (any bu
 pages, too, with the key.
 """
 
-from __future__ import annotations
-
 import hmac
 
 from baseten_emulator.world.wire import ApiError, Request, Response, json_response

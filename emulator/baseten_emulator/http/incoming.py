@@ -1,7 +1,5 @@
 """A request's body: as long as its head says, no longer than its surface allows, and not too slow."""
 
-from __future__ import annotations
-
 import io
 import re
 from email.message import Message
@@ -41,7 +39,7 @@ class BodyReader:
     """Reads the body of one request of a connection."""
 
     def __init__(
-        self, stream: io.BufferedReader[Any], connection: TimedConnection, limit: int
+        self, stream: "io.BufferedReader[Any]", connection: TimedConnection, limit: int
     ) -> None:
         self._stream, self._connection = stream, connection
         self._limit, self._read_body = limit, bytearray()

@@ -3,8 +3,6 @@
 The actor is always the API key, the source always the API: nothing else can call the emulator.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,13 +4,11 @@ Source of defaults and bounds: Baseten docs, deployment/autoscaling/overview and
 An update field that is null changes nothing: there is no way back to a default.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.world.bodies import Fields, check_fields
-from baseten_emulator.world.wire import validation_error
+from baseten_emulator.world.wire import bad_request
 
 DEFAULTS: dict[str, Any] = {
     "min_replica": 0,
@@ -64,17 +62,15 @@ def apply_autoscaling(
         low, high = BOUNDS[name]
         if not low <= value <= high:
             wanted = f"at least {low}" if high == _NO_LIMIT else f"between {low} and {high}"
-            raise validation_error(f"autoscaling_settings.{name} must be {wanted}, not {value}")
+            raise bad_request(f"autoscaling_settings.{name} must be {wanted}, not {value}")
     settings = {**current, **changes}
     if settings["min_replica"] > settings["max_replica"]:
-        raise validation_error(
+        raise bad_request(
             f"autoscaling_settings.min_replica ({settings['min_replica']}) must not exceed"
             f" max_replica ({settings['max_replica']})"
         )
     if is_development and settings["max_replica"] > 1:
-        raise validation_error(
-            "a development deployment has at most 1 replica: max_replica must be 1"
-        )
+        raise bad_request("a development deployment has at most 1 replica: max_replica must be 1")
     return settings
 
 
@@ -84,12 +80,12 @@ def apply_promotion_settings(
     """Return the promotion settings after an update. Raises ApiError 400."""
     changes = check_fields(update, _PROMOTION_FIELDS)
     if changes.get("ramp_up_while_promoting"):
-        raise validation_error(
+        raise bad_request(
             "promotion_settings.ramp_up_while_promoting: canary promotions no longer exist"
         )
     strategy = changes.get("promotion_cleanup_strategy", _CLEANUP[0])
     if strategy not in _CLEANUP:
-        raise validation_error(
+        raise bad_request(
             f"promotion_settings.promotion_cleanup_strategy must be one of {_CLEANUP}"
         )
     rolling = {
@@ -102,27 +98,25 @@ def apply_promotion_settings(
 
 def _check_rolling(rolling: Mapping[str, Any]) -> None:
     if rolling["rolling_deploy_strategy"] != "REPLICA":
-        raise validation_error("rolling_deploy_strategy must be REPLICA")
+        raise bad_request("rolling_deploy_strategy must be REPLICA")
     surge, unavailable = rolling["max_surge_percent"], rolling["max_unavailable_percent"]
     if not (0 <= surge <= 50 and 0 <= unavailable <= 50):
-        raise validation_error(
-            "max_surge_percent and max_unavailable_percent must be between 0 and 50"
-        )
+        raise bad_request("max_surge_percent and max_unavailable_percent must be between 0 and 50")
     if (surge == 0) == (unavailable == 0):
-        raise validation_error(
+        raise bad_request(
             "exactly one of max_surge_percent and max_unavailable_percent must be non-zero"
         )
     if not 0 <= rolling["stabilization_time_seconds"] <= 3600:
-        raise validation_error("stabilization_time_seconds must be between 0 and 3600")
+        raise bad_request("stabilization_time_seconds must be between 0 and 3600")
     if not 0 <= rolling["replica_overhead_percent"] <= 500:
-        raise validation_error("replica_overhead_percent must be between 0 and 500")
+        raise bad_request("replica_overhead_percent must be between 0 and 500")
 
 
 def parse_backpressure(update: Mapping[str, Any]) -> str | None:
     """Return the backpressure policy an update sets; null clears it. Raises ApiError 400."""
     policy = check_fields(update, {"policy": str}).get("policy")
     if policy is not None and policy not in _POLICIES:
-        raise validation_error(
+        raise bad_request(
             f"request_backpressure_settings.policy must be one of {_POLICIES} or null"
         )
     return policy

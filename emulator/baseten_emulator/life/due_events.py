@@ -4,8 +4,6 @@ Nothing runs in the background. Each request first applies what has become due s
 so that an answer never depends on who asked before.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from baseten_emulator.faults import faults

@@ -4,8 +4,6 @@ Baseten answers an update with ACCEPTED, QUEUED or UNCHANGED and applies it asyn
 GET endpoint for the applied state"). The environment owns the settings of the deployment that serves it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -65,8 +63,7 @@ def apply_queued(world: World) -> None:
 
 def find_serving(world: World, environment: Environment) -> Deployment | None:
     """Return the deployment that serves an environment now."""
-    current = environment.current_deployment_id
-    return world.store.get(Deployment, current) if current else None
+    return world.store.get(Deployment, environment.current_deployment_id)
 
 
 def hand_over(world: World, environment: Environment, deployment: Deployment) -> Deployment:

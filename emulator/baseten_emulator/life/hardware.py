@@ -4,14 +4,12 @@ Source: Baseten docs, deployment/resources (mid-2026): names are written as ther
 Prices are USD per minute. The docs leave the API's `id` open; here it is the name.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_emulator.world.wire import validation_error
+from baseten_emulator.world.wire import bad_request
 
 
 @dataclass(frozen=True)
@@ -100,9 +98,7 @@ _GIB = {"": 2**-30, "k": 1000 / 2**30, "M": 1e6 / 2**30, "G": 1e9 / 2**30, "T": 
 def instance_type(name: str) -> InstanceType:
     """Return the SKU of this exact name. Raises ApiError 400."""
     if name not in _BY_NAME:
-        raise validation_error(
-            f'"{name}" is not an instance type; GET /v1/instance_types lists them'
-        )
+        raise bad_request(f'"{name}" is not an instance type; GET /v1/instance_types lists them')
     return _BY_NAME[name]
 
 
@@ -124,14 +120,14 @@ def instance_type_for(resources: Mapping[str, Any]) -> InstanceType:
         and sku.memory >= memory
     ]
     if not fitting:
-        raise validation_error(f"no instance type holds resources {dict(resources)}")
+        raise bad_request(f"no instance type holds resources {dict(resources)}")
     return min(fitting, key=lambda sku: sku.price)
 
 
 def parse_cpu(text: str) -> float:
     """Return the CPUs of a Kubernetes quantity: "2" or "500m". Raises ApiError 400."""
     if not isinstance(text, str) or not re.fullmatch(r"\d+(\.\d+)?m?", text):
-        raise validation_error(f'resources.cpu {text!r} is not a quantity such as "2" or "500m"')
+        raise bad_request(f'resources.cpu {text!r} is not a quantity such as "2" or "500m"')
     return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 
@@ -139,5 +135,5 @@ def parse_memory(text: str) -> float:
     """Return the GiB of a Kubernetes quantity such as "16Gi". Raises ApiError 400."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]*)", text) if isinstance(text, str) else None
     if match is None or match[2] not in _GIB:
-        raise validation_error(f'resources.memory {text!r} is not a quantity such as "16Gi"')
+        raise bad_request(f'resources.memory {text!r} is not a quantity such as "16Gi"')
     return float(match[1]) * _GIB[match[2]]

@@ -6,8 +6,6 @@ WAKING_UP for one step after the next request. The words are Baseten's (`Deploym
 the emulator's choice.
 """
 
-from __future__ import annotations
-
 from baseten_emulator.world.records import PHASES, Activity, Deployment
 
 UNDER_WAY = frozenset(PHASES)

@@ -3,8 +3,6 @@
 Nothing is stored: lines follow from the record and the time, like the status.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -4,14 +4,12 @@ Requests are counted as they reach a router, whatever it answers; response times
 ("A series with no data in this step is null", OpenAPI).
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_emulator.world.wire import validation_error
+from baseten_emulator.world.wire import bad_request
 
 _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
@@ -39,18 +37,18 @@ class Window:
     step: int | None = None
 
     @classmethod
-    def of(cls, wish: Mapping[str, Any], now: float) -> Window:
+    def of(cls, wish: Mapping[str, Any], now: float) -> "Window":
         """Return the window that a query asks for. Raises ApiError 400."""
         mode, end = wish.get("mode", "CURRENT"), int(now * 1000)
         given = {"start_epoch_millis", "end_epoch_millis"} & wish.keys()
         if mode == "CURRENT" and not given:
             return cls(mode, end, end)
         if mode not in ("SUMMARY", "SERIES"):
-            raise validation_error("mode must be SUMMARY, SERIES, or CURRENT without start and end")
+            raise bad_request("mode must be SUMMARY, SERIES, or CURRENT without start and end")
         end = wish.get("end_epoch_millis", end)
         start = wish.get("start_epoch_millis", end - _HOUR)
         if not 0 <= end - start <= _WEEK:
-            raise validation_error("the window between start and end must not exceed 7 days")
+            raise bad_request("the window between start and end must not exceed 7 days")
         minutes = max(1, math.ceil((end - start) / _STEPS_OF_A_SERIES / _MINUTE))
         return cls(mode, start, end, minutes * _MINUTE if mode == "SERIES" else None)
 
@@ -68,7 +66,7 @@ def render_metrics(
     """Return a `GetModelMetricsResponseV1`; `requests` counts them by the minute since the epoch."""
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
-        raise validation_error(
+        raise bad_request(
             f"metrics: the emulator does not know {unknown[0]}; it knows {', '.join(KNOWN)}"
         )
     descriptors = [KNOWN[name] for name in names or KNOWN]

@@ -1,7 +1,5 @@
 """How promotions end: the candidate takes over, or it fails or is canceled and the environment stays as it is."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from baseten_emulator.faults import faults
@@ -68,7 +66,7 @@ def take_over(world: World, environment: Environment, deployment: Deployment, at
     """Let the candidate serve, on the settings that came with its promotion."""
     candidate, previous_id = environment.candidate, environment.current_deployment_id
     assert candidate is not None  # noqa: S101 - only called where a promotion is under way
-    previous = world.store.get(Deployment, previous_id) if previous_id else None
+    previous = world.store.get(Deployment, previous_id)
     if previous and previous.id != deployment.id:
         _retire(world, previous, candidate, at)
     environment = replace(

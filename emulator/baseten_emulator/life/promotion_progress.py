@@ -6,8 +6,6 @@ RELEASING until the candidate is ready, then RAMPING_UP for `step_seconds` in al
 at the end of a step. RAMPING_DOWN returns traffic step by step, without stabilization.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +26,7 @@ class Ramp:
     watched_seconds: float
 
     @classmethod
-    def of(cls, rolling: Mapping[str, Any] | None, step_seconds: float) -> Ramp:
+    def of(cls, rolling: Mapping[str, Any] | None, step_seconds: float) -> "Ramp":
         """Return the ramp that a rolling_deploy_config asks for; all at once when there is none."""
         if rolling is None:
             return cls(1, 100, step_seconds, 0.0)

@@ -4,15 +4,13 @@ OpenAPI: pause, resume and the forced ones are for rolling promotions; a pause b
 a cancel answers CANCELED, or RAMPING_DOWN where traffic has to be returned first.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from baseten_emulator.life import audit
 from baseten_emulator.life.promotion_end import end_promotion, progress_of, take_over
 from baseten_emulator.life.promotion_progress import Progress
 from baseten_emulator.world.records import Candidate, Deployment, Environment
-from baseten_emulator.world.wire import validation_error
+from baseten_emulator.world.wire import bad_request
 from baseten_emulator.world.world import World
 
 
@@ -32,7 +30,7 @@ def pause(world: World, environment: Environment) -> None:
     """Pause after the step in progress."""
     candidate, progress = _require_rolling(world, environment)
     if candidate.ramping_down_from is not None:
-        raise validation_error("the promotion is ramping down: it cannot be paused")
+        raise bad_request("the promotion is ramping down: it cannot be paused")
     audit.on_signal(world, environment, candidate, "PAUSE")
     if candidate.pause_from is None:
         _put(world, environment, replace(candidate, pause_from=progress.end_of_present_step))
@@ -42,7 +40,7 @@ def resume(world: World, environment: Environment) -> None:
     """Go on from where it was paused."""
     candidate, progress = _require_rolling(world, environment)
     if candidate.pause_from is None:
-        raise validation_error("the promotion is not paused")
+        raise bad_request("the promotion is not paused")
     audit.on_signal(world, environment, candidate, "RESUME")
     held = progress.seconds_held
     _put(world, environment, replace(candidate, pause_from=None, held_seconds=held))
@@ -60,7 +58,7 @@ def force_roll_forward(world: World, environment: Environment) -> None:
     candidate, progress = _require_rolling(world, environment)
     deployment = world.store.get(Deployment, candidate.deployment_id)
     if deployment is None or progress.ready_at is None:
-        raise validation_error(
+        raise bad_request(
             f"deployment {candidate.deployment_id} is not ready: no traffic can be shifted"
         )
     audit.on_signal(world, environment, candidate, "FORCE_ROLL_FORWARD")
@@ -70,14 +68,14 @@ def force_roll_forward(world: World, environment: Environment) -> None:
 def _require_under_way(world: World, environment: Environment) -> tuple[Candidate, Progress]:
     candidate, progress = environment.candidate, progress_of(world, environment)
     if candidate is None or progress is None:
-        raise validation_error(f'environment "{environment.name}" has no promotion in progress')
+        raise bad_request(f'environment "{environment.name}" has no promotion in progress')
     return candidate, progress
 
 
 def _require_rolling(world: World, environment: Environment) -> tuple[Candidate, Progress]:
     candidate, progress = _require_under_way(world, environment)
     if candidate.rolling is None:
-        raise validation_error("the promotion is not a rolling one: it can only be canceled")
+        raise bad_request("the promotion is not a rolling one: it can only be canceled")
     return candidate, progress
 
 

@@ -5,8 +5,6 @@ already serves another environment, runs on another instance type, or the enviro
 goes on: `promotion_progress`; how it ends: `promotion_end`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -14,7 +12,7 @@ from typing import Any
 from baseten_emulator.life import audit, autoscaling, environment_settings, hardware, lifecycle
 from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
 from baseten_emulator.world.records import Candidate, Deployment, Environment, Promoting, UnderWay
-from baseten_emulator.world.wire import ApiError, validation_error
+from baseten_emulator.world.wire import ApiError, bad_request
 from baseten_emulator.world.world import World
 
 
@@ -91,11 +89,11 @@ def _check(environment: Environment, deployment: Deployment) -> None:
         message = f'a promotion to environment "{environment.name}" is already in progress'
         raise ApiError(400, "PROMOTION_IN_PROGRESS", message)
     if deployment.outcome and deployment.outcome.status in lifecycle.FAILED:
-        raise validation_error(
+        raise bad_request(
             f"deployment {deployment.id} is {deployment.outcome.status}: it cannot serve"
         )
     if deployment.deactivated_at is not None:
-        raise validation_error(f"deployment {deployment.id} is inactive: activate it first")
+        raise bad_request(f"deployment {deployment.id} is inactive: activate it first")
 
 
 def _instance_type(environment: Environment, deployment: Deployment, wish: Wish) -> str:
@@ -104,7 +102,7 @@ def _instance_type(environment: Environment, deployment: Deployment, wish: Wish)
         preserve = wish.preserve_instance_type and environment.current_deployment_id is not None
         return environment.instance_type if preserve else deployment.instance_type
     if wish.preserve_instance_type:
-        raise validation_error(
+        raise bad_request(
             "instance_type_id cannot be set with preserve_env_instance_type: true, its default;"
             " send preserve_env_instance_type: false with it"
         )

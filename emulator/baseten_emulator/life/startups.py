@@ -4,8 +4,6 @@ DEPLOYING is shown as SCHEDULING, LOADING_MODEL as CONTAINER_START and a READINE
 has no finer phases. Building is not part of a startup.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Records as the management API shows them (`ModelV1`, `DeploymentV1`, `EnvironmentV1`, ...)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.faults import faults
@@ -13,14 +11,9 @@ from baseten_emulator.world.world import World
 PRODUCTION = "production"
 
 
-def environment_id(model_id: str, name: str) -> str:
-    """Return the record id of an environment."""
-    return f"{model_id}/{name}"
-
-
 def model_view(world: World, model: Model) -> dict[str, Any]:
     """Return a model as `ModelV1`."""
-    production = world.store.get(Environment, environment_id(model.id, PRODUCTION))
+    production = world.environment(model.id, PRODUCTION)
     return {
         "id": model.id,
         "created_at": iso(model.created_at),
@@ -107,7 +100,7 @@ def environment_view(world: World, environment: Environment) -> dict[str, Any]:
 
 
 def _optional_view(world: World, deployment_id: str | None) -> dict[str, Any] | None:
-    deployment = world.store.get(Deployment, deployment_id) if deployment_id else None
+    deployment = world.store.get(Deployment, deployment_id)
     return deployment_view(world, deployment) if deployment else None
 
 

@@ -4,8 +4,6 @@ The Hub itself is not asked: a short list of well-known gated repositories stand
 a token by name gets exactly that secret or nothing.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """What a push carries, and what of it is refused before anything is stored."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from baseten_emulator.life import hardware
 from baseten_emulator.life.promotion_start import Wish
 from baseten_emulator.push.config_rules import config_errors
-from baseten_emulator.world.wire import validation_error
+from baseten_emulator.world.wire import bad_request
 
 
 @dataclass(frozen=True)
@@ -49,19 +47,17 @@ def check_push(push: Push) -> None:
     """Refuse what the server validates before anything is stored. Raises ApiError 400."""
     errors = config_errors(push.config)
     if errors:
-        raise validation_error("invalid config: " + "; ".join(errors))
+        raise bad_request("invalid config: " + "; ".join(errors))
     if push.deployment_name and not re.fullmatch(r"[0-9a-zA-Z_.-]{1,255}", push.deployment_name):
-        raise validation_error(
+        raise bad_request(
             f"deployment name {push.deployment_name!r} may only hold letters, digits, _-."
         )
     timeout = push.deploy_timeout_minutes
     if timeout is not None and not 10 <= timeout <= 1440:
-        raise validation_error(f"deploy_timeout_minutes must be between 10 and 1440, not {timeout}")
+        raise bad_request(f"deploy_timeout_minutes must be between 10 and 1440, not {timeout}")
     if push.region and push.region not in hardware.REGIONS:
-        raise validation_error(f'"{push.region}" is not a region; GET /v1/regions lists them')
+        raise bad_request(f'"{push.region}" is not a region; GET /v1/regions lists them')
     if push.promotion_override and push.environment is None:
-        raise validation_error("promotion_settings_override requires environment_name")
+        raise bad_request("promotion_settings_override requires environment_name")
     if push.instance_type_id and push.preserve_instance_type:
-        raise validation_error(
-            "instance_type_id cannot be set with preserve_env_instance_type: true"
-        )
+        raise bad_request("instance_type_id cannot be set with preserve_env_instance_type: true")

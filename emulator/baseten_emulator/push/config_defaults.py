@@ -4,8 +4,6 @@ Which ones is a guess: those of truss 0.18.35's `TrussConfig` (a test compares t
 knows, `resources.node_count` and `docker_server.rebuild_free` of the `baseten` SDK's config model.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -4,8 +4,6 @@ The keys are those of truss 0.18.35's `TrussConfig` and the `baseten` SDK's `Mod
 1.5 s, so they are written out here and a test compares them with truss.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any

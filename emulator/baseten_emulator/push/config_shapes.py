@@ -3,8 +3,6 @@
 A value of another type is refused by name at the push, as Baseten does, before something fails on it later.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Faults of a push's last step, the create: a GPU that is refused, an archive that is lost, a race that is lost."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

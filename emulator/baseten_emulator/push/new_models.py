@@ -1,18 +1,16 @@
 """New models and new environments."""
 
-from __future__ import annotations
-
 from baseten_emulator.life import autoscaling, hardware
-from baseten_emulator.life.views import PRODUCTION, environment_id
+from baseten_emulator.life.views import PRODUCTION
 from baseten_emulator.world.records import Environment, Model
-from baseten_emulator.world.wire import ApiError, validation_error
+from baseten_emulator.world.wire import ApiError, bad_request
 from baseten_emulator.world.world import World
 
 
 def new_environment(model_id: str, name: str, now: float) -> Environment:
     """Return an environment with the documented defaults and nothing to serve yet."""
     return Environment(
-        environment_id(model_id, name), model_id, name, now, hardware.SMALLEST.name,
+        f"{model_id}/{name}", model_id, name, now, hardware.SMALLEST.name,
         dict(autoscaling.DEFAULTS), dict(autoscaling.PROMOTION_DEFAULTS),
     )  # fmt: skip
 
@@ -20,7 +18,7 @@ def new_environment(model_id: str, name: str, now: float) -> Environment:
 def new_model(world: World, name: str, team_id: str, archive_download: bool = True) -> Model:
     """Return a new model with its production environment. Raises ApiError when the name is taken."""
     if not name.strip():
-        raise validation_error("name: a model needs a name")
+        raise bad_request("name: a model needs a name")
     if world.model_named(name, team_id):
         team = world.team_name(team_id)
         message = f'A model named "{name}" already exists in team "{team}"'

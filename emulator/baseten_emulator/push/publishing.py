@@ -4,8 +4,6 @@ Baseten docs (truss push): a published deployment is immutable; when the model h
 becomes production at once, ready or not; with an environment named it is promoted there once it is active.
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -18,14 +16,14 @@ from baseten_emulator.life import (
     promotion_start,
     weight_downloads,
 )
-from baseten_emulator.life.views import PRODUCTION, environment_id
+from baseten_emulator.life.views import PRODUCTION
 from baseten_emulator.push.checks import Push, check_push
 from baseten_emulator.push.config_rules import config_errors
 from baseten_emulator.push.new_models import new_environment
 from baseten_emulator.push.uploads import archive_of
 from baseten_emulator.world.records import Deployment, Environment, Model, UnderWay
 from baseten_emulator.world.truss_archive import BadArchiveError, read_config
-from baseten_emulator.world.wire import ApiError, not_found_error, validation_error
+from baseten_emulator.world.wire import ApiError, bad_request, not_found
 from baseten_emulator.world.world import World
 
 
@@ -38,7 +36,7 @@ def publish_deployment(world: World, model: Model, push: Push) -> Deployment:
         return _record_push(world, push, _put_development(world, model, push, archive_config))
     deployment = _new_deployment(world, model, push, archive_config, environment)
     if environment is None:
-        production = world.store.get(Environment, environment_id(model.id, PRODUCTION))
+        production = world.environment(model.id, PRODUCTION)
         environment = production if production and not production.current_deployment_id else None
     deployment = _keep_instance_type(deployment, environment, push)
     _start(world, model, deployment)
@@ -65,18 +63,18 @@ def _read_archive_config(world: World, push: Push) -> dict[str, Any]:
         raise ApiError(400, "INVALID_ARCHIVE", str(error)) from error
     errors = config_errors(config)
     if errors:
-        raise validation_error("invalid config.yaml in the archive: " + "; ".join(errors))
+        raise bad_request("invalid config.yaml in the archive: " + "; ".join(errors))
     return config
 
 
 def _find_environment(world: World, model: Model, push: Push) -> Environment | None:
     if push.environment is None:
         return None
-    environment = world.store.get(Environment, environment_id(model.id, push.environment))
+    environment = world.environment(model.id, push.environment)
     if environment is None and push.create_environment:
         return new_environment(model.id, push.environment, world.now())
     if environment is None:
-        raise not_found_error("Environment", push.environment)
+        raise not_found("Environment", push.environment)
     return environment
 
 
@@ -91,9 +89,7 @@ def _new_deployment(
     now, earlier = world.now(), world.store.all(Deployment, model.id)
     name = push.deployment_name or f"deployment-{len(earlier) + 1}"
     if push.deployment_name and name in {deployment.name for deployment in earlier}:
-        raise validation_error(
-            f'a deployment named "{name}" already exists in model "{model.name}"'
-        )
+        raise bad_request(f'a deployment named "{name}" already exists in model "{model.name}"')
     doom, doom_lines = _find_doom(world, model, archive_config)
     settled = environment or new_environment(model.id, "", now)
     settled = replace(settled, **environment_settings.compute_changes(settled, push.settings))

@@ -5,8 +5,6 @@ Measured with truss 0.18.35 over boto3 1.44.5: path-style `PUT /bucket/key`, abo
 body its CRC32.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac
@@ -18,7 +16,7 @@ from xml.sax.saxutils import escape
 from baseten_emulator.faults import faults
 from baseten_emulator.world.records import Fault, Upload
 from baseten_emulator.world.truss_archive import model_name_in
-from baseten_emulator.world.wire import RefusedError, Request, Response, validation_error
+from baseten_emulator.world.wire import RefusedError, Request, Response, bad_request
 from baseten_emulator.world.world import World
 
 BUCKET = "baseten-emulator-uploads"
@@ -45,7 +43,7 @@ def archive_of(world: World, s3_key: str) -> bytes:
     """Return the bytes of a completed upload. Raises ApiError 400 when there is none."""
     data = world.store.blob(s3_key)
     if data is None:
-        raise validation_error(f's3_key "{s3_key}" was never uploaded')
+        raise bad_request(f's3_key "{s3_key}" was never uploaded')
     return data
 
 

@@ -1,7 +1,5 @@
 """Activate, deactivate, retry: the lives of one deployment."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -3,8 +3,6 @@
 Only the key that the emulator was started with is accepted; it is listed, and cannot be deleted.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.life import audit
@@ -16,9 +14,9 @@ from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import (
     Request,
     Response,
+    bad_request,
     json_response,
-    not_found_error,
-    validation_error,
+    not_found,
 )
 from baseten_emulator.world.world import World
 
@@ -57,9 +55,9 @@ def create_key(world: World, request: Request) -> Response:
     body = check_fields(request.json(), fields, required=("type",))
     kind, models = body["type"], tuple(body.get("model_ids", ()))
     if kind not in _KINDS:
-        raise validation_error(f"type must be one of {', '.join(_KINDS)}")
+        raise bad_request(f"type must be one of {', '.join(_KINDS)}")
     if models and kind not in _SCOPED:
-        raise validation_error(f"model_ids: only for {' and '.join(_SCOPED)}")
+        raise bad_request(f"model_ids: only for {' and '.join(_SCOPED)}")
     for model_id in models:
         world.model(model_id)
     prefix = world.next_id()
@@ -73,10 +71,10 @@ def delete_key(world: World, request: Request) -> Response:
     """Answer DELETE by prefix."""
     prefix = request.params["api_key_prefix"]
     if prefix == account.KEY_PREFIX:
-        raise validation_error("the key that the emulator was started with cannot be deleted")
+        raise bad_request("the key that the emulator was started with cannot be deleted")
     key = world.store.get(ApiKey, prefix)
     if key is None:
-        raise not_found_error("API key", prefix)
+        raise not_found("API key", prefix)
     world.store.delete(ApiKey, prefix)
     _note(world, "API_KEY_DELETED", key)
     return json_response({"prefix": prefix})
@@ -86,10 +84,10 @@ def _team(world: World, request: Request, body: dict[str, Any]) -> str:
     """Return the team of a key: that of the path, of the body (they must agree), else the default one."""
     in_path, in_body = request.params.get("team_id"), body.get("team_id")
     if in_path and in_body not in (None, in_path):
-        raise validation_error("team_id must be the team of the path")
+        raise bad_request("team_id must be the team of the path")
     if body["type"] not in _OF_A_TEAM:
         if in_path or in_body:
-            raise validation_error(f"a key of type {body['type']} does not belong to a team")
+            raise bad_request(f"a key of type {body['type']} does not belong to a team")
         return ""
     team_id = str(in_path or in_body or world.default_team_id)
     world.team_name(team_id)

@@ -1,7 +1,5 @@
 """The audit log of a model and of the workspace, by pages and filters."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +8,7 @@ from baseten_emulator.world.account import AuditEntry
 from baseten_emulator.world.bodies import Fields, read_query
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, validation_error
+from baseten_emulator.world.wire import Request, Response, bad_request, json_response
 from baseten_emulator.world.world import World
 
 _FIELDS: Fields = {
@@ -49,7 +47,7 @@ def list_entries(world: World, request: Request) -> Response:
     wish = read_query(request, _FIELDS)
     limit, first = wish.get("limit", 20), wish.get("cursor", "0")
     if not 1 <= limit <= 200 or not first.isdigit():
-        raise validation_error("limit must be between 1 and 200, cursor one from a previous page")
+        raise bad_request("limit must be between 1 and 200, cursor one from a previous page")
     entries = [e for e in world.store.all(AuditEntry, owner) if _is_asked_for(e, wish)]
     ordered = entries if wish.get("direction") == "ASC" else entries[::-1]
     end = int(first) + limit

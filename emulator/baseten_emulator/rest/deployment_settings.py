@@ -1,13 +1,10 @@
 """Autoscaling and backpressure of a deployment; where it serves an environment, they are the environment's."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from baseten_emulator.life import audit, autoscaling, environment_settings
-from baseten_emulator.life.views import environment_id
 from baseten_emulator.rest.deployments import ALIASES, ONE, require_deployment
 from baseten_emulator.world.records import Deployment, Environment
 from baseten_emulator.world.routing import Route, add_aliases
@@ -75,10 +72,7 @@ def update_backpressure(world: World, request: Request) -> Response:
 
 
 def _environment_served_by(world: World, deployment: Deployment) -> Environment | None:
-    name = deployment.environment
-    environment = (
-        world.store.get(Environment, environment_id(deployment.owner, name)) if name else None
-    )
+    environment = world.environment(deployment.owner, deployment.environment)
     serves = environment is not None and environment.current_deployment_id == deployment.id
     return environment if serves else None
 

@@ -1,23 +1,21 @@
 """/v1/models/{model_id}/deployments: by id, or by the aliases `production` and `development`."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 
 from baseten_emulator.life import audit
-from baseten_emulator.life.views import PRODUCTION, deployment_view, environment_id
+from baseten_emulator.life.views import PRODUCTION, deployment_view
 from baseten_emulator.push import config_defaults, uploads
 from baseten_emulator.world.bodies import check_fields
-from baseten_emulator.world.records import Activity, Deployment, Environment, UnderWay
+from baseten_emulator.world.records import Activity, Deployment, UnderWay
 from baseten_emulator.world.routing import Route, add_aliases
 from baseten_emulator.world.wire import (
     ApiError,
     Request,
     Response,
+    bad_request,
     json_response,
-    not_found_error,
-    validation_error,
+    not_found,
 )
 from baseten_emulator.world.world import World
 
@@ -33,13 +31,13 @@ def find_deployment(world: World, model_id: str, deployment_id: str) -> Deployme
     if deployment_id == "development":
         wanted = model.development_deployment_id
     elif deployment_id == PRODUCTION:
-        production = world.store.get(Environment, environment_id(model_id, PRODUCTION))
+        production = world.environment(model_id, PRODUCTION)
         wanted = production.current_deployment_id if production else None
     else:
         wanted = deployment_id
-    deployment = world.store.get(Deployment, wanted) if wanted else None
+    deployment = world.store.get(Deployment, wanted)
     if deployment is None or deployment.owner != model_id:
-        raise not_found_error("deployment", deployment_id)
+        raise not_found("deployment", deployment_id)
     return deployment
 
 
@@ -67,12 +65,12 @@ def rename_deployment(world: World, request: Request) -> Response:
     deployment = require_deployment(world, request)
     name = check_fields(request.json(), {"name": str}).get("name", deployment.name)
     if not re.fullmatch(r"[0-9a-zA-Z_.-]{1,255}", name):
-        raise validation_error(
+        raise bad_request(
             f"name {name!r} may only hold letters, digits, hyphens, underscores and dots"
         )
     others = [d for d in world.store.all(Deployment, deployment.owner) if d.id != deployment.id]
     if name in {other.name for other in others}:
-        raise validation_error(f'a deployment named "{name}" already exists in this model')
+        raise bad_request(f'a deployment named "{name}" already exists in this model')
     world.store.put(replace(deployment, name=name))
     return json_response(deployment_view(world, replace(deployment, name=name)))
 
@@ -102,7 +100,7 @@ def terminate_replica(world: World, request: Request) -> Response:
     """Answer DELETE: the replica of a running deployment; another takes its place at once."""
     deployment, replica = require_deployment(world, request), request.params["replica_id"]
     if replica != replica_of(deployment) or deployment.outcome is None:
-        raise not_found_error("replica", replica)
+        raise not_found("replica", replica)
     audit.on_deployment(world, "REPLICA_TERMINATED", deployment, replica_id=replica)
     return json_response({"success": True})
 
@@ -111,7 +109,7 @@ def get_config(world: World, request: Request) -> Response:
     """Answer GET: the config, parsed with the server's defaults or raw as pushed; `output_format` picks."""
     deployment, wanted = require_deployment(world, request), request.arg("output_format") or "both"
     if wanted not in ("raw", "parsed", "both"):
-        raise validation_error(f'output_format "{wanted}" is not one of raw, parsed, both')
+        raise bad_request(f'output_format "{wanted}" is not one of raw, parsed, both')
     parsed = config_defaults.add_defaults(deployment.config) if wanted != "raw" else None
     raw = deployment.raw_config if wanted != "parsed" else None
     return json_response({"config": parsed, "raw_config": raw})
@@ -126,7 +124,7 @@ def get_download_url(world: World, request: Request) -> Response:
     """Answer GET: a presigned URL of the archive."""
     deployment = require_deployment(world, request)
     if not deployment.s3_key or not world.model(deployment.owner).archive_download:
-        raise validation_error("this deployment's archive cannot be downloaded")
+        raise bad_request("this deployment's archive cannot be downloaded")
     return json_response({"download_url": uploads.download_url(world, deployment.s3_key)})
 
 

@@ -1,7 +1,5 @@
 """/v1/environment_groups: who may manage the environments of one name, in all models of a team. Nothing enforces it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.life.views import PRODUCTION
@@ -13,9 +11,9 @@ from baseten_emulator.world.routing import Route, team_of, team_scoped
 from baseten_emulator.world.wire import (
     Request,
     Response,
+    bad_request,
     json_response,
-    not_found_error,
-    validation_error,
+    not_found,
 )
 from baseten_emulator.world.world import World
 
@@ -43,7 +41,7 @@ def update_group(world: World, request: Request) -> Response:
         access = check_fields(body["manage_access"], fields, required=("is_restricted",))
         users = tuple(access.get("user_ids", ())) if access["is_restricted"] else ()
         if set(users) - {account.USER_ID}:
-            raise validation_error(f"user_ids: the only user here is {account.USER_ID}")
+            raise bad_request(f"user_ids: the only user here is {account.USER_ID}")
         restricted = access["is_restricted"]
         group = EnvironmentGroup(group.id, group.owner, group.name, restricted, users)
         world.store.put(group)
@@ -59,7 +57,7 @@ def _names(world: World, team_id: str) -> list[str]:
 def _require_group(world: World, request: Request) -> EnvironmentGroup:
     team_id, name = team_of(world, request), request.params["env_name"]
     if name not in _names(world, team_id):
-        raise not_found_error("environment group", name)
+        raise not_found("environment group", name)
     return _group(world, team_id, name)
 
 

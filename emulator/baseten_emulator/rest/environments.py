@@ -3,13 +3,11 @@
 `ROUTES` holds those of `promotions` and `deployment_settings`, too.
 """
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 
 from baseten_emulator.life import audit, environment_settings, promotion_end
-from baseten_emulator.life.views import PRODUCTION, environment_id, environment_view
+from baseten_emulator.life.views import PRODUCTION, environment_view
 from baseten_emulator.push.new_models import new_environment
 from baseten_emulator.rest import activation, deployment_settings, promotions
 from baseten_emulator.rest.deployment_settings import SAYS
@@ -18,7 +16,7 @@ from baseten_emulator.rest.promotions import require_environment
 from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
 from baseten_emulator.world.records import Deployment, Environment, Promoting, QueuedSettings
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import ApiError, Request, Response, json_response, validation_error
+from baseten_emulator.world.wire import ApiError, Request, Response, bad_request, json_response
 from baseten_emulator.world.world import World
 
 _BASE = "/v1/models/{model_id}/environments"
@@ -33,7 +31,7 @@ def require_serving(world: World, environment: Environment) -> Deployment:
     """Return the deployment that serves an environment. Raises ApiError 400 when there is none."""
     deployment = environment_settings.find_serving(world, environment)
     if deployment is None:
-        raise validation_error(f'environment "{environment.name}" has no deployment')
+        raise bad_request(f'environment "{environment.name}" has no deployment')
     return deployment
 
 
@@ -55,10 +53,8 @@ def create_environment(world: World, request: Request) -> Response:
     body = check_fields(request.json(), {"name": str, **_SETTINGS}, required=("name",))
     name = body.pop("name")
     if not re.fullmatch(r"[0-9a-zA-Z_-]{1,255}", name):
-        raise validation_error(
-            f"name {name!r} may only hold letters, digits, hyphens and underscores"
-        )
-    if world.store.get(Environment, environment_id(model.id, name)):
+        raise bad_request(f"name {name!r} may only hold letters, digits, hyphens and underscores")
+    if world.environment(model.id, name):
         message = f'environment "{name}" already exists in model "{model.name}"'
         raise ApiError(400, "ENVIRONMENT_ALREADY_EXISTS", message)
     environment = new_environment(model.id, name, world.now())
@@ -94,7 +90,7 @@ def delete_environment(world: World, request: Request) -> Response:
     """Answer DELETE: its promotion is given up and its deployment scaled to zero; never production."""
     environment = require_environment(world, request)
     if environment.name == PRODUCTION:
-        raise validation_error("the production environment cannot be deleted")
+        raise bad_request("the production environment cannot be deleted")
     promotion_end.end_promotion(world, environment, "CANCELED")
     deployment = environment_settings.find_serving(world, environment)
     if deployment:

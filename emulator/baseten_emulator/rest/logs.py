@@ -1,7 +1,5 @@
 """Logs of a deployment and of an environment; `ROUTES` holds those of `metrics`, too."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Metrics and startups of a deployment, and of an environment: there, of what serves it now."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.faults import faults
@@ -14,7 +12,7 @@ from baseten_emulator.rest.promotions import ENVIRONMENT, require_environment
 from baseten_emulator.world.bodies import Fields, read_query
 from baseten_emulator.world.records import Deployment
 from baseten_emulator.world.routing import Route
-from baseten_emulator.world.wire import Request, Response, json_response, validation_error
+from baseten_emulator.world.wire import Request, Response, bad_request, json_response
 from baseten_emulator.world.world import World, request_counter
 
 _METRICS: Fields = {
@@ -59,7 +57,7 @@ def summarise_startups(world: World, request: Request) -> Response:
 
 def _attempts(world: World, request: Request, wish: dict[str, Any]) -> list[dict[str, Any]]:
     if wish["start_epoch_millis"] >= wish["end_epoch_millis"]:
-        raise validation_error("end_epoch_millis must be after start_epoch_millis")
+        raise bad_request("end_epoch_millis must be after start_epoch_millis")
     deployment = _find_target(world, request)
     name = world.model(deployment.owner).name
     lacking = faults.find_live_for(world, name, deployment, "no_capacity") is not None

@@ -1,7 +1,5 @@
 """/v1/models: list, get, rename, delete, and the push by REST (prepare, create, add a deployment)."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +20,7 @@ from baseten_emulator.world.records import (
     UnderWay,
 )
 from baseten_emulator.world.routing import Route, team_of, team_scoped
-from baseten_emulator.world.wire import ApiError, Request, Response, json_response, validation_error
+from baseten_emulator.world.wire import ApiError, Request, Response, bad_request, json_response
 from baseten_emulator.world.world import World
 
 _PAYLOAD: Fields = {
@@ -57,7 +55,7 @@ def rename_model(world: World, request: Request) -> Response:
     model = world.model(request.params["model_id"])
     name = check_fields(request.json(), {"name": str}).get("name", model.name)
     if not name.strip():
-        raise validation_error("name: must not be empty")
+        raise bad_request("name: must not be empty")
     if name != model.name and world.model_named(name, model.owner):
         raise ApiError(400, "MODEL_NAME_ALREADY_EXISTS", f'A model named "{name}" already exists')
     renamed = replace(model, name=name)
@@ -82,7 +80,7 @@ def prepare_upload(world: World, request: Request) -> Response:
     fields = {"deployment": dict, "dry_run": bool, "model_id": str, "name": str, "team_id": str}
     body = check_fields(request.json(), fields, required=("deployment",))
     if ("name" in body) == ("model_id" in body):
-        raise validation_error("exactly one of name and model_id is required")
+        raise bad_request("exactly one of name and model_id is required")
     check_push(_push(body["deployment"], None))
     if "model_id" in body:
         world.model(body["model_id"])
@@ -111,7 +109,7 @@ def _source(request: Request, fields: Fields, required: tuple[str, ...]) -> dict
     body = check_fields(request.json(), {"source": dict}, required=("source",))
     source = check_fields(body["source"], fields, required)
     if source.get("kind", "model_archive") != "model_archive":
-        raise validation_error(
+        raise bad_request(
             f'source.kind "{source["kind"]}": the emulator only knows "model_archive"'
         )
     return source

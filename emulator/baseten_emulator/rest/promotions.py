@@ -1,19 +1,17 @@
 """Promotions: to production by a deployment, to any environment by its name, and signals to one in progress."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from baseten_emulator.life import promotion_signals, promotion_start
 from baseten_emulator.life.promotion_start import Wish
-from baseten_emulator.life.views import PRODUCTION, deployment_view, environment_id
+from baseten_emulator.life.views import PRODUCTION, deployment_view
 from baseten_emulator.rest.deployments import ONE as DEPLOYMENT
 from baseten_emulator.rest.deployments import find_deployment, require_deployment
 from baseten_emulator.world.bodies import Fields, check_fields
 from baseten_emulator.world.records import Environment
 from baseten_emulator.world.routing import Handler, Route, add_aliases
-from baseten_emulator.world.wire import Request, Response, json_response, not_found_error
+from baseten_emulator.world.wire import Request, Response, json_response, not_found
 from baseten_emulator.world.world import World
 
 ENVIRONMENT = "/v1/models/{model_id}/environments/{env_name}"
@@ -31,9 +29,9 @@ _CANCELED = {
 def require_environment(world: World, request: Request) -> Environment:
     """Return the environment that a request's path means. Raises ApiError 404."""
     model, name = world.model(request.params["model_id"]), request.params["env_name"]
-    environment = world.store.get(Environment, environment_id(model.id, name))
+    environment = world.environment(model.id, name)
     if environment is None:
-        raise not_found_error("environment", name)
+        raise not_found("environment", name)
     return environment
 
 
@@ -41,7 +39,7 @@ def promote_to_production(world: World, request: Request) -> Response:
     """Answer POST: promote a deployment to production."""
     fields = {**_FIELDS, "scale_down_previous_production": bool}
     body, deployment = check_fields(request.json(), fields), require_deployment(world, request)
-    environment = world.store.get(Environment, environment_id(deployment.owner, PRODUCTION))
+    environment = world.environment(deployment.owner, PRODUCTION)
     assert environment is not None  # noqa: S101 - every model has production
     wish = _wish(body, "scale_down_previous_production")
     promoted = promotion_start.promote(world, environment, deployment, wish)

@@ -5,8 +5,6 @@ stays in memory, to be removed from the call log. Names are compared with every 
 (Baseten docs: secrets).
 """
 
-from __future__ import annotations
-
 import hashlib
 from dataclasses import replace
 
@@ -16,7 +14,7 @@ from baseten_emulator.world.bodies import check_fields
 from baseten_emulator.world.ids import normalise_secret_name
 from baseten_emulator.world.records import Secret
 from baseten_emulator.world.routing import Route, team_of, team_scoped
-from baseten_emulator.world.wire import Request, Response, json_response, not_found_error
+from baseten_emulator.world.wire import Request, Response, json_response, not_found
 from baseten_emulator.world.world import World
 
 
@@ -49,7 +47,7 @@ def delete_secret(world: World, request: Request) -> Response:
     name = request.params["secret_name"]
     secret = world.store.get(Secret, f"{team_of(world, request)}/{normalise_secret_name(name)}")
     if secret is None:
-        raise not_found_error("secret", name)
+        raise not_found("secret", name)
     world.store.delete(Secret, secret.id)
     audit.on_secret(world, "SECRET_DELETED", secret)
     return json_response({"name": secret.name})

@@ -1,7 +1,5 @@
 """Teams, users, regions, instance types and prices; `ROUTES` holds those of keys, groups and the audit log, too."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.life.hardware import CATALOG, REGIONS
@@ -9,7 +7,7 @@ from baseten_emulator.rest import api_keys, audit_logs, environment_groups
 from baseten_emulator.world import account
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.routing import Route, team_of, team_scoped
-from baseten_emulator.world.wire import Request, Response, json_response, not_found_error
+from baseten_emulator.world.wire import Request, Response, json_response, not_found
 from baseten_emulator.world.world import World
 
 
@@ -63,7 +61,7 @@ def list_users(_world: World, request: Request) -> Response:
 def get_user(_world: World, request: Request) -> Response:
     """Answer GET /v1/users/{user_id}; `me` is who asks."""
     if request.params["user_id"] != account.USER_ID:
-        raise not_found_error("user", request.params["user_id"])
+        raise not_found("user", request.params["user_id"])
     return json_response(account.user_view())
 
 

@@ -4,8 +4,6 @@ Source: text-embeddings-inference `router/src/http/server.rs`, `core/src/lib.rs`
 validation error is 413 up to 1.8.3 and 422 from 1.9.0 on (PR #818).
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from baseten_emulator.tei.outcome import TeiResponse, json_response

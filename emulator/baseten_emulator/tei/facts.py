@@ -3,8 +3,6 @@
 A model that is not in the table is guessed from the config's `predict_endpoint`, and `ModelFacts.guessed` says so.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -8,8 +8,6 @@ fitting up to 1.5 times the GPU's memory; weights alone must fit. Checked agains
 tokens on a T4 runs out (#760), pplx 0.6B in float32 does at 32768 on an A100 and does not at 16384 (#861).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

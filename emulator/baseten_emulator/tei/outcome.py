@@ -1,7 +1,5 @@
 """What the data plane returns: an HTTP answer, or the last log lines of a container that died."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A running router's settings: flags and facts, after every default and override."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from baseten_emulator.tei.facts import ModelFacts

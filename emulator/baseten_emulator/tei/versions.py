@@ -4,8 +4,6 @@ Source: tag diffs of text-embeddings-inference, v1.6.0 to v1.9.3; behaviours mea
 comment says otherwise.
 """
 
-from __future__ import annotations
-
 Version = tuple[int, int, int]
 
 LATEST: Version = (1, 9, 3)
@@ -37,10 +35,7 @@ AUTO_TRUNCATE_TAKES_A_VALUE: Version = (1, 9, 2)  # #836
 
 
 def parse_version(text: str) -> Version:
-    """Return the version of `1.8.3`, `1.8` (its newest patch) or `latest`.
-
-    Raises ValueError: the text is none of these.
-    """
+    """Return the version of `1.8.3`, `1.8` (its newest patch) or `latest`. Raises ValueError for another text."""
     if text == "latest":
         return LATEST
     numbers = [int(part) for part in text.split(".")]

@@ -1,7 +1,5 @@
 """The emulator's account, one organization, one user, one key, and the records that belong to it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

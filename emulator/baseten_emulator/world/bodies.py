@@ -3,14 +3,12 @@
 The management API rejects unknown fields on updates (`additionalProperties: false` in its OpenAPI).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from baseten_emulator.world.wire import Request, validation_error
+from baseten_emulator.world.wire import Request, bad_request
 
 _SHOWN = 100
 Fields = Mapping[str, type | tuple[type, ...]]
@@ -19,18 +17,15 @@ Fields = Mapping[str, type | tuple[type, ...]]
 def check_fields(
     body: Mapping[str, Any], fields: Fields, required: tuple[str, ...] = ()
 ) -> dict[str, Any]:
-    """Return `body` once every field is known and of its type; null counts as absent.
-
-    Raises ApiError 400 that names the field.
-    """
+    """Return `body` without its nulls. Raises ApiError 400 naming a field that is unknown, missing or mistyped."""
     for name, value in body.items():
         if name not in fields:
-            raise validation_error(_describe_unknown(name, fields))
+            raise bad_request(_describe_unknown(name, fields))
         if value is not None and not _is_of(value, fields[name]):
-            raise validation_error(f"{name}: {shorten(value)} has the wrong type")
+            raise bad_request(f"{name}: {shorten(value)} has the wrong type")
     for name in required:
         if body.get(name) in (None, ""):
-            raise validation_error(f"{name}: field required")
+            raise bad_request(f"{name}: field required")
     return {name: value for name, value in body.items() if value is not None}
 
 
@@ -43,19 +38,19 @@ def shorten(value: Any) -> str:
 def require_range(name: str, value: Any, least: float, most: float) -> None:
     """Refuse a number outside of these. Raises ApiError 400 that names the field."""
     if not least <= value <= most:
-        raise validation_error(f"{name}: {value} must be between {least:g} and {most:g}")
+        raise bad_request(f"{name}: {value} must be between {least:g} and {most:g}")
 
 
 def require_short(name: str, value: Any, most: int) -> None:
     """Refuse a text of more characters. Raises ApiError 400 that names the field."""
     if isinstance(value, str) and len(value) > most:
-        raise validation_error(f"{name}: has {len(value)} characters, at most {most} are kept")
+        raise bad_request(f"{name}: has {len(value)} characters, at most {most} are kept")
 
 
 def require_room(count: int, most: int, what: str) -> None:
     """Refuse one more where there are as many as are kept. Raises ApiError 400 that says what to do."""
     if count >= most:
-        raise validation_error(
+        raise bad_request(
             f"there are already {count} {what}, as many as are kept: DELETE some first"
         )
 
@@ -75,7 +70,7 @@ def refuse_unsimulated(body: Mapping[str, Any], *names: str) -> None:
     """Refuse, by name, what Baseten has and the emulator does not simulate."""
     for name in names:
         if body.get(name) is not None:
-            raise validation_error(f"{name}: not simulated by the emulator")
+            raise bad_request(f"{name}: not simulated by the emulator")
 
 
 def read_query(request: Request, fields: Fields, required: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -4,8 +4,6 @@ Headers are never stored. A secret's value, a field or variable that is named li
 known secret values wherever they occur, are replaced by "[secret]"; `redacted` lists the places.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import re

@@ -1,26 +1,6 @@
-"""The emulator's time: always an argument, never a call to `time` elsewhere."""
+"""The emulator's time as text; the time itself is an argument of a world."""
 
-from __future__ import annotations
-
-import time
 from datetime import UTC, datetime
-from typing import Protocol
-
-
-class Clock(Protocol):
-    """Seconds since the epoch."""
-
-    def now(self) -> float:
-        """Return the present, in seconds since the epoch."""
-        ...
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> float:
-        """Return the machine's time."""
-        return time.time()
 
 
 def iso(at: float) -> str:

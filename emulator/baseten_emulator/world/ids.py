@@ -1,7 +1,5 @@
 """Identifiers, deterministic and as opaque as Baseten's own, and the names of secrets as Baseten compares them."""
 
-from __future__ import annotations
-
 import re
 
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -4,8 +4,6 @@ Python's parser accepts `1e999` and `NaN`, numbers of 4,300 digits and half a su
 a `RecursionError`: each of them would fail later, in the middle of the work.
 """
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterator

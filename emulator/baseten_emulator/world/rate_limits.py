@@ -4,8 +4,6 @@ Source: Baseten docs, management API rate limits: activate and deactivate 20 a m
 /v1 endpoint 100 a second; 429 with `retry_after` in seconds. That the window slides is a guess.
 """
 
-from __future__ import annotations
-
 import math
 from collections import defaultdict, deque
 from dataclasses import dataclass, field

@@ -4,8 +4,6 @@ Every record has an `id` and an `owner` (a team, a model); the store keeps it by
 class, which therefore never changes. All times are seconds since the epoch.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 

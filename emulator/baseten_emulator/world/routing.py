@@ -1,7 +1,5 @@
 """Routes: a method, a path with {placeholders}, and the function that answers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field

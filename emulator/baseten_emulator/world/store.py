@@ -4,8 +4,6 @@ Each request is one transaction: what a handler wrote is kept when it answers an
 and its folder are readable by their owner only.
 """
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import types
@@ -61,7 +59,7 @@ class Store:
         self._db.executescript(_TABLES)
 
     @classmethod
-    def in_folder(cls, folder: Path) -> Store:
+    def in_folder(cls, folder: Path) -> "Store":
         """Return the store kept in `folder`/emulator.sqlite (folder 0700, file 0600). Raises StateError."""
         file = folder / "emulator.sqlite"
         try:
@@ -117,8 +115,8 @@ class Store:
             (kind, record.id, record.owner, body),
         )
 
-    def get(self, kind: type[R], record_id: str) -> R | None:
-        """Return the record with this id, or None."""
+    def get(self, kind: type[R], record_id: str | None) -> R | None:
+        """Return the record with this id; None where there is none, or no id."""
         query = "SELECT body FROM records WHERE kind = ? AND id = ?"
         row = self._db.execute(query, (kind.__name__, record_id)).fetchone()
         return _revive(kind, json.loads(row[0])) if row else None

@@ -5,8 +5,6 @@ careful server would not accept (absolute paths, `..`, links, devices) make the 
 config.yaml that is too large.
 """
 
-from __future__ import annotations
-
 import io
 import tarfile
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 The few things only a socket can do (wait, hang up, stop) are asked for by the response and done by `server`.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -26,11 +24,8 @@ class Request:
     params: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
-        """Parse a request target, in origin form (`/v1/models?x=y`) or proxy form (absolute URI).
-
-        Raises ApiError 400 where it is neither.
-        """
+    def of(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> "Request":
+        """Parse a target in origin form (`/v1/models?x=y`) or proxy form (absolute URI). Raises ApiError 400."""
         lowered = {name.lower(): value for name, value in headers.items()}
         absolute = target.startswith(("http://", "https://"))
         if not absolute and not target.startswith("/"):
@@ -66,7 +61,7 @@ class Request:
             raise ApiError(400, "INVALID_JSON", "the request body must be a JSON object")
         return data
 
-    def with_params(self, params: Mapping[str, str]) -> Request:
+    def with_params(self, params: Mapping[str, str]) -> "Request":
         """Return the same request with the values of the route's placeholders."""
         return replace(self, params=params)
 
@@ -113,11 +108,11 @@ def json_response(payload: Any, status: int = 200) -> Response:
     return Response(status, json.dumps(payload).encode(), "application/json")
 
 
-def not_found_error(what: str, name: str) -> ApiError:
+def not_found(what: str, name: str) -> ApiError:
     """Return the 404 for a thing that does not exist."""
     return ApiError(404, "RESOURCE_NOT_FOUND", f'{what} "{name}" does not exist')
 
 
-def validation_error(message: str) -> ApiError:
+def bad_request(message: str) -> ApiError:
     """Return the 400 for a request that is understood and not accepted."""
     return ApiError(400, "VALIDATION_ERROR", message)

@@ -1,20 +1,18 @@
 """Everything a handler may use: the memory, the time, the data plane and the settings."""
 
-from __future__ import annotations
-
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Protocol
 
-from baseten_emulator.world.clock import Clock, SystemClock
 from baseten_emulator.world.ids import normalise_secret_name, opaque_id
 from baseten_emulator.world.rate_limits import RateLimits
-from baseten_emulator.world.records import Deployment, Model, Secret, Taught
+from baseten_emulator.world.records import Deployment, Environment, Model, Secret, Taught
 from baseten_emulator.world.store import Store
-from baseten_emulator.world.wire import not_found_error
+from baseten_emulator.world.wire import not_found
 
 DEFAULT_TEAM = "default"
 _ROUTERS_KEPT = 256
@@ -53,7 +51,7 @@ class World:
     """One emulated Baseten. `base_url` is where it can be reached, without a trailing slash."""
 
     store: Store = field(default_factory=Store)
-    clock: Clock = field(default_factory=SystemClock)
+    clock: Callable[[], float] = time.time
     step_seconds: float = 0.2
     base_url: str = "http://127.0.0.1:8791"
     api_key: str = field(default="emulator", repr=False)
@@ -68,7 +66,7 @@ class World:
 
     def now(self) -> float:
         """Return the present: the clock's, plus what /_emulator/clock has added."""
-        return self.clock.now() + self.store.counter("clock_offset_seconds")
+        return self.clock() + self.store.counter("clock_offset_seconds")
 
     def next_id(self) -> str:
         """Return an id never given before."""
@@ -78,8 +76,17 @@ class World:
         """Return the model with this id. Raises ApiError 404."""
         model = self.store.get(Model, model_id)
         if model is None:
-            raise not_found_error("model", model_id)
+            raise not_found("model", model_id)
         return model
+
+    def environment(self, model_id: str, name: str | None) -> Environment | None:
+        """Return a model's environment of this name, None where it has none."""
+        return self.store.get(Environment, f"{model_id}/{name}" if name else None)
+
+    def current_deployment(self, model_id: str, environment: str) -> Deployment | None:
+        """Return what serves an environment of a model, None where nothing does."""
+        found = self.environment(model_id, environment)
+        return self.store.get(Deployment, found.current_deployment_id) if found else None
 
     def model_named(self, name: str, team_id: str) -> Model | None:
         """Return the model of this name in a team; names are unique within one."""
@@ -95,7 +102,7 @@ class World:
         for name in self.teams:
             if self.team_id(name) == team_id:
                 return name
-        raise not_found_error("team", team_id)
+        raise not_found("team", team_id)
 
     @property
     def default_team_id(self) -> str:

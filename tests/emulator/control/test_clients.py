@@ -19,15 +19,10 @@ from tests.support.control_client import CONFIG, KEY, Baseten, new_world, served
 TRUSS = str(Path(sys.executable).parent / "truss")
 
 
-class RealClock:
-    def now(self) -> float:
-        return time.time()
-
-
 @pytest.fixture
 def emulated() -> Iterator[Baseten]:
     """A Baseten over HTTP, quick, in real time."""
-    world = new_world(clock=RealClock(), step_seconds=0.02)
+    world = new_world(clock=time.time, step_seconds=0.02)
     with served(world) as send:
         yield Baseten(world, send)
 

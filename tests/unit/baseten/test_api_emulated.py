@@ -49,7 +49,11 @@ class Emulated:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.clock = ManualClock()
         world = World(
-            clock=self.clock, step_seconds=1.0, api_key=KEY, teams=("default", "ads"), boot=_boots
+            clock=self.clock.now,
+            step_seconds=1.0,
+            api_key=KEY,
+            teams=("default", "ads"),
+            boot=_boots,
         )
         self.app = App(world)
         real = httpx_client.Client

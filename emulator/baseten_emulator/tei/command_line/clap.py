@@ -3,8 +3,6 @@
 Source: clap 4 and the 1.8.3 and 1.9.3 binaries. The command line wins over the environment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from baseten_emulator.tei.command_line.flags import EXCLUSIVE, Flag, flags_of
@@ -19,10 +17,7 @@ _USAGE = ("", "Usage: text-embeddings-router [OPTIONS]", "", "For more informati
 def parse_flags(
     arguments: Sequence[str], environment: Mapping[str, str], version: Version
 ) -> Values:
-    """Return every flag that has a value: from the command line, the environment or its default.
-
-    Raises BootError: clap refuses (exit code 2).
-    """
+    """Return every flag that has a value: given, from the environment or its default. Raises BootError."""
     known = flags_of(version)
     given = _from_arguments(list(arguments), known)
     ambient = {

@@ -4,8 +4,6 @@ Only the shapes that people write for TEI are understood: assignments, `export`,
 `$(cat /secrets/NAME)`. Anything else is a loud failure, not a guess.
 """
 
-from __future__ import annotations
-
 import re
 import shlex
 from collections.abc import Mapping
@@ -63,10 +61,7 @@ class _Shell:
 def parse_start_command(
     command: str, environment: Mapping[str, str], secrets: Mapping[str, str]
 ) -> Invocation:
-    """Follow `docker_server.start_command` to the router it starts.
-
-    Raises BootError: it starts none, or holds what this reader does not know.
-    """
+    """Follow `docker_server.start_command` to the router it starts. Raises BootError where it starts none."""
     shell = _Shell(secrets, dict(environment), set(environment))
     try:
         return _run_words(shell, shlex.split(_mark_secrets(command.replace("\\\n", " "))))

@@ -3,8 +3,6 @@
 Source: `router/src/main.rs` at each tag, and `-h` of the 1.8.3 and 1.9.3 binaries.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from baseten_emulator.tei.versions import (

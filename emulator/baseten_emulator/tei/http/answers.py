@@ -1,7 +1,5 @@
 """What a route computes, before it becomes HTTP: a JSON value and the work that it took."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

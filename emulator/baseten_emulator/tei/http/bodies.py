@@ -1,7 +1,5 @@
 """The shapes of TEI's request bodies (`router/src/http/types.rs`), by version."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.tei.http.inputs import ids, predict_input, strings, texts

@@ -3,8 +3,6 @@
 Source: axum 0.7 `extract::Json`; the refusals are plain text, unlike TEI's own (measured).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -26,10 +24,7 @@ class ExtractionError(Exception):
 def read_json(
     shape: Struct, headers: Mapping[str, str], body: bytes, payload_limit: int
 ) -> dict[str, Any]:
-    """Return the decoded body of a POST; header names in lower case, `payload_limit` in bytes.
-
-    Raises RefusedError: 415, 413, 400 or 422, in plain text.
-    """
+    """Return the decoded body of a POST; `payload_limit` in bytes. Raises ExtractionError: 415, 413, 400 or 422."""
     if not _is_json(headers.get("content-type", "")):
         raise ExtractionError(415, "Expected request with `Content-Type: application/json`")
     if len(body) > payload_limit:

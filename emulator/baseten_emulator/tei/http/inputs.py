@@ -3,8 +3,6 @@
 Source: `router/src/http/types.rs`, whose untagged enums decide what counts as a batch.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

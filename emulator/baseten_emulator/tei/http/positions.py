@@ -3,8 +3,6 @@
 Source: `serde_json::read::SliceRead::position_of_index` and `de.rs`; measured on two messages.
 """
 
-from __future__ import annotations
-
 import json
 
 from baseten_emulator.tei.http import strict_json

@@ -3,8 +3,6 @@
 Source: `router/src/http/server.rs` and axum's extractors; refusals measured on 1.8.3 and 1.9.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -65,7 +63,7 @@ class Router:
         self._asked = count(1)
         self._pacing = Lock()
 
-    def copy_with_faults(self, wrongs: Mapping[str, str | None]) -> Router:
+    def copy_with_faults(self, wrongs: Mapping[str, str | None]) -> "Router":
         """Return a copy for one request with these faults: kind to the wrong value, None for the usual one."""
         other = Router(wrong_settings(self.settings, wrongs, next(self._asked)), self.boot_log)
         other.engine.pace = self.engine.pace

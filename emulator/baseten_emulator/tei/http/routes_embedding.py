@@ -3,8 +3,6 @@
 Source: `router/src/http/server.rs`; bodies measured on TEI 1.8.3 and 1.9.3.
 """
 
-from __future__ import annotations
-
 import base64
 import struct
 from collections.abc import Callable

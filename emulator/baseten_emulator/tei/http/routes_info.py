@@ -1,7 +1,5 @@
 """The routes that describe the server: `/info`, `/health`, `/metrics`."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.tei.model.engine import Engine

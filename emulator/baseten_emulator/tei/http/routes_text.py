@@ -1,7 +1,5 @@
 """The routes that only need the tokenizer: `/tokenize` and `/decode`. They take no permits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.tei.errors import empty_batch_error, empty_input_error

@@ -1,7 +1,5 @@
 """`/vertex`: a list of instances, each in the shape of the model's own route."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.tei.errors import TeiError

@@ -5,8 +5,6 @@ the position that serde would report. Source: serde 1.0, serde_json 1.0 and axum
 measured on TEI 1.8.3 and 1.9.3, the others follow the code.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,7 +23,7 @@ class MismatchError(Exception):
         super().__init__(reason)
         self.reason, self.at, self.path = reason, at, path
 
-    def under(self, step: str | int) -> MismatchError:
+    def under(self, step: str | int) -> "MismatchError":
         """Return the same mismatch seen from one level further out."""
         return MismatchError(self.reason, self.at, (step, *self.path))
 

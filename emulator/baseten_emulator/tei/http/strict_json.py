@@ -1,7 +1,5 @@
 """JSON as serde_json 1.0 reads it (source: `de.rs`, `read.rs`), where Python's parser takes more or gives up."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any, NoReturn

@@ -5,8 +5,6 @@ comparable. Sizes of vectors' deviations: measured on all-MiniLM-L6-v2, 15 texts
 another model's may be larger or smaller. Sizes of scores' deviations: guessed.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass

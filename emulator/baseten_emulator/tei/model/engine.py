@@ -1,7 +1,5 @@
 """The model: tokens in, numbers out, with the checks that TEI's `core/src/infer.rs` makes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 from baseten_emulator.tei.errors import backend_error

@@ -4,8 +4,6 @@ From 1.9.0 on a batch with more texts than free permits is refused at once (PR #
 text of a batch waits for its own permit, so a batch larger than the limit still passes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Condition

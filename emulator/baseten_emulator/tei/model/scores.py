@@ -1,7 +1,5 @@
 """Toy heads: a reranker that counts shared words, a classifier with a small lexicon."""
 
-from __future__ import annotations
-
 import json
 import math
 from collections.abc import Iterable, Sequence

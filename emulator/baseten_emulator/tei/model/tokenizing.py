@@ -3,8 +3,6 @@
 Source: `core/src/tokenization.rs`; the order of the checks is TEI's.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +27,7 @@ class Reading:
     prompt_name: str | None = None
 
     @classmethod
-    def of(cls, request: Mapping[str, Any], settings: Settings) -> Reading:
+    def of(cls, request: Mapping[str, Any], settings: Settings) -> "Reading":
         """Return a request's `truncate`, `truncation_direction` and `prompt_name`."""
         truncate = request.get("truncate")
         return cls(
@@ -47,10 +45,7 @@ class Reader:
     tokenizer: Tokenizer
 
     def read(self, item: Item, how: Reading) -> list[Token]:
-        """Return the tokens of one text, or of one list of token ids.
-
-        Raises TeiError: empty, too long, or a prompt that the model does not have.
-        """
+        """Return the tokens of one text, or of one list of token ids. Raises TeiError."""
         if not item:
             raise empty_input_error()
         prompt = self.prompt(how.prompt_name)
@@ -62,10 +57,7 @@ class Reader:
         return self._require_short(self.tokenizer.encode(text, limit, how.from_left))
 
     def read_pair(self, pair: Sequences, how: Reading) -> tuple[list[Token], list[Token]]:
-        """Return the tokens of both halves of a pair, which share the limit.
-
-        Raises TeiError: empty, too long, or a server with a default prompt: pairs take none.
-        """
+        """Return the tokens of both halves of a pair, which share the limit and take no prompt. Raises TeiError."""
         first, second = pair
         if not first and not second:
             raise empty_input_error()

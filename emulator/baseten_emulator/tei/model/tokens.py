@@ -4,8 +4,6 @@ Ids are hashed, so they are the same on every machine; the text behind an id is 
 process lives. Framing by model family and the truncation of pairs ("longest first") follow Hugging Face tokenizers.
 """
 
-from __future__ import annotations
-
 import re
 import zlib
 from collections.abc import Sequence
@@ -79,7 +77,7 @@ class Tokenizer:
     seen: dict[int, Token] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, model_type: str) -> Tokenizer:
+    def of(cls, model_type: str) -> "Tokenizer":
         """Return the tokenizer that models of this `config.json.model_type` come with."""
         return cls(_FRAMINGS.get(model_type, _BERT))
 

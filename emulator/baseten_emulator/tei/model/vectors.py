@@ -4,8 +4,6 @@ A word's vector is hashed from the model, its pooling and the word, so texts tha
 models never share a space, and every machine computes the same numbers.
 """
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Sequence

@@ -4,8 +4,6 @@
 in the numbers alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 

@@ -4,8 +4,6 @@ Names: `router/src/http/server.rs` and `core/src/queue.rs`. A histogram shows it
 the last.
 """
 
-from __future__ import annotations
-
 from threading import Lock
 
 from baseten_emulator.tei.pace.service_time import Spent

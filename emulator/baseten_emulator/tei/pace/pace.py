@@ -5,8 +5,6 @@ as long as `service_time` says, and the others wait for theirs. The emulator's o
 batch ends when it would have ended if everything else had taken none.
 """
 
-from __future__ import annotations
-
 import heapq
 import time
 from collections import deque

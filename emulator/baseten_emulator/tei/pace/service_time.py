@@ -8,8 +8,6 @@ stays or falls beyond it. Where the knee is, how sharp, and how many workers it 
 repository: a tuning has to find it by measuring.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -34,7 +32,7 @@ class ServiceTime:
     vcpus: float = 4
 
     @classmethod
-    def draw(cls, seed: int, repo_id: str, given: Mapping[str, float]) -> ServiceTime:
+    def draw(cls, seed: int, repo_id: str, given: Mapping[str, float]) -> "ServiceTime":
         """Draw the same for the same seed and repository; `given` numbers replace those that are drawn."""
         dice = Random(f"{seed}/{repo_id.lower()}")  # noqa: S311 - a model's character, not a secret
         knee = 2 ** dice.uniform(10.5, 15)

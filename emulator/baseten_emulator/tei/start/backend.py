@@ -4,8 +4,6 @@ Source: `backends/src/lib.rs` (`init_backend`), `backends/candle/src/lib.rs` (`C
 `backends/ort/src/lib.rs` at v1.6.0 to v1.9.3.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from baseten_emulator.tei.memory import OUT_OF_MEMORY
@@ -16,8 +14,7 @@ from baseten_emulator.tei.start.families import Family, family_of
 from baseten_emulator.tei.start.images import backend_failure, check_compute_cap
 from baseten_emulator.tei.start.loading import check_model
 from baseten_emulator.tei.start.machine import Machine
-from baseten_emulator.tei.start.repository import Repository
-from baseten_emulator.tei.start.rust_json import NO_SUCH_FILE
+from baseten_emulator.tei.start.repository import NO_SUCH_FILE, Repository
 from baseten_emulator.tei.versions import Version
 
 CANDLE_CPU_REQUESTS = 4
@@ -44,10 +41,7 @@ class BackendModel:
 
 
 def start_backend(model: BackendModel, machine: Machine, log: list[str]) -> Backend:
-    """Start the first backend that takes the model: ONNX Runtime on the CPU image, candle everywhere.
-
-    Raises BootError: none does; the log says why (exit code 1).
-    """
+    """Start the first backend that takes the model: ONNX Runtime on the CPU image, then candle. Raises BootError."""
     if not machine.image.has_cuda:
         refusal = _ort_refuses(model)
         if refusal is None:

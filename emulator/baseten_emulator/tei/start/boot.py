@@ -4,8 +4,6 @@ The steps and their order are TEI's (`router/src/lib.rs`, `run`): command line, 
 task, tokenizer, input length, prompts, backend, warm-up, listen.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any

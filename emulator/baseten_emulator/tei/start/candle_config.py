@@ -4,8 +4,6 @@ Only fields that real repositories are known to lack are checked. Source: `enum 
 `backends/candle/src/models`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,10 +24,7 @@ _SIZES = (
 
 
 def check_config(config: Mapping[str, Any], version: Version) -> None:
-    """Refuse what this release's `Config` cannot be made from.
-
-    Raises BootError: "Model is not supported", with serde's reason; from a parsed value, so without a position.
-    """
+    """Refuse what this release's `Config` cannot be made from. Raises BootError with serde's reason."""
     known = variants(version)
     if config["model_type"] not in known:
         listed = ", ".join(f"`{name}`" for name in known)

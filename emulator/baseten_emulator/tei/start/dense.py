@@ -4,8 +4,6 @@ A server starts without those it does not apply, and its vectors are wrong. TEI 
 does. Source: `init_backend` in `backends/src/lib.rs` and `router/src/lib.rs` at v1.7.4, v1.8.0 to v1.8.3.
 """
 
-from __future__ import annotations
-
 from baseten_emulator.tei.command_line.clap import Values
 from baseten_emulator.tei.start.model_config import whole
 from baseten_emulator.tei.start.repository import Repository, dense_paths

@@ -5,8 +5,6 @@ the exception for `NewForTokenClassification`). Names, tags and `pipeline_tag` c
 `*ForTokenClassification` counts as a classifier (measured).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +12,7 @@ from typing import Any
 from baseten_emulator.tei.facts import Task
 from baseten_emulator.tei.http.serde import Field, Struct, boolean
 from baseten_emulator.tei.outcome import startup_error
-from baseten_emulator.tei.start.repository import Repository
-from baseten_emulator.tei.start.rust_json import NO_SUCH_FILE, read_file
+from baseten_emulator.tei.start.repository import NO_SUCH_FILE, Repository
 from baseten_emulator.tei.versions import GTE_EXCEPTION, Version
 
 _POOLING_FILE = "1_Pooling/config.json"
@@ -50,10 +47,7 @@ def detect(
     version: Version,
     log: list[str],
 ) -> Detected:
-    """Return what TEI takes a model for by `config` and `--pooling`; `flag` in `/info`'s spelling.
-
-    Raises BootError: label maps or pooling are missing or of a kind that TEI does not have.
-    """
+    """Return what TEI takes a model for by `config` and `--pooling` (`flag`, as in `/info`). Raises BootError."""
     for architecture in config["architectures"]:
         if _is_passed_over(architecture, config, version):
             log.append(
@@ -93,7 +87,7 @@ def _detect_head(config: Mapping[str, Any], flag: str | None, log: list[str]) ->
 
 
 def _pooling(repository: Repository, model_type: str, log: list[str]) -> str:
-    modes = read_file(repository, _POOLING_FILE, _POOL_CONFIG)
+    modes = repository.read(_POOLING_FILE, _POOL_CONFIG)
     if modes is not None:
         return _mode(modes)
     if "bert" not in model_type.lower():

@@ -4,8 +4,6 @@ Source: `enum Config` in `backends/candle/src/lib.rs` and `backends/candle/src/m
 from v1.6.0 to v1.9.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal

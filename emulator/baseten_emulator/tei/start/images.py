@@ -3,8 +3,6 @@
 Source: TEI's `backends/candle/src/compute_cap.rs` (tags v1.8.3, v1.9.0) and its README's image table.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,10 +40,7 @@ class Image:
 
 
 def parse_image(reference: str) -> Image:
-    """Return `baseten/text-embeddings-inference-mirror:89-1.8.3` as an `Image`.
-
-    Raises BootError: the tag is none that TEI publishes.
-    """
+    """Return the `Image` of a reference. Raises BootError for a tag that TEI does not publish."""
     name, _, tag = reference.rpartition(":")
     match = _TAG.fullmatch(tag)
     if not name or match is None or "text-embeddings-inference" not in name:
@@ -59,11 +54,9 @@ def parse_image(reference: str) -> Image:
 
 
 def runtime_gpu(resources: Mapping[str, Any]) -> str | None:
-    """Return the GPU of the machine that `resources` asks for, e.g. "L4"; None: no GPU.
+    """Return the GPU of the machine that `resources` asks for, e.g. "L4"; None: no GPU. Raises BootError.
 
     An `instance_type` such as `L4:4x16` or `T4x4x16` overrides the accelerator, as on Baseten.
-
-    Raises BootError: no such GPU.
     """
     wanted = str(resources.get("instance_type") or resources.get("accelerator") or "")
     gpu = re.sub(r"(?<=\w)x\d+x\d+$", "", wanted.split(":")[0]).replace("-", "_")
@@ -91,10 +84,7 @@ def compute_cap_matches(runtime: int, compiled: int, version: Version) -> bool:
 
 
 def check_compute_cap(runtime: int, compiled: int, version: Version) -> None:
-    """Refuse a GPU that the binary was not compiled for, in TEI's words.
-
-    Raises BootError: the backend does not start.
-    """
+    """Refuse a GPU that the binary was not compiled for. Raises BootError in TEI's words."""
     if not compute_cap_matches(runtime, compiled, version):
         raise backend_failure(
             f"Runtime compute cap {runtime} is not compatible with compile time compute cap"

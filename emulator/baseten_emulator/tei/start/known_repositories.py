@@ -1,7 +1,5 @@
 """The repository on the Hub of a model in the table, as far as a start depends on its files."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from baseten_emulator.tei.facts import ModelFacts

@@ -4,8 +4,6 @@ Source: the `match (config, &device)` of `CandleBackend::new` and the `bail!`s o
 v1.6.0 to v1.9.3. Order as there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from baseten_emulator.tei.start.detection import Detected

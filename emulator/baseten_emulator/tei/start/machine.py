@@ -4,8 +4,6 @@ Source: `use_flash_attn` in `backends/candle/src/lib.rs`; the Turing image switc
 USE_FLASH_ATTENTION ("precision issues").
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 

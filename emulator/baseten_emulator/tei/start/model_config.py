@@ -3,8 +3,6 @@
 Source: `router/src/lib.rs` at v1.6.0, v1.8.3 and v1.9.3; refusals measured on 1.8.3 and 1.9.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +17,7 @@ from baseten_emulator.tei.http.serde import (
     unsigned,
 )
 from baseten_emulator.tei.outcome import startup_error
-from baseten_emulator.tei.start.repository import Repository
-from baseten_emulator.tei.start.rust_json import NO_SUCH_FILE, read_file
+from baseten_emulator.tei.start.repository import NO_SUCH_FILE, Repository
 from baseten_emulator.tei.versions import READS_AUTO_MAP, Version
 
 usize = unsigned(64, "usize")
@@ -28,15 +25,12 @@ _POSITIONS = "max_position_embeddings"
 
 
 def read_config(repository: Repository, version: Version) -> dict[str, Any]:
-    """Return the fields that the router reads; `max_position_embeddings` also by its alias.
-
-    Raises BootError: no `config.json`, or one that serde refuses.
-    """
+    """Return the fields that the router reads. Raises BootError for no `config.json`, or one that serde refuses."""
 
     def model_config(value: Any) -> dict[str, Any]:
         return _model_config(value, version)
 
-    config = read_file(repository, "config.json", model_config)
+    config = repository.read("config.json", model_config)
     if config is None:
         raise startup_error("`config.json` not found", NO_SUCH_FILE)
     return dict(config)

@@ -3,8 +3,6 @@
 Source: the Dockerfiles and `cuda-all-entrypoint.sh` at v1.6.0, v1.8.3, v1.9.0 and v1.9.1.
 """
 
-from __future__ import annotations
-
 from baseten_emulator.tei.outcome import BootError
 from baseten_emulator.tei.start.images import COMPILED_FOR, Image
 from baseten_emulator.tei.versions import BLACKWELL, ENTRYPOINT_IN_EVERY_CUDA_IMAGE
@@ -13,10 +11,7 @@ _ROUTER, _ENTRYPOINT = "text-embeddings-router", "entrypoint.sh"
 
 
 def check_program(image: Image, program: str) -> None:
-    """Refuse a program that is not in the image, or does not speak HTTP.
-
-    Raises BootError: the shell finds no such program; the all-in-one image has only per-GPU binaries.
-    """
+    """Refuse a program that is not in the image, or does not speak HTTP. Raises BootError."""
     if image.grpc:
         raise BootError("emulator: a -grpc image does not serve HTTP; use the tag without -grpc")
     if program not in _programs(image):
@@ -24,10 +19,7 @@ def check_program(image: Image, program: str) -> None:
 
 
 def find_compiled_cap(image: Image, program: str, runtime: int | None) -> int | None:
-    """Return the compute capability of the binary that `program` runs; None without CUDA.
-
-    Raises BootError: the entrypoint script finds no GPU, or none that it has a binary for.
-    """
+    """Return the compute capability of the binary that `program` runs; None without CUDA. Raises BootError."""
     if program == _ENTRYPOINT and runtime is None:
         raise BootError("Error: 'nvidia-smi' command not found.")
     if image.variant != "cuda":

@@ -4,14 +4,17 @@ Everything that decides a start comes from here, whether the repository was taug
 models, or was guessed (`known_repositories` writes the files of the last two).
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import Any
 
+from baseten_emulator.tei.http.positions import position_of
+from baseten_emulator.tei.http.serde import Decoder, MismatchError
+from baseten_emulator.tei.outcome import startup_error
+
+NO_SUCH_FILE = "No such file or directory (os error 2)"
 WEIGHT_FILES: Mapping[str, tuple[str, ...]] = {
     "safetensors": ("model.safetensors",),
     "sharded-safetensors": (
@@ -55,7 +58,7 @@ class Repository:
     weight_files: tuple[str, ...] = field(default=())
 
     @classmethod
-    def of(cls, repo_id: str, files: Mapping[str, Any], gated: bool = False) -> Repository:
+    def of(cls, repo_id: str, files: Mapping[str, Any], gated: bool = False) -> "Repository":
         """Return a repository as it is taught, path to content: null and false are absent, `weights` is not a file."""
         weights = Weights(**files.get("weights", {}))
         present = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
@@ -67,11 +70,21 @@ class Repository:
         """Return whether the file is there."""
         return path in self.files or path in self.weight_files
 
-    def text(self, path: str) -> str:
-        """Return a JSON file as transformers writes it: two blanks of indentation."""
-        return json.dumps(self.files[path], indent=2, ensure_ascii=False)
+    def read(self, path: str, decoder: Decoder) -> Any:
+        """Return a decoded JSON file, None where it is absent. Raises BootError in serde_json's words.
 
-    def filter_files(self, ignored: Sequence[str], allowed: Sequence[str]) -> Repository:
+        Its positions are those in a file as transformers writes it: with two blanks of indentation.
+        """
+        if not self.has(path):
+            return None
+        try:
+            return decoder(self.files[path])
+        except MismatchError as mismatch:
+            text = json.dumps(self.files[path], indent=2, ensure_ascii=False)
+            reason = f"{mismatch.reason} at {position_of(mismatch, text)}"
+            raise startup_error(f"Failed to parse `{path}`", reason) from mismatch
+
+    def filter_files(self, ignored: Sequence[str], allowed: Sequence[str]) -> "Repository":
         """Return the repository in a directory, after a download with these glob patterns."""
 
         def wanted(path: str) -> bool:

@@ -3,15 +3,12 @@
 Source: `router/src/lib.rs` and `core/src/download.rs` (`ST_CONFIG_NAMES`), 1.6.0 to 1.9.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.tei.http.serde import Field, Struct, map_of, optional, string
 from baseten_emulator.tei.start.model_config import usize
 from baseten_emulator.tei.start.repository import Repository
-from baseten_emulator.tei.start.rust_json import read_file
 
 LENGTH_FILES = tuple(
     f"sentence_{family}_config.json"
@@ -24,12 +21,9 @@ _OFFSET_FAMILIES = ("xlm-roberta", "camembert", "roberta")
 
 
 def longest_input(repository: Repository, config: Mapping[str, Any], log: list[str]) -> int:
-    """Return the model's own input length in tokens, before `--max-batch-tokens` is looked at.
-
-    Raises BootError: `max_seq_length` is missing, null or no whole number.
-    """
+    """Return the model's own input length in tokens. Raises BootError for a `max_seq_length` that is not a number."""
     for name in LENGTH_FILES:
-        config_file = read_file(repository, name, _LENGTH)
+        config_file = repository.read(name, _LENGTH)
         if config_file is not None:
             return int(config_file["max_seq_length"])
     log.append("WARN Could not find a Sentence Transformers config")
@@ -37,11 +31,8 @@ def longest_input(repository: Repository, config: Mapping[str, Any], log: list[s
 
 
 def prompts_of(repository: Repository) -> dict[str, str] | None:
-    """Return the prompts by name; None where the repository has none.
-
-    Raises BootError: a prompt is null or no text.
-    """
-    config_file = read_file(repository, PROMPTS_FILE, _PROMPTS) or {}
+    """Return the prompts by name; None where the repository has none. Raises BootError for one that is not text."""
+    config_file = repository.read(PROMPTS_FILE, _PROMPTS) or {}
     return config_file.get("prompts")
 
 

@@ -3,8 +3,6 @@
 Source: `router/src/lib.rs` at v1.6.0, v1.8.3 and v1.9.3; messages measured.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -39,10 +37,7 @@ def settings_of(
     config: Mapping[str, Any],
     log: list[str],
 ) -> Settings:
-    """Return what the router runs with on a machine where it finds its GPU.
-
-    Raises BootError: flags and model do not go together, or its prompts are unreadable (exit code 1).
-    """
+    """Return what the router runs with on its GPU. Raises BootError where flags, model and prompts do not match."""
     auto_truncate = values["auto-truncate"] == "true"
     max_batch_tokens = int(values["max-batch-tokens"])
     length = _input_length(image, facts, max_batch_tokens, auto_truncate, log)

@@ -5,8 +5,6 @@
 and none, where TEI itself downloads at start. Source: Truss 0.18 `truss_config.py` and basetenlabs/truss-examples.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@
 `router/src/lib.rs`, `run`, at v1.6.0, v1.8.3 and v1.9.3.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -36,10 +34,7 @@ class Read:
 
 
 def read_model(repository: Repository, values: Values, version: Version, log: list[str]) -> Read:
-    """Return what the router makes of a repository.
-
-    Raises BootError: it stops at the first file that it cannot use (exit code 1; a missing tokenizer panics).
-    """
+    """Return what the router makes of a repository. Raises BootError at the first file that it cannot use."""
     config = read_config(repository, version)
     flag = values.get("pooling", "").replace("-", "_") or None
     detected = detect(repository, config, flag, version, log)

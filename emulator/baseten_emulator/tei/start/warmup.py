@@ -5,8 +5,6 @@ Source: `backends/src/lib.rs` (`health`, `warmup`) at v1.7.0, v1.7.1, v1.8.3 and
 on (#792), so that they run out of memory under load instead.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,10 +19,7 @@ _UNHEALTHY = "Model backend is not healthy"
 
 
 def check_warmup(backend: Backend, settings: Settings, config: Mapping[str, Any]) -> None:
-    """Run what TEI runs before it listens.
-
-    Raises BootError: a pooling that the padded model panics on, positions beyond the table, or no memory left.
-    """
+    """Run what TEI runs before it listens. Raises BootError for a pooling, a length or a size that fails there."""
     family = backend.family
     if family and backend.padded and settings.pooling in family.panics:
         raise panicked("internal error: entered unreachable code", "backends/candle/src/models")
