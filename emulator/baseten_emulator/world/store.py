@@ -183,7 +183,7 @@ class Store:
         return [{"seq": seq, **json.loads(body)} for seq, body in rows]
 
     def clear_calls(self) -> None:
-        """Empty the call log."""
+        """Clear the call log."""
         self._db.execute("DELETE FROM calls")
 
     def reset(self) -> None:

@@ -5,7 +5,7 @@ from baseten_tei.facts.tei.routes import ROUTES
 
 
 def endpoint_templates(target: Target, environment: str, task: str) -> dict[str, str]:
-    """Every URL that stays the same from one version to the next, with `{model_id}` to fill in.
+    """Return every URL that stays the same from one version to the next, with `{model_id}` to fill in.
 
     `predict_url` maps to the task's own route; `sync_url` reaches every route of the router, so that
     `{sync_url}/predict` and `predict_url` are two different things for a reranker.
@@ -23,5 +23,5 @@ def endpoint_templates(target: Target, environment: str, task: str) -> dict[str,
 
 
 def deployment_url(target: Target, model_id: str, deployment_id: str) -> str:
-    """Where one version is called, whatever serves the environment."""
+    """Return where one version is called, whatever serves the environment."""
     return f"{target.model_url.format(model_id=model_id)}/deployment/{deployment_id}"

@@ -52,7 +52,7 @@ def a_slot(slots: int | None = None) -> Iterator[None]:
 
 
 def folder() -> Path:
-    """Where locks stand, and sockets: a folder that nobody else can open. Raises `UserError`."""
+    """Return where locks stand, and sockets: a folder that nobody else can open. Raises `UserError`."""
     return runtime_folder()
 
 

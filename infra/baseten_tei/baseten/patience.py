@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 
 def growing_pauses() -> Iterator[float]:
-    """Seconds from one look to the next, without an end."""
+    """Yield seconds from one look to the next, without an end."""
     pause = FIRST_PAUSE_SECONDS
     while True:
         yield pause
@@ -29,7 +29,7 @@ class Patience:
     tell: Callable[[str], None] = lambda _: None
 
     def asked(self, ask: Callable[[float], _T], deadline: float) -> _T:
-        """What `ask` answers, which is given the seconds it may take.
+        """Return what `ask` answers, which is given the seconds it may take.
 
         Raises its last `ModelCallError` once that is not worth repeating, or the deadline is near.
         """

@@ -23,7 +23,7 @@ BOUNDS = Bounds(seconds=30.0, size=MIB)
 
 @contextmanager
 def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
-    """Its address, for the length of a `with`. Raises `UserError` where it does not start.
+    """Run an emulator for the length of a `with`, and yield its address. Raises `UserError` if it does not start.
 
     An interrupt from the terminal does not reach it: what it serves is to be taken down first.
     """

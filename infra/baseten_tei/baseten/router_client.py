@@ -16,7 +16,7 @@ LARGEST_BYTES = 16 * MIB
 
 
 def router_info(base_url: str, api_key: str, timeout_seconds: float) -> Mapping[str, Any]:
-    """The router's `/info`. A version scaled to zero is woken by the call, which then waits for it.
+    """Return the router's `/info`. A version scaled to zero is woken by the call, which then waits for it.
 
     Raises `ModelCallError` where it does not answer within `timeout_seconds` or answers something else.
     """
@@ -30,7 +30,7 @@ def router_info(base_url: str, api_key: str, timeout_seconds: float) -> Mapping[
 def router_post(
     base_url: str, route: str, body: Mapping[str, Any], api_key: str, timeout_seconds: float
 ) -> Any:
-    """What a route of the router (`/rerank`) answers to a JSON body. Raises as `router_info` does."""
+    """Return what a route of the router (`/rerank`) answers to a JSON body. Raises as `router_info` does."""
     return _answer("POST", f"{base_url}/sync{route}", api_key, body, timeout_seconds)
 
 

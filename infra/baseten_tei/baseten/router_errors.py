@@ -42,13 +42,13 @@ def silence(url: str, why: NetworkError) -> ModelCallError:
 
 
 def refusal(url: str, status: int, text: str) -> ModelCallError:
-    """Any answer but 200; `text` is its body, without secrets."""
+    """Return the error for any answer but 200; `text` is its body, without secrets."""
     said = " ".join(text.split())[:200]
     return ModelCallError(f"{url} answered {status}: {said}", status, _patience(status))
 
 
 def nonsense(url: str, what: str) -> ModelCallError:
-    """A 200 that is none of a router's answers: what was cut short may come whole the next time."""
+    """Return the error for a 200 that is not a router's answer: one cut short may be complete the next time."""
     return ModelCallError(f"{url} answered something that is no {what}", 200, TROUBLE_SECONDS)
 
 

@@ -38,7 +38,7 @@ class Target:
 
 
 def parse_target(value: str | None, emulator_port: str | None = None) -> Target:
-    """The target that a stack's `baseten:target` names. Raises `UserError` for anything else."""
+    """Return the target that a stack's `baseten:target` names. Raises `UserError` for anything else."""
     match value or BASETEN:
         case "baseten":
             return Target(
@@ -74,7 +74,7 @@ def check_emulator(target: Target, stack: str, urls: Iterable[str]) -> None:
 
 
 def find_api_key(target: Target, environ: Mapping[str, str]) -> str:
-    """The API key for a target, from the process environment alone. Raises `UserError` where none is set."""
+    """Return the API key for a target, from the process environment alone. Raises `UserError` where none is set."""
     if target.embedded:
         return EMULATOR_API_KEY
     if key := environ.get("BASETEN_API_KEY", "").strip():

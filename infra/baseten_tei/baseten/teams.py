@@ -16,7 +16,7 @@ class Team:
 
 
 def find_team(teams: Iterable[Team], wanted: str) -> Team:
-    """The team of this name or id. Raises `UserError` where it is none, or more than one, of the key's."""
+    """Return the team of this name or id. Raises `UserError` where it is none, or more than one, of the key's."""
     known = list(teams)
     found = [team for team in known if wanted in (team.id, team.name)]
     if len(found) == 1:
@@ -33,7 +33,7 @@ def find_team(teams: Iterable[Team], wanted: str) -> Team:
 
 
 def the_model(models: Iterable[RemoteModel], name: str) -> RemoteModel | None:
-    """The model of this name; `None` where there is none. Raises `UserError` where several teams have one."""
+    """Return the model of this name; `None` where there is none. Raises `UserError` where several teams have one."""
     found = [model for model in models if model.name == name]
     if len(found) > 1:
         teams = ", ".join(sorted(model.team for model in found))

@@ -59,7 +59,7 @@ class Serving:
 
 
 def settings_differ(serving: Serving, wanted: EnvironmentSettings) -> bool:
-    """Whether an environment is set to something else than what is managed of it."""
+    """Return whether an environment is set to something else than what is managed of it."""
     managed = {"autoscaling": wanted.autoscaling, "promotion": wanted.promotion or {}}
     there = {"autoscaling": serving.autoscaling, "promotion": serving.promotion}
     backpressure = wanted.request_backpressure
@@ -69,7 +69,7 @@ def settings_differ(serving: Serving, wanted: EnvironmentSettings) -> bool:
 
 
 def holds(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    """Whether a nested map has every leaf of another; what it has besides does not count."""
+    """Return whether a nested map has every leaf of another; what it has besides does not count."""
     return all(
         holds(there.get(key) or {}, value)
         if isinstance(value, Mapping)
@@ -89,7 +89,7 @@ class RemoteModel:
 
 
 def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:
-    """The newest deployment of this digest that has not failed, so that nothing is pushed twice."""
+    """Return the newest deployment of this digest that has not failed, so that nothing is pushed twice."""
     same = [version for version in versions if version.digest == digest]
     alive = [version for version in same if version.status not in FAILED]
     return max(alive, key=lambda version: version.created_at, default=None)
@@ -98,7 +98,7 @@ def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:
 def shortened_problem(
     model: str, versions: Iterable[Version], stamped: Mapping[str, str | None]
 ) -> str | None:
-    """Error text for a Baseten that cut a label of what was pushed; `None` where no deployment's label was cut.
+    """Return error text for a Baseten that cut a label of what was pushed; `None` where no deployment's label was cut.
 
     Without whole labels a pushed version is not found again, and each `up` would push it once more.
     """
@@ -127,7 +127,7 @@ class Wanted:
 
 
 def info_problems(info: Mapping[str, Any], wanted: Wanted) -> list[str]:
-    """How the router's `/info` differs from what was asked for (fields: measured on TEI 1.8.3 and 1.9.3)."""
+    """Return how the router's `/info` differs from what was asked for (fields: measured on TEI 1.8.3 and 1.9.3)."""
     found = []
     task = next(iter(info.get("model_type") or ["nothing"]))
     if task != wanted.task:

@@ -138,7 +138,7 @@ def count_heads(facts: ModelFacts) -> int:
 
 
 def _kind(facts: ModelFacts) -> ModelType:
-    """What TEI can do with this type; a type it does not know counts as one without flash attention."""
+    """What TEI can do with this type; an unknown type counts as one without flash attention."""
     return model_type(facts) or ModelType()
 
 

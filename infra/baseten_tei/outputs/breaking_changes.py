@@ -11,7 +11,7 @@ _HARMLESS = frozenset({"null", "missing"})
 
 
 def contract_problems(before_schema: Schema, after_schema: Schema) -> list[str]:
-    """What a reader of outputs could rely on before and cannot after; nothing where keys were only added."""
+    """Return what a reader of outputs could rely on before and cannot after; nothing where keys were only added."""
     before, after = keys(before_schema), keys(after_schema)
     gone = [path for path in before if path not in after]
     return [
@@ -25,12 +25,12 @@ def contract_problems(before_schema: Schema, after_schema: Schema) -> list[str]:
 
 
 def schema_version(schema: Schema) -> int:
-    """The version of the contract that a schema describes."""
+    """Return the version of the contract that a schema describes."""
     return int(schema["properties"]["schema_version"]["const"])
 
 
 def keys(schema: Schema) -> dict[str, Kinds]:
-    """What each key may hold: `{"models.*.embedding.limits.max_input_length": {"integer", "null"}, …}`.
+    """Return what each key may hold: `{"models.*.embedding.limits.max_input_length": {"integer", "null"}, …}`.
 
     `*` is any name; below it comes a model's task. What need not be there may be `missing`.
     """

@@ -12,7 +12,7 @@ _MULTI_LABEL = {"multi_label_classification": True, "single_label_classification
 
 
 def known_labels(subject: Subject) -> dict[str, Any]:
-    """A classifier's `labels` and `multi_label`; nothing of other tasks."""
+    """Return a classifier's `labels` and `multi_label`; nothing of other tasks."""
     if subject.args.task != "classifier":
         return {}
     facts = subject.facts
@@ -21,7 +21,7 @@ def known_labels(subject: Subject) -> dict[str, Any]:
 
 
 def known_space(subject: Subject) -> dict[str, Any]:
-    """An embedding's space, by name: all but what only the router can say; nothing of other tasks."""
+    """Return an embedding's space, by name: all but what only the router can say; nothing of other tasks."""
     args, facts = subject.args, subject.facts
     if not isinstance(args, EmbeddingArgs):
         return {}

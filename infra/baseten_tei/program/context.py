@@ -1,4 +1,4 @@
-"""What the running Pulumi program is told of its stack, machine and mode."""
+"""What the running Pulumi program knows of its stack, machine and mode."""
 
 import os
 from dataclasses import dataclass

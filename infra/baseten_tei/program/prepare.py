@@ -24,7 +24,7 @@ class Ready:
 
 
 def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
-    """Models by name, judged. Raises `UserError` with every error of all of them: nothing is half written."""
+    """Return models by name, judged. Raises `UserError` with every error of all of them: nothing is half written."""
     judged = {subject.name: (subject, check_model(subject)) for subject in subjects}
     if stopping := [line for _, found in judged.values() for line in error_lines(found)]:
         raise UserError(*stopping)
@@ -32,7 +32,7 @@ def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
 
 
 def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
-    """One model of a program that builds its specs itself. Raises `UserError` with one line per problem."""
+    """Return one model of a program that builds its specs itself. Raises `UserError` with one line per problem."""
     checked = resolve_subject(name, args, here.lock)
     if isinstance(checked, list):
         raise UserError(*checked)
@@ -40,7 +40,7 @@ def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
 
 
 def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
-    """A judged model's steps, its config file brought up to date.
+    """Return a judged model's steps, its config file brought up to date.
 
     Raises `UserError` in CI for a stale one, and where its push would not run with this program's Python.
     """

@@ -104,7 +104,7 @@ class Secret(pulumi.CustomResource):
 
 @cache
 def state_id() -> StateId:
-    """The state's one id, registered once in a program, whichever of its resources comes first.
+    """Return the state's one id, registered once in a program, whichever of its resources comes first.
 
     The stack's configuration may give it: for a state that replaces one that was lost. A replacement is made after
     the old one is gone, so that it gets the old one's id.
@@ -117,7 +117,7 @@ def state_id() -> StateId:
 
 
 def or_none(output: pulumi.Output[_T]) -> pulumi.Output[_T | None]:
-    """The output, known as `None` where the state has none: to a preview, what is missing would be unknown."""
+    """Return the output, known as `None` where the state has none: to a preview, what is missing would be unknown."""
     known: asyncio.Future[bool] = asyncio.get_event_loop().create_future()
     known.set_result(True)
     value = asyncio.ensure_future(output.future())

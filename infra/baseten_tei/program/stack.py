@@ -24,7 +24,7 @@ from baseten_tei.spec.spec_parser import NAMESPACE
 
 
 def deploy() -> None:
-    """Everything `Pulumi.<stack>.yaml` asks for. Ends the program with one line per problem."""
+    """Register everything in `Pulumi.<stack>.yaml`. Ends the program with one line per problem."""
     try:
         check_configuration(context())
         config = pulumi.Config(NAMESPACE)

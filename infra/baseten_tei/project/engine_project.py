@@ -1,6 +1,6 @@
 """The project that the engine runs for, as a process that the engine has started finds it.
 
-A policy pack runs in the pack's own folder, and is told the project's name but not its folder (Pulumi 3.259.0). The
+A policy pack runs in the pack's own folder, and gets the project's name but not its folder (Pulumi 3.259.0). The
 engine itself runs below the project's folder: that is how it found the project.
 """
 

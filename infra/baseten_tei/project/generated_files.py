@@ -18,7 +18,7 @@ FOLDER = "truss_configs"
 
 
 def config_path(root: Path, stack: str, name: str) -> Path:
-    """Where a model's config stands."""
+    """Return where a model's config stands."""
     return root / FOLDER / stack / name / "config.yaml"
 
 
@@ -31,7 +31,7 @@ def write_if_changed(path: Path, text: str) -> bool:
 
 
 def stale_problem(path: Path, text: str, root: Path) -> str | None:
-    """Why a committed config is not the one the stack generates; `None` where it is.
+    """Return why a committed config is not the one the stack generates; `None` where it is.
 
     Which version of this package wrote it does not matter.
     """
@@ -46,7 +46,7 @@ def stale_problem(path: Path, text: str, root: Path) -> str | None:
 
 
 def read_lock(root: Path, stack: str) -> str:
-    """The text of a stack's lock file; empty where nothing is locked."""
+    """Return the text of a stack's lock file; empty where nothing is locked."""
     name = f"{LOCKS}/{stack}.yaml"
     return read_text_if_there(root / name, name) or ""
 
@@ -59,7 +59,7 @@ def locked_facts(root: Path, stack: str) -> dict[Key, ModelFacts]:
 
 
 def orphans(root: Path, stack: str, names: Iterable[str]) -> list[Path]:
-    """Generated configs of models that the stack no longer has."""
+    """Return generated configs of models that the stack no longer has."""
     folder = root / FOLDER / stack
     wanted = set(names)
     found = sorted(folder.glob("*/config.yaml")) if folder.is_dir() else []

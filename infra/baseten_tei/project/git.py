@@ -9,13 +9,13 @@ MAIN = ("origin/main", "main")
 
 
 def merge_base(root: Path) -> str | None:
-    """The commit at which HEAD left main; `None` where there is no git, no main, or too short a history."""
+    """Return the commit at which HEAD left main; `None` where there is no git, no main, or too short a history."""
     found = (_git(root, "merge-base", "HEAD", branch) for branch in MAIN)
     return next((commit.strip() for commit in found if commit), None)
 
 
 def commit_of(root: Path, revision: str) -> str:
-    """The commit that a branch, tag or commit names. Raises `UserError`."""
+    """Return the commit that a branch, tag or commit names. Raises `UserError`."""
     found = _git(root, "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if found:
         return found.strip()
@@ -26,7 +26,7 @@ def commit_of(root: Path, revision: str) -> str:
 
 
 def file_at(root: Path, commit: str, path: str) -> str | None:
-    """The text of a file below `root` at a commit; `None` where it was not there."""
+    """Return the text of a file below `root` at a commit; `None` where it was not there."""
     return _git(root, "show", f"{commit}:./{path}")
 
 

@@ -12,37 +12,37 @@ FOLDER = "golden"
 
 
 def golden_path(stack: str, model: str) -> str:
-    """Where a model's golden vectors stand, from the project's root."""
+    """Return where a model's golden vectors stand, from the project's root."""
     return f"{FOLDER}/{stack}/{model}.json"
 
 
 def golden_input(root: Path, stack: str, model: str) -> dict[str, str] | None:
-    """What an Environment is told of a model's golden vectors: `path` and `digest`; `None` without any."""
+    """Return an Environment's input for a model's golden vectors: `path` and `digest`; `None` without any."""
     path = golden_path(stack, model)
     content = read_golden(root, path)
     return None if content is None else {"path": path, "digest": digest_of(content)}
 
 
 def golden_content(root: Path, golden: Mapping[str, str]) -> bytes:
-    """The file that `golden_input` named. Raises `UserError` where it is gone or another one by now."""
+    """Return the file that `golden_input` named. Raises `UserError` if it is missing or was changed."""
     path, digest = golden["path"], golden["digest"]
     content = read_golden(root, path)
     if content is None:
         raise UserError(f"{path} is missing: take it back from git, or run `baseten-tei golden`")
     if (found := digest_of(content)) != digest:
         raise UserError(
-            f"{path} is {found} by now and was {digest} when this update was planned: type `pulumi up` again"
+            f"{path} is {found} and was {digest} when this update was planned: run `pulumi up` again"
         )
     return content
 
 
 def read_golden(root: Path, path: str) -> bytes | None:
-    """The content of a golden file; `None` where there is none."""
+    """Return the content of a golden file; `None` where there is none."""
     return read_bytes_if_there(root / path, path)
 
 
 def digest_of(content: bytes) -> str:
-    """16 hex digits that name a file's content."""
+    """Return 16 hex digits that name a file's content."""
     return sha256(content).hexdigest()[:16]
 
 

@@ -12,7 +12,7 @@ SHOWN = 3
 
 
 def left_behind(root: Path, stack: str) -> str | None:
-    """Warning for files of no stack where this one has none of its own; `None` where there are none.
+    """Return a warning for files of no stack if this stack has none of its own; `None` otherwise.
 
     Without its lock a model may become another one, and without its golden vectors nothing compares them.
     """

@@ -20,7 +20,7 @@ INTERRUPT_SECONDS = 60
 
 
 def exported_state(root: Path, stack: str) -> dict[str, Any]:
-    """`pulumi stack export`: secrets stay encrypted, so no passphrase is needed. Raises `UserError`."""
+    """Return `pulumi stack export`: secrets stay encrypted, so no passphrase is needed. Raises `UserError`."""
     text = run(root, stack, "stack", "export")
     with naming(f"`pulumi stack export` of stack {stack!r}"):
         exported = parse_json(text)
@@ -37,7 +37,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     lines: int = LINES,
 ) -> str:
-    """What pulumi prints, in this or another `environment`. Raises `UserError` with its last lines where it fails."""
+    """Run pulumi, and return what it prints. Raises `UserError` with its last lines if it fails."""
     code, out, err = _ended(root, stack, arguments, environment)
     if code == 0:
         return out
@@ -45,7 +45,7 @@ def run(
 
 
 def previewed(root: Path, stack: str, environment: Mapping[str, str] | None = None) -> str:
-    """`pulumi preview --json`, unchanged resources too; also where the program stops it, for it says why.
+    """Return `pulumi preview --json`, unchanged resources too; also where the program stops it, for it says why.
 
     Raises `UserError` where pulumi does not come so far.
     """

@@ -115,11 +115,11 @@ class Workspace:
         return BasetenApi(self.target, self._connect)
 
     def models(self) -> list[RemoteModel]:
-        """The models that the stack's team, or else the API key, sees, by name."""
+        """Return the models that the stack's team, or else the API key, sees, by name."""
         return sorted(self.api.models(self.team), key=lambda it: it.name)
 
     def of_each(self, models: list[RemoteModel], ask: Callable[[RemoteModel], _T]) -> list[_T]:
-        """An answer for each model, several asked about at once."""
+        """Return an answer for each model, several asked about at once."""
         answers = []
         with self.progress("models", len(models)) as advance, ThreadPoolExecutor(READERS) as pool:
             for model, answer in zip(models, pool.map(ask, models), strict=True):

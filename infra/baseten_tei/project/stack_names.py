@@ -10,9 +10,9 @@ from baseten_tei.spec.spec_parser import NAMESPACE
 
 
 def stack_names(root: Path) -> list[str]:
-    """The stacks with models; examples are no stacks.
+    """Return the stacks with models; examples are not stacks.
 
-    Raises `UserError` where a file is no YAML, or a stack has the name of an environment of the workflows.
+    Raises `UserError` if a file is not valid YAML, or a stack has the name of an environment of the workflows.
     """
     names = stack_files(root)
     if reserved := [problem for name in names if (problem := stack_name_problem(name))]:
@@ -21,5 +21,5 @@ def stack_names(root: Path) -> list[str]:
 
 
 def on_an_account(root: Path) -> list[str]:
-    """The stacks that a merge deploys. Deploying one that is on an emulator would change no service."""
+    """Return the stacks that a merge deploys. Deploying one that is on an emulator would change no service."""
     return [name for name in stack_names(root) if not Workspace(root, name).target.loopback]

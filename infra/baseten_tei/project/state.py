@@ -38,12 +38,12 @@ class State:
     """Where the models are called, as they were at the last `up`."""
 
     def owner(self, now: Owner) -> Owner:
-        """Whose deployments are this state's, where the stack is called so now."""
+        """Return whose deployments are this state's, where the stack is called so now."""
         return replace(now, state_id=self.state_id, known_as=self.known_as)
 
 
 def parse_state(exported: Mapping[str, Any]) -> State:
-    """The state of an export; one without a deployment is an empty stack's."""
+    """Return the state of an export; one without a deployment is an empty stack's."""
     deployment = exported.get("deployment") or {}
     resources = [it for it in deployment.get("resources") or () if not it.get("delete")]
     # What an import could not know is in its inputs from the first `up` on.

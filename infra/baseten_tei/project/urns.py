@@ -9,20 +9,20 @@ Values = Mapping[str, Any]
 
 
 def urn_of(project: str, stack: str, kinds: str, name: str) -> str:
-    """The URN of a resource; `kinds` are its parents' types and its own, joined by `$`."""
+    """Return the URN of a resource; `kinds` are its parents' types and its own, joined by `$`."""
     return f"urn:pulumi:{stack}::{project}::{kinds}::{name}"
 
 
 def kind_of(urn: str) -> str:
-    """The resource's own type."""
+    """Return the resource's own type."""
     return urn.split("::", 3)[2].rpartition("$")[2]
 
 
 def name_of(urn: str) -> str:
-    """The resource's name."""
+    """Return the resource's name."""
     return urn.split("::", 3)[3]
 
 
 def is_ours(urn: str) -> bool:
-    """Whether it is one of this package's: a component, a resource of the provider's, a push."""
+    """Return whether it belongs to this package: a component, a resource of the provider, a push."""
     return urn.split("::", 3)[2].startswith((COMPONENTS, PROVIDER))

@@ -22,12 +22,12 @@ class Deployments(Calls):
     """Calls about deployments."""
 
     def versions(self, model_id: str) -> list[Version]:
-        """All deployments of a model."""
+        """Return all deployments of a model."""
         found = self._call(lambda: self._sdk.get_models_deployments(model_id=model_id))
         return [as_version(deployment) for deployment in found.deployments]
 
     def version(self, model_id: str, deployment_id: str) -> Version:
-        """One deployment."""
+        """Return one deployment."""
         found = self._call(
             lambda: self._sdk.get_models_deployments_deployment_id(
                 model_id=model_id, deployment_id=deployment_id
@@ -74,7 +74,7 @@ class Deployments(Calls):
         )
 
     def log_tail(self, model_id: str, deployment_id: str, lines: int) -> list[str]:
-        """The last log lines of a deployment, oldest first."""
+        """Return the last log lines of a deployment, oldest first."""
         from baseten.client.managementapi import GetModelsDeploymentsLogsParams as Params
 
         params = Params.model_validate({"direction": "desc", "limit": max(lines, 1)})
@@ -86,7 +86,7 @@ class Deployments(Calls):
         return [log.message for log in found.logs[:lines]][::-1]
 
     def config(self, model_id: str, deployment_id: str) -> dict[str, Any]:
-        """The Truss config that a deployment was made from; empty where Baseten has none."""
+        """Return the Truss config that a deployment was made from; empty where Baseten has none."""
         found = self._call(
             lambda: self._sdk.get_models_deployments_config(
                 model_id=model_id, deployment_id=deployment_id

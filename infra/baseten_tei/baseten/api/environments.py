@@ -10,12 +10,12 @@ class Environments(Calls):
     """Calls about environments."""
 
     def environments(self, model_id: str) -> list[Serving]:
-        """All environments of a model."""
+        """Return all environments of a model."""
         found = self._call(lambda: self._sdk.get_models_environments(model_id=model_id))
         return [as_serving(environment) for environment in found.environments]
 
     def serving(self, model_id: str, environment: str) -> Serving | None:
-        """An environment; `None` where there is none of this name."""
+        """Return an environment; `None` if there is no environment of this name."""
         try:
             found = self._call(
                 lambda: self._sdk.get_models_environments_env_name(

@@ -52,7 +52,7 @@ class NotFoundError(ApiError):
 def unreachable(address: str, why: NetworkError) -> ApiError:
     """Return the error of a service that gives no whole answer.
 
-    Where nobody listens on this machine, no further try will mend that.
+    If nobody listens on this machine, a further try does not help.
     """
     if why.lasting and not why.unsent:
         return strange(address, why.what)
@@ -67,7 +67,7 @@ def unreachable(address: str, why: NetworkError) -> ApiError:
 
 
 def cut_short(address: str) -> ApiError:
-    """An answer that broke off."""
+    """Return the error for an answer that broke off."""
     return ApiError(
         f"Baseten's answer from {address} breaks off: type `pulumi up` again, and check the network",
         silent=True,
@@ -75,13 +75,13 @@ def cut_short(address: str) -> ApiError:
 
 
 def strange(address: str, why: str = "") -> ApiError:
-    """An answer that is none of Baseten's: something else answers there."""
+    """Return the error for an answer that is not Baseten's: something else answers there."""
     detail = f" ({why})" if why else ""
     return ApiError(f"{address} does not answer as Baseten does{detail}: check the target")
 
 
 def refused(status: int, body: str) -> ApiError:
-    """An answer that is an error."""
+    """Return the error for an answer that is one."""
     if status == 404:
         return NotFoundError(f"Baseten answered 404: {message(body)}", status=404)
     pause = retry_after_seconds(body) if status == 429 else None
@@ -139,7 +139,7 @@ def _told(status: int, body: str, pause: float | None) -> str:
 
 
 def message(body: str) -> str:
-    """What an error body says: its `message`, else its `error`, else its text; of a web page its title."""
+    """Return what an error body says: its `message`, else its `error`, else its text; of a web page its title."""
     body = body[:_MOST_READ]
     try:
         told = decode_json(body)
@@ -155,7 +155,7 @@ def _page_title(page: str) -> str:
 
 
 def retry_after_seconds(body: str) -> float | None:
-    """How long a 429 asks to wait; `None` where it does not say."""
+    """Return how long a 429 asks to wait; `None` where it does not say."""
     try:
         seconds = float(decode_json(body[:_MOST_READ])["retry_after"])
     except (ValueError, LookupError, TypeError, OverflowError):

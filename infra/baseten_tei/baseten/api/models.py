@@ -29,12 +29,12 @@ class Models(Teams):
     """Calls about models and about what the account may use."""
 
     def find_model(self, name: str, team: str | None) -> str | None:
-        """The id of the model with this name; `None` where there is none. Refuses a name of several teams."""
+        """Return the id of the model with this name; `None` where there is none. Refuses a name of several teams."""
         found = the_model(self._listed(team, name), name)
         return found.id if found else None
 
     def models(self, team: str | None) -> list[RemoteModel]:
-        """Every model that the API key sees, or every one of a team."""
+        """Return every model that the API key sees, or every one of a team."""
         return self._listed(team, None)
 
     def delete_model(self, model_id: str) -> None:
@@ -42,12 +42,12 @@ class Models(Teams):
         self._gone(lambda: self._sdk.delete_models(model_id=model_id))
 
     def instance_types(self) -> list[str]:
-        """Names of the instance types this account has."""
+        """Return names of the instance types this account has."""
         found = self._call(lambda: self._sdk.get_instance_types())
         return [it.name for it in found.instance_types]
 
     def prices(self) -> dict[str, float]:
-        """US dollars per minute of a replica, by the name of the instance type."""
+        """Return US dollars per minute of a replica, by the name of the instance type."""
         found = self._call(lambda: self._sdk.get_instance_type_prices())
         return {it.instance_type.name: it.price for it in found.instance_types}
 

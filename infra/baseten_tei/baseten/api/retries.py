@@ -30,7 +30,7 @@ Random = Callable[[], float]
 
 
 def retrying(sleep: Sleep, random: Random) -> Retrying:
-    """Calls a function until it returns, or raises an `ApiError` that no further try will mend."""
+    """Call a function until it returns, or raises an `ApiError` that no further try can fix."""
     return Retrying(
         retry=retry_if_exception(may_pass),
         stop=stop_after_attempt(ATTEMPTS) | stop_before_delay(BUDGET_SECONDS),
@@ -41,14 +41,14 @@ def retrying(sleep: Sleep, random: Random) -> Retrying:
 
 
 def may_pass(error: BaseException | None) -> bool:
-    """Whether the same call may succeed a little later."""
+    """Return whether the same call may succeed a little later."""
     if not isinstance(error, ApiError):
         return False
     return error.silent or error.status in _PASSING
 
 
 def pause_seconds(error: BaseException | None, attempt: int, random: Random) -> float:
-    """What a 429 asks for, else a random part of 2, 4, 8 s, so that many callers do not come back at once."""
+    """Return what a 429 asks for, else a random part of 2, 4, 8 s, so that many callers do not come back at once."""
     asked = error.retry_after_seconds if isinstance(error, ApiError) else None
     seconds = random() * 2.0**attempt if asked is None else asked
     return max(0.0, min(seconds, LONGEST_PAUSE_SECONDS))

@@ -9,7 +9,7 @@ class Secrets(Teams):
     """Calls about the secrets of a workspace, or of a team."""
 
     def find_secret(self, name: str, team: str | None) -> str | None:
-        """The name under which Baseten holds this secret (`-` equals `_`); `None` where it does not."""
+        """Return the name under which Baseten holds this secret (`-` equals `_`); `None` where it does not."""
         team_id = self._team_id(team)
         found = self._call(
             lambda: (

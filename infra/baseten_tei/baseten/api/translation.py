@@ -9,12 +9,12 @@ if TYPE_CHECKING:
 
 
 def as_model(model: "Model") -> RemoteModel:
-    """A model in our words."""
+    """Return a model in our words."""
     return RemoteModel(model.id, model.name, model.team_name, model.production_deployment_id)
 
 
 def as_version(deployment: "Deployment") -> Version:
-    """A deployment in our words."""
+    """Return a deployment in our words."""
     return Version(
         id=deployment.id,
         status=deployment.status,
@@ -28,7 +28,7 @@ def as_version(deployment: "Deployment") -> Version:
 
 
 def as_serving(environment: "Environment") -> Serving:
-    """An environment in our words; settings that Baseten gives no value are left out."""
+    """Return an environment in our words; settings that Baseten gives no value are left out."""
     promotion = environment.in_progress_promotion
     current, candidate = environment.current_deployment, environment.candidate_deployment
     return Serving(
@@ -45,7 +45,7 @@ def as_serving(environment: "Environment") -> Serving:
 
 
 def settings_request(settings: EnvironmentSettings) -> dict[str, Any]:
-    """Only what is managed: what is left out stays as it is, a null would clear it."""
+    """Return only what is managed: what is left out stays as it is, a null would clear it."""
     policy = settings.request_backpressure
     return {
         **({"autoscaling_settings": dict(settings.autoscaling)} if settings.autoscaling else {}),
@@ -57,7 +57,7 @@ def settings_request(settings: EnvironmentSettings) -> dict[str, Any]:
 def promotion_request(
     deployment_id: str, settings: EnvironmentSettings, *, redeploy: bool
 ) -> dict[str, Any]:
-    """A promotion onto the deployment's own instance type; with `redeploy` as a copy that starts anew."""
+    """Return a promotion onto the deployment's own instance type; with `redeploy` as a copy that starts anew."""
     override = {"promotion_settings_override": {"redeploy_on_promotion": True}} if redeploy else {}
     return {
         "deployment_id": deployment_id,

@@ -24,7 +24,7 @@ _PAUSE_SECONDS = 0.05
 
 
 def left_behind(lines: Iterable[str]) -> list[Thing]:
-    """Return what was told of and not done with, the last first."""
+    """Return what was announced and not finished, the last first."""
     left: list[Thing] = []
     for line in lines:
         kind, *thing = json.loads(line)

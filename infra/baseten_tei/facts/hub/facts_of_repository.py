@@ -122,7 +122,7 @@ def _modules(text: str | None) -> tuple[str, ...]:
 
 
 def _prompts(value: Any) -> dict[str, str | None]:
-    """A prompt that is no text stands as `None`: TEI does not start with either."""
+    """A prompt that is not a string becomes `None`: TEI does not start with either."""
     prompts = value if isinstance(value, dict) else {}
     return {key: text if isinstance(text, str) else None for key, text in prompts.items()}
 

@@ -81,7 +81,7 @@ def build_call(task: str, texts: Sequence[str], query: str | None = None) -> Cal
 
 
 def parse_answer(task: str, told: Any) -> Answer:
-    """Return the answer in what `build_call` was told. Raises `StrangeAnswerError`."""
+    """Return the answer to the call that `build_call` made. Raises `StrangeAnswerError`."""
     match task:
         case "embedding":
             return parse_vector(told)

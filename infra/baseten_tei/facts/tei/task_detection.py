@@ -48,7 +48,7 @@ def repository_pooling(facts: ModelFacts) -> str | None:
 
 
 def is_bert_like(facts: ModelFacts) -> bool:
-    """Return whether the router takes `cls` where the repository names no pooling."""
+    """Return whether the router takes `cls` if the repository does not name a pooling."""
     return "bert" in (facts.model_type or "").lower()
 
 

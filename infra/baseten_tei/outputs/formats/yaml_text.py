@@ -29,7 +29,7 @@ _Dumper.add_representer(
 
 
 def yaml_text(document: Mapping[str, Any], text: Text = str) -> str:
-    """A document as YAML; `text` is what becomes of each text in it that is no key."""
+    """Return a document as YAML; `text` renders each text in it that is not a key."""
     return yaml.dump(
         _quoted(document, text), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31
     )

@@ -26,7 +26,7 @@ MIN_COSINE = 0.999
 
 
 def fingerprint(vectors: Sequence[Vector]) -> str:
-    """The fingerprint of the first probe texts' vectors, in the order of `PROBES`: one text at least, all at best.
+    """Return the fingerprint of the vectors of the first probe texts, in the order of `PROBES`; at least one.
 
     A pure function: the same vectors give the same text on every machine. No vector may be all zeros.
     """
@@ -41,7 +41,7 @@ def fingerprint(vectors: Sequence[Vector]) -> str:
 
 
 def likeness(one: str, other: str) -> tuple[float, ...] | None:
-    """The cosine of each probe text's two vectors, as far as both have it; `None` for what cannot be compared."""
+    """Return the cosine of each probe text's two vectors, if both have it; `None` if they cannot be compared."""
     before, after = _numbers(one), _numbers(other)
     if before is None or after is None:
         return None
@@ -49,7 +49,7 @@ def likeness(one: str, other: str) -> tuple[float, ...] | None:
 
 
 def kept(before: str | None, now: str) -> str:
-    """The older of two fingerprints of one space: noise is no news, and outputs stay as they are."""
+    """Return the old fingerprint if the new one differs only by noise, so that outputs do not change."""
     alike = likeness(before, now) if before else None
     same = alike is not None and min(alike) >= MIN_COSINE
     return before if before and same and len(before) >= len(now) else now
@@ -81,7 +81,7 @@ def _step(number: float) -> int:
 
 
 def _numbers(text: str) -> list[tuple[int, ...]] | None:
-    """32 numbers for each probe text; `None` for another version's, or for what is no fingerprint."""
+    """Return 32 numbers for each probe text; `None` for another version's fingerprint, or for another text."""
     version, _, encoded = text.partition(":")
     try:
         content = base64.b64decode(encoded, validate=True)

@@ -42,7 +42,7 @@ _TYPES: dict[Any, str] = {
 
 
 def python_module(outputs: StackOutputs) -> str:
-    """The module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
+    """Return the module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
     models = named(outputs)
     parts = [
         _class("class Space(TypedDict)", summary(Space), _declared(keys_of(Space))),

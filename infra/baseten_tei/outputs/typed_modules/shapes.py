@@ -74,7 +74,7 @@ class Named:
 
 
 def named(outputs: StackOutputs) -> list[Named]:
-    """The models, by name. Raises `UserError` for two that would be one attribute."""
+    """Return the models, by name. Raises `UserError` for two that would be one attribute."""
     found: dict[str, Named] = {}
     for name, model in sorted(outputs.models.items()):
         it = _named(name, model)
@@ -88,7 +88,7 @@ def named(outputs: StackOutputs) -> list[Named]:
 
 
 def keys_of(words: type[BaseModel]) -> list[Key]:
-    """A type's keys in the contract's order; `task`, by which types are told apart, comes first."""
+    """Return a type's keys in the contract's order; `task`, which distinguishes the types, comes first."""
     texts = attribute_docstrings(words)
     found = [
         Key(name, field.annotation, texts.get(name, ""))
@@ -99,12 +99,12 @@ def keys_of(words: type[BaseModel]) -> list[Key]:
 
 
 def summary(words: type[BaseModel]) -> str:
-    """The first line of a type's description."""
+    """Return the first line of a type's description."""
     return (words.__doc__ or "").partition("\n")[0]
 
 
 def quoted(text: str) -> str:
-    """A text as a literal of Python and of TypeScript alike; what cannot be seen is escaped."""
+    """Return a text as a literal of Python and of TypeScript alike; what cannot be seen is escaped."""
     shown = json.dumps(text, ensure_ascii=False)
     return "".join(map(_visible, shown))
 

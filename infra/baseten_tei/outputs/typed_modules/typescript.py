@@ -39,7 +39,7 @@ _TYPES: dict[Any, str] = {
 
 
 def typescript_module(outputs: StackOutputs) -> str:
-    """The module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
+    """Return the module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
     models = named(outputs)
     parts = [
         _interface("Space", summary(Space), keys_of(Space)),

@@ -131,4 +131,4 @@ class AllowedLicences(ModelSection):
     licences: tuple[str, ...] = ("apache-2.0", "mit", "bsd-3-clause", "cc-by-4.0")
     """As the Hugging Face Hub writes them, in either case."""
     unknown: Literal["refuse", "allow"] = "refuse"
-    """What becomes of a model that is not locked, or whose repository names no licence."""
+    """What happens to a model that is not locked, or whose repository does not name a licence."""
