@@ -33,7 +33,7 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "FAILED": Meaning.FAILED,
     }
 )
-"""Source: Baseten's API reference. A word that is not listed means nothing yet: a release waits, and it is not drift."""
+"""Source: Baseten's API reference. An unlisted word means nothing yet: a release waits, and it is not drift."""
 
 
 def _statuses(*meanings: Meaning) -> frozenset[str]:
