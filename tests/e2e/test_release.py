@@ -61,6 +61,21 @@ def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
 
 
 @pytest.mark.serving
+def test_an_environment_as_the_only_target_does_not_wait_for_a_push_that_does_not_come(
+    stack: Stack, emulator: Emulator
+) -> None:
+    first = serving(emulator)
+    stack.configure(tokens(8192))
+    up = ("up", "--yes", "--skip-preview", "--stack", stack.name)
+    refused = stack.pulumi(*up, "--target", "**::bge-production").refused()
+    assert "this operation does not push one: run `pulumi up` without --target" in refused.text
+    assert (len(emulator.deployments("bge")), serving(emulator)) == (1, first)
+    steps = ("**::bge-model", "**::bge-push", "**::bge-production")
+    stack.pulumi(*up, *(word for step in steps for word in ("--target", step))).check()
+    assert serving(emulator) != first
+
+
+@pytest.mark.serving
 def test_while_pinned_a_changed_spec_is_not_pushed_until_the_pin_goes(
     stack: Stack, emulator: Emulator
 ) -> None:

@@ -48,10 +48,13 @@ def resources(
     patience = patience_seconds(os.environ.get(PATIENCE))
     gates = _gates(target, waiting, progress.warn)
     wanted = cancellation.refuse_unwanted
-    releasing = Releasing(api, gates, waiting, progress.warn, patience, wanted)
+    included: set[str] = set()
+    releasing = Releasing(
+        api, gates, waiting, progress.warn, patience, wanted, included.__contains__
+    )
     reads = ListedReads(api, remembered, Pace(sleep=cancellation.sleep))
     return {
-        MODEL: ModelResource(api, progress.warn, reads),
+        MODEL: ModelResource(api, progress.warn, reads, included.add),
         ENVIRONMENT: EnvironmentResource(api, releasing, progress.warn, reads),
         SECRET: SecretResource(api, progress.warn),
         STATE_ID: StateIdResource(),

@@ -25,7 +25,7 @@ INFO: dict[str, Any] = {
     "version": "1.8.3",
 }
 OUTPUTS = {
-    "model_id": "m1",
+    "baseten_id": "m1",
     "environment": "staging",
     "task": "embedding",
     "config_digest": "d1gest",

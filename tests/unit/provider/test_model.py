@@ -51,6 +51,16 @@ def test_a_model_of_another_team_is_another_model() -> None:
     assert model(api).create({**MODEL, "team": "search"})[0] == "search/bge"
 
 
+def test_a_model_that_the_operation_may_change_is_included_in_it() -> None:
+    included: list[str] = []
+    resource = ModelResource(FakeApi(), include=included.append)  # type: ignore[arg-type] # a duck
+    resource.plan(MODEL, None)
+    assert included == [], "the engine checks what is no target, too"
+    resource.diff(made(), MODEL)
+    resource.create({**MODEL, "team": "search"})
+    assert included == ["bge", "search/bge"]
+
+
 def test_nothing_changed_is_no_change_whatever_the_outputs_are() -> None:
     assert model(FakeApi()).diff(made(), MODEL).paths == ()
 

@@ -306,6 +306,31 @@ def test_a_version_that_never_comes_is_told_within_half_a_minute(models: dict[st
     assert clock.now <= 30
 
 
+@pytest.mark.parametrize("models", [{}, {"bge": "m1"}])
+def test_a_version_that_no_push_of_this_operation_brings_is_refused_at_once(
+    models: dict[str, str],
+) -> None:
+    """As when `pulumi up --target` names an environment alone."""
+    clock, included = Clock(), ["team/bge", "bgee"]
+    waiting, api = Waiting(clock, clock.sleep), FakeApi(models=models)
+    releasing = Releasing(api, Gate(), waiting, is_included=included.__contains__)  # type: ignore[arg-type] # a duck
+    with pytest.raises(
+        UserError, match="this operation does not push one: run `pulumi up` without --target"
+    ):
+        releasing.release(INPUTS, {})
+    assert clock.now <= 2
+    included.append("bge")
+    with pytest.raises(UserError, match="was found after the push"):
+        releasing.release(INPUTS, {})
+    assert clock.now > 25
+
+
+def test_a_version_that_another_operation_pushed_is_released() -> None:
+    waiting = Waiting(clock := Clock(), clock.sleep)
+    releasing = Releasing(baseten(), Gate(), waiting, is_included=lambda _: False)  # type: ignore[arg-type] # a duck
+    assert releasing.release(INPUTS, {})["deployment_id"] == "d1"
+
+
 def test_a_digest_that_baseten_cut_is_said_after_the_push() -> None:
     api = baseten(deployments={"d0": OLD, "d1": version(digest="ne")})
     with pytest.raises(

@@ -12,8 +12,13 @@ SHAPES = {
 }
 
 
+def join_id(name: str, team: str | None) -> str:
+    """Return the ID of a model or a secret."""
+    return f"{team}/{name}" if team else name
+
+
 def not_there(kind: str, resource_id: str) -> UserError:
-    """Who asks for a resource by its id alone, in an import or a read, means one that is there."""
+    """Return the error for an import or read whose ID matches nothing."""
     shape = SHAPES.get(kind, "name")
     return UserError(
         f"Baseten has no {kind.rpartition(':')[2]} {resource_id!r}: its id is {shape}; check each part, "
@@ -26,6 +31,6 @@ def is_one_model(
     old: tuple[str, str | None],
     new: tuple[str, str | None],
 ) -> bool:
-    """Whether two pairs of a model's name and its team find the same model, however each names its team."""
+    """Return whether two pairs of a model's name and its team find the same model, however each names its team."""
     found = find(*old)
     return found is not None and found == find(*new)

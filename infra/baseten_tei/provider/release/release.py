@@ -9,6 +9,7 @@ from baseten_tei.deployment.labels import DIGEST_LABEL
 from baseten_tei.deployment.ownership import owner_of
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.spaces.fingerprint import kept
+from baseten_tei.provider.protocol.ids import join_id
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.cleanup import tidy
 from baseten_tei.provider.release.gates.gates import RefusedVersionError
@@ -20,7 +21,7 @@ from baseten_tei.provider.release.version_choice import (
     pinned_version,
     version_of_digest,
 )
-from baseten_tei.provider.release.waiting import Waiting
+from baseten_tei.provider.release.waiting import UNPUSHED_SECONDS, WARM_UP_SECONDS, Waiting
 
 DELETED = (
     "It was deleted (on_refusal: delete): change the spec, or type `pulumi refresh` and then `pulumi up` "
@@ -48,13 +49,18 @@ class Releasing:
         warn: Callable[[str], None] = lambda _: None,
         patience_seconds: float | None = None,
         refuse_unwanted: Callable[[], None] = lambda: None,
+        is_included: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """`refuse_unwanted` raises where nobody waits for a release any more."""
+        """`refuse_unwanted` raises where nobody waits for a release any more.
+
+        `is_included` says whether the model of this ID is part of the operation, and its push with it.
+        """
         self._api = api
         self._gate = gate
         self._waiting = waiting
         self._warn = warn
         self._patience = patience_seconds
+        self._is_included = is_included
         self._readiness = Readiness(api, waiting)
         self._promoting = Promoting(api, waiting, refuse_unwanted)
 
@@ -100,14 +106,21 @@ class Releasing:
         return {**inputs, "deploy_timeout_minutes": held}
 
     def _found(self, inputs: Values, state: Values) -> tuple[str, Version]:
-        """The version, once it is there: what was just pushed may be unknown for a while."""
+        """Return the version, once it is there: what was just pushed may be unknown for a while.
+
+        Raise `UserError` where it does not come: soon if no push was part of the operation (`--target`), since a
+        push ends before its environments begin.
+        """
 
         def look() -> tuple[str, Version] | None:
             model_id = self._api.find_model(inputs["model"], inputs.get("team"))
             version = self._version(model_id, inputs, state) if model_id else None
             return (model_id, version) if model_id and version else None
 
-        if found := self._waiting.for_a_while(look):
+        pushed = self._is_included(join_id(inputs["model"], inputs.get("team")))
+        if found := self._waiting.for_a_while(
+            look, WARM_UP_SECONDS if pushed else UNPUSHED_SECONDS
+        ):
             return found
         model_id = self._api.find_model(inputs["model"], inputs.get("team"))
         versions = self._api.versions(model_id) if model_id else []
@@ -115,9 +128,12 @@ class Releasing:
             inputs["model"], versions, {DIGEST_LABEL: inputs["digest"]}
         ):
             raise UserError(problem)
+        missing = f"model {inputs['model']!r}: no deployment of {inputs['digest']} was found"
+        if pushed:
+            raise UserError(f"{missing} after the push: run `pulumi refresh`, then `pulumi up`")
         raise UserError(
-            f"model {inputs['model']!r}: no deployment of {inputs['digest']} was found after the push: "
-            "type `pulumi refresh`, then `pulumi up`"
+            f"{missing}, and this operation does not push one: run `pulumi up` without --target, or add the model "
+            "and its push: --target '**-model' --target '**-push'"
         )
 
     def _version(self, model_id: str, inputs: Values, state: Values) -> Version | None:

@@ -13,6 +13,8 @@ _T = TypeVar("_T")
 
 WARM_UP_SECONDS = 30.0
 """A deployment just created may be unknown for a while (Baseten's Terraform provider waits as long)."""
+UNPUSHED_SECONDS = 2.0
+"""For a deployment of which no push was seen: there is none, or another operation pushed it just now."""
 PATIENCE = "BASETEN_TEI_PATIENCE_SECONDS"
 """A deadline of releases that is shorter than the specs' own, for a job that has to end."""
 
@@ -43,9 +45,11 @@ class Waiting(Patience):
                 return None
             self.sleep(pause)
 
-    def for_a_while(self, look: Callable[[], _T | None]) -> _T | None:
+    def for_a_while(
+        self, look: Callable[[], _T | None], seconds: float = WARM_UP_SECONDS
+    ) -> _T | None:
         """As `until`, for as long as what was just done may still be unknown."""
-        return self.until(look, self.clock() + WARM_UP_SECONDS)
+        return self.until(look, self.clock() + seconds)
 
     def seconds_left(self, deadline: float) -> float:
         """At least one second: who asks for the last time still needs an answer."""

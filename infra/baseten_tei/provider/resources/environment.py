@@ -11,7 +11,7 @@ from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.deployment.ownership import OWNER, earlier_marks, owner_of
 from baseten_tei.errors import UserError
-from baseten_tei.provider.protocol.ids import is_one_model
+from baseten_tei.provider.protocol.ids import is_one_model, join_id
 from baseten_tei.provider.protocol.resource import UNKNOWN, Change, Live, PartlyDoneError, Values
 from baseten_tei.provider.release.deletion_guards import PRODUCTION, WAY_OUT
 from baseten_tei.provider.release.promotion import settings_of
@@ -166,5 +166,4 @@ def _still_known(state: Values, inputs: Values) -> tuple[str, ...]:
 
 
 def _id(inputs: Values) -> str:
-    parts = (inputs.get("team"), inputs["model"], inputs["environment"])
-    return "/".join(part for part in parts if part)
+    return f"{join_id(inputs['model'], inputs.get('team'))}/{inputs['environment']}"

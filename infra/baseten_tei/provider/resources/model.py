@@ -18,7 +18,7 @@ from baseten_tei.deployment.ownership import (
     owner_of,
 )
 from baseten_tei.errors import UserError
-from baseten_tei.provider.protocol.ids import is_one_model
+from baseten_tei.provider.protocol.ids import is_one_model, join_id
 from baseten_tei.provider.protocol.resource import Change, Live, Values
 from baseten_tei.provider.release.deletion_guards import deletion_problem, obstacles
 from baseten_tei.provider.resources.refresh import read_model
@@ -37,14 +37,19 @@ class ModelResource:
         api: BasetenApi,
         warn: Callable[[str], None] = lambda _: None,
         reads: Reads | None = None,
+        include: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`reads` is who answers `read`, if it is not the API itself."""
+        """`reads` answers `read`, if it is not the API itself; `include` takes the ID of each model at work."""
         self._api = api
         self._warn = warn
         self._reads = reads or api
+        self._include = include
 
     def diff(self, state: Values, inputs: Values) -> Change:
         """Another name or team is another model; drift found by a refresh is a change of its own."""
+        self._include(
+            _id(inputs)
+        )  # the engine compares what it may change: nothing else, with --target
         unknown = {key for key in ("force_delete", "digest") if key not in state}
         skipped = {*POLICY, *OWNER, *unknown}
         paths = find_changed_paths(state, {k: it for k, it in inputs.items() if k not in skipped})
@@ -69,6 +74,7 @@ class ModelResource:
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Take the name; one that the state does not own only where the spec says `adopt: true`."""
+        self._include(_id(inputs))
         versions = self._versions(inputs)
         owner = owner_of(inputs).by_id()
         ours = versions is None or owner.owns_any(versions)
@@ -140,4 +146,4 @@ def _taken(inputs: Values, versions: list[Version] | None) -> UserError:
 
 
 def _id(inputs: Values) -> str:
-    return "/".join(part for part in (inputs.get("team"), inputs["name"]) if part)
+    return join_id(inputs["name"], inputs.get("team"))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.deployment.ownership import OWNER, earlier_marks
 from baseten_tei.errors import UserError, redact
+from baseten_tei.provider.protocol.ids import join_id
 from baseten_tei.provider.protocol.resource import UNKNOWN, Change, Live, Values
 from baseten_tei.provider.resources.secret_users import reason_to_keep
 from baseten_tei.provider.resources.secret_value import fingerprint, is_new, is_same, needed_value
@@ -139,7 +140,7 @@ def _known(state: Values) -> Values:
 
 
 def _id(inputs: Values) -> str:
-    return "/".join(part for part in (inputs.get("team"), inputs["name"]) if part)
+    return join_id(inputs["name"], inputs.get("team"))
 
 
 def _named(resource_id: str) -> Values:
