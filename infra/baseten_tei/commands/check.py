@@ -22,7 +22,7 @@ LACKING = Rule(
     "TEI-ACCOUNT-001",
     "error",
     "The organization has instances with this GPU",
-    "Baseten management API: GET /v1/instance_types; told at the push otherwise",
+    "Baseten management API: GET /v1/instance_types; otherwise reported only by the push",
     lambda _: None,  # the account is asked once for all models, see `lacking`
 )
 

@@ -55,8 +55,8 @@ def _as_text(left: Sequence[Disorder], deleted: Sequence[Disorder]) -> str:
 
 
 def _as_json(left: Sequence[Disorder], deleted: Sequence[Disorder]) -> str:
-    told = {"findings": [asdict(it) for it in left], "deleted": [asdict(it) for it in deleted]}
-    return json.dumps(told, indent=2, ensure_ascii=False)
+    document = {"findings": [asdict(it) for it in left], "deleted": [asdict(it) for it in deleted]}
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
 @click.command(name="doctor")

@@ -92,7 +92,7 @@ def _cost_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     if gpu == CPU:
         return lines
     if cheapest is None:
-        return [*lines, "  no GPU of Baseten's holds it at its highest estimate"]
+        return [*lines, "  no GPU on Baseten holds it at its highest estimate"]
     if cheapest == gpu:
         return [*lines, "  that is the cheapest GPU that fits"]
     return [*lines, f"  cheapest GPU that fits: {_format_price(_without_instance(args), cheapest)}"]
@@ -114,8 +114,8 @@ def _format_price(args: ModelArgs, gpu: str) -> str:
 def _advice_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     lines = ["The advice of Baseten's TEI README, and what differs here"]
     for row in compare_with_advice(args, facts):
-        told = f"here {row.ours}: {row.why}" if row.why else "the same here"
-        lines.append(f"  {row.key:24} {row.seed:>6}  {told}")
+        ours = f"here {row.ours}: {row.why}" if row.why else "the same here"
+        lines.append(f"  {row.key:24} {row.seed:>6}  {ours}")
     return lines
 
 

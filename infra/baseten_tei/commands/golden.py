@@ -27,8 +27,8 @@ from baseten_tei.provider.release.golden.recorder import Outputs, Recorder
 
 def _read_outputs(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
     """Return the models to record with their outputs. Raises `UserError` for one that the stack does not have."""
-    told = pulumi_cli.run(root, stack, "stack", "output", "models", "--json")
-    every = parse_models(told)
+    printed = pulumi_cli.run(root, stack, "stack", "output", "models", "--json")
+    every = parse_models(printed)
     if unknown := [name for name in names if name not in every]:
         raise UserError(
             *(

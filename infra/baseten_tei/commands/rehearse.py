@@ -32,8 +32,8 @@ def _plan_rehearsals(root: Path, names: Sequence[str], revision: str | None) -> 
 
 
 def _as_json(reports: Sequence[RehearsalReport]) -> str:
-    told = {"stacks": [report.as_json() for report in reports]}
-    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    document = {"stacks": [report.as_json() for report in reports]}
+    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
 @click.command(name="rehearse")

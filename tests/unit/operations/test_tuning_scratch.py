@@ -116,7 +116,7 @@ def test_the_doctor_knows_what_a_leftover_is_and_what_to_type() -> None:
 
 def test_a_router_that_took_other_settings_is_no_measurement() -> None:
     info = {"max_batch_tokens": 8192, "max_client_batch_size": 32, "tokenization_workers": 3}
-    with pytest.raises(UserError, match="says max_batch_tokens 8192, and was told 16384"):
+    with pytest.raises(UserError, match="reports max_batch_tokens 8192 instead of 16384"):
         _check_settings(info, POINT)
 
 

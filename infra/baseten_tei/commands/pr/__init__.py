@@ -1,4 +1,4 @@
-"""The commands of a pull request: what it changes, told on it, and held to at the merge."""
+"""The commands of a pull request: preview its changes, report them, and check the merge against the report."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -47,7 +47,7 @@ def preview_stack(workspace: Workspace, snapshots: Path, environ: Mapping[str, s
     file = snapshots / f"{workspace.stack}.json"
     kind = choose_origin(workspace.target, environ, has_snapshot=is_there(file))
     snapshot = read_snapshot(file) if kind == "snapshot" else None
-    told = origin_text(kind, snapshot.commit if snapshot else "")
+    against = origin_text(kind, snapshot.commit if snapshot else "")
     try:
         text = (
             _preview_real(workspace)
@@ -57,7 +57,7 @@ def preview_stack(workspace: Workspace, snapshots: Path, environ: Mapping[str, s
         preview = parse_preview(text)
     except UserError as error:
         preview = Preview((), error.problems)
-    return Previewed(workspace, told, preview, kind == "real")
+    return Previewed(workspace, against, preview, kind == "real")
 
 
 def build_report(found: Sequence[Previewed]) -> ChangeReport:

@@ -68,7 +68,7 @@ def find_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
         if asked == "account":
             raise
         return Prices(
-            f"{LISTED.source}, for the account's cannot be read ({error})", LISTED.per_minute
+            f"{LISTED.source}, because the account's cannot be read ({error})", LISTED.per_minute
         )
 
 

@@ -30,7 +30,7 @@ from baseten_tei.review.snapshots.throwaway_project import make_throwaway
 
 SECRETS = ("BASETEN_API_KEY", "HF_ACCESS_KEY", "HF_TOKEN", "PULUMI_ACCESS_TOKEN", "GITHUB_TOKEN")
 _SHORTEST = 16
-"""A shorter value is no credential (the emulator's key is a word that state and configuration are full of)."""
+"""A shorter value is not a credential: the emulator's key is a word that occurs everywhere in a state."""
 
 
 def export_snapshot(workspace: Workspace, commit: str, environ: Mapping[str, str]) -> Snapshot:

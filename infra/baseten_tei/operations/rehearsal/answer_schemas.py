@@ -59,25 +59,25 @@ def expect_answer(
 def outputs_problem(outputs: Mapping[str, Any]) -> str | None:
     """Return how a model's outputs differ from docs/outputs.md."""
     try:
-        told = _OUTPUTS.validate_python(outputs)
+        answer = _OUTPUTS.validate_python(outputs)
     except ValidationError as error:
         return f"outputs: {_format_error(error)}"
-    route = ROUTES[told.task]
-    wanted = f"{told.sync_url}{route.path}"
+    route = ROUTES[answer.task]
+    wanted = f"{answer.sync_url}{route.path}"
     found = outputs[route.url_output]
     return None if found == wanted else f"outputs: {route.url_output} is {found}, not {wanted}"
 
 
-def answer_problem(task: str, told: Any, expected: ExpectedAnswer) -> str | None:
+def answer_problem(task: str, answer: Any, expected: ExpectedAnswer) -> str | None:
     """Return how an answer of a task's own route differs from what was asked for."""
     try:
-        return _CHECKS[task](told, expected)
+        return _CHECKS[task](answer, expected)
     except ValidationError as error:
         return _format_error(error)
 
 
-def _embeddings_problem(told: Any, expected: ExpectedAnswer) -> str | None:
-    rows = _EMBEDDINGS.validate_python(told).data
+def _embeddings_problem(answer: Any, expected: ExpectedAnswer) -> str | None:
+    rows = _EMBEDDINGS.validate_python(answer).data
     lengths = {len(row.embedding) for row in rows}
     if found := _order_problem([row.index for row in rows], expected.count):
         return found
@@ -87,13 +87,15 @@ def _embeddings_problem(told: Any, expected: ExpectedAnswer) -> str | None:
     return None if zero is None else f"a vector of zeros for text {zero}"
 
 
-def _ranks_problem(told: Any, expected: ExpectedAnswer) -> str | None:
+def _ranks_problem(answer: Any, expected: ExpectedAnswer) -> str | None:
     """Return what is wrong with ranks: a reranker answers best first, so each index has to occur once."""
-    return _order_problem(sorted(row.index for row in _RANKS.validate_python(told)), expected.count)
+    return _order_problem(
+        sorted(row.index for row in _RANKS.validate_python(answer)), expected.count
+    )
 
 
-def _labels_problem(told: Any, expected: ExpectedAnswer) -> str | None:
-    rows = _LABELS.validate_python(told)
+def _labels_problem(answer: Any, expected: ExpectedAnswer) -> str | None:
+    rows = _LABELS.validate_python(answer)
     if len(rows) != expected.count:
         return f"{len(rows)} answers to {expected.count} texts"
     wanted = sorted(expected.labels or (it.label for it in rows[0]))

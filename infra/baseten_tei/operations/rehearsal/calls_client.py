@@ -84,30 +84,30 @@ class _Caller:
         """Ask about one text. A router that does not truncate refuses a long one, which is not a problem."""
         call = build_call(self.task, [text], query_of(self.task))
         try:
-            told, took = self._post_timed(call)
+            answer, took = self._post_timed(call)
         except ModelCallError as error:
             if error.status not in TOO_LONG:
                 raise
             return
-        if self._check_answer(call, told, 1):
-            self.answers[text] = parse_answer(self.task, told)
+        if self._check_answer(call, answer, 1):
+            self.answers[text] = parse_answer(self.task, answer)
             self.milliseconds.append(took)
 
     def _ask_batch(self) -> None:
         size = self.outputs["limits"]["max_client_batch_size"]
         call = full_batch(self.task, size)
         try:
-            told, _ = self._post_timed(call)
+            answer, _ = self._post_timed(call)
         except ModelCallError as error:
             self.problems.append(
                 f"a full batch of {size} texts: {error}: write a smaller max_client_batch_size"
             )
         else:
-            self._check_answer(call, told, size)
+            self._check_answer(call, answer, size)
 
-    def _check_answer(self, call: Call, told: Any, count: int) -> bool:
+    def _check_answer(self, call: Call, answer: Any, count: int) -> bool:
         wanted = expect_answer(count, self.outputs, self.info)
-        problem = answer_problem(self.task, told, wanted)
+        problem = answer_problem(self.task, answer, wanted)
         if problem:
             self.problems.append(f"{call.route} answered {count} texts with {problem}: {HINT}")
         return problem is None
@@ -117,8 +117,8 @@ class _Caller:
 
         def ask(seconds: float) -> tuple[Any, float]:
             began = self.patience.clock()
-            told = router_post(self._url, call.route, call.body, self.api_key, seconds)
-            return told, 1000 * (self.patience.clock() - began)
+            answer = router_post(self._url, call.route, call.body, self.api_key, seconds)
+            return answer, 1000 * (self.patience.clock() - began)
 
         return self._retry(ask)
 

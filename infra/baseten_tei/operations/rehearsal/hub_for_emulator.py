@@ -1,4 +1,4 @@
-"""A locked repository in the words of the emulator's `/_emulator/hub`: its files, as far as the lock tells them."""
+"""A locked repository as the body of the emulator's `/_emulator/hub`: its files, as far as the lock has them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -35,8 +35,8 @@ def repository_bodies(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
 
 
 def _config(facts: ModelFacts) -> dict[str, Any]:
-    told = {name: getattr(facts, name) for name in _CONFIG}
-    found = {name: _as_list(value) for name, value in told.items() if value not in (None, {})}
+    values = {name: getattr(facts, name) for name in _CONFIG}
+    found = {name: _as_list(value) for name, value in values.items() if value not in (None, {})}
     return found | ({"_name_or_path": facts.name_or_path} if facts.name_or_path else {})
 
 

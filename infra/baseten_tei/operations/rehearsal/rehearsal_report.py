@@ -93,8 +93,8 @@ def report_failure(
 
 
 def _judge_failure(name: str, problems: Collection[str]) -> str:
-    told = any(problem.startswith(f"model {name!r}: ") for problem in problems)
-    return "failed" if told else "not called"
+    is_named = any(problem.startswith(f"model {name!r}: ") for problem in problems)
+    return "failed" if is_named else "not called"
 
 
 def _list_removed(

@@ -40,7 +40,7 @@ def fill_generations(
 
 
 def _push_environment(environment: Values, state: Values, inputs: Values) -> dict[str, str]:
-    """Return what the push is told: its count, and whose it is as the update of the model would have it."""
+    """Return the push's environment: its generation, and the owner that the model's update would record."""
     count = (int(state.get("generation") or 0) or 1) + bool(state.get("drift"))
     owner = owner_after(state, inputs)
     stamp = Stamp(

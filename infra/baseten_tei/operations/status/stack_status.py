@@ -32,8 +32,8 @@ class StackStatus:
     def title(self) -> str:
         """Return `dev: 3 models, nothing to do`."""
         counts = Counter(it.op for it in self.changes)
-        told = ", ".join(f"{counts[op]} {word}" for op, word in _WORDS.items() if counts[op])
-        what = f"{told} ({len(self.changes)} resources)" if told else "nothing to do"
+        summary = ", ".join(f"{counts[op]} {word}" for op, word in _WORDS.items() if counts[op])
+        what = f"{summary} ({len(self.changes)} resources)" if summary else "nothing to do"
         return f"{self.stack}: {self.models} model{'' if self.models == 1 else 's'}, {what}"
 
 

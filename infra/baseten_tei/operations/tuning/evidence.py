@@ -1,4 +1,4 @@
-"""What a tuning leaves on file: everything that was tried and seen, and where; and what reports price tokens by."""
+"""The saved results of a tuning: everything that was tried and measured, and what reports price tokens by."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

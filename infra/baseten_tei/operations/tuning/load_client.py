@@ -77,19 +77,19 @@ def read_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     try:
         with Client(BOUNDS, **_settings(endpoint_url, api_key)) as client:
             answer = client.get(url)
-        told = parse_info(decode_json(answer.content)) if answer.status_code == 200 else None
+        info = parse_info(decode_json(answer.content)) if answer.status_code == 200 else None
     except NoAnswerError as error:
         why = error.why
         raise UserError(f"{url} does not answer ({why.what}): {why.todo}") from error
     except (httpx.InvalidURL, ValueError):
-        told = None
-    if told is None:
+        info = None
+    if info is None:
         said = redact(answer.text, [api_key])[:200]
         raise UserError(
             f"{url} answered {answer.status_code} {said}: --url is a router's own, for one on Baseten "
             "https://model-….api.baseten.co/environments/production/sync"
         )
-    return told
+    return info
 
 
 def read_metrics(endpoint: Endpoint) -> str:

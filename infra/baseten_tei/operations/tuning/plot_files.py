@@ -37,23 +37,23 @@ _DESCRIPTIONS = {
 
 
 def draw_charts(
-    path: Path, told: Mapping[str, Any], gpus: Mapping[str, Prediction], wish: Wish | None
+    path: Path, evidence: Mapping[str, Any], gpus: Mapping[str, Prediction], wish: Wish | None
 ) -> Iterator[str]:
     """Draw what is in the evidence below `path`, without an ending; what was written, a line each."""
     try:
         import matplotlib.pyplot
     except ImportError:
-        yield "no pictures: type pip install 'baseten-tei[tune]' for matplotlib"
+        yield "no pictures: run pip install 'baseten-tei[tune]' for matplotlib"
         return
     matplotlib.use("agg")
     pictures = {
-        "batch": _figure(lambda axes: charts.draw_batch(axes, told)),
-        "latency": _figure(lambda axes: charts.draw_latency(axes, told, wish)),
-        "cost": _figure(lambda axes: charts.draw_cost(axes, told, gpus)),
+        "batch": _figure(lambda axes: charts.draw_batch(axes, evidence)),
+        "latency": _figure(lambda axes: charts.draw_latency(axes, evidence, wish)),
+        "cost": _figure(lambda axes: charts.draw_cost(axes, evidence, gpus)),
     }
     for name, content in pictures.items():
         write_whole(path.with_name(f"{path.name}-{name}.png"), content)
-    write_whole(path.with_name(f"{path.name}.html"), _page(told, pictures))
+    write_whole(path.with_name(f"{path.name}.html"), _page(evidence, pictures))
     yield f"drew {path.name}.html and its {len(pictures)} pictures beside it"
 
 
@@ -70,15 +70,13 @@ def _figure(draw: "Callable[[Axes], None]") -> bytes:
     return content.getvalue()
 
 
-def _page(told: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
-    emulated = told["where"] == EMULATOR
-    title = (
-        f"{told['model']}: {told['gain']:+.0%} tokens/s{' (on an emulator)' if emulated else ''}"
-    )
-    facts = (f"{name}: {told[key]}" for key, name in _FACTS.items())
+def _page(evidence: Mapping[str, Any], pictures: Mapping[str, bytes]) -> str:
+    emulated = evidence["where"] == EMULATOR
+    title = f"{evidence['model']}: {evidence['gain']:+.0%} tokens/s{' (on an emulator)' if emulated else ''}"
+    facts = (f"{name}: {evidence[key]}" for key, name in _FACTS.items())
     settings = [
-        ("", [(key, "name"), (str(told["baseline"][key]), "number"), (str(value), "number")])
-        for key, value in told["recommended"].items()
+        ("", [(key, "name"), (str(evidence["baseline"][key]), "number"), (str(value), "number")])
+        for key, value in evidence["recommended"].items()
     ]
     parts = [
         f"<h1>{escape_html(title)}</h1>",

@@ -1,8 +1,8 @@
-"""What a model would do on a GPU that nobody measured: from its size, the GPU's arithmetic, and results on file.
+"""What a model would do on a GPU that nobody measured: from its size, the GPU's arithmetic, and saved results.
 
     tokens/s = efficiency x operations/s of the GPU / (2 x parameters)
 
-The efficiency is what results on file showed. Without any there is one that was published, and the band is wide.
+The efficiency is what saved results showed. Without any, a published one is used, and the band is wide.
 """
 
 import math
@@ -56,14 +56,14 @@ def predict(
     ceiling = TERAFLOPS[gpu] * 1e12 / (2 * parameters)
     if not results:
         likely = PUBLISHED_EFFICIENCY * ceiling
-        note = "extrapolated from one published result (bge-large on an L4, TEI 0.6); nothing is on file"
+        note = "extrapolated from one published result (bge-large on an L4, TEI 0.6); nothing was measured yet"
         return Prediction(likely / PUBLISHED_FACTOR, likely, likely * PUBLISHED_FACTOR, note, True)
     logs = [math.log(it.efficiency) for it in results]
     alike = [it for it in results if it.gpu == gpu and _is_alike(it.parameters, parameters)]
     spread = math.exp(2 * pstdev(logs)) if len(logs) > 1 else LEAST_FACTOR
     factor = max(LEAST_FACTOR, spread) * (1 if alike else 2)
     likely = math.exp(fmean(logs)) * ceiling
-    note = f"from {len(results)} on file" + (
+    note = f"from {len(results)} saved result{'s' if len(results) > 1 else ''}" + (
         "" if alike else f", extrapolated: none of them is like it on {gpu}"
     )
     return Prediction(likely / factor, likely, likely * factor, note, not alike)

@@ -1,4 +1,4 @@
-"""What is predicted of a stack's model, from the results that its project has on file."""
+"""What is predicted of a stack's model, from the results that its project has saved."""
 
 from baseten_tei.deployment.vram import count_parameters
 from baseten_tei.facts.hub.model_facts import ModelFacts

@@ -36,7 +36,7 @@ PACKAGES = ("httpx", "truss")
 
 @dataclass(frozen=True)
 class Record:
-    """Where one tuning is put on file."""
+    """Where the results of one tuning are saved."""
 
     workspace: Workspace
     subject: Subject
@@ -48,13 +48,15 @@ class Record:
         """Write it: what was written, a line each."""
         occasion = self._occasion()
         name = f"{occasion.date}-{self.workspace.stack}-{self.subject.name}"
-        told = evidence_document(
+        document = evidence_document(
             self.subject.name, self.subject.args, occasion, found, curve, scaling
         )
-        yield self._write_json(f"{FOLDER}/{name}.json", told)
+        yield self._write_json(f"{FOLDER}/{name}.json", document)
         if curve:
             gpus = predict_by_gpu(self.workspace, self.subject.facts)
-            yield from draw_charts(self.workspace.root / FOLDER / name, told, gpus, self.plan.wish)
+            yield from draw_charts(
+                self.workspace.root / FOLDER / name, document, gpus, self.plan.wish
+            )
         yield from self._write_throughput(name, occasion, found)
         yield from self._write_spec(found, scaling)
 
@@ -63,7 +65,7 @@ class Record:
     ) -> Iterator[str]:
         """Write the throughput that reports price by, unless it is an emulator's; yield what was written."""
         if self.workspace.target.loopback:
-            yield f"not written into {THROUGHPUT}: an emulator's figures are no price of anything"
+            yield f"not saved in {THROUGHPUT}: emulator timings say nothing about cost"
         elif found.best.summary:
             entry = throughput_entry(self.subject.args, occasion, found.best)
             yield self._write_json(f"{THROUGHPUT}/{name}.json", entry)

@@ -68,7 +68,7 @@ def summarize_samples(
     counted = full if len(full) >= 2 * SLICES else served
     waited = sorted((it.ended - it.due) * 1000 for it in served)
     refused = Counter(_word(it.status) for it in samples if it.status != 200)
-    told = [it.timings for it in served if it.timings]
+    timings = [it.timings for it in served if it.timings]
     return Summary(
         requests=len(after),
         texts_per_second=_rate(counted, lambda it: it.texts),
@@ -79,7 +79,7 @@ def summarize_samples(
         p95_ms=percentile(waited, 95),
         p99_ms=percentile(waited, 99),
         refusals=dict(sorted(refused.items())),
-        timings={name: fmean(it[name] for it in told) for name in TIMINGS} if told else {},
+        timings={name: fmean(it[name] for it in timings) for name in TIMINGS} if timings else {},
     )
 
 

@@ -108,8 +108,8 @@ def _check_settings(info: Mapping[str, Any], point: SettingsPoint) -> None:
     for key in ("max_batch_tokens", "max_client_batch_size", "tokenization_workers"):
         if info.get(key) != getattr(point, key):
             raise UserError(
-                f"the router says {key} {info.get(key)}, and was told {getattr(point, key)}: "
-                "leave that flag out of the spec's extra_flags and env"
+                f"the router reports {key} {info.get(key)} instead of {getattr(point, key)}: "
+                "remove that flag from the spec's extra_flags and env"
             )
 
 

@@ -1,4 +1,4 @@
-"""Tuning a model of a stack: probe, tell what to take, measure that from idle to full, and put it on file."""
+"""Tuning a model of a stack: probe, recommend settings, measure those from idle to full, and save the results."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

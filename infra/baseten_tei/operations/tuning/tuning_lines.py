@@ -1,4 +1,4 @@
-"""What the reader is told: a line per probe as it ends, and then what to take, by how much it is better, and why."""
+"""What a tuning prints: a line for each probe as it ends, then the settings to take, their gain, and why."""
 
 from collections.abc import Iterator
 from dataclasses import fields
@@ -47,7 +47,7 @@ def result_lines(name: str, found: SearchResult) -> Iterator[str]:
     """Yield what to take, and what that gains."""
     changed = found.baseline.point.changes_to(found.best.point)
     if not changed:
-        yield f"{name}: nothing to change: no settings of {len(found.probes)} did more than the tolerance above these"
+        yield f"{name}: nothing to change: none of {len(found.probes)} settings was better by more than the tolerance"
         return
     words = ", ".join(
         f"{key} {getattr(found.baseline.point, key)} -> {value}" for key, value in changed.items()

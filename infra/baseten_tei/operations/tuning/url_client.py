@@ -47,7 +47,7 @@ def _limit(url: str, info: Mapping[str, Any], name: str) -> int:
     value = info.get(name)
     if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 1 << 31:
         return value
-    raise UserError(f"{url}/info names no {name}: --url has to be the address of a TEI router")
+    raise UserError(f"{url}/info has no {name}: --url must be the address of a TEI router")
 
 
 def _key(url: str) -> str | None:
