@@ -180,10 +180,6 @@ class _Edge(BaseHTTPRequestHandler):
         """Wait until a fault lets go; return False where the caller has gone: then nothing may happen."""
         while self.server.app.is_holding(fault_id) and self.timed.is_open():
             time.sleep(HOLD_LOOK_SECONDS)
-        return self._is_awaited()
-
-    def _is_awaited(self) -> bool:
-        """Return whether the caller is still there; else this connection ends."""
         self.close_connection = self.close_connection or not self.timed.is_open()
         return not self.close_connection
 

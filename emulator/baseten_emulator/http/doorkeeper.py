@@ -29,9 +29,8 @@ def require_own_host(request: Request) -> None:
 def judge_head(request: Request, surface: str, api_key: str) -> Response | None:
     """Return the refusal of a request whose body nobody needs to see; None where it may come in."""
     if surface != "inference" and (page := _find_foreign_page(request)):
-        return _refuse(
-            403, "FORBIDDEN", f"this emulator does not answer web pages of other origins ({page})"
-        )
+        message = f"this emulator does not answer web pages of other origins ({page})"
+        return ApiError(403, "FORBIDDEN", message).response
     if surface == "control":
         return _refuse_other_than_json(request)
     if surface == "upload" or _has_key(request, api_key):
@@ -53,7 +52,7 @@ def _refuse_other_than_json(request: Request) -> Response | None:
     if not has_body(request) or _is_json(request.headers.get("content-type", "")):
         return None
     message = "a body must be JSON: send the header Content-Type: application/json"
-    return _refuse(415, "UNSUPPORTED_MEDIA_TYPE", message)
+    return ApiError(415, "UNSUPPORTED_MEDIA_TYPE", message).response
 
 
 def has_body(request: Request) -> bool:
@@ -70,7 +69,3 @@ def _has_key(request: Request, api_key: str) -> bool:
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     given, wanted = key.strip().encode(), api_key.encode()
     return scheme in ("Api-Key", "Bearer") and hmac.compare_digest(given, wanted)
-
-
-def _refuse(status: int, code: str, message: str) -> Response:
-    return ApiError(status, code, message).response

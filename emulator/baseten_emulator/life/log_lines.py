@@ -9,7 +9,7 @@ from typing import Any
 
 from baseten_emulator.faults.patterns import matches
 from baseten_emulator.life import lifecycle
-from baseten_emulator.world.records import Deployment
+from baseten_emulator.world.records import Deployment, Outcome
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SAYS = {
@@ -43,16 +43,16 @@ def lines_of(deployment: Deployment, now: float, step_seconds: float) -> Iterato
         if at <= now and (at < decided or step_seconds == 0):
             yield Line(at, "INFO", _SAYS[phase])
     if deployment.outcome:
-        yield from _final_lines(deployment, lifecycle.decision_time(deployment, step_seconds))
+        decided = lifecycle.decision_time(deployment, step_seconds)
+        yield from _final_lines(deployment.outcome, decided)
 
 
-def _final_lines(deployment: Deployment, at: float) -> Iterator[Line]:
-    assert deployment.outcome is not None  # noqa: S101 - for the type checker; the caller has looked
-    level = "INFO" if deployment.outcome.status == "ACTIVE" else "ERROR"
-    for number, message in enumerate(deployment.outcome.log_lines):
+def _final_lines(outcome: Outcome, at: float) -> Iterator[Line]:
+    level = "INFO" if outcome.status == "ACTIVE" else "ERROR"
+    for number, message in enumerate(outcome.log_lines):
         yield Line(at + number / 1_000_000, level, message)
-    count = len(deployment.outcome.log_lines)
-    yield Line(at + count / 1_000_000, level, f"Deployment is {deployment.outcome.status}")
+    count = len(outcome.log_lines)
+    yield Line(at + count / 1_000_000, level, f"Deployment is {outcome.status}")
 
 
 def select_lines(lines: Iterator[Line], wish: Mapping[str, Any], now: float) -> list[Line]:

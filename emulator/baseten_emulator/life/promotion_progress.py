@@ -59,7 +59,7 @@ class Progress:
     now: float
 
     @property
-    def pace(self) -> Ramp:
+    def ramp(self) -> Ramp:
         """Its steps."""
         return Ramp.of(self.candidate.rolling, self.step_seconds)
 
@@ -75,25 +75,25 @@ class Progress:
     @property
     def percent(self) -> int:
         """Traffic that the candidate gets; the last step counts once it has taken over."""
-        done = min(self._steps_done - self._steps_undone, self.pace.steps - 1)
-        return max(0, done) * self.pace.share
+        done = min(self._steps_done - self._steps_undone, self.ramp.steps - 1)
+        return max(0, done) * self.ramp.share
 
     @property
     def ends_at(self) -> float | None:
         """When the candidate takes over; None while that is open."""
         if self.ready_at is None or self.candidate.ramping_down_from is not None:
             return None
-        end = self._start + self.pace.end_of(self.pace.steps) + self.candidate.held_seconds
+        end = self._start + self.ramp.end_of(self.ramp.steps) + self.candidate.held_seconds
         pause = self.candidate.pause_from
-        return None if pause is not None and pause < end - self._tolerance else end
+        return None if pause is not None and pause < end - self.ramp.seconds * _ROUNDING else end
 
     @property
     def end_of_present_step(self) -> float:
         """When the step in progress will be done: from then on it can pause."""
         if self.ready_at is None:
             return self.now
-        step = min(self._steps_done + 1, self.pace.steps)
-        return self._start + self.candidate.held_seconds + self.pace.end_of(step)
+        step = min(self._steps_done + 1, self.ramp.steps)
+        return self._start + self.candidate.held_seconds + self.ramp.end_of(step)
 
     @property
     def seconds_held(self) -> float:
@@ -106,7 +106,7 @@ class Progress:
     def traffic_returned_at(self) -> float | None:
         """When a promotion that is ramping down has given all traffic back."""
         begun = self.candidate.ramping_down_from
-        return None if begun is None else begun + self._steps_done * self.pace.seconds
+        return None if begun is None else begun + self._steps_done * self.ramp.seconds
 
     @property
     def _start(self) -> float:
@@ -119,15 +119,11 @@ class Progress:
             return 0
         ends = (self.now, self.candidate.pause_from, self.candidate.ramping_down_from)
         until = min(end for end in ends if end is not None)
-        return self.pace.steps_after(until - self._start - self.candidate.held_seconds)
+        return self.ramp.steps_after(until - self._start - self.candidate.held_seconds)
 
     @property
     def _steps_undone(self) -> int:
         begun = self.candidate.ramping_down_from
-        if begun is None or not self.pace.seconds:
+        if begun is None or not self.ramp.seconds:
             return 0
-        return math.floor((self.now - begun) / self.pace.seconds + _ROUNDING)
-
-    @property
-    def _tolerance(self) -> float:
-        return self.pace.seconds * _ROUNDING
+        return math.floor((self.now - begun) / self.ramp.seconds + _ROUNDING)

@@ -81,19 +81,14 @@ def delete_deployment(world: World, request: Request) -> Response:
     if deployment.environment:
         message = f'deployment {deployment.id} serves environment "{deployment.environment}"'
         raise ApiError(400, "DEPLOYMENT_IN_USE", message + "; promote another one first")
-    remove(world, deployment)
-    tombstone = {"id": deployment.id, "deleted": True, "model_id": deployment.owner}
-    return json_response(tombstone)
-
-
-def remove(world: World, deployment: Deployment) -> None:
-    """Forget a deployment and everything about it."""
     audit.on_deployment(world, "MODEL_DEPLOYMENT_DELETED", deployment)
     for kind in (Deployment, Activity, UnderWay):
         world.store.delete(kind, deployment.id)
     model = world.model(deployment.owner)
     if model.development_deployment_id == deployment.id:
         world.store.put(replace(model, development_deployment_id=None))
+    tombstone = {"id": deployment.id, "deleted": True, "model_id": deployment.owner}
+    return json_response(tombstone)
 
 
 def terminate_replica(world: World, request: Request) -> Response:

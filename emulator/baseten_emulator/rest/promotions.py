@@ -1,6 +1,6 @@
 """Promotions: to production by a deployment, to any environment by its name, and signals to one in progress."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from baseten_emulator.life import promotion_signals, promotion_start
@@ -9,7 +9,7 @@ from baseten_emulator.life.views import PRODUCTION, deployment_view
 from baseten_emulator.rest.deployments import ONE as DEPLOYMENT
 from baseten_emulator.rest.deployments import find_deployment, require_deployment
 from baseten_emulator.world.bodies import Fields, check_fields
-from baseten_emulator.world.records import Environment
+from baseten_emulator.world.records import Deployment, Environment
 from baseten_emulator.world.routing import Handler, Route, add_aliases
 from baseten_emulator.world.wire import Request, Response, json_response, not_found
 from baseten_emulator.world.world import World
@@ -41,9 +41,8 @@ def promote_to_production(world: World, request: Request) -> Response:
     body, deployment = check_fields(request.json(), fields), require_deployment(world, request)
     environment = world.environment(deployment.owner, PRODUCTION)
     assert environment is not None  # noqa: S101 - every model has production
-    wish = _wish(body, "scale_down_previous_production")
-    promoted = promotion_start.promote(world, environment, deployment, wish)
-    return json_response(deployment_view(world, promoted))
+    scale_down = body.get("scale_down_previous_production", True)
+    return _promote(world, environment, deployment, body, scale_down)
 
 
 def promote(world: World, request: Request) -> Response:
@@ -52,9 +51,8 @@ def promote(world: World, request: Request) -> Response:
     fields = {**_FIELDS, "deployment_id": str, "scale_down_previous_deployment": bool}
     body = check_fields(request.json(), fields, required=("deployment_id",))
     deployment = find_deployment(world, environment.owner, body["deployment_id"])
-    wish = _wish(body, "scale_down_previous_deployment")
-    promoted = promotion_start.promote(world, environment, deployment, wish)
-    return json_response(deployment_view(world, promoted))
+    scale_down = body.get("scale_down_previous_deployment", True)
+    return _promote(world, environment, deployment, body, scale_down)
 
 
 def cancel(world: World, request: Request) -> Response:
@@ -71,13 +69,17 @@ def _signal(send: Callable[[World, Environment], None]) -> Handler:
     return handler
 
 
-def _wish(body: Mapping[str, Any], scale_down: str) -> Wish:
-    return Wish(
-        body.get(scale_down, True),
+def _promote(
+    world: World, environment: Environment, deployment: Deployment, body: Any, scale_down: bool
+) -> Response:
+    wish = Wish(
+        scale_down,
         body.get("preserve_env_instance_type", True),
         body.get("environment_settings_update", {}),
         body.get("promotion_settings_override", {}),
     )
+    promoted = promotion_start.promote(world, environment, deployment, wish)
+    return json_response(deployment_view(world, promoted))
 
 
 ROUTES: tuple[Route, ...] = (

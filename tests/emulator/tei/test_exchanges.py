@@ -16,6 +16,7 @@ import pytest
 from baseten_emulator.tei.facts import ModelFacts
 from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.start.boot import start_container
+from baseten_emulator.tei.start.known_repositories import build_repository
 from tests.support.tei_containers import JSON, MODEL_PATH, config
 
 EXCHANGES = json.loads(
@@ -43,7 +44,7 @@ def recorded_router(tei: str, task: str, flags: dict[str, Any]) -> Router:
             flags=f"--auto-truncate {given}",
         ),
         {},
-        {facts.repo_id: facts},
+        {facts.repo_id: build_repository(facts)},
     )
     assert isinstance(outcome, Router), outcome
     return outcome

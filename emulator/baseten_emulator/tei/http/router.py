@@ -13,8 +13,8 @@ from time import perf_counter
 from baseten_emulator.tei.errors import TeiError, native_response, openai_response
 from baseten_emulator.tei.http import routes_embedding, routes_info, routes_pairs, routes_text
 from baseten_emulator.tei.http.answers import Answer, Run
-from baseten_emulator.tei.http.bodies import request_shapes
 from baseten_emulator.tei.http.extract import ExtractionError, read_json
+from baseten_emulator.tei.http.request_bodies import request_shapes
 from baseten_emulator.tei.http.routes_vertex import predict_instances
 from baseten_emulator.tei.http.serde import Struct
 from baseten_emulator.tei.model.engine import Engine

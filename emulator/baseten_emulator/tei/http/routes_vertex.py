@@ -4,7 +4,7 @@ from typing import Any
 
 from baseten_emulator.tei.errors import TeiError
 from baseten_emulator.tei.http.answers import Answer, RequestBody, Run
-from baseten_emulator.tei.http.bodies import request_shapes
+from baseten_emulator.tei.http.request_bodies import request_shapes
 from baseten_emulator.tei.http.routes_embedding import embed, embed_sparse
 from baseten_emulator.tei.http.routes_pairs import predict, rerank
 from baseten_emulator.tei.http.serde import MismatchError

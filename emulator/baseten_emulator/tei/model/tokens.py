@@ -91,8 +91,7 @@ class Tokenizer:
 
     def encode(self, text: str, limit: int | None, from_left: bool) -> list[Token]:
         """Return one text with its specials; `limit` truncates to that many tokens, specials included."""
-        words: Sequence[Token] = split_words(text)
-        self.seen.update((word.id, word) for word in words)
+        words: Sequence[Token] = self.tokenize(text, add_special_tokens=False)
         if limit is not None:
             room = max(0, limit - len(self.framing.before) - len(self.framing.after))
             words = keep(words, room, from_left)

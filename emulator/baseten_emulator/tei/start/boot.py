@@ -10,7 +10,7 @@ from typing import Any
 
 from baseten_emulator.tei.command_line.clap import Values, parse_flags
 from baseten_emulator.tei.command_line.command import Invocation, parse_start_command
-from baseten_emulator.tei.facts import ModelFacts, find_facts, other_revision
+from baseten_emulator.tei.facts import find_facts, other_revision
 from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.memory import Memory
 from baseten_emulator.tei.outcome import BootError, BootFailure
@@ -27,19 +27,16 @@ from baseten_emulator.tei.start.sources import Source, fetch_repository, find_so
 from baseten_emulator.tei.start.startup import find_trained_pooling, read_model
 from baseten_emulator.tei.start.warmup import check_warmup
 
-Known = Mapping[str, ModelFacts | Repository]
+Known = Mapping[str, Repository]
 _IMAGE_ENVIRONMENT = {"PORT": "80", "HUGGINGFACE_HUB_CACHE": "/data"}
 
 
 def start_container(
     config: Mapping[str, Any], secrets: Mapping[str, str], known: Known | None = None
 ) -> Router | BootFailure:
-    """Start the container that a docker_server config describes.
+    """Start the container of a parsed config.yaml, with these values of the secrets mounted under /secrets.
 
-    Args:
-        config: the parsed `config.yaml`.
-        secrets: name to value of the secrets mounted under /secrets.
-        known: models that go before the table, by repository id in any case.
+    `known` models go before the table, by repository id in any case.
     """
     log: list[str] = []
     lowered = {repo_id.lower(): model for repo_id, model in (known or {}).items()}
@@ -109,8 +106,8 @@ def _invocation(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Invoca
 def _on_the_hub(config: Mapping[str, Any], source: Source, known: Known) -> Repository:
     """Return the repository as it was taught, as the table has it, or as guessed from the route."""
     endpoint = str((config.get("docker_server") or {}).get("predict_endpoint", ""))
-    model = known.get(source.repo_id.lower()) or find_facts(source.repo_id, endpoint)
-    return model if isinstance(model, Repository) else build_repository(model)
+    taught = known.get(source.repo_id.lower())
+    return taught or build_repository(find_facts(source.repo_id, endpoint))
 
 
 def _with(

@@ -22,7 +22,7 @@ def apply_dense(
     """Return the folders of the Dense modules that are loaded; `log` gets a line for each that is not."""
     named = dense_paths(repository.files.get("modules.json"))
     wanted = _select_paths(named, is_local, values.get("dense-path"), version)
-    loaded = tuple(path for path in wanted if _has_weights(repository, path))
+    loaded = tuple(path for path in wanted if repository.has(f"{path}/model.safetensors"))
     log += [
         f"WARN Dense module files not found for path: {path}"
         for path in wanted
@@ -52,10 +52,6 @@ def _select_paths(
     if is_local and version < DENSE_IN_DIRECTORIES:
         return ()
     return (flag,) if flag and len(named) == 1 else named
-
-
-def _has_weights(repository: Repository, path: str) -> bool:
-    return repository.has(f"{path}/model.safetensors")
 
 
 def _wrong_vectors(path: str, version: Version) -> str:

@@ -1,12 +1,12 @@
 """The repository on the Hub of a model in the table, as far as a start depends on its files."""
 
+from dataclasses import replace
 from typing import Any
 
 from baseten_emulator.tei.facts import ModelFacts
 from baseten_emulator.tei.start.repository import Repository
 
 _OFFSETS = {"roberta": 2, "xlm-roberta": 2, "camembert": 2}
-_HEADS = {"reranker": "ForSequenceClassification", "classifier": "ForSequenceClassification"}
 
 
 def build_repository(facts: ModelFacts) -> Repository:
@@ -23,12 +23,7 @@ def build_repository(facts: ModelFacts) -> Repository:
         files["config_sentence_transformers.json"] = {"prompts": dict(facts.prompts)}
     if facts.dense:
         files["modules.json"] = [_dense(path) for path in facts.dense]
-    repository = Repository.of(facts.repo_id, files, facts.gated)
-    return repository if not facts.guessed else _guessed(repository)
-
-
-def _guessed(repository: Repository) -> Repository:
-    return Repository(**{**vars(repository), "guessed": True})
+    return replace(Repository.of(facts.repo_id, files, facts.gated), guessed=facts.guessed)
 
 
 def _config(facts: ModelFacts) -> dict[str, Any]:
@@ -56,7 +51,7 @@ def _architecture(facts: ModelFacts) -> str:
     family = facts.model_type.replace("-", "_").title().replace("_", "")
     if facts.task == "embedding":
         return family + ("ForMaskedLM" if facts.pooling == "splade" else "Model")
-    return family + _HEADS[facts.task]
+    return family + "ForSequenceClassification"
 
 
 def _pooling(pooling: str) -> dict[str, bool]:

@@ -87,13 +87,13 @@ class Repository:
     def filter_files(self, ignored: Sequence[str], allowed: Sequence[str]) -> "Repository":
         """Return the repository in a directory, after a download with these glob patterns."""
 
-        def wanted(path: str) -> bool:
+        def is_wanted(path: str) -> bool:
             return (not allowed or _matches(path, allowed)) and not _matches(path, ignored)
 
         return replace(
             self,
-            files={path: content for path, content in self.files.items() if wanted(path)},
-            weight_files=tuple(filter(wanted, self.weight_files)),
+            files={path: content for path, content in self.files.items() if is_wanted(path)},
+            weight_files=tuple(filter(is_wanted, self.weight_files)),
         )
 
 

@@ -61,7 +61,8 @@ def settings_of(
         payload_limit=int(values["payload-limit"]),
         api_key=values.get("api-key"),
         default_prompt=_default_prompt(values, prompts),
-        answers_similarity=_task(config) == "sentence-similarity",
+        answers_similarity=(config.get("environment_variables") or {}).get("TASK")
+        == "sentence-similarity",
     )
 
 
@@ -128,7 +129,3 @@ def _default_prompt(values: Values, prompts: Mapping[str, str] | None) -> str | 
     if prompts is None or name not in prompts:
         raise startup_error(missing_prompt(name, None if prompts is None else list(prompts)))
     return prompts[name]
-
-
-def _task(config: Mapping[str, Any]) -> str:
-    return str((config.get("environment_variables") or {}).get("TASK", ""))

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.tei.memory import OUT_OF_MEMORY, Memory
-from baseten_emulator.tei.outcome import BootError, startup_error
-from baseten_emulator.tei.outcome import panic as panicked
+from baseten_emulator.tei.outcome import panic, startup_error
 from baseten_emulator.tei.settings import Settings
 from baseten_emulator.tei.start.backend import Backend
 from baseten_emulator.tei.versions import PADDED_MODELS_WARM_UP, PADDED_MODELS_WARM_UP_ONE_INPUT
@@ -22,7 +21,7 @@ def check_warmup(backend: Backend, settings: Settings, config: Mapping[str, Any]
     """Run what TEI runs before it listens. Raises BootError for a pooling, a length or a size that fails there."""
     family = backend.family
     if family and backend.padded and settings.pooling in family.panics:
-        raise panicked("internal error: entered unreachable code", "backends/candle/src/models")
+        raise panic("internal error: entered unreachable code", "backends/candle/src/models")
     if backend.padded and settings.version < PADDED_MODELS_WARM_UP:
         return
     if family and family.position_table:
@@ -34,11 +33,8 @@ def check_warmup(backend: Backend, settings: Settings, config: Mapping[str, Any]
 def _check_positions(longest: int, config: Mapping[str, Any]) -> None:
     rows = int(config["max_position_embeddings"])
     if longest > rows:
-        raise _lookup_failure(rows)
-
-
-def _lookup_failure(rows: int) -> BootError:
-    return startup_error(_UNHEALTHY, f"index-select invalid index {rows} with dim size {rows}")
+        cause = f"index-select invalid index {rows} with dim size {rows}"
+        raise startup_error(_UNHEALTHY, cause)
 
 
 def _fits(backend: Backend, settings: Settings, memory: Memory) -> bool:
