@@ -27,7 +27,7 @@ LACKING = Rule(
 )
 
 
-def judge_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
+def check_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
     """Return a stack's findings, and where its models stand in its configuration."""
     settings = stack.settings
     found = [reported for subject in settings.subjects for reported in check_model(subject)]
@@ -70,6 +70,6 @@ def command(
     where a rule finds an error.
     """
     available = read_account_instances() if account else None
-    checked = [judge_stack(stack, available) for stack in wanted_stacks(root, stacks)]
+    checked = [check_stack(stack, available) for stack in wanted_stacks(root, stacks)]
     show(FORMATS[form](checked), output)
     return FINDING if any(stack.errors for stack in checked) else 0

@@ -69,11 +69,11 @@ def stamp_environment(environment: Mapping[str, str], stamp: Stamp) -> dict[str,
     """Return the environment with the words of a stamp in its labels, and its id if it has one."""
     words = dict(zip(OWNER_LABELS, (stamp.project, stamp.stack), strict=True))
     labels = json.loads(environment[LABELS]) | {label: it for label, it in words.items() if it}
-    told = {**environment, LABELS: json.dumps(labels, sort_keys=True)}
+    stamped = {**environment, LABELS: json.dumps(labels, sort_keys=True)}
     if not stamp.state_id:
-        return told
+        return stamped
     return {
-        **told,
+        **stamped,
         f"{PREFIX}STATE_ID": stamp.state_id,
         **({f"{PREFIX}KNOWN_AS": " ".join(stamp.known_as)} if stamp.known_as else {}),
         **({f"{PREFIX}ADOPTED": "true"} if stamp.adopted else {}),

@@ -18,12 +18,12 @@ class StackCheck:
     file: str
     text: str
     models: int
-    found: Sequence[Reported]
+    findings: Sequence[Reported]
 
     @property
     def errors(self) -> int:
         """Findings that stop a preview."""
-        return sum(it.rule.severity == "error" for it in self.found)
+        return sum(it.rule.severity == "error" for it in self.findings)
 
     def line_of(self, model: str) -> int:
         """Return the line where a model begins, counted from 1; 1 where it is not found."""
@@ -38,16 +38,16 @@ def render_table(stacks: Sequence[StackCheck]) -> str:
     """Return a line a finding, under the stack's file; a stack without any says so."""
     lines: list[str] = []
     for stack in stacks:
-        warnings = len(stack.found) - stack.errors
+        warnings = len(stack.findings) - stack.errors
         counts = f"{stack.models} models, {stack.errors} errors, {warnings} warnings"
-        lines += [f"{stack.file}: {counts}", *(_row(it) for it in stack.found)]
+        lines += [f"{stack.file}: {counts}", *(_row(it) for it in stack.findings)]
     return "\n".join(lines)
 
 
 def render_json(stacks: Sequence[StackCheck]) -> str:
     """Return one object per finding: stack file, line, model, rule, severity, message, fix, source."""
     return json.dumps(
-        [_finding_object(stack, it) for stack in stacks for it in stack.found],
+        [_finding_object(stack, it) for stack in stacks for it in stack.findings],
         indent=2,
         ensure_ascii=False,
     )
@@ -56,7 +56,7 @@ def render_json(stacks: Sequence[StackCheck]) -> str:
 def render_sarif(stacks: Sequence[StackCheck]) -> str:
     """Return SARIF 2.1.0, as code scanning takes it; every rule is described, also where nothing was found."""
     driver = {"name": "baseten-tei", "rules": [_describe_rule(rule) for rule in RULES]}
-    results = [_result(stack, it) for stack in stacks for it in stack.found]
+    results = [_result(stack, it) for stack in stacks for it in stack.findings]
     run = {"tool": {"driver": driver}, "results": results}
     return json.dumps(
         {

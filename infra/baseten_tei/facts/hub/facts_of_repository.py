@@ -1,6 +1,6 @@
 """From a repository's files, as they were read, to the facts that decide a deployment.
 
-Files of other people's making: whatever stands in them, nothing here raises. What TEI's own parser (serde) would not
+Other people write these files: nothing here raises, whatever they contain. What TEI's own parser (serde) would not
 take is left out, as if it were not there, since both keep the router from starting. Which files count, and in
 which order, is TEI's (text-embeddings-inference `core/src/download.rs`, `router/src/lib.rs`).
 """

@@ -35,8 +35,10 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
     lines = []
     for wanted in sorted(stack.asked & readings.facts.keys()):
         before, after = stack.locked.get(wanted), readings.facts[wanted]
-        told = compare_facts(before, after) if before else [f"is new, at commit {after.commit}"]
-        lines += [f"{stack.file}: {_name(wanted)} {line}" for line in told]
+        differences = (
+            compare_facts(before, after) if before else [f"is new, at commit {after.commit}"]
+        )
+        lines += [f"{stack.file}: {_name(wanted)} {line}" for line in differences]
     unused = sorted(stack.locked.keys() - stack.used)
     return lines + [f"{stack.file}: {_name(gone)} is used by no model" for gone in unused]
 

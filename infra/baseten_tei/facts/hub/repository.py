@@ -1,4 +1,4 @@
-"""A repository of the Hub as it was read, before anyone says what it means, and a strict eye for its JSON."""
+"""A repository of the Hub as it was read, and strict parsing of its JSON."""
 
 import json
 from collections.abc import Mapping

@@ -88,7 +88,7 @@ MODEL_TYPES: Mapping[str, ModelType] = MappingProxyType(
 
 
 def type_name(facts: ModelFacts) -> str | None:
-    """Return the key of `MODEL_TYPES`: `model_type`, with Jina's variants of BERT told apart as the router does."""
+    """Return the key of `MODEL_TYPES`: `model_type`, Jina's BERT variants apart as in the router."""
     if facts.model_type != "bert":
         return facts.model_type
     remote = (facts.auto_map or {}).get("AutoConfig")

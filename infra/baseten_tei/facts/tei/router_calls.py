@@ -35,17 +35,17 @@ class StrangeAnswerError(UserError):
     """An answer without the numbers that its task promises."""
 
 
-def parse_info(told: Any) -> Mapping[str, Any] | None:
+def parse_info(answer: Any) -> Mapping[str, Any] | None:
     """Return a router's `/info` whose fields are of TEI's kinds; `None` for anything else."""
-    if not isinstance(told, Mapping):
+    if not isinstance(answer, Mapping):
         return None
-    kinds = told.get("model_type") or {}
+    kinds = answer.get("model_type") or {}
     if not isinstance(kinds, Mapping) or not all(map(_is_kind, kinds.values())):
         return None
-    texts = (told.get(name) for name in _TEXTS)
-    counts = (told.get(name) for name in _COUNTS)
+    texts = (answer.get(name) for name in _TEXTS)
+    counts = (answer.get(name) for name in _COUNTS)
     fits = all(it is None or isinstance(it, str) for it in texts)
-    return told if fits and all(it is None or _is_count(it) for it in counts) else None
+    return answer if fits and all(it is None or _is_count(it) for it in counts) else None
 
 
 def _is_kind(kind: Any) -> bool:
@@ -80,29 +80,29 @@ def build_call(task: str, texts: Sequence[str], query: str | None = None) -> Cal
             return Call(path, {"inputs": [[text] for text in texts]})
 
 
-def parse_answer(task: str, told: Any) -> Answer:
+def parse_answer(task: str, answer: Any) -> Answer:
     """Return the answer to the call that `build_call` made. Raises `StrangeAnswerError`."""
     match task:
         case "embedding":
-            return parse_vector(told)
+            return parse_vector(answer)
         case "reranker":
-            return parse_relevances(told, 1)[0]
+            return parse_relevances(answer, 1)[0]
         case _:
-            return parse_scores(told)
+            return parse_scores(answer)
 
 
-def parse_vector(told: Any) -> Vector:
+def parse_vector(answer: Any) -> Vector:
     """Return the first vector of an answer of `/v1/embeddings`. Raises `StrangeAnswerError`."""
     try:
-        return _vector(told["data"][0])
+        return _vector(answer["data"][0])
     except (LookupError, TypeError) as error:
         raise StrangeAnswerError("answered /v1/embeddings without a vector") from error
 
 
-def parse_vectors(told: Any, count: int) -> tuple[Vector, ...]:
+def parse_vectors(answer: Any, count: int) -> tuple[Vector, ...]:
     """Return the vectors of `count` texts, in their order and of one length. Raises `StrangeAnswerError`."""
     try:
-        found = {row["index"]: _vector(row) for row in told["data"]}
+        found = {row["index"]: _vector(row) for row in answer["data"]}
         vectors = tuple(found[index] for index in range(count))
     except (LookupError, TypeError) as error:
         raise StrangeAnswerError(
@@ -113,19 +113,19 @@ def parse_vectors(told: Any, count: int) -> tuple[Vector, ...]:
     return vectors
 
 
-def parse_relevances(told: Any, count: int) -> tuple[float, ...]:
+def parse_relevances(answer: Any, count: int) -> tuple[float, ...]:
     """Return a score for each of `count` texts, in their order. Raises `StrangeAnswerError`."""
     try:
-        found = {rank["index"]: _number(rank["score"]) for rank in told}
+        found = {rank["index"]: _number(rank["score"]) for rank in answer}
         return tuple(found[index] for index in range(count))
     except (LookupError, TypeError) as error:
         raise StrangeAnswerError(f"answered /rerank without a score for each of {count}") from error
 
 
-def parse_scores(told: Any) -> dict[str, float]:
+def parse_scores(answer: Any) -> dict[str, float]:
     """Return the labels of a batch's first text with their scores. Raises `StrangeAnswerError`."""
     try:
-        found = {str(row["label"]): _number(row["score"]) for row in told[0]}
+        found = {str(row["label"]): _number(row["score"]) for row in answer[0]}
     except (LookupError, TypeError) as error:
         raise StrangeAnswerError("answered /predict without labels and scores") from error
     if not found:
