@@ -9,7 +9,8 @@ import pytest
 
 from baseten_tei.deployment.costs import LISTED, monthly
 from baseten_tei.project.stacks import stacks
-from baseten_tei.review.policies.evaluation import Violation, find_violations
+from baseten_tei.review.policies.evaluation import find_violations
+from baseten_tei.review.policies.policy import Violation
 from baseten_tei.review.policies.policy_config import SECTIONS, parse_policy_config
 from tests.support.harness import BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
 

@@ -2,7 +2,7 @@
 
 from typing import get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from baseten_tei.errors import did_you_mean
@@ -50,6 +50,13 @@ def _suggest_value(details: ErrorDetails) -> str:
 def _lower(message: str) -> str:
     text = message.removeprefix("Input ").replace("valid tuple", "list")
     return text[:1].lower() + text[1:]
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return the first problem of a document as `where: message`, without the value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    where = ".".join(map(str, first["loc"])) or "it"
+    return f"{where}: {first['msg']}"
 
 
 def kind_of(value: object) -> str:

@@ -18,8 +18,9 @@ from baseten_tei.facts.hub.lockfile import key_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.project.stacks import stacks
 from baseten_tei.review.policies.engine_inputs import COMPONENTS, stack_of, subject_of
-from baseten_tei.review.policies.evaluation import POLICIES, Violation, find_violations
+from baseten_tei.review.policies.evaluation import POLICIES, find_violations
 from baseten_tei.review.policies.image_references import mutability_problem, repository_of
+from baseten_tei.review.policies.policy import Violation
 from baseten_tei.review.policies.policy_config import (
     LEVEL,
     PATH,

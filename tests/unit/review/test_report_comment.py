@@ -168,8 +168,8 @@ def test_what_passes_is_tried_again(forge: GitHub | GitLab, here: Here, fault: A
         (Answer(403, {"message": "Resource not accessible by integration"}), "permissions of the job"),
         (Answer(404, {"message": "Not Found"}), "check that the token may see it"),
         (Answer(422, {"message": "Validation\nFailed"}), "422: Validation Failed"),
-        (Answer(200, {"a": "mapping"}), "was not answered with a list"),
-        (Answer(200, b"<html>"), "was not answered with JSON"),
+        (Answer(200, {"a": "mapping"}), "the answer is not a list"),
+        (Answer(200, b"<html>"), "the answer is not JSON"),
     ],
 )  # fmt: skip
 def test_what_stays_wrong_is_one_line_without_the_token(
@@ -388,4 +388,4 @@ def test_a_next_page_on_another_host_is_not_asked_for(here: Here, github: GitHub
     link = '<http://localhost:1/stolen>; rel="next"'
     github.faults = [Answer(200, [], {"Link": link})]
     assert here.post() == 2
-    assert "a next page of its own" in here.err
+    assert "a next page at its own address" in here.err

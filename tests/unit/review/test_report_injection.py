@@ -8,6 +8,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from baseten_tei.review.forges.report_comment import MARKER
 from baseten_tei.review.report.escaping import (
     JOINER,
     code_block,
@@ -17,7 +18,7 @@ from baseten_tei.review.report.escaping import (
     show_hidden,
 )
 from baseten_tei.review.report.html_report import render_page
-from baseten_tei.review.report.markdown_report import MARKER, render_markdown
+from baseten_tei.review.report.markdown_report import render_markdown
 from baseten_tei.review.report.report_data import ChangeReport
 from baseten_tei.review.report.text_report import render_text
 from tests.support.reports import model_report, report_of

@@ -12,6 +12,7 @@ from baseten_tei.__main__ import main
 from baseten_tei.commands.pr.verify import find_problems
 from baseten_tei.deployment.costs import LISTED
 from baseten_tei.errors import UserError
+from baseten_tei.review.forges.report_comment import MARKER
 from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.report.approval_marks import (
     MOST,
@@ -22,7 +23,7 @@ from baseten_tei.review.report.approval_marks import (
 from baseten_tei.review.report.before_and_after import model_changes
 from baseten_tei.review.report.build import Knowledge, stack_report
 from baseten_tei.review.report.html_report import render_page
-from baseten_tei.review.report.markdown_report import MARKER, render_markdown
+from baseten_tei.review.report.markdown_report import render_markdown
 from baseten_tei.review.report.report_data import (
     ChangeReport,
     Cost,

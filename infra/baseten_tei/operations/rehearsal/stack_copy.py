@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.review.snapshots.origins import credential_free_environment
+from baseten_tei.review.snapshots.secure_values import replace_values
 from baseten_tei.spec.hf_token import TOKEN_KEY, VARIABLE
 from baseten_tei.spec.spec_parser import MODELS
 
@@ -35,7 +36,7 @@ class Copy:
 
 def copy_stack(config: Mapping[str, Any], address: str) -> Copy:
     """Return the `config:` of a stack file, for the emulator at an address."""
-    plain = {key: _without_secrets(value) for key, value in config.items()}
+    plain = {key: replace_values(value, _without_secret) for key, value in config.items()}
     here = {**plain, TOKEN_KEY: {"from_env": VARIABLE}, TARGET: address}
     models = plain.get(MODELS)
     if not isinstance(models, Mapping):
@@ -64,12 +65,9 @@ def pulumi_environment(
     }
 
 
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if list(value) in (["secure"], ["from_env"]):
-            return PLACEHOLDER
-        return {key: _without_secrets(inner) for key, inner in value.items()}
-    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
+def _without_secret(value: Any) -> Any:
+    secret = isinstance(value, Mapping) and list(value) in (["secure"], ["from_env"])
+    return PLACEHOLDER if secret else value
 
 
 def _spec(spec: Any) -> Any:

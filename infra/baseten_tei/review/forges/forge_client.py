@@ -56,7 +56,9 @@ def reads_documented_shape(read: Callable[_P, _T]) -> Callable[_P, _T]:
         try:
             return read(*args, **kwargs)
         except _MISREAD as error:
-            raise unexpected_answer_error(read.__qualname__, "what its API documents") from error
+            raise unexpected_answer_error(
+                read.__qualname__.partition(".")[0], "what its API documents"
+            ) from error
 
     return reading
 
@@ -87,11 +89,7 @@ class ForgeClient:
 
     def retry(self, act: Callable[[], _T]) -> _T:
         """Call `act` until it succeeds or a retry cannot help. `act` looks before it writes, so it may run twice."""
-        try:
-            return self._retrying(act)
-        except (LookupError, TypeError, AttributeError) as error:
-            what = f"what it documents ({type(error).__name__}: {error})"
-            raise unexpected_answer_error(self._url, what) from error
+        return self._retrying(act)
 
     def get(self, path: str) -> Any:
         """Return one answer, decoded from JSON."""
@@ -132,7 +130,7 @@ class ForgeClient:
         """Return the next page's URL, `None` on the last. Raises `ApiError` for a URL outside the API."""
         found = page.links.get("next", {}).get("url")
         if found and not found.startswith(f"{self._url}/"):
-            raise unexpected_answer_error(_call(page), "a next page of its own")
+            raise unexpected_answer_error(_call(page), "a next page at its own address")
         return found
 
 

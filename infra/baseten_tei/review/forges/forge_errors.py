@@ -38,7 +38,7 @@ def refusal_error(call: str, status: int, body: str, headers: Mapping[str, str])
 
 def unexpected_answer_error(call: str, wanted: str) -> ApiError:
     """Return the error for an answer of another shape than documented."""
-    return ApiError(f"{call} was not answered with {wanted}: check the API's address")
+    return ApiError(f"{call}: the answer is not {wanted}: check the API's address")
 
 
 def _message(body: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from baseten_tei.errors import UserError
+from baseten_tei.spec.messages import first_problem
 
 Json = Mapping[str, Any]
 
@@ -50,10 +51,8 @@ def check_event(event: Any) -> None:
     try:
         _Event.model_validate(event)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(map(str, first["loc"])) or "it"
         raise UserError(
-            f"is not a GitHub event: {where}: {first['msg']}: run this in a GitHub job"
+            f"is not a GitHub event: {first_problem(error)}: run this in a GitHub job"
         ) from error
 
 

@@ -25,10 +25,5 @@ def repository_of(reference: str) -> str:
     return name.removesuffix(f":{tag}") if tag else name.removesuffix(":")
 
 
-def has_digest(reference: str) -> bool:
-    """Return whether the reference has a digest."""
-    return "@" in reference
-
-
 def _tag(name: str) -> str:
     return name.rpartition("/")[2].partition(":")[2]

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.deployment.truss_config import build_config, json_for_yaml
-from baseten_tei.review.report.engine_preview import Preview, State, Step
+from baseten_tei.review.report.engine_preview import Preview
+from baseten_tei.review.report.preview_shape import Step
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
 from baseten_tei.spec.type_tokens import COMPONENTS, ENVIRONMENT, MODEL, PUSH
@@ -79,10 +80,6 @@ class ModelChange:
     once: str | None = None
     """Its earlier name in the stack, if that was another."""
 
-    def step(self, kind: str) -> Step | None:
-        """Return its first step of a resource type, or `None`."""
-        return next((step for step in self.steps if step.type == kind), None)
-
 
 def model_changes(preview: Preview) -> dict[str, ModelChange]:
     """Return each model of a preview, by its resource's name."""
@@ -104,7 +101,7 @@ def _model_change(name: str, steps: Sequence[Step]) -> ModelChange:
     )
 
 
-def _model_state(name: str, found: Sequence[tuple[Step, State | None]]) -> ModelState | None:
+def _model_state(name: str, found: Sequence[tuple[Step, Inputs | None]]) -> ModelState | None:
     states = [(step.type, state) for step, state in found if state is not None]
     spec = next((state for kind, state in states if kind.startswith(COMPONENTS)), None)
     if spec is None:
@@ -125,23 +122,17 @@ def _model_state(name: str, found: Sequence[tuple[Step, State | None]]) -> Model
     )
 
 
-def _inputs(states: Sequence[State]) -> Inputs:
+def _inputs(states: Sequence[Inputs]) -> Inputs:
     return (states[0].get("inputs") or {}) if states else {}
 
 
-def _order_like(config: Inputs, like: Inputs) -> dict[str, Any]:
-    """Return the config in the order of a generated one: the state keeps its keys sorted."""
-    names = [*(it for it in like if it in config), *(it for it in config if it not in like)]
-    return {it: _order_value_like(config[it], like.get(it)) for it in names}
-
-
-def _order_value_like(value: Any, like: Any) -> Any:
+def _order_like(value: Any, like: Any) -> Any:
+    """Return a config with its keys in the order of another: the state keeps them sorted."""
     if isinstance(value, Mapping):
-        return _order_like(value, like if isinstance(like, Mapping) else {})
+        known = like if isinstance(like, Mapping) else {}
+        names = sorted(value, key=[*known, *value].index)
+        return {name: _order_like(value[name], known.get(name)) for name in names}
     if isinstance(value, list):
-        known = like if isinstance(like, list) else []
-        return [
-            _order_value_like(it, known[n] if n < len(known) else None)
-            for n, it in enumerate(value)
-        ]
+        items = [*(like if isinstance(like, list) else []), *value]
+        return [_order_like(*pair) for pair in zip(value, items, strict=False)]
     return value

@@ -9,7 +9,8 @@ from baseten_tei.deployment.locked_spec import Subject, find_facts
 from baseten_tei.errors import redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.review.policies.evaluation import Violation, find_violations
+from baseten_tei.review.policies.evaluation import find_violations
+from baseten_tei.review.policies.policy import Violation
 from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.report.approval_marks import compute_marks
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState, model_changes

@@ -1,13 +1,11 @@
 """What happens to a model, in one word, and why: the fields that change."""
 
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.environment_inputs import environment_inputs
 from baseten_tei.provider.drift.environment import SETTINGS
-from baseten_tei.review.report.before_and_after import ModelChange, ModelState
-from baseten_tei.review.report.engine_preview import Step
+from baseten_tei.review.report.before_and_after import Inputs, ModelChange, ModelState
 from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH
 
 Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "deleted", "forgotten"]
@@ -88,9 +86,9 @@ def _resource_differences(pair: ModelChange) -> Texts:
     return {
         f"{step.name}.{field}": text
         for step in steps
-        for field, text in find_differences(_inputs(step, "old"), _inputs(step, "new")).items()
+        for field, text in find_differences(_inputs(step.old), _inputs(step.new)).items()
     }
 
 
-def _inputs(step: Step, side: str) -> Mapping[str, object]:
-    return (getattr(step, side) or {}).get("inputs") or {}
+def _inputs(state: Inputs | None) -> Inputs:
+    return (state or {}).get("inputs") or {}

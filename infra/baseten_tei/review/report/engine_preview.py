@@ -10,44 +10,10 @@ from typing import Any
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import DeepError, decode_json
-from baseten_tei.review.report.preview_shape import ANEW, parse_diagnostics, parse_steps
-
-State = Mapping[str, Any]
-"""A resource: `inputs`, `outputs`, `parent`, `protect`."""
+from baseten_tei.review.report.preview_shape import ANEW, Step, parse_diagnostics, parse_steps
 
 _LOOKING = ("refresh", "read")
 """Steps that change nothing."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """What happens to one resource; `old` is `None` if it is new, `new` if it goes."""
-
-    op: str
-    urn: str
-    old: State | None
-    new: State | None
-
-    @property
-    def name(self) -> str:
-        """Return the resource's name."""
-        return self.urn.rpartition("::")[2]
-
-    @property
-    def type(self) -> str:
-        """Return its own type token, without its parents'."""
-        return self.urn.split("::")[2].rpartition("$")[2]
-
-    @property
-    def parent(self) -> str:
-        """Return the name of the resource that it belongs to."""
-        state = self.new or self.old or {}
-        return str(state.get("parent", "")).rpartition("::")[2]
-
-    @property
-    def changes(self) -> bool:
-        """Return whether it does anything."""
-        return self.op != "same"
 
 
 @dataclass(frozen=True)
@@ -60,10 +26,9 @@ class Preview:
 
 def parse_preview(text: str) -> Preview:
     """Return a preview from either form. Raises `UserError` for other texts, or resources of another shape."""
-    planned, told = _read(text)
-    steps = (Step(it.op, it.urn, it.old, it.new) for it in parse_steps(planned))
-    kept = tuple(step for step in steps if step.op not in _LOOKING)
-    errors = (it.message for it in parse_diagnostics(told) if it.severity == "error")
+    planned, messages = _read(text)
+    kept = tuple(step for step in parse_steps(planned) if step.op not in _LOOKING)
+    errors = (it.message for it in parse_diagnostics(messages) if it.severity == "error")
     return Preview(kept, tuple(dict.fromkeys(it for line in errors for it in _lines(line))))
 
 
@@ -94,13 +59,13 @@ def _events(text: str) -> _Parts:
     try:
         events = [decode_json(line) for line in text.splitlines() if line.strip()]
         planned = [it["resourcePreEvent"]["metadata"] for it in events if "resourcePreEvent" in it]
-        told = [it["diagnosticEvent"] for it in events if "diagnosticEvent" in it]
+        messages = [it["diagnosticEvent"] for it in events if "diagnosticEvent" in it]
         if not any("preludeEvent" in it for it in events):
             raise ValueError("no preview")
-        return [{**it, "old": it.get("old"), "new": it.get("new")} for it in planned], told
+        return [{**it, "old": it.get("old"), "new": it.get("new")} for it in planned], messages
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
-            "this is neither what `pulumi preview --json` prints nor an event log: type "
+            "this is neither what `pulumi preview --json` prints nor an event log: run "
             "pulumi preview --json --show-sames > preview.json"
         ) from error
 

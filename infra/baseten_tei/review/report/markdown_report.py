@@ -4,9 +4,10 @@ Never longer than GitHub accepts. Rows of the largest changes come first, then t
 the rest is counted.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from baseten_tei.review.forges.report_comment import MARKER
 from baseten_tei.review.report.approval_marks import format_marks
 from baseten_tei.review.report.markdown_blocks import (
     contract_block,
@@ -20,8 +21,6 @@ from baseten_tei.review.report.markdown_blocks import (
 from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
 from baseten_tei.review.report.wording import format_counts, rank_models
 
-MARKER = "<!-- baseten-tei:report -->"
-"""The first line, by which the comment is found again."""
 LIMIT = 65_000
 """GitHub refuses more than 65,536 characters."""
 _ROWS_SHARE = 0.6
@@ -53,16 +52,15 @@ def render_markdown(report: ChangeReport, limit: int = LIMIT) -> str:
     return "\n\n".join([top, *sections, *rest]) + "\n"
 
 
-def _fit_heads(stacks: Iterable[StackReport], room: int) -> dict[str, str]:
+def _fit_heads(stacks: Sequence[StackReport], room: int) -> dict[str, str]:
     """Return the headings of as many stacks as fit, blocked ones first."""
-    found: dict[str, str] = {}
-    count = len(list(stacks))
+    heads: dict[str, str] = {}
     for stack in sorted(stacks, key=lambda it: not it.is_blocked):
-        text = stack_head(stack, max(2, 30 // count)) + _frame(stack)
-        room -= len(text)
+        head = stack_head(stack, max(2, 30 // len(stacks)))
+        room -= len(head) + len(_frame(stack))
         if room >= 0:
-            found[stack.stack] = stack_head(stack, max(2, 30 // count))
-    return found
+            heads[stack.stack] = head
+    return heads
 
 
 def _frame(stack: StackReport) -> str:

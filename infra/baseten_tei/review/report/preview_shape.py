@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationEr
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
+from baseten_tei.spec.messages import first_problem
 from baseten_tei.spec.type_tokens import COMPONENTS, ENVIRONMENT, PUSH
 
 ANEW = "make it again: pulumi preview --json --show-sames > preview.json"
@@ -58,13 +59,34 @@ _INPUTS: Mapping[str, type[BaseModel]] = {PUSH: _Push, ENVIRONMENT: _Release}
 _OUTPUTS: Mapping[str, type[BaseModel]] = {ENVIRONMENT: _Serving}
 
 
-class RawStep(BaseModel):
-    """A step as it stands in the file."""
+class Step(BaseModel):
+    """What happens to one resource; `old` is `None` if it is new, `new` if it goes."""
 
     op: str
     urn: Annotated[str, Field(pattern=r"^urn:pulumi:[^:]*::[^:]*::.+::.+$")]
     old: dict[str, Any] | None
     new: dict[str, Any] | None
+
+    @property
+    def name(self) -> str:
+        """Return the resource's name."""
+        return self.urn.rpartition("::")[2]
+
+    @property
+    def type(self) -> str:
+        """Return its own type token, without its parents'."""
+        return self.urn.split("::")[2].rpartition("$")[2]
+
+    @property
+    def parent(self) -> str:
+        """Return the name of the resource that it belongs to."""
+        state = self.new or self.old or {}
+        return str(state.get("parent", "")).rpartition("::")[2]
+
+    @property
+    def changes(self) -> bool:
+        """Return whether it does anything."""
+        return self.op != "same"
 
 
 class Diagnostic(BaseModel):
@@ -74,21 +96,20 @@ class Diagnostic(BaseModel):
     message: str
 
 
-_STEPS = TypeAdapter(list[RawStep])
+_STEPS = TypeAdapter(list[Step])
 _TOLD = TypeAdapter(list[Diagnostic])
 
 
-def parse_steps(found: Any) -> list[RawStep]:
+def parse_steps(found: Any) -> list[Step]:
     """Return the steps, each with resources of the shape of their type. Raises `UserError`."""
     try:
         steps = _STEPS.validate_python(found)
     except ValidationError as error:
         raise _refusal("steps", error) from error
     for step in steps:
-        kind = step.urn.split("::")[2].rpartition("$")[2]
         for state in (step.old, step.new):
             if state is not None:
-                _check(step.urn.rpartition("::")[2], kind, state)
+                _check(step.name, step.type, state)
     return steps
 
 
@@ -113,6 +134,4 @@ def _check(name: str, kind: str, state: Mapping[str, Any]) -> None:
 
 
 def _refusal(what: str, error: ValidationError) -> UserError:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(map(str, first["loc"]))
-    return UserError(f"is not a preview: {what}: {where}: {first['msg']}: {ANEW}")
+    return UserError(f"is not a preview: {what}: {first_problem(error)}: {ANEW}")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from baseten_tei.deployment.costs import Monthly
 from baseten_tei.errors import UserError
 from baseten_tei.review.report.change_kind import Kind
+from baseten_tei.spec.messages import first_problem
 
 
 def _cut(most: int) -> AfterValidator:
@@ -143,10 +144,8 @@ def parse_report(text: str) -> ChangeReport:
     try:
         return ChangeReport.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "it"
         raise UserError(
-            f"this is not a report of `baseten-tei pr report --format json`: {where}: {first['msg']}"
+            f"this is not a report of `baseten-tei pr report --format json`: {first_problem(error)}"
         ) from error
 
 

@@ -14,6 +14,7 @@ from baseten_tei.deployment.costs import Prices, instance_type
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_bytes
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.messages import first_problem
 
 FOLDER = "benchmarks/results/throughput"
 
@@ -48,9 +49,7 @@ def parse_measurements(content: bytes) -> tuple[Measurement, ...]:
     try:
         return _FILE.validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_input=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "it"
-        raise UserError(f"{where}: {first['msg']}: fix it, or delete the file") from error
+        raise UserError(f"{first_problem(error)}: fix it, or delete the file") from error
 
 
 def read_measurements(root: Path) -> tuple[Measurement, ...]:

@@ -46,11 +46,13 @@ def _describe_removal(before: ModelState | None, kind: Kind) -> Iterator[str]:
 def _describe_settings(pair: ModelChange, args: ModelArgs) -> Iterator[str]:
     yield "nothing is pushed: what serves goes on, and Baseten applies the settings to it"
     there = pair.before.environments if pair.before else {}
-    for name in all_environments(args):
+    pins = []
+    for name, environment in all_environments(args).items():
         if name not in there:
             yield f"environment {name} is made, and takes over the version that there is"
-    for name, environment in _environments_with_pin(args):
-        yield f"{name} serves {environment.deployment} (pinned)"
+        if environment.deployment is not None:
+            pins.append(f"{name} serves {environment.deployment} (pinned)")
+    yield from pins
 
 
 def _describe_push(pair: ModelChange, kind: Kind, args: ModelArgs) -> Iterator[str]:
@@ -120,9 +122,3 @@ def _cold_start(args: ModelArgs, facts: ModelFacts | None) -> str:
         return ""
     where = "memory" if accelerator_of(args) == CPU else "GPU memory"
     return f": {facts.weights.bytes / GIB:.1f} GiB of weights into {where}"
-
-
-def _environments_with_pin(args: ModelArgs) -> Iterator[tuple[str, EnvironmentArgs]]:
-    for name, environment in all_environments(args).items():
-        if environment.deployment is not None:
-            yield name, environment

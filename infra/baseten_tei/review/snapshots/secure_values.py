@@ -4,7 +4,7 @@ Without the passphrase one can only see whether a value changed since the snapsh
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from baseten_tei.spec.credentials import is_secure
@@ -32,7 +32,17 @@ def placeholders(config: Mapping[str, Any], known: Mapping[str, str]) -> dict[st
 
 def without_secure_values(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return a stack's file with an empty text for each encrypted value: it needs no passphrase."""
-    return {"config": _remove_secure(config)}
+    return {"config": replace_values(config, lambda it: "" if is_secure(it) else it)}
+
+
+def replace_values(value: Any, replace: Callable[[Any], Any]) -> Any:
+    """Return a JSON value with `replace` applied to each part of it; what that changes is not looked into."""
+    replaced = replace(value)
+    if replaced is value and isinstance(value, Mapping):
+        return {key: replace_values(inner, replace) for key, inner in value.items()}
+    if replaced is value and isinstance(value, list):
+        return [replace_values(inner, replace) for inner in value]
+    return replaced
 
 
 def _secure(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
@@ -44,14 +54,6 @@ def _secure(value: Any, path: Path) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _secure(inner, (*path, index))
-
-
-def _remove_secure(value: Any) -> Any:
-    if is_secure(value):
-        return ""
-    if isinstance(value, Mapping):
-        return {key: _remove_secure(inner) for key, inner in value.items()}
-    return [_remove_secure(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _place(path: Path) -> str:

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baseten_tei.errors import UserError, redact
-from baseten_tei.review.snapshots.secure_values import UNCHANGED
+from baseten_tei.review.snapshots.secure_values import UNCHANGED, replace_values
 from baseten_tei.spec import type_tokens
+from baseten_tei.spec.messages import first_problem
 
 SIGNATURE = "4dabf18193072939515e22adb298388d"
 """Marks a special value in Pulumi's state (Pulumi `sdk/go/common/resource/sig`)."""
@@ -59,6 +60,7 @@ def snapshot_of(
 
     `known_secrets` and everything that looks like a token are masked; none should be there.
     """
+    secrets = tuple(known_secrets)
     deployment = {k: v for k, v in (exported.get("deployment") or {}).items() if k not in _NEEDLESS}
     resources = [_resource(it, fingerprint) for it in deployment.get("resources") or ()]
     return Snapshot(
@@ -66,7 +68,10 @@ def snapshot_of(
         commit=commit,
         secure=dict(secure),
         version=int(exported.get("version", 3)),
-        deployment=_mask({**deployment, "resources": resources}, tuple(known_secrets)),
+        deployment=replace_values(
+            {**deployment, "resources": resources},
+            lambda it: redact(it, secrets) if isinstance(it, str) else it,
+        ),
     )
 
 
@@ -75,33 +80,23 @@ def parse_snapshot(text: str, where: str) -> Snapshot:
     try:
         return Snapshot.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        path = ".".join(map(str, first["loc"])) or "its text"
         raise UserError(
-            f"{where} is not a snapshot ({path}: {first['msg']}): make one with "
+            f"{where} is not a snapshot ({first_problem(error)}): make one with "
             "baseten-tei pr snapshot export"
         ) from error
 
 
 def _resource(resource: Mapping[str, Any], fingerprint: str) -> dict[str, Any]:
-    kept = {key: _without_secrets(it) for key, it in resource.items() if key not in _TRACES}
+    kept = {
+        key: replace_values(it, _without_secret)
+        for key, it in resource.items()
+        if key not in _TRACES
+    }
     outputs = kept.get("outputs")
     if resource.get("type") == type_tokens.SECRET and outputs and outputs.get("fingerprint"):
         kept["outputs"] = {**outputs, "fingerprint": fingerprint}
     return kept
 
 
-def _without_secrets(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        if value.get(SIGNATURE) == SECRET:
-            return _STORED
-        return {key: _without_secrets(inner) for key, inner in value.items()}
-    return [_without_secrets(inner) for inner in value] if isinstance(value, list) else value
-
-
-def _mask(value: Any, secrets: tuple[str, ...]) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _mask(inner, secrets) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_mask(inner, secrets) for inner in value]
-    return redact(value, secrets) if isinstance(value, str) else value
+def _without_secret(value: Any) -> Any:
+    return _STORED if isinstance(value, Mapping) and value.get(SIGNATURE) == SECRET else value
