@@ -200,6 +200,7 @@ def test_each_task_has_these_outputs_and_no_others(
     run = one(kind, root)
     digest = run.resources["m-model"].inputs["digest"]
     assert run.outputs == {
+        "baseten_id": "m1",
         "model_id": "m1",
         "deployment_id": "d1",
         "task": kind.__name__.lower(),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pulumi_project import make_project
 
-from baseten_tei.project.stack_values import decode_value, parse_stack_values
+from baseten_tei.project.stack_values import decode_value, parse_stack_file
 
 pytestmark = pytest.mark.e2e
 
@@ -36,7 +36,7 @@ def test_the_engine_reads_a_hundred_values_as_our_commands_do(tmp_path: Path) ->
     project = make_project(tmp_path, PROGRAM, TOLD=str(told))
     (tmp_path / "Pulumi.dev.yaml").write_text(text, encoding="utf-8")
     project.pulumi("preview", "--stack", "dev")
-    ours: Any = parse_stack_values(text, "probe")["baseten-tei:models"]
+    ours: Any = parse_stack_file(text, "probe").config["baseten-tei:models"]
     assert len(TOGETHER) > 100
     assert decode_value(told.read_text(encoding="utf-8"), "models") == ours
 

@@ -32,15 +32,10 @@ def check_configuration(here: Context) -> None:
 
 def _encrypted_models(here: Context) -> list[str]:
     """Return a line for each encrypted value, as the stack's file says where they are; else for all of them."""
-    from baseten_tei.facts.files.read_files import (
-        read_yaml,  # takes 0.1 s: only for who needs the file
-    )
+    from baseten_tei.project.stack import Workspace  # takes 0.1 s: only for who needs the file
 
-    path = here.root / f"Pulumi.{here.owner.stack}.yaml"
     try:
-        document = read_yaml(path)
+        models = Workspace(here.root, here.owner.stack).file.config.get(MODELS)
     except UserError:  # another file, by --config-file, or an environment of Pulumi's
-        document = None
-    config = document.get("config") if isinstance(document, dict) else None
-    models = config.get(MODELS) if isinstance(config, dict) else None
+        models = None
     return models_problems(models) or models_problems({"secure": ""})

@@ -18,7 +18,7 @@ from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import LARGEST_YAML, is_there, read_text
 from baseten_tei.facts.files.yaml_reader import parse_yaml
 from baseten_tei.project.pulumi_cli import exported_state
-from baseten_tei.project.stack_values import parse_stack_document, stack_values, value_text
+from baseten_tei.project.stack_values import StackFile, parse_stack_file, value_text
 from baseten_tei.project.state import parse_state
 from baseten_tei.rules.secrets.stack_file import check_stack_file
 from baseten_tei.spec.spec_parser import NAMESPACE
@@ -54,6 +54,14 @@ class Workspace:
         """That file's text."""
         return _text(self.path)
 
+    @cached_property
+    def file(self) -> StackFile:
+        """What that file holds."""
+        project = self.project if is_there(self.root / "Pulumi.yaml") else ""
+        text = self.text
+        with naming(self.path.name):
+            return parse_stack_file(text, project)
+
     @property
     def project(self) -> str:
         """The project's name."""
@@ -65,13 +73,10 @@ class Workspace:
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """Its `config:` as the program gets it, without a secret at a wrong place."""
-        project = self.project if is_there(self.root / "Pulumi.yaml") else ""
-        text = self.text
+        file = self.file
         with naming(self.path.name):
-            document = parse_stack_document(text)
-            values = stack_values(document, project)
-            check_stack_file(self.stack, document, values)
-            return values
+            check_stack_file(self.stack, file.document, file.config)
+        return file.config
 
     def check(self) -> None:
         """Raise `UserError` where its configuration cannot be read."""

@@ -1,7 +1,8 @@
-"""The configuration in `Pulumi.<stack>.yaml` as the program gets it from the engine (measured on 3.259.0)."""
+"""The one reader of `Pulumi.<stack>.yaml`: its configuration as the program gets it (measured on 3.259.0)."""
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.errors import UserError
@@ -9,30 +10,24 @@ from baseten_tei.facts.files.json_reader import DeepError, decode_json
 from baseten_tei.facts.files.yaml_reader import parse_yaml
 
 
-def parse_stack_values(text: str, project: str) -> Mapping[str, Any]:
-    """Return what a stack's file holds below `config:`, as `stack_values` does. Raises `UserError` as it does."""
-    return stack_values(parse_stack_document(text), project)
+@dataclass(frozen=True)
+class StackFile:
+    """What a stack's file holds."""
+
+    document: Mapping[str, Any]
+    config: Mapping[str, Any]
+    """What stands below `config:`, by full key; a word or a number is a text, nothing an empty one."""
 
 
-def parse_stack_document(text: str) -> Mapping[str, Any]:
-    """Return what a stack's file holds. Raises `UserError` without the file's name."""
+def parse_stack_file(text: str, project: str) -> StackFile:
+    """Return what the file of a stack of this project holds. Raise `UserError` without the file's name."""
     loaded = parse_yaml(text)
-    if loaded is None:
-        return {}
-    if not isinstance(loaded, Mapping):
-        raise UserError("must be a mapping with a `config:` mapping in it")
-    return loaded
-
-
-def stack_values(document: Mapping[str, Any], project: str) -> Mapping[str, Any]:
-    """Return what stands below `config:`, by full key; a word or a number is a text, nothing an empty one.
-
-    Raises `UserError` without the file's name.
-    """
-    config = document.get("config") or {}
+    document = {} if loaded is None else loaded
+    config = (document.get("config") or {}) if isinstance(document, Mapping) else None
     if not isinstance(config, Mapping):
         raise UserError("must be a mapping with a `config:` mapping in it")
-    return {_full_key(key, project, config): _text(value) for key, value in config.items()}
+    values = {_full_key(key, project, config): _text(value) for key, value in config.items()}
+    return StackFile(document, values)
 
 
 def decode_value(value: Any, what: str) -> Any:

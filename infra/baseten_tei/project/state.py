@@ -1,12 +1,13 @@
 """What a stack's state knows of Baseten, from `pulumi stack export`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from baseten_tei.deployment.ownership import Owner, owner_of
 from baseten_tei.deployment.push_job import PREFIX
 from baseten_tei.facts.files.json_reader import decode_json
+from baseten_tei.project.urns import kind_of
 from baseten_tei.spec.type_tokens import (
     COMPONENTS,
     ENVIRONMENT,
@@ -59,7 +60,7 @@ def parse_state(exported: Mapping[str, Any]) -> State:
         pending=tuple(_named(it) for it in cut_off(deployment)),
         state_id=next((it.get("value") for kind, it in every if kind == STATE_ID), None),
         known_as=tuple(sorted({mark for _, it in every for mark in _marks(it)})),
-        urls=tuple(_urls(resources)),
+        urls=tuple(model_urls(resources)),
     )
 
 
@@ -80,10 +81,11 @@ def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:
             yield from (it for key in _MANY for it in outputs.get(key) or ())
 
 
-def _urls(resources: list[Mapping[str, Any]]) -> Iterator[str]:
+def model_urls(resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield where the models are called, as they were at the last `up`."""
     for resource in resources:
         outputs = resource.get("outputs") or {}
-        if resource["type"].startswith(COMPONENTS) and "predict_url" in outputs:
+        if kind_of(resource["urn"]).startswith(COMPONENTS) and "predict_url" in outputs:
             yield str(outputs["predict_url"])
 
 

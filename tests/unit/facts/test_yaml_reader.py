@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from baseten_tei.errors import UserError
-from baseten_tei.project.stack_values import decode_value, parse_stack_values
+from baseten_tei.project.stack_values import decode_value, parse_stack_file
 
 SAMPLES = json.loads(
     (Path(__file__).parents[2] / "support" / "engine_yaml.json").read_text(encoding="utf-8")
@@ -25,7 +25,7 @@ STRICTER = {"dup short and long key", "models both long"}
 def ours(text: str) -> Any:
     """What our commands read of a stack's models; an empty key is none."""
     try:
-        return decode_value(parse_stack_values(text, "baseten-tei").get(MODELS), MODELS)
+        return decode_value(parse_stack_file(text, "baseten-tei").config.get(MODELS), MODELS)
     except UserError:
         return REFUSED
 

@@ -8,7 +8,7 @@ from typing import Any
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.project.stack_values import parse_stack_values, value_text
+from baseten_tei.project.stack_values import parse_stack_file, value_text
 from baseten_tei.spec.spec_parser import NAMESPACE
 
 
@@ -23,7 +23,7 @@ class StackVersion:
     @cached_property
     def config(self) -> Mapping[str, Any]:
         """Return what stands under `config:`. Raises `UserError`."""
-        config = parse_stack_values(self.stack_file, self.project)
+        config = parse_stack_file(self.stack_file, self.project).config
         if not config:
             raise UserError("it has no mapping `config:`")
         return config

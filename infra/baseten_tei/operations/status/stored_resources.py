@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_tei.project.state import cut_off
+from baseten_tei.project.state import cut_off, model_urls
 from baseten_tei.project.urns import Values, is_ours, kind_of
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET
 
@@ -44,8 +44,7 @@ class StoredResources:
     @property
     def urls(self) -> list[str]:
         """Return where the models are called, as they were at the last `up`."""
-        every = (self.outputs(urn).get("predict_url") for urn in self.resources)
-        return [url for url in every if isinstance(url, str)]
+        return list(model_urls(self.resources.values()))
 
     def is_settled(self, urn: str) -> bool:
         """Return whether the same inputs change nothing, so that nothing else has to be looked at."""

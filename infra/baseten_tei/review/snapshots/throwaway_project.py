@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from baseten_tei.errors import UserError
-from baseten_tei.facts.files.read_files import read_yaml
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.outputs.formats.yaml_text import yaml_text
 from baseten_tei.project import generated_files, pulumi_cli
@@ -75,7 +74,7 @@ def _import(made: ThrowawayProject, snapshot: Snapshot) -> None:
         raise UserError(
             f"the snapshot is of stack {snapshot.stack!r}, not {made.stack!r}: its resources are named after it"
         )
-    salt = read_yaml(Workspace(made.folder, made.stack).path)["encryptionsalt"]
+    salt = Workspace(made.folder, made.stack).file.document["encryptionsalt"]
     file = made.folder / STATE / "snapshot.json"
     write_whole(file, json.dumps(snapshot.state(salt)))
     made.pulumi("stack", "import", "--file", str(file))
