@@ -1,4 +1,4 @@
-"""Random lives of a stack keep what has to hold. BASETEN_TEI_FUZZ_SEEDS=2000 makes it a long run."""
+"""A stack keeps its invariants through random lives. BASETEN_TEI_FUZZ_SEEDS=2000 makes it a long run."""
 
 import os
 import random
@@ -8,8 +8,9 @@ import pytest
 from tests.faults.fuzz_world import fuzzed
 from tests.faults.fuzzing import Life
 from tests.faults.invariants import assert_sound
+from tests.support.sampling import ALL
 
-SEEDS = int(os.environ.get("BASETEN_TEI_FUZZ_SEEDS", "40"))
+SEEDS = int(os.environ.get("BASETEN_TEI_FUZZ_SEEDS", "200" if ALL else "20"))
 FIRST = int(os.environ.get("BASETEN_TEI_FUZZ_FIRST", "0"))
 MOVES = 8
 

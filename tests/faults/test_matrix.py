@@ -7,7 +7,7 @@ import pytest
 from tests.faults.cells import CELLS, Cell
 from tests.faults.whole import assert_one_clear_error, assert_whole
 from tests.support.harness import Checked
-from tests.support.sampling import pick
+from tests.support.sampling import pick_each
 from tests.support.worlds import (
     AFTER,
     BEFORE,
@@ -26,7 +26,14 @@ WORLDS = {"first up": "empty", "promote": "unpromoted"}
 COMMANDS = {"refresh": "refresh", "destroy": "destroy"}
 
 
-@pytest.mark.parametrize("cell", pick(CELLS, 5), ids=str)
+def kind_of(cell: Cell) -> str:
+    """Return how the phase takes the fault: somebody's deed, waited for, one clear error, or recovered from."""
+    if cell.trouble.deed:
+        return "deed"
+    return "lifted" if cell.trouble.lifted else "error" if cell.error else "recovers"
+
+
+@pytest.mark.parametrize("cell", pick_each(CELLS, kind_of), ids=str)
 def test_a_fault_is_recovered_from_or_told_in_one_clear_error(worlds: Worlds, cell: Cell) -> None:
     with worlds.copy(WORLDS.get(cell.phase, "serving")) as world:
         world.stack.configure(AFTER if cell.phase in ("update", "promote") else BEFORE)

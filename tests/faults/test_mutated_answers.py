@@ -39,7 +39,7 @@ from tests.hub.loopback import LoopbackHub, serving
 from tests.hub.repositories import KINDS
 from tests.support.sampling import ALL
 
-COUNT = int(os.environ.get("BASETEN_TEI_MUTATIONS", "2000" if ALL else "60"))
+COUNT = int(os.environ.get("BASETEN_TEI_MUTATIONS", "2000" if ALL else "40"))
 FIRST = int(os.environ.get("BASETEN_TEI_FUZZ_FIRST", "0"))
 SPEC = {"model_id": "google/embeddinggemma-300m", "gated": True, "deploy_timeout_minutes": 10}
 LONGEST = 500
