@@ -30,20 +30,20 @@ class CleanError(Exception):
     """One line: what is in the way, and what to run."""
 
 
-def resources(state: Mapping[str, Any]) -> int:
+def count_resources(state: Mapping[str, Any]) -> int:
     """Return how many resources a state file holds, or is in the middle of making."""
     latest = (state.get("checkpoint") or {}).get("latest") or {}
     kept = [it for it in latest.get("resources") or [] if not str(it["type"]).startswith(EMPTY)]
     return len(kept) + len(latest.get("pending_operations") or [])
 
 
-def stacks() -> Iterator[tuple[str, int]]:
+def read_stacks() -> Iterator[tuple[str, int]]:
     """Yield each stack in `.state/`, as `project/stack`, with the number of its resources. Raises CleanError."""
     for file in sorted(STACKS.rglob("*.json")) + sorted(STACKS.rglob("*.json.gz")):
         name = str(file.relative_to(STACKS)).removesuffix(".gz").removesuffix(".json")
         try:
             data = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-            yield name, resources(json.loads(data))
+            yield name, count_resources(json.loads(data))
         except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
             raise CleanError(
                 f"{file.relative_to(ROOT)} cannot be read ({error}), so what {name} holds is unknown: move it out of"
@@ -86,7 +86,7 @@ def remove_what_is_left() -> None:
     for name in ("emulator", "search-service"):
         shutil.rmtree(STATE / name, ignore_errors=True)
     (STATE / "emulator.log").unlink(missing_ok=True)
-    if not list(stacks()):
+    if not list(read_stacks()):
         shutil.rmtree(STATE / ".pulumi", ignore_errors=True)
     if STATE.is_dir() and not list(STATE.iterdir()):
         STATE.rmdir()
@@ -94,7 +94,7 @@ def remove_what_is_left() -> None:
 
 def main() -> None:
     """Refuse, or destroy and remove."""
-    found = dict(stacks())
+    found = dict(read_stacks())
     require_no_other(found)
     os.environ["PULUMI_BACKEND_URL"] = f"file://{STATE}"
     os.environ["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(ROOT / "engine" / "dev-passphrase")

@@ -26,11 +26,11 @@ details{margin:8px 0}ul{padding-left:2em}.add{color:#116329;background:#dafbe1}.
 _SIGNS = {"+": "add", "-": "del"}
 
 
-def page(markdown: str) -> str:
+def render_page(markdown: str) -> str:
     """The comment on a page, the details of what is pushed unfolded."""
     html = MarkdownIt("gfm-like", {"html": True}).render(markdown)
     html = html.replace("<details><summary>pushed", "<details open><summary>pushed")
-    html = re.sub(r'(?<=language-diff">).*?(?=</code>)', _coloured, html, flags=re.DOTALL)
+    html = re.sub(r'(?<=language-diff">).*?(?=</code>)', _colour_diff, html, flags=re.DOTALL)
     return (
         '<!doctype html><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
         f'<style>{STYLE}</style><div class="comment">'
@@ -38,7 +38,7 @@ def page(markdown: str) -> str:
     )
 
 
-def _coloured(diff: re.Match[str]) -> str:
+def _colour_diff(diff: re.Match[str]) -> str:
     lines = diff[0].splitlines()
     return "\n".join(f'<span class="{_SIGNS.get(it[:1], "")}">{it}</span>' for it in lines)
 
@@ -47,7 +47,7 @@ def main(comment: str, picture: str) -> None:
     """Write the picture."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "comment.html"
-        file.write_text(page(Path(comment).read_text(encoding="utf-8")), encoding="utf-8")
+        file.write_text(render_page(Path(comment).read_text(encoding="utf-8")), encoding="utf-8")
         options = [
             "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--hide-scrollbars",
             "--disable-background-networking", "--disable-component-update", "--disable-sync",

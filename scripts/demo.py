@@ -21,7 +21,7 @@ The stack is up. In a shell of this folder:
 """
 
 
-def step(title: str, *command: str) -> None:
+def run_step(title: str, *command: str) -> None:
     """Run a command in sight of the reader; end with its exit code if it fails."""
     print(f"\n== {title}\n$ {' '.join(command)}", flush=True)
     code = subprocess.run(command, check=False).returncode  # fixed words below
@@ -46,10 +46,10 @@ def main() -> None:
         "--stack",
         "dev",
     )
-    step("The dev stack: an embedding, a reranker, a classifier", "pulumi", "up", *up)
-    step("Calls with curl", "bash", "examples/call.sh")
-    step("Calls with requests", sys.executable, "examples/call.py")
-    step(
+    run_step("The dev stack: an embedding, a reranker, a classifier", "pulumi", "up", *up)
+    run_step("Calls with curl", "bash", "examples/call.sh")
+    run_step("Calls with requests", sys.executable, "examples/call.py")
+    run_step(
         "What the stack tells scripts",
         "pulumi",
         "stack",

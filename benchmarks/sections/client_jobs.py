@@ -163,7 +163,7 @@ def _time_job(stack: ClientStack, who: str, texts: Sequence[str], job: Any) -> f
 
 
 def _statuses(stack: ClientStack) -> dict[Any, int]:
-    return dict(Counter(status for (_, status), n in stack.asked().items() for _ in range(n)))
+    return dict(Counter(status for (_, status), n in stack.count_calls().items() for _ in range(n)))
 
 
 def _has_surrogate(text: str) -> bool:

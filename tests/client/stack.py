@@ -68,7 +68,7 @@ class ClientStack:
         """As `pulumi stack output --json` prints them."""
         return {"schema_version": 1, "models": self.models}
 
-    def changed(self, name: str, **changes: Any) -> dict[str, Any]:
+    def change_outputs(self, name: str, **changes: Any) -> dict[str, Any]:
         """The outputs, with one model's changed."""
         return {"schema_version": 1, "models": {name: {**self.models[name], **changes}}}
 
@@ -78,7 +78,7 @@ class ClientStack:
     async def aconnect(self, name: str, **options: Any) -> AsyncModel:
         return await aconnect(name, **{"outputs": self.outputs, "api_key": API_KEY, **options})
 
-    def asked(self) -> Counter[tuple[str, int | None]]:
+    def count_calls(self) -> Counter[tuple[str, int | None]]:
         """How often each route of the models was answered with each status."""
         calls = [it for it in self.emulator.calls() if it["path"].startswith("/hosts/")]
         return Counter((it["path"].partition("/production/")[2], it["status"]) for it in calls)

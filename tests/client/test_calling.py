@@ -65,7 +65,7 @@ def read(value: Any) -> str:
     return str(value)
 
 
-def asked(*answers: Any, seconds: float = 100.0) -> tuple[Any, Script, FakeClock]:
+def ask(*answers: Any, seconds: float = 100.0) -> tuple[Any, Script, FakeClock]:
     """The answer or the exception, and what was done for it."""
     clock = FakeClock()
     script = Script(clock, list(answers))
@@ -82,7 +82,7 @@ def asked(*answers: Any, seconds: float = 100.0) -> tuple[Any, Script, FakeClock
 
 
 def test_an_answer_comes_with_its_tokens() -> None:
-    assert asked(OK)[0] == Answer("fine", 5)
+    assert ask(OK)[0] == Answer("fine", 5)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_an_answer_comes_with_its_tokens() -> None:
     ids=str,
 )  # fmt: skip
 def test_two_failures_that_pass_are_no_failure(failure: Any) -> None:
-    answer, script, clock = asked(failure, failure, OK)
+    answer, script, clock = ask(failure, failure, OK)
     assert answer == Answer("fine", 5)
     assert script.sent == 3
     assert len(clock.slept) >= 2
@@ -111,14 +111,14 @@ def test_two_failures_that_pass_are_no_failure(failure: Any) -> None:
     ],
 )  # fmt: skip
 def test_what_will_not_change_is_raised_at_once(failure: Reply, kind: type[Exception]) -> None:
-    error, script, _ = asked(failure)
+    error, script, _ = ask(failure)
     assert type(error) is kind
     assert script.sent == 1
 
 
 @pytest.mark.parametrize("failure", [Reply(500, "x"), Reply(424, "x"), Reply(200, "junk")], ids=str)
 def test_a_broken_model_is_given_up_after_three_tries(failure: Reply) -> None:
-    error, script, _ = asked(failure)
+    error, script, _ = ask(failure)
     assert type(error) is UnavailableError
     assert script.sent == 3
 
@@ -129,7 +129,7 @@ def test_a_broken_model_is_given_up_after_three_tries(failure: Reply) -> None:
     ids=str,
 )
 def test_a_failure_that_does_not_pass_ends_at_the_deadline(failure: Any) -> None:
-    error, _, clock = asked(failure, seconds=30)
+    error, _, clock = ask(failure, seconds=30)
     assert type(error) is DeadlineError
     assert isinstance(error, TimeoutError)
     assert clock.time <= 30
@@ -138,7 +138,7 @@ def test_a_failure_that_does_not_pass_ends_at_the_deadline(failure: Any) -> None
 
 
 def test_a_pause_beyond_the_deadline_is_not_begun() -> None:
-    error, script, clock = asked(Reply(429, {"error": "later", "retry_after": 3600}), seconds=30)
+    error, script, clock = ask(Reply(429, {"error": "later", "retry_after": 3600}), seconds=30)
     assert type(error) is DeadlineError
     assert (script.sent, clock.time) == (1, 0.0)
     assert "429 later" in str(error)
@@ -162,7 +162,7 @@ def test_one_429_holds_up_the_others_too() -> None:
 
 
 def test_waiting_for_a_permit_ends_at_the_deadline() -> None:
-    error, script, _ = asked(OK, seconds=0.01)
+    error, script, _ = ask(OK, seconds=0.01)
     assert error == Answer("fine", 5)
 
     async def main() -> None:

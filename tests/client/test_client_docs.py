@@ -25,7 +25,7 @@ def test_every_block_of_python_runs(
     names: dict[str, object] = {}
     for block in blocks:
         exec(compile(block, str(page), "exec"), names)  # noqa: S102 - our own docs
-    assert stack.asked()["sync/v1/embeddings", 200]
+    assert stack.count_calls()["sync/v1/embeddings", 200]
 
 
 def test_the_numbers_in_the_docs_are_the_defaults() -> None:

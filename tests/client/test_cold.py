@@ -18,7 +18,7 @@ def texts() -> list[str]:
 
 
 def assert_one_wake_and_no_error(stack: ClientStack) -> None:
-    asked = stack.asked()
+    asked = stack.count_calls()
     assert asked["wake", 200] == 1
     assert asked["sync/info", 200] == 1
     assert asked["sync/v1/embeddings", 200] == CALLERS
@@ -56,11 +56,11 @@ def test_a_model_that_was_idle_is_woken_again_and_a_busy_one_is_not(stack: Clien
     with stack.connect("search", wake_after=300) as model:
         model.embed(["a"])
         model.embed(["b"])
-    assert stack.asked()["wake", 200] == 1
+    assert stack.count_calls()["wake", 200] == 1
     with stack.connect("search", wake_after=0) as model:
         model.embed(["a"])
         model.embed(["b"])
-    assert stack.asked()["wake", 200] == 3
+    assert stack.count_calls()["wake", 200] == 3
 
 
 def test_an_impatient_caller_does_not_take_the_others_along(stack: ClientStack) -> None:

@@ -110,7 +110,7 @@ def test_a_storm_of_429_over_many_callers_passes(stack: ClientStack) -> None:
             return await asyncio.gather(*calls)
 
     assert len(asyncio.run(main())) == 100
-    assert stack.asked()["sync/v1/embeddings", 429] == 60
+    assert stack.count_calls()["sync/v1/embeddings", 429] == 60
 
 
 def test_a_slow_request_is_overtaken_by_its_second_try(stack: ClientStack) -> None:
@@ -119,7 +119,7 @@ def test_a_slow_request_is_overtaken_by_its_second_try(stack: ClientStack) -> No
 
 
 def test_a_router_that_nobody_runs_is_a_typed_exception(stack: ClientStack) -> None:
-    nowhere = stack.changed("search", sync_url="http://127.0.0.1:9/sync", wake_url=None)
+    nowhere = stack.change_outputs("search", sync_url="http://127.0.0.1:9/sync", wake_url=None)
     with (
         stack.connect("search", outputs=nowhere) as model,
         pytest.raises(DeadlineError, match="connection refused"),

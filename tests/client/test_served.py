@@ -60,27 +60,27 @@ def test_vectors_come_in_the_order_of_the_texts_and_equal_texts_are_sent_once(
 def test_hostile_texts_work_or_are_refused_by_index(search: Model, stack: ClientStack) -> None:
     with pytest.raises(RefusedTextError, match="text 0 is empty"):
         search.embed(HOSTILE)
-    assert not stack.asked()
+    assert not stack.count_calls()
     result = search.embed(HOSTILE, on_refusal="skip")
     assert [it.index for it in result.refused] == [0, 5]
     assert np.isnan(result.vectors).all(axis=1).tolist() == [n in (0, 5) for n in range(8)]
     assert [(it.index, it.tokens, it.limit) for it in result.truncated] == [(6, 9002, 256)]
-    assert {status for _, status in stack.asked()} == {200}
+    assert {status for _, status in stack.count_calls()} == {200}
 
 
 def test_of_a_list_without_texts_nothing_is_asked(search: Model, stack: ClientStack) -> None:
     assert search.embed([]).vectors.shape == (0, 384)
     assert search.embed([""], on_refusal="skip").vectors.shape == (1, 384)
-    assert {path for path, _ in stack.asked()} <= {"wake", "sync/info"}
+    assert {path for path, _ in stack.count_calls()} <= {"wake", "sync/info"}
 
 
 def test_only_texts_that_may_be_too_long_are_counted(search: Model, stack: ClientStack) -> None:
     short, exact, over = "short", "w " * 254, "w " * 255
     assert search.embed([short] * 5 + ["words " * 40]).truncated == ()
-    assert stack.asked()["sync/tokenize", 200] == 0
+    assert stack.count_calls()["sync/tokenize", 200] == 0
     result = search.embed([exact, over, short, over])
     assert [(it.index, it.tokens) for it in result.truncated] == [(1, 257), (3, 257)]
-    assert stack.asked()["sync/tokenize", 200] == 1
+    assert stack.count_calls()["sync/tokenize", 200] == 1
 
 
 def test_progress_ends_with_all_texts(search: Model) -> None:
@@ -104,7 +104,9 @@ def test_known_vectors_are_not_asked_for_again_and_still_tell_what_was_cut(
     assert (again.usage.cached, again.usage.sent) == (2, 1)
     assert np.array_equal(again.vectors[1:], first.vectors[::-1])
     assert [it.index for it in again.truncated] == [1]
-    moved = stack.changed("search", space={**stack.models["search"]["space"], "revision": "b"})
+    moved = stack.change_outputs(
+        "search", space={**stack.models["search"]["space"], "revision": "b"}
+    )
     with connect("search", outputs=moved, api_key=API_KEY, cache=cache) as model:
         assert model.embed(["a"]).usage.cached == 0
 
@@ -141,7 +143,7 @@ def test_labels_that_may_hold_together_are_scored_each_by_itself(stack: ClientSt
 
 
 def test_what_the_stack_does_not_know_of_labels_has_to_be_said(stack: ClientStack) -> None:
-    unknown = stack.changed("moods", multi_label=None)
+    unknown = stack.change_outputs("moods", multi_label=None)
     with connect("moods", outputs=unknown, api_key=API_KEY) as model:
         with pytest.raises(UsageError, match="multi_label=True"):
             model.classify(["a"])
@@ -162,11 +164,13 @@ def test_the_probe_texts_tell_another_space_before_the_first_vector(stack: Clien
         pytest.raises(SpaceMismatchError, match="answers the probe texts in a different space"),
     ):
         model.embed(["a", "b"])
-    assert stack.asked()["sync/v1/embeddings", 200] == 1
+    assert stack.count_calls()["sync/v1/embeddings", 200] == 1
 
 
 def test_vectors_of_another_length_than_the_outputs_say_are_refused(stack: ClientStack) -> None:
-    other = stack.changed("search", space={**stack.models["search"]["space"], "dimensions": 768})
+    other = stack.change_outputs(
+        "search", space={**stack.models["search"]["space"], "dimensions": 768}
+    )
     with (
         connect("search", outputs=other, api_key=API_KEY) as model,
         pytest.raises(SpaceMismatchError, match="384 dimensions, but its outputs say 768"),

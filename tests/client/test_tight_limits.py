@@ -50,7 +50,7 @@ def tokens(text: str) -> int:
 
 
 def assert_nothing_was_refused(stack: ClientStack) -> None:
-    assert {status for _, status in stack.asked()} == {200}
+    assert {status for _, status in stack.count_calls()} == {200}
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_many_texts_without_a_refused_request(tight: ClientStack, size: int, opt
     cut = {n: count for n, count in counts.items() if count > LIMIT}
     assert len(cut) > size // 200
     assert {it.index: it.tokens for it in result.truncated} == cut
-    assert (tight.asked()["sync/tokenize", 200] == 0) == ("tokenizer" in options)
+    assert (tight.count_calls()["sync/tokenize", 200] == 0) == ("tokenizer" in options)
 
 
 def test_a_text_that_no_request_holds_is_cut_to_one_that_does_and_told(tight: ClientStack) -> None:
@@ -116,7 +116,7 @@ def test_a_router_that_does_not_cut_is_asked_to_only_for_texts_that_may_be_too_l
     assert [it.index for it in cut.truncated] == [1]
     with tight.connect("tight") as model:
         assert np.allclose(cut.vectors, model.embed(texts).vectors, atol=1e-6)
-    asked = tight.asked()
+    asked = tight.count_calls()
     assert (asked["sync/embed", 200], asked["sync/v1/embeddings", 200]) == (1, 2)
     assert_nothing_was_refused(tight)
 
@@ -129,7 +129,7 @@ def test_a_text_that_must_not_be_cut_is_refused_before_anything_is_embedded(
     with tight.connect(model, **options) as connected:
         with pytest.raises(RefusedTextError, match="text 2 has 513 tokens"):
             connected.embed(texts[:3])
-        assert not [path for path, _ in tight.asked() if path.endswith("embeddings")]
+        assert not [path for path, _ in tight.count_calls() if path.endswith("embeddings")]
         result = connected.embed(texts, on_refusal="skip")
     assert [it.index for it in result.refused] == [2, 3]
     assert result.truncated == ()
@@ -157,11 +157,11 @@ def test_a_prompt_counts_whether_the_outputs_tell_it_or_not(
     fits, over = "w " * (LIMIT - 2 - of_prompt), "w " * (LIMIT - 1 - of_prompt)
     texts = [fits, over, "x" * 500]
     space = told and {**tight.models["prompted"]["space"], **told}
-    with tight.connect("prompted", outputs=tight.changed("prompted", space=space)) as model:
+    with tight.connect("prompted", outputs=tight.change_outputs("prompted", space=space)) as model:
         result = model.embed(texts)
         assert [(it.index, it.tokens) for it in result.truncated] == [(1, LIMIT + 1)]
     with tight.connect(
-        "prompted", outputs=tight.changed("prompted", space=space), too_long="refuse"
+        "prompted", outputs=tight.change_outputs("prompted", space=space), too_long="refuse"
     ) as model:
         assert [it.index for it in model.embed(texts, on_refusal="skip").refused] == [1]
     assert_nothing_was_refused(tight)

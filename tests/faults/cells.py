@@ -59,7 +59,7 @@ def _release(
     return Trouble(name, name, {}, dict.fromkeys(phases, text), kills=kills)
 
 
-def _deed(name: str, errors: Mapping[str, str] | None = None) -> Trouble:
+def _make_deed(name: str, errors: Mapping[str, str] | None = None) -> Trouble:
     """What somebody else did to the model that serves."""
     return Trouble(name, name, errors=errors or {}, phases=PHASES[1:], deed=True, kills=True)
 
@@ -113,9 +113,9 @@ TROUBLES = (
     Trouble("unknown_status", "unknown_status", lifted=True),
     Trouble("promotion_stuck", "promotion_stuck", lifted=True),
     Trouble("settings_queued", "settings_queued", lifted=True),
-    _deed("delete_model", {"promote": "type `pulumi refresh`, then `pulumi up`"}),
-    _deed("kill_deployment"),
-    _deed("deactivate"),
+    _make_deed("delete_model", {"promote": "type `pulumi refresh`, then `pulumi up`"}),
+    _make_deed("kill_deployment"),
+    _make_deed("deactivate"),
 )
 
 

@@ -75,13 +75,13 @@ class Driver:
             return
         assert input_failures(step.kind, inputs, ()) == []
         try:
-            self.entries[step.name] = self._acted(step, inputs, old)
+            self.entries[step.name] = self._act(step, inputs, old)
         except PartlyDoneError as error:
             done = (_over_the_wire(error.inputs), _over_the_wire(error.state))
             self.entries[step.name] = Entry(step.kind, error.resource_id, *done, failed=True)
             raise
 
-    def _acted(self, step: Step, inputs: Values, old: Entry | None) -> Entry:
+    def _act(self, step: Step, inputs: Values, old: Entry | None) -> Entry:
         resource = self._resources[step.kind]
         if old is None:
             resource_id, state = resource.create(inputs)

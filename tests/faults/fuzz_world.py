@@ -119,7 +119,7 @@ class Fuzzed:
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json"}
         return App(self.wire.world).handle(Request.of(method, path, headers, data))
 
-    def told(self, method: str, path: str, body: Any = None) -> Any:
+    def ask_emulator(self, method: str, path: str, body: Any = None) -> Any:
         """What such a call is told. It has to be answered well."""
         answer = self.asked(method, path, body)
         assert answer.status == 200, answer
@@ -171,7 +171,7 @@ class Fuzzed:
 
 
 @contextmanager
-def fuzzed() -> Iterator[Fuzzed]:
+def open_fuzz_world() -> Iterator[Fuzzed]:
     """An empty platform with a clock that only moves when the provider sleeps."""
     clock = Pauses()
     wire = CutWire(World(clock=clock.now, step_seconds=1.0, api_key=KEY))

@@ -65,11 +65,11 @@ class Life:
 
     def up(self) -> None:
         """An `up`, which may fail, but only with an error that is meant for the reader."""
-        self._told("up", lambda: self.fuzz.driver.up(self.fuzz.program(self.args)))
+        self._tell("up", lambda: self.fuzz.driver.up(self.fuzz.program(self.args)))
 
     def refresh(self) -> None:
         """A `refresh`, which may fail like an `up`."""
-        self._told("refresh", self.fuzz.driver.refresh)
+        self._tell("refresh", self.fuzz.driver.refresh)
 
     def kill(self) -> None:
         """An `up` that dies at one of its calls: what it would have remembered later is lost."""
@@ -114,12 +114,12 @@ class Life:
             kind, more = self.dice.choice(STATES), {}
         calls = self.dice.choice(({}, {"calls": 1}, {"calls": 3}))
         body = {"fault": kind, **more, **calls}
-        self.fuzz.told("POST", "/_emulator/faults", body)
+        self.fuzz.ask_emulator("POST", "/_emulator/faults", body)
         self.story.append(f"fault {body}")
 
     def clear(self) -> None:
         """No fault is left."""
-        self.fuzz.told("DELETE", "/_emulator/faults")
+        self.fuzz.ask_emulator("DELETE", "/_emulator/faults")
         self.story.append("clear")
 
     def deed(self) -> None:
@@ -129,7 +129,7 @@ class Life:
         self.promotions_of_others += status == 200 and deed[1].endswith("/promote")
         self.story.append(f"deed {deed}: {status}")
 
-    def _told(self, what: str, act: Callable[[], None]) -> None:
+    def _tell(self, what: str, act: Callable[[], None]) -> None:
         try:
             act()
             self.story.append(what)

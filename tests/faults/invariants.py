@@ -62,6 +62,6 @@ def _assert_no_duplicate_and_no_orphan(
 def _assert_nothing_to_do(fuzz: Fuzzed, args: EmbeddingArgs) -> None:
     """State is platform: a refresh finds nothing, and the `up` after it asks for nothing."""
     fuzz.driver.refresh()
-    fuzz.told("DELETE", "/_emulator/calls")
+    fuzz.ask_emulator("DELETE", "/_emulator/calls")
     fuzz.driver.up(fuzz.program(args))
-    assert fuzz.told("GET", "/_emulator/calls")["calls"] == []
+    assert fuzz.ask_emulator("GET", "/_emulator/calls")["calls"] == []

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support.worlds import World, started
+from tests.support.worlds import World, start_pulumi
 
 SIGNALS = {"-9": signal.SIGKILL, "HUP": signal.SIGHUP, "TERM": signal.SIGTERM}
 WHOM = {"engine": os.kill, "group": os.killpg}
@@ -53,10 +53,10 @@ def random_killings(count: int, calls: int, seed: int) -> list[Killing]:
     ]
 
 
-def started_with_mark(world: World, *arguments: str) -> subprocess.Popen[str]:
+def start_with_mark(world: World, *arguments: str) -> subprocess.Popen[str]:
     """A `pulumi` whose processes are known, and whose temporary files are in a folder of its own."""
     temporary_of(world).mkdir(exist_ok=True)
-    return started(world.stack, *arguments, TMPDIR=str(temporary_of(world)))
+    return start_pulumi(world.stack, *arguments, TMPDIR=str(temporary_of(world)))
 
 
 def temporary_of(world: World) -> Path:

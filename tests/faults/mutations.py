@@ -30,7 +30,7 @@ BODIES: tuple[bytes, ...] = (
 Mutation = Callable[[Response, random.Random], Response]
 
 
-def mutated(answer: Response, dice: random.Random) -> Response:
+def mutate(answer: Response, dice: random.Random) -> Response:
     """Return an answer that is wrong in one way, or in two."""
     for _ in range(dice.choice((1, 1, 1, 2))):
         answer = dice.choice(MUTATIONS)(answer, dice)
@@ -39,11 +39,11 @@ def mutated(answer: Response, dice: random.Random) -> Response:
 
 def _value(answer: Response, dice: random.Random) -> Response:
     """Another value at one place of the JSON."""
-    return _edited(answer, dice, lambda holder, key: holder.__setitem__(key, dice.choice(VALUES)))
+    return _edit(answer, dice, lambda holder, key: holder.__setitem__(key, dice.choice(VALUES)))
 
 
 def _missing(answer: Response, dice: random.Random) -> Response:
-    return _edited(answer, dice, lambda holder, key: holder.__delitem__(key))
+    return _edit(answer, dice, lambda holder, key: holder.__delitem__(key))
 
 
 def _more(answer: Response, dice: random.Random) -> Response:
@@ -55,14 +55,14 @@ def _more(answer: Response, dice: random.Random) -> Response:
         else:
             holder[f"new {key}"] = dice.choice(VALUES)
 
-    return _edited(answer, dice, grow)
+    return _edit(answer, dice, grow)
 
 
 def _cut(answer: Response, dice: random.Random) -> Response:
     return _with(answer, body=answer.body[: dice.randrange(len(answer.body) + 1)])
 
 
-def _flipped(answer: Response, dice: random.Random) -> Response:
+def _flip(answer: Response, dice: random.Random) -> Response:
     body = bytearray(answer.body)
     for _ in range(min(len(body), dice.choice((1, 3, 20)))):
         body[dice.randrange(len(body))] = dice.randrange(256)
@@ -80,23 +80,23 @@ def _status(answer: Response, dice: random.Random) -> Response:
     return _with(answer, status=status, body=body, headers=where if 300 <= status < 400 else ())
 
 
-def _encoded(answer: Response, dice: random.Random) -> Response:
+def _encode(answer: Response, dice: random.Random) -> Response:
     """A compression that is none, or one that nobody asked for."""
     word = dice.choice(("gzip", "br", "deflate", "gzip, gzip", "nonsense", "zstd"))
     return _with(answer, headers=(("Content-Encoding", word),))
 
 
-def _typed(answer: Response, dice: random.Random) -> Response:
+def _set_type(answer: Response, dice: random.Random) -> Response:
     kinds = ("text/html; charset=nonsense", "", "application/json; charset=utf-16", "image/png")
     return _with(answer, content_type=dice.choice(kinds))
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    _value, _value, _value, _value, _missing, _missing, _more, _cut, _flipped, _body, _body, _status, _encoded, _typed,
+    _value, _value, _value, _value, _missing, _missing, _more, _cut, _flip, _body, _body, _status, _encode, _set_type,
 )  # fmt: skip
 
 
-def _edited(answer: Response, dice: random.Random, edit: Callable[[Any, Any], None]) -> Response:
+def _edit(answer: Response, dice: random.Random, edit: Callable[[Any, Any], None]) -> Response:
     try:
         told = json.loads(answer.body)
     except (ValueError, RecursionError):

@@ -25,30 +25,30 @@ class Pusher:
 
     def push(self, job: Job) -> str:
         """Publish a version: its id. Raises `UserError`."""
-        known = self._asked("{ models(all: true) { id name } }")["models"]
+        known = self._ask("{ models(all: true) { id name } }")["models"]
         model = next((it["id"] for it in known if it["name"] == job.model), None)
-        granted = self._asked(f"{{ model_s3_upload_credentials {{ {CREDENTIALS} }} }}")
-        key = self._uploaded(granted["model_s3_upload_credentials"], job.config)
+        granted = self._ask(f"{{ model_s3_upload_credentials {{ {CREDENTIALS} }} }}")
+        key = self._upload(granted["model_s3_upload_credentials"], job.config)
         mutation = "create_model_version_from_truss" if model else "create_model_from_truss"
         target = {"model_id": model} if model else {"name": job.model}
-        created = self._asked(*_create(mutation, {**target, **_arguments(job, key)}))[mutation]
+        created = self._ask(*_create(mutation, {**target, **_arguments(job, key)}))[mutation]
         return str(created["model_version"]["id"])
 
-    def _asked(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _ask(self, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
         body = {"query": query, "variables": variables or {}}
-        told = self._sent("POST", "/graphql/", json=body).json()
+        told = self._send("POST", "/graphql/", json=body).json()
         if told.get("errors"):
             raise UserError(f"truss push failed: {told['errors'][0]['message']}")
         return dict(told["data"])
 
-    def _uploaded(self, granted: dict[str, str], config: str) -> str:
+    def _upload(self, granted: dict[str, str], config: str) -> str:
         credential = f"Credential={granted['aws_access_key_id']}/20260101/us-east-1/s3/aws4_request"
         path = f"/{granted['s3_bucket']}/{granted['s3_key']}"
         headers = {"Authorization": f"AWS4-HMAC-SHA256 {credential}"}
-        self._sent("PUT", path, data=_archive(config), headers=headers)
+        self._send("PUT", path, data=_archive(config), headers=headers)
         return granted["s3_key"]
 
-    def _sent(self, method: str, path: str, **body: Any) -> requests.Response:
+    def _send(self, method: str, path: str, **body: Any) -> requests.Response:
         try:
             answer = self._session.request(method, self._address + path, timeout=30, **body)
             answer.raise_for_status()

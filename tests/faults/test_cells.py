@@ -12,7 +12,7 @@ import pytest
 
 from baseten_tei.errors import UserError
 from tests.faults.cells import CELLS, UPS, Cell
-from tests.faults.fuzz_world import NAME, fuzzed
+from tests.faults.fuzz_world import NAME, open_fuzz_world
 from tests.faults.fuzzing import Life
 from tests.faults.invariants import assert_sound
 from tests.support.sampling import pick_each
@@ -25,12 +25,12 @@ WAITS = 4
     "cell", pick_each(CELLS, lambda it: f"{it.trouble.name}: {it.error}"), ids=str
 )
 def test_each_phase_takes_each_fault_as_the_matrix_says(cell: Cell) -> None:
-    with fuzzed() as fuzz:
+    with open_fuzz_world() as fuzz:
         life = Life(fuzz, random.Random(0))  # noqa: S311  # nothing here is by chance
         prepare(life, cell)
-        client = fuzz.client() if served_throughout(cell) else None
+        client = fuzz.client() if is_served_throughout(cell) else None
         break_it(life, cell)
-        error = told_by(PHASES[cell.phase](life))
+        error = error_of(PHASES[cell.phase](life))
         assert cell.error in error if cell.error else error == ""
         assert "\n" not in error.partition("Its last log lines:")[0]
         if client:
@@ -40,7 +40,7 @@ def test_each_phase_takes_each_fault_as_the_matrix_says(cell: Cell) -> None:
         assert_sound(life)
 
 
-def served_throughout(cell: Cell) -> bool:
+def is_served_throughout(cell: Cell) -> bool:
     """Whether something serves before the phase, and neither fault nor phase takes it away."""
     return cell.phase not in ("first up", "destroy") and not cell.trouble.kills
 
@@ -52,8 +52,8 @@ def prepare(life: Life, cell: Cell) -> None:
     if cell.phase in ("update", "promote"):
         life.spec["max_batch_tokens"] = 8192
     if cell.phase == "promote":
-        life.fuzz.told("POST", "/_emulator/faults", {"fault": "wrong_model"})
-        assert told_by(up(life))
+        life.fuzz.ask_emulator("POST", "/_emulator/faults", {"fault": "wrong_model"})
+        assert error_of(up(life))
         life.clear()
 
 
@@ -61,12 +61,12 @@ def break_it(life: Life, cell: Cell) -> None:
     """Set the fault, or do the deed; what would take real time takes a moment."""
     trouble = cell.trouble
     if trouble.deed:
-        life.fuzz.told("POST", "/_emulator/deeds", {"deed": trouble.kind, "model": NAME})
+        life.fuzz.ask_emulator("POST", "/_emulator/deeds", {"deed": trouble.kind, "model": NAME})
         return
     options = dict(trouble.options)
     if trouble.kind in ("create_hangs", "slow_reply"):
         options["seconds"] = 0.01
-    life.fuzz.told("POST", "/_emulator/faults", {"fault": trouble.kind, **options})
+    life.fuzz.ask_emulator("POST", "/_emulator/faults", {"fault": trouble.kind, **options})
     if trouble.lifted:
         life.fuzz.after_pauses(WAITS, life.clear)
 
@@ -82,7 +82,7 @@ PHASES: dict[str, Callable[[Life], Callable[[], None]]] = {
 }
 
 
-def told_by(act: Callable[[], None]) -> str:
+def error_of(act: Callable[[], None]) -> str:
     """The error that the reader sees; empty where all went well."""
     try:
         act()

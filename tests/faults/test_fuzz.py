@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from tests.faults.fuzz_world import fuzzed
+from tests.faults.fuzz_world import open_fuzz_world
 from tests.faults.fuzzing import Life
 from tests.faults.invariants import assert_sound
 from tests.support.sampling import ALL
@@ -17,7 +17,7 @@ MOVES = 8
 
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + SEEDS))
 def test_after_any_life_one_clean_up_makes_all_well(seed: int) -> None:
-    with fuzzed() as fuzz:
+    with open_fuzz_world() as fuzz:
         life = Life(fuzz, random.Random(seed))  # noqa: S311  # a sequence to repeat, not a secret
         for _ in range(MOVES):
             life.move()

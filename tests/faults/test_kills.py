@@ -20,7 +20,7 @@ from tests.faults.killing import (
     Killing,
     assert_nothing_lives,
     random_killings,
-    started_with_mark,
+    start_with_mark,
     temporary_of,
     until,
 )
@@ -32,8 +32,8 @@ from tests.support.worlds import (
     MODEL,
     World,
     Worlds,
-    ended,
-    started,
+    start_pulumi,
+    wait_for_end,
     wait_until_waiting,
 )
 
@@ -69,10 +69,10 @@ def test_an_up_that_is_killed_at_a_remote_call_is_continued_by_the_next(
     with worlds.copy(kill.scene) as world:
         world.stack.configure(SCENES[kill.scene])
         world.emulator.fault("*", "hold", when=kill.when, skip=kill.number, calls=1)
-        running = started(world.stack, *UP, MARK=str(world.stack.folder))
+        running = start_pulumi(world.stack, *UP, MARK=str(world.stack.folder))
         wait_until_held(world, running)
         kill_all(str(world.stack.folder))
-        ended(running)
+        wait_for_end(running)
         world.emulator.no_faults()
         world.stack.pulumi("cancel", "--yes", world.stack.name)
         world.stack.up().check()
@@ -94,10 +94,10 @@ def test_an_up_that_is_interrupted_in_a_long_wait_goes_on_and_pushes_nothing(
     with worlds.copy("serving") as world:
         world.stack.configure(AFTER)
         world.emulator.fault("*", "slow")
-        running = started(world.stack, *UP)
+        running = start_pulumi(world.stack, *UP)
         wait_until_waiting(world, running)
         os.killpg(running.pid, signal.SIGINT)
-        ended(running).refused()
+        wait_for_end(running).refused()
         world.emulator.no_faults()
         world.emulator.forget_calls()
         world.stack.up().check()
@@ -112,10 +112,10 @@ def test_what_a_killed_engine_started_ends_and_the_next_up_leaves_nothing_out_of
     with worlds.copy(killing.scene) as world:
         world.stack.configure(SCENES[killing.scene])
         world.emulator.fault("*", "hold", when=killing.when, skip=killing.number, calls=1)
-        running = started_with_mark(world, *UP)
+        running = start_with_mark(world, *UP)
         wait_until_held(world, running)
         killing.strike(running)
-        ended(running)
+        wait_for_end(running)
         assert_nothing_lives(temporary_of(world))
         world.emulator.no_faults()
         world.stack.pulumi("cancel", "--yes", world.stack.name)
@@ -133,10 +133,10 @@ def test_a_version_whose_release_was_killed_and_taken_back_is_not_promoted_once_
         before = world.serving()
         world.stack.configure(AFTER)
         world.emulator.fault("*", "slow")
-        running = started_with_mark(world, *UP)
+        running = start_with_mark(world, *UP)
         wait_until_waiting(world, running)
         WHOM[whom](running.pid, SIGNALS[name])
-        ended(running)
+        wait_for_end(running)
         world.stack.pulumi("cancel", "--yes", world.stack.name)
         world.stack.configure(BEFORE)
         world.stack.up().check()

@@ -15,8 +15,8 @@ from tests.support.worlds import (
     World,
     Worlds,
     client_of,
-    ended,
-    started,
+    start_pulumi,
+    wait_for_end,
     wait_until_waiting,
 )
 
@@ -39,7 +39,7 @@ def test_a_fault_is_recovered_from_or_told_in_one_clear_error(worlds: Worlds, ce
         world.stack.configure(AFTER if cell.phase in ("update", "promote") else BEFORE)
         served = cell.phase not in ("first up", "destroy") and not cell.trouble.kills
         with client_of(world) if served else nullcontext() as client:
-            told = broken_run(world, cell)
+            told = run_with_fault(world, cell)
         if client:
             assert client.calls
             assert client.failures == []
@@ -54,15 +54,15 @@ def test_a_fault_is_recovered_from_or_told_in_one_clear_error(worlds: Worlds, ce
         assert_whole(world)
 
 
-def broken_run(world: World, cell: Cell) -> Checked:
+def run_with_fault(world: World, cell: Cell) -> Checked:
     """The phase's command, with the fault in place."""
     trouble = cell.trouble
     if trouble.deed:
         world.emulator.admin("POST", "deeds", {"deed": trouble.kind, "model": MODEL})
     else:
         world.emulator.fault("*", trouble.kind, **trouble.options)
-    running = started(world.stack, COMMANDS.get(cell.phase, "up"), "--yes", "--skip-preview")
+    running = start_pulumi(world.stack, COMMANDS.get(cell.phase, "up"), "--yes", "--skip-preview")
     if trouble.lifted:
         wait_until_waiting(world, running)
         world.emulator.no_faults()
-    return ended(running)
+    return wait_for_end(running)

@@ -33,8 +33,8 @@ from baseten_tei_client._router.transport import Reply, SilenceError, decode_jso
 from baseten_tei_client._router.transport import Request as ClientRequest
 from baseten_tei_client._router.wire import encode_body
 from tests.client.stack import LIMITS
-from tests.faults.fuzz_world import KEY, NAME, Fuzzed, fuzzed
-from tests.faults.mutations import mutated
+from tests.faults.fuzz_world import KEY, NAME, Fuzzed, open_fuzz_world
+from tests.faults.mutations import mutate
 from tests.hub.loopback import LoopbackHub, serving
 from tests.hub.repositories import KINDS
 from tests.support.sampling import ALL
@@ -80,13 +80,13 @@ class Once:
         if request.path not in self._paths:
             self._paths.append(request.path)
         wrong = self._paths.index(request.path) == self._nth
-        return mutated(answer, self._dice) if wrong else answer
+        return mutate(answer, self._dice) if wrong else answer
 
 
 @of(2)
 def test_a_wrong_answer_to_the_provider_or_a_push_is_told_in_lines(seed: int) -> None:
     dice = dice_of(seed)
-    with fuzzed() as fuzz:
+    with open_fuzz_world() as fuzz:
         act, addresses = dice.choice(ACTS)
         if act is not first_up:
             first_up(fuzz)
@@ -129,7 +129,7 @@ class WrongHub(LoopbackHub):
         self.left -= 1
         if self.left != 0:
             return status, sent, body
-        wrong = mutated(Response(status, body, sent.get("content-type", "")), self.dice)
+        wrong = mutate(Response(status, body, sent.get("content-type", "")), self.dice)
         kept = {**sent, **{name.lower(): value for name, value in wrong.headers}}
         kept["content-type"] = wrong.content_type
         return wrong.status, kept, wrong.body
@@ -154,7 +154,7 @@ def lock(address: str, model: str) -> None:
 
 @of(10)
 def test_a_wrong_answer_of_truss_is_told_in_a_line(seed: int) -> None:
-    wrong = mutated(Response(200, TRUSS), dice_of(seed)).body.decode("utf-8", "replace")
+    wrong = mutate(Response(200, TRUSS), dice_of(seed)).body.decode("utf-8", "replace")
     ends_well(lambda: parse_answer(Answer(0, wrong, wrong)))
     ends_well(lambda: parse_answer(Answer(1, wrong, wrong)))
 
@@ -199,7 +199,7 @@ def test_a_wrong_answer_of_a_forge_is_told_in_a_line(
     def answered(_: object, method: str, url: str, **__: Any) -> requests.Response:
         good = next((it for path, it in FORGES.items() if url.endswith(path)), b"no zip")
         body = good if isinstance(good, bytes) else json.dumps(good).encode()
-        wrong = mutated(Response(200, body), dice)
+        wrong = mutate(Response(200, body), dice)
         answer = requests.Response()
         answer.status_code, answer.raw = wrong.status, io.BytesIO(wrong.body)
         answer.headers.update(dict(wrong.headers))
@@ -256,7 +256,7 @@ def test_a_wrong_answer_to_the_client_is_a_typed_exception_of_one_line(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dice = dice_of(seed)
-    with fuzzed() as fuzz:
+    with open_fuzz_world() as fuzz:
         first_up(fuzz)
         monkeypatch.setattr(session, "LoopClock", InstantClock)
         monkeypatch.setattr(session, "make_transport", lambda *_: InProcess(fuzz))

@@ -26,7 +26,7 @@ MENDED = {
 """Patch and trap → what the trap's own assertion says once it is mended."""
 
 
-def looked_at(consumer: Consumer, *traps: str, **environment: str) -> dict[str, str | None]:
+def look_at(consumer: Consumer, *traps: str, **environment: str) -> dict[str, str | None]:
     """Trap → None while it is there, else why not."""
     command = [consumer.python, TRAPS, consumer.emulator.url, *traps]
     ended = consumer.run(*command, **environment)
@@ -35,7 +35,7 @@ def looked_at(consumer: Consumer, *traps: str, **environment: str) -> dict[str, 
 
 
 def test_every_trap_is_still_there(consumer: Consumer) -> None:
-    found = looked_at(consumer)
+    found = look_at(consumer)
     gone = "\n".join(f"{name}: {why}" for name, why in found.items() if why)
     assert not gone, f"drop or mend these rows of docs/recipes.md, and their traps:\n{gone}"
 
@@ -44,7 +44,7 @@ def test_each_proposed_patch_mends_its_trap(consumer: Consumer, tmp_path: Path) 
     assert [patch.stem for patch in PATCHES] == sorted(MENDED)
     for patch in PATCHES:
         apply(patch, consumer.python.parents[1], tmp_path)
-    found = looked_at(consumer, *MENDED, PYTHONPATH=str(tmp_path))
+    found = look_at(consumer, *MENDED, PYTHONPATH=str(tmp_path))
     for trap, words in MENDED.items():
         why = found[trap]
         assert why is not None, f"{trap} is still there"

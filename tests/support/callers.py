@@ -46,7 +46,7 @@ def lookup(url: str, bounds: Bounds) -> object:
         return asking.deployments("bge", None)
 
 
-def served_router(url: str, bounds: Bounds) -> object:
+def serve_router(url: str, bounds: Bounds) -> object:
     return router_client.router_info(url, KEY, bounds.seconds)
 
 
@@ -58,7 +58,7 @@ def forge(url: str, bounds: Bounds) -> object:
     return ForgeClient(url, KEY, {}, lambda _: None, bounds=bounds).get_pages("/pulls")
 
 
-def measured(url: str, _: Bounds) -> object:
+def measure(url: str, _: Bounds) -> object:
     return load_client.read_info(url, KEY)
 
 
@@ -77,7 +77,7 @@ def engine(url: str, _: Bounds) -> object:
 
 def client(url: str, bounds: Bounds) -> object:
     transport = HttpTransport(Secret(KEY), "Bearer", local=url.startswith("http://"))
-    return asyncio.run(_sent(transport, f"{url}/info", None, bounds))
+    return asyncio.run(_send(transport, f"{url}/info", None, bounds))
 
 
 def fast_client(url: str, bounds: Bounds) -> object:
@@ -85,10 +85,10 @@ def fast_client(url: str, bounds: Bounds) -> object:
     transport = PerformanceTransport(
         Secret(KEY), sync_url, HttpTransport(Secret(KEY), "Bearer", True)
     )
-    return asyncio.run(_sent(transport, f"{sync_url}/rerank", {"query": "a"}, bounds))
+    return asyncio.run(_send(transport, f"{sync_url}/rerank", {"query": "a"}, bounds))
 
 
-async def _sent(transport: Any, url: str, body: Any, bounds: Bounds) -> object:
+async def _send(transport: Any, url: str, body: Any, bounds: Bounds) -> object:
     try:
         return await transport.send(Request(url, body), bounds.seconds)
     finally:
@@ -97,13 +97,13 @@ async def _sent(transport: Any, url: str, body: Any, bounds: Bounds) -> object:
 
 BOUNDED: Mapping[str, Call] = {
     it.__name__: it
-    for it in (sdk, lookup, served_router, hub, forge, measured, teaching, health, engine, client)
+    for it in (sdk, lookup, serve_router, hub, forge, measure, teaching, health, engine, client)
 }
 """Those whose answers are bounded in size as well."""
 EVERY: Mapping[str, Call] = {**BOUNDED, "fast_client": fast_client}
 
 
-def bounded(monkeypatch: pytest.MonkeyPatch, bounds: Bounds) -> None:
+def set_bounds(monkeypatch: pytest.MonkeyPatch, bounds: Bounds) -> None:
     """Let all of them have these bounds, and try once."""
     for module in (load_client, private_emulator, emulator):
         monkeypatch.setattr(module, "BOUNDS", bounds)

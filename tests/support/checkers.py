@@ -26,13 +26,13 @@ class Checked:
 def mypy(folder: Path, cache: Path) -> Checked:
     """`mypy --strict` over a consumer and the module that it imports, without any configuration of ours."""
     options = ["--strict", "--config-file=", f"--cache-dir={cache}", "--no-error-summary"]
-    return _ended([sys.executable, "-m", "mypy", *options, "consumer.py"], folder)
+    return _run([sys.executable, "-m", "mypy", *options, "consumer.py"], folder)
 
 
 def tsc(folder: Path) -> Checked:
     """`tsc --strict` over a consumer and the module that it imports."""
     options = ["--strict", "--noEmit", "--lib", "es2022", "--module", "nodenext"]
-    return _ended(["node", str(typescript() / "bin" / "tsc"), *options, "consumer.ts"], folder)
+    return _run(["node", str(typescript() / "bin" / "tsc"), *options, "consumer.ts"], folder)
 
 
 def typescript() -> Path:
@@ -46,11 +46,11 @@ def typescript() -> Path:
 def _install(folder: Path) -> None:
     (folder / "package.json").write_text(json.dumps({"private": True}), encoding="utf-8")
     wanted = ["--ignore-scripts", "--no-audit", "--no-fund", f"typescript@{TYPESCRIPT}"]
-    ended = _ended(["npm", "install", *wanted], folder)
+    ended = _run(["npm", "install", *wanted], folder)
     assert ended.code == 0, ended.text
 
 
-def _ended(command: list[str], folder: Path) -> Checked:
+def _run(command: list[str], folder: Path) -> Checked:
     ended = subprocess.run(
         command, cwd=folder, capture_output=True, text=True, timeout=300, check=False
     )

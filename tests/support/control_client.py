@@ -193,7 +193,7 @@ class Baseten:
         target = {"model_id": model["id"]} if model else {"name": name}
         mutation = "create_model_version_from_truss" if model else "create_model_from_truss"
         labels = options.pop("labels", None)
-        given = {**target, "s3_key": s3_key, "config": encoded(config), **options}
+        given = {**target, "s3_key": s3_key, "config": encode_config(config), **options}
         given["user_deploy_metadata"] = json.dumps(labels) if labels is not None else None
         given["raw_config"] = base64.b64encode(text_of(config).encode()).decode()
         return self.graphql(create_query(mutation, given), **given)
@@ -240,7 +240,7 @@ def create_query(mutation: str, given: Mapping[str, Any]) -> str:
     return f"mutation ({declared}) {{ {mutation}({arguments}) {{ {asked} }} }}"
 
 
-def encoded(config: Mapping[str, Any]) -> str:
+def encode_config(config: Mapping[str, Any]) -> str:
     """A config as truss sends it: base64 of JSON."""
     return base64.b64encode(json.dumps(config).encode()).decode()
 

@@ -110,7 +110,7 @@ def healthy_facts(task: str, **more: Any) -> ModelFacts:
 def healthy_spec(task: str, **more: Any) -> ModelArgs:
     """The shortest spec of a task, at a commit. Values a spec would refuse (`tei_version: 1.6`) are kept."""
     raw = {"model_id": HEALTHY[task]["model_id"], "revision": COMMIT, "task": task, **more}
-    args: ModelArgs = _kept(ARGS_BY_TASK[task], raw)
+    args: ModelArgs = _keep(ARGS_BY_TASK[task], raw)
     return args
 
 
@@ -140,7 +140,7 @@ def cases(folder: Path = FOLDER) -> list[Case]:
     return [load(path) for path in sorted(paths, key=lambda path: path.name)]
 
 
-def _kept(model: type[Any], raw: Mapping[str, Any]) -> Any:
+def _keep(model: type[Any], raw: Mapping[str, Any]) -> Any:
     """The model with these values, each validated where it can be and kept as it is where it cannot."""
     values = {key: _tuple_or_model(model, key, value) for key, value in raw.items()}
     try:

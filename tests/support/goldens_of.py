@@ -14,7 +14,7 @@ RECORDED = Recorded(
 NORTH, EAST = (1.0, 0.0), (0.0, 1.0)
 
 
-def golden(task: str = "embedding", *answers: Answer, **more: Any) -> Golden:
+def make_golden(task: str = "embedding", *answers: Answer, **more: Any) -> Golden:
     """Texts are called a, b, c … in the order of their answers."""
     fields = {
         "model": "bge",
@@ -27,7 +27,7 @@ def golden(task: str = "embedding", *answers: Answer, **more: Any) -> Golden:
     return Golden(**(fields | more))
 
 
-def turned(vector: tuple[float, ...], cosine: float) -> tuple[float, ...]:
+def turn(vector: tuple[float, ...], cosine: float) -> tuple[float, ...]:
     """A vector of two numbers, turned until this cosine is left."""
     sine = (1 - cosine**2) ** 0.5
     x, y = vector

@@ -46,10 +46,10 @@ class MockBaseten:
         return [f"{method} {path}" for method, path, _ in self.asked]
 
 
-def streamed(answer: httpx.Response) -> httpx.Response:
+def stream(answer: httpx.Response) -> httpx.Response:
     """The same answer, as a network gives it: not read yet."""
-    stream = httpx.ByteStream(answer.content)
-    return httpx.Response(answer.status_code, headers=answer.headers, stream=stream)
+    content = httpx.ByteStream(answer.content)
+    return httpx.Response(answer.status_code, headers=answer.headers, stream=content)
 
 
 JSON = {"content-type": "application/json"}
@@ -57,10 +57,10 @@ JSON = {"content-type": "application/json"}
 Connect = Callable[[dict[str, Any]], tuple[MockBaseten, BasetenApi]]
 
 
-def connected(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> tuple[Any, BasetenApi]:
+def connect(monkeypatch: pytest.MonkeyPatch, answers: dict[str, Any]) -> tuple[Any, BasetenApi]:
     """An API whose HTTP goes to a `MockBaseten` and nowhere else; chance always says 1/2."""
     real, server = httpx_client.Client, MockBaseten(answers)
-    transport = httpx.MockTransport(lambda request: streamed(server(request)))
+    transport = httpx.MockTransport(lambda request: stream(server(request)))
     monkeypatch.setattr(
         httpx_client, "Client", lambda *args, **more: real(*args, transport=transport, **more)
     )

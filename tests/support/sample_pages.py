@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from scripts.comment_picture import page as comment_page
+from scripts.comment_picture import render_page as comment_page
 
 from baseten_tei.operations.status.engine_changes import EngineChange
 from baseten_tei.operations.status.live_environments import LiveEnvironment

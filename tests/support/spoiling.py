@@ -12,7 +12,7 @@ import yaml
 
 from baseten_tei.provider.release.golden.file import render_golden
 from baseten_tei.review.report.report_data import render_json
-from tests.support.goldens_of import EAST, NORTH, golden
+from tests.support.goldens_of import EAST, NORTH, make_golden
 from tests.support.previews import preview_text
 from tests.support.reports import model_report, report_of
 from tests.support.specs import raw
@@ -124,7 +124,7 @@ def kinds() -> list[Kind]:
 
 
 def golden_text() -> str:
-    return render_golden(golden("embedding", NORTH, EAST))
+    return render_golden(make_golden("embedding", NORTH, EAST))
 
 
 def report_text() -> str:
@@ -175,7 +175,7 @@ WRONG: list[Any] = [
 ]  # fmt: skip
 
 
-def changed(value: Any, dice: random.Random) -> Any:
+def spoil_value(value: Any, dice: random.Random) -> Any:
     """A value with one thing wrong in it, at any depth."""
     places = list(_places(value))
     if not places or dice.random() < 0.03:
@@ -208,7 +208,7 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
         yield from _places(inner, (*path, key))
 
 
-def garbled(content: bytes, dice: random.Random) -> bytes:
+def garble(content: bytes, dice: random.Random) -> bytes:
     """A text with some of its bytes cut out, doubled, swapped or overwritten."""
     where = sorted(dice.randrange(len(content) + 1) for _ in range(2))
     before, middle, after = content[: where[0]], content[where[0] : where[1]], content[where[1] :]

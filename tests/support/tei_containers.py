@@ -41,7 +41,7 @@ def config(
     } | more
 
 
-def booted(*args: Any, secrets: dict[str, str] | None = None, **kwargs: Any) -> Router:
+def boot(*args: Any, secrets: dict[str, str] | None = None, **kwargs: Any) -> Router:
     """The router of a config that must start."""
     outcome = start_container(config(*args, **kwargs), secrets or {})
     assert isinstance(outcome, Router), outcome

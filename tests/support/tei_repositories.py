@@ -46,7 +46,7 @@ def files(files: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
     }
 
 
-def started(
+def start(
     repository: dict[str, Any],
     *,
     gated: bool = False,
@@ -60,14 +60,14 @@ def started(
 
 def running(*args: Any, **kwargs: Any) -> Router:
     """A repository that must start."""
-    outcome = started(*args, **kwargs)
+    outcome = start(*args, **kwargs)
     assert isinstance(outcome, Router), outcome
     return outcome
 
 
 def death(*args: Any, **kwargs: Any) -> BootFailure:
     """A repository that must not start."""
-    outcome = started(*args, **kwargs)
+    outcome = start(*args, **kwargs)
     assert isinstance(outcome, BootFailure), outcome
     return outcome
 

@@ -169,7 +169,7 @@ def client_of(world: World) -> Iterator[Client]:
         thread.join()
 
 
-def started(stack: Stack, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+def start_pulumi(stack: Stack, *arguments: str, **environment: str) -> subprocess.Popen[str]:
     """A `pulumi` that runs beside the test, in a process group of its own."""
     command = ["pulumi", *arguments, "--non-interactive", "--stack", stack.name]
     return subprocess.Popen(
@@ -178,7 +178,7 @@ def started(stack: Stack, *arguments: str, **environment: str) -> subprocess.Pop
     )  # fmt: skip
 
 
-def ended(process: subprocess.Popen[str]) -> Checked:
+def wait_for_end(process: subprocess.Popen[str]) -> Checked:
     """How a started `pulumi` ended."""
     text = process.communicate(timeout=300)[0]
     return Checked(process.returncode, text, "")

@@ -6,7 +6,7 @@ from typing import Any
 import pulumi
 
 
-def merged(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def merge_models(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Every stack's models by their names. Ends the program with a line for each name that two stacks use."""
     found: dict[str, Any] = {}
     owners: dict[str, str] = {}
@@ -28,4 +28,4 @@ def merged(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 names = pulumi.Config().require_object("stacks")  # organization/PROJECT/STACK of each
 models = {name: pulumi.StackReference(name).require_output("models") for name in names}
-pulumi.export("models", pulumi.Output.all(**models).apply(merged))
+pulumi.export("models", pulumi.Output.all(**models).apply(merge_models))

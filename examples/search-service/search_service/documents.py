@@ -33,13 +33,13 @@ def read_documents(path: Path) -> list[Document]:
         raise ServiceError(
             f"{path}: {error.strerror}; give a file with a JSON object a line"
         ) from error
-    documents = list(_parsed(path, lines))
+    documents = list(_parse(path, lines))
     if not documents:
         raise ServiceError(f"{path} holds no document; give a file with a JSON object a line")
     return documents
 
 
-def _parsed(path: Path, lines: list[bytes]) -> Iterator[Document]:
+def _parse(path: Path, lines: list[bytes]) -> Iterator[Document]:
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():

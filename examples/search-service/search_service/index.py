@@ -50,7 +50,7 @@ class Index:
     @classmethod
     def open(cls, path: Path) -> Index:
         """The index in a file. Raises `ServiceError` where there is none."""
-        index = cls(_connected(path, apsw.SQLITE_OPEN_READWRITE), path)
+        index = cls(_connect(path, apsw.SQLITE_OPEN_READWRITE), path)
         try:
             index.space  # noqa: B018  # a file of something else is found now, not at the first search
         except apsw.Error as error:
@@ -61,11 +61,11 @@ class Index:
 
     @classmethod
     @contextmanager
-    def made(cls, path: Path, space: Space, dimensions: int) -> Iterator[Index]:
+    def make(cls, path: Path, space: Space, dimensions: int) -> Iterator[Index]:
         """A new index, which takes the place of the file when all went well; whoever has that open keeps it."""
         path.parent.mkdir(parents=True, exist_ok=True)
         making = path.with_name(f"{path.name}.making-{os.getpid()}")
-        index = cls(_connected(making, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE), path)
+        index = cls(_connect(making, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE), path)
         try:
             index._connection.execute(_TABLES.format(dimensions=int(dimensions)))
             told = json.dumps(space.as_mapping(), ensure_ascii=False)
@@ -128,7 +128,7 @@ class Index:
         )
 
 
-def _connected(path: Path, flags: int) -> apsw.Connection:
+def _connect(path: Path, flags: int) -> apsw.Connection:
     try:
         connection = apsw.Connection(str(path), flags=flags)
     except apsw.CantOpenError as error:

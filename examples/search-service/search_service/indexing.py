@@ -34,30 +34,30 @@ async def index(
     Raises `SpaceMismatchError` before anything is written where the index is of another space.
     """
     if not path.exists():
-        return await _made(settings, documents, path)
+        return await _make(settings, documents, path)
     with closing(Index.open(path)) as old:  # also for `rebuild`: a file of something else stays
         if rebuild:
-            return await _made(settings, documents, path)
-        return await _updated(settings, documents, old)
+            return await _make(settings, documents, path)
+        return await _update(settings, documents, old)
 
 
-async def _made(settings: Settings, documents: Sequence[Document], path: Path) -> Indexed:
+async def _make(settings: Settings, documents: Sequence[Document], path: Path) -> Indexed:
     async with embedding_of(settings) as model:
         if model.space is None:
             raise ServiceError(
                 "the settings tell no embedding space: `pulumi up` the embeddings stack, then this service's"
             )
-        embedded = await _embedded(model, documents)
-    with Index.made(path, model.space, embedded.vectors.shape[1]) as new:
+        embedded = await _embed(model, documents)
+    with Index.make(path, model.space, embedded.vectors.shape[1]) as new:
         new.write(documents, embedded.vectors)
     return Indexed(len(documents), 0, 0, _cut(documents, embedded))
 
 
-async def _updated(settings: Settings, documents: Sequence[Document], old: Index) -> Indexed:
+async def _update(settings: Settings, documents: Sequence[Document], old: Index) -> Indexed:
     there = old.documents()
     changed, gone = difference(there, documents)
     async with embedding_of(settings, old.space) as model:
-        embedded = await _embedded(model, changed)
+        embedded = await _embed(model, changed)
     old.write(changed, embedded.vectors, gone)
     kept = len(documents) - len(changed)
     return Indexed(len(changed), kept, len(gone), _cut(changed, embedded))
@@ -71,7 +71,7 @@ def difference(
     return changed, sorted(there.keys() - {it.id for it in wanted})
 
 
-async def _embedded(model: AsyncModel, documents: Sequence[Document]) -> Embeddings:
+async def _embed(model: AsyncModel, documents: Sequence[Document]) -> Embeddings:
     try:
         return await model.embed([document.passage for document in documents])
     except RefusedTextError as error:

@@ -21,7 +21,7 @@ class Models:
 
 
 @asynccontextmanager
-async def embedding_of(
+async def connect_embedding(
     settings: Settings, expected: Space | None = None
 ) -> AsyncIterator[AsyncModel]:
     """The embedding model, awake, and of the expected space: by what the stack says of it, and by what it answers.
@@ -39,11 +39,11 @@ async def embedding_of(
 
 
 @asynccontextmanager
-async def models_of(settings: Settings, expected: Space) -> AsyncIterator[Models]:
+async def connect_models(settings: Settings, expected: Space) -> AsyncIterator[Models]:
     """All three, awake, for a search in an index of the expected space. Raises as `embedding_of` does."""
     roles = settings.roles
     async with (
-        embedding_of(settings, expected) as embedding,
+        connect_embedding(settings, expected) as embedding,
         await aconnect(roles.reranker, outputs=settings.outputs) as reranker,
         await aconnect(roles.classifier, outputs=settings.outputs) as classifier,
     ):

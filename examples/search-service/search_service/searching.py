@@ -63,8 +63,8 @@ class Search:
             self.models.classifier.classify([query, *passages]),
         )
         best = ranking.best(count)
-        hits = [_hit(near[n], n, score, moods_of(moods, n + 1)) for n, score in best]
-        return Found(query=query, moods=moods_of(moods, 0), hits=hits)
+        hits = [_hit(near[n], n, score, name_moods(moods, n + 1)) for n, score in best]
+        return Found(query=query, moods=name_moods(moods, 0), hits=hits)
 
     async def _nearest(self, query: str) -> Sequence[Near]:
         [vector] = (await self.models.embedding.embed([query])).vectors
@@ -82,7 +82,7 @@ def _hit(near: Near, place: int, relevance: float, moods: list[Mood]) -> Hit:
     )
 
 
-def moods_of(classification: Classification, row: int) -> list[Mood]:
+def name_moods(classification: Classification, row: int) -> list[Mood]:
     """The likeliest labels of a text, likeliest first."""
     scores = zip(classification.labels, classification.scores[row].tolist(), strict=True)
     likely = sorted((it for it in scores if it[1] >= MOOD_THRESHOLD), key=lambda it: -it[1])

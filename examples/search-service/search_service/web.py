@@ -35,11 +35,11 @@ class About(BaseModel, frozen=True):
     emulator: bool
 
 
-def app_of(search: Search, emulator: bool) -> FastAPI:
+def make_app(search: Search, emulator: bool) -> FastAPI:
     """The service. Its API pages are left out: they load scripts from elsewhere."""
     app = FastAPI(title="search-service", docs_url=None, redoc_url=None)
     app.middleware("http")(_with_headers)
-    app.exception_handler(TeiClientError)(_failed)
+    app.exception_handler(TeiClientError)(_answer_failure)
 
     @app.get("/api/search")
     async def _search(
@@ -71,6 +71,6 @@ async def _with_headers(
     return response
 
 
-async def _failed(_: Request, error: Exception) -> JSONResponse:
+async def _answer_failure(_: Request, error: Exception) -> JSONResponse:
     """The client's errors hold no key and no text."""
     return JSONResponse({"detail": str(error)}, STATUSES.get(type(error), 503))

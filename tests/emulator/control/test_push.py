@@ -6,7 +6,14 @@ import json
 
 import pytest
 
-from tests.support.control_client import CONFIG, Baseten, config_with, encoded, tar_of, text_of
+from tests.support.control_client import (
+    CONFIG,
+    Baseten,
+    config_with,
+    encode_config,
+    tar_of,
+    text_of,
+)
 
 
 def test_the_first_published_deployment_is_production_before_it_is_ready(baseten: Baseten) -> None:
@@ -83,7 +90,7 @@ def test_a_refused_push_leaves_no_trace(baseten: Baseten) -> None:
 def test_a_model_name_is_taken_once_in_a_team(local: Baseten) -> None:
     local.pushed()
     s3_key, _ = local.upload(tar_of(CONFIG))
-    config = encoded(CONFIG)
+    config = encode_config(CONFIG)
     create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{config}")'
     answer = local.graphql(f"mutation {{ {create} {{ model_version {{ id }} }} }}")
     assert 'A model named "bge" already exists' in answer["errors"][0]["message"]
@@ -111,7 +118,7 @@ def test_of_two_promoting_pushes_the_last_one_wins(local: Baseten) -> None:
 
 
 def test_a_draft_has_one_slot_that_is_overwritten(local: Baseten) -> None:
-    config = encoded(CONFIG)
+    config = encode_config(CONFIG)
     ids = []
     for _ in range(2):
         s3_key, _answer = local.upload(tar_of(CONFIG))
@@ -146,7 +153,7 @@ def test_a_config_that_the_server_would_refuse_names_its_field(
     local: Baseten, section: str, value: object, said: str
 ) -> None:
     config = config_with(**{section: value})
-    sent = encoded(config)
+    sent = encode_config(config)
     validation = local.graphql(f'{{ truss_validation(config: "{sent}") {{ success details }} }}')
     answer = validation["data"]["truss_validation"]
     assert answer["success"] is False
@@ -156,7 +163,7 @@ def test_a_config_that_the_server_would_refuse_names_its_field(
 
 def test_the_archive_is_opened_and_its_config_is_validated_too(local: Baseten) -> None:
     s3_key, _ = local.upload(tar_of(config_with(docker_server={"server_port": 8080})))
-    config = encoded(CONFIG)
+    config = encode_config(CONFIG)
     create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{config}")'
     answer = local.graphql(f"mutation {{ {create} {{ model_version {{ id }} }} }}")
     assert (
@@ -177,7 +184,7 @@ def test_the_archive_is_opened_and_its_config_is_validated_too(local: Baseten) -
 )
 def test_an_upload_that_is_no_truss_is_refused(local: Baseten, archive: bytes, said: str) -> None:
     s3_key, _ = local.upload(archive)
-    config = encoded(CONFIG)
+    config = encode_config(CONFIG)
     create = f'create_model_from_truss(name: "bge" s3_key: "{s3_key}" config: "{config}")'
     answer = local.graphql(f"mutation {{ {create} {{ model_version {{ id }} }} }}")
     assert said in answer["errors"][0]["message"]

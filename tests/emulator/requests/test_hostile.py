@@ -26,7 +26,7 @@ from tests.support.control_client import (
     Baseten,
     config_with,
     create_query,
-    encoded,
+    encode_config,
     new_world,
     served,
     tar_of,
@@ -404,7 +404,7 @@ def test_an_archive_that_is_no_truss_is_refused_at_the_push(local: Baseten, arch
     ids = local.deployed()
     key, uploaded = local.upload(archive)
     assert uploaded.status == 200
-    given = {"name": "other", "s3_key": key, "config": encoded(CONFIG)}
+    given = {"name": "other", "s3_key": key, "config": encode_config(CONFIG)}
     answer = local.graphql(create_query("create_model_from_truss", given), **given)
     error = answer["errors"][0]
     assert error["extensions"]["code"] in ("INVALID_ARCHIVE", "VALIDATION_ERROR")

@@ -7,7 +7,7 @@ import pytest
 from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.outcome import BootFailure
 from baseten_emulator.tei.start.boot import start_container
-from tests.support.tei_containers import MODEL_PATH, UPSTREAM, booted, config, info, last_words
+from tests.support.tei_containers import MODEL_PATH, UPSTREAM, boot, config, info, last_words
 
 GATED = "google/embeddinggemma-300m"
 HUB = "text-embeddings-router --port 7997 --model-id"
@@ -42,7 +42,7 @@ def test_the_seeds_config_starts_on_its_own_image() -> None:
     ],
 )  # fmt: skip
 def test_an_image_compiled_for_the_gpu_starts_in_half_precision(accelerator: str, tag: str) -> None:
-    shown = info(booted(accelerator=accelerator, tag=tag))
+    shown = info(boot(accelerator=accelerator, tag=tag))
     assert shown["model_dtype"] == "float16"
     assert shown["max_batch_requests"] is None
 
@@ -68,13 +68,13 @@ def test_an_instance_type_overrides_the_accelerator() -> None:
 
 
 def test_a_gpu_image_without_a_gpu_falls_back_to_the_cpu_and_only_info_shows_it() -> None:
-    router = booted(accelerator=None)
+    router = boot(accelerator=None)
     assert info(router)["max_batch_requests"] == 4
     assert "WARN Using CPU instead" in router.boot_log
 
 
 def test_a_cpu_image_forces_four_batch_requests_over_the_flag() -> None:
-    shown = info(booted(tag="cpu-1.8.3", accelerator=None, flags="--max-batch-requests 64"))
+    shown = info(boot(tag="cpu-1.8.3", accelerator=None, flags="--max-batch-requests 64"))
     assert (shown["max_batch_requests"], shown["model_dtype"]) == (4, "float32")
 
 
@@ -83,7 +83,7 @@ def test_the_all_in_one_image_has_no_binary_of_the_usual_name() -> None:
     assert "text-embeddings-router: not found" in last_words(base_image=image)
     arguments = f"--port 7997 --model-id {MODEL_PATH}"
     entry = f"/entrypoint.sh {arguments}"
-    assert isinstance(booted(start=entry, base_image=image), Router)
+    assert isinstance(boot(start=entry, base_image=image), Router)
     assert "cuda compute cap 70 is not supported" in last_words(
         start=entry, base_image=image, accelerator="V100"
     )
@@ -145,15 +145,15 @@ def test_clap_refuses(tag: str, flags: str, message: str) -> None:
     ],
 )
 def test_auto_truncate_has_three_forms(tag: str, flags: str, truncates: bool) -> None:
-    assert info(booted(tag=tag, flags=flags))["auto_truncate"] is truncates
+    assert info(boot(tag=tag, flags=flags))["auto_truncate"] is truncates
 
 
 def test_an_environment_variable_sets_a_flag_and_the_command_line_wins() -> None:
     variables = {"MAX_CLIENT_BATCH_SIZE": "7", "AUTO_TRUNCATE": "false", "POOLING": "last-token"}
-    shown = info(booted(tag="89-1.9.0", environment_variables=variables))
+    shown = info(boot(tag="89-1.9.0", environment_variables=variables))
     assert (shown["max_client_batch_size"], shown["auto_truncate"]) == (7, False)
     assert shown["model_type"] == {"embedding": {"pooling": "last_token"}}
-    given = booted(flags="--max-client-batch-size 9", environment_variables=variables)
+    given = boot(flags="--max-client-batch-size 9", environment_variables=variables)
     assert info(given)["max_client_batch_size"] == 9
 
 
@@ -165,7 +165,7 @@ def test_an_empty_variable_for_a_number_is_fatal() -> None:
 def test_the_model_id_is_required_from_1_9_on() -> None:
     start = "text-embeddings-router --port 7997"
     assert "--model-id <MODEL_ID>" in last_words(tag="89-1.9.0", start=start)
-    assert info(booted(start=start))["model_id"] == "BAAI/bge-large-en-v1.5"
+    assert info(boot(start=start))["model_id"] == "BAAI/bge-large-en-v1.5"
 
 
 @pytest.mark.parametrize("flag", ["tokenization-workers", "max-concurrent-requests"])
@@ -192,8 +192,8 @@ def test_a_batch_below_the_models_length_is_refused_or_shortens_the_input() -> N
     assert "maximum input length is `512`" in last_words(
         tag="89-1.9.3", flags=f"{small} --auto-truncate false"
     )
-    assert info(booted(tag="89-1.9.3", flags=small))["max_input_length"] == 128
-    assert info(booted(tag="89-1.6", flags=small))["max_input_length"] == 512
+    assert info(boot(tag="89-1.9.3", flags=small))["max_input_length"] == 128
+    assert info(boot(tag="89-1.6", flags=small))["max_input_length"] == 512
 
 
 def test_a_gated_model_needs_a_token_that_reaches_the_download() -> None:
@@ -201,7 +201,7 @@ def test_a_gated_model_needs_a_token_that_reaches_the_download() -> None:
     named = [{**weights[0], "auth_secret_name": "hf_access_key"}]
     assert "401 Unauthorized" in last_words(weights=weights)
     assert DOWNLOAD in last_words(weights=named)
-    assert isinstance(booted(weights=named, secrets={"hf-access-key": "hf_x"}), Router)
+    assert isinstance(boot(weights=named, secrets={"hf-access-key": "hf_x"}), Router)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def test_a_gated_model_needs_a_token_that_reaches_the_download() -> None:
     ],
 )
 def test_a_token_read_from_the_secret_file_downloads_a_gated_model(start: str) -> None:
-    assert isinstance(booted(start=start, secrets={"hf_access_key": "hf_x"}), Router)
+    assert isinstance(boot(start=start, secrets={"hf_access_key": "hf_x"}), Router)
     words = last_words(start=start)
     assert "cat: /secrets/hf_access_key: No such file" in words or DOWNLOAD in words
 
@@ -226,7 +226,7 @@ def test_a_model_cache_looks_for_trusss_default_secret_unless_told_otherwise() -
     secrets = {"hf_access_key": "hf_x"}
     plain = {"start": start, "weights": []}
     assert DOWNLOAD in last_words(**plain, model_cache=[entry], secrets=secrets)
-    assert isinstance(booted(**plain, model_cache=[told], secrets=secrets), Router)
+    assert isinstance(boot(**plain, model_cache=[told], secrets=secrets), Router)
 
 
 def test_a_model_cache_that_nobody_filled_is_an_unknown_repository_to_tei() -> None:
@@ -242,7 +242,7 @@ def test_a_clone_with_a_header_counts_as_authorised() -> None:
     )
     assert DOWNLOAD in last_words(weights=[], build_commands=[clone])
     secrets = {"hf_access_key": "hf_x"}
-    assert isinstance(booted(weights=[], build_commands=[clone], secrets=secrets), Router)
+    assert isinstance(boot(weights=[], build_commands=[clone], secrets=secrets), Router)
 
 
 @pytest.mark.parametrize(
@@ -292,10 +292,10 @@ def test_a_model_that_this_release_cannot_load_here_dies(
 
 def test_distilbert_classifies_in_float32_and_gemma_refuses_float16() -> None:
     distilbert = "distilbert/distilbert-base-uncased-finetuned-sst-2-english"
-    assert info(booted(distilbert, flags="--dtype float32"))["model_dtype"] == "float32"
+    assert info(boot(distilbert, flags="--dtype float32"))["model_dtype"] == "float32"
     weights = [{"source": f"hf://{GATED}", "mount_location": MODEL_PATH, "auth_secret_name": "hf"}]
     gemma = {"weights": weights, "secrets": {"hf": "hf_x"}}
-    assert info(booted(**gemma))["model_dtype"] == "float32"
+    assert info(boot(**gemma))["model_dtype"] == "float32"
     assert "fp32" in last_words(flags="--dtype float16", **gemma)
 
 
@@ -306,7 +306,7 @@ def test_an_unknown_default_prompt_name_lists_the_known_ones() -> None:
 
 
 def test_an_unknown_model_is_guessed_from_the_route_and_says_so() -> None:
-    router = booted("someone/own-reranker", predict_endpoint="/rerank")
+    router = boot("someone/own-reranker", predict_endpoint="/rerank")
     assert router.settings.facts.guessed
     assert "reranker" in info(router)["model_type"]
 
@@ -323,7 +323,7 @@ def test_no_secret_reaches_the_log_of_a_container_that_died(stray: str) -> None:
 def test_the_hub_is_out_of_reach_for_releases_before_1_7() -> None:
     start = f"{HUB} BAAI/bge-base-en-v1.5"
     assert "relative URL without a base" in last_words(tag="89-1.6", start=start)
-    assert isinstance(booted(tag="89-1.7", start=start), Router)
+    assert isinstance(boot(tag="89-1.7", start=start), Router)
 
 
 @pytest.mark.parametrize(
@@ -338,13 +338,13 @@ def test_the_hub_is_out_of_reach_for_releases_before_1_7() -> None:
     ],
 )
 def test_a_model_is_known_by_the_build_command_that_fetched_it(command: str) -> None:
-    router = booted(start=SEED_START, weights=[], build_commands=[command])
+    router = boot(start=SEED_START, weights=[], build_commands=[command])
     assert "reranker" in info(router)["model_type"]
 
 
 def test_the_configs_own_word_counts_when_nothing_else_names_the_model() -> None:
     metadata = {"repo_id": "BAAI/bge-reranker-base"}
-    router = booted(start=SEED_START, weights=[], model_metadata=metadata)
+    router = boot(start=SEED_START, weights=[], model_metadata=metadata)
     assert "reranker" in info(router)["model_type"]
 
 
@@ -356,4 +356,4 @@ def test_a_variable_that_is_set_but_not_exported_does_not_reach_the_router() -> 
 
 def test_a_start_command_may_span_lines() -> None:
     start = f'bash -c "set -e\nexport POOLING=mean\nexec {HUB} \\\n  {MODEL_PATH}"'
-    assert info(booted(start=start))["model_type"] == {"embedding": {"pooling": "mean"}}
+    assert info(boot(start=start))["model_type"] == {"embedding": {"pooling": "mean"}}

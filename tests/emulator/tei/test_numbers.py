@@ -6,7 +6,7 @@ import pytest
 
 from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.model.vectors import cosine
-from tests.support.tei_containers import answer, booted
+from tests.support.tei_containers import answer, boot
 
 GO_EMOTIONS = "SamLowe/roberta-base-go_emotions"
 
@@ -26,7 +26,7 @@ def top(router: Router, text: str) -> str:
 
 def test_texts_that_share_words_are_near_each_other() -> None:
     near, far, apart = similarity(
-        booted(),
+        boot(),
         "How do I deploy an embedding model?",
         "Deploying: the embedding model goes live",
         "Bananas are yellow",
@@ -36,20 +36,20 @@ def test_texts_that_share_words_are_near_each_other() -> None:
 
 
 def test_the_same_text_has_the_same_vector_in_another_process() -> None:
-    assert embedded(booted())[:4] == pytest.approx(PINNED, abs=1e-7)
+    assert embedded(boot())[:4] == pytest.approx(PINNED, abs=1e-7)
 
 
 PINNED = [-0.01296018, -0.00611925, -0.01879027, -0.0363019]
 
 
 def test_two_models_do_not_share_a_space() -> None:
-    one, other = embedded(booted()), embedded(booted("intfloat/e5-base-v2"))
+    one, other = embedded(boot()), embedded(boot("intfloat/e5-base-v2"))
     assert abs(cosine(one, other)) < 0.3
 
 
 def test_a_prompt_moves_the_vector_and_counts_as_tokens() -> None:
     repo = "mixedbread-ai/mxbai-embed-large-v1"
-    plain, by_default = booted(repo), booted(repo, flags="--default-prompt-name query")
+    plain, by_default = boot(repo), boot(repo, flags="--default-prompt-name query")
     request = {"inputs": "cats"}
     asked = answer(plain, "/embed", {**request, "prompt_name": "query"})
     assert asked == answer(by_default, "/embed", request)
@@ -60,14 +60,14 @@ def test_a_prompt_moves_the_vector_and_counts_as_tokens() -> None:
 def test_more_of_the_query_in_a_text_is_a_better_rank() -> None:
     texts = ["Paris is in France", "What the capital of France is: Paris", "Cats purr"]
     body = {"query": "What is the capital of France?", "texts": texts}
-    ranks = answer(booted("BAAI/bge-reranker-base"), "/rerank", body)
+    ranks = answer(boot("BAAI/bge-reranker-base"), "/rerank", body)
     assert [rank["index"] for rank in ranks] == [1, 0, 2]
     assert ranks[0]["score"] > 0.9
     assert ranks[2]["score"] < 0.1
 
 
 def test_raw_scores_are_the_logits_behind_the_sigmoid() -> None:
-    router = booted("BAAI/bge-reranker-base")
+    router = boot("BAAI/bge-reranker-base")
     body = {"query": "capital of France", "texts": ["Paris, capital of France"]}
     raw = answer(router, "/rerank", {**body, "raw_scores": True})[0]["score"]
     squashed = answer(router, "/rerank", body)[0]["score"]
@@ -85,12 +85,12 @@ def test_raw_scores_are_the_logits_behind_the_sigmoid() -> None:
     ],
 )
 def test_emotions_follow_the_words(text: str, labels: set[str]) -> None:
-    ranked = answer(booted(GO_EMOTIONS), "/predict", {"inputs": text})
+    ranked = answer(boot(GO_EMOTIONS), "/predict", {"inputs": text})
     assert {row["label"] for row in ranked[: len(labels)]} == labels
 
 
 def test_softmax_is_over_all_labels_even_for_a_multi_label_model() -> None:
-    router = booted(GO_EMOTIONS)
+    router = boot(GO_EMOTIONS)
     scores = [row["score"] for row in answer(router, "/predict", {"inputs": "I love this"})]
     raw = answer(router, "/predict", {"inputs": "I love this", "raw_scores": True})
     assert sum(scores) == pytest.approx(1, abs=1e-5)
@@ -107,4 +107,4 @@ def test_softmax_is_over_all_labels_even_for_a_multi_label_model() -> None:
     ],
 )
 def test_other_classifiers_know_their_labels(repo_id: str, text: str, label: str) -> None:
-    assert top(booted(repo_id), text) == label
+    assert top(boot(repo_id), text) == label

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from baseten_emulator.tei.http.router import Router
-from tests.support.tei_containers import JSON, MODEL_PATH, answer, booted, get, info, post, refusal
+from tests.support.tei_containers import JSON, MODEL_PATH, answer, boot, get, info, post, refusal
 
 RERANKER = "BAAI/bge-reranker-base"
 CLASSIFIER = "SamLowe/roberta-base-go_emotions"
@@ -22,7 +22,7 @@ def tokens_used(router: Router, text: str) -> int:
 
 
 def test_an_unknown_route_is_404_and_a_wrong_method_405_both_empty() -> None:
-    router = booted()
+    router = boot()
     assert (get(router, "/v2").status, get(router, "/v2").body) == (404, b"")
     wrong = get(router, "/embed")
     assert (wrong.status, wrong.body, wrong.content_type) == (405, b"", "")
@@ -32,7 +32,7 @@ def test_an_unknown_route_is_404_and_a_wrong_method_405_both_empty() -> None:
 
 @pytest.mark.parametrize("path", ["/health", "/ping", "/", "/health?probe=1"])
 def test_health_is_200_and_empty(path: str) -> None:
-    assert (get(booted(), path).status, get(booted(), path).body) == (200, b"")
+    assert (get(boot(), path).status, get(boot(), path).body) == (200, b"")
 
 
 @pytest.mark.parametrize(
@@ -51,20 +51,20 @@ def test_health_is_200_and_empty(path: str) -> None:
 def test_axum_refuses_a_body_in_plain_text(
     headers: dict[str, str], body: bytes, status: int, text: str
 ) -> None:
-    response = booted().handle("POST", "/embed", headers, body)
+    response = boot().handle("POST", "/embed", headers, body)
     assert response.status == status
     assert response.content_type == "text/plain; charset=utf-8"
     assert text in response.body.decode()
 
 
 def test_the_payload_limit_is_a_flag() -> None:
-    router = booted(flags="--payload-limit 20")
+    router = boot(flags="--payload-limit 20")
     assert post(router, "/embed", {"inputs": "x" * 20}).status == 413
 
 
 @pytest.mark.parametrize(("tag", "status"), [("89-1.8.3", 413), ("89-1.9.0", 422)])
 def test_validation_errors_moved_from_413_to_422(tag: str, status: int) -> None:
-    router = booted(tag=tag, flags="--max-client-batch-size 2")
+    router = boot(tag=tag, flags="--max-client-batch-size 2")
     batch = {"inputs": ["a", "b", "c"]}
     assert refusal(router, "/embed", batch) == (
         status,
@@ -79,28 +79,28 @@ def test_validation_errors_moved_from_413_to_422(tag: str, status: int) -> None:
 
 
 def test_the_openai_route_truncates_only_if_the_server_does() -> None:
-    assert refusal(booted(), "/v1/embeddings", {"input": LONG})[0] == 413
-    assert tokens_used(booted(flags="--auto-truncate"), LONG) == 512
-    assert tokens_used(booted(tag="89-1.9.3", flags="--max-batch-tokens 64"), LONG) == 64
+    assert refusal(boot(), "/v1/embeddings", {"input": LONG})[0] == 413
+    assert tokens_used(boot(flags="--auto-truncate"), LONG) == 512
+    assert tokens_used(boot(tag="89-1.9.3", flags="--max-batch-tokens 64"), LONG) == 64
 
 
 def test_truncation_from_the_left_keeps_the_end() -> None:
-    router = booted(tag="cpu-1.9.3", accelerator=None, flags="--max-batch-tokens 16")
+    router = boot(tag="cpu-1.9.3", accelerator=None, flags="--max-batch-tokens 16")
     text = "apple " * 50 + "zebra " * 14
     start = answer(router, "/embed", {"inputs": text, "truncation_direction": "left"})
     assert start == answer(router, "/embed", {"inputs": "zebra " * 14})
-    assert refusal(booted(), "/embed", {"inputs": "a", "truncation_direction": "left"})[0] == 422
+    assert refusal(boot(), "/embed", {"inputs": "a", "truncation_direction": "left"})[0] == 422
 
 
 def test_too_many_characters_are_refused_before_tokens_are_counted() -> None:
     text = "x" * (250 * 512 + 1)
-    status, message = refusal(booted(), "/embed", {"inputs": text})
+    status, message = refusal(boot(), "/embed", {"inputs": text})
     assert status == 413
     assert "must have less than 128000 characters. Given: 128001" in message
 
 
 def test_an_empty_text_is_400_on_every_route() -> None:
-    router = booted()
+    router = boot()
     empty = (400, "Input validation error: `inputs` cannot be empty")
     for inputs in ("", [], ["a", ""]):
         assert refusal(router, "/embed", {"inputs": inputs}) == empty
@@ -114,7 +114,7 @@ def test_an_empty_text_is_400_on_every_route() -> None:
 
 
 def test_the_models_facts_decide_the_task_not_the_predict_endpoint() -> None:
-    router = booted(CLASSIFIER, predict_endpoint="/v1/embeddings")
+    router = boot(CLASSIFIER, predict_endpoint="/v1/embeddings")
     assert refusal(router, "/v1/embeddings", {"input": "a"})[0] == 424
     assert "classifier" in info(router)["model_type"]
 
@@ -122,15 +122,15 @@ def test_the_models_facts_decide_the_task_not_the_predict_endpoint() -> None:
 def test_a_request_of_41_texts_on_an_idle_server_is_always_429_from_1_9_on() -> None:
     flags = "--max-concurrent-requests 40 --max-client-batch-size 256"
     texts = {"input": ["text"] * 41}
-    assert refusal(booted(tag="89-1.9.0", flags=flags), "/v1/embeddings", texts) == (
+    assert refusal(boot(tag="89-1.9.0", flags=flags), "/v1/embeddings", texts) == (
         429,
         "Model is overloaded",
     )
-    assert post(booted(tag="89-1.8.3", flags=flags), "/v1/embeddings", texts).status == 200
+    assert post(boot(tag="89-1.8.3", flags=flags), "/v1/embeddings", texts).status == 200
 
 
 def test_permits_held_by_others_count_against_a_batch() -> None:
-    router = booted(tag="89-1.9.0", flags="--max-concurrent-requests 4")
+    router = boot(tag="89-1.9.0", flags="--max-concurrent-requests 4")
     with router.engine.permits.at_once(2):
         assert post(router, "/embed", {"inputs": ["a", "b"]}).status == 200
         assert post(router, "/embed", {"inputs": ["a", "b", "c"]}).status == 429
@@ -138,13 +138,13 @@ def test_permits_held_by_others_count_against_a_batch() -> None:
 
 
 def test_a_single_text_is_refused_without_a_permit_in_every_version() -> None:
-    router = booted(tag="89-1.8.3", flags="--max-concurrent-requests 1")
+    router = boot(tag="89-1.8.3", flags="--max-concurrent-requests 1")
     with router.engine.permits.at_once(1):
         assert post(router, "/embed", {"inputs": "a"}).status == 429
 
 
 def test_a_batch_waits_for_a_permit_before_1_9() -> None:
-    router = booted(tag="89-1.8.3", flags="--max-concurrent-requests 1")
+    router = boot(tag="89-1.8.3", flags="--max-concurrent-requests 1")
     with ThreadPoolExecutor(1) as pool:
         with router.engine.permits.at_once(1):
             waiting = pool.submit(post, router, "/embed", {"inputs": ["a", "b"]})
@@ -153,7 +153,7 @@ def test_a_batch_waits_for_a_permit_before_1_9() -> None:
 
 
 def test_a_refused_request_gives_its_permits_back() -> None:
-    router = booted(tag="89-1.9.3", flags="--max-concurrent-requests 2")
+    router = boot(tag="89-1.9.3", flags="--max-concurrent-requests 2")
     for _ in range(3):
         assert refusal(router, "/embed", {"inputs": ["a", ""]})[0] == 400
     assert router.engine.permits.free == 2
@@ -161,12 +161,12 @@ def test_a_refused_request_gives_its_permits_back() -> None:
 
 def test_reranking_a_batch_takes_one_permit_a_text() -> None:
     flags = "--max-concurrent-requests 2"
-    router = booted(RERANKER, tag="89-1.9.3", flags=flags)
+    router = boot(RERANKER, tag="89-1.9.3", flags=flags)
     assert refusal(router, "/rerank", {"query": "q", "texts": ["a", "b", "c"]})[0] == 429
 
 
 def test_two_strings_for_predict_are_one_pair_and_no_batch() -> None:
-    router = booted(CLASSIFIER)
+    router = boot(CLASSIFIER)
     pair = answer(router, "/predict", {"inputs": ["I love", "this"]})
     batch = answer(router, "/predict", {"inputs": [["I love"], ["this"]]})
     assert len(pair) == 28
@@ -174,7 +174,7 @@ def test_two_strings_for_predict_are_one_pair_and_no_batch() -> None:
 
 
 def test_a_default_prompt_breaks_every_pair() -> None:
-    router = booted(RERANKER, flags="--default-prompt x:")
+    router = boot(RERANKER, flags="--default-prompt x:")
     assert refusal(router, "/rerank", {"query": "q", "texts": ["a"]}) == (
         413,
         "Input validation error: `prompt_name` cannot be set with dual inputs",
@@ -182,7 +182,7 @@ def test_a_default_prompt_breaks_every_pair() -> None:
 
 
 def test_an_api_key_locks_info_but_not_health() -> None:
-    router = booted(flags="--api-key k")
+    router = boot(flags="--api-key k")
     assert get(router, "/health").status == 200
     assert (get(router, "/info").status, get(router, "/info").body) == (401, b"")
     assert router.handle("GET", "/info", {"Authorization": "Bearer k"}, b"").status == 200
@@ -198,12 +198,12 @@ def test_an_api_key_locks_info_but_not_health() -> None:
     ],
 )
 def test_the_openai_answer_names_the_served_model(tag: str, flags: str, name: str) -> None:
-    router = booted(tag=tag, flags=flags)
+    router = boot(tag=tag, flags=flags)
     assert answer(router, "/v1/embeddings", {"input": "a", "model": "other"})["model"] == name
 
 
 def test_a_success_says_what_it_computed_and_claims_a_gpu_even_on_a_cpu() -> None:
-    router = booted(tag="cpu-1.8.3", accelerator=None)
+    router = boot(tag="cpu-1.8.3", accelerator=None)
     headers = dict(post(router, "/embed", {"inputs": ["hello world", "x"]}).headers)
     assert headers["x-compute-type"] == "gpu+optimized"
     assert (headers["x-compute-characters"], headers["x-compute-tokens"]) == ("12", "7")
@@ -211,7 +211,7 @@ def test_a_success_says_what_it_computed_and_claims_a_gpu_even_on_a_cpu() -> Non
 
 
 def test_base64_is_the_same_vector_in_little_endian_floats() -> None:
-    router = booted()
+    router = boot()
     plain = answer(router, "/v1/embeddings", {"input": "a cat"})["data"][0]["embedding"]
     packed = answer(router, "/v1/embeddings", {"input": "a cat", "encoding_format": "base64"})
     raw = base64.b64decode(packed["data"][0]["embedding"])
@@ -219,35 +219,35 @@ def test_base64_is_the_same_vector_in_little_endian_floats() -> None:
 
 
 def test_dimensions_shorten_and_normalise_again() -> None:
-    router = booted()
+    router = boot()
     vector = answer(router, "/embed", {"inputs": "a cat", "dimensions": 64})[0]
     assert len(vector) == 64
     assert math.hypot(*vector) == pytest.approx(1, abs=1e-6)
     status, message = refusal(router, "/embed", {"inputs": "a cat", "dimensions": 769})
     assert (status, "smaller than the maximum" in message) == (413, True)
-    old = booted(tag="89-1.7.0")
+    old = boot(tag="89-1.7.0")
     assert len(answer(old, "/embed", {"inputs": "a cat", "dimensions": 64})[0]) == 768
 
 
 def test_embed_all_gives_a_vector_per_token_and_normalize_can_be_left_out() -> None:
-    router = booted()
+    router = boot()
     assert [len(one) for one in answer(router, "/embed_all", {"inputs": "hello world"})] == [4]
     raw = answer(router, "/embed", {"inputs": "hello world", "normalize": False})[0]
     assert math.hypot(*raw) != pytest.approx(1, abs=1e-3)
 
 
 def test_splade_is_a_pooling_that_a_masked_language_model_must_be_asked_for() -> None:
-    splade = booted("prithivida/Splade_PP_en_v1", flags="--pooling splade")
+    splade = boot("prithivida/Splade_PP_en_v1", flags="--pooling splade")
     pairs = answer(splade, "/embed_sparse", {"inputs": "hello world"})[0]
     assert [set(pair) for pair in pairs] == [{"index", "value"}] * 2
     assert refusal(splade, "/embed", {"inputs": "a"})[0] == 424
     assert refusal(splade, "/embed_all", {"inputs": "a"})[0] == 424
-    dense = booted("prithivida/Splade_PP_en_v1")
+    dense = boot("prithivida/Splade_PP_en_v1")
     assert info(dense)["model_type"] == {"embedding": {"pooling": "cls"}}
 
 
 def test_decode_gives_back_what_tokenize_took_apart() -> None:
-    router = booted()
+    router = boot()
     ids = [token["id"] for token in answer(router, "/tokenize", {"inputs": "hello world"})[0]]
     assert answer(router, "/decode", {"ids": ids}) == ["hello world"]
     assert answer(router, "/decode", {"ids": [ids], "skip_special_tokens": False}) == [
@@ -257,7 +257,7 @@ def test_decode_gives_back_what_tokenize_took_apart() -> None:
 
 
 def test_token_ids_embed_like_the_text_they_stand_for() -> None:
-    router = booted()
+    router = boot()
     ids = [token["id"] for token in answer(router, "/tokenize", {"inputs": "hello world"})[0]]
     by_text = answer(router, "/embed", {"inputs": "hello world"})
     assert answer(router, "/embed", {"inputs": ids}) == by_text
@@ -265,29 +265,29 @@ def test_token_ids_embed_like_the_text_they_stand_for() -> None:
 
 
 def test_byte_offsets_are_reported_for_text_beyond_ascii() -> None:
-    tokens = answer(booted(), "/tokenize", {"inputs": "é 文字"})[0]
+    tokens = answer(boot(), "/tokenize", {"inputs": "é 文字"})[0]
     offsets = [(token["text"], token["start"], token["stop"]) for token in tokens[1:-1]]
     assert offsets == [("é", 0, 2), ("文", 3, 6), ("字", 6, 9)]
 
 
 @pytest.mark.parametrize("path", ["/", "/invocations"])
 def test_the_default_route_serves_the_models_own_task(path: str) -> None:
-    assert len(answer(booted(), path, {"inputs": "a"})[0]) == 768
-    assert answer(booted(RERANKER), path, {"query": "a", "texts": ["a"]})[0]["index"] == 0
-    assert len(answer(booted(CLASSIFIER), path, {"inputs": "a"})) == 28
-    similar = booted(environment_variables={"TASK": "sentence-similarity"})
+    assert len(answer(boot(), path, {"inputs": "a"})[0]) == 768
+    assert answer(boot(RERANKER), path, {"query": "a", "texts": ["a"]})[0]["index"] == 0
+    assert len(answer(boot(CLASSIFIER), path, {"inputs": "a"})) == 28
+    similar = boot(environment_variables={"TASK": "sentence-similarity"})
     body = {"inputs": {"source_sentence": "a", "sentences": ["a"]}}
     assert answer(similar, path, body) == [pytest.approx(1)]
 
 
 def test_vertex_wraps_the_models_own_route() -> None:
-    predictions = answer(booted(), "/vertex", {"instances": [{"inputs": "a"}, {"inputs": ["b"]}]})
+    predictions = answer(boot(), "/vertex", {"instances": [{"inputs": "a"}, {"inputs": ["b"]}]})
     assert [len(vectors[0]) for vectors in predictions["predictions"]] == [768, 768]
-    assert refusal(booted(), "/vertex", {"instances": [{"text": "a"}]})[0] == 413
+    assert refusal(boot(), "/vertex", {"instances": [{"text": "a"}]})[0] == 413
 
 
 def test_metrics_count_once_there_is_something_to_count() -> None:
-    router = booted()
+    router = boot()
     assert get(router, "/metrics").body == b""
     answer(router, "/embed", {"inputs": ["a", "b"]})
     assert b"te_embed_success 2" in get(router, "/metrics").body

@@ -21,7 +21,7 @@ from tests.support.tei_repositories import (
     files,
     log_of,
     running,
-    started,
+    start,
 )  # fmt: skip
 
 OLD, NEW = "89-1.8.3", "89-1.9.3"
@@ -519,7 +519,7 @@ def test_a_llama_with_scaled_rope_is_refused() -> None:
 
 def test_a_cpu_never_runs_out_of_gpu_memory() -> None:
     cpu = {"tag": "cpu-1.8.3", "accelerator": None}
-    assert OUT_OF_MEMORY in log_of(started(QWEN3, tag="turing-1.8.3", **T4))
+    assert OUT_OF_MEMORY in log_of(start(QWEN3, tag="turing-1.8.3", **T4))
     assert OUT_OF_MEMORY not in log_of(running(QWEN3, flags=T4["flags"], **cpu))
 
 
@@ -552,4 +552,4 @@ def test_no_repository_stops_the_emulator_itself(
     contents: dict[str, Any], fields: dict[str, Any], model_type: str, tag: str
 ) -> None:
     fields = {"model_type": model_type, "n_positions": GONE, **CLASSIFIER, **fields}
-    assert log_of(started(files({**DENSE, **contents}, **fields), tag=tag))
+    assert log_of(start(files({**DENSE, **contents}, **fields), tag=tag))

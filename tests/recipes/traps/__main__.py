@@ -29,7 +29,7 @@ def traps() -> dict[str, Trap]:
     }
 
 
-def looked_at(trap: Trap, stack: Stack) -> str | None:
+def look_at(trap: Trap, stack: Stack) -> str | None:
     """None if it is still there."""
     try:
         trap(stack)
@@ -43,7 +43,7 @@ def main() -> None:
     emulator, *names = sys.argv[1:]
     stack = Stack(json.load(sys.stdin)["models"], emulator)
     known = traps()
-    print(json.dumps({name: looked_at(known[name], stack) for name in names or known}))
+    print(json.dumps({name: look_at(known[name], stack) for name in names or known}))
 
 
 if __name__ == "__main__":

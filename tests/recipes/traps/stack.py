@@ -34,7 +34,7 @@ class Stack:
 
 
 @contextmanager
-def refused(*words: str) -> Iterator[None]:
+def expect_refusal(*words: str) -> Iterator[None]:
     """Fails unless the block raises an error that says all of these words."""
     try:
         yield

@@ -26,7 +26,7 @@ from tests.support.mock_baseten import (
     a_promotion,
     an_environment,
 )
-from tests.support.mock_baseten import connected as connect_to
+from tests.support.mock_baseten import connect as connect_to
 
 MODELS = {"models": [a_model("m1", "bge", "search", "d1"), a_model("m3", "x", "ads")]}
 A_SECRET = {"id": "s1", "created_at": NOW, "team_name": "search"}

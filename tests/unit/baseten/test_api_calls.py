@@ -20,7 +20,7 @@ from tests.support.mock_baseten import (
     a_promotion,
     an_environment,
 )
-from tests.support.mock_baseten import connected as connect_to
+from tests.support.mock_baseten import connect as connect_to
 
 MODELS = (200, {"models": [a_model("m1", "bge", "search")]})
 SETTINGS = EnvironmentSettings({"max_replica": 2})

@@ -19,7 +19,7 @@ from baseten_tei.baseten.target import parse_target
 from baseten_tei.baseten.versions import EnvironmentSettings
 from baseten_tei.facts.network import httpx_client
 from tests.support.control_client import ManualClock
-from tests.support.mock_baseten import streamed
+from tests.support.mock_baseten import stream
 
 KEY = "k3y-of-the-emulator-under-test"
 CONFIG: dict[str, Any] = {
@@ -57,7 +57,7 @@ class Emulated:
         )
         self.app = App(world)
         real = httpx_client.Client
-        transport = httpx.MockTransport(lambda request: streamed(self._transport(request)))
+        transport = httpx.MockTransport(lambda request: stream(self._transport(request)))
         monkeypatch.setattr(
             httpx_client, "Client", lambda *args, **more: real(*args, transport=transport, **more)
         )

@@ -157,7 +157,10 @@ def test_a_wrong_spec_is_refused_or_read_by_every_command_alike(
     wrong: list[str] = []
     for number in range(SPECS):
         dice = random.Random(f"{SEED} spec {number}")  # noqa: S311  # a sample, not a secret
-        config = {**spoiling.CONFIG, "baseten-tei:models": spoiling.changed(spoiling.MODELS, dice)}
+        config = {
+            **spoiling.CONFIG,
+            "baseten-tei:models": spoiling.spoil_value(spoiling.MODELS, dice),
+        }
         text = json.dumps({"config": config}) if number % 2 else yaml.safe_dump({"config": config})
         path.write_text(text, encoding="utf-8")
         for command in dice.sample(kind.commands[:5], 2):
@@ -184,9 +187,9 @@ def spoilt_content(kind: Kind, dice: random.Random) -> bytes:
     if kind.data and dice.random() < 0.7:
         lines = kind.good.splitlines() if "preludeEvent" in kind.good else [kind.good]
         where = dice.randrange(len(lines))
-        lines[where] = json.dumps(spoiling.changed(yaml.safe_load(lines[where]), dice))
+        lines[where] = json.dumps(spoiling.spoil_value(yaml.safe_load(lines[where]), dice))
         return "\n".join(lines).encode("utf-8", "surrogatepass")
-    return spoiling.garbled(kind.good.encode(), dice)
+    return spoiling.garble(kind.good.encode(), dice)
 
 
 def tried(

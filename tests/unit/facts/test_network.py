@@ -24,7 +24,7 @@ from baseten_tei.facts.network.bounds import (
 )
 from baseten_tei_client.errors import UnauthorizedError
 from baseten_tei_client.sources import require_api_key
-from tests.support.callers import BOUNDED, EVERY, KEY, OURS, bounded
+from tests.support.callers import BOUNDED, EVERY, KEY, OURS, set_bounds
 from tests.support.certificates import DAY, NOW, server_context
 from tests.support.loopback import NOBODY
 from tests.support.raw_server import (
@@ -88,7 +88,7 @@ def told(name: str, url: str, bounds: Bounds) -> str:
 def test_an_answer_that_never_ends_is_given_up(
     caller: str, talk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded(monkeypatch, IN_TIME)
+    set_bounds(monkeypatch, IN_TIME)
     with raw_server(SLOW[talk]) as url:
         assert " within 0.1 s" in told(caller, url, IN_TIME)
 
@@ -98,7 +98,7 @@ def test_an_answer_that_never_ends_is_given_up(
 def test_an_answer_above_its_limit_is_not_read_to_its_end(
     caller: str, talk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     with raw_server(LARGE[talk]) as url:
         assert "1 MiB" in told(caller, url, PATIENT)
 
@@ -108,13 +108,13 @@ def test_an_answer_above_its_limit_is_not_read_to_its_end(
 def test_an_odd_answer_is_told_in_a_line(
     caller: str, talk: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     with raw_server(ODD[talk]) as url:
         told(caller, url, PATIENT)
 
 
-CALLERS = ("sdk", "lookup", "served_router", "hub", "forge", "measured")
-HTTPS = ("sdk", "lookup", "served_router", "hub", "forge", "measured", "engine", "client")
+CALLERS = ("sdk", "lookup", "serve_router", "hub", "forge", "measure")
+HTTPS = ("sdk", "lookup", "serve_router", "hub", "forge", "measure", "engine", "client")
 
 
 @pytest.mark.parametrize("caller", HTTPS)
@@ -130,7 +130,7 @@ def test_a_certificate_that_is_not_valid_is_told_as_such(
     caller: str, host: str, days: int, trusted: bool, what: str, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     context = server_context(tmp_path, host, NOW + days * DAY)
     if trusted:
         trust(tmp_path, monkeypatch)
@@ -146,7 +146,7 @@ def test_a_certificate_that_is_not_valid_is_told_as_such(
 def test_the_variables_that_an_error_names_make_a_certificate_trusted(
     caller: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     context = server_context(tmp_path, "localhost")
     trust(tmp_path, monkeypatch)
     with raw_server(whole(b"{}"), context) as url:
@@ -175,7 +175,7 @@ def test_a_host_that_is_not_there_is_told_as_such(
     def unknown(*_: Any, **__: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     if "invalid" in url:
         monkeypatch.setattr(socket, "getaddrinfo", unknown)
     assert any(words in told(caller, url, PATIENT) for words in what)
@@ -183,7 +183,7 @@ def test_a_host_that_is_not_there_is_told_as_such(
 
 @pytest.mark.parametrize("caller", CALLERS)
 def test_a_proxy_that_refuses_is_told_as_such(caller: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     refusing = b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n"
     with raw_server(saying(refusing)) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.replace("http://", "http://me:secret@"))
@@ -201,7 +201,7 @@ def test_a_proxy_that_refuses_is_told_as_such(caller: str, monkeypatch: pytest.M
 def test_a_proxy_that_cannot_be_used_is_told_as_such(
     caller: str, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     monkeypatch.setenv("HTTPS_PROXY", proxy)
     said = told(caller, "https://127.0.0.1:9", PATIENT)
     assert "HTTPS_PROXY" in said
@@ -212,7 +212,7 @@ def test_a_proxy_that_cannot_be_used_is_told_as_such(
 def test_a_ca_file_that_is_not_there_is_told_as_such(
     caller: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded(monkeypatch, PATIENT)
+    set_bounds(monkeypatch, PATIENT)
     trust(tmp_path, monkeypatch)
     (tmp_path / "server").mkdir()
     context = server_context(tmp_path / "server", "localhost")

@@ -23,7 +23,7 @@ from baseten_tei.provider.release.gates.gates import Asking, Gates, RefusedVersi
 from baseten_tei.provider.release.gates.smoke import TEXTS
 from baseten_tei.provider.release.golden.file import Golden, render_golden
 from tests.support.fakes import Clock
-from tests.support.goldens_of import EAST, NORTH, golden, turned
+from tests.support.goldens_of import EAST, NORTH, make_golden, turn
 
 TARGET = parse_target("http://127.0.0.1:9")
 URL = "http://127.0.0.1:9/hosts/model-m1/deployment/d1"
@@ -181,7 +181,7 @@ def test_a_version_that_computes_passes_without_a_fingerprint_and_that_is_said(
 def test_a_pinned_version_only_has_to_compute() -> None:
     router = Router(info={**INFO, "version": "1.9.3"})
     pinned = {**WITH_GOLDEN, "deployment": "previous"}
-    assert check(router, pinned, golden("embedding", EAST)) == {
+    assert check(router, pinned, make_golden("embedding", EAST)) == {
         "max_input_length": 512,
         "dimensions": 2,
         "fingerprint": FINGERPRINT,
@@ -190,21 +190,21 @@ def test_a_pinned_version_only_has_to_compute() -> None:
 
 
 def test_each_golden_text_is_asked_for_and_parity_passes() -> None:
-    router = Router(a=NORTH, b=turned(EAST, 0.9999))
-    assert check(router, WITH_GOLDEN, golden("embedding", NORTH, EAST))["dimensions"] == 2
+    router = Router(a=NORTH, b=turn(EAST, 0.9999))
+    assert check(router, WITH_GOLDEN, make_golden("embedding", NORTH, EAST))["dimensions"] == 2
     assert len(router.asked) == 4
 
 
 def test_a_version_that_moved_the_space_is_refused_with_the_numbers() -> None:
-    router = Router(a=NORTH, b=turned(EAST, 0.71))
+    router = Router(a=NORTH, b=turn(EAST, 0.71))
     assert 'moved the embedding space: cosine 0.71 of "b"' in refused(
-        router, WITH_GOLDEN, golden("embedding", NORTH, EAST)
+        router, WITH_GOLDEN, make_golden("embedding", NORTH, EAST)
     )
 
 
 def test_another_precision_is_refused_although_its_numbers_are_the_same() -> None:
     router = Router(info={**INFO, "model_dtype": "float32"}, a=NORTH)
-    line = refused(router, WITH_GOLDEN, golden("embedding", NORTH))
+    line = refused(router, WITH_GOLDEN, make_golden("embedding", NORTH))
     assert "moved the embedding space: dtype float32, not float16 as recorded: if that is" in line
 
 
@@ -212,7 +212,7 @@ def test_a_new_space_is_not_compared_and_that_is_said() -> None:
     told: list[str] = []
     router = Router(a=EAST)
     inputs = {**WITH_GOLDEN, "new_space": True}
-    assert check(router, inputs, golden("embedding", NORTH), told=told)["dimensions"] == 2
+    assert check(router, inputs, make_golden("embedding", NORTH), told=told)["dimensions"] == 2
     assert told == ["new_space: true, so golden/dev/bge.json is not compared"]
     assert len(router.asked) == 2
 
@@ -220,7 +220,7 @@ def test_a_new_space_is_not_compared_and_that_is_said() -> None:
 def test_a_golden_text_that_is_refused_by_now_refuses_the_version() -> None:
     too_long = refusal(f"{URL}/sync/v1/embeddings", 422, '{"message": "too long"}')
     router = Router(a=too_long)
-    assert "refuses a call: " in refused(router, WITH_GOLDEN, golden("embedding", NORTH))
+    assert "refuses a call: " in refused(router, WITH_GOLDEN, make_golden("embedding", NORTH))
 
 
 @pytest.mark.parametrize("file", [b"{", None])

@@ -14,7 +14,7 @@ from baseten_tei.provider.release.golden.recorder import Recorder
 from baseten_tei.provider.release.golden.recording import new_golden, questions
 from baseten_tei.provider.release.golden.texts import QUERY, TEXTS, texts_of
 from tests.support.fakes import Clock
-from tests.support.goldens_of import NORTH, golden
+from tests.support.goldens_of import NORTH, make_golden
 from tests.support.loopback import Loopback, loopback
 
 INFO: dict[str, Any] = {
@@ -39,13 +39,13 @@ def test_without_a_file_our_own_texts_are_asked_about() -> None:
 
 
 def test_texts_of_the_last_recording_are_kept() -> None:
-    before = golden("reranker", 0.5, 0.25)
+    before = make_golden("reranker", 0.5, 0.25)
     assert questions("reranker", None, before) == ("q", ("a", "b"))
     assert questions("embedding", None, before) == (None, TEXTS)
 
 
 def test_texts_of_ones_own_go_before_all_others() -> None:
-    assert questions("embedding", "x\n\ny\n", golden("embedding", NORTH)) == (None, ("x", "y"))
+    assert questions("embedding", "x\n\ny\n", make_golden("embedding", NORTH)) == (None, ("x", "y"))
     assert questions("reranker", "q\nx\n", None) == ("q", ("x",))
 
 
@@ -83,7 +83,7 @@ def test_the_revision_that_the_router_tells_goes_before_the_specs() -> None:
 
 def test_tolerances_set_by_hand_stay() -> None:
     loose = Tolerances(min_cosine=0.9)
-    before = golden("embedding", NORTH, tolerances=loose)
+    before = make_golden("embedding", NORTH, tolerances=loose)
     assert new_golden("bge", INFO, None, None, [("a", NORTH)], before).tolerances == loose
 
 
@@ -150,7 +150,7 @@ def test_a_recording_replaces_the_answers_alone(tmp_path: Path) -> None:
     path = tmp_path / "golden" / "dev" / "bge.json"
     path.parent.mkdir(parents=True)
     path.write_text(
-        render_golden(golden("embedding", NORTH, tolerances=Tolerances(rank_margin=0.5)))
+        render_golden(make_golden("embedding", NORTH, tolerances=Tolerances(rank_margin=0.5)))
     )
     with loopback(answers(EMBEDDED)) as server:
         recorder(tmp_path, server, None).record("bge", OUTPUTS)

@@ -15,12 +15,12 @@ from baseten_tei.provider.release.golden.file import (
     parse_golden,
     render_golden,
 )
-from tests.support.goldens_of import EAST, NORTH, golden
+from tests.support.goldens_of import EAST, NORTH, make_golden
 
 THREE = [
-    golden("embedding", NORTH, EAST),
-    golden("reranker", 0.25, 0.5),
-    golden("classifier", {"joy": 0.75, "anger": 0.25}),
+    make_golden("embedding", NORTH, EAST),
+    make_golden("reranker", 0.25, 0.5),
+    make_golden("classifier", {"joy": 0.75, "anger": 0.25}),
 ]
 
 

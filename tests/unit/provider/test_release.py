@@ -49,7 +49,7 @@ class Gate:
 
     def __init__(self, refusal: str | None = None, **told: Any) -> None:
         self.refusal = refusal
-        self.told = told
+        self.ask_emulator = told
         self.asked: list[tuple[str, float]] = []
 
     def check(
@@ -59,7 +59,7 @@ class Gate:
         self.asked.append((version_id, seconds))
         if self.refusal:
             raise RefusedVersionError(self.refusal)
-        return {"max_input_length": 512, **self.told}
+        return {"max_input_length": 512, **self.ask_emulator}
 
 
 def release(

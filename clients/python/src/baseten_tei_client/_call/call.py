@@ -41,7 +41,7 @@ class Call:
         """Most tokens that the model reads with each text: the prompt or the query."""
         self._query_tokens = 0
         """Those of them that `/tokenize` does not count with a text."""
-        self._sent = 0
+        self._send = 0
         self._refusals = Refusals(prepared, wish.skip)
 
     @property
@@ -103,7 +103,7 @@ class Call:
         usage = Usage(
             tokens=self.job.tokens,
             requests=self.job.requests,
-            sent=self._sent,
+            sent=self._send,
             duplicates=len(places) - len(self.prepared.refused) - distinct,
             cached=self.cached,
         )
@@ -133,10 +133,10 @@ class Call:
         return cut_texts(self.texts, counts, self.job.limits.max_input_length, self._query_tokens)
 
     def _advance(self, texts: int) -> None:
-        self._sent += texts
+        self._send += texts
         if self.wish.progress:
             given = len(self.prepared.places)
-            left = len(self.texts) - self.cached - self._sent
+            left = len(self.texts) - self.cached - self._send
             self.wish.progress(given - left, given)
 
 
