@@ -277,3 +277,25 @@ def test_a_shell_completes_commands_options_and_stacks(project: Path) -> None:
     assert completed("status", "--stack", "d") == ["dev"]
     (project / "Pulumi.yaml").unlink()
     assert completed("status", "--stack", "d") == []
+
+
+@pytest.mark.parametrize("words", OF_A_PROJECT, ids=ids)
+def test_a_project_file_that_is_not_yaml_is_one_line(words: list[str], project: Path) -> None:
+    (project / "Pulumi.yaml").write_text("name: [")
+    before = files(project)
+    result = run(words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("Pulumi.yaml: is not valid YAML: ")
+    assert result.stderr.count("\n") == 1
+    assert files(project) == before
+
+
+def test_an_option_means_the_same_wherever_it_is() -> None:
+    helps: dict[str, set[str]] = {}
+    for context in walk(click.Context(cli, info_name="baseten-tei")):
+        for option in context.command.params:
+            for name in option.opts:
+                helps.setdefault(name, set()).add(str(getattr(option, "help", "")))
+    # One stack, several, those of --preview; a file or a folder; nothing else has a second meaning.
+    meanings = {"--root": 1, "--stack": 3, "--format": 1, "--output": 2, "--yes": 1, "--dry-run": 1}
+    assert {name: len(helps[name]) for name in meanings} == meanings
