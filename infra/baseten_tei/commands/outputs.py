@@ -8,12 +8,7 @@ from types import MappingProxyType
 import click
 
 from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import (
-    format_option,
-    on_a_stack_unless,
-    output_option,
-    show,
-)
+from baseten_tei.commands.options import format_option, on_a_stack_unless, output_option, show
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_text, read_text_if_there
 from baseten_tei.outputs.formats.formats import FORMATS

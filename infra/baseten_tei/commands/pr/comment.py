@@ -62,9 +62,7 @@ def find_review(there: Forge, sha: str) -> Comment | Nothing:
 @click.command(name="comment")
 @click.option("--file", type=FILE, help="The report in Markdown, to post.")
 @click.option(
-    "--find-for-commit",
-    metavar="SHA",
-    help="Get the comment that this commit was merged with.",
+    "--find-for-commit", metavar="SHA", help="Get the comment that this commit was merged with."
 )
 @click.option("--author", help="Whose comment is ours.  [default: the token's owner]")
 @output_option()

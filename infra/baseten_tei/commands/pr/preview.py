@@ -1,8 +1,7 @@
 """`baseten-tei pr preview`: what the stacks here would become, as a report for a pull request."""
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -10,7 +9,7 @@ import click
 from baseten_tei.baseten.processes.keeper_client import kept_folder
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FOLDER, on_stacks, output_option
-from baseten_tei.commands.pr.report import find_prices, gather_knowledge, read_policy
+from baseten_tei.commands.pr.report import StackPreview, build_report, find_prices, read_policy
 from baseten_tei.commands.pr.snapshot import read_snapshot
 from baseten_tei.commands.progress import progress
 from baseten_tei.errors import UserError, naming
@@ -23,58 +22,31 @@ from baseten_tei.project import git, pulumi_cli
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
 from baseten_tei.review.policies.policy_config import PATH as POLICY_PATH
-from baseten_tei.review.report.build import stack_report
 from baseten_tei.review.report.engine_preview import Preview, parse_preview
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.report_data import ChangeReport, render_json
+from baseten_tei.review.report.report_data import render_json
 from baseten_tei.review.snapshots.origins import choose_origin, origin_text
 from baseten_tei.review.snapshots.state_snapshot import Snapshot
 from baseten_tei.review.snapshots.throwaway_project import make_throwaway
 
 
-@dataclass(frozen=True)
-class Previewed:
-    """A stack, its preview, and what that was held against."""
-
-    workspace: Workspace
-    origin: str
-    preview: Preview
-    real: bool
-
-
-def preview_stack(workspace: Workspace, snapshots: Path, environ: Mapping[str, str]) -> Previewed:
+def preview_stack(
+    workspace: Workspace, snapshots: Path, environ: Mapping[str, str]
+) -> StackPreview:
     """Return one stack's preview; what pulumi cannot do is an error in it. Raises `UserError` for wrong files."""
     file = snapshots / f"{workspace.stack}.json"
     kind = choose_origin(workspace.target, environ, has_snapshot=is_there(file))
     snapshot = read_snapshot(file) if kind == "snapshot" else None
     against = origin_text(kind, snapshot.commit if snapshot else "")
     try:
-        text = (
-            _preview_real(workspace)
-            if kind == "real"
-            else _preview_throwaway(workspace, snapshot, environ)
-        )
+        if kind == "real":
+            text = pulumi_cli.previewed(workspace.root, workspace.stack)
+        else:
+            text = _preview_throwaway(workspace, snapshot, environ)
         preview = parse_preview(text)
     except UserError as error:
         preview = Preview((), error.problems)
-    return Previewed(workspace, against, preview, kind == "real")
-
-
-def build_report(found: Sequence[Previewed]) -> ChangeReport:
-    """Return the report on all of them. Baseten is asked for its prices only where its key is there to be used."""
-    real = [it.workspace for it in found if it.real]
-    prices = find_prices("auto" if real else "listed", real)
-    policy = read_policy(found[0].workspace.root / POLICY_PATH, named=False)
-    stacks = (
-        stack_report(
-            it.workspace.stack,
-            it.origin,
-            it.preview,
-            gather_knowledge(it.workspace, prices, policy),
-        )
-        for it in found
-    )
-    return ChangeReport(contract=_breaking_changes(found[0].workspace.root), stacks=tuple(stacks))
+    return StackPreview(workspace, against, preview, kind == "real")
 
 
 def _breaking_changes(root: Path) -> tuple[str, ...]:
@@ -83,10 +55,6 @@ def _breaking_changes(root: Path) -> tuple[str, ...]:
     before = git.file_at(root, commit, str(OUTPUTS_SCHEMA_PATH)) if commit else None
     with naming(f"{OUTPUTS_SCHEMA_PATH} at {commit}"):
         return tuple(contract_problems(parse_json(before), outputs_schema())) if before else ()
-
-
-def _preview_real(workspace: Workspace) -> str:
-    return pulumi_cli.previewed(workspace.root, workspace.stack)
 
 
 def _preview_throwaway(
@@ -122,7 +90,11 @@ def command(root: Path, stacks: tuple[str, ...], snapshots: Path, output: Path) 
         for name in names:
             previews.append(preview_stack(Workspace(root, name), snapshots, os.environ))
             advance(name)
-    report = build_report(previews)
+    real = [it.workspace for it in previews if it.is_real]
+    # Baseten is asked for its prices only where its key is there to be used.
+    prices = find_prices("auto" if real else "listed", real)
+    policy = read_policy(root / POLICY_PATH, named=False)
+    report = build_report(previews, prices, policy, _breaking_changes(root))
     write_whole(output / "report.json", render_json(report))
     write_whole(output / "report.md", render_markdown(report))
     click.echo(f"wrote {output}/report.json and report.md")

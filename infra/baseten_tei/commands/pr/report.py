@@ -1,7 +1,8 @@
 """`baseten-tei pr report`: what a change does to models, money, traffic and callers, before it is made."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,13 +11,7 @@ import click
 from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.target import find_api_key, parse_target
 from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import (
-    FILE,
-    format_option,
-    output_option,
-    root_option,
-    show,
-)
+from baseten_tei.commands.options import FILE, format_option, output_option, root_option, show
 from baseten_tei.deployment.costs import LISTED, Prices
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text
@@ -41,6 +36,16 @@ FORMATS: Mapping[str, Callable[[ChangeReport], str]] = {
     "html": render_page,
     "json": render_json,
 }
+
+
+@dataclass(frozen=True)
+class StackPreview:
+    """A stack, its preview, what that was made against, and whether that was its real state."""
+
+    workspace: Workspace
+    origin: str
+    preview: Preview
+    is_real: bool = True
 
 
 def read_preview(root: Path, stack: str, file: Path | None) -> Preview:
@@ -72,8 +77,23 @@ def find_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
         )
 
 
-def gather_knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Knowledge:
-    """Return what is known of a stack besides its preview. Raises `UserError` for files that cannot be read."""
+def build_report(
+    previews: Iterable[StackPreview],
+    prices: Prices,
+    policy: PolicyConfig,
+    contract: tuple[str, ...] = (),
+) -> ChangeReport:
+    """Return the report on all stacks. Raises `UserError` for files that cannot be read."""
+    stacks = (
+        stack_report(
+            it.workspace.stack, it.origin, it.preview, _knowledge(it.workspace, prices, policy)
+        )
+        for it in previews
+    )
+    return ChangeReport(contract=contract, stacks=tuple(stacks))
+
+
+def _knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Knowledge:
     return Knowledge(
         prices=prices,
         policy=policy,
@@ -162,24 +182,14 @@ def command(
             Workspace(folder, it) for it in names or [chosen_stack(folder, None, os.environ)]
         ]
         known = read_policy(policy or folder / POLICY_PATH, named=bool(policy))
-        report = _build_report(workspaces, previews, known, find_prices(prices, workspaces), origin)
+        made = [_preview(it, previews.get(it.stack), origin) for it in workspaces]
+        report = build_report(made, find_prices(prices, workspaces), known)
     show(FORMATS[form](report), output)
     return FINDING if report.is_blocked else 0
 
 
-def _build_report(
-    workspaces: Sequence[Workspace],
-    previews: Mapping[str, Path],
-    policy: PolicyConfig,
-    prices: Prices,
-    origin: str | None,
-) -> ChangeReport:
-    stacks = []
-    for it in workspaces:
-        it.check()
-        file = previews.get(it.stack)
-        default = f"the preview in {file}" if file else f"the state of stack {it.stack}"
-        preview = read_preview(it.root, it.stack, file)
-        known = gather_knowledge(it, prices, policy)
-        stacks.append(stack_report(it.stack, origin or default, preview, known))
-    return ChangeReport(stacks=tuple(stacks))
+def _preview(workspace: Workspace, file: Path | None, origin: str | None) -> StackPreview:
+    workspace.check()
+    default = f"the preview in {file}" if file else f"the state of stack {workspace.stack}"
+    preview = read_preview(workspace.root, workspace.stack, file)
+    return StackPreview(workspace, origin or default, preview)

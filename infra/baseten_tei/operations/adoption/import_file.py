@@ -1,11 +1,12 @@
 """The file that brings adopted models into a stack's state: `pulumi import --file`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.operations.adoption.adoption_decision import Adopted
+from baseten_tei.project.urns import urn_of
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.type_tokens import PROVIDER, SECRET, STATE_ID, component_type
 
@@ -13,56 +14,34 @@ from baseten_tei.spec.type_tokens import PROVIDER, SECRET, STATE_ID, component_t
 def import_file(adopted: Iterable[Adopted], team: str | None) -> dict[str, Any]:
     """Return the components, below each its model and environments, and the secret where a model reads it."""
     models = list(adopted)
-    secret = {
-        "type": SECRET,
-        "name": SECRET_NAME,
-        "id": _id(team, SECRET_NAME),
-    }
-    gated = any(it.args.gated for it in models)
-    return {
-        "resources": [
-            *([secret] if gated else []),
-            *(r for it in models for r in _resources(it, team)),
-        ]
-    }
+    secret = {"type": SECRET, "name": SECRET_NAME, "id": _id(team, SECRET_NAME)}
+    gated = [secret] if any(it.args.gated for it in models) else []
+    return {"resources": [*gated, *(each for it in models for each in _resources(it, team))]}
 
 
 def component_urn(owner: Owner, adopted: Adopted) -> str:
     """Return the URN of a model's component, for `--target`."""
-    return f"urn:pulumi:{owner.stack}::{owner.project}::{component_type(adopted.args.task)}::{adopted.name}"
+    return urn_of(owner.project, owner.stack, component_type(adopted.args.task), adopted.name)
 
 
 def state_id_urn(owner: Owner) -> str:
     """Return the URN of the state's id, for `--target`: what is only kept in the state cannot be imported."""
-    return f"urn:pulumi:{owner.stack}::{owner.project}::{STATE_ID}::state-id"
+    return urn_of(owner.project, owner.stack, STATE_ID, "state-id")
 
 
-def _resources(it: Adopted, team: str | None) -> list[dict[str, Any]]:
-    """Return a model's entries, named by type too: one model may be called as another one's part is."""
+def _resources(it: Adopted, team: str | None) -> Iterator[dict[str, Any]]:
+    """Yield a model's entries, named by type too: one model may be called as another one's part is."""
     parent = f"component {it.name}"
-    component = {
-        "type": component_type(it.args.task),
-        "name": parent,
-        "logicalName": it.name,
-        "component": True,
-    }
-    model = _resource("Model", f"{it.name}-model", _id(team, it.name), parent)
-    environments = [
-        _resource("Environment", f"{it.name}-{name}", _id(team, it.name, name), parent)
-        for name in all_environments(it.args)
-    ]
-    return [component, model, *environments]
+    kind = component_type(it.args.task)
+    yield {"type": kind, "name": parent, "logicalName": it.name, "component": True}
+    yield _resource("Model", f"{it.name}-model", _id(team, it.name), parent)
+    for name in all_environments(it.args):
+        yield _resource("Environment", f"{it.name}-{name}", _id(team, it.name, name), parent)
 
 
 def _resource(kind: str, name: str, resource_id: str, parent: str) -> dict[str, Any]:
-    unique = f"{kind.lower()} {name}"
-    return {
-        "type": f"{PROVIDER}{kind}",
-        "name": unique,
-        "logicalName": name,
-        "id": resource_id,
-        "parent": parent,
-    }
+    unique = {"type": f"{PROVIDER}{kind}", "name": f"{kind.lower()} {name}"}
+    return {**unique, "logicalName": name, "id": resource_id, "parent": parent}
 
 
 def _id(*parts: str | None) -> str:

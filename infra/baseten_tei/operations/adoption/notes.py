@@ -16,10 +16,7 @@ from baseten_tei.spec.hf_token import SECRET_NAME
 
 
 def describe_losses(
-    subject: Subject,
-    it: Deployed,
-    environments: tuple[Serving, ...],
-    configs: Mapping[str, Data],
+    subject: Subject, it: Deployed, environments: tuple[Serving, ...], configs: Mapping[str, Data]
 ) -> tuple[str, ...]:
     """Return a line for each property of what runs that an entry does not carry over."""
     ours, args = read_deployed_config(subject.config), subject.args

@@ -7,11 +7,7 @@ from typing import Any
 from baseten_tei.baseten.statuses import GONE, NOTHING_SERVES, UNHEALTHY
 from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.costs import Prices
-from baseten_tei.provider.drift.environment import (
-    environment_drift,
-    settings_drift,
-    settings_now,
-)
+from baseten_tei.provider.drift.environment import environment_drift, settings_drift, settings_now
 
 MINUTES_PER_HOUR = 60
 
@@ -42,10 +38,7 @@ class LiveEnvironment:
 
 
 def live_environment(
-    state: Mapping[str, Any],
-    model_id: str | None,
-    serving: Serving | None,
-    prices: Prices | None,
+    state: Mapping[str, Any], model_id: str | None, serving: Serving | None, prices: Prices | None
 ) -> LiveEnvironment:
     """Return the row of an environment; `state` is its outputs in the stack's state.
 

@@ -56,59 +56,29 @@ def derive_autoscaling(
     target = within[-1] if within else curve[0]
     utilization = utilization_percent(target.in_flight)
     usual = target.in_flight * utilization / 100
-    peak = _Peak(usual, texts_per_second_at(curve, usual), wish.peak_texts_per_second)
+    each = texts_per_second_at(curve, usual)
+    in_flight = wish.peak_texts_per_second / each * usual  # Little's law
+    replicas = max(1, math.ceil(in_flight / usual - ROUNDING))  # by Baseten's rule
     settings = now.model_copy(
         update={
             "concurrency_target": target.in_flight,
             "target_utilization_percentage": utilization,
             "min_replica": max(now.min_replica, PRODUCTION_REPLICAS),
-            "max_replica": max(peak.replicas + SPARE_REPLICAS, PRODUCTION_REPLICAS),
+            "max_replica": max(replicas + SPARE_REPLICAS, PRODUCTION_REPLICAS),
         }
     )
     steps = (
         _slo_step(target, wish, met=bool(within)),
         f"target_utilization_percentage: requests come by chance (Poisson); with {usual:.1f} in flight on average, "
         f"{utilization} % of {target.in_flight}, there are at most {target.in_flight} at {WITHIN:.0%} of all moments",
-        *peak.steps,
+        f"a replica with {usual:.1f} requests in flight answers {each:.0f} texts/s: "
+        f"{wish.peak_texts_per_second:g} texts/s are {in_flight:.1f} requests in flight",
+        f"max_replica: ceil({in_flight:.1f} / {usual:.1f}) = {replicas}, and {SPARE_REPLICAS} that may fail",
         f"min_replica: a cold start takes about {wish.cold_start_seconds} s, which no answer within "
         f"{wish.slo_ms:g} ms can wait for, and {PRODUCTION_REPLICAS} are Baseten's advice for production",
-        _simulate_peak(settings, target.in_flight, peak.in_flight, wish),
+        _simulate_peak(settings, target.in_flight, in_flight, wish),
     )
     return TunedAutoscaling(settings, steps, bool(within))
-
-
-@dataclass(frozen=True)
-class _Peak:
-    """The peak, on replicas that each have `usual` requests in flight and then answer `each` texts a second."""
-
-    usual: float
-    each: float
-    texts_per_second: float
-
-    @property
-    def busy(self) -> float:
-        """Return the replicas, not rounded."""
-        return self.texts_per_second / self.each
-
-    @property
-    def in_flight(self) -> float:
-        """Return the requests, by Little's law: as many as those replicas have."""
-        return self.busy * self.usual
-
-    @property
-    def replicas(self) -> int:
-        """Return the replicas by Baseten's rule, by which a replica takes `usual` requests."""
-        return max(1, math.ceil(self.in_flight / self.usual - ROUNDING))
-
-    @property
-    def steps(self) -> tuple[str, str]:
-        """Return how that came about."""
-        return (
-            f"a replica with {self.usual:.1f} requests in flight answers {self.each:.0f} texts/s: "
-            f"{self.texts_per_second:g} texts/s are {self.in_flight:.1f} requests in flight",
-            f"max_replica: ceil({self.in_flight:.1f} / {self.usual:.1f}) = {self.replicas}, "
-            f"and {SPARE_REPLICAS} that may fail",
-        )
 
 
 def utilization_percent(concurrency_target: int) -> int:
