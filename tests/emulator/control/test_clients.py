@@ -90,35 +90,24 @@ def test_the_truss_cli_pushes_and_waits_until_the_model_answers(
 
 
 @pytest.mark.e2e
-def test_a_second_push_is_a_second_deployment_of_the_same_model(
+def test_a_second_push_is_a_second_deployment_of_the_same_model_and_a_large_one_comes_in_parts(
     emulated: Baseten, folder: Path
 ) -> None:
     first = push(folder, directly(emulated), "--no-wait")[1]
-    code, second = push(
-        folder,
-        directly(emulated),
-        "--no-wait",
-        "--promote",
-        "--deployment-name",
-        "v2",
-        "--include-git-info",
-    )
-    assert (code, second["model_id"]) == (0, first["model_id"])
-    emulated.world.step_seconds = 0.0
-    served_by = emulated.environment(first["model_id"])["current_deployment"]
-    assert (served_by["id"], served_by["name"]) == (second["model_version_id"], "v2")
-
-
-@pytest.mark.e2e
-def test_the_operations_of_the_cli_are_the_ones_in_the_schema(
-    emulated: Baseten, folder: Path
-) -> None:
-    push(folder, directly(emulated), "--no-wait")
     operations = [c["operation"] for c in emulated.calls() if c["path"] == "/graphql/"]
     assert operations == [
         "teams", "models", "models", "truss_validation", "model_s3_upload_credentials", "create_model_from_truss",
     ]  # fmt: skip
     assert all(c["status"] == 200 for c in emulated.calls())
+    assert sum(c["method"] == "PUT" for c in emulated.calls()) == 1
+    (folder / "weights.bin").write_bytes(os.urandom(9 * 1024 * 1024))
+    options = ("--no-wait", "--promote", "--deployment-name", "v2", "--include-git-info")
+    code, second = push(folder, directly(emulated), *options)
+    assert (code, second["model_id"]) == (0, first["model_id"])
+    assert sum(c["method"] == "PUT" for c in emulated.calls()) == 1 + 2
+    emulated.world.step_seconds = 0.0
+    served_by = emulated.environment(first["model_id"])["current_deployment"]
+    assert (served_by["id"], served_by["name"]) == (second["model_version_id"], "v2")
 
 
 @pytest.mark.e2e
@@ -148,14 +137,6 @@ def test_a_failed_build_ends_the_wait(emulated: Baseten, folder: Path) -> None:
     emulated.fault("build_failed", model="bge")
     code, said = push(folder, through_a_proxy(emulated), "--wait")
     assert (code, said["error"]["deployment"]["status"]) == (1, "BUILD_FAILED")
-
-
-@pytest.mark.e2e
-def test_an_archive_above_8_mib_arrives_in_parts(emulated: Baseten, folder: Path) -> None:
-    (folder / "weights.bin").write_bytes(os.urandom(9 * 1024 * 1024))
-    code, _ = push(folder, directly(emulated), "--no-wait")
-    assert code == 0
-    assert sum(c["method"] == "PUT" for c in emulated.calls()) == 2
 
 
 @pytest.mark.e2e

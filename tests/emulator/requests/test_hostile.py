@@ -81,11 +81,8 @@ def sent(baseten: Baseten, data: bytes) -> int:
 
 MALFORMED: dict[str, tuple[int, str]] = {
     "no request line": (400, "\x00\x01\x02\r\n\r\n"),
-    "one word": (400, "HELLO\r\n\r\n"),
     "a method that is none": (405, f"BREW /v1/models HTTP/1.1\r\n{AUTHORIZED}\r\n"),
     "a version that is none": (400, f"GET /v1/models HTTP/9.9\r\n{AUTHORIZED}\r\n"),
-    "a version in words": (400, f"GET /v1/models HTTP/one\r\n{AUTHORIZED}\r\n"),
-    "a target that is no path": (400, f"GET v1/models HTTP/1.1\r\n{AUTHORIZED}Connection: close\r\n\r\n"),
     "a target that is no address": (400, f"GET http://[::1 HTTP/1.1\r\n{AUTHORIZED}\r\n"),
     "a tunnel": (400, f"CONNECT example.com:443 HTTP/1.1\r\n{AUTHORIZED}\r\n"),
     "a path of 100,000 characters": (414, f"GET /{'a' * 100_000} HTTP/1.1\r\n{AUTHORIZED}\r\n"),
@@ -96,14 +93,11 @@ MALFORMED: dict[str, tuple[int, str]] = {
     ),
     "a header without a colon": (400, f"GET / HTTP/1.1\r\n{AUTHORIZED}hello\r\n\r\n"),
     "two hosts": (400, f"GET / HTTP/1.1\r\n{AUTHORIZED}Host: localhost\r\n\r\n"),
-    "a negative length": (400, f"{POST}Content-Length: -1\r\n\r\n"),
-    "a length in words": (400, f"{POST}Content-Length: many\r\n\r\n"),
     "a length with a sign": (400, f"{POST}Content-Length: +2\r\n\r\n{{}}"),
     "two lengths": (400, f"{POST}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{{}}"),
     "a length and chunks": (400, f"{CHUNKED}Content-Length: 2\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n"),
     "another coding": (400, f"{POST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
     "a chunk's size in words": (400, f"{CHUNKED}\r\nmany\r\n{{}}\r\n0\r\n\r\n"),
-    "a negative chunk": (400, f"{CHUNKED}\r\n-2\r\n{{}}\r\n0\r\n\r\n"),
     "a chunk longer than its size": (400, f"{CHUNKED}\r\n1\r\n{{}}\r\n0\r\n\r\n"),
     "a chunk of more than all": (413, f"{CHUNKED}\r\nfffffffffff\r\n"),
     "trailers without an end": (400, f"{CHUNKED}\r\n0\r\n" + "X: a\r\n" * 100 + "\r\n"),
@@ -145,8 +139,17 @@ BODIES: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("body", BODIES.values(), ids=list(BODIES))
-@pytest.mark.parametrize("path", ["/v1/secrets", "/v1/models", "/graphql/", "/_emulator/faults"])
+OTHER_READERS = ("/v1/models", "/graphql/", "/_emulator/faults")
+"""Of JSON bodies; all read them through one function, so one body of each kind is enough for them."""
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        *(pytest.param("/v1/secrets", body, id=name) for name, body in BODIES.items()),
+        *((path, BODIES[name]) for path in OTHER_READERS for name in ("500 levels", "a list")),
+    ],
+)
 def test_a_body_that_is_no_plain_json_is_refused(baseten: Baseten, path: str, body: bytes) -> None:
     answer = baseten.call("POST", path, body)
     assert answer.status == 400
