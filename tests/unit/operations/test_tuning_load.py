@@ -8,6 +8,7 @@ from statistics import median
 
 import pytest
 
+from baseten_tei.__main__ import main
 from baseten_tei.errors import UserError
 from baseten_tei.operations.tuning.derive_autoscaling import Wish
 from baseten_tei.operations.tuning.load_client import Endpoint, read_info, send_load
@@ -201,3 +202,13 @@ def null_server() -> Iterator[tuple[str, Callable[[], int]]]:
         thread.join()
         server.close()
         loop.close()
+
+
+@pytest.mark.parametrize("url", ["http://[bad", "http://exa mple.com:abc", "http://127.0.0.1:99x"])
+def test_an_address_that_is_not_a_url_is_one_line(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tune", "--url", url]) == 2
+    error = capsys.readouterr().err
+    assert "is not a URL" in error or "host name does not resolve" in error
+    assert error.count("\n") == 1

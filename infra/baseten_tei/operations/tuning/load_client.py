@@ -81,7 +81,7 @@ def read_info(endpoint_url: str, api_key: str | None) -> Mapping[str, Any]:
     except NoAnswerError as error:
         why = error.why
         raise UserError(f"{url} does not answer ({why.what}): {why.todo}") from error
-    except (httpx.InvalidURL, ValueError):
+    except ValueError:
         info = None
     if info is None:
         said = redact(answer.text, [api_key])[:200]
@@ -166,17 +166,11 @@ class _Sending:
         tokens = _number(answer.headers.get("x-compute-tokens"))
         if answer.status_code == 200 and tokens is None:
             self.guessed = True
-        timings = {name: _number(answer.headers.get(f"x-{name}-time")) for name in TIMINGS}
-        return Sample(
-            due,
-            self._now(),
-            answer.status_code,
-            body.texts,
-            body.guessed_tokens if tokens is None else int(tokens),
-            {name: value for name, value in timings.items() if value is not None}
-            if None not in timings.values()
-            else {},
-        )
+        counted = body.guessed_tokens if tokens is None else int(tokens)
+        headers = {name: _number(answer.headers.get(f"x-{name}-time")) for name in TIMINGS}
+        timings = {name: value for name, value in headers.items() if value is not None}
+        whole = timings if len(timings) == len(TIMINGS) else {}
+        return Sample(due, self._now(), answer.status_code, body.texts, counted, whole)
 
     def _now(self) -> float:
         return time.perf_counter() - self._began

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx
 
 from baseten_tei.errors import UserError, is_sendable, shorten, to_plain_line
 from baseten_tei.facts.tei.router_calls import task_of
@@ -52,7 +53,10 @@ def _limit(url: str, info: Mapping[str, Any], name: str) -> int:
 
 def _key(url: str) -> str | None:
     """Return the key for a URL: Baseten's goes to Baseten alone, any other router gets TEI_API_KEY."""
-    host = urlsplit(url).hostname or ""
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL as error:
+        raise UserError(f"--url {url!r} is not a URL ({error}): check the address") from error
     name = "BASETEN_API_KEY" if host.endswith(BASETEN) else TEI_KEY
     key = os.environ.get(name, "").strip()
     if not is_sendable(key):
