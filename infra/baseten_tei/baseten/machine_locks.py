@@ -45,7 +45,7 @@ def a_slot(slots: int | None = None) -> Iterator[None]:
     while True:
         for path in paths:
             with _open(path) as file:
-                if _locked(file.fileno()):
+                if _try_lock(file.fileno()):
                     yield
                     return
         time.sleep(_PAUSE_SECONDS)
@@ -67,7 +67,7 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-def _locked(file: int) -> bool:
+def _try_lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

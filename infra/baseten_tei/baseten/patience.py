@@ -28,7 +28,7 @@ class Patience:
     sleep: Callable[[float], None]
     tell: Callable[[str], None] = lambda _: None
 
-    def asked(self, ask: Callable[[float], _T], deadline: float) -> _T:
+    def ask(self, ask: Callable[[float], _T], deadline: float) -> _T:
         """Return what `ask` answers, which is given the seconds it may take.
 
         Raises its last `ModelCallError` once that is not worth repeating, or the deadline is near.

@@ -17,7 +17,7 @@ def contract_problems(before_schema: Schema, after_schema: Schema) -> list[str]:
     return [
         *(f"{path} is gone" for path in gone if _parent(path) not in gone),
         *(
-            f"{path} was {_said(kinds)} and is {_said(after[path])}"
+            f"{path} was {_join_kinds(kinds)} and is {_join_kinds(after[path])}"
             for path, kinds in before.items()
             if path in after and (after[path] - kinds or kinds - after[path] - _HARMLESS)
         ),
@@ -38,7 +38,7 @@ def keys(schema: Schema) -> dict[str, Kinds]:
 
 
 def _below(node: Schema, root: Schema, path: str) -> Iterator[tuple[str, Kinds]]:
-    node = _resolved(node, root)
+    node = _resolve(node, root)
     for name, inner in node.get("properties", {}).items():
         missing = set() if name in node.get("required", ()) else {"missing"}
         yield f"{path}{name}", _kinds(inner, root) | missing
@@ -52,15 +52,15 @@ def _below(node: Schema, root: Schema, path: str) -> Iterator[tuple[str, Kinds]]
 
 
 def _kinds(node: Schema, root: Schema) -> Kinds:
-    node = _resolved(node, root)
+    node = _resolve(node, root)
     if arms := node.get("anyOf") or node.get("oneOf"):
         return Kinds().union(*(_kinds(arm, root) for arm in arms))
     if "items" in node:
-        return Kinds({f"array of {_said(_kinds(node['items'], root))}"})
+        return Kinds({f"array of {_join_kinds(_kinds(node['items'], root))}"})
     return Kinds({str(node["type"])})
 
 
-def _resolved(node: Schema, root: Schema) -> Schema:
+def _resolve(node: Schema, root: Schema) -> Schema:
     if "$ref" not in node:
         return node
     found: Schema = root["$defs"][node["$ref"].rpartition("/")[2]]
@@ -71,5 +71,5 @@ def _parent(path: str) -> str:
     return path.rpartition(".")[0]
 
 
-def _said(kinds: Kinds) -> str:
+def _join_kinds(kinds: Kinds) -> str:
     return " or ".join(sorted(kinds))

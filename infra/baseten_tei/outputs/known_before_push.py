@@ -39,10 +39,10 @@ def known_space(subject: Subject) -> dict[str, Any]:
 def _labels(facts: ModelFacts) -> list[str] | None:
     """In the order of the scores that the head computes."""
     found = facts.id2label or {}
-    return [found[number] for number in sorted(found, key=int)] if _numbered(found) else None
+    return [found[number] for number in sorted(found, key=int)] if _are_numbers(found) else None
 
 
-def _numbered(labels: dict[str, str]) -> bool:
+def _are_numbers(labels: dict[str, str]) -> bool:
     return bool(labels) and all(map(str.isdecimal, labels))
 
 

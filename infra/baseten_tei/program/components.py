@@ -62,21 +62,21 @@ class TeiModel(pulumi.ComponentResource):
 
         `ready` is this model if it was judged already, as a stack does with all of its models at once.
         """
-        ready, plan = _prepared(name, args, team, ready)
+        ready, plan = _prepare(name, args, team, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(f"{COMPONENTS}{type(self).__name__}", name, props, opts)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
         own = [secret] if secret is not None and args.gated else []
         of_state = {"state_id": state_id().value}
-        model = Model(f"{name}-model", {**plan.model_inputs, **of_state}, self._kept(args, own))
+        model = Model(f"{name}-model", {**plan.model_inputs, **of_state}, self._options(args, own))
         before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
         rotating = own[0] if own and args.redeploy_on_rotation else None
         for environment_name, inputs in plan.environment_inputs.items():
             environment = Environment(
                 f"{name}-{environment_name}",
                 {**inputs, **of_state, **_generation(rotating)},
-                self._kept(args, before),
+                self._options(args, before),
             )
             before = [*before, environment]  # one takes a version over after the other
         self._tell(plan, environment, ready.subject)
@@ -128,7 +128,7 @@ class TeiModel(pulumi.ComponentResource):
         }
         self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
 
-    def _kept(self, args: ModelArgs, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
+    def _options(self, args: ModelArgs, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         """What stands on Baseten is protected by default, unless that Baseten is an emulator."""
         protected = not context().target.loopback if args.protect is None else args.protect
         return pulumi.ResourceOptions(
@@ -200,7 +200,7 @@ def _fill(template: str, model_id: str) -> str:
     return template.format(model_id=model_id)
 
 
-def _prepared(
+def _prepare(
     name: str, args: ModelArgs, team: str | None, ready: Ready | None
 ) -> tuple[Ready, ModelPlan]:
     """The model made ready, and its steps. Ends the program with one line per problem."""

@@ -62,17 +62,17 @@ def push_python(root: Path) -> PushPython:
     if not runs_in_host() or not project.is_file():
         return PushPython(INTERPRETER)
     here = Path.cwd()
-    options = parse_python_options(read_yaml(project, project.name), _locked(here))
+    options = parse_python_options(read_yaml(project, project.name), _find_lock_files(here))
     environ = _engine_environ(os.environ, options)
-    first = _named(here, options) or shutil.which("python3", path=environ["PATH"])
+    first = _find_named_python(here, options) or shutil.which("python3", path=environ["PATH"])
     if _is_own(first):
         return PushPython(INTERPRETER, keep=options.virtualenv is None)
-    if options.tool and _is_own(_printed(FINDING[options.tool], environ)):
+    if options.tool and _is_own(_run(FINDING[options.tool], environ)):
         return PushPython(interpreter_by(options.tool))
     raise UserError(_refusal(root, here))
 
 
-def _locked(here: Path) -> dict[str, bool]:
+def _find_lock_files(here: Path) -> dict[str, bool]:
     """Which tools have a lock file in the program's folder or above it."""
     return {
         tool: any((it / f"{tool}.lock").is_file() for it in (here, *here.parents)) for tool in TOOLS
@@ -87,7 +87,7 @@ def _engine_environ(environ: Mapping[str, str], options: PythonOptions) -> dict[
     return {**environ, "PATH": path, "VIRTUAL_ENV": ""}
 
 
-def _named(here: Path, options: PythonOptions) -> str | None:
+def _find_named_python(here: Path, options: PythonOptions) -> str | None:
     """The Python that INTERPRETER finds by the option `virtualenv`."""
     if options.virtualenv is None:
         return None
@@ -102,11 +102,11 @@ def _is_own(python: str | None) -> bool:
     own = Path(sys.prefix).resolve()
     if Path(python).parents[1].resolve() == own:
         return True
-    asked = _printed('"$0" -c "import sys; print(sys.prefix)"', os.environ, python)
+    asked = _run('"$0" -c "import sys; print(sys.prefix)"', os.environ, python)
     return bool(asked) and Path(asked).resolve() == own
 
 
-def _printed(command: str, environ: Mapping[str, str], *arguments: str) -> str:
+def _run(command: str, environ: Mapping[str, str], *arguments: str) -> str:
     """What a command prints; nothing where it fails."""
     done = subprocess.run(  # noqa: S603  # fixed commands
         [*SHELL, command, *arguments], env=environ, capture_output=True, text=True, check=False
@@ -119,6 +119,8 @@ def _refusal(root: Path, here: Path) -> str:
     if sys.prefix == sys.base_prefix:
         return f"{problem}: put its folder first on PATH before you start pulumi"
     inside = os.path.relpath(sys.prefix, root)
-    reached = not inside.startswith("..") and _is_own(_named(here, PythonOptions(inside, None)))
+    reached = not inside.startswith("..") and _is_own(
+        _find_named_python(here, PythonOptions(inside, None))
+    )
     virtualenv = inside if reached else sys.prefix
     return f"{problem}: write `virtualenv: {virtualenv}` under `runtime: options:` in Pulumi.yaml"

@@ -38,25 +38,25 @@ def run(
     lines: int = LINES,
 ) -> str:
     """Run pulumi, and return what it prints. Raises `UserError` with its last lines if it fails."""
-    code, out, err = _ended(root, stack, arguments, environment)
+    code, out, err = _run_to_end(root, stack, arguments, environment)
     if code == 0:
         return out
-    raise _failed(arguments, code, out + err, lines)
+    raise _failure(arguments, code, out + err, lines)
 
 
-def previewed(root: Path, stack: str, environment: Mapping[str, str] | None = None) -> str:
+def preview_json(root: Path, stack: str, environment: Mapping[str, str] | None = None) -> str:
     """Return `pulumi preview --json`, unchanged resources too; also where the program stops it, for it says why.
 
     Raises `UserError` where pulumi does not come so far.
     """
     preview = ("preview", "--json", "--show-sames")
-    code, out, err = _ended(root, stack, preview, environment)
+    code, out, err = _run_to_end(root, stack, preview, environment)
     if out.lstrip().startswith("{"):
         return out
-    raise _failed(preview, code, out + err, LINES)
+    raise _failure(preview, code, out + err, LINES)
 
 
-def _failed(arguments: Sequence[str], code: int, output: str, lines: int) -> UserError:
+def _failure(arguments: Sequence[str], code: int, output: str, lines: int) -> UserError:
     said = [line.rstrip() for line in output.splitlines() if line.strip()]
     key = os.environ.get("BASETEN_API_KEY")
     return UserError(
@@ -65,7 +65,7 @@ def _failed(arguments: Sequence[str], code: int, output: str, lines: int) -> Use
     )
 
 
-def _ended(
+def _run_to_end(
     root: Path, stack: str, arguments: Sequence[str], environment: Mapping[str, str] | None
 ) -> tuple[int, str, str]:
     """Exit code and output. An interrupt is passed on once: a second one would make pulumi leave its lock behind."""

@@ -57,7 +57,7 @@ def parse_state(exported: Mapping[str, Any]) -> State:
     return State(
         models={(it.get("team"), it["name"]): str(it.get("digest") or "") for it in models},
         deployment_ids=frozenset(_ids(resources)),
-        pending=tuple(_named(it) for it in cut_off(deployment)),
+        pending=tuple(_describe_operation(it) for it in cut_off(deployment)),
         state_id=next((it.get("value") for kind, it in every if kind == STATE_ID), None),
         known_as=tuple(sorted({mark for _, it in every for mark in _marks(it)})),
         urls=tuple(model_urls(resources)),
@@ -75,7 +75,7 @@ def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:
     for resource in resources:
         outputs = resource.get("outputs") or {}
         if resource["type"] == PUSH:
-            yield from _pushed(outputs.get("stdout"))
+            yield from _pushed_deployments(outputs.get("stdout"))
         elif resource["type"] == ENVIRONMENT:
             yield from (outputs[key] for key in _ONE if outputs.get(key))
             yield from (it for key in _MANY for it in outputs.get(key) or ())
@@ -89,7 +89,7 @@ def model_urls(resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             yield str(outputs["predict_url"])
 
 
-def _pushed(stdout: Any) -> Iterator[str]:
+def _pushed_deployments(stdout: Any) -> Iterator[str]:
     """The deployment of a push step's one line; other people's Commands print what they like."""
     try:
         told = decode_json(stdout)
@@ -105,16 +105,16 @@ def cut_off(deployment: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for operation in deployment.get("pending_operations") or ():
         resource = operation["resource"]
         again = operation.get("type") == "creating" and resource["urn"] in there
-        if not (again and _made_once(resource)):
+        if not (again and _is_made_once(resource)):
             yield operation
 
 
-def _named(operation: Mapping[str, Any]) -> str:
+def _describe_operation(operation: Mapping[str, Any]) -> str:
     name = operation["resource"]["urn"].rpartition("::")[2]
     return f"{operation.get('type', 'changing')} {name}"
 
 
-def _made_once(resource: Mapping[str, Any]) -> bool:
+def _is_made_once(resource: Mapping[str, Any]) -> bool:
     """Return whether a second create takes up what the first one made: ours do, by name or digest; others may not."""
     if resource["type"] == PUSH:
         return f"{PREFIX}DIGEST" in ((resource.get("inputs") or {}).get("environment") or {})

@@ -21,14 +21,14 @@ from baseten_tei.push import client
 def main() -> int:
     """Read a job, have it done, print its result."""
     config = sys.stdin.read()
-    outcome = client.pushed(config)
+    outcome = client.push_by_server(config)
     if outcome is None:
         gc.disable()  # a push is all imports: collecting takes a tenth of it (measured, truss 0.18.35)
         import psutil  # noqa: F401  # here, not by the thread that watches: truss runs in a fork, which would wait for it
 
         from baseten_tei.push import push
 
-        outcome = push.pushed(config)
+        outcome = push.run_push(config)
     print(outcome.stderr, end="", file=sys.stderr)
     print(outcome.stdout, end="", flush=True)
     return outcome.code

@@ -33,7 +33,7 @@ TAKE_SECONDS = 60.0
 """Until a job must be taken: the first one waits until truss is imported, on a busy machine for long."""
 
 
-def pushed(config: str) -> Outcome | None:
+def push_by_server(config: str) -> Outcome | None:
     """What the server's fork says of this process's job; `None` where the step must push by itself."""
     if os.environ.get(ALONE):
         return None
@@ -53,7 +53,7 @@ def _server(folder: Path) -> socket.socket:
     connection = connect(path, TAKE_SECONDS)
     if connection is None:
         with machine_locks.one_at_a_time(path.name):  # the first steps of an `up` come all at once
-            connection = connect(path, TAKE_SECONDS) or _started(path)
+            connection = connect(path, TAKE_SECONDS) or _start_server(path)
         _remove_dead(folder)
     return connection
 
@@ -66,7 +66,7 @@ def _remove_dead(folder: Path) -> None:
                 again.unlink(missing_ok=True)
 
 
-def _started(path: Path) -> socket.socket:
+def _start_server(path: Path) -> socket.socket:
     """A connection to a new server; the socket is there before its process, so nobody waits for that."""
     with listen(path) as listener:
         module = ["-m", "baseten_tei.push.server", str(listener.fileno())]

@@ -28,11 +28,11 @@ def keep_log(path: Path, text: str) -> None:
     path.unlink(missing_ok=True)  # an older version's could be read by everyone
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
-    for old in sorted(folder.rglob("*.log"), key=_written, reverse=True)[MOST:]:
+    for old in sorted(folder.rglob("*.log"), key=_written_at, reverse=True)[MOST:]:
         old.unlink(missing_ok=True)
 
 
-def _written(path: Path) -> float:
+def _written_at(path: Path) -> float:
     try:
         return path.stat().st_mtime
     except FileNotFoundError:  # another push removed it

@@ -10,7 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from baseten_tei.baseten.api.errors import cut_short, refused, strange, unreachable
+from baseten_tei.baseten.api.errors import answer_error, cut_short, strange, unreachable
 from baseten_tei.baseten.api.retries import Random, Sleep, retrying
 from baseten_tei.baseten.target import Target
 from baseten_tei.baseten.teams import Team, find_team, the_model
@@ -88,7 +88,7 @@ class Lookup:
         except NoAnswerError as error:
             raise unreachable(self._address, error.why) from error
         if response.status_code != 200:
-            raise refused(response.status_code, response.text)
+            raise answer_error(response.status_code, response.text)
         try:
             return decode_json(response.content)
         except ValueError as error:

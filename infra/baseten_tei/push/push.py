@@ -38,7 +38,7 @@ from baseten_tei.push.truss_cli import (
 Tell = Callable[[str], None]
 
 
-def pushed(config: str) -> Outcome:
+def run_push(config: str) -> Outcome:
     """Do the job that the process's environment and the canonical config name: what the step prints."""
     secret = None
     notes: list[str] = []
@@ -79,12 +79,12 @@ def push(job: Job, target: Target, api_key: str, tell: Tell) -> dict[str, Any]:
             if (
                 not versions
             ):  # Baseten makes one model of a name: another machine's push may have come first
-                _refuse_taken(job, _made_meanwhile(job, target, api_key, team))
+                _refuse_taken(job, _find_deployments(job, target, api_key, team))
             raise
         return _result(told, target)
 
 
-def _made_meanwhile(job: Job, target: Target, api_key: str, team: Team | None) -> list[Version]:
+def _find_deployments(job: Job, target: Target, api_key: str, team: Team | None) -> list[Version]:
     """Return the deployments that are there after a push that failed; none where Baseten does not say."""
     try:
         with Lookup(target, api_key) as lookup:

@@ -162,7 +162,7 @@ def main(argv: Sequence[str]) -> int:
     if _threads() > 1:
         return 1
     gc.freeze()  # a collection in a fork would copy what all forks share
-    Server(listener, push.pushed).run()
+    Server(listener, push.run_push).run()
     with machine_locks.one_at_a_time(path.name):  # nobody starts another server meanwhile
         path.unlink(missing_ok=True)
         listener.close()

@@ -90,11 +90,11 @@ def send(connection: socket.socket, message: Any) -> None:
 
 def receive(connection: socket.socket) -> Any:
     """The next message. Raises `OSError` where the other end is gone before all of it came."""
-    (length,) = _LENGTH.unpack(_received(connection, _LENGTH.size))
-    return json.loads(_received(connection, length))
+    (length,) = _LENGTH.unpack(_receive_bytes(connection, _LENGTH.size))
+    return json.loads(_receive_bytes(connection, length))
 
 
-def _received(connection: socket.socket, length: int) -> bytes:
+def _receive_bytes(connection: socket.socket, length: int) -> bytes:
     found = bytearray()
     while len(found) < length:
         part = connection.recv(length - len(found))

@@ -6,9 +6,9 @@ import pytest
 
 from baseten_tei.baseten.api.errors import (
     NotFoundError,
+    answer_error,
     cut_short,
     message,
-    refused,
     strange,
     unreachable,
 )
@@ -53,14 +53,14 @@ def test_the_reason_is_taken_from_whatever_body_came(body: str, told: str) -> No
     ],
 )  # fmt: skip
 def test_each_status_is_told_with_what_to_do(status: int, told: str) -> None:
-    error = refused(status, '{"message": "why"}')
+    error = answer_error(status, '{"message": "why"}')
     assert told in str(error)
     assert error.status == status
     assert len(error.problems) == 1
 
 
 def test_a_web_page_is_not_poured_into_an_error() -> None:
-    told = str(refused(502, PAGE))
+    told = str(answer_error(502, PAGE))
     assert told.startswith("Baseten answered 502: 502 Bad Gateway & more: ")
     assert "nginx" not in told
 
@@ -69,15 +69,15 @@ def test_a_web_page_is_not_poured_into_an_error() -> None:
     ("asked", "told"), [(37, "in 37 s"), (0, "in 1 s"), (None, "in 60 s"), ("soon", "in 60 s")]
 )
 def test_a_limit_is_told_with_when_to_come_back(asked: object, told: str) -> None:
-    error = refused(429, json.dumps({"error": "Rate limit exceeded.", "retry_after": asked}))
+    error = answer_error(429, json.dumps({"error": "Rate limit exceeded.", "retry_after": asked}))
     assert str(error) == (
         f"Baseten's rate limit stays exceeded (429: Rate limit exceeded): type `pulumi up` again {told}"
     )
 
 
 def test_only_a_404_is_a_not_found() -> None:
-    assert isinstance(refused(404, ""), NotFoundError)
-    assert not isinstance(refused(410, ""), NotFoundError)
+    assert isinstance(answer_error(404, ""), NotFoundError)
+    assert not isinstance(answer_error(410, ""), NotFoundError)
 
 
 def test_silence_is_told_with_what_to_start_or_look_at() -> None:
@@ -95,11 +95,11 @@ def test_silence_is_told_with_what_to_start_or_look_at() -> None:
 def test_what_leaves_open_whether_a_call_took_effect() -> None:
     address = "https://api.baseten.co"
     reset = unreachable(address, NetworkError("the connection was reset"))
-    left_open = [reset, cut_short(address), refused(500, "")]
+    left_open = [reset, cut_short(address), answer_error(500, "")]
     settled = [
         unreachable(address, REFUSED),
-        refused(429, ""),
-        refused(400, ""),
+        answer_error(429, ""),
+        answer_error(400, ""),
     ]
     assert all(error.leaves_open for error in left_open)
     assert not any(error.leaves_open for error in settled)

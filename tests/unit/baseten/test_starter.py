@@ -53,7 +53,7 @@ class Family:
 
 def test_an_engine_and_a_plugin_that_stay_are_there() -> None:
     engine = Family().watched()
-    assert [engine.gone() for _ in range(3)] == [False] * 3
+    assert [engine.is_gone() for _ in range(3)] == [False] * 3
 
 
 @pytest.mark.parametrize("heir", [1, 20])  # init, or a subreaper
@@ -61,29 +61,29 @@ def test_an_engine_and_a_plugin_that_stay_are_there() -> None:
 def test_an_engine_or_a_plugin_that_ends_is_seen_by_who_is_parent_then(who: int, heir: int) -> None:
     family = Family()
     engine = family.watched()
-    assert not engine.gone()
+    assert not engine.is_gone()
     family.parents[who] = heir
-    assert engine.gone()
+    assert engine.is_gone()
 
 
 def test_a_plugin_that_is_not_to_be_seen_any_more_is_gone() -> None:
     family = Family()
     engine = family.watched()
     del family.parents[50]
-    assert engine.gone()
+    assert engine.is_gone()
 
 
 def test_an_engine_that_ended_before_the_first_look_is_known_by_its_heirs_session() -> None:
     family = Family()
     engine = family.watched()
     family.parents[50] = 1
-    assert engine.gone()
+    assert engine.is_gone()
 
 
 def test_an_engine_that_is_process_1_of_a_container_is_an_engine() -> None:
     family = Family()
     family.parents[50], family.sessions = 1, {50: 1, 1: 1}
-    assert not family.watched().gone()
+    assert not family.watched().is_gone()
 
 
 def test_a_parent_that_leads_a_session_of_its_own_says_nothing_about_the_one_above() -> None:
@@ -91,7 +91,7 @@ def test_a_parent_that_leads_a_session_of_its_own_says_nothing_about_the_one_abo
     family = Family()
     family.sessions[50] = 50
     engine = family.watched()
-    assert [engine.gone() for _ in range(2)] == [False] * 2
+    assert [engine.is_gone() for _ in range(2)] == [False] * 2
 
 
 def test_a_push_that_a_command_of_ours_runs_ends_with_that_command_alone() -> None:

@@ -76,7 +76,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
-    monkeypatch.setattr(pulumi_cli, "_ended", _pulumi)
+    monkeypatch.setattr(pulumi_cli, "_run_to_end", _pulumi)
     for module in (golden, stack):
         monkeypatch.setattr(module, "ensure_running", lambda *_: calls.append("the emulator"))
     for calls_module in (forge_calls, baseten_calls):
@@ -219,7 +219,7 @@ def tried(
 def test_what_pulumi_prints_may_be_anything(
     project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], printed: str
 ) -> None:
-    monkeypatch.setattr(pulumi_cli, "_ended", lambda *_: (0, printed, ""))
+    monkeypatch.setattr(pulumi_cli, "_run_to_end", lambda *_: (0, printed, ""))
     shutil.rmtree(project / ".state")
     export = ["--stack", "dev", "--output", "s.json"]
     for command in (

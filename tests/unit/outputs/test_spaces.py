@@ -20,7 +20,12 @@ from baseten_emulator.tei.start.boot import start_container
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.router_calls import Vector
 from baseten_tei.outputs.known_before_push import known_space
-from baseten_tei.outputs.spaces.fingerprint import MIN_COSINE, fingerprint, kept, likeness
+from baseten_tei.outputs.spaces.fingerprint import (
+    MIN_COSINE,
+    fingerprint,
+    keep_fingerprint,
+    likeness,
+)
 from baseten_tei.outputs.spaces.probes import PROBES
 from baseten_tei.provider.release.gates.parity import cosine as dot
 from baseten_tei.provider.release.gates.parity import unit
@@ -236,7 +241,9 @@ def test_the_older_fingerprint_of_one_space_is_kept_unless_the_newer_says_more()
     one, noisy = fingerprint(synthetic()), fingerprint(synthetic(0.01, at=range(0, 16, 2)))
     other = fingerprint(synthetic(3.0, at=[3]))
     assert one != noisy
-    assert kept(None, one) == one
-    assert kept(one, noisy) == kept(one, fingerprint(synthetic()[:3])) == one
-    assert kept(one, other) == other
-    assert kept(FIRST, one) == one
+    assert keep_fingerprint(None, one) == one
+    assert (
+        keep_fingerprint(one, noisy) == keep_fingerprint(one, fingerprint(synthetic()[:3])) == one
+    )
+    assert keep_fingerprint(one, other) == other
+    assert keep_fingerprint(FIRST, one) == one

@@ -32,7 +32,7 @@ def step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name, value in {**job(), "BASETEN_API_KEY": "the-key"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv(client.ALONE, raising=False)
-    monkeypatch.setattr(push, "pushed", lambda _: ALONE)
+    monkeypatch.setattr(push, "run_push", lambda _: ALONE)
     monkeypatch.setattr("sys.stdin", io.StringIO("{}"))
 
 
@@ -58,7 +58,7 @@ def served(monkeypatch: pytest.MonkeyPatch, serve: Server) -> list[Any]:
         threading.Thread(target=answer).start()
         return connection
 
-    monkeypatch.setattr(client, "_started", started)
+    monkeypatch.setattr(client, "_start_server", started)
     return sent
 
 
@@ -116,7 +116,7 @@ def test_a_step_pushes_by_itself_where_the_server_takes_too_long(
         return connection
 
     hung: list[socket.socket] = []
-    monkeypatch.setattr(client, "_started", started)
+    monkeypatch.setattr(client, "_start_server", started)
     assert printed(capsys) == ALONE
     hung[0].close()
 

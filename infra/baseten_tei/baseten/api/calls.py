@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 from baseten_tei.baseten.api.errors import (
     ApiError,
     NotFoundError,
+    answer_error,
     cut_short,
-    refused,
     strange,
     unreachable,
 )
@@ -90,7 +90,7 @@ class Calls:
             if not (left_open and done()):
                 raise
 
-    def _gone(self, delete: Callable[[], object]) -> None:
+    def _delete_once(self, delete: Callable[[], object]) -> None:
         """Delete; not found is an error, but not where an earlier try may have been the one that did it."""
         left_open = False
 
@@ -118,7 +118,7 @@ class Calls:
         except NoAnswerError as error:
             raise unreachable(address, error.why) from error
         except ResponseError as error:
-            raise refused(error.status_code, error.body) from error
+            raise answer_error(error.status_code, error.body) from error
         except ValidationError as error:
             raise _unreadable(address, error) from error
         except (ValueError, RecursionError) as error:  # not JSON at all, or JSON without an end

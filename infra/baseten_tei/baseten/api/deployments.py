@@ -67,7 +67,7 @@ class Deployments(Calls):
 
     def delete_version(self, model_id: str, deployment_id: str) -> None:
         """Delete a deployment. Baseten refuses one that serves an environment."""
-        self._gone(
+        self._delete_once(
             lambda: self._sdk.delete_models_deployments(
                 model_id=model_id, deployment_id=deployment_id
             )

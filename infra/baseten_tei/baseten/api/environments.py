@@ -62,7 +62,7 @@ class Environments(Calls):
 
     def delete_environment(self, model_id: str, environment: str) -> None:
         """Delete a custom environment; Baseten scales what served it to zero."""
-        self._gone(
+        self._delete_once(
             lambda: self._sdk.delete_models_environments(model_id=model_id, env_name=environment)
         )
 
@@ -89,13 +89,13 @@ class Environments(Calls):
             lambda: self._sdk.post_models_environments_promote(
                 model_id=model_id, env_name=environment, request=request
             ),
-            done=lambda: _taken_up(
+            done=lambda: _has_begun(
                 before, self.serving(model_id, environment), deployment_id, redeploy=redeploy
             ),
         )
 
 
-def _taken_up(
+def _has_begun(
     before: Serving | None, now: Serving | None, deployment_id: str, *, redeploy: bool
 ) -> bool:
     """Whether a promotion is under way or done that was not before; what is promoted may be a copy."""

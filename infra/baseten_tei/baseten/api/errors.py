@@ -80,18 +80,18 @@ def strange(address: str, why: str = "") -> ApiError:
     return ApiError(f"{address} does not answer as Baseten does{detail}: check the target")
 
 
-def refused(status: int, body: str) -> ApiError:
+def answer_error(status: int, body: str) -> ApiError:
     """Return the error for an answer that is one."""
     if status == 404:
         return NotFoundError(f"Baseten answered 404: {message(body)}", status=404)
     pause = retry_after_seconds(body) if status == 429 else None
-    return ApiError(_told(status, body, pause), status=status, retry_after_seconds=pause)
+    return ApiError(_error_text(status, body, pause), status=status, retry_after_seconds=pause)
 
 
 def without_body(error: ApiError) -> ApiError:
     """Return the same error in words that hold nothing of the answer, for a call whose body is a secret."""
     if error.status is not None:
-        hidden = refused(error.status, "its answer is not shown, as it may repeat the secret")
+        hidden = answer_error(error.status, "its answer is not shown, as it may repeat the secret")
         hidden.retry_after_seconds = error.retry_after_seconds
         return hidden
     if error.silent or error.unsent:
@@ -102,7 +102,7 @@ def without_body(error: ApiError) -> ApiError:
     )
 
 
-def _told(status: int, body: str, pause: float | None) -> str:
+def _error_text(status: int, body: str, pause: float | None) -> str:
     said = message(body)
     match status:
         case 401:

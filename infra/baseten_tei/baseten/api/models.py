@@ -30,16 +30,16 @@ class Models(Teams):
 
     def find_model(self, name: str, team: str | None) -> str | None:
         """Return the id of the model with this name; `None` where there is none. Refuses a name of several teams."""
-        found = the_model(self._listed(team, name), name)
+        found = the_model(self._list_models(team, name), name)
         return found.id if found else None
 
     def models(self, team: str | None) -> list[RemoteModel]:
         """Return every model that the API key sees, or every one of a team."""
-        return self._listed(team, None)
+        return self._list_models(team, None)
 
     def delete_model(self, model_id: str) -> None:
         """Delete a model with all its deployments and environments."""
-        self._gone(lambda: self._sdk.delete_models(model_id=model_id))
+        self._delete_once(lambda: self._sdk.delete_models(model_id=model_id))
 
     def instance_types(self) -> list[str]:
         """Return names of the instance types this account has."""
@@ -51,7 +51,7 @@ class Models(Teams):
         found = self._call(lambda: self._sdk.get_instance_type_prices())
         return {it.instance_type.name: it.price for it in found.instance_types}
 
-    def _listed(self, team: str | None, name: str | None) -> list[RemoteModel]:
+    def _list_models(self, team: str | None, name: str | None) -> list[RemoteModel]:
         team_id = self._team_id(team)
         found = self._call(lambda: self._ask_models(team_id, name))
         return [as_model(model) for model in found.models]

@@ -44,7 +44,7 @@ class Secrets(Teams):
     def delete_secret(self, name: str, team: str | None) -> None:
         """Delete a secret by the name Baseten holds it under."""
         team_id = self._team_id(team)
-        self._gone(
+        self._delete_once(
             lambda: (
                 self._sdk.delete_teams_secrets(team_id=team_id, secret_name=name)
                 if team_id

@@ -38,11 +38,13 @@ def left_behind(lines: Iterable[str]) -> list[Thing]:
 def end_group(group: int) -> None:
     """End a process group: interrupted first, then killed."""
     for number, seconds in ((signal.SIGINT, INTERRUPT_SECONDS), (signal.SIGKILL, KILL_SECONDS)):
-        if not _sent(group, number) or _comes_true(lambda: not _sent(group, 0), seconds):
+        if not _send_signal(group, number) or _comes_true(
+            lambda: not _send_signal(group, 0), seconds
+        ):
             return
 
 
-def _sent(group: int, number: int) -> bool:
+def _send_signal(group: int, number: int) -> bool:
     try:
         os.killpg(group, number)
     except (ProcessLookupError, PermissionError):

@@ -18,19 +18,19 @@ _lock = Lock()
 @contextmanager
 def kept_group(group: int) -> Iterator[None]:
     """End this process group with us, for the length of a `with`."""
-    with _kept("group", group):
+    with _keep("group", group):
         yield
 
 
 @contextmanager
 def kept_folder(prefix: str) -> Iterator[Path]:
     """Make a temporary folder that goes with us."""
-    with temporary_folder(prefix) as folder, _kept("folder", str(folder)):
+    with temporary_folder(prefix) as folder, _keep("folder", str(folder)):
         yield folder
 
 
 @contextmanager
-def _kept(kind: str, thing: int | str) -> Iterator[None]:
+def _keep(kind: str, thing: int | str) -> Iterator[None]:
     _tell(kind, thing)
     try:
         yield

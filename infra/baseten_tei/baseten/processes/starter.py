@@ -32,7 +32,7 @@ def parent_gone(parent: int | None = None) -> Gone:
 def engine_gone(environ: Mapping[str, str]) -> Gone:
     """Return how a push step sees that what it works for has ended."""
     starter = environ.get(STARTER)
-    return parent_gone(int(starter)) if starter else PluginsEngine().gone
+    return parent_gone(int(starter)) if starter else PluginsEngine().is_gone
 
 
 def _parent_of(process: int) -> int | None:
@@ -60,7 +60,7 @@ class PluginsEngine:
         self._plugin = parent()
         self._engine: int | None = None
 
-    def gone(self) -> bool:
+    def is_gone(self) -> bool:
         """Return whether the plugin or the engine has ended. The first look remembers which engine it is."""
         if self._parent() != self._plugin:
             return True

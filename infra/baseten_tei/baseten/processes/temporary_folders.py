@@ -31,11 +31,11 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
 def remove_abandoned(prefix: str) -> None:
     """Remove the folders with this prefix whose user is gone."""
     for folder in Path(tempfile.gettempdir()).glob(f"{prefix}*"):
-        if _abandoned(folder):
+        if _is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _abandoned(folder: Path) -> bool:
+def _is_abandoned(folder: Path) -> bool:
     """Return whether it is this user's, and nobody holds it; one without a lock is just being made, or another's."""
     with suppress(OSError), (folder / _LOCK).open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

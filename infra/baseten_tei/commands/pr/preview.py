@@ -62,7 +62,7 @@ def _preview_throwaway(
 ) -> str:
     with kept_folder("baseten-tei-preview-") as folder:
         made = make_throwaway(workspace, snapshot, folder / "project", environ)
-        return pulumi_cli.previewed(made.folder, made.stack, made.environment)
+        return pulumi_cli.preview_json(made.folder, made.stack, made.environment)
 
 
 @click.command(name="preview")

@@ -16,7 +16,7 @@ from baseten_tei.deployment.costs import LISTED, Prices
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.project import generated_files
-from baseten_tei.project.pulumi_cli import previewed
+from baseten_tei.project.pulumi_cli import preview_json
 from baseten_tei.project.selection import chosen_stack, chosen_stacks, project_folder
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.policies.policy_config import PATH as POLICY_PATH
@@ -55,7 +55,7 @@ def read_preview(root: Path, stack: str, file: Path | None) -> Preview:
         with naming(file):
             return parse_preview(text)
     try:
-        return parse_preview(previewed(root, stack))
+        return parse_preview(preview_json(root, stack))
     except UserError as error:
         return Preview((), error.problems)
 

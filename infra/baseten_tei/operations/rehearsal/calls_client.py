@@ -123,7 +123,7 @@ class _Caller:
         return self._retry(ask)
 
     def _retry(self, ask: Callable[[float], _T]) -> _T:
-        return self.patience.asked(ask, self.patience.clock() + WAIT_SECONDS)
+        return self.patience.ask(ask, self.patience.clock() + WAIT_SECONDS)
 
 
 def full_batch(task: str, size: int) -> Call:

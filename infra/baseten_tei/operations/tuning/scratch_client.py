@@ -71,7 +71,7 @@ class Scratch:
         Readiness(api, waiting).ready(inputs, model_id, version, None, deadline)
         url = deployment_url(target, model_id, deployment_id)
         until = time.monotonic() + INFO_SECONDS
-        _check_settings(waiting.asked(lambda seconds: router_info(url, key, seconds), until), point)
+        _check_settings(waiting.ask(lambda seconds: router_info(url, key, seconds), until), point)
         return Endpoint(f"{url}/sync", args.task, key)
 
     def _scratch_args(self, model: str, point: SettingsPoint) -> ModelArgs:

@@ -26,13 +26,13 @@ def _json(outputs: StackOutputs, stack: str) -> str:
 def _dotenv(outputs: StackOutputs, stack: str) -> str:
     """For shells, python-dotenv, `node --env-file` and Docker Compose alike."""
     del stack
-    return "".join(f"{name}={_quoted(name, text)}\n" for name, text in variables(outputs).items())
+    return "".join(f"{name}={_quote(name, text)}\n" for name, text in variables(outputs).items())
 
 
 def _github(outputs: StackOutputs, stack: str) -> str:
     """For `>> "$GITHUB_ENV"` or `"$GITHUB_OUTPUT"` (GitHub docs: workflow commands, multiline strings)."""
     del stack
-    return "".join(f"{name}{_delimited(text)}\n" for name, text in variables(outputs).items())
+    return "".join(f"{name}{_delimit(text)}\n" for name, text in variables(outputs).items())
 
 
 def _kubernetes(outputs: StackOutputs, stack: str) -> str:
@@ -67,7 +67,7 @@ FORMATS: Mapping[str, Callable[[StackOutputs, str], str]] = MappingProxyType(
 """The text of a stack's outputs, by the format's name. Each raises `UserError` for what it cannot hold."""
 
 
-def _quoted(name: str, text: str) -> str:
+def _quote(name: str, text: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     if found := _DISPUTED.search(text):
@@ -78,7 +78,7 @@ def _quoted(name: str, text: str) -> str:
     return f"'{text}'"
 
 
-def _delimited(text: str) -> str:
+def _delimit(text: str) -> str:
     """A text as the runner reads it: no line of it can end it, for it cannot hold its own hash."""
     if _PLAIN.fullmatch(text):
         return f"={text}"

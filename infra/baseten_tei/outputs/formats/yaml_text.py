@@ -31,18 +31,18 @@ _Dumper.add_representer(
 def yaml_text(document: Mapping[str, Any], text: Text = str) -> str:
     """Return a document as YAML; `text` renders each text in it that is not a key."""
     return yaml.dump(
-        _quoted(document, text), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31
+        _quote(document, text), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=2**31
     )
 
 
-def _quoted(value: Any, text: Text) -> Any:
+def _quote(value: Any, text: Text) -> Any:
     match value:
         case str():
             return _Quoted(text(value))
         case Mapping():
-            return {_key(key): _quoted(inner, text) for key, inner in value.items()}
+            return {_key(key): _quote(inner, text) for key, inner in value.items()}
         case list():
-            return [_quoted(inner, text) for inner in value]
+            return [_quote(inner, text) for inner in value]
     return value
 
 

@@ -32,9 +32,7 @@ def fingerprint(vectors: Sequence[Vector]) -> str:
     """
     signs = _signs(len(vectors[0]))
     numbers = [
-        number
-        for probe, vector in enumerate(vectors)
-        for number in _projected(vector, signs, probe)
+        number for probe, vector in enumerate(vectors) for number in _project(vector, signs, probe)
     ]
     content = bytes(number & 0xFF for number in numbers)
     return f"{VERSION}:{base64.b64encode(content).decode()}"
@@ -48,7 +46,7 @@ def likeness(one: str, other: str) -> tuple[float, ...] | None:
     return tuple(map(_cosine, before, after))
 
 
-def kept(before: str | None, now: str) -> str:
+def keep_fingerprint(before: str | None, now: str) -> str:
     """Return the old fingerprint if the new one differs only by noise, so that outputs do not change."""
     alike = likeness(before, now) if before else None
     same = alike is not None and min(alike) >= MIN_COSINE
@@ -63,7 +61,7 @@ def _signs(dimensions: int) -> list[bytes]:
     ]
 
 
-def _projected(vector: Vector, signs: Sequence[bytes], probe: int) -> list[int]:
+def _project(vector: Vector, signs: Sequence[bytes], probe: int) -> list[int]:
     length = math.sqrt(math.fsum(map(mul, vector, vector)))
     bits = [int.from_bytes(it[4 * probe : 4 * probe + 4], "little") for it in signs]
     return [_step(_along(vector, bits, number) / length) for number in range(NUMBERS)]

@@ -11,8 +11,8 @@ from baseten_tei.outputs.typed_modules.shapes import (
     Key,
     Named,
     keys_of,
-    named,
-    quoted,
+    name_models,
+    quote,
     summary,
 )
 from baseten_tei.outputs.types import SCHEMA_VERSION, EmbeddingOutputs, Limits, StackOutputs
@@ -43,12 +43,12 @@ _TYPES: dict[Any, str] = {
 
 def python_module(outputs: StackOutputs) -> str:
     """Return the module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
-    models = named(outputs)
+    models = name_models(outputs)
     parts = [
-        _class("class Space(TypedDict)", summary(Space), _declared(keys_of(Space))),
-        _dataclass("Limits", summary(Limits), _declared(keys_of(Limits))),
+        _class("class Space(TypedDict)", summary(Space), _declare(keys_of(Space))),
+        _dataclass("Limits", summary(Limits), _declare(keys_of(Limits))),
         *(
-            _dataclass(name, summary(words), _declared([NAME, *keys_of(words), *DIMENSIONS[name]]))
+            _dataclass(name, summary(words), _declare([NAME, *keys_of(words), *DIMENSIONS[name]]))
             for name, words in CLASSES.items()
         ),
         *(part for model in models for part in _parts(model)),
@@ -95,7 +95,7 @@ def _attribute(model: Named) -> str:
     return f"{model.attribute}: {model.word}Model = {model.word}Model()"
 
 
-def _declared(keys: Iterable[Key]) -> Iterator[str]:
+def _declare(keys: Iterable[Key]) -> Iterator[str]:
     for key in keys:
         yield f"{key.name}: {_type(key.annotation)}"
         if key.text:
@@ -113,7 +113,7 @@ def _class(head: str, text: str, lines: Iterable[str]) -> str:
 
 def _type(annotation: Any) -> str:
     if words := get_args(annotation) if get_origin(annotation) is Literal else ():
-        return f"Literal[{', '.join(map(quoted, words))}]"
+        return f"Literal[{', '.join(map(quote, words))}]"
     return _TYPES[annotation]
 
 
@@ -124,7 +124,7 @@ def _exactly(value: str | int | None) -> str:
 def _value(value: Any) -> str:
     match value:
         case str():
-            return quoted(value)
+            return quote(value)
         case tuple():
-            return "(\n" + "".join(f"        {quoted(it)},\n" for it in value) + "    )"
+            return "(\n" + "".join(f"        {quote(it)},\n" for it in value) + "    )"
     return repr(value)

@@ -73,11 +73,11 @@ class Named:
         return next(name for name, it in CLASSES.items() if isinstance(self.outputs, it))
 
 
-def named(outputs: StackOutputs) -> list[Named]:
+def name_models(outputs: StackOutputs) -> list[Named]:
     """Return the models, by name. Raises `UserError` for two that would be one attribute."""
     found: dict[str, Named] = {}
     for name, model in sorted(outputs.models.items()):
-        it = _named(name, model)
+        it = _name_model(name, model)
         if it.attribute in found:
             raise UserError(
                 f"models {found[it.attribute].name!r} and {name!r} would both be {it.attribute}: "
@@ -103,7 +103,7 @@ def summary(words: type[BaseModel]) -> str:
     return (words.__doc__ or "").partition("\n")[0]
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     """Return a text as a literal of Python and of TypeScript alike; what cannot be seen is escaped."""
     shown = json.dumps(text, ensure_ascii=False)
     return "".join(map(_visible, shown))
@@ -114,7 +114,7 @@ def _visible(character: str) -> str:
     return f"\\u{ord(character):04x}" if hidden else character
 
 
-def _named(name: str, outputs: ModelOutputs) -> Named:
+def _name_model(name: str, outputs: ModelOutputs) -> Named:
     parts = re.findall(r"[A-Za-z0-9]+", name)
     digit = "M" if name[0].isdecimal() else ""
     attribute = environment_variable(name).lower()

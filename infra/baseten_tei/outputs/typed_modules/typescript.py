@@ -12,8 +12,8 @@ from baseten_tei.outputs.typed_modules.shapes import (
     Key,
     Named,
     keys_of,
-    named,
-    quoted,
+    name_models,
+    quote,
     summary,
 )
 from baseten_tei.outputs.types import SCHEMA_VERSION, EmbeddingOutputs, Limits, StackOutputs
@@ -40,7 +40,7 @@ _TYPES: dict[Any, str] = {
 
 def typescript_module(outputs: StackOutputs) -> str:
     """Return the module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
-    models = named(outputs)
+    models = name_models(outputs)
     parts = [
         _interface("Space", summary(Space), keys_of(Space)),
         _interface("Limits", summary(Limits), keys_of(Limits)),
@@ -76,7 +76,7 @@ def _space(model: Named) -> Iterator[str]:
 
 def _model(model: Named) -> str:
     """A model as an object, one level deep in `models`."""
-    found = {"name": quoted(model.name)}
+    found = {"name": quote(model.name)}
     for key in keys_of(type(model.outputs)):
         value = getattr(model.outputs, key.name)
         if isinstance(value, Limits):
@@ -101,13 +101,13 @@ def _values(values: Mapping[str, Any], indent: str) -> dict[str, str]:
 def _value(value: Any, indent: str) -> str:
     match value:
         case str():
-            return quoted(value)
+            return quote(value)
         case tuple():
-            return "[\n" + "".join(f"{indent}  {quoted(it)},\n" for it in value) + f"{indent}]"
+            return "[\n" + "".join(f"{indent}  {quote(it)},\n" for it in value) + f"{indent}]"
     return json.dumps(value)
 
 
 def _type(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
-        return " | ".join(map(quoted, get_args(annotation)))
+        return " | ".join(map(quote, get_args(annotation)))
     return _TYPES[annotation]

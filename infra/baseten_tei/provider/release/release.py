@@ -8,7 +8,7 @@ from baseten_tei.baseten.versions import Version, shortened_problem
 from baseten_tei.deployment.labels import DIGEST_LABEL
 from baseten_tei.deployment.ownership import owner_of
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.spaces.fingerprint import kept
+from baseten_tei.outputs.spaces.fingerprint import keep_fingerprint
 from baseten_tei.provider.protocol.ids import join_id
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.cleanup import tidy
@@ -166,7 +166,7 @@ class Releasing:
 def _fingerprint(told: Values, state: Values) -> Values:
     """What the version was told to have; where its space is the one before, in that one's words."""
     now = told.get("fingerprint")
-    return {"fingerprint": kept(state.get("fingerprint"), now)} if now else {}
+    return {"fingerprint": keep_fingerprint(state.get("fingerprint"), now)} if now else {}
 
 
 def _same_digest(inputs: Values, state: Values) -> bool:

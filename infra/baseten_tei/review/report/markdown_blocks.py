@@ -35,9 +35,9 @@ def stack_head(stack: StackReport, lines: int) -> str:
             *map(_sentence, stack.errors),
             *(_format_finding(it) for it in findings if it.blocks),
         ],
-        "🔴 **Breaks callers**": starmap(_labelled, breaks),
+        "🔴 **Breaks callers**": starmap(_label, breaks),
         "🟠 **Changed by others**, since the last `pulumi up` (`pulumi up` brings it back)": starmap(
-            _labelled, drift_lines(stack)
+            _label, drift_lines(stack)
         ),
         "**Secrets**": map(_sentence, stack.secrets),
         "**Advice**": [_format_finding(it) for it in stack.policies if not it.blocks],
@@ -97,7 +97,7 @@ def model_details(stack: StackReport, model: ModelReport) -> str:
     breaks = (f"🔴 {_sentence(text)}" for text in model.breaks)
     findings = [_format_finding(it) for it in stack.findings if it.model == model.name]
     parts = [
-        _format_list("**Why**", starmap(_labelled, model.why.items())),
+        _format_list("**Why**", starmap(_label, model.why.items())),
         _format_list("**Traffic**", map(_sentence, model.traffic)),
         _format_list("**Callers**", [*breaks, *map(_sentence, model.notices)]),
         _format_list("**Rules**", findings),
@@ -111,7 +111,7 @@ def model_details(stack: StackReport, model: ModelReport) -> str:
     )
 
 
-def _labelled(name: str, text: str) -> str:
+def _label(name: str, text: str) -> str:
     return f"{code_span(name)}: {_sentence(text)}"
 
 

@@ -68,7 +68,7 @@ def _needless_token(subject: Subject) -> Finding | None:
     )
 
 
-def _unlisted(subject: Subject) -> Finding | None:
+def _find_unlisted(subject: Subject) -> Finding | None:
     names = find_unlisted_secrets(generate_config(subject))
     if not names:
         return None
@@ -116,7 +116,7 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-SEC-002", "warning", "An open repository is read without one",
          _GATED_SOURCE, _needless_token, True),
     Rule("TEI-SEC-003", "error", "Every secret that is read is listed",
-         "Baseten docs: secrets; 11 configs of truss-examples", _unlisted),
+         "Baseten docs: secrets; 11 configs of truss-examples", _find_unlisted),
     Rule("TEI-SEC-004", "error", "No token stands in clear",
          "measured on TEI 1.9.3: the router logs its arguments", _token_in_clear),
     Rule("TEI-SEC-005", "error", "One of HF_TOKEN and HF_API_TOKEN, not both",

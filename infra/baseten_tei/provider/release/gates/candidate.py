@@ -61,7 +61,7 @@ class Candidate:
 
     def _told(self, ask: Callable[[float], _T]) -> _T:
         try:
-            return self.asking.patience.asked(ask, self.deadline)
+            return self.asking.patience.ask(ask, self.deadline)
         except ModelCallError as error:
             if error.is_the_routers_no:
                 raise self.refused(f"refuses a call: {error}") from error

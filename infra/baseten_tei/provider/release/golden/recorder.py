@@ -96,4 +96,4 @@ class Recorder:
         def ask_long(_: float) -> _T:
             return ask(WAIT_SECONDS)
 
-        return self.patience.asked(ask_long, began + REFUSED_SECONDS)
+        return self.patience.ask(ask_long, began + REFUSED_SECONDS)
