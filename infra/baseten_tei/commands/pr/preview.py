@@ -40,7 +40,7 @@ def preview_stack(
     against = origin_text(kind, snapshot.commit if snapshot else "")
     try:
         if kind == "real":
-            text = pulumi_cli.previewed(workspace.root, workspace.stack)
+            text = pulumi_cli.preview_json(workspace.root, workspace.stack)
         else:
             text = _preview_throwaway(workspace, snapshot, environ)
         preview = parse_preview(text)
