@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 )
 @click.version_option(package_name="baseten-tei", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Text Embeddings Inference on Baseten, as a Pulumi project.
+    """Deploy Text Embeddings Inference models on Baseten with Pulumi.
 
     Every command works in the folder of a project (Pulumi.yaml) or below. It exits with 0; with 1 where it found
     something, or something is out of date; with 2 after a mistake or where a service could not be reached; with 130

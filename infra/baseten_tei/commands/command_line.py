@@ -52,7 +52,7 @@ class LazyGroup(Group):
         ctx: click.Context,  # noqa: ARG002  # click's own signature
         cmd_name: str,
     ) -> click.Command | None:
-        """Import a command; `None` where there is none of that name."""
+        """Import a command; `None` if there is no command of that name."""
         if cmd_name not in self.table:
             return None
         command: click.Command = import_module(f"{self.package}.{cmd_name}").command

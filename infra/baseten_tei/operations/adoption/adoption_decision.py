@@ -1,7 +1,7 @@
 """One model of a workspace: the entry that a stack adopts it by, or why it is left out.
 
-Whoever adopts changes nothing: each environment is pinned to the version that serves it, so nothing is pushed
-until the pin is removed, and what a push would then change is told.
+Adopting changes nothing: each environment is pinned to the version that serves it, so nothing is pushed
+until the pin is removed. The report lists what a push would then change.
 """
 
 from collections.abc import Mapping

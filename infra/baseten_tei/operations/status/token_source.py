@@ -10,7 +10,7 @@ from baseten_tei.spec.hf_token import VARIABLE, token_variable
 def token_source(configured: object) -> dict[str, Any] | None:
     """Return what the configuration says of the token, without its value: `from_env`, nothing, or `None` without any.
 
-    Raises `UserError` for a mapping that names no variable.
+    Raises `UserError` for a mapping without the name of a variable.
     """
     if not isinstance(configured, Mapping):
         return None if configured is None else {}

@@ -41,6 +41,6 @@ def arrivals(load: Load, seed: int) -> list[float]:
 
 
 def batches(texts: Sequence[str], size: int, count: int) -> list[list[str]]:
-    """`count` requests of `size` texts, the texts in turn."""
+    """Return `count` requests of `size` texts, the texts in turn."""
     endless = cycle(texts)
     return [[next(endless) for _ in range(size)] for _ in range(count)]

@@ -17,7 +17,7 @@ TIMINGS = ("tokenization", "queue", "inference")
 class Sample:
     """One request. Times in seconds since the load began; `due` is when it was to be sent, whenever it was.
 
-    `status` 0 is no answer; `timings` are TEI's own milliseconds, empty where its headers did not come through.
+    `status` is 0 without an answer; `timings` are TEI's own milliseconds, empty where its headers did not come through.
     """
 
     due: float
