@@ -51,9 +51,9 @@ def read_stacks() -> Iterator[tuple[str, int]]:
             ) from error
 
 
-def require_no_other(found: Mapping[str, int]) -> None:
+def require_no_other(stacks: Mapping[str, int]) -> None:
     """Refuse while another stack than dev has resources in `.state/`. Raises CleanError."""
-    others = [f"{name} ({count})" for name, count in found.items() if count and name not in OWN]
+    others = [f"{name} ({count})" for name, count in stacks.items() if count and name not in OWN]
     if others:
         raise CleanError(
             f".state/ holds the resources of other stacks: {', '.join(others)[:200]}. Nothing was removed: destroy them"
@@ -93,15 +93,15 @@ def remove_what_is_left() -> None:
 
 
 def main() -> None:
-    """Refuse, or destroy and remove."""
-    found = dict(read_stacks())
-    require_no_other(found)
+    """Destroy the dev stacks and remove what they left, unless other stacks have resources. Raises CleanError."""
+    stacks = dict(read_stacks())
+    require_no_other(stacks)
     os.environ["PULUMI_BACKEND_URL"] = f"file://{STATE}"
     os.environ["PULUMI_CONFIG_PASSPHRASE_FILE"] = str(ROOT / "engine" / "dev-passphrase")
     for name in ("PULUMI_CONFIG_PASSPHRASE", "PULUMI_STACK"):
         os.environ.pop(name, None)
     for project in PROJECTS:
-        if f"{project}/dev" in found:
+        if f"{project}/dev" in stacks:
             destroy(project)
     subprocess.run(["make", "--silent", "emulator-stop"], cwd=ROOT, check=True)
     remove_what_is_left()

@@ -1,6 +1,6 @@
-"""A picture of a pull request's comment: `python scripts/comment_picture.py COMMENT.md PICTURE.png`.
+"""Draws a pull request's comment: `python scripts/comment_picture.py COMMENT.md PICTURE.png`.
 
-Rendered from Markdown with GitHub's extensions and photographed by Chromium, which has to be on PATH.
+It is rendered from Markdown with GitHub's extensions by Chromium, which must be on PATH.
 """
 
 import re
@@ -27,7 +27,7 @@ _SIGNS = {"+": "add", "-": "del"}
 
 
 def render_page(markdown: str) -> str:
-    """The comment on a page, the details of what is pushed unfolded."""
+    """Return the comment as a page, with the details of what is pushed unfolded."""
     html = MarkdownIt("gfm-like", {"html": True}).render(markdown)
     html = html.replace("<details><summary>pushed", "<details open><summary>pushed")
     html = re.sub(r'(?<=language-diff">).*?(?=</code>)', _colour_diff, html, flags=re.DOTALL)

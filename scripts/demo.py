@@ -1,6 +1,6 @@
-"""The main job, once, on this machine: `pulumi up` of the dev stack, then a call to each of its models.
+"""Runs `pulumi up` of the dev stack on this machine, then calls each of its models: `make demo`.
 
-Run by `make demo`; a second run pushes nothing.
+A second run pushes nothing.
 """
 
 import os
@@ -22,7 +22,7 @@ The stack is up. In a shell of this folder:
 
 
 def run_step(title: str, *command: str) -> None:
-    """Run a command in sight of the reader; end with its exit code if it fails."""
+    """Show and run a command; exit with its exit code if it fails."""
     print(f"\n== {title}\n$ {' '.join(command)}", flush=True)
     code = subprocess.run(command, check=False).returncode  # fixed words below
     if code:
@@ -31,34 +31,17 @@ def run_step(title: str, *command: str) -> None:
 
 
 def main() -> None:
-    """Up, calls, outputs, hints."""
-    os.environ["BASETEN_API_KEY"] = "emulator"  # a key of the reader's own has no business here
+    """Bring the stack up, call its models, show its outputs."""
+    os.environ["BASETEN_API_KEY"] = "emulator"  # never the reader's own key
     emulator = parse_target("emulator", os.environ.get("BASETEN_EMULATOR_PORT"))
     ensure_running(emulator.management_url, Path.cwd())  # an `up` that changes nothing needs none
     # The refresh finds an emulator whose memory was wiped; then the models are pushed again.
-    up = (
-        "--yes",
-        "--skip-preview",
-        "--refresh",
-        "--suppress-outputs",
-        "--parallel",
-        "32",
-        "--stack",
-        "dev",
-    )
-    run_step("The dev stack: an embedding, a reranker, a classifier", "pulumi", "up", *up)
+    up = "pulumi up --yes --skip-preview --refresh --suppress-outputs --parallel 32 --stack dev"
+    run_step("The dev stack: an embedding, a reranker, a classifier", *up.split())
     run_step("Calls with curl", "bash", "examples/call.sh")
     run_step("Calls with requests", sys.executable, "examples/call.py")
-    run_step(
-        "What the stack tells scripts",
-        "pulumi",
-        "stack",
-        "output",
-        "env",
-        "--stack",
-        "dev",
-        "--json",
-    )
+    outputs = ("-m", "baseten_tei", "outputs", "--format", "dotenv", "--stack", "dev")
+    run_step("The stack's outputs for scripts", sys.executable, *outputs)
     print(HINTS)
 
 

@@ -10,7 +10,7 @@ find_python() {
     "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
     command -v "$candidate" && return
   done
-  echo "Python 3.11 or newer with venv is needed: install it (e.g. apt install python3.11-venv), or type make PYTHON=/path/to/python3.11" >&2
+  echo "Python 3.11 or newer with venv is needed: install it (e.g. apt install python3.11-venv), or run make PYTHON=/path/to/python3.11" >&2
   return 1
 }
 

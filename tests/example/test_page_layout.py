@@ -15,7 +15,7 @@ NO_BROWSER = 77
 BROWSER = "tests/example/browser"
 
 
-def looked_at(*addresses: str | Path) -> dict[str, Any]:
+def look_at(*addresses: str | Path) -> dict[str, Any]:
     """What does not fit, by page and width."""
     subprocess.run([ROOT / "scripts" / "venv-of.sh", BROWSER], check=True)
     subprocess.run(
@@ -37,7 +37,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     for name, page in pages().items():
         (folder / f"{name}.html").write_text(page, encoding="utf-8")
     draw_tune_pages(folder)
-    looks = looked_at(*sorted(folder.glob("*.html")))
+    looks = look_at(*sorted(folder.glob("*.html")))
     return {Path(name).stem: widths for name, widths in looks.items()}
 
 
@@ -54,7 +54,7 @@ def test_nothing_runs_off_the_page_and_no_word_is_broken(
 
 @pytest.mark.parametrize("query", ["", "?q=hostile", "?q=lost+luggage"])
 def test_the_search_page_fits_a_phone_and_a_desk(service: str, query: str) -> None:
-    [widths] = looked_at(f"{service}/{query}").values()
+    [widths] = look_at(f"{service}/{query}").values()
     for width, look in widths.items():
         assert (look["wider"], look["outside"], look["broken"]) == (0, [], []), width
 

@@ -134,9 +134,9 @@ def broken(place: Place, what: str) -> None:
 @pytest.mark.parametrize(
     ("what", "command", "said"),
     [
-        ("nothing", ("serve",), "there is no index at {index}: type `python -m search_service index`"),
-        ("index", ("index", "--rebuild"), "{index} is no index of this service"),
-        ("settings", ("index",), "roles Field required; type `pulumi stack output settings --json"),
+        ("nothing", ("serve",), "there is no index at {index}: run `python -m search_service index`"),
+        ("index", ("index", "--rebuild"), "{index} is not an index of this service"),
+        ("settings", ("index",), "roles Field required; run `pulumi stack output settings --json"),
         ("line", ("index", "{folder}/documents.jsonl"), "documents.jsonl:1: text: "),
     ],
 )  # fmt: skip

@@ -87,8 +87,8 @@ def test_the_example_searches_and_refuses_an_index_of_another_space(checkout: Ch
         f"source engine/env.sh; cd examples/search-service; {preview} --config-path"
     ).refused()
     assert (
-        "search-service:models.reranker is 'bge', and the embeddings stack has bge-reranker: "
-        "type `pulumi config set --path models.reranker bge-reranker`"
+        "search-service:models.reranker is 'bge', but the embeddings stack has bge-reranker: "
+        "run `pulumi config set --path models.reranker bge-reranker`"
     ) in told.text
 
 

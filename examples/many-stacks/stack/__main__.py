@@ -7,8 +7,8 @@ import pulumi
 
 
 def merge_models(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Every stack's models by their names. Ends the program with a line for each name that two stacks use."""
-    found: dict[str, Any] = {}
+    """Return every stack's models by name. Ends the program with a line for each name that two stacks use."""
+    merged: dict[str, Any] = {}
     owners: dict[str, str] = {}
     problems = []
     for stack, its in models.items():
@@ -17,13 +17,13 @@ def merge_models(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
             for name in its
             if name in owners
         ]
-        found |= its
+        merged |= its
         owners |= dict.fromkeys(its, stack)
     for problem in problems:
         pulumi.log.error(problem)
     if problems:
         raise SystemExit(32)  # the exit code after which Pulumi's host adds no line of its own
-    return found
+    return merged
 
 
 names = pulumi.Config().require_object("stacks")  # organization/PROJECT/STACK of each

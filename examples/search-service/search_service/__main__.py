@@ -1,7 +1,7 @@
 """The service's two commands: `python -m search_service index` and `python -m search_service serve`.
 
-Both take the settings that the service's Pulumi stack has as its output, and BASETEN_API_KEY. Exit: 0 done,
-1 a line that says what to type, 3 the index is of another embedding space than the model.
+Both take the settings, which are an output of the service's Pulumi stack, and BASETEN_API_KEY. Exit codes: 0; 1 with a
+line that says what to run; 3 if the index has a different embedding space than the model.
 """
 
 import argparse
@@ -19,10 +19,10 @@ from search_service.documents import read_documents
 from search_service.errors import ServiceError
 from search_service.index import Index
 from search_service.indexing import index
-from search_service.models import models_of
+from search_service.models import connect_models
 from search_service.searching import Search
 from search_service.settings import read_settings
-from search_service.web import app_of
+from search_service.web import make_app
 
 DOCUMENTS = Path(__file__).parents[1] / "documents.jsonl"
 MISMATCH = 3
@@ -30,7 +30,7 @@ INSTEAD = "`python -m search_service index --rebuild`, or `pulumi config set emb
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one of them."""
+    """Run one command; return its exit code."""
     arguments = _parser().parse_args(argv)
     try:
         asyncio.run(arguments.run(arguments))
@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     indexing.add_argument(
         "documents", type=Path, nargs="?", default=DOCUMENTS, help="a JSON object a line"
     )
-    indexing.add_argument("--rebuild", action="store_true", help="embed all of them anew")
+    indexing.add_argument("--rebuild", action="store_true", help="embed all of them again")
     indexing.set_defaults(run=_index)
     serving = commands.add_parser("serve", parents=[shared], help="answer searches")
     serving.add_argument("--host", default="127.0.0.1")
@@ -76,8 +76,8 @@ async def _index(arguments: argparse.Namespace) -> None:
 
 async def _serve(arguments: argparse.Namespace) -> None:
     settings, kept = read_settings(arguments.settings), Index.open(arguments.index)
-    async with models_of(settings, kept.space) as models:
-        app = app_of(Search(kept, models), settings.on_emulator)
+    async with connect_models(settings, kept.space) as models:
+        app = make_app(Search(kept, models), settings.on_emulator)
         listening = _listening(arguments.host, arguments.port)
         print(_greeting(kept, listening), flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

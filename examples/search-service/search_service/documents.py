@@ -1,4 +1,4 @@
-"""Documents to search, one JSON object a line."""
+"""Reads the documents to search, one JSON object a line."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +12,7 @@ Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
 class Document(BaseModel, frozen=True):
-    """A short text with a title; longer ones are cut by the models, so that they should come in parts."""
+    """A short text with a title. The models cut long ones, so split them."""
 
     id: Words
     topic: Words
@@ -21,12 +21,12 @@ class Document(BaseModel, frozen=True):
 
     @property
     def passage(self) -> str:
-        """What the models read."""
+        """Return the text that the models read."""
         return f"{self.title}. {self.text}"
 
 
 def read_documents(path: Path) -> list[Document]:
-    """All documents of a file. Raises `ServiceError` that names the line."""
+    """Return all documents of a file. Raises `ServiceError`, which names the line."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -35,7 +35,7 @@ def read_documents(path: Path) -> list[Document]:
         ) from error
     documents = list(_parse(path, lines))
     if not documents:
-        raise ServiceError(f"{path} holds no document; give a file with a JSON object a line")
+        raise ServiceError(f"{path} has no documents; give a file with a JSON object a line")
     return documents
 
 
@@ -52,7 +52,7 @@ def _parse(path: Path, lines: list[bytes]) -> Iterator[Document]:
             raise ServiceError(f"{path}:{number}: {where}: {first['msg']}") from error
         if document.id in seen:
             raise ServiceError(
-                f"{path}:{number}: id {document.id!r} is that of line {seen[document.id]} too: give it another"
+                f"{path}:{number}: id {document.id!r} is also that of line {seen[document.id]}: change one of them"
             )
         seen[document.id] = number
         yield document

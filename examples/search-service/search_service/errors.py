@@ -1,5 +1,5 @@
-"""What a user can mend."""
+"""Errors that a user can fix."""
 
 
 class ServiceError(Exception):
-    """One line that ends in what to type."""
+    """One line that ends in what to run."""

@@ -1,6 +1,6 @@
-"""Documents, their vectors and the space that those are of, in one SQLite file with sqlite-vec.
+"""Keeps documents, their vectors and the embedding space in one SQLite file with sqlite-vec.
 
-A file comes into place whole, its space never changes, and documents change with their vectors in one transaction.
+A file is replaced as a whole, its space never changes, and documents change with their vectors in one transaction.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from search_service.documents import Document
 from search_service.errors import ServiceError
 
 BUSY_SECONDS = 10
-"""A search waits so long for an `index` that is writing, and the other way round."""
+"""How long a search waits for an `index` that is writing, and the other way round."""
 _TABLES = """
 CREATE TABLE made_with (space TEXT NOT NULL);
 CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
@@ -35,7 +35,7 @@ JOIN documents ON number = near.rowid ORDER BY distance, number
 
 @dataclass(frozen=True)
 class Near:
-    """A document, and the cosine of its vector and the query's."""
+    """A document and the cosine of its vector and the query's."""
 
     document: Document
     similarity: float
@@ -49,27 +49,27 @@ class Index:
 
     @classmethod
     def open(cls, path: Path) -> Index:
-        """The index in a file. Raises `ServiceError` where there is none."""
+        """Return the index in a file. Raises `ServiceError` if there is none."""
         index = cls(_connect(path, apsw.SQLITE_OPEN_READWRITE), path)
         try:
-            index.space  # noqa: B018  # a file of something else is found now, not at the first search
+            index.space  # noqa: B018  # fails now, not at the first search
         except apsw.Error as error:
             raise ServiceError(
-                f"{path} is no index of this service ({error}): give another --index"
+                f"{path} is not an index of this service ({error}): give another --index"
             ) from error
         return index
 
     @classmethod
     @contextmanager
     def make(cls, path: Path, space: Space, dimensions: int) -> Iterator[Index]:
-        """A new index, which takes the place of the file when all went well; whoever has that open keeps it."""
+        """Make a new index, which replaces the file at the end; who has the old one open keeps it."""
         path.parent.mkdir(parents=True, exist_ok=True)
         making = path.with_name(f"{path.name}.making-{os.getpid()}")
         index = cls(_connect(making, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE), path)
         try:
             index._connection.execute(_TABLES.format(dimensions=int(dimensions)))
-            told = json.dumps(space.as_mapping(), ensure_ascii=False)
-            index._connection.execute("INSERT INTO made_with VALUES (?)", (told,))
+            text = json.dumps(space.as_mapping(), ensure_ascii=False)
+            index._connection.execute("INSERT INTO made_with VALUES (?)", (text,))
             yield index
             index.close()
             making.replace(path)
@@ -79,22 +79,22 @@ class Index:
 
     @property
     def space(self) -> Space:
-        """What its vectors are of."""
+        """Return the embedding space of its vectors."""
         return Space.of(json.loads(self._connection.execute("SELECT space FROM made_with").get))
 
     def __len__(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM documents").get)
 
     def documents(self) -> dict[str, Document]:
-        """All of them, by id."""
+        """Return all documents by id."""
         rows = self._connection.execute("SELECT document FROM documents")
-        found = (Document.model_validate_json(told) for (told,) in rows)
-        return {document.id: document for document in found}
+        documents = (Document.model_validate_json(text) for (text,) in rows)
+        return {document.id: document for document in documents}
 
     def write(
         self, documents: Iterable[Document], vectors: Floats, gone: Iterable[str] = ()
     ) -> None:
-        """Put documents in, in place of those with the same ids, and take those out that are gone. All or nothing."""
+        """Add or replace documents by id, and remove those that are gone, in one transaction."""
         with self._connection:
             for id_ in gone:
                 self._remove(id_)
@@ -103,9 +103,9 @@ class Index:
                 self._put(document, vector)
 
     def nearest(self, vector: Floats, count: int) -> list[Near]:
-        """The documents whose vectors are nearest, nearest first."""
+        """Return the documents with the nearest vectors, nearest first."""
         rows = self._connection.execute(_NEAREST, (vector.tobytes(), count))
-        return [Near(Document.model_validate_json(told), similarity) for told, similarity in rows]
+        return [Near(Document.model_validate_json(text), similarity) for text, similarity in rows]
 
     def close(self) -> None:
         """Close the file."""
@@ -133,7 +133,7 @@ def _connect(path: Path, flags: int) -> apsw.Connection:
         connection = apsw.Connection(str(path), flags=flags)
     except apsw.CantOpenError as error:
         raise ServiceError(
-            f"there is no index at {path}: type `python -m search_service index`"
+            f"there is no index at {path}: run `python -m search_service index`"
         ) from error
     connection.set_busy_timeout(BUSY_SECONDS * 1000)
     connection.enable_load_extension(True)

@@ -1,4 +1,4 @@
-"""Bring an index up to date with a list of documents."""
+"""Updates an index to a list of documents."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from baseten_tei_client.results import Embeddings
 from search_service.documents import Document
 from search_service.errors import ServiceError
 from search_service.index import Index
-from search_service.models import embedding_of
+from search_service.models import connect_embedding
 from search_service.settings import Settings
 
 
 @dataclass(frozen=True)
 class Indexed:
-    """What came of it; `cut` are ids of documents whose end the model did not read."""
+    """What was done; `cut` are the ids of documents whose end the model did not read."""
 
     embedded: int
     kept: int
@@ -29,9 +29,9 @@ class Indexed:
 async def index(
     settings: Settings, documents: Sequence[Document], path: Path, rebuild: bool
 ) -> Indexed:
-    """Make the file an index of exactly these documents; only new and changed ones are embedded, unless `rebuild`.
+    """Make the file an index of exactly these documents; embed only new and changed ones, unless `rebuild`.
 
-    Raises `SpaceMismatchError` before anything is written where the index is of another space.
+    Raises `SpaceMismatchError` before anything is written if the index has a different space.
     """
     if not path.exists():
         return await _make(settings, documents, path)
@@ -42,10 +42,10 @@ async def index(
 
 
 async def _make(settings: Settings, documents: Sequence[Document], path: Path) -> Indexed:
-    async with embedding_of(settings) as model:
+    async with connect_embedding(settings) as model:
         if model.space is None:
             raise ServiceError(
-                "the settings tell no embedding space: `pulumi up` the embeddings stack, then this service's"
+                "the settings have no embedding space: `pulumi up` the embeddings stack, then this service's"
             )
         embedded = await _embed(model, documents)
     with Index.make(path, model.space, embedded.vectors.shape[1]) as new:
@@ -56,7 +56,7 @@ async def _make(settings: Settings, documents: Sequence[Document], path: Path) -
 async def _update(settings: Settings, documents: Sequence[Document], old: Index) -> Indexed:
     there = old.documents()
     changed, gone = difference(there, documents)
-    async with embedding_of(settings, old.space) as model:
+    async with connect_embedding(settings, old.space) as model:
         embedded = await _embed(model, changed)
     old.write(changed, embedded.vectors, gone)
     kept = len(documents) - len(changed)
@@ -66,7 +66,7 @@ async def _update(settings: Settings, documents: Sequence[Document], old: Index)
 def difference(
     there: Mapping[str, Document], wanted: Sequence[Document]
 ) -> tuple[list[Document], list[str]]:
-    """Documents that are new or changed, and ids of those that are no longer wanted."""
+    """Return the documents that are new or changed, and the ids of those to remove."""
     changed = [it for it in wanted if there.get(it.id) != it]
     return changed, sorted(there.keys() - {it.id for it in wanted})
 

@@ -1,4 +1,4 @@
-"""The embeddings stack's three models, held against the space of the index before they are used."""
+"""Connects to the embeddings stack's three models and compares the embedding model with the index."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from search_service.settings import Settings
 
 @dataclass(frozen=True)
 class Models:
-    """What embeds, what ranks, what tells moods."""
+    """The three models of a search."""
 
     embedding: AsyncModel
     reranker: AsyncModel
@@ -24,10 +24,9 @@ class Models:
 async def connect_embedding(
     settings: Settings, expected: Space | None = None
 ) -> AsyncIterator[AsyncModel]:
-    """The embedding model, awake, and of the expected space: by what the stack says of it, and by what it answers.
+    """Give the embedding model, awake, after comparing its outputs and its answers with the expected space.
 
-    Without `expected` it has to be of the space that the stack says. Raises `SpaceMismatchError`, and what else
-    `connect` does.
+    Default: the space in the stack's outputs. Raises what `connect` raises, `SpaceMismatchError` among it.
     """
     name = settings.roles.embedding
     space = expected or (await aconnect(name, outputs=settings.outputs)).space
@@ -40,7 +39,7 @@ async def connect_embedding(
 
 @asynccontextmanager
 async def connect_models(settings: Settings, expected: Space) -> AsyncIterator[Models]:
-    """All three, awake, for a search in an index of the expected space. Raises as `embedding_of` does."""
+    """Give all three models, awake. Raises what `connect_embedding` raises."""
     roles = settings.roles
     async with (
         connect_embedding(settings, expected) as embedding,

@@ -1,4 +1,4 @@
-"""A search: the nearest documents by vector, in the order that the reranker gives them, with their moods."""
+"""Searches: the nearest documents by vector, in the reranker's order, with their moods."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOOD_THRESHOLD = 0.5
 
 
 class Mood(BaseModel, frozen=True):
-    """A label of the classifier, and how likely it holds."""
+    """A label of the classifier and its probability."""
 
     label: str
     score: float
@@ -55,7 +55,7 @@ class Search:
     _one_at_a_time: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def find(self, query: str, count: int) -> Found:
-        """Raises what the models raise."""
+        """Return the best documents for a query. Raises what the models raise."""
         near = await self._nearest(query)
         passages = [it.document.passage for it in near]
         ranking, moods = await asyncio.gather(
@@ -83,7 +83,7 @@ def _hit(near: Near, place: int, relevance: float, moods: list[Mood]) -> Hit:
 
 
 def name_moods(classification: Classification, row: int) -> list[Mood]:
-    """The likeliest labels of a text, likeliest first."""
+    """Return the likeliest labels of a text, likeliest first."""
     scores = zip(classification.labels, classification.scores[row].tolist(), strict=True)
     likely = sorted((it for it in scores if it[1] >= MOOD_THRESHOLD), key=lambda it: -it[1])
     return [Mood(label=label, score=score) for label, score in likely[:MOODS]]

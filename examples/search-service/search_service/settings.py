@@ -1,4 +1,4 @@
-"""What the service's Pulumi stack says: three models of the embeddings stack, and which does what."""
+"""Reads the output of the service's Pulumi stack: three models of the embeddings stack and their roles."""
 
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,8 @@ class Settings(BaseModel, frozen=True):
 
 
 def read_settings(path: Path) -> Settings:
-    """The settings in a file. Raises `ServiceError`."""
-    how = f"type `pulumi stack output settings --json > {path}`"
+    """Return the settings in a file. Raises `ServiceError`."""
+    how = f"run `pulumi stack output settings --json > {path}`"
     try:
         return Settings.model_validate_json(path.read_bytes())
     except OSError as error:

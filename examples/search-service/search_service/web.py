@@ -1,4 +1,4 @@
-"""The search over HTTP, and the page that asks it."""
+"""Serves the search over HTTP, and its page."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ HEADERS = {
 }
 Asked = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 STATUSES = {RefusedTextError: 422, DeadlineError: 504}
-"""Of what models raise; anything else is a 503."""
+"""Status codes of the models' errors; all others are a 503."""
 
 
 class About(BaseModel, frozen=True):
@@ -36,7 +36,7 @@ class About(BaseModel, frozen=True):
 
 
 def make_app(search: Search, emulator: bool) -> FastAPI:
-    """The service. Its API pages are left out: they load scripts from elsewhere."""
+    """Return the service, without FastAPI's API pages, which load scripts from elsewhere."""
     app = FastAPI(title="search-service", docs_url=None, redoc_url=None)
     app.middleware("http")(_with_headers)
     app.exception_handler(TeiClientError)(_answer_failure)
@@ -72,5 +72,5 @@ async def _with_headers(
 
 
 async def _answer_failure(_: Request, error: Exception) -> JSONResponse:
-    """The client's errors hold no key and no text."""
+    """Answer with the client's message, which contains neither key nor text."""
     return JSONResponse({"detail": str(error)}, STATUSES.get(type(error), 503))

@@ -9,7 +9,7 @@ TASKS = ("embedding", "reranker", "classifier")
 
 
 def settings(version: int, models: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """The outputs of the models that have these names, and which of them does what.
+    """Return the outputs of the models with these names, and their roles.
 
     Ends the program with a line for each name that does not fit.
     """
@@ -30,8 +30,8 @@ def _problem(models: Mapping[str, Any], task: str, name: str | None) -> str | No
     if name in there:
         return None
     return (
-        f"search-service:models.{task} is {name!r}, and the embeddings stack has {', '.join(there) or 'none'}: "
-        f"type `pulumi config set --path models.{task} {there[0] if there else 'NAME'}`"
+        f"search-service:models.{task} is {name!r}, but the embeddings stack has {', '.join(there) or 'none'}: "
+        f"run `pulumi config set --path models.{task} {there[0] if there else 'NAME'}`"
     )
 
 

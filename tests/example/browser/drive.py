@@ -33,7 +33,7 @@ def browser_of(playwright: Playwright) -> Browser:
     own = playwright.chromium.executable_path
     if not found and not Path(own).exists():
         print(
-            "no Chromium: type `apt install chromium`, or `.venv-browser/bin/playwright install chromium`",
+            "there is no Chromium: run `apt install chromium`, or `.venv-browser/bin/playwright install chromium`",
             file=sys.stderr,
         )
         sys.exit(NO_BROWSER)

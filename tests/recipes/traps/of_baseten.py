@@ -2,7 +2,7 @@
 
 from baseten.client import InferenceClient
 from baseten.client.inferenceapi import PredictInput
-from stack import KEY, Stack, refused
+from stack import KEY, Stack, expect_refusal
 
 
 def _inference_client(stack: Stack, model: str) -> InferenceClient:
@@ -16,7 +16,7 @@ def baseten_predict_takes_no_list(stack: Stack) -> None:
         "go-emotions": {"inputs": "I love this!"},
     }
     for model, body in bodies.items():
-        with refused("ValidationError", "PredictOutput"):
+        with expect_refusal("ValidationError", "PredictOutput"):
             _inference_client(stack, model).api.predict(
                 env_name="production", request=PredictInput(body)
             )

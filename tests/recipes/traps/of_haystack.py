@@ -4,7 +4,7 @@ from haystack import Document
 from haystack.components.embedders import OpenAIDocumentEmbedder, OpenAITextEmbedder
 from haystack.utils import Secret
 from haystack_integrations.components.rankers.huggingface_api import HuggingFaceTEIRanker
-from stack import Stack, refused
+from stack import Stack, expect_refusal
 
 _KEY = Secret.from_env_var("BASETEN_API_KEY")
 
@@ -30,5 +30,5 @@ def haystack_waits_half_a_minute(stack: Stack) -> None:
 
 def haystack_tei_ranker_drops_the_path(stack: Stack) -> None:
     ranker = HuggingFaceTEIRanker(url=stack.url("bge-reranker", "sync_url"), token=_KEY)
-    with refused("404", f"{stack.emulator}/rerank"):
+    with expect_refusal("404", f"{stack.emulator}/rerank"):
         ranker.run(query="a question", documents=[Document(content="a text")])

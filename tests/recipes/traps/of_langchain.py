@@ -6,7 +6,7 @@ from unittest import mock
 import tiktoken
 from langchain_baseten import BasetenEmbeddings
 from langchain_openai import OpenAIEmbeddings
-from stack import KEY, Stack, refused
+from stack import KEY, Stack, expect_refusal
 
 
 def _langchain(stack: Stack, **options: Any) -> OpenAIEmbeddings:
@@ -34,7 +34,7 @@ def langchain_sends_token_ids(stack: Stack) -> None:
 def langchain_sends_a_thousand_texts_at_once(stack: Stack) -> None:
     embeddings = _langchain(stack, check_embedding_ctx_length=False)
     assert embeddings.chunk_size == 1000, embeddings.chunk_size
-    with refused("413", "maximum allowed batch size"):
+    with expect_refusal("413", "maximum allowed batch size"):
         embeddings.embed_documents(stack.too_many())
 
 
@@ -44,5 +44,5 @@ def langchain_waits_for_ever(stack: Stack) -> None:
 
 
 def langchain_baseten_cannot_embed(stack: Stack) -> None:
-    with refused("unexpected keyword argument 'batch_size'"):
+    with expect_refusal("unexpected keyword argument 'batch_size'"):
         BasetenEmbeddings(model_url=stack.url("bge", "sync_url"), api_key=KEY).embed_query("a")

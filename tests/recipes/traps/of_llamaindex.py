@@ -5,7 +5,7 @@ from llama_index.embeddings.baseten import BasetenEmbedding
 from llama_index.embeddings.openai import OpenAIEmbedding
 from llama_index.embeddings.openai_like import OpenAILikeEmbedding
 from llama_index.postprocessor.tei_rerank import TextEmbeddingInference
-from stack import KEY, Stack, refused
+from stack import KEY, Stack, expect_refusal
 
 
 def llamaindex_baseten_knows_production_alone(_stack: Stack) -> None:
@@ -15,7 +15,7 @@ def llamaindex_baseten_knows_production_alone(_stack: Stack) -> None:
 
 
 def llamaindex_openai_knows_openai_s_models_alone(stack: Stack) -> None:
-    with refused("is not a valid OpenAIEmbeddingModelType"):
+    with expect_refusal("is not a valid OpenAIEmbeddingModelType"):
         OpenAIEmbedding(
             model="bge", api_base=stack.url("bge", "openai_base_url"), api_key=KEY
         ).get_text_embedding("a")

@@ -1,12 +1,12 @@
 """OpenAI's SDK."""
 
 from openai import OpenAI
-from stack import KEY, Stack, refused
+from stack import KEY, Stack, expect_refusal
 
 
 def openai_sends_all_texts_at_once(stack: Stack) -> None:
     client = OpenAI(base_url=stack.url("bge", "openai_base_url"), api_key=KEY, max_retries=0)
-    with refused("413", "maximum allowed batch size"):
+    with expect_refusal("413", "maximum allowed batch size"):
         client.embeddings.create(model="bge", input=stack.too_many())
 
 

@@ -1,7 +1,7 @@
 """Baseten's performance client."""
 
 from baseten_performance_client import PerformanceClient, RequestProcessingPreference
-from stack import KEY, LONG, Stack, refused
+from stack import KEY, LONG, Stack, expect_refusal
 
 
 def _performance_client(stack: Stack, model: str, output: str = "sync_url") -> PerformanceClient:
@@ -9,7 +9,7 @@ def _performance_client(stack: Stack, model: str, output: str = "sync_url") -> P
 
 
 def performance_client_puts_v1_after_v1(stack: Stack) -> None:
-    with refused("404"):
+    with expect_refusal("404"):
         _performance_client(stack, "bge", "openai_base_url").embed(["a text"], model="bge")
 
 
@@ -21,7 +21,7 @@ def performance_client_has_limits_of_its_own(_stack: Stack) -> None:
 
 def performance_client_knows_nothing_of_the_server_s_limit(stack: Stack) -> None:
     texts = stack.too_many()
-    with refused("413", "maximum allowed batch size"):
+    with expect_refusal("413", "maximum allowed batch size"):
         _performance_client(stack, "bge").embed(
             texts, model="bge", preference=RequestProcessingPreference(batch_size=len(texts))
         )
@@ -39,7 +39,7 @@ def performance_client_sorts_each_batch_alone(stack: Stack) -> None:
 
 
 def performance_client_refuses_what_the_server_would_truncate(stack: Stack) -> None:
-    with refused("413", "must have less than"):
+    with expect_refusal("413", "must have less than"):
         _performance_client(stack, "bge-reranker").rerank("a question", [LONG])
-    with refused("413", "must have less than"):
+    with expect_refusal("413", "must have less than"):
         _performance_client(stack, "go-emotions").classify([LONG])
