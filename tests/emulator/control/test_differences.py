@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[3] / "emulator" / "DIFFERENCES.md").read_text()
 BASES = ("documented", "measured", "guessed", "source", "ours", "reported by users")
 
 
-def written_out(path: str) -> Iterator[str]:
+def write_out(path: str) -> Iterator[str]:
     """Every path that a notation means: `[…]` may be left out, `(a,b)` are alternatives, innermost first."""
     found = re.search(r"\[([^\[\]()]*)\]|\(([^\[\]()]*)\)", path)
     if found is None:
@@ -20,7 +20,7 @@ def written_out(path: str) -> Iterator[str]:
         return
     options = ["", found[1]] if found[1] is not None else found[2].split(",")
     for option in options:
-        yield from written_out(path[: found.start()] + option + path[found.end() :])
+        yield from write_out(path[: found.start()] + option + path[found.end() :])
 
 
 def rows() -> list[list[str]]:
@@ -28,19 +28,19 @@ def rows() -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines]
 
 
-def listed() -> list[str]:
+def list_operations() -> list[str]:
     named = re.findall(r"`((?:GET|POST|PATCH|DELETE) /v1[^`]*)`", PAGE)
-    return [operation for notation in named for operation in written_out(notation)]
+    return [operation for notation in named for operation in write_out(notation)]
 
 
 def test_a_notation_is_written_out() -> None:
-    assert list(written_out("GET /v1[/t]/(a,b)")) == [
+    assert list(write_out("GET /v1[/t]/(a,b)")) == [
         "GET /v1/a",
         "GET /v1/b",
         "GET /v1/t/a",
         "GET /v1/t/b",
     ]
-    assert list(written_out("GET /u[/(me,{id})]")) == [
+    assert list(write_out("GET /u[/(me,{id})]")) == [
         "GET /u",
         "GET /u/me",
         "GET /u",
@@ -49,7 +49,7 @@ def test_a_notation_is_written_out() -> None:
 
 
 def test_every_operation_is_listed_and_every_listed_one_is_there() -> None:
-    assert set(listed()) == {f"{route.method} {route.path}" for route in REST_ROUTES}
+    assert set(list_operations()) == {f"{route.method} {route.path}" for route in REST_ROUTES}
 
 
 def test_every_behaviour_says_how_it_is_known() -> None:

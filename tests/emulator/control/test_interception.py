@@ -199,7 +199,7 @@ def test_a_slow_reply_comes(remote: Baseten) -> None:
     assert remote.call("GET", MODELS).status == 200
 
 
-def held(baseten: Baseten) -> bool:
+def is_call_held(baseten: Baseten) -> bool:
     return any(fault.get("held") for fault in baseten.get("/_emulator/faults")["faults"])
 
 
@@ -223,7 +223,7 @@ def test_a_held_call_waits_before_or_after_its_effect_and_then_goes_on(
     remote.fault("hold", path="^POST .*/environments$", when=when, calls=1)
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(remote.call, "POST", url, {"name": "e"})
-        eventually(lambda: held(remote))
+        eventually(lambda: is_call_held(remote))
         assert {e["name"] for e in remote.get(url)["environments"]} == names
         assert not asked.done()
         remote.call("DELETE", "/_emulator/faults")
@@ -240,6 +240,6 @@ def test_a_held_call_whose_caller_has_died_has_no_effect(remote: Baseten) -> Non
         session.trust_env = False
         with pytest.raises(requests.ReadTimeout):
             session.post(address, json={"name": "e"}, headers=headers, timeout=0.2)
-    assert held(remote)
+    assert is_call_held(remote)
     remote.call("DELETE", "/_emulator/faults")
     assert [e["name"] for e in remote.get(url)["environments"]] == ["production"]

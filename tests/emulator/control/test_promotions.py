@@ -91,7 +91,7 @@ def path(model_id: str) -> str:
     return f"/v1/models/{model_id}/environments/production"
 
 
-def shown(baseten: Baseten, model_id: str) -> tuple[str | None, int, str]:
+def promotion_status(baseten: Baseten, model_id: str) -> tuple[str | None, int, str]:
     """Status and traffic of the promotion, and what serves."""
     environment = baseten.environment(model_id)
     promotion = environment["in_progress_promotion"] or {}
@@ -101,60 +101,60 @@ def shown(baseten: Baseten, model_id: str) -> tuple[str | None, int, str]:
 
 def test_an_ordinary_promotion_takes_one_step(baseten: Baseten) -> None:
     model_id, old, new = two(baseten)
-    assert shown(baseten, model_id) == ("RAMPING_UP", 0, old)
+    assert promotion_status(baseten, model_id) == ("RAMPING_UP", 0, old)
     baseten.advance(0.5)
-    assert shown(baseten, model_id) == ("RAMPING_UP", 50, old)
+    assert promotion_status(baseten, model_id) == ("RAMPING_UP", 50, old)
     baseten.advance(0.5)
-    assert shown(baseten, model_id) == (None, 100, new)
+    assert promotion_status(baseten, model_id) == (None, 100, new)
 
 
 def test_a_pushed_candidate_is_releasing_until_it_is_ready(local: Baseten) -> None:
     model_id, old = local.deployed()
     _, new = local.pushed(environment_name="production")
     local.advance(2.9)
-    assert shown(local, model_id) == ("RELEASING", 0, old)
+    assert promotion_status(local, model_id) == ("RELEASING", 0, old)
     local.advance(0.1)
-    assert shown(local, model_id) == ("RAMPING_UP", 0, old)
+    assert promotion_status(local, model_id) == ("RAMPING_UP", 0, old)
     local.advance(1)
-    assert shown(local, model_id) == (None, 100, new)
+    assert promotion_status(local, model_id) == (None, 100, new)
 
 
 def test_a_promotion_is_paused_and_resumed(baseten: Baseten) -> None:
     model_id, old, new = two(baseten)
     baseten.advance(0.3)
     assert baseten.post(path(model_id) + "/pause_promotion") == {"success": True}
-    assert shown(baseten, model_id)[0] == "RAMPING_UP"
+    assert promotion_status(baseten, model_id)[0] == "RAMPING_UP"
     baseten.advance(100)
-    assert shown(baseten, model_id) == ("PAUSED", 50, old)
+    assert promotion_status(baseten, model_id) == ("PAUSED", 50, old)
     baseten.post(path(model_id) + "/pause_promotion")
     baseten.post(path(model_id) + "/resume_promotion")
-    assert shown(baseten, model_id) == ("RAMPING_UP", 50, old)
+    assert promotion_status(baseten, model_id) == ("RAMPING_UP", 50, old)
     baseten.advance(0.6)
-    assert shown(baseten, model_id) == (None, 100, new)
+    assert promotion_status(baseten, model_id) == (None, 100, new)
 
 
 def test_a_cancel_gives_back_what_has_moved(local: Baseten) -> None:
     model_id, old, _ = two(local)
     local.advance(0.5)
     assert local.post(path(model_id) + "/cancel_promotion")["status"] == "RAMPING_DOWN"
-    assert shown(local, model_id) == ("RAMPING_DOWN", 50, old)
+    assert promotion_status(local, model_id) == ("RAMPING_DOWN", 50, old)
     local.advance(0.3)
     assert local.post(path(model_id) + "/cancel_promotion")["status"] == "RAMPING_DOWN"
-    assert shown(local, model_id) == ("RAMPING_DOWN", 25, old)
+    assert promotion_status(local, model_id) == ("RAMPING_DOWN", 25, old)
     local.advance(0.3)
-    assert shown(local, model_id) == ("CANCELED", 0, old)
+    assert promotion_status(local, model_id) == ("CANCELED", 0, old)
 
 
 def test_a_promotion_is_forced_back_and_forward(local: Baseten) -> None:
     model_id, old, new = two(local)
     local.advance(0.5)
     local.post(path(model_id) + "/force_cancel_promotion")
-    assert shown(local, model_id) == ("CANCELED", 0, old)
+    assert promotion_status(local, model_id) == ("CANCELED", 0, old)
     local.post(path(model_id) + "/promote", deployment_id=new)
     local.advance(0.5)
     local.post(path(model_id) + "/cancel_promotion")
     local.post(path(model_id) + "/force_roll_forward_promotion")
-    assert shown(local, model_id) == (None, 100, new)
+    assert promotion_status(local, model_id) == (None, 100, new)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_a_promotion_all_at_once_can_only_be_canceled(local: Baseten) -> None:
         answer = local.call("POST", f"{path(model_id)}/{signal}")
         assert "not a rolling one" in answer.json["message"]
     assert local.post(path(model_id) + "/cancel_promotion")["status"] == "CANCELED"
-    assert shown(local, model_id) == ("CANCELED", 0, old)
+    assert promotion_status(local, model_id) == ("CANCELED", 0, old)
 
 
 def test_an_override_is_for_one_promotion_only(local: Baseten) -> None:
@@ -205,9 +205,9 @@ def test_an_override_is_for_one_promotion_only(local: Baseten) -> None:
     body = {"deployment_id": new, "promotion_settings_override": override}
     local.post(path(model_id) + "/promote", **body)
     local.advance(300)
-    assert shown(local, model_id) == ("RAMPING_UP", 75, old)
+    assert promotion_status(local, model_id) == ("RAMPING_UP", 75, old)
     local.advance(1)
-    assert shown(local, model_id) == (None, 100, new)
+    assert promotion_status(local, model_id) == (None, 100, new)
     kept = local.environment(model_id)["promotion_settings"]["rolling_deploy_config"]
     assert kept["stabilization_time_seconds"] == 0
 
@@ -219,12 +219,12 @@ def test_a_failed_promotion_stays_visible_until_the_next_one(local: Baseten) -> 
     after = local.environment(model_id)
     assert after["candidate_deployment"] is None
     assert after["in_progress_promotion"]["error_message"] == "readiness probe failed"
-    assert shown(local, model_id) == ("FAILED", 0, old)
+    assert promotion_status(local, model_id) == ("FAILED", 0, old)
     assert local.deployment((model_id, new))["environment"] is None
     local.post(path(model_id) + "/promote", deployment_id=new)
     assert local.environment(model_id)["in_progress_promotion"]["error_message"] is None
     local.advance(1)
-    assert shown(local, model_id) == (None, 100, new)
+    assert promotion_status(local, model_id) == (None, 100, new)
 
 
 def test_a_candidate_that_fails_or_is_deactivated_fails_its_promotion(local: Baseten) -> None:
@@ -238,7 +238,7 @@ def test_a_candidate_that_fails_or_is_deactivated_fails_its_promotion(local: Bas
     local.post(f"/v1/models/{model_id}/deployments/{gone}/deactivate")
     failed = local.environment(model_id)["in_progress_promotion"]
     assert failed["error_message"] == f"deployment {gone} was deactivated"
-    assert shown(local, model_id) == ("FAILED", 0, old)
+    assert promotion_status(local, model_id) == ("FAILED", 0, old)
 
 
 def test_promoting_what_serves_forgets_an_earlier_failure(local: Baseten) -> None:
@@ -253,9 +253,9 @@ def test_a_stuck_promotion_goes_on_when_the_fault_is_gone(local: Baseten) -> Non
     local.fault("promotion_stuck", model="bge")
     model_id, old, new = two(local)
     local.advance(1000)
-    assert shown(local, model_id) == ("RAMPING_UP", 75, old)
+    assert promotion_status(local, model_id) == ("RAMPING_UP", 75, old)
     local.call("DELETE", "/_emulator/faults")
-    assert shown(local, model_id) == (None, 100, new)
+    assert promotion_status(local, model_id) == (None, 100, new)
 
 
 def test_the_settings_of_a_promotion_are_kept_only_when_it_succeeds(local: Baseten) -> None:

@@ -6,7 +6,7 @@ from baseten_emulator.world.rate_limits import RateLimits
 from tests.support.control_client import Baseten, in_process, new_world
 
 
-def limited() -> tuple[Baseten, str]:
+def baseten_with_limits() -> tuple[Baseten, str]:
     """A Baseten that keeps its limits, and the path of a deployment."""
     world = new_world(rate_limits=RateLimits())
     baseten = Baseten(world, in_process(world))
@@ -22,7 +22,7 @@ def test_by_default_nothing_is_limited(local: Baseten) -> None:
 
 
 def test_activations_are_limited_to_20_a_minute() -> None:
-    baseten, path = limited()
+    baseten, path = baseten_with_limits()
     answers = [baseten.call("POST", path + "/activate") for _ in range(21)]
     assert {answer.status for answer in answers[:20]} == {200}
     assert answers[20].status == 429
@@ -37,7 +37,7 @@ def test_activations_are_limited_to_20_a_minute() -> None:
 
 
 def test_each_endpoint_has_a_limit_of_its_own() -> None:
-    baseten, path = limited()
+    baseten, path = baseten_with_limits()
     assert [baseten.call("POST", path + "/retry").status for _ in range(11)][-2:] == [200, 429]
     assert baseten.call("POST", path + "/activate").status == 200
     alias = path.rsplit("/", 1)[0] + "/production/retry"
@@ -45,7 +45,7 @@ def test_each_endpoint_has_a_limit_of_its_own() -> None:
 
 
 def test_the_others_are_limited_to_100_a_second() -> None:
-    baseten, _ = limited()
+    baseten, _ = baseten_with_limits()
     statuses = [baseten.call("GET", "/v1/teams").status for _ in range(101)]
     assert (statuses.count(200), statuses[-1]) == (100, 429)
     baseten.advance(1)
@@ -53,7 +53,7 @@ def test_the_others_are_limited_to_100_a_second() -> None:
 
 
 def test_calls_that_fail_are_counted_and_calls_that_are_limited_are_not() -> None:
-    baseten, path = limited()
+    baseten, path = baseten_with_limits()
     gone = path.rsplit("/", 1)[0] + "/gone/retry"
     assert {baseten.call("POST", gone).status for _ in range(10)} == {404}
     assert {baseten.call("POST", path + "/retry").status for _ in range(50)} == {429}
@@ -62,7 +62,7 @@ def test_calls_that_fail_are_counted_and_calls_that_are_limited_are_not() -> Non
 
 
 def test_only_the_management_api_is_limited() -> None:
-    baseten, path = limited()
+    baseten, path = baseten_with_limits()
     predict = f"/hosts/model-{path.split('/')[3]}/production/predict"
     assert {baseten.call("POST", predict, {}).status for _ in range(110)} == {200}
     assert {baseten.call("GET", "/_emulator/health").status for _ in range(110)} == {200}

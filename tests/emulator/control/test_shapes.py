@@ -161,14 +161,14 @@ SHAPES: dict[str, tuple[str, Body]] = {
 ROUTES = [(route.method, route.path) for route in REST_ROUTES]
 
 
-def spelled_out(path: str) -> str:
+def without_alias(path: str) -> str:
     """A path with an alias as the path by id."""
     return re.sub(
         r"/deployments/(production|development)(?=/|$)", "/deployments/{deployment_id}", path
     )
 
 
-def prepared(baseten: Baseten, ids: Ids, operation: str) -> Ids:
+def prepare(baseten: Baseten, ids: Ids, operation: str) -> Ids:
     """What an operation needs beforehand: a promotion to signal, something that may be deleted."""
     if operation.endswith("_promotion"):
         where = ENVIRONMENT.format(**ids)
@@ -182,10 +182,10 @@ def prepared(baseten: Baseten, ids: Ids, operation: str) -> Ids:
 
 @pytest.mark.parametrize(("method", "path"), ROUTES, ids=[" ".join(route) for route in ROUTES])
 def test_an_answer_has_the_documented_shape(method: str, path: str) -> None:
-    operation = f"{method} {spelled_out(path)}"
+    operation = f"{method} {without_alias(path)}"
     schema, body = SHAPES[operation]
     baseten, ids = deployed()
-    ids = prepared(baseten, ids, operation)
+    ids = prepare(baseten, ids, operation)
     query = WINDOW if "/startups" in path else ""
     sent = body(ids) if callable(body) else body
     answer = baseten.call(method, path.format(**ids) + query, sent)
@@ -194,7 +194,7 @@ def test_an_answer_has_the_documented_shape(method: str, path: str) -> None:
 
 
 def test_no_shape_is_of_an_operation_that_is_not_there() -> None:
-    assert SHAPES.keys() == {f"{method} {spelled_out(path)}" for method, path in ROUTES}
+    assert SHAPES.keys() == {f"{method} {without_alias(path)}" for method, path in ROUTES}
 
 
 def test_every_operation_is_one_of_the_sdk() -> None:

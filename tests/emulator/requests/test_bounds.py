@@ -204,7 +204,7 @@ def _folder(file: Path) -> None:
     file.mkdir()
 
 
-def _changed(statement: str) -> Callable[[Path], None]:
+def _run_statement(statement: str) -> Callable[[Path], None]:
     def change(file: Path) -> None:
         with sqlite3.connect(file) as database:
             database.execute(statement)
@@ -217,16 +217,16 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "garbage": _garbage,
     "a file that was cut": _cut,
     "a folder": _folder,
-    "endless time, kept by an older version": _changed(
+    "endless time, kept by an older version": _run_statement(
         "INSERT OR REPLACE INTO counters VALUES ('clock_offset_seconds', 9e999)"
     ),
-    "a record that is no JSON": _changed("UPDATE records SET body = 'x'"),
-    "a record that is a list": _changed("UPDATE records SET body = '[]'"),
-    "another table": _changed("ALTER TABLE records RENAME COLUMN body TO other"),
+    "a record that is no JSON": _run_statement("UPDATE records SET body = 'x'"),
+    "a record that is a list": _run_statement("UPDATE records SET body = '[]'"),
+    "another table": _run_statement("ALTER TABLE records RENAME COLUMN body TO other"),
 }
 
 
-def broken_state(folder: Path, break_it: Callable[[Path], None]) -> None:
+def write_broken_state(folder: Path, break_it: Callable[[Path], None]) -> None:
     world = new_world(store=Store.in_folder(folder))
     Baseten(world, in_process(world)).deployed()
     world.store.close()
@@ -237,7 +237,7 @@ def broken_state(folder: Path, break_it: Callable[[Path], None]) -> None:
 def test_a_broken_state_is_refused_in_one_line(
     tmp_path: Path, break_it: Callable[[Path], None]
 ) -> None:
-    broken_state(tmp_path, break_it)
+    write_broken_state(tmp_path, break_it)
     with pytest.raises(store.StateError) as refused:
         Store.in_folder(tmp_path)
     line = str(refused.value)
@@ -248,7 +248,7 @@ def test_a_broken_state_is_refused_in_one_line(
 
 
 def test_a_start_with_a_broken_state_ends_with_that_line(tmp_path: Path) -> None:
-    broken_state(tmp_path, _garbage)
+    write_broken_state(tmp_path, _garbage)
     ended = start(tmp_path)
     assert (ended.returncode, ended.stdout) == (1, "")
     [line] = ended.stderr.splitlines()

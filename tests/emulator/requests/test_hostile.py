@@ -58,7 +58,7 @@ def connect(baseten: Baseten) -> socket.socket:
     return socket.create_connection(("127.0.0.1", port), timeout=20)
 
 
-def told(connection: socket.socket) -> bytes:
+def read_to_end(connection: socket.socket) -> bytes:
     """Everything until the emulator ends the connection."""
     parts = []
     while part := connection.recv(65536):
@@ -73,10 +73,10 @@ def status_of(answer: bytes) -> int:
     return int(line.split()[1])
 
 
-def sent(baseten: Baseten, data: bytes) -> int:
+def send_raw(baseten: Baseten, data: bytes) -> int:
     with connect(baseten) as connection:
         connection.sendall(data)
-        return status_of(told(connection))
+        return status_of(read_to_end(connection))
 
 
 MALFORMED: dict[str, tuple[int, str]] = {
@@ -110,7 +110,7 @@ MALFORMED: dict[str, tuple[int, str]] = {
 def test_a_malformed_request_is_the_clients_mistake(
     remote: Remote, status: int, request_: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert sent(remote, request_.encode("latin-1")) == status
+    assert send_raw(remote, request_.encode("latin-1")) == status
     assert remote.get("/v1/models") == {"models": []}
     assert capsys.readouterr().err == ""
 
@@ -119,7 +119,7 @@ def test_a_body_that_ends_early_is_refused(remote: Remote) -> None:
     with connect(remote) as connection:
         connection.sendall(f"{POST}Content-Length: 10\r\n\r\n{{}}".encode())
         connection.shutdown(socket.SHUT_WR)
-        assert status_of(told(connection)) == 400
+        assert status_of(read_to_end(connection)) == 400
 
 
 BODIES: dict[str, bytes] = {
@@ -273,7 +273,7 @@ def test_a_body_above_its_bound_is_refused_whole_or_in_chunks(remote: Remote, su
         connection.sendall(head.encode())
         for _ in range(doorkeeper.BODY_LIMITS[surface] // 65536 + 1):
             connection.sendall(chunk)
-        assert status_of(told(connection)) == 413
+        assert status_of(read_to_end(connection)) == 413
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_a_client_that_falls_silent_loses_its_connection(
     monkeypatch.setattr("baseten_emulator.http.incoming.GRACE_SECONDS", 0.2)
     with connect(remote) as connection:
         connection.sendall(begin.encode())
-        answer = told(connection)
+        answer = read_to_end(connection)
     assert answer == b"" or status_of(answer) == 408
 
 
@@ -309,7 +309,7 @@ def test_a_client_that_sends_a_byte_now_and_then_loses_its_connection(
         dripping = threading.Thread(target=drip)
         dripping.start()
         try:
-            assert told(connection) == b""
+            assert read_to_end(connection) == b""
         except ConnectionResetError:
             pass  # a byte came after the end
         finally:
@@ -323,14 +323,14 @@ def test_a_client_that_never_reads_is_let_go(
     ends = threading.Event()
     shutdown_request = remote.server.shutdown_request
 
-    def seen(request: Any) -> None:
+    def note_end(request: Any) -> None:
         shutdown_request(request)
         ends.set()
 
     model_id, _ = remote.deployed()
     monkeypatch.setattr(server, "GRACE_SECONDS", 0.2)
     monkeypatch.setattr(server, "BYTES_PER_SECOND", 10**9)
-    monkeypatch.setattr(remote.server, "shutdown_request", seen)
+    monkeypatch.setattr(remote.server, "shutdown_request", note_end)
     body = json.dumps({"input": "a" * 20_000_000}).encode()  # the echo of it is not read
     line = f"POST /hosts/model-{model_id}/production/predict HTTP/1.1"
     head = f"{line}\r\n{AUTHORIZED}Content-Length: {len(body)}\r\n\r\n"

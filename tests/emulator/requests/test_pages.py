@@ -39,7 +39,7 @@ def remote() -> Iterator[Baseten]:
         yield Baseten(world, send)
 
 
-def asked(baseten: Baseten, write: tuple[str, str, Any], **headers: str) -> Answer:
+def ask(baseten: Baseten, write: tuple[str, str, Any], **headers: str) -> Answer:
     return baseten.call(*write, **{"Host": OWN, **headers})
 
 
@@ -48,7 +48,7 @@ def asked(baseten: Baseten, write: tuple[str, str, Any], **headers: str) -> Answ
 def test_a_page_of_another_origin_changes_nothing(
     local: Baseten, write: tuple[str, str, Any], headers: dict[str, str]
 ) -> None:
-    assert asked(local, write, **headers).status == 403
+    assert ask(local, write, **headers).status == 403
     assert local.get("/v1/secrets")["secrets"] == []
     assert local.get("/_emulator/faults")["faults"] == []
 
@@ -60,7 +60,7 @@ def test_a_page_of_another_origin_changes_nothing(
 def test_a_page_whose_name_points_at_this_machine_changes_nothing(
     remote: Baseten, write: tuple[str, str, Any], host: str
 ) -> None:
-    assert asked(remote, write, Host=host).status == 404
+    assert ask(remote, write, Host=host).status == 404
     assert remote.get("/v1/secrets")["secrets"] == []
 
 

@@ -32,7 +32,7 @@ RECORDED_MODELS = {
 }  # fmt: skip
 
 
-def recorded_router(tei: str, task: str, flags: dict[str, Any]) -> Router:
+def router_of_recording(tei: str, task: str, flags: dict[str, Any]) -> Router:
     facts = RECORDED_MODELS[task]
     batch = {"--max-client-batch-size": 4} if task == "embedding" else {}
     given = " ".join(f"{name} {value}" for name, value in ({**batch, **flags}).items())
@@ -57,7 +57,7 @@ def name_of(exchange: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize("exchange", EXCHANGES, ids=name_of)
 def test_a_recorded_request_gets_the_recorded_answer(exchange: dict[str, Any]) -> None:
-    router = recorded_router(exchange["tei"], exchange["task"], exchange.get("flags", {}))
+    router = router_of_recording(exchange["tei"], exchange["task"], exchange.get("flags", {}))
     request, recorded = exchange["request"], exchange["response"]
     body = b"" if request["json"] is None else json.dumps(request["json"]).encode()
 
@@ -65,10 +65,10 @@ def test_a_recorded_request_gets_the_recorded_answer(exchange: dict[str, Any]) -
 
     assert response.status == recorded["status"]
     assert response.content_type == recorded["content_type"]
-    assert_same(parsed(response.body, recorded["body"]), recorded["body"])
+    assert_same(parse_body(response.body, recorded["body"]), recorded["body"])
 
 
-def parsed(body: bytes, recorded: Any) -> Any:
+def parse_body(body: bytes, recorded: Any) -> Any:
     """Text is recorded as text, Prometheus text as its lines, JSON as its value."""
     if isinstance(recorded, str):
         return body.decode()
@@ -142,7 +142,7 @@ def test_the_text_that_answers_the_query_is_ranked_first_as_in_the_recording() -
     recorded = [e for e in EXCHANGES if (e["request"]["json"] or {}).get("return_text")]
     assert len(recorded) == 2
     for exchange in recorded:
-        router = recorded_router(exchange["tei"], "reranker", {})
+        router = router_of_recording(exchange["tei"], "reranker", {})
         body = json.dumps(exchange["request"]["json"]).encode()
         ranks = json.loads(router.handle("POST", "/rerank", JSON, body).body)
         assert [rank["index"] for rank in ranks] == [

@@ -16,7 +16,7 @@ def baseten() -> Baseten:
     return Baseten(world, in_process(world))
 
 
-def asked(baseten: Baseten, ids: tuple[str, str]) -> Any:
+def vector_and_pooling(baseten: Baseten, ids: tuple[str, str]) -> Any:
     """Vector and pooling of one deployment."""
     url = f"/hosts/model-{ids[0]}/deployment/{ids[1]}/sync"
     (vector,) = baseten.post(f"{url}/embed", inputs="hello world")
@@ -25,35 +25,35 @@ def asked(baseten: Baseten, ids: tuple[str, str]) -> Any:
 
 def test_a_fault_for_new_deployments_leaves_those_alone_that_were_there(baseten: Baseten) -> None:
     old = baseten.deployed()
-    right = asked(baseten, old)
+    right = vector_and_pooling(baseten, old)
     baseten.fault("wrong_pooling", "bge", deployments="new")
     new = baseten.deployed()
-    assert asked(baseten, old) == right
-    assert asked(baseten, new)[1] == "mean"
-    assert asked(baseten, new)[0] != right[0]
+    assert vector_and_pooling(baseten, old) == right
+    assert vector_and_pooling(baseten, new)[1] == "mean"
+    assert vector_and_pooling(baseten, new)[0] != right[0]
     baseten.call("DELETE", "/_emulator/faults")
-    assert asked(baseten, new) == right
+    assert vector_and_pooling(baseten, new) == right
 
 
 def test_a_fault_without_a_word_about_deployments_hits_all_of_its_model(baseten: Baseten) -> None:
     ids = baseten.deployed()
     other = baseten.deployed(config_with(model_name="other"))
-    right = asked(baseten, ids)
+    right = vector_and_pooling(baseten, ids)
     baseten.fault("wrong_pooling", "bge", value="last_token")
-    assert asked(baseten, ids)[1] == "last_token"
-    assert asked(baseten, other) == right
+    assert vector_and_pooling(baseten, ids)[1] == "last_token"
+    assert vector_and_pooling(baseten, other) == right
 
 
 def test_several_faults_come_together_and_noise_varies(baseten: Baseten) -> None:
     ids = baseten.deployed()
     baseten.fault("wrong_prompt", "bge")
-    prompted = asked(baseten, ids)[0]
-    assert asked(baseten, ids)[0] == prompted
+    prompted = vector_and_pooling(baseten, ids)[0]
+    assert vector_and_pooling(baseten, ids)[0] == prompted
     baseten.fault("batch_noise", "*")
-    noisy = asked(baseten, ids)[0]
+    noisy = vector_and_pooling(baseten, ids)[0]
     assert noisy != prompted
     assert noisy == pytest.approx(prompted, abs=1e-3)
-    assert asked(baseten, ids)[0] != noisy
+    assert vector_and_pooling(baseten, ids)[0] != noisy
 
 
 def test_an_unknown_choice_of_deployments_is_refused(baseten: Baseten) -> None:

@@ -16,7 +16,7 @@ def similarity(router: Router, source: str, *sentences: str) -> list[float]:
     return [float(cosine) for cosine in answer(router, "/similarity", body)]
 
 
-def embedded(router: Router, text: str = "hello world") -> list[float]:
+def embed(router: Router, text: str = "hello world") -> list[float]:
     return [float(number) for number in answer(router, "/embed", {"inputs": text})[0]]
 
 
@@ -36,14 +36,14 @@ def test_texts_that_share_words_are_near_each_other() -> None:
 
 
 def test_the_same_text_has_the_same_vector_in_another_process() -> None:
-    assert embedded(boot())[:4] == pytest.approx(PINNED, abs=1e-7)
+    assert embed(boot())[:4] == pytest.approx(PINNED, abs=1e-7)
 
 
 PINNED = [-0.01296018, -0.00611925, -0.01879027, -0.0363019]
 
 
 def test_two_models_do_not_share_a_space() -> None:
-    one, other = embedded(boot()), embedded(boot("intfloat/e5-base-v2"))
+    one, other = embed(boot()), embed(boot("intfloat/e5-base-v2"))
     assert abs(cosine(one, other)) < 0.3
 
 

@@ -102,20 +102,20 @@ def test_the_seed_decides_a_repositorys_hidden_optimum_and_numbers_may_be_given(
     assert (given.knee_tokens, given.tokens_per_second, given.strain) == (1000, 5, one.strain)
 
 
-def simulated(max_batch_tokens: int, service: ServiceTime = SERVICE) -> float:
+def simulate_rate(max_batch_tokens: int, service: ServiceTime = SERVICE) -> float:
     limits = Limits(64, 8, max_batch_tokens, padded=False)
     return simulate(service, limits, ClosedLoop(64, 4, [20, 30, 50], 300)).tokens_per_second
 
 
 def test_the_simulation_has_its_peak_where_the_service_time_has() -> None:
     service = ServiceTime(1000, 300, 800, 0.6, tokenizer_share=4, vcpus=8)
-    rates = {tokens: simulated(tokens, service) for tokens in (100, 200, 400, 800, 1600, 3200)}
+    rates = {tokens: simulate_rate(tokens, service) for tokens in (100, 200, 400, 800, 1600, 3200)}
     assert max(rates, key=lambda it: rates[it]) == 800 == best_batch_tokens(service)
     assert rates[800] == pytest.approx(800 / service.batch_seconds(800), rel=0.1)
 
 
 def test_the_simulation_answers_the_same_each_time() -> None:
-    assert simulated(400) == simulated(400)
+    assert simulate_rate(400) == simulate_rate(400)
 
 
 def test_a_request_that_is_not_let_in_waits_outside() -> None:
@@ -125,7 +125,7 @@ def test_a_request_that_is_not_let_in_waits_outside() -> None:
     assert simulate(SERVICE, LIMITS, load).texts_per_second > 1.5 * one_by_one.texts_per_second
 
 
-def paced() -> Router:
+def router_with_pace() -> Router:
     router = start_container(config(), {}, {})
     assert isinstance(router, Router)
     quick = ServiceTime(1_000_000, 20_000, 8000, 0.1, tokenizer_share=1)
@@ -133,14 +133,14 @@ def paced() -> Router:
     return router
 
 
-def embedded(router: Router) -> dict[str, str]:
+def embed_headers(router: Router) -> dict[str, str]:
     body = json.dumps({"input": ["one text", "and another"]}).encode()
     return dict(router.handle("POST", "/v1/embeddings", JSON, body).headers)
 
 
 def test_headers_and_metrics_tell_of_the_same_time() -> None:
-    router = paced()
-    headers = embedded(router)
+    router = router_with_pace()
+    headers = embed_headers(router)
     parts = [int(headers[f"x-{it}-time"]) for it in ("tokenization", "queue", "inference")]
     assert parts[2] == 20
     assert int(headers["x-total-time"]) >= sum(parts)
@@ -151,9 +151,9 @@ def test_headers_and_metrics_tell_of_the_same_time() -> None:
 
 
 def test_a_router_without_a_pace_answers_as_before() -> None:
-    router = paced()
+    router = router_with_pace()
     router.keep_pace(None, predict_concurrency=4)
-    headers = embedded(router)
+    headers = embed_headers(router)
     assert (headers["x-queue-time"], headers["x-tokenization-time"]) == ("0", "0")
     assert "te_request_duration" not in router.handle("GET", "/metrics", {}, b"").body.decode()
 

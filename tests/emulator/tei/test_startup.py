@@ -39,7 +39,7 @@ def classifier(**fields: Any) -> dict[str, Any]:
     return files(**{**CLASSIFIER, **fields})
 
 
-def typed(model_type: str, **fields: Any) -> dict[str, Any]:
+def files_of_type(model_type: str, **fields: Any) -> dict[str, Any]:
     """A model of another type; pooling stays with the repository's own file."""
     return files(**{"architectures": ["SomeModel"], "model_type": model_type, **fields})
 
@@ -98,7 +98,7 @@ def test_a_missing_field_is_reported_where_the_object_ends() -> None:
     "repository",
     [
         files(auto_map={"AutoModel": ["a.B", None]}),
-        typed("mistral", pad_token_id=GONE),
+        files_of_type("mistral", pad_token_id=GONE),
     ],
     ids=["auto_map with a list", "no pad_token_id where none is asked for"],
 )
@@ -225,7 +225,7 @@ KNOWN_TYPES = {
 
 @pytest.mark.parametrize("tag", KNOWN_TYPES)
 def test_an_unsupported_model_type_is_answered_with_the_releases_own_list(tag: str) -> None:
-    said = log_of(death(typed("t5"), tag=tag))
+    said = log_of(death(files_of_type("t5"), tag=tag))
     assert f"unknown variant `t5`, expected one of {KNOWN_TYPES[tag]}" in said
 
 
@@ -241,9 +241,9 @@ def test_a_model_type_loads_from_the_release_that_brought_it(
     model_type: str, before: str, since: str
 ) -> None:
     flags = "--dtype float32" if "pplx" in model_type else ""
-    said = log_of(death(typed(model_type), tag=f"89-{before}", flags=flags))
+    said = log_of(death(files_of_type(model_type), tag=f"89-{before}", flags=flags))
     assert f"unknown variant `{model_type}`" in said
-    running(typed(model_type), tag=f"89-{since}", flags=flags)
+    running(files_of_type(model_type), tag=f"89-{since}", flags=flags)
 
 
 ONLY_FLASH = "is only supported on Cuda devices in fp16 with flash attention"
@@ -264,17 +264,17 @@ ONLY_FLASH = "is only supported on Cuda devices in fp16 with flash attention"
 def test_hardware_and_precision_that_a_model_does_not_run_on(
     model_type: str, tag: str, accelerator: str | None, flags: str, message: str
 ) -> None:
-    said = log_of(death(typed(model_type), tag=tag, accelerator=accelerator, flags=flags))
+    said = log_of(death(files_of_type(model_type), tag=tag, accelerator=accelerator, flags=flags))
     assert f"{UNFIT}{message}" in said
 
 
 def test_flash_attention_can_be_switched_on_where_turing_has_it() -> None:
     turing = {"tag": "turing-1.8.3", "accelerator": "T4"}
     switched = {"environment_variables": {"USE_FLASH_ATTENTION": "True"}}
-    running(typed("qwen2"), **turing, **switched)
-    death(typed("mistral"), **turing, **switched)
+    running(files_of_type("qwen2"), **turing, **switched)
+    death(files_of_type("mistral"), **turing, **switched)
     off = {"environment_variables": {"USE_FLASH_ATTENTION": "False"}}
-    assert ONLY_FLASH in log_of(death(typed("qwen2"), **off))
+    assert ONLY_FLASH in log_of(death(files_of_type("qwen2"), **off))
 
 
 @pytest.mark.parametrize(
@@ -313,12 +313,16 @@ def test_a_pooling_that_a_padded_model_does_not_have(
     model_type: str, pooling: str, message: str
 ) -> None:
     machine = {"tag": "cpu-1.9.3", "accelerator": None}
-    assert message in log_of(death(typed(model_type), flags=f"--pooling {pooling}", **machine))
+    assert message in log_of(
+        death(files_of_type(model_type), flags=f"--pooling {pooling}", **machine)
+    )
 
 
 def test_splade_needs_a_masked_language_model_of_a_type_that_has_the_head() -> None:
     masked = ["ModernBertForMaskedLM"]
-    said = log_of(death(typed("modernbert", architectures=masked), flags="--pooling splade"))
+    said = log_of(
+        death(files_of_type("modernbert", architectures=masked), flags="--pooling splade")
+    )
     assert "`splade` is not supported for ModernBert" in said
     splade = running(files(architectures=["BertForMaskedLM"]), flags="--pooling splade")
     assert info(splade)["model_type"] == {"embedding": {"pooling": "splade"}}
@@ -346,7 +350,7 @@ def test_a_token_classifier_loads_as_a_classifier_and_only_the_emulators_log_say
 
 
 def test_gtes_token_classifier_without_labels_is_passed_over() -> None:
-    gte = typed("new", architectures=["NewModel", "NewForTokenClassification"])
+    gte = files_of_type("new", architectures=["NewModel", "NewForTokenClassification"])
     router = running(gte)
     assert "embedding" in info(router)["model_type"]
     assert "`NewForTokenClassification` architecture will be ignored" in log_of(router)
@@ -370,7 +374,7 @@ def test_the_longest_input_comes_from_the_first_file_that_says_it() -> None:
 
 
 def test_n_positions_is_another_name_for_a_nomic_models_positions() -> None:
-    nomic = typed("nomic_bert", max_position_embeddings=GONE, n_positions=2048)
+    nomic = files_of_type("nomic_bert", max_position_embeddings=GONE, n_positions=2048)
     assert info(running({**nomic, LENGTHS: None}))["max_input_length"] == 2048
 
 
@@ -464,20 +468,22 @@ def test_a_taught_gate_needs_a_token() -> None:
 
 
 BIG = {"hidden_size": 4096, "intermediate_size": 14336, "num_attention_heads": 32}
-QWEN3 = typed("qwen3", hidden_size=1024, intermediate_size=3072, num_attention_heads=16,
+QWEN3 = files_of_type("qwen3", hidden_size=1024, intermediate_size=3072, num_attention_heads=16,
               max_position_embeddings=32768) | {LENGTHS: None,
               "weights": {"bytes": 1_200_000_000, "dtype": "BF16"}}  # fmt: skip
 T4 = {"accelerator": "T4", "flags": "--max-batch-tokens 16384 --auto-truncate"}
 
 
 def test_weights_beyond_the_gpus_memory_end_the_backend() -> None:
-    heavy = typed("mistral", **BIG) | {"weights": {"bytes": 60_000_000_000}}
+    heavy = files_of_type("mistral", **BIG) | {"weights": {"bytes": 60_000_000_000}}
     assert f"{UNFIT}{OUT_OF_MEMORY}" in log_of(death(heavy))
     running(heavy, tag="hopper-1.8.3", accelerator="H100")
 
 
 def test_a_flash_model_runs_out_of_memory_in_its_warm_up() -> None:
-    mistral = typed("mistral", **BIG) | {"weights": {"bytes": 14_000_000_000, "dtype": "BF16"}}
+    mistral = files_of_type("mistral", **BIG) | {
+        "weights": {"bytes": 14_000_000_000, "dtype": "BF16"}
+    }
     failure = death(mistral, flags="--max-batch-tokens 262144")
     assert UNHEALTHY in failure.log_lines
     assert f"    {OUT_OF_MEMORY}" in failure.log_lines
@@ -503,18 +509,18 @@ def test_from_1_9_on_a_padded_model_starts_and_runs_out_under_load() -> None:
 
 
 def test_up_to_1_7_0_a_padded_model_did_not_warm_up() -> None:
-    beyond = typed("new") | {LENGTHS: {"max_seq_length": 1024}}
+    beyond = files_of_type("new") | {LENGTHS: {"max_seq_length": 1024}}
     machine = {"accelerator": "T4"}
     running(beyond, tag="turing-1.7.0", **machine)
     assert "index-select invalid index" in log_of(death(beyond, tag="turing-1.7.1", **machine))
 
 
 def test_a_llama_with_scaled_rope_is_refused() -> None:
-    llama = typed("llama", rope_scaling={"type": "linear", "factor": 2.0})
+    llama = files_of_type("llama", rope_scaling={"type": "linear", "factor": 2.0})
     assert f"{UNFIT}Rope scaling is not supported for FlashLlama yet" in log_of(
         death(llama, tag=NEW)
     )
-    running(typed("llama", rope_scaling=None), tag=NEW)
+    running(files_of_type("llama", rope_scaling=None), tag=NEW)
 
 
 def test_a_cpu_never_runs_out_of_gpu_memory() -> None:
