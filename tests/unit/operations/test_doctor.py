@@ -268,7 +268,11 @@ def test_a_shell_with_another_emulators_port_is_told_so_and_no_model_is_called_l
     workspace.path.write_text("config:\n  baseten:target: emulator\n")
     url = "http://127.0.0.1:18809/hosts/model-m1/environments/production/predict"
     component = {"type": "baseten-tei:index:Embedding", "outputs": {"predict_url": url}}
-    exported = {"deployment": {"resources": [{"urn": "urn", **component}]}}
+    exported = {
+        "deployment": {
+            "resources": [{"urn": f"urn:pulumi:dev::proj::{component['type']}::bge", **component}]
+        }
+    }
     monkeypatch.setattr(doctor, "exported_state", lambda *_: exported)
     monkeypatch.setattr(Workspace, "api", None)
     monkeypatch.delenv("BASETEN_EMULATOR_PORT", raising=False)

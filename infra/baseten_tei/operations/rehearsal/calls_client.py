@@ -28,26 +28,18 @@ HINT = "run `baseten-tei check` to see what the rules say of it"
 _T = TypeVar("_T")
 
 
-def call_model(
-    outputs: Mapping[str, Any], api_key: str, clock: Callable[[], float] = time.monotonic
-) -> ModelAnswers:
+def call_model(outputs: Mapping[str, Any], api_key: str) -> ModelAnswers:
     """Call the model with these outputs and return its answers; whatever is wrong is among the problems."""
     task, digest = str(outputs.get("task")), str(outputs.get("config_digest"))
     if problem := outputs_problem(outputs):
         return ModelAnswers(task, digest, problems=(f"{problem}: {HINT}",))
-    caller = _Caller(outputs, task, api_key, Patience(clock, time.sleep))
+    caller = _Caller(outputs, task, api_key, Patience(time.monotonic, time.sleep))
     try:
         caller.call()
     except ModelCallError as error:
         caller.problems.append(f"{error}: {HINT}")
-    return ModelAnswers(
-        task,
-        digest,
-        caller.answers,
-        caller.info,
-        tuple(caller.milliseconds),
-        tuple(caller.problems),
-    )
+    milliseconds, problems = tuple(caller.milliseconds), tuple(caller.problems)
+    return ModelAnswers(task, digest, caller.answers, caller.info, milliseconds, problems)
 
 
 @dataclass

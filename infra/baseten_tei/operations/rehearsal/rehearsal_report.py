@@ -12,6 +12,7 @@ from baseten_tei.operations.rehearsal.model_answers import (
 )
 from baseten_tei.review.report.text_table import align
 
+AnswersByModel = Mapping[str, ModelAnswers]
 HEADINGS = ("model", "task", "pushed", "answers", "dims", "space", "emulator's ms")
 
 
@@ -62,9 +63,7 @@ class RehearsalResult:
 
 
 def compare_models(
-    before: Mapping[str, ModelAnswers],
-    after: Mapping[str, ModelAnswers],
-    new_spaces: Collection[str],
+    before: AnswersByModel, after: AnswersByModel, new_spaces: Collection[str]
 ) -> RehearsalResult:
     """Return each model's row. `new_spaces` are the models whose spec says `new_space: true`."""
     rows: list[RehearsedModel] = []
@@ -81,30 +80,20 @@ def compare_models(
 
 
 def report_failure(
-    tasks: Mapping[str, str], before: Mapping[str, ModelAnswers], said: Sequence[str]
+    tasks: Mapping[str, str], before: AnswersByModel, said: Sequence[str]
 ) -> RehearsalResult:
     """Return the rows of a stack that did not come up, and each error in what pulumi said."""
     problems = find_errors(said)
-    rows = [
-        RehearsedModel(name, task, "unknown", _judge_failure(name, problems))
-        for name, task in tasks.items()
-    ]
+    rows = []
+    for name, task in tasks.items():
+        is_named = any(problem.startswith(f"model {name!r}: ") for problem in problems)
+        rows.append(RehearsedModel(name, task, "unknown", "failed" if is_named else "not called"))
     return RehearsalResult((*rows, *_list_removed(before, tasks)), problems)
 
 
-def _judge_failure(name: str, problems: Collection[str]) -> str:
-    is_named = any(problem.startswith(f"model {name!r}: ") for problem in problems)
-    return "failed" if is_named else "not called"
-
-
-def _list_removed(
-    before: Mapping[str, ModelAnswers], after: Collection[str]
-) -> list[RehearsedModel]:
-    return [
-        RehearsedModel(name, was.task, "removed", "")
-        for name, was in before.items()
-        if name not in after
-    ]
+def _list_removed(before: AnswersByModel, after: Collection[str]) -> list[RehearsedModel]:
+    removed = {name: was for name, was in before.items() if name not in after}
+    return [RehearsedModel(name, was.task, "removed", "") for name, was in removed.items()]
 
 
 def _row(

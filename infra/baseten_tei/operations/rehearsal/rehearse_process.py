@@ -53,14 +53,9 @@ class Rehearsal:
 
 
 def rehearse(
-    script: Rehearsal,
-    environ: Mapping[str, str],
-    advance: Callable[[str], None],
-    clock: Callable[[], float] = time.monotonic,
+    script: Rehearsal, environ: Mapping[str, str], advance: Callable[[str], None]
 ) -> RehearsalReport:
-    """Bring up, call, change, call, take down. Raises `UserError` where that cannot even begin.
-
-    `advance` gets each step that is done.
+    """Bring up, call, change, call, take down; call `advance` with each step. Raises `UserError` where it cannot begin.
 
     Whatever happens, and an interrupt too: the stack is taken down, the emulator ended, the folder removed.
     """
@@ -68,7 +63,7 @@ def rehearse(
         temporary_project(script.root, script.stack, environ, script.teams) as project,
         private_emulator(project.environment) as address,
     ):
-        course = _Course(script, project, address, advance, clock)
+        course = _Course(script, project, address, advance)
         try:
             found = course.play()
         finally:
@@ -90,7 +85,6 @@ class _Course:
     project: Project
     address: str
     advance: Callable[[str], None]
-    clock: Callable[[], float]
     seconds: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -150,9 +144,9 @@ class _Course:
             self.notes.append(f"{GOLDEN}/{self.script.stack} is of real weights, so not compared")
 
     def _time(self, what: str, act: Callable[[], _T]) -> _T:
-        began = self.clock()
+        began = time.monotonic()
         try:
             return act()
         finally:
-            self.seconds[what] = round(self.clock() - began, 3)
+            self.seconds[what] = round(time.monotonic() - began, 3)
             self.advance(f"{self.script.stack}: {what}")

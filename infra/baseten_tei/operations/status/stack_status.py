@@ -37,22 +37,22 @@ class StackStatus:
         return f"{self.stack}: {self.models} model{'' if self.models == 1 else 's'}, {what}"
 
 
-def status_lines(standing: StackStatus) -> Iterator[str]:
+def status_lines(status: StackStatus) -> Iterator[str]:
     """Yield the lines for a terminal or a log."""
-    yield standing.title
-    yield from (f"  {change.line}" for change in standing.changes)
-    yield from (f"  not compared: {it}" for it in standing.unknown)
+    yield status.title
+    yield from (f"  {change.line}" for change in status.changes)
+    yield from (f"  not compared: {it}" for it in status.unknown)
 
 
 def status_document(
-    standing: StackStatus, rows: "Sequence[LiveEnvironment] | None"
+    status: StackStatus, rows: "Sequence[LiveEnvironment] | None"
 ) -> dict[str, Any]:
     """Return it for programs: `live` is null where Baseten was not asked; money is US dollars per hour."""
     return {
-        "stack": standing.stack,
-        "models": standing.models,
-        "nothing_to_do": standing.nothing_to_do,
-        "changes": [asdict(it) for it in standing.changes],
-        "not_compared": list(standing.unknown),
+        "stack": status.stack,
+        "models": status.models,
+        "nothing_to_do": status.nothing_to_do,
+        "changes": [asdict(it) for it in status.changes],
+        "not_compared": list(status.unknown),
         "live": None if rows is None else [asdict(row) for row in rows],
     }

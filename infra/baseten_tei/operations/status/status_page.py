@@ -15,15 +15,15 @@ _CLASSES = (
 )  # fmt: skip
 
 
-def render_page(standing: StackStatus, rows: Sequence[LiveEnvironment] | None, moment: str) -> str:
+def render_page(status: StackStatus, rows: Sequence[LiveEnvironment] | None, moment: str) -> str:
     """Return the whole document; `rows` is `None` where Baseten was not asked, `moment` is when all of this was so."""
     parts = [
-        f"<h1>{escape_html(standing.title)}</h1><p><small>As of {escape_html(moment)}</small></p>",
-        render_list("What pulumi up would do", (change.line for change in standing.changes)),
-        render_list("Not compared", standing.unknown),
+        f"<h1>{escape_html(status.title)}</h1><p><small>As of {escape_html(moment)}</small></p>",
+        render_list("What pulumi up would do", (change.line for change in status.changes)),
+        render_list("Not compared", status.unknown),
         "" if rows is None else _live(rows),
     ]
-    return render_document(standing.title, "\n".join(parts), _STYLE)
+    return render_document(status.title, "\n".join(parts), _STYLE)
 
 
 def _live(rows: Sequence[LiveEnvironment]) -> str:

@@ -139,12 +139,11 @@ class Search:
                 low = left + 1
             else:
                 high = right - 1
-        known = [it for it in points[low : high + 1] if it in self._probes]
-        return max(known, key=self._value) if known else self._highest(points)
-
-    def _highest(self, points: Sequence[SettingsPoint]) -> SettingsPoint:
-        """Return the best of those tried; with none tried the first."""
-        return max((it for it in points if it in self._probes), key=self._value, default=points[0])
+        tried = [it for it in points if it in self._probes]
+        peak = [it for it in points[low : high + 1] if it in tried]
+        return max(
+            peak or tried, key=lambda it: self._probes[it].tokens_per_second, default=points[0]
+        )
 
     def _soonest(self, baseline: Probe) -> Probe:
         """Return, of all that are as good as the best, the settings as they are, or else what answers soonest."""
@@ -175,9 +174,6 @@ class Search:
         if point not in self._probes:
             self._probes[point] = self.measure(point)
         return self._probes[point]
-
-    def _value(self, point: SettingsPoint) -> float:
-        return self._probes[point].tokens_per_second
 
     def _tokenizing_share(self, point: SettingsPoint) -> float:
         summary = self._probe(point).summary if self._affordable(point) else None
