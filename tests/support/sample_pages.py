@@ -151,9 +151,13 @@ def reports() -> dict[str, ChangeReport]:
     priced = model(1, kind="created", cost=Cost(before=unknown, after=unknown), why={})
     money = Money(minimum=0.0, typical=619.33, maximum=619.33)
     kept = Cost(before=money, after=money)
+    usual = Cost(
+        before=Money(minimum=0.0, typical=1238.66, maximum=2477.33),
+        after=Money(minimum=619.33, typical=1857.99, maximum=13_005.97),
+    )
     same = model(1, kind="unchanged", cost=kept, why={}, diff="", notices=(), traffic=())
     return {
-        "report-usual": ChangeReport(stacks=(stack(model(0), same, policies=(advice,)),)),
+        "report-usual": ChangeReport(stacks=(stack(model(0), same, policies=(advice,), cost=usual),)),
         "report-fleet": ChangeReport(
             contract=("models.*.space.fingerprint is gone",),
             stacks=(
