@@ -113,7 +113,9 @@ def test_a_file_that_changed_or_went_since_the_plan_is_told(tmp_path: Path) -> N
     named = golden_input(tmp_path, "dev", "bge")
     assert named is not None
     path.write_bytes(b"{ }")
-    with pytest.raises(UserError, match=r"golden/dev/bge\.json is .* and was .* when this update was planned"):
+    with pytest.raises(
+        UserError, match=r"golden/dev/bge\.json is .* and was .* when this update was planned"
+    ):
         golden_content(tmp_path, named)
     path.unlink()
     with pytest.raises(UserError, match=r"golden/dev/bge\.json is missing"):
