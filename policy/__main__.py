@@ -60,7 +60,7 @@ def surroundings(project: str, stack: str) -> tuple[Lock, bool]:
 
 
 def _target(workspace: Workspace) -> Target:
-    """What the engine read, from whichever file; an engine that hands on no configuration left it in the stack's."""
+    """Return the target from the engine's configuration, or from the stack's file if it passes none."""
     if HANDED_ON not in os.environ:
         return workspace.target
     port = os.environ.get("BASETEN_EMULATOR_PORT")
@@ -95,13 +95,13 @@ def of_stack(policy: StackPolicy) -> StackValidationPolicy:
 
 
 UNSEEN = (
-    "cannot be judged, since no policy was shown every model: enable one of those that judge single models, e.g. "
+    "cannot be judged, since no policy saw every model: enable one of those that judge single models, e.g. "
     '"unknown-price": "advisory", and leave out --target'
 )
 
 
 def describe(policy: str) -> dict[str, Any]:
-    """Name, description, level and keys, as Pulumi shows and checks them."""
+    """Return name, description, level and keys, as Pulumi shows and checks them."""
     section = SECTIONS[policy]
     properties = dict(section.model_json_schema()["properties"])
     return {

@@ -1,4 +1,4 @@
-"""Gets a Pulumi engine on any machine: the one on PATH, the official bundle, or one built from Go.
+"""Provides a Pulumi engine on any machine: the one on PATH, the official bundle, or one built from Go.
 
-Use it as `python -m pulumi_engine setup`, then `eval "$(python -m pulumi_engine env)"`.
+Run `python -m pulumi_engine setup`, then `eval "$(python -m pulumi_engine env)"`.
 """

@@ -43,20 +43,20 @@ def _which(arguments: argparse.Namespace) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pulumi_engine", description=__doc__)
-    parser.add_argument("--project", type=Path, default=ROOT, help="whose .engine/ is meant")
+    parser.add_argument("--project", type=Path, default=ROOT, help="the folder that holds .engine/")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    setup = verbs.add_parser("setup", help="find or make an engine, and say which and why")
-    setup.add_argument("--again", action="store_true", help="decide anew, also with a good engine")
+    setup = verbs.add_parser("setup", help="find or make an engine")
+    setup.add_argument("--again", action="store_true", help="decide again, also with a good engine")
     setup.set_defaults(verb=_setup)
     verbs.add_parser("env", help="shell exports, for eval").set_defaults(verb=_env)
-    which = verbs.add_parser("which", help="the engine that the project has")
-    which.add_argument("--json", action="store_true", help="for programs")
+    which = verbs.add_parser("which", help="print the project's engine")
+    which.add_argument("--json", action="store_true", help="print it as JSON")
     which.set_defaults(verb=_which)
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; its exit status."""
+    """Run one verb; return its exit status."""
     arguments = _parser().parse_args(argv)
     try:
         sys.stdout.write(arguments.verb(arguments))

@@ -1,7 +1,7 @@
-"""The engines of this user, shared by all checkouts: whole or not there at all.
+"""Caches the engines of this user for all checkouts.
 
-A folder is made beside its place and renamed into it, under a lock. What a killed set-up leaves
-behind has another name, is never taken for an engine, and goes with the next set-up.
+A folder is made beside its place and renamed into it, under a lock. A killed set-up leaves a folder with another
+name, which is never taken for an engine and is removed by the next set-up.
 """
 
 import fcntl

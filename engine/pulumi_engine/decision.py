@@ -1,4 +1,4 @@
-"""Which engine a machine gets, and why. Pure: facts in, choice out.
+"""Decides which engine a machine gets, and why; pure.
 
 The official engine is always preferred; the one built here, with its stand-ins, is for machines
 that cannot have it.
@@ -34,7 +34,7 @@ class Installed:
 
 @dataclass(frozen=True)
 class Machine:
-    """What matters of a machine. `releases` is None while nobody has had to try the network."""
+    """The facts about a machine. `releases` is None while the network was not tried."""
 
     installed: Installed | None = None
     platform: str | None = None  # as in the bundle's name, "linux-x64"; None: there is no bundle
@@ -45,7 +45,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Choice:
-    """The path taken, and in words why not an earlier one."""
+    """The path taken, and why not an earlier one."""
 
     kind: Kind
     why: str
@@ -96,7 +96,7 @@ def build_obstacle(machine: Machine) -> str | None:
 
 
 def _obstacles(machine: Machine) -> Iterator[tuple[Kind, str | None]]:
-    """Each path in the order of preference, with what is in its way."""
+    """Yield each path in the order of preference, with its obstacle."""
     yield Kind.PATH, path_obstacle(machine.installed)
     yield Kind.OFFICIAL, official_obstacle(machine)
     yield Kind.BUILD, build_obstacle(machine)
@@ -105,7 +105,7 @@ def _obstacles(machine: Machine) -> Iterator[tuple[Kind, str | None]]:
 def choose(machine: Machine, forced: Kind | None = None) -> Choice:
     """Return the first path that is free, or the forced one.
 
-    Raises EngineError with everything that is in the way, when nothing can be done.
+    Raises EngineError with every obstacle if no path is free.
     """
     obstacles = dict(_obstacles(machine))
     if forced:

@@ -42,7 +42,7 @@ def _go(*arguments: str) -> Iterator[str]:
 
 
 def _fetch(say: Say) -> int:
-    """Download the modules; the number of packages that the CLI is made of."""
+    """Download the modules; return the number of packages in the CLI."""
     progress, modules, packages = Progress(say), 0, 0
     for line in _go("list", "-deps", PACKAGE):
         if line.startswith("go: downloading"):

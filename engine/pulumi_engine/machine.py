@@ -18,22 +18,22 @@ _ANSWER_SECONDS = 30.0  # a tool that takes longer to tell its version is not th
 
 
 def _foreign_folders(search: str) -> Iterator[Path]:
-    """The folders of PATH without the `.engine/bin` of this and other checkouts."""
+    """Yield the folders of PATH without the `.engine/bin` of any checkout."""
     for folder in (Path(entry) for entry in search.split(os.pathsep) if entry):
         if folder.parts[-2:] != (".engine", "bin"):
             yield folder
 
 
 def tool_version(*command: str) -> Version | None:
-    """Return the version a tool tells; None if it does not run or tells none."""
+    """Return the version a tool reports; None if it does not run or reports none."""
     environ = {**os.environ, "PULUMI_SKIP_UPDATE_CHECK": "true"}
     try:
-        told = subprocess.run(  # noqa: S603 -- a tool found on PATH or put there by us
+        answer = subprocess.run(  # noqa: S603 -- a tool found on PATH or put there by us
             command, capture_output=True, text=True, timeout=_ANSWER_SECONDS, env=environ
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return parse_version(told.stdout) if told.returncode == 0 else None
+    return parse_version(answer.stdout) if answer.returncode == 0 else None
 
 
 def find_installed(search: str) -> Installed | None:

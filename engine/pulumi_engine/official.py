@@ -19,9 +19,7 @@ from pulumi_engine.versions import PINNED
 RELEASES = f"https://github.com/pulumi/pulumi/releases/download/v{PINNED}"
 CHECKSUMS = f"pulumi-{PINNED}-checksums.txt"
 PINS = Path(__file__).with_name("checksums.txt")  # the sums that the published ones must equal
-UNPINNED = (
-    "PULUMI_ENGINE_UNPINNED"  # names a bundle that may be taken with nothing but its published sum
-)
+UNPINNED = "PULUMI_ENGINE_UNPINNED"  # names a bundle that needs only its published sum
 DECIDE_SECONDS = 5.0  # until a release server that does not answer counts as out of reach
 SUMS_SECONDS = 60.0  # for the whole file of sums, of 2 kB
 DOWNLOAD_SECONDS = 1800.0  # for the whole bundle, of 150 MB: a line of 0.7 Mbit/s
@@ -122,7 +120,7 @@ def _read_published_sums(base: str) -> dict[str, str]:
 
 
 def _download(url: str, target: Path, say: Say) -> str:
-    """Write the body to the target; its sha256."""
+    """Write the body to the target; return its sha256."""
     digest, done, progress = hashlib.sha256(), 0, Progress(say)
     with target.open("wb") as file:
         for chunk in _chunks(url, LARGEST_BUNDLE):
@@ -134,7 +132,7 @@ def _download(url: str, target: Path, say: Say) -> str:
 
 
 def _unpack(archive: Path, folder: Path) -> None:
-    """The bundle's one folder, `pulumi/`, becomes ours."""
+    """Unpack the bundle's one folder, `pulumi/`, into ours."""
     with tarfile.open(archive) as bundle:
         bundle.extractall(folder, filter="data")
     archive.unlink()
@@ -159,13 +157,13 @@ def fetch(folder: Path, platform: str, say: Say, base: str = RELEASES) -> None:
         wanted = expected_sum(name, _read_published_sums(base), pins, unpinned)
         got = within(DOWNLOAD_SECONDS, lambda: _download(f"{base}/{name}", folder / name, say))
     except requests.RequestException as error:
-        said = " ".join(str(_innermost(error)).split())[:300]
+        reason = " ".join(str(_innermost(error)).split())[:300]
         raise EngineError(
-            f"{name} cannot be downloaded: {said}. Try again, or set PULUMI_ENGINE=build"
+            f"{name} cannot be downloaded: {reason}. Try again, or set PULUMI_ENGINE=build"
         ) from error
     if got != wanted:
         raise EngineError(
-            f"{name} has sha256 {got}, published is {wanted}: the download is broken or not "
+            f"{name} has sha256 {got}, not the published {wanted}: the download is broken or not "
             "Pulumi's. Try again, or set PULUMI_ENGINE=build"
         )
     _unpack(folder / name, folder)

@@ -1,4 +1,4 @@
-"""The project's own folder `.engine/`: what its shell needs to say plain `pulumi`.
+"""Makes the project's folder `.engine/`, so that its shell finds plain `pulumi`.
 
 ```
 .engine/engine.json   what was taken, and why
@@ -48,7 +48,7 @@ class Engine:
 
     @property
     def line(self) -> str:
-        """One line for people."""
+        """Return one line for people."""
         helped = f", with stand-ins of ours for {' and '.join(self.stand_ins)}"
         return f"Pulumi {self.version} ({self.kind}: {self.why}){helped if self.stand_ins else ''}"
 
@@ -75,7 +75,7 @@ def _write_wrapper(file: Path, module: str, python: str) -> None:
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
-    """A hard link; across file systems a copy of its 115 MB."""
+    """Make a hard link, or across file systems a copy of 115 MB."""
     try:
         os.link(source, target)
     except OSError:
@@ -98,7 +98,7 @@ def _install_command_plugin(bin_folder: Path, home: Path, python: str) -> None:
 
 
 def _fill(bin_folder: Path, home: Path, binary: Path, kind: Kind) -> None:
-    """What `bin/` holds; and `home/` for the built engine, whose login and settings stay."""
+    """Fill `bin/`, and for the built engine `home/`, whose login and settings stay."""
     if kind is not Kind.BUILD:
         (bin_folder / "pulumi").symlink_to(binary)
         return
@@ -110,7 +110,7 @@ def _fill(bin_folder: Path, home: Path, binary: Path, kind: Kind) -> None:
 
 
 def _assemble(folder: Path, binary: Path, kind: Kind) -> None:
-    """Make a new `bin/` beside the old one, and change them over at the end."""
+    """Make a new `bin/` beside the old one, then swap them."""
     old, new = folder / "bin.old", folder / "bin.new"
     for left_over in (old, new):
         shutil.rmtree(left_over, ignore_errors=True)
@@ -123,7 +123,7 @@ def _assemble(folder: Path, binary: Path, kind: Kind) -> None:
 
 
 def install(root: Path, binary: Path, kind: Kind, version: str, why: str) -> Engine:
-    """Make the project's `.engine/` for this engine and the Python that is running."""
+    """Make the project's `.engine/` for this engine and the running Python; return its record."""
     folder = root / ".engine"
     record = folder / "engine.json"
     record.unlink(missing_ok=True)  # an interrupted set-up leaves no engine that looks whole

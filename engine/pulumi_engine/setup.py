@@ -47,7 +47,7 @@ def obtain(kind: Kind, machine: Machine, cache: Path) -> tuple[Path, str]:
 
 
 def setup(root: Path, environ: Mapping[str, str], again: bool = False) -> Engine:
-    """Give the project its engine; nothing is done when it has a good one, unless `again`."""
+    """Set up the project's engine and return it; a good one is kept, unless `again`."""
     forced = parse_forced(environ.get(FORCE, ""))
     with hold_lock(root / ".engine/lock", say):
         current = read_engine(root)

@@ -58,7 +58,7 @@ class Command:
     _killed: bool = False
 
     def run(self) -> dict[str, str]:
-        """Wait for the end; `stdout` and `stderr`, each less one final newline.
+        """Run to the end; return `stdout` and `stderr`, each without one final newline.
 
         Raises CommandFailedError with all that the command printed.
         """

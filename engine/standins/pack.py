@@ -27,14 +27,14 @@ def command(request: Any) -> list[str]:
 
 def environment(request: Any, stack: Any) -> dict[str, str]:
     """Return the engine's variables, and the stack's name and configuration if the engine sent them."""
-    told = {} if stack is None else {
+    own = {} if stack is None else {
         "PULUMI_ORGANIZATION": stack.organization,
         "PULUMI_PROJECT": stack.project,
         "PULUMI_STACK": stack.stack,
         "PULUMI_DRY_RUN": json.dumps(stack.dry_run),
         "PULUMI_CONFIG": json.dumps(dict(stack.config)),
     }  # fmt: skip
-    return {**told, **dict(variable.split("=", 1) for variable in request.env)}
+    return {**own, **dict(variable.split("=", 1) for variable in request.env)}
 
 
 def start(request: Any, stack: Any = None) -> subprocess.Popen[bytes]:

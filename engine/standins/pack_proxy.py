@@ -38,8 +38,10 @@ class PackProxy(grpc.GenericRpcHandler):
 
     def stack(self) -> Any:
         """Return the stack that the engine configures the pack for; `None` where it asks something else first."""
-        told = self._stack.result()
-        return None if told is None else analyzer.AnalyzerStackConfigureRequest.FromString(told)
+        message = self._stack.result()
+        if message is None:
+            return None
+        return analyzer.AnalyzerStackConfigureRequest.FromString(message)
 
     def relay(self, outputs: Iterable[Output]) -> Iterator[Output]:
         """Yield what the pack prints, less its first line: its port. From there on the pack answers."""
@@ -54,8 +56,8 @@ class PackProxy(grpc.GenericRpcHandler):
 
     def _attach(self, port: int) -> None:
         channel = grpc.insecure_channel(f"127.0.0.1:{port}", options=CHANNEL_OPTIONS)
-        if told := self._stack.result():
-            _ask(channel, _CONFIGURE, told)
+        if message := self._stack.result():
+            _ask(channel, _CONFIGURE, message)
         self._pack.set_result(channel)
 
     def stop(self) -> None:

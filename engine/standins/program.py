@@ -84,7 +84,7 @@ def _configure(request: Any, engine: str) -> None:
 
 
 def _enter(request: Any) -> None:
-    """Working directory, argv, module path and PATH as the program would find them in a shell."""
+    """Set working directory, argv, module path and PATH as in a shell."""
     os.chdir(request.info.program_directory)
     sys.argv = [request.info.entry_point, *request.args]
     sys.orig_argv = [sys.executable, "pulumi-language-python-exec", *sys.argv]
@@ -98,7 +98,7 @@ def _execute(program: str, parallel: int) -> None:
     """Run the program and wait for every resource it registers."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # half-done graphs are no news here
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # unfinished graphs are normal here
     executor = ThreadPoolExecutor(max_workers=max(parallel, 1) * 4)  # the official host's measure
     loop.set_default_executor(executor)
 
@@ -120,7 +120,7 @@ def interrupt() -> None:
 
 
 def _exit_code(stop: SystemExit) -> int:
-    """The code that a process would end with; Python shows one that is a text."""
+    """Return the exit code of a process; print one that is a text, as Python does."""
     if stop.code is None or isinstance(stop.code, int):
         return stop.code or 0
     print(stop.code, file=sys.stderr)
@@ -129,7 +129,7 @@ def _exit_code(stop: SystemExit) -> int:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Have interrupts go to the program, as to any other: to the handler that it has set, if it has."""
+    """Send interrupts to the program: to the handler that it has set, if any."""
     wakeup = signal.set_wakeup_fd(-1)
     handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -156,7 +156,7 @@ def _show_interrupt() -> int:
 
 
 def _ending(request: Any) -> int:
-    """Run the program; the exit code of its process, were it one."""
+    """Run the program; return the exit code that its process would have."""
     program = Path(request.info.program_directory, request.info.entry_point).absolute()
     try:
         with _interruptible():
@@ -176,7 +176,7 @@ def _ending(request: Any) -> int:
 
 
 def run(request: Any, engine: str) -> dict[str, Any]:
-    """Run the program of a RunRequest; the fields of the RunResponse.
+    """Run the program of a RunRequest; return the fields of the RunResponse.
 
     `bail` says that the user has read what went wrong, so the engine adds nothing.
     """

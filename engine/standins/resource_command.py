@@ -146,7 +146,7 @@ class CommandProvider(services.ResourceProviderServicer):  # type: ignore[misc, 
     def _run(
         self, text: str | None, inputs: Struct, previous: Struct, request: Any, context: Any
     ) -> Struct:
-        """Run the text, if any; the inputs with what it printed, or with the previous output."""
+        """Run the text, if any; return the inputs with what it printed, or with the previous output."""
         before = values(previous)
         printed = {key: before.get(key, "") for key in OUTPUTS}
         if text is not None:
@@ -158,7 +158,7 @@ class CommandProvider(services.ResourceProviderServicer):  # type: ignore[misc, 
         return outputs
 
     def _finish(self, command: Command, timeout: float, context: Any) -> dict[str, str]:
-        """Run to the end, to the time limit in seconds, or to the engine's losing interest."""
+        """Run to the end, to the time limit in seconds, or until the engine cancels."""
         timer = threading.Timer(timeout, command.kill)
         context.add_callback(command.kill)
         with self._lock:
