@@ -380,3 +380,12 @@ def test_a_shell_with_another_emulators_port_calls_no_model_gone(
     state = parse_resources({"resources": [{"urn": urn, "outputs": {"predict_url": url}}]})
     with pytest.raises(UserError, match="run export BASETEN_EMULATOR_PORT=18809"):
         read_live_environments(Workspace(tmp_path, "dev"), state)
+
+
+def test_a_stack_without_environments_asks_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
+    (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  baseten:target: emulator\n")
+    monkeypatch.setattr(Workspace, "api", None)
+    assert read_live_environments(Workspace(tmp_path, "dev"), parse_resources({})) == []

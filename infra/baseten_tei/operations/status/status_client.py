@@ -129,6 +129,8 @@ def read_live_environments(
 
     check_emulator(workspace.target, workspace.stack, state.urls)
     recorded = [state.outputs(urn) for urn in state.of_kind(ENVIRONMENT)]
+    if not recorded:
+        return []  # asking would start an emulator for nothing
     names = {str(it["model"]) for it in recorded}
     models = [it for it in workspace.models() if it.name in names]
     lists = workspace.of_each(models, lambda it: workspace.api.environments(it.id))
