@@ -61,7 +61,9 @@ class Server(ThreadingHTTPServer):
             return super().get_request()
         except OSError:
             self._places.release()
-            time.sleep(HOLD_LOOK_SECONDS)  # no file is left for it: others end
+            time.sleep(
+                HOLD_LOOK_SECONDS
+            )  # the process has no file left for it, until another connection ends
             raise
 
     def process_request(self, request: Any, client_address: Any) -> None:
@@ -100,9 +102,7 @@ def allow_many_files() -> None:
 
 class _Edge(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    default_request_version = (
-        "HTTP/1.0"  # a client of HTTP/0.9 is a mistake, and gets a whole answer
-    )
+    default_request_version = "HTTP/1.0"  # also for HTTP/0.9, whose answers have no head
     command, requestline, request_version = "", "", "HTTP/1.0"  # until a request line has been read
     server_version = "baseten-emulator"
     server: Server

@@ -83,8 +83,7 @@ def load_failure_lines(
 ) -> tuple[str, ...]:
     """Return the log lines of a start that lacks a secret it needs; empty when it has them all.
 
-    `secrets` are those that exist in the workspace, by normalised name (see `rest_secrets`);
-    `taught` says of repositories whether they are gated (see `hub`).
+    `secrets` are those of the workspace, by normalised name; `taught` says which repositories are gated.
     """
     declared = {normalise_secret_name(name) for name in config.get("secrets") or {}}
     missing = [_missing_line(name, declared, secrets) for name in find_secret_files(config)]

@@ -187,7 +187,7 @@ class AsyncRequest:
 
 @dataclass(frozen=True)
 class Taught:
-    """A repository of the Hub that the emulator was taught; see `hub`."""
+    """A repository of the Hub that the emulator was taught; see `control.hub_repositories`."""
 
     id: str  # model id in lower case: the Hub ignores case
     owner: str  # always ""
@@ -198,7 +198,7 @@ class Taught:
 
 @dataclass(frozen=True)
 class PaceSet:
-    """A model that takes time; see `pacing`."""
+    """A model that takes time; see `control.paces`."""
 
     id: str  # model name, or "*"
     owner: str  # always ""
@@ -208,7 +208,7 @@ class PaceSet:
 
 @dataclass(frozen=True)
 class Fault:
-    """Something that goes wrong on purpose; see `faults`."""
+    """A fault that a test has set; see `faults.faults`."""
 
     id: str
     owner: str  # model name, or "*"
