@@ -10,8 +10,8 @@ from baseten_tei.errors import UserError
 from baseten_tei.project.golden_files import digest_of, golden_content, golden_input, project_root
 from baseten_tei.provider.release.golden.file import (
     Tolerances,
-    decoded,
-    encoded,
+    decode_vector,
+    encode_vector,
     parse_golden,
     render_golden,
 )
@@ -44,8 +44,8 @@ def test_what_is_written_is_read_again_and_written_the_same(it: Any) -> None:
 
 
 def test_vectors_are_written_in_openais_own_encoding() -> None:
-    assert encoded((1.0, -2.5)) == "AACAPwAAIMA="
-    assert decoded("AACAPwAAIMA=") == (1.0, -2.5)
+    assert encode_vector((1.0, -2.5)) == "AACAPwAAIMA="
+    assert decode_vector("AACAPwAAIMA=") == (1.0, -2.5)
 
 
 def test_values_are_what_each_text_got() -> None:
@@ -78,10 +78,10 @@ def test_tolerances_set_by_hand_are_read_and_those_left_out_have_their_defaults(
         (fields(answers=[{"text": "a", "embedding": "AAA="}]), "answers.0.embedding is no base64 of"),
         (fields(answers=[{"text": "a", "embedding": "?"}]), "answers.0.embedding is no base64 of"),
         (fields(answers=[{"text": "a", "embedding": ""}]), "answers.0.embedding is no base64 of"),
-        (fields(answers=[{"text": "a", "embedding": encoded((0.0,))}]), "answers.0.embedding is no usable"),
-        (fields(answers=[{"text": "a", "embedding": encoded((float("nan"),))}]), "is no usable vector"),
+        (fields(answers=[{"text": "a", "embedding": encode_vector((0.0,))}]), "answers.0.embedding is no usable"),
+        (fields(answers=[{"text": "a", "embedding": encode_vector((float("nan"),))}]), "is no usable vector"),
         (
-            fields(answers=[{"text": t, "embedding": encoded((1.0,) * n)} for n, t in enumerate("ab", 1)]),
+            fields(answers=[{"text": t, "embedding": encode_vector((1.0,) * n)} for n, t in enumerate("ab", 1)]),
             "answers.embedding differ in length",
         ),
         (fields(task="reranker", answers=[{"text": "a", "score": 0.5}]), "query is missing"),

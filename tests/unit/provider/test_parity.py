@@ -3,9 +3,9 @@
 import pytest
 
 from baseten_tei.provider.release.gates.parity import (
-    moved,
+    find_change,
     parity_problems,
-    quoted,
+    quote_text,
     recorded_problems,
     vector_parity,
 )
@@ -126,17 +126,17 @@ def test_what_info_or_the_file_does_not_say_is_not_compared() -> None:
 
 
 def test_a_refusal_holds_the_numbers_and_what_to_type() -> None:
-    told = moved(make_golden("embedding", NORTH), [turn(NORTH, 0.71)], INFO)
+    told = find_change(make_golden("embedding", NORTH), [turn(NORTH, 0.71)], INFO)
     assert told == (
         'moved the embedding space: cosine 0.71 of "a" (least allowed 0.999, mean 0.71): if that is wanted '
         "write new_space: true and record again with `baseten-tei golden bge`"
     )
-    told = moved(make_golden("reranker", 0.1), [0.9], {"model_dtype": "float16"})
+    told = find_change(make_golden("reranker", 0.1), [0.9], {"model_dtype": "float16"})
     assert told is not None
     assert told.startswith("moved the scores: ")
-    assert moved(make_golden("embedding", *FAN), FAN, INFO) is None
+    assert find_change(make_golden("embedding", *FAN), FAN, INFO) is None
 
 
 def test_a_long_text_is_told_by_its_beginning_on_one_line() -> None:
-    assert quoted("a\n b") == '"a b"'
-    assert quoted("x" * 100) == f'"{"x" * 32}…"'
+    assert quote_text("a\n b") == '"a b"'
+    assert quote_text("x" * 100) == f'"{"x" * 32}…"'

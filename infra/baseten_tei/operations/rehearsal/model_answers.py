@@ -7,9 +7,9 @@ from typing import Any
 
 from baseten_tei.facts.tei.router_calls import Answer
 from baseten_tei.provider.release.gates.parity import (
+    format_cosine,
     parity_problems,
     recorded_problems,
-    shown,
     vector_parity,
 )
 from baseten_tei.provider.release.golden.file import Golden
@@ -86,7 +86,7 @@ def _format_distance(golden: Golden, answers: list[Answer]) -> str:
         case "embedding" if len(old[0]) != len(new[0]):
             return f"{len(old[0])} to {len(new[0])} dimensions"
         case "embedding":
-            return f"cosine {shown(min(vector_parity(old, new).cosines))}"
+            return f"cosine {format_cosine(min(vector_parity(old, new).cosines))}"
         case "reranker":
             apart = max(abs(one - other) for one, other in zip(old, new, strict=True))
         case _ if set(old[0]) != set(new[0]):

@@ -18,7 +18,7 @@ from baseten_tei.provider.protocol.ids import not_there
 from baseten_tei.provider.protocol.old_inputs import old_state_id
 from baseten_tei.provider.protocol.progress import current_urn
 from baseten_tei.provider.protocol.resource import Failure, KeptInState, Resource, Values
-from baseten_tei.provider.protocol.secrecy import as_secret_as, hidden, marked
+from baseten_tei.provider.protocol.secrecy import as_secret_as, hidden_inputs, mark_secrets
 from baseten_tei.provider.protocol.values import plain, properties
 
 _T = TypeVar("_T")
@@ -69,7 +69,7 @@ class BasetenProvider(protocol.Provider):
     async def check_config(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
         """A target that is none, or a key nobody reads, is refused at its key."""
         failures = config_failures(plain(request.new_inputs))
-        return _checked(request.new_inputs, failures)
+        return _check_response(request.new_inputs, failures)
 
     async def diff_config(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         """Another address is no reason to replace resources: they are found by name there."""
@@ -92,10 +92,12 @@ class BasetenProvider(protocol.Provider):
         kind, old = _type_of(request.urn), plain(request.old_inputs)
         inputs = plain(request.new_inputs)
         failures = (
-            [] if inputs == old else _failures(kind, inputs, hidden(kind, request.new_inputs))
+            []
+            if inputs == old
+            else _failures(kind, inputs, hidden_inputs(kind, request.new_inputs))
         )
         if failures:
-            return _checked(request.new_inputs, failures)
+            return _check_response(request.new_inputs, failures)
         made = (
             resource.made_inputs(inputs, old, request.random_seed)
             if isinstance(resource, KeptInState)
@@ -103,7 +105,7 @@ class BasetenProvider(protocol.Provider):
         )
         whole = {**inputs, **made}
         self._claims.claim((kind, resource.plan(whole, None)[0]), request.urn, whole)
-        return _checked({**marked(kind, request.new_inputs), **properties(made)})
+        return _check_response({**mark_secrets(kind, request.new_inputs), **properties(made)})
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         """Which properties changed, each by its path."""
@@ -144,7 +146,7 @@ class BasetenProvider(protocol.Provider):
         kind = _type_of(request.urn)
         if not live.id and not state:
             raise not_there(kind, request.resource_id)
-        found = marked(kind, properties(live.inputs))
+        found = mark_secrets(kind, properties(live.inputs))
         return protocol.ReadResponse(
             resource_id=live.id,
             inputs=as_secret_as(request.inputs, found),
@@ -217,7 +219,7 @@ def _failures(kind: str, inputs: Values, hidden: Collection[str]) -> list[Failur
     return input_failures(kind, inputs, hidden)
 
 
-def _checked(
+def _check_response(
     inputs: Mapping[str, PropertyValue], failures: Iterable[Failure] = ()
 ) -> protocol.CheckResponse:
     told = [protocol.CheckFailure(it.property, it.reason) for it in failures]

@@ -47,7 +47,7 @@ def _failures(
             continue
         location = [str(part) for part in details["loc"]]
         shown = (
-            "" if location[:1] and location[0] in hidden else f", not {_shown(details['input'])}"
+            "" if location[:1] and location[0] in hidden else f", not {_format(details['input'])}"
         )
         named = location or [str((details.get("ctx") or {}).get("property", ""))]
         yield Failure(property_path(named), _reason(model, location, details, shown))
@@ -77,7 +77,7 @@ def _instead(word: str, known: list[str]) -> str:
     return did_you_mean(word, known) or f" Known: {', '.join(known)}"
 
 
-def _shown(value: object) -> str:
+def _format(value: object) -> str:
     if isinstance(value, Mapping | list):
         return kind_of(value)
     return f"{value!r}"

@@ -12,15 +12,15 @@ SECRET_INPUTS: Mapping[str, tuple[str, ...]] = {SECRET: ("value",)}
 """Inputs that are secret in themselves, by type; the schema says the same (it is imported for documents only)."""
 
 
-def marked(kind: str, inputs: Properties) -> dict[str, PropertyValue]:
+def mark_secrets(kind: str, inputs: Properties) -> dict[str, PropertyValue]:
     """Inputs, those marked that a program in YAML may have written in the open."""
     names = SECRET_INPUTS.get(kind, ())
     return {key: it.with_secret(True) if key in names else it for key, it in inputs.items()}
 
 
-def hidden(kind: str, inputs: Properties) -> set[str]:
+def hidden_inputs(kind: str, inputs: Properties) -> set[str]:
     """The inputs whose values no message may show."""
-    return {key for key, it in marked(kind, inputs).items() if it.contains_secret()}
+    return {key for key, it in mark_secrets(kind, inputs).items() if it.contains_secret()}
 
 
 def as_secret_as(old: Properties, new: Properties) -> dict[str, PropertyValue]:

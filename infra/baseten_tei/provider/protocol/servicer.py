@@ -20,40 +20,40 @@ class OneLineErrors(ProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does."""
-        return await _told(super().CheckConfig, request, context)
+        return await _answer(super().CheckConfig, request, context)
 
     async def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does."""
-        return await _told(super().Configure, request, context)
+        return await _answer(super().Configure, request, context)
 
     async def Check(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does."""
-        return await _told(super().Check, request, context)
+        return await _answer(super().Check, request, context)
 
     async def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does."""
-        return await _told(super().Diff, request, context)
+        return await _answer(super().Diff, request, context)
 
     async def Create(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does."""
-        return await _told(super().Create, request, context)
+        return await _answer(super().Create, request, context)
 
     async def Update(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does."""
-        return await _told(super().Update, request, context)
+        return await _answer(super().Update, request, context)
 
     async def Read(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does; but to the engine only a resource without any properties is gone, not one with none."""
-        found = await _told(super().Read, request, context)
+        found = await _answer(super().Read, request, context)
         return found if found.id else provider_pb2.ReadResponse()
 
     async def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """As the SDK does; the old inputs, which it drops, say whose it was."""
         remember_old_inputs(request)
-        return await _told(super().Delete, request, context)
+        return await _answer(super().Delete, request, context)
 
 
-async def _told(call: Callable[[Any, Any], Any], request: Any, context: Any) -> Any:
+async def _answer(call: Callable[[Any, Any], Any], request: Any, context: Any) -> Any:
     try:
         return await call(request, context)
     except Exception as error:  # whatever it is, the engine prints it: no secret may be in it
@@ -61,12 +61,12 @@ async def _told(call: Callable[[Any, Any], Any], request: Any, context: Any) -> 
         mistake = cause if isinstance(cause, UserError) else error
         text = redact(str(mistake), [os.environ.get("BASETEN_API_KEY")])
         if isinstance(mistake, PartlyDoneError):
-            await context.abort_with_status(partly_done_status(mistake, text, _given(request)))
+            await context.abort_with_status(partly_done_status(mistake, text, _inputs_of(request)))
         prefix = "" if isinstance(mistake, UserError) else f"{type(mistake).__name__}: "
         await context.abort(grpc.StatusCode.UNKNOWN, prefix + text)
 
 
-def _given(request: Any) -> Mapping[str, PropertyValue]:
+def _inputs_of(request: Any) -> Mapping[str, PropertyValue]:
     """The inputs that a create or an update came with: they say what is secret."""
     names = {field.name for field in request.DESCRIPTOR.fields}
     return PropertyValue.unmarshal_map(request.news if "news" in names else request.properties)

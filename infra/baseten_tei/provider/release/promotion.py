@@ -37,7 +37,7 @@ class Promoting:
         self._waiting = waiting
         self._refuse_unwanted = refuse_unwanted
 
-    def served(self, inputs: Values, model_id: str) -> frozenset[str]:
+    def list_served(self, inputs: Values, model_id: str) -> frozenset[str]:
         """Return what the environment serves, or is on its way to, as a release begins: ids and config digests."""
         now = self._api.serving(model_id, inputs["environment"])
         versions = [it for it in (now.current, now.candidate) if it] if now else []
@@ -61,7 +61,7 @@ class Promoting:
         what served before serves on.
         """
         settings = settings_of(inputs)
-        before = self._settled(inputs, model_id, deadline)
+        before = self._await_settled(inputs, model_id, deadline)
         self._refuse_unwanted()
         _refuse_overtaken(inputs, version, before, served_before)
         _refuse_another_state(inputs, before, held)
@@ -77,9 +77,9 @@ class Promoting:
         self._api.promote(model_id, inputs["environment"], version.id, settings, redeploy=anew)
         served = before.current.id if before and before.current else None
         arrived = _arrival(version, served, anew=anew)
-        return self._promoted(inputs, model_id, version, arrived, deadline)
+        return self._promote(inputs, model_id, version, arrived, deadline)
 
-    def _settled(self, inputs: Values, model_id: str, deadline: float) -> Serving | None:
+    def _await_settled(self, inputs: Values, model_id: str, deadline: float) -> Serving | None:
         """The environment after whatever promotion was under way; a killed `up` may have begun ours."""
 
         def look() -> tuple[Serving | None] | None:
@@ -89,11 +89,11 @@ class Promoting:
         if found := self._waiting.until(look, deadline):
             return found[0]
         raise UserError(
-            f"{_named(inputs)}: another promotion into it is still under way: wait for it and type "
+            f"{_environment_name(inputs)}: another promotion into it is still under way: wait for it and type "
             "`pulumi up`, or cancel it on Baseten's page of the model"
         )
 
-    def _promoted(
+    def _promote(
         self,
         inputs: Values,
         model_id: str,
@@ -111,7 +111,7 @@ class Promoting:
             if now.promotion_error or now.promotion_status in PROMOTION_FAILED:
                 said = now.promotion_error or f"the promotion was {now.promotion_status}"
                 raise UserError(
-                    f"{_named(inputs)}: {version.id} was not promoted ({said}), and what served before "
+                    f"{_environment_name(inputs)}: {version.id} was not promoted ({said}), and what served before "
                     "serves on: type `pulumi up` to try again"
                 )
             return None
@@ -119,7 +119,7 @@ class Promoting:
         if found := self._waiting.until(look, deadline):
             return found
         raise UserError(
-            f"{_named(inputs)}: {version.id} is still being promoted after "
+            f"{_environment_name(inputs)}: {version.id} is still being promoted after "
             f"{inputs['deploy_timeout_minutes']:g} minutes: type `pulumi up` to wait on"
         )
 
@@ -132,7 +132,7 @@ def _refuse_overtaken(
     expected = served_before | {version.id, version.digest}
     if current and not expected & {current.id, current.digest or current.id}:
         raise UserError(
-            f"{_named(inputs)}: another release made it serve {current.id} while this one waited, so "
+            f"{_environment_name(inputs)}: another release made it serve {current.id} while this one waited, so "
             f"{version.id} is not promoted: run `pulumi up` again if it still should be"
         )
 
@@ -143,7 +143,7 @@ def _refuse_another_state(inputs: Values, before: Serving | None, held: Collecti
     if current is None or current.id in held or inputs.get("adopt"):
         return
     if problem := foreign_problem(owner_of(inputs), current):
-        raise UserError(f"{_named(inputs)} {problem}")
+        raise UserError(f"{_environment_name(inputs)} {problem}")
 
 
 def _arrival(
@@ -173,5 +173,5 @@ def _serves(serving: Serving, version: Version) -> bool:
     return alike and alive and current.instance_type == version.instance_type
 
 
-def _named(inputs: Values) -> str:
+def _environment_name(inputs: Values) -> str:
     return f"model {inputs['model']!r}: environment {inputs['environment']!r}"

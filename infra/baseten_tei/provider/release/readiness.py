@@ -41,7 +41,7 @@ class Readiness:
     ) -> None:
         """Return once it can serve. Raises `FailedDeploymentError` with its last log lines."""
         if version.status in FAILED and version.id == failed_before:
-            version = self._retried(model_id, version)
+            version = self._retry(model_id, version)
         if version.status == "INACTIVE":
             self._api.activate(model_id, version.id)
         seen = _Seen(version.status, self._waiting.tell)
@@ -62,7 +62,7 @@ class Readiness:
                 "mend what the log says, or type `pulumi up` to retry it",
             )  # fmt: skip
 
-    def _retried(self, model_id: str, version: Version) -> Version:
+    def _retry(self, model_id: str, version: Version) -> Version:
         """Baseten may call it failed for a little while longer."""
         self._waiting.tell(f"retrying {version.id}")
         self._api.retry(model_id, version.id)

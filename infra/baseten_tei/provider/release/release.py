@@ -71,12 +71,12 @@ class Releasing:
         """
         inputs = self._in_time(inputs)
         deadline = self._waiting.clock() + 60.0 * inputs["deploy_timeout_minutes"]
-        model_id, version = self._found(inputs, state)
-        before = self._promoting.served(inputs, model_id)
+        model_id, version = self._find_version(inputs, state)
+        before = self._promoting.list_served(inputs, model_id)
         failed_before = state.get("failed_deployment_id")
         self._readiness.ready(inputs, model_id, version, failed_before, deadline)
-        told = self._passed(inputs, model_id, version, deadline)
-        redeploy = _rotated(inputs, state)
+        told = self._check_gates(inputs, model_id, version, deadline)
+        redeploy = _is_rotated(inputs, state)
         serving = self._promoting.serve(
             inputs,
             model_id,
@@ -84,7 +84,7 @@ class Releasing:
             redeploy=redeploy,
             deadline=deadline,
             served_before=before,
-            held=_held(state),
+            held=_held_ids(state),
         )
         current = serving.current or version
         return {
@@ -96,7 +96,7 @@ class Releasing:
             "kept_deployment_ids": tidy(self._api, inputs, model_id, self._warn),
             "drift": {},
             **told,
-            **_fingerprint(told, state),
+            **_fingerprint_output(told, state),
         }
 
     def _in_time(self, inputs: Values) -> Values:
@@ -105,7 +105,7 @@ class Releasing:
         held = minutes if self._patience is None else min(minutes, self._patience / 60)
         return {**inputs, "deploy_timeout_minutes": held}
 
-    def _found(self, inputs: Values, state: Values) -> tuple[str, Version]:
+    def _find_version(self, inputs: Values, state: Values) -> tuple[str, Version]:
         """Return the version, once it is there: what was just pushed may be unknown for a while.
 
         Raise `UserError` where it does not come: soon if no push was part of the operation (`--target`), since a
@@ -150,7 +150,7 @@ class Releasing:
             raise UserError(f"model {inputs['model']!r}: {pin_problem(versions, pin)}")
         return found
 
-    def _passed(
+    def _check_gates(
         self, inputs: Values, model_id: str, version: Version, deadline: float
     ) -> dict[str, Any]:
         try:
@@ -163,7 +163,7 @@ class Releasing:
             raise RefusedVersionError(*error.problems, DELETED) from error
 
 
-def _fingerprint(told: Values, state: Values) -> Values:
+def _fingerprint_output(told: Values, state: Values) -> Values:
     """What the version was told to have; where its space is the one before, in that one's words."""
     now = told.get("fingerprint")
     return {"fingerprint": keep_fingerprint(state.get("fingerprint"), now)} if now else {}
@@ -180,7 +180,7 @@ def _serving_for_us(versions: Sequence[Version], inputs: Values) -> str | None:
     return next(ours, None) if owner.state_id else None
 
 
-def _held(state: Values) -> set[str]:
+def _held_ids(state: Values) -> set[str]:
     """The deployments that the state names."""
     one = ("deployment_id", "previous_deployment_id", "failed_deployment_id", "deployment")
     return {str(state[key]) for key in one if state.get(key)} | {
@@ -188,7 +188,7 @@ def _held(state: Values) -> set[str]:
     }
 
 
-def _rotated(inputs: Values, state: Values) -> bool:
+def _is_rotated(inputs: Values, state: Values) -> bool:
     """Whether what serves was started with an older token."""
     before, now = state.get("secret_generation"), inputs.get("secret_generation")
     return before is not None and now is not None and before != now

@@ -48,7 +48,7 @@ class EnvironmentResource:
 
     def diff(self, state: Values, inputs: Values) -> Change:
         """Another model or environment is another resource; all else changes in place."""
-        paths = find_changed_paths(state, _compared(state, inputs))
+        paths = find_changed_paths(state, _inputs_to_compare(state, inputs))
         paths += [f"drift.{name}" for name in state.get("drift") or {}]
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
 
@@ -133,15 +133,15 @@ _OUTPUTS = (
 )  # fmt: skip
 
 
-def _compared(state: Values, inputs: Values) -> Values:
+def _inputs_to_compare(state: Values, inputs: Values) -> Values:
     """The inputs whose change is one, a pin that was removed included; what an import could not know is none."""
     unknown = {*OWNER, *(() if "force_delete" in state else ("force_delete",))}
-    same = {"digest", "deployment"} if _imported_as_wanted(state, inputs) else set()
+    same = {"digest", "deployment"} if _is_imported_as_wanted(state, inputs) else set()
     wanted = {"deployment": None, **inputs}
     return {key: it for key, it in wanted.items() if key not in {*POLICY, *unknown, *same}}
 
 
-def _imported_as_wanted(state: Values, inputs: Values) -> bool:
+def _is_imported_as_wanted(state: Values, inputs: Values) -> bool:
     """Whether what was imported is what is asked for, however each of the two names it: by id or by digest."""
     if "project" in state:
         return False

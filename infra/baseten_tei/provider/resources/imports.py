@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 
-def imported_model(api: Reads, resource_id: str) -> Live:
+def import_model(api: Reads, resource_id: str) -> Live:
     """A model by its name; without an id where there is none. Who imports one takes it over."""
     team, _, name = resource_id.rpartition("/")
     model_id = api.find_model(name, team or None)
@@ -27,7 +27,7 @@ def imported_model(api: Reads, resource_id: str) -> Live:
     return Live(resource_id, inputs, {**inputs, **found, "taken_over": taken_over})
 
 
-def imported_environment(api: Reads, resource_id: str) -> Live:
+def import_environment(api: Reads, resource_id: str) -> Live:
     """An environment with its settings; without an id where nothing serves. Raises `UserError`."""
     place = _place(resource_id)
     model_id = api.find_model(place["model"], place.get("team"))

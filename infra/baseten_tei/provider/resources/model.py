@@ -79,7 +79,7 @@ class ModelResource:
         owner = owner_of(inputs).by_id()
         ours = versions is None or owner.owns_any(versions)
         if not ours and not inputs.get("adopt"):
-            raise _taken(inputs, versions)
+            raise _taken_error(inputs, versions)
         resource_id, state = self.plan(inputs, None)
         return resource_id, {**state, "adopted": not ours, **_taken_over(inputs, versions, owner)}
 
@@ -97,7 +97,7 @@ class ModelResource:
         owner = owner_of({**inputs, **earlier_marks(state, inputs)})
         ours = not versions or owner.owns_any(versions)
         if not ours and not inputs.get("adopt"):
-            raise _taken(inputs, versions)
+            raise _taken_error(inputs, versions)
         more = {} if ours else _taken_over(inputs, versions, owner)
         return {**planned, "adopted": bool(inputs.get("adopt")), **more}
 
@@ -141,7 +141,7 @@ def _taken_over(inputs: Values, versions: list[Version] | None, owner: Owner) ->
     return {"taken_over": foreign} if inputs.get("adopt") and foreign else {}
 
 
-def _taken(inputs: Values, versions: list[Version] | None) -> UserError:
+def _taken_error(inputs: Values, versions: list[Version] | None) -> UserError:
     return UserError(name_taken_problem(inputs["name"], owner_of(inputs), versions or []))
 
 

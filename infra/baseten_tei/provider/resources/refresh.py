@@ -20,7 +20,7 @@ from baseten_tei.provider.drift.environment import (
     settings_now,
 )
 from baseten_tei.provider.protocol.resource import Live, Values
-from baseten_tei.provider.resources.imports import imported_environment, imported_model
+from baseten_tei.provider.resources.imports import import_environment, import_model
 from baseten_tei.provider.resources.refresh_calls import Reads, environment_of
 
 Warn = Callable[[str], None]
@@ -34,7 +34,7 @@ _APPLIED = frozenset({*SETTINGS, "digest", "deployment", "secret_generation", *_
 def read_model(api: Reads, resource_id: str, inputs: Values, state: Values, warn: Warn) -> Live:
     """A lost version, or a lost model, is told as `drift`, so that the push comes again."""
     if not state:
-        return imported_model(api, resource_id)
+        return import_model(api, resource_id)
     # What an import could not know came with the first `up` after it.
     state = {**{key: it for key, it in inputs.items() if key not in _WITH_A_CHANGE}, **state}
     drift = _model_drift(api, state)
@@ -48,19 +48,19 @@ def read_environment(
 ) -> Live:
     """Gone is what has no model or is no environment any more; the next `up` makes it again."""
     if not state:
-        return imported_environment(api, resource_id)
+        return import_environment(api, resource_id)
     if "deployment_id" not in state:
         return Live(resource_id, inputs, state)  # never released: nothing there can have drifted
     state = {**{key: it for key, it in inputs.items() if key not in _APPLIED}, **state}
     model_id = api.find_model(state["model"], state.get("team"))
     serving = environment_of(api, model_id, state["environment"]) if model_id else None
     if model_id and serving:
-        return _compared(api, Live(resource_id, inputs, state), model_id, serving, warn)
-    warn(f"{_named(state)} is gone: {_loss(api, model_id, state)}")
+        return _compare(api, Live(resource_id, inputs, state), model_id, serving, warn)
+    warn(f"{_environment_name(state)} is gone: {_loss(api, model_id, state)}")
     return Live()
 
 
-def _compared(api: Reads, known: Live, model_id: str, serving: Serving, warn: Warn) -> Live:
+def _compare(api: Reads, known: Live, model_id: str, serving: Serving, warn: Warn) -> Live:
     """What is known, with live settings in it, and all else that drifted by field."""
     state = known.state
     # An import reads more settings than its program may manage: the inputs say which.
@@ -68,7 +68,7 @@ def _compared(api: Reads, known: Live, model_id: str, serving: Serving, warn: Wa
     settings = settings_now(managed, serving)
     drift = environment_drift(state, model_id, serving, _config(api, model_id, state, serving))
     for field, text in {**settings_drift(state, settings), **drift}.items():
-        warn(f"{_named(state)} drifted: {field} {text}")
+        warn(f"{_environment_name(state)} drifted: {field} {text}")
     ids = {} if MOVED & drift.keys() else _ids(serving.current)
     found = {**state, **settings, **ids, "drift": drift}
     return Live(known.id, {**known.inputs, **settings}, found)
@@ -115,5 +115,5 @@ def _ids(current: Version | None) -> Values:
     return {"deployment_id": current.id, "serving_digest": current.digest} if current else {}
 
 
-def _named(state: Values) -> str:
+def _environment_name(state: Values) -> str:
     return f"environment {state['environment']!r} of model {state['model']!r}"

@@ -43,12 +43,12 @@ class ListedReads:
 
     def find_model(self, name: str, team: str | None) -> str | None:
         """By name, in the list of all."""
-        found = the_model(self._named(team).get(name, ()), name)
+        found = the_model(self._models_by_name(team).get(name, ()), name)
         return found.id if found else None
 
     def models(self, team: str | None) -> list[RemoteModel]:
         """Every model there is."""
-        return [model for models in self._named(team).values() for model in models]
+        return [model for models in self._models_by_name(team).values() for model in models]
 
     def environments(self, model_id: str) -> list[Serving]:
         """All of a model's: what each of them serves, and how it is set."""
@@ -67,7 +67,7 @@ class ListedReads:
         """Asked only of a model that drifted, once."""
         return self._api.config(model_id, deployment_id)
 
-    def _named(self, team: str | None) -> dict[str, list[RemoteModel]]:
+    def _models_by_name(self, team: str | None) -> dict[str, list[RemoteModel]]:
         def ask() -> dict[str, list[RemoteModel]]:
             named: dict[str, list[RemoteModel]] = {}
             for model in self._api.models(team):

@@ -13,7 +13,7 @@ from baseten_tei.errors import UserError, redact
 from baseten_tei.provider.protocol.ids import join_id
 from baseten_tei.provider.protocol.resource import UNKNOWN, Change, Live, Values
 from baseten_tei.provider.resources.secret_users import reason_to_keep
-from baseten_tei.provider.resources.secret_value import fingerprint, is_new, is_same, needed_value
+from baseten_tei.provider.resources.secret_value import fingerprint, is_new, is_same, require_value
 
 REPLACING = ("name", "team")
 
@@ -53,11 +53,11 @@ class SecretResource:
         counted = UNKNOWN if inputs.get("value") == UNKNOWN else self._generation(state, inputs)
         mark = UNKNOWN if counted != state.get("generation") else state.get("fingerprint")
         new = {"fingerprint": mark, "generation": counted, **earlier_marks(state, inputs)}
-        return _id(inputs), {**_known(state), **_identity(inputs), **new}
+        return _id(inputs), {**_known_state(state), **_identity(inputs), **new}
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Store it. What was there before is overwritten, and then not ours to delete."""
-        value = needed_value(inputs, self._environ)
+        value = require_value(inputs, self._environ)
         was_there = self._store(inputs, value)
         made = {"fingerprint": fingerprint(value), "made_here": not was_there, "generation": "1"}
         return _id(inputs), {**_identity(inputs), **made}
@@ -67,27 +67,29 @@ class SecretResource:
         imported = not state
         if imported:
             state = {
-                **_named(resource_id),
+                **_split_id(resource_id),
                 "fingerprint": "",
                 "made_here": False,
                 "generation": "0",
             }
-            inputs = {**_named(resource_id), **inputs}
+            inputs = {**_split_id(resource_id), **inputs}
         there = self._api.find_secret(state["name"], state.get("team"))
         if imported and not there:
             return Live()
         if not there:
             self._warn(f"secret {state['name']!r} is gone: `pulumi up` stores it again")
-        return Live(resource_id, inputs, {**_known(state), **({} if there else {"missing": True})})
+        return Live(
+            resource_id, inputs, {**_known_state(state), **({} if there else {"missing": True})}
+        )
 
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """Store the value where it is new, or gone from Baseten."""
         del resource_id
-        unnamed = {key: it for key, it in _known(state).items() if key not in REPLACING}
+        unnamed = {key: it for key, it in _known_state(state).items() if key not in REPLACING}
         known = {**unnamed, **_identity(inputs), **earlier_marks(state, inputs)}
         if not (state.get("missing") or is_new(state, inputs, self._environ)):
             return known
-        value = needed_value(inputs, self._environ)
+        value = require_value(inputs, self._environ)
         self._store(inputs, value)
         mark = state["fingerprint"] if is_same(value, state["fingerprint"]) else fingerprint(value)
         return {**known, "fingerprint": mark, "generation": self._generation(state, inputs)}
@@ -135,7 +137,7 @@ def _identity(inputs: Values) -> Values:
     return {key: inputs[key] for key in keys if inputs.get(key) is not None}
 
 
-def _known(state: Values) -> Values:
+def _known_state(state: Values) -> Values:
     return {key: value for key, value in state.items() if key != "missing"}
 
 
@@ -143,7 +145,7 @@ def _id(inputs: Values) -> str:
     return join_id(inputs["name"], inputs.get("team"))
 
 
-def _named(resource_id: str) -> Values:
+def _split_id(resource_id: str) -> Values:
     """Name and team of an id `[team/]name`."""
     team, _, name = resource_id.rpartition("/")
     return {"name": name, **({"team": team} if team else {})}

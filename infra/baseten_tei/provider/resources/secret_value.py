@@ -11,7 +11,7 @@ from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import same_secret
 
 
-def given_value(inputs: Values, environ: Mapping[str, str]) -> str | None:
+def find_value(inputs: Values, environ: Mapping[str, str]) -> str | None:
     """The value that the inputs give, or that their `from_env` names; `None` where it is not there to read.
 
     A preview in a pull request has no token, and a value may be known to the update only.
@@ -22,9 +22,9 @@ def given_value(inputs: Values, environ: Mapping[str, str]) -> str | None:
     return None if value == UNKNOWN else value
 
 
-def needed_value(inputs: Values, environ: Mapping[str, str]) -> str:
+def require_value(inputs: Values, environ: Mapping[str, str]) -> str:
     """As `given_value`. Raises `UserError`, without the value, where there is nothing to store."""
-    value = given_value(inputs, environ)
+    value = find_value(inputs, environ)
     if isinstance(value, str) and value:
         return _whole(value, inputs)
     if "from_env" in inputs:
@@ -52,7 +52,7 @@ def _whole(value: str, inputs: Values) -> str:
 
 def is_new(state: Values, inputs: Values, environ: Mapping[str, str]) -> bool:
     """Whether there is a value that is not the stored one, or one that may turn out so."""
-    value = given_value(inputs, environ)
+    value = find_value(inputs, environ)
     if value is None:
         return inputs.get("value") == UNKNOWN
     return not is_same(value, state["fingerprint"])

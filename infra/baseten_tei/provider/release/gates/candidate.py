@@ -42,29 +42,29 @@ class Candidate:
 
     def info(self) -> Mapping[str, Any]:
         """What its router says of itself. Raises `RefusedVersionError`, `UserError`."""
-        return self._told(lambda seconds: self.asking.info_of(self.url, seconds))
+        return self._call(lambda seconds: self.asking.info_of(self.url, seconds))
 
     def answer(self, call: Call, read: Callable[[Any], _T]) -> _T:
         """What `read` makes of the answer to a call. Raises `RefusedVersionError`, `UserError`."""
-        told = self._told(lambda s: self.asking.post(self.url, call.route, call.body, s))
+        told = self._call(lambda s: self.asking.post(self.url, call.route, call.body, s))
         try:
             return read(told)
         except StrangeAnswerError as error:
-            raise self.refused(str(error)) from error
+            raise self.refusal(str(error)) from error
 
-    def refused(self, why: str) -> RefusedVersionError:
+    def refusal(self, why: str) -> RefusedVersionError:
         """What to raise where it gets no traffic; `why` continues "deployment d123 …"."""
         return RefusedVersionError(
             f"model {self.model!r}: deployment {self.version_id} {why} "
             "(it was not promoted, and what served before serves on)"
         )
 
-    def _told(self, ask: Callable[[float], _T]) -> _T:
+    def _call(self, ask: Callable[[float], _T]) -> _T:
         try:
             return self.asking.patience.ask(ask, self.deadline)
         except ModelCallError as error:
             if error.is_the_routers_no:
-                raise self.refused(f"refuses a call: {error}") from error
+                raise self.refusal(f"refuses a call: {error}") from error
             raise UserError(
                 f"model {self.model!r}: deployment {self.version_id} could not be asked ({error}), so it was not "
                 "promoted and what served before serves on: type `pulumi up` to ask again"

@@ -57,13 +57,13 @@ class Gates:
         candidate = Candidate(inputs["model"], version_id, url, deadline, self._asking)
         info, pinned = candidate.info(), inputs.get("deployment")
         if problems := [] if pinned else info_problems(info, Wanted(**inputs["expected"])):
-            raise candidate.refused("; ".join(problems))
-        facts = self._computed(candidate, info)
+            raise candidate.refusal("; ".join(problems))
+        facts = self._check_call(candidate, info)
         if inputs.get("golden") and not pinned:
             self._compare(inputs, candidate, info)
         return {"max_input_length": info.get("max_input_length"), **facts}
 
-    def _computed(self, candidate: Candidate, info: Mapping[str, Any]) -> dict[str, Any]:
+    def _check_call(self, candidate: Candidate, info: Mapping[str, Any]) -> dict[str, Any]:
         """What one real call shows. That a space has no fingerprint is no reason to refuse it."""
         task = task_of(info)
         smoke, read = smoke_call(task), partial(smoke_facts, task)
@@ -89,7 +89,7 @@ class Gates:
             self._asking.patience.tell(f"new_space: true, so {path} is not compared")
             return
         from baseten_tei.provider.release.gates.parity import (
-            moved,  # pydantic: 0.1 s that most releases do without
+            find_change,  # pydantic: 0.1 s that most releases do without
         )
 
         golden = self._golden(inputs)
@@ -98,8 +98,8 @@ class Gates:
             candidate.answer(build_call(golden.task, [answer.text], golden.query), read)
             for answer in golden.answers
         ]
-        if problem := moved(golden, answers, info):
-            raise candidate.refused(problem)
+        if problem := find_change(golden, answers, info):
+            raise candidate.refusal(problem)
 
     def _golden(self, inputs: Mapping[str, Any]) -> "Golden":
         from baseten_tei.provider.release.golden.file import parse_golden

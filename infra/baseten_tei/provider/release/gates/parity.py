@@ -40,7 +40,9 @@ def vector_parity(golden: Sequence[Vector], new: Sequence[Vector]) -> VectorPari
     old, now = [unit(vector) for vector in golden], [unit(vector) for vector in new]
     return VectorParity(
         tuple(map(cosine, old, now)),
-        tuple(_lost(number, old, now) for number in range(len(old))) if len(old) > 1 else (0.0,),
+        tuple(_neighbour_loss(number, old, now) for number in range(len(old)))
+        if len(old) > 1
+        else (0.0,),
     )
 
 
@@ -55,14 +57,14 @@ def cosine(one: Vector, other: Vector) -> float:
     return math.fsum(map(mul, one, other))
 
 
-def _lost(number: int, old: Sequence[Vector], now: Sequence[Vector]) -> float:
+def _neighbour_loss(number: int, old: Sequence[Vector], now: Sequence[Vector]) -> float:
     others = [other for other in range(len(old)) if other != number]
     nearest = max(others, key=lambda other: cosine(now[number], now[other]))
     best = max(cosine(old[number], old[other]) for other in others)
     return best - cosine(old[number], old[nearest])
 
 
-def moved(golden: Golden, answers: Sequence[Answer], info: Mapping[str, Any]) -> str | None:
+def find_change(golden: Golden, answers: Sequence[Answer], info: Mapping[str, Any]) -> str | None:
     """Why a version with these answers and this `/info` is another one, with what to type; `None`: it is not."""
     problems = [*recorded_problems(golden.recorded, info), *parity_problems(golden, answers)]
     if not problems:
@@ -117,8 +119,8 @@ def _vector_problems(
     found, problems = vector_parity(old, new), []
     if found.cosines[found.worst] < allowed.min_cosine:
         problems.append(
-            f"cosine {shown(found.cosines[found.worst])} of {quoted(texts[found.worst])} "
-            f"(least allowed {allowed.min_cosine:g}, mean {shown(found.mean)})"
+            f"cosine {format_cosine(found.cosines[found.worst])} of {quote_text(texts[found.worst])} "
+            f"(least allowed {allowed.min_cosine:g}, mean {format_cosine(found.mean)})"
         )
     if changed := found.changed_neighbours(allowed.rank_margin):
         problems.append(f"{changed} of {len(texts)} nearest neighbours changed")
@@ -133,7 +135,7 @@ def _score_problems(
     if apart[worst] <= allowed.max_score_difference:
         return []
     return [
-        f"score {new[worst]:.4f} of {quoted(texts[worst])} was {old[worst]:.4f} "
+        f"score {new[worst]:.4f} of {quote_text(texts[worst])} was {old[worst]:.4f} "
         f"(most allowed {allowed.max_score_difference:g} apart)"
     ]
 
@@ -151,12 +153,12 @@ def _label_problems(
     return _score_problems(named, before, [new[t].get(x, 0.0) for t, x in pairs], allowed)
 
 
-def shown(value: float) -> str:
+def format_cosine(value: float) -> str:
     """A cosine with as many digits as tell it from 1."""
     return f"{value:.2f}" if value < 0.99 else f"{value:.6f}"
 
 
-def quoted(text: str) -> str:
+def quote_text(text: str) -> str:
     """The beginning of a text, on one line."""
     line = " ".join(text.split())
     return f'"{line}"' if len(line) <= SHOWN_CHARACTERS else f'"{line[:SHOWN_CHARACTERS]}…"'

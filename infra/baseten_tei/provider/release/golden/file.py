@@ -86,7 +86,7 @@ def golden_answer(text: str, value: Answer) -> GoldenAnswer:
         return GoldenAnswer(text=text, scores=scores)
     if isinstance(value, float):
         return GoldenAnswer(text=text, score=round(value, 6))
-    return GoldenAnswer(text=text, embedding=encoded(value))
+    return GoldenAnswer(text=text, embedding=encode_vector(value))
 
 
 def parse_golden(content: bytes) -> Golden:
@@ -113,12 +113,12 @@ def render_golden(golden: Golden) -> str:
     return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
 
 
-def encoded(vector: Sequence[float]) -> str:
+def encode_vector(vector: Sequence[float]) -> str:
     """A vector as base64 of little-endian 32-bit floats."""
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
-def decoded(text: str) -> Vector:
+def decode_vector(text: str) -> Vector:
     """The vector behind `encoded`. Raises `ValueError`."""
     content = base64.b64decode(text, validate=True)
     if not content or len(content) % 4:
@@ -128,7 +128,7 @@ def decoded(text: str) -> Vector:
 
 def _value(task: str, answer: GoldenAnswer) -> Answer:
     found: Any = getattr(answer, _KEYS[task])
-    return decoded(found) if task == "embedding" else found
+    return decode_vector(found) if task == "embedding" else found
 
 
 def _problem(golden: Golden) -> str | None:
@@ -145,7 +145,7 @@ def _vector_problem(golden: Golden) -> str | None:
     lengths = set()
     for number, answer in enumerate(golden.answers):
         try:
-            vector = decoded(answer.embedding or "")
+            vector = decode_vector(answer.embedding or "")
         except ValueError as error:
             return f"answers.{number}.embedding is no base64 of 32-bit floats ({error})"
         if not all(map(math.isfinite, vector)) or not any(vector):
