@@ -18,9 +18,9 @@ from baseten_tei.facts.network.bounds import MIB, Bounds
 from baseten_tei.facts.network.network_errors import NoAnswerError
 from baseten_tei.facts.network.requests_client import Session
 from baseten_tei.review.forges.forge_errors import (
+    answer_error,
     no_answer_error,
     refusal_error,
-    unexpected_answer_error,
 )
 
 _T = TypeVar("_T")
@@ -56,7 +56,7 @@ def reads_documented_shape(read: Callable[_P, _T]) -> Callable[_P, _T]:
         try:
             return read(*args, **kwargs)
         except _MISREAD as error:
-            raise unexpected_answer_error(
+            raise answer_error(
                 read.__qualname__.partition(".")[0], "what its API documents"
             ) from error
 
@@ -106,7 +106,7 @@ class ForgeClient:
             if (following := self._next(page)) is None:
                 return found
             address, asked = following, {}
-        raise unexpected_answer_error(f"GET {path}", f"at most {MOST_PAGES} pages")
+        raise answer_error(f"GET {path}", f"at most {MOST_PAGES} pages")
 
     def send(self, method: str, path: str, body: Mapping[str, Any]) -> None:
         """Send a change."""
@@ -130,15 +130,15 @@ class ForgeClient:
         """Return the next page's URL, `None` on the last. Raises `ApiError` for a URL outside the API."""
         found = page.links.get("next", {}).get("url")
         if found and not found.startswith(f"{self._url}/"):
-            raise unexpected_answer_error(_call(page), "a next page at its own address")
+            raise answer_error(_call(page), "a next page at its own address")
         return found
 
 
 def _items(page: requests.Response, key: str | None) -> list[Any]:
-    told = _decode(page)
-    items = told.get(key) if key and isinstance(told, dict) else told
+    answer = _decode(page)
+    items = answer.get(key) if key and isinstance(answer, dict) else answer
     if not isinstance(items, list):
-        raise unexpected_answer_error(_call(page), "a list")
+        raise answer_error(_call(page), "a list")
     return items
 
 
@@ -146,7 +146,7 @@ def _decode(answer: requests.Response) -> Any:
     try:
         return decode_json(answer.content)
     except ValueError as error:
-        raise unexpected_answer_error(_call(answer), "JSON") from error
+        raise answer_error(_call(answer), "JSON") from error
 
 
 def _call(answer: requests.Response) -> str:

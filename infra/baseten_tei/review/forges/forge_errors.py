@@ -24,19 +24,19 @@ def no_answer_error(address: str, why: NetworkError) -> ApiError:
 
 def refusal_error(call: str, status: int, body: str, headers: Mapping[str, str]) -> ApiError:
     """Return the error for an HTTP status of 400 or more; `call` is e.g. `GET /repos/o/r/pulls`."""
-    said = f"{call} was answered {status}: {_message(body)}"
+    answer = f"{call} was answered {status}: {_message(body)}"
     pause = _pause_seconds(headers)
     if status == 404:
-        return NotFoundError(f"{said}: check that the token may see it", status=404)
+        return NotFoundError(f"{answer}: check that the token may see it", status=404)
     if status == 429 or (status == 403 and pause is not None):
-        told = f"{said}: run the job again later"
-        return ApiError(told, status=429, retry_after_seconds=pause)
+        message = f"{answer}: run the job again later"
+        return ApiError(message, status=429, retry_after_seconds=pause)
     if status in (401, 403):
-        return ApiError(f"{said}: check the token, and the permissions of the job", status=status)
-    return ApiError(f"{said}: run the job again", status=status)
+        return ApiError(f"{answer}: check the token, and the permissions of the job", status=status)
+    return ApiError(f"{answer}: run the job again", status=status)
 
 
-def unexpected_answer_error(call: str, wanted: str) -> ApiError:
+def answer_error(call: str, wanted: str) -> ApiError:
     """Return the error for an answer of another shape than documented."""
     return ApiError(f"{call}: the answer is not {wanted}: check the API's address")
 
@@ -44,8 +44,8 @@ def unexpected_answer_error(call: str, wanted: str) -> ApiError:
 def _message(body: str) -> str:
     """Return the reason: both forges send `message`, GitLab also `error`, or a mapping of several fields."""
     try:
-        told = decode_json(body[:_MOST_READ])
-        text = str(told.get("message") or told.get("error") or "no reason given")
+        answer = decode_json(body[:_MOST_READ])
+        text = str(answer.get("message") or answer.get("error") or "no reason given")
     except (ValueError, AttributeError):
         text = "the answer is not JSON"
     return to_plain_line(" ".join(text[:_MOST_READ].split())[:200])

@@ -19,11 +19,11 @@ from baseten_tei.review.report.wording import (
     format_amounts,
     format_finding,
     format_reasons,
+    missing_prices_note,
     price_source,
     rank_models,
     stack_title,
     token_costs,
-    unpriced_note,
     what_it_is,
 )
 
@@ -69,7 +69,7 @@ def _table(stack: StackReport) -> str:
     rows: list[tuple[str, list[Cell]]]
     rows = [(model.kind, _row(model, money)) for model in rank_models(stack.models)]
     if money:
-        rows.append(("total", _cells("all models", "", unpriced_note(stack), stack.cost)))
+        rows.append(("total", _cells("all models", "", missing_prices_note(stack), stack.cost)))
     return render_table((*_WORDS, *(_MONEY if money else ())), rows)
 
 

@@ -9,10 +9,10 @@ from baseten_tei.review.report.report_data import Cost, ModelReport, ReportedFin
 from baseten_tei.review.report.wording import (
     drift_lines,
     format_amounts,
+    missing_prices_note,
     price_source,
     stack_title,
     token_costs,
-    unpriced_note,
     what_it_is,
 )
 
@@ -89,7 +89,7 @@ def total_rows(stack: StackReport) -> list[str]:
     if stack.on_emulator:
         return []
     costs = (f"**{it}**" for it in _amounts(stack.cost))
-    return [_row(["**all models**", "", _sentence(unpriced_note(stack), table=True), *costs])]
+    return [_row(["**all models**", "", _sentence(missing_prices_note(stack), table=True), *costs])]
 
 
 def model_details(stack: StackReport, model: ModelReport) -> str:

@@ -71,7 +71,7 @@ def price_source(stack: StackReport) -> str:
     return "On an emulator: nothing is billed." if stack.on_emulator else f"Prices: {stack.prices}."
 
 
-def unpriced_note(stack: StackReport) -> str:
+def missing_prices_note(stack: StackReport) -> str:
     """Return a sentence with the instance types of unknown price; empty if all are known."""
     names = ", ".join(f"`{name}`" for name in stack.cost.unpriced)
     return f"no price is known for {names}" if names else ""

@@ -57,8 +57,8 @@ def _configure(made: ThrowawayProject, workspace: Workspace, known: Mapping[str,
         made.folder / workspace.path.name, yaml_text(without_secure_values(workspace.config))
     )
     made.pulumi("stack", "init", "--no-select", "--secrets-provider", "passphrase")
-    if told := placeholders(workspace.config, known):
-        words = [word for place, it in told.items() for word in ("--secret", f"{place}={it}")]
+    if secrets := placeholders(workspace.config, known):
+        words = [word for place, it in secrets.items() for word in ("--secret", f"{place}={it}")]
         made.pulumi("config", "set-all", "--path", *words)
 
 
