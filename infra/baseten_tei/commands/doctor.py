@@ -26,7 +26,7 @@ from baseten_tei.project.state import parse_state
 
 
 def examine(workspace: Workspace) -> list[Disorder]:
-    """Return everything out of order. Raises `UserError`."""
+    """Return every finding. Raises `UserError`."""
     state = parse_state(exported_state(workspace.root, workspace.stack))
     check_emulator(workspace.target, workspace.stack, state.urls)
     team = workspace.team

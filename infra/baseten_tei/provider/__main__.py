@@ -39,7 +39,7 @@ from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
 def resources(
     progress: Progress, cancellation: Cancellation, remembered: Remembered, config: Values
 ) -> Mapping[str, Resource]:
-    """Every resource of the provider, for the Baseten that its config names. Raises `UserError`."""
+    """Return every resource of the provider, for the Baseten that its config names. Raises `UserError`."""
     target = parse_target(config.get("target"), os.environ.get("BASETEN_EMULATOR_PORT"))
     api = OnceRefusedApi(
         target, partial(_connect, target), cancellation.sleep, cancellation.refuse_orphaned

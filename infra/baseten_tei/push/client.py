@@ -34,7 +34,7 @@ TAKE_SECONDS = 60.0
 
 
 def push_by_server(config: str) -> Outcome | None:
-    """What the server's fork says of this process's job; `None` where the step must push by itself."""
+    """Return what the server's fork says of this process's job; `None` where the step must push by itself."""
     if os.environ.get(ALONE):
         return None
     try:

@@ -55,12 +55,12 @@ class Lookup:
         self._session.close()
 
     def team(self, wanted: str) -> Team:
-        """The team of this name or id."""
+        """Return the team of this name or id."""
         teams = self._list("/v1/teams", "teams", ("id", "name"))
         return find_team((Team(team["id"], team["name"]) for team in teams), wanted)
 
     def deployments(self, name: str, team: Team | None) -> list[Version]:
-        """Deployments of the model with this name; none where there is no such model."""
+        """Return deployments of the model with this name; none where there is no such model."""
         path = f"/v1/teams/{team.id}/models" if team else "/v1/models"
         models = self._list(path, "models", ("id", "name"), name=name)
         found = the_model(map(_model, models), name)

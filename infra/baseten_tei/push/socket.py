@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
 
 def connect(path: Path, seconds: float) -> socket.socket | None:
-    """A connection to the user's own server there; `None` where nobody listens.
+    """Return a connection to the user's own server there; `None` where nobody listens.
 
     Raises `OSError` for a server of somebody else's, and later where an answer takes longer than `seconds`.
     """
@@ -73,7 +73,7 @@ def dead(paths: Iterable[Path]) -> list[Path]:
 
 
 def is_own(connection: socket.socket) -> bool:
-    """Whether the other end is a process of the same user. Raises `OSError` where the kernel does not tell."""
+    """Return whether the other end is a process of the same user. Raises `OSError` where the kernel does not tell."""
     if sys.platform == "darwin":  # pragma: no cover - Linux has the other one
         return struct.unpack("2I", connection.getsockopt(*_MACOS_PEER)[:8])[1] == os.getuid()
     pid_uid_gid = connection.getsockopt(
@@ -89,7 +89,7 @@ def send(connection: socket.socket, message: Any) -> None:
 
 
 def receive(connection: socket.socket) -> Any:
-    """The next message. Raises `OSError` where the other end is gone before all of it came."""
+    """Return the next message. Raises `OSError` where the other end is gone before all of it came."""
     (length,) = _LENGTH.unpack(_receive_bytes(connection, _LENGTH.size))
     return json.loads(_receive_bytes(connection, length))
 

@@ -62,7 +62,7 @@ class Answer:
 def push_arguments(
     folder: Path, labels: Mapping[str, Any], deploy_timeout_minutes: int, team_name: str | None
 ) -> list[str]:
-    """Arguments of a push that publishes, waits for nothing and promotes nothing."""
+    """Return arguments of a push that publishes, waits for nothing and promotes nothing."""
     return [
         "push", str(folder), "--no-wait", "--non-interactive", "--output", "json",
         "--labels", json.dumps(labels, sort_keys=True),
@@ -74,7 +74,7 @@ def push_arguments(
 def push_environment(
     environ: Mapping[str, str], target: Target, api_key: str, home: Path
 ) -> dict[str, str]:
-    """The whole environment of the CLI: what it needs by name, so that nothing else can come along."""
+    """Return the whole environment of the CLI: what it needs by name, so that nothing else can come along."""
     proxies = [] if target.loopback else [*_PROXIES, *(name.upper() for name in _PROXIES)]
     return {
         **plain_environment(environ, home),
@@ -85,7 +85,7 @@ def push_environment(
 
 
 def plain_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
-    """What of it says neither where to push nor as whom, and no proxy, whose address may hold a password."""
+    """Return the environment without target, credentials and proxies (a proxy URL may contain a password)."""
     return {
         **{name: environ[name] for name in _PASSED_ON if name in environ},
         "HOME": str(home),
@@ -99,7 +99,7 @@ def plain_environment(environ: Mapping[str, str], home: Path) -> dict[str, str]:
 
 
 def prepare_home(home: Path) -> None:
-    """truss writes its settings once per HOME, not atomically: with them there it writes nothing."""
+    """Write truss's settings, which it would write itself, not atomically."""
     settings = home / ".config" / "truss" / "settings.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text(_SETTINGS)
@@ -194,7 +194,7 @@ def _become_truss(
 
 
 def parse_answer(answer: Answer) -> dict[str, Any]:
-    """The JSON of a push that worked. Raises `UserError` with truss's own message for one that did not."""
+    """Return the JSON of a push that worked. Raises `UserError` with truss's own message for one that did not."""
     try:
         told = decode_json(answer.stdout)
     except ValueError:

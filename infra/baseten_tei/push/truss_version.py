@@ -6,7 +6,7 @@ _TODO = "run pip install truss==0.18.35 in its virtual environment, or in a clon
 
 
 def truss_version_problem(version: str | None) -> str | None:
-    """Why this truss cannot push; `None` where it can."""
+    """Return why this truss cannot push; `None` where it can."""
     if version is None:
         return f"truss is not installed beside this program: {_TODO}"
     numbers = tuple(int(part) for part in version.split(".")[:3] if part.isdigit())

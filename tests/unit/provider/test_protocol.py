@@ -241,7 +241,7 @@ def test_a_type_that_is_none_of_ours_is_told_in_one_line() -> None:
             protocol.DiffRequest(URN.replace("Thing", "Modle"), "id", NAME, NAME, [])
         )
 
-    with pytest.raises(UserError, match="'baseten:index:Modle' is no type of this provider"):
+    with pytest.raises(UserError, match="'baseten:index:Modle' is not a type of this provider"):
         asyncio.run(run())
 
 

@@ -610,5 +610,5 @@ def test_a_job_that_has_to_end_shortens_every_deadline() -> None:
         releasing.release(INPUTS, {})
     assert clock.now <= 60
     assert patience_seconds(None) is None
-    with pytest.raises(UserError, match="'soon' is no number of seconds"):
+    with pytest.raises(UserError, match="'soon' is not a number of seconds"):
         patience_seconds("soon")

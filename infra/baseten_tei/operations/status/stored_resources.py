@@ -30,11 +30,11 @@ class StoredResources:
     """Why the engine acts on a resource whatever its inputs are."""
 
     def inputs(self, urn: str) -> Values:
-        """Return its inputs."""
+        """Return the resource's inputs."""
         return self.resources[urn].get("inputs") or {}
 
     def outputs(self, urn: str) -> Values:
-        """Return its outputs: what a provider compares new inputs with."""
+        """Return the resource's outputs, with which a provider compares new inputs."""
         return self.resources[urn].get("outputs") or {}
 
     def of_kind(self, kind: str) -> list[str]:

@@ -1,7 +1,7 @@
 """How the config of the version that serves differs from our version's, by field.
 
 Both are Baseten's own answer (`GET …/deployments/{id}/config`), so a default that the server adds stands in
-both and is no difference. The router's flags are compared one by one.
+both and does not differ. The router's flags are compared one by one.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ MOST = 20
 
 
 def config_drift(ours: Config, theirs: Config) -> Texts:
-    """`config.<path>` → `ours → theirs`; empty where both do the same, or Baseten has none of one."""
+    """Return `config.<path>` → `ours → theirs`; empty where both do the same, or Baseten has none of one."""
     if not ours or not theirs:
         return {}
     found = {

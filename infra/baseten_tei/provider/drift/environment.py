@@ -20,19 +20,19 @@ MOVED = frozenset({"model_id", "deployment", "instance_type"})
 
 
 def settings_now(state: State, serving: Serving) -> dict[str, Any]:
-    """Every managed setting as it is now; one that Baseten does not tell stays as it was set."""
+    """Return every managed setting as it is now; one that Baseten does not return stays as it was set."""
     managed = {key: state[key] for key in SETTINGS if state.get(key) is not None}
     there = {key: getattr(serving, key) for key in SETTINGS}
     return _now(managed, there)
 
 
 def settings_drift(state: State, now: State) -> Texts:
-    """Path of each setting that changed → `set → now`."""
+    """Return path of each setting that changed → `set → now`."""
     return find_differences({key: state[key] for key in now}, now)
 
 
 def environment_drift(state: State, model_id: str, serving: Serving, config: Texts | None) -> Texts:
-    """Field → what happened to it; empty where what was released serves and is well.
+    """Return field → what happened to it; empty where what was released serves and is well.
 
     `config` is how the config of what serves differs from our version's; `None` where ours is gone.
     """
@@ -49,7 +49,7 @@ def environment_drift(state: State, model_id: str, serving: Serving, config: Tex
 
 
 def serves(state: State, current: Version | None) -> bool:
-    """Whether it is the very deployment that was released, or that a pin names."""
+    """Return whether it is the very deployment that was released, or that a pin names."""
     return current is not None and current.id in (state["deployment_id"], state.get("deployment"))
 
 
@@ -82,7 +82,7 @@ def _instance_type(state: State, current: Version | None) -> str:
 
 
 def _promotion(state: State, serving: Serving) -> str:
-    """One that this stack began is no drift: it names the wanted version."""
+    """Return the promotion in progress; one that this stack began is not drift: it has the wanted version."""
     candidate = serving.candidate
     ours = {state.get(key) for key in ("deployment_id", "failed_deployment_id", "deployment")}
     wanted = {state.get("digest"), *_digests(state)}

@@ -20,15 +20,15 @@ class Claims:
         self._inputs: dict[Thing, Values] = {}
 
     def claim(self, thing: Thing, urn: str, inputs: Values) -> None:
-        """The resource with this URN stands for it, with these inputs."""
+        """Record that the resource with this URN stands for it, with these inputs."""
         self._urns[thing] = urn
         self._inputs[thing] = inputs
 
     def heir(self, thing: Thing) -> str | None:
-        """The URN of the resource that stands for it now."""
+        """Return the URN of the resource that stands for it now."""
         return self._urns.get(thing)
 
     def others(self, thing: Thing) -> list[tuple[str, Values]]:
-        """Every other claim of this type: the URN, and the inputs that name the thing in some other way."""
+        """Return every other claim of this type: the URN, and the inputs that name the thing in some other way."""
         of_type = [it for it in self._urns if it[0] == thing[0] and it != thing]
         return [(self._urns[it], self._inputs[it]) for it in of_type]

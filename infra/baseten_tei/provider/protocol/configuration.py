@@ -12,7 +12,7 @@ _ENGINES_OWN = ("version", "pluginDownloadURL", "pluginChecksums", "parameteriza
 
 
 def config_failures(config: Values) -> Iterator[Failure]:
-    """What is wrong with it, by key; what only the update will know passes."""
+    """Yield what is wrong with it, by key; what only the update will know passes."""
     for key in config:
         if key not in (*KNOWN, *_ENGINES_OWN):
             known = did_you_mean(key, KNOWN) or f" Known: {', '.join(KNOWN)}"

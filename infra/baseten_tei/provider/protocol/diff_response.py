@@ -21,7 +21,7 @@ _REPLACING = {
 def diff_response(
     kind: str, change: Change, state: Values, inputs: Values
 ) -> protocol.DiffResponse:
-    """What `change` from `state` to `inputs` is, in the engine's words."""
+    """Return what `change` from `state` to `inputs` is, in the engine's words."""
     return protocol.DiffResponse(
         changes=bool(change.paths),
         replaces=list(change.replaces),
@@ -35,7 +35,7 @@ def diff_response(
 
 
 def may_be_the_same(kind: str, state: Values, inputs: Values) -> bool:
-    """Whether two resources may be one and the same thing on Baseten.
+    """Return whether two resources may be one and the same thing on Baseten.
 
     A team can be written by name, by id or not at all, and a secret's `-` is its `_`: there, deleting the old
     one after making the new one would delete what was just made.

@@ -45,7 +45,7 @@ class BasetenProvider(protocol.Provider):
     ) -> None:
         """`cancel` ends the waits of all calls that are under way; `warn` speaks of the resource at work.
 
-        `changing` is told before anything is created, updated or deleted.
+        `changing` is called before anything is created, updated or deleted.
         """
         self._make = resources
         self._warn = warn
@@ -60,34 +60,34 @@ class BasetenProvider(protocol.Provider):
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="baseten")
 
     async def get_schema(self, request: protocol.GetSchemaRequest) -> protocol.GetSchemaResponse:
-        """Made when it is asked for, which no preview does."""
+        """Return the schema, made on request; a preview needs none."""
         del request
         from baseten_tei.provider.protocol.package_schema import schema_text
 
         return protocol.GetSchemaResponse(schema=schema_text())
 
     async def check_config(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
-        """A target that is none, or a key nobody reads, is refused at its key."""
+        """Refuse an invalid target or an unknown key, at its key."""
         failures = config_failures(plain(request.new_inputs))
         return _check_response(request.new_inputs, failures)
 
     async def diff_config(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
-        """Another address is no reason to replace resources: they are found by name there."""
+        """Report no replacement for another address: resources are found by name there."""
         del request
         return protocol.DiffResponse(changes=False)
 
     async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
-        """Nothing is called yet, and no key is read: a preview needs neither."""
+        """Accept the configuration without a call or a key: a preview needs neither."""
         self._resources = self._make(plain(request.args))
         return protocol.ConfigureResponse(accept_secrets=True, supports_preview=True)
 
     async def cancel(self) -> None:
-        """The reader interrupted: what waits stops waiting, and what hangs in a call is given up soon after."""
+        """Stop every wait at once, after an interrupt; a call that hangs is abandoned soon after."""
         self._cancel()
         asyncio.get_running_loop().call_later(self._grace_seconds, self._stopped.set)
 
     async def check(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
-        """Inputs that changed are checked by their types; those of the last time were checked then."""
+        """Check changed inputs by their types; unchanged ones were checked before."""
         resource = self._resource(request.urn)
         kind, old = _type_of(request.urn), plain(request.old_inputs)
         inputs = plain(request.new_inputs)
@@ -108,7 +108,7 @@ class BasetenProvider(protocol.Provider):
         return _check_response({**mark_secrets(kind, request.new_inputs), **properties(made)})
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
-        """Which properties changed, each by its path."""
+        """Return which properties changed, each by its path."""
         state, inputs = plain(request.old_state), plain(request.new_inputs)
         change = self._resource(request.urn).diff(state, inputs)
         return diff_response(_type_of(request.urn), change, state, inputs)
@@ -139,7 +139,7 @@ class BasetenProvider(protocol.Provider):
         return protocol.UpdateResponse(properties=as_secret_as(request.news, properties(new)))
 
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
-        """What there is now, also of what no state knows (`pulumi import`); secrets stay as secret as they came."""
+        """Return what there is now, also for an import, which has no state; secrets stay secret."""
         resource = self._resource(request.urn)
         inputs, state = plain(request.inputs), plain(request.properties)
         live = await self._act(request.urn, resource.read, request.resource_id, inputs, state)
@@ -185,7 +185,7 @@ class BasetenProvider(protocol.Provider):
         if kind in self._resources:
             return self._resources[kind]
         known = did_you_mean(kind, self._resources) or f" Known: {', '.join(self._resources)}"
-        raise UserError(f"{kind!r} is no type of this provider.{known}")
+        raise UserError(f"{kind!r} is not a type of this provider.{known}")
 
     async def _change(self, urn: str, call: Callable[..., _T], *arguments: Any) -> _T:
         """As `_act`, after which nothing is as it was read."""

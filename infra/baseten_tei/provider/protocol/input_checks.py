@@ -27,7 +27,7 @@ _BOUNDS = {
 
 
 def input_failures(kind: str, inputs: Values, hidden: Collection[str] = ()) -> list[Failure]:
-    """What a resource of this type cannot take; what only the update will know passes.
+    """Return what a resource of this type cannot take; what only the update will know passes.
 
     `hidden` are properties whose values are secret, and are in no reason.
     """

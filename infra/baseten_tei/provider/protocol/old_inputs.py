@@ -22,5 +22,5 @@ def remember_old_inputs(request: Any) -> None:
 
 
 def old_state_id() -> Values:
-    """`state_id` as the last `up` gave it; empty where it gave none."""
+    """Return `state_id` as the last `up` gave it; empty where it gave none."""
     return _STATE_ID.get()

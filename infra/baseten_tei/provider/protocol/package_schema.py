@@ -21,12 +21,12 @@ _TARGET = {
 
 
 def schema_text() -> str:
-    """The schema as the provider serves it."""
+    """Return the schema as the provider serves it."""
     return json.dumps(package_schema(), ensure_ascii=False)
 
 
 def package_schema() -> Spec:
-    """Pulumi's package schema (its metaschema: pkg/codegen/schema/pulumi.json of the engine)."""
+    """Return Pulumi's package schema (its metaschema: pkg/codegen/schema/pulumi.json of the engine)."""
     return {
         "name": PACKAGE,
         "displayName": "Baseten",

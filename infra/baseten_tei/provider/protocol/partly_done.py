@@ -28,7 +28,7 @@ class ErrorStatus(grpc.Status):
 def partly_done_status(
     error: PartlyDoneError, text: str, given: Mapping[str, PropertyValue]
 ) -> ErrorStatus:
-    """The status for a partly done resource.
+    """Return the status for a partly done resource.
 
     `text` is its message with every secret masked; what is secret in the `given` inputs is so in its state.
     """

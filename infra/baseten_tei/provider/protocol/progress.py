@@ -28,7 +28,7 @@ class Progress:
     def _log(
         self, severity: engine_pb2.LogSeverity.ValueType, text: str, *, ephemeral: bool
     ) -> None:
-        """An engine that does not listen is no error."""
+        """Ignore an engine that does not listen."""
         if self._engine is None:
             return
         request = engine_pb2.LogRequest(

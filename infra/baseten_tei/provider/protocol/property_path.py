@@ -7,7 +7,7 @@ _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def property_path(parts: Iterable[str]) -> str:
-    """A path as Pulumi reads it: `autoscaling.max_replica`, `drift["config.docker_server"]`."""
+    """Return a path as Pulumi reads it: `autoscaling.max_replica`, `drift["config.docker_server"]`."""
     path = ""
     for part in parts:
         if _PLAIN.fullmatch(part):

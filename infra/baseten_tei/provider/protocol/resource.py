@@ -51,29 +51,29 @@ class KeptInState(Protocol):
     """A resource of which nothing is on Baseten: its inputs are made once, and the state keeps them."""
 
     def made_inputs(self, inputs: Values, old_inputs: Values, seed: bytes) -> Values:
-        """The inputs that were left out: as they were, or of the engine's random `seed`."""
+        """Return the inputs that were left out: as they were, or of the engine's random `seed`."""
 
 
 class Resource(Protocol):
     """One kind of resource. Every method but `diff` may raise `UserError`; in a preview nothing is called."""
 
     def diff(self, state: Values, inputs: Values) -> Change:
-        """How `inputs` differ from what `state` says was made of the last ones."""
+        """Return how `inputs` differ from what `state` says was made of the last ones."""
 
     def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
-        """Id and outputs as far as a preview can know them; `state` is `None` for a create."""
+        """Return id and outputs as far as a preview can know them; `state` is `None` for a create."""
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Make it: id and outputs."""
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
-        """What there is now."""
+        """Return what there is now."""
 
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
         """Change it: outputs."""
 
     def delete(self, resource_id: str, state: Values) -> None:
-        """Take it away; what is gone already is no error."""
+        """Delete the object; if it is gone already, that is not an error."""
 
     def is_same(self, state: Values, inputs: Values) -> bool:
-        """Whether these inputs, whose names are alike, stand for the very thing that `state` says is there."""
+        """Return whether these inputs, whose names are alike, stand for the very thing that `state` says is there."""

@@ -13,18 +13,18 @@ SECRET_INPUTS: Mapping[str, tuple[str, ...]] = {SECRET: ("value",)}
 
 
 def mark_secrets(kind: str, inputs: Properties) -> dict[str, PropertyValue]:
-    """Inputs, those marked that a program in YAML may have written in the open."""
+    """Return inputs, those marked that a program in YAML may have written in the open."""
     names = SECRET_INPUTS.get(kind, ())
     return {key: it.with_secret(True) if key in names else it for key, it in inputs.items()}
 
 
 def hidden_inputs(kind: str, inputs: Properties) -> set[str]:
-    """The inputs whose values no message may show."""
+    """Return the inputs whose values no message may show."""
     return {key for key, it in mark_secrets(kind, inputs).items() if it.contains_secret()}
 
 
 def as_secret_as(old: Properties, new: Properties) -> dict[str, PropertyValue]:
-    """New values, each as secret as the old one at its place was, in maps within maps too."""
+    """Return new values, each as secret as the old one at its place was, in maps within maps too."""
     return {key: _as_secret(old[key], it) if key in old else it for key, it in new.items()}
 
 

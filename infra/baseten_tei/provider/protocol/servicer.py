@@ -19,36 +19,36 @@ class OneLineErrors(ProviderServicer):
     """Every call whose error the engine shows, told in one line and without secrets."""
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does."""
+        """Answer as the SDK does."""
         return await _answer(super().CheckConfig, request, context)
 
     async def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does."""
+        """Answer as the SDK does."""
         return await _answer(super().Configure, request, context)
 
     async def Check(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does."""
+        """Answer as the SDK does."""
         return await _answer(super().Check, request, context)
 
     async def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does."""
+        """Answer as the SDK does."""
         return await _answer(super().Diff, request, context)
 
     async def Create(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does."""
+        """Answer as the SDK does."""
         return await _answer(super().Create, request, context)
 
     async def Update(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does."""
+        """Answer as the SDK does."""
         return await _answer(super().Update, request, context)
 
     async def Read(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does; but to the engine only a resource without any properties is gone, not one with none."""
+        """Read as the SDK does, but report as gone only a resource without an id."""
         found = await _answer(super().Read, request, context)
         return found if found.id else provider_pb2.ReadResponse()
 
     async def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
-        """As the SDK does; the old inputs, which it drops, say whose it was."""
+        """Delete as the SDK does, with the old inputs, which it drops and which say whose it was."""
         remember_old_inputs(request)
         return await _answer(super().Delete, request, context)
 

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 
 
 def bare(annotation: Any) -> Any:
-    """A field's type without `Annotated` and `None`."""
+    """Return a field's type without `Annotated` and `None`."""
     origin = get_origin(annotation)
     if origin is Annotated:
         return bare(get_args(annotation)[0])
@@ -20,20 +20,20 @@ def bare(annotation: Any) -> Any:
 
 
 def choices(annotation: Any) -> tuple[str, ...]:
-    """The words that a field takes, if only some."""
+    """Return the words that a field takes, if only some."""
     kind = bare(annotation)
     return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def extras(field: FieldInfo) -> dict[str, Any]:
-    """What its type says for the schema; in `Annotated[X, ...] | None` it stands within the union."""
+    """Return what its type says for the schema; in `Annotated[X, ...] | None` it stands within the union."""
     inner = [it for arm in get_args(field.annotation) for it in getattr(arm, "__metadata__", ())]
     said = [it.json_schema_extra for it in (field, *inner) if isinstance(it, FieldInfo)]
     return {key: value for it in said if isinstance(it, dict) for key, value in it.items()}
 
 
 def keys_at(model: type[BaseModel], location: Iterable[str]) -> list[str]:
-    """The keys that may stand in the map at `location` of a model."""
+    """Return the keys that may stand in the map at `location` of a model."""
     for name in location:
         field = model.model_fields.get(name)
         inner = bare(field.annotation) if field else None

@@ -19,12 +19,12 @@ UNKNOWNS = frozenset(
 
 
 def plain(values: dict[str, PropertyValue]) -> Values:
-    """A map of property values as plain Python: whole numbers as int, what is unknown as `UNKNOWN`."""
+    """Return a map of property values as plain Python: whole numbers as int, what is unknown as `UNKNOWN`."""
     return {key: _plain(value) for key, value in values.items()}
 
 
 def properties(values: Values) -> dict[str, PropertyValue]:
-    """Plain Python as property values; `None` is left out."""
+    """Return plain Python as property values; `None` is left out."""
     return {key: _property(value) for key, value in values.items() if value is not None}
 
 

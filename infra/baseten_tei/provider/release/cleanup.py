@@ -1,4 +1,4 @@
-"""Removing versions that nobody will roll back to; what cannot be removed is no reason to fail a release."""
+"""Deletes versions that no rollback needs; one that cannot be deleted does not fail a release."""
 
 from collections.abc import Callable
 

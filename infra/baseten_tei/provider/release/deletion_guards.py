@@ -1,4 +1,4 @@
-"""What stands against deleting a model or an environment: whatever else would go with it."""
+"""What blocks the deletion of a model or an environment: everything else that would be deleted with it."""
 
 from collections.abc import Collection, Iterable
 
@@ -15,7 +15,7 @@ def obstacles(
     owner: Owner,
     taken_over: Collection[str] = (),
 ) -> list[str]:
-    """Other environments and foreign deployments of a model; `production` is every model's own.
+    """Return other environments and foreign deployments of a model; `production` is every model's own.
 
     `taken_over` are the deployments that were there when the stack adopted the model.
     """
@@ -33,6 +33,6 @@ def obstacles(
 
 
 def deletion_problem(name: str, found: list[str]) -> str:
-    """One line: what hangs on the model, and the ways out."""
+    """Return one line: what hangs on the model, and the ways out."""
     shown = ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
     return f"model {name!r} is not deleted, because of {shown}: {WAY_OUT} (then `pulumi up` first)"

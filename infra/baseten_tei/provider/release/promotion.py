@@ -17,7 +17,7 @@ from baseten_tei.provider.release.waiting import Waiting
 
 
 def settings_of(inputs: Values) -> EnvironmentSettings:
-    """The settings that an environment's inputs ask for."""
+    """Return the settings that an environment's inputs ask for."""
     return EnvironmentSettings(
         inputs["autoscaling"], inputs.get("promotion"), inputs.get("request_backpressure")
     )
@@ -54,7 +54,7 @@ class Promoting:
         served_before: frozenset[str],
         held: Collection[str] = (),
     ) -> Serving:
-        """The environment once `version`, or Baseten's copy of it, serves; `redeploy` starts it anew.
+        """Return the environment once `version`, or Baseten's copy of it, serves; `redeploy` starts it anew.
 
         `held` are the deployments that the state names: whoever pushed them, they are its own. Raises `UserError`,
         also where it no longer serves what it did when the release began (`served_before`);

@@ -59,7 +59,7 @@ class Readiness:
         if found.status in FAILED:
             raise self._failure(
                 inputs, model_id, version, f"ended as {found.status}",
-                "mend what the log says, or type `pulumi up` to retry it",
+                "fix what the log says, or run `pulumi up` to retry it",
             )  # fmt: skip
 
     def _retry(self, model_id: str, version: Version) -> Version:

@@ -35,7 +35,7 @@ class Gate(Protocol):
     def check(
         self, inputs: Values, model_id: str, version_id: str, seconds: float
     ) -> dict[str, Any]:
-        """What the version says of itself, as outputs. Raises `RefusedVersionError`."""
+        """Return what the version says of itself, as outputs. Raises `RefusedVersionError`."""
 
 
 class Releasing:
@@ -164,7 +164,7 @@ class Releasing:
 
 
 def _fingerprint_output(told: Values, state: Values) -> Values:
-    """What the version was told to have; where its space is the one before, in that one's words."""
+    """Return the fingerprint of the version; if its space is the previous one, the previous fingerprint."""
     now = told.get("fingerprint")
     return {"fingerprint": keep_fingerprint(state.get("fingerprint"), now)} if now else {}
 

@@ -14,7 +14,7 @@ SHOWN = 5
 def version_of_digest(
     versions: Iterable[Version], digest: str, environment: str, instance_type: str = ""
 ) -> Version | None:
-    """The deployment of a digest that an environment should serve; Baseten may have copied it for another one.
+    """Return the deployment of a digest that an environment should serve; Baseten may have copied it for another one.
 
     One that has not failed comes first, then one of the wanted instance type, then what serves this
     environment already, then one that serves none (promoting another's would make a copy), then the newest.
@@ -38,7 +38,7 @@ def version_of_digest(
 def pinned_version(
     versions: Sequence[Version], pin: str, environment: str, previous_id: str | None = None
 ) -> Version | None:
-    """The version that `deployment: <pin>` means: an id, a config digest, or `previous`.
+    """Return the version that `deployment: <pin>` means: an id, a config digest, or `previous`.
 
     `previous_id` is what served the environment before its last release; where that is not known or gone,
     `previous` is the newest version that could serve, serves nothing, and is older than what serves.
@@ -56,7 +56,7 @@ def pinned_version(
 
 
 def pin_problem(versions: Sequence[Version], pin: str) -> str:
-    """Why a pin means nothing, and what could be written instead."""
+    """Return the error text for a pin that matches no version."""
     newest = sorted(versions, key=lambda it: it.created_at, reverse=True)[:SHOWN]
     there = ", ".join(f"{it.id} ({it.status})" for it in newest) or "none"
     wanted = "no earlier version is left" if pin == PREVIOUS else "no such deployment or digest"
@@ -70,11 +70,11 @@ def split_by_keep(
     digest: str,
     keep: int,
 ) -> tuple[list[Version], list[Version]]:
-    """This stack's versions that serve nothing: those to keep for rollback (the `keep` newest) and those to delete.
+    """Return this stack's versions that serve nothing: the `keep` newest, for rollback, and those to delete.
 
     `in_use` are ids that some environment serves or is on its way to. A second deployment of the wanted digest
     is a copy that nobody needs once the digest serves; until then it is never deleted, nor is another version
-    that is still being built. A failed one is no rollback and goes first.
+    that is still being built. A failed one is useless for a rollback and goes first.
     """
     spare = [
         version

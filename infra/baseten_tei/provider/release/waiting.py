@@ -27,7 +27,7 @@ class Waiting(Patience):
     sleep: Callable[[float], None] = time.sleep
 
     def until(self, look: Callable[[], _T | None], deadline: float) -> _T | None:
-        """What `look` finds before the deadline; `None` where it finds nothing. It is asked once at least.
+        """Return what `look` finds before the deadline; `None` where it finds nothing. It is asked once at least.
 
         A `NotFoundError` is nothing found yet, but only for as long as what was just made may be unknown.
         """
@@ -48,20 +48,20 @@ class Waiting(Patience):
     def for_a_while(
         self, look: Callable[[], _T | None], seconds: float = WARM_UP_SECONDS
     ) -> _T | None:
-        """As `until`, for as long as what was just done may still be unknown."""
+        """Wait as `until`, for as long as the last change may still be invisible."""
         return self.until(look, self.clock() + seconds)
 
     def seconds_left(self, deadline: float) -> float:
-        """At least one second: who asks for the last time still needs an answer."""
+        """Return the seconds left, at least one: the last call still needs an answer."""
         return max(deadline - self.clock(), 1.0)
 
 
 def patience_seconds(given: str | None) -> float | None:
-    """The value of `PATIENCE`; `None` where it is not set. Raises `UserError` for what is no number of seconds."""
+    """Return the value of `PATIENCE`; `None` if it is not set. Raises `UserError` if it is not a number of seconds."""
     if not given:
         return None
     if given.isdecimal():
         return float(given)
     raise UserError(
-        f"{PATIENCE} {given!r} is no number of seconds: type e.g. export {PATIENCE}=300"
+        f"{PATIENCE} {given!r} is not a number of seconds: run e.g. export {PATIENCE}=300"
     )

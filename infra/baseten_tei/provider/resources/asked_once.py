@@ -21,13 +21,13 @@ class Remembered:
         self._ended = False
 
     def end(self) -> None:
-        """From now on every question is asked anew."""
+        """Forget all answers: every question is asked again."""
         with self._lock:
             self._ended = True
             self._answers.clear()
 
     def ask(self, question: Hashable, call: Callable[[], _T]) -> _T:
-        """The answer. Raises what the call raised."""
+        """Return the answer. Raises what the call raised."""
         with self._lock:
             known = self._answers.get(question)
             answer: Future[Any] = known or Future()

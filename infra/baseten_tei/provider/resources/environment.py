@@ -47,13 +47,13 @@ class EnvironmentResource:
         self._reads = reads or api
 
     def diff(self, state: Values, inputs: Values) -> Change:
-        """Another model or environment is another resource; all else changes in place."""
+        """Replace for another model or environment; everything else changes in place."""
         paths = find_changed_paths(state, _inputs_to_compare(state, inputs))
         paths += [f"drift.{name}" for name in state.get("drift") or {}]
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
 
     def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
-        """The model's id stays, so URLs stay known; a new version's id is known when it is pushed."""
+        """Keep the model's id, so that URLs stay known; a new version's id is known once it is pushed."""
         unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
         unknown |= earlier_marks(state or {}, inputs)
         if state is None:
@@ -67,7 +67,7 @@ class EnvironmentResource:
         return _id(inputs), {**inputs, **self._release(inputs, {})}
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
-        """What really serves and how it is really set; see `reading`."""
+        """Return what really serves and how it is really set; see `reading`."""
         return read_environment(self._reads, resource_id, inputs, state, self._warn)
 
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
@@ -99,7 +99,7 @@ class EnvironmentResource:
             return
 
     def is_same(self, state: Values, inputs: Values) -> bool:
-        """Whether both find the same model, however each of them names its team."""
+        """Return whether both find the same model, however each of them names its team."""
         old, new = ((it["model"], it.get("team")) for it in (state, inputs))
         return is_one_model(self._api.find_model, old, new)
 

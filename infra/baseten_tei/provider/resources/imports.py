@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def import_model(api: Reads, resource_id: str) -> Live:
-    """A model by its name; without an id where there is none. Who imports one takes it over."""
+    """Return a model by its name; without an id where there is none. Who imports one takes it over."""
     team, _, name = resource_id.rpartition("/")
     model_id = api.find_model(name, team or None)
     if model_id is None:
@@ -28,7 +28,7 @@ def import_model(api: Reads, resource_id: str) -> Live:
 
 
 def import_environment(api: Reads, resource_id: str) -> Live:
-    """An environment with its settings; without an id where nothing serves. Raises `UserError`."""
+    """Return an environment with its settings; without an id where nothing serves. Raises `UserError`."""
     place = _place(resource_id)
     model_id = api.find_model(place["model"], place.get("team"))
     serving = environment_of(api, model_id, place["environment"]) if model_id else None
@@ -55,7 +55,7 @@ def _place(resource_id: str) -> Values:
     environment = resource_id.rpartition("/")[2]
     if not rest:
         raise UserError(
-            f"{resource_id!r} names no environment: write model/environment, e.g. {resource_id}/production"
+            f"{resource_id!r} has no environment: write model/environment, e.g. {resource_id}/production"
         )
     return {"model": rest, "environment": environment, **({"team": team} if team else {})}
 

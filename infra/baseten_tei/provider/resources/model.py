@@ -46,7 +46,7 @@ class ModelResource:
         self._include = include
 
     def diff(self, state: Values, inputs: Values) -> Change:
-        """Another name or team is another model; drift found by a refresh is a change of its own."""
+        """Replace for another name or team; drift found by a refresh is a change as well."""
         self._include(
             _id(inputs)
         )  # the engine compares what it may change: nothing else, with --target
@@ -58,7 +58,7 @@ class ModelResource:
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
 
     def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
-        """All of it is known before: the generation is a count."""
+        """Return all outputs: the generation is a count."""
         state = state or {}
         generation = int(state.get("generation") or 0) or 1
         drifted = bool(state.get("drift"))
@@ -84,11 +84,11 @@ class ModelResource:
         return resource_id, {**state, "adopted": not ours, **_taken_over(inputs, versions, owner)}
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
-        """Nothing is written here: a lost version is told as `drift`, so that the push comes again."""
+        """Record a lost version as `drift`, so that the push runs again; nothing is written on Baseten."""
         return read_model(self._reads, resource_id, inputs, state, self._warn)
 
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
-        """A new digest, or a new generation after drift; the push does the work."""
+        """Record a new digest, or a new generation after drift; the push does the work."""
         del resource_id
         planned = self.plan(inputs, state)[1]
         if state.get("adopted"):
@@ -125,7 +125,7 @@ class ModelResource:
             return
 
     def is_same(self, state: Values, inputs: Values) -> bool:
-        """Whether both find the same model, however each of them names its team."""
+        """Return whether both find the same model, however each of them names its team."""
         old, new = ((it["name"], it.get("team")) for it in (state, inputs))
         return is_one_model(self._api.find_model, old, new)
 

@@ -32,7 +32,7 @@ _APPLIED = frozenset({*SETTINGS, "digest", "deployment", "secret_generation", *_
 
 
 def read_model(api: Reads, resource_id: str, inputs: Values, state: Values, warn: Warn) -> Live:
-    """A lost version, or a lost model, is told as `drift`, so that the push comes again."""
+    """Record a lost version or model as `drift`, so that the push runs again."""
     if not state:
         return import_model(api, resource_id)
     # What an import could not know came with the first `up` after it.
@@ -46,7 +46,7 @@ def read_model(api: Reads, resource_id: str, inputs: Values, state: Values, warn
 def read_environment(
     api: Reads, resource_id: str, inputs: Values, state: Values, warn: Warn
 ) -> Live:
-    """Gone is what has no model or is no environment any more; the next `up` makes it again."""
+    """Return the environment as it is now, or nothing if it or its model is gone: the next `up` creates it."""
     if not state:
         return import_environment(api, resource_id)
     if "deployment_id" not in state:

@@ -18,19 +18,19 @@ class Reads(Protocol):
     """The part of `BasetenApi` that reads take."""
 
     def find_model(self, name: str, team: str | None) -> str | None:
-        """As `BasetenApi`."""
+        """Return what `BasetenApi` does, asked once."""
 
     def models(self, team: str | None) -> list[RemoteModel]:
-        """As `BasetenApi`."""
+        """Return what `BasetenApi` does, asked once."""
 
     def environments(self, model_id: str) -> list[Serving]:
-        """As `BasetenApi`."""
+        """Return what `BasetenApi` does, asked once."""
 
     def versions(self, model_id: str) -> list[Version]:
-        """As `BasetenApi`."""
+        """Return what `BasetenApi` does, asked once."""
 
     def config(self, model_id: str, deployment_id: str) -> dict[str, Any]:
-        """As `BasetenApi`."""
+        """Return what `BasetenApi` does, asked once."""
 
 
 class ListedReads:
@@ -42,16 +42,16 @@ class ListedReads:
         self._pace = pace
 
     def find_model(self, name: str, team: str | None) -> str | None:
-        """By name, in the list of all."""
+        """Return the model of this name, from the list of all."""
         found = the_model(self._models_by_name(team).get(name, ()), name)
         return found.id if found else None
 
     def models(self, team: str | None) -> list[RemoteModel]:
-        """Every model there is."""
+        """Return every model there is."""
         return [model for models in self._models_by_name(team).values() for model in models]
 
     def environments(self, model_id: str) -> list[Serving]:
-        """All of a model's: what each of them serves, and how it is set."""
+        """Return all of a model's: what each of them serves, and how it is set."""
 
         def ask() -> list[Serving]:
             self._pace.wait()
@@ -60,11 +60,11 @@ class ListedReads:
         return self._remembered.ask(("environments", model_id), ask)
 
     def versions(self, model_id: str) -> list[Version]:
-        """Asked only of a model that drifted, once."""
+        """Return it, asked once, and only for a model that drifted."""
         return self._api.versions(model_id)
 
     def config(self, model_id: str, deployment_id: str) -> dict[str, Any]:
-        """Asked only of a model that drifted, once."""
+        """Return it, asked once, and only for a model that drifted."""
         return self._api.config(model_id, deployment_id)
 
     def _models_by_name(self, team: str | None) -> dict[str, list[RemoteModel]]:
@@ -78,7 +78,7 @@ class ListedReads:
 
 
 def environment_of(api: Reads, model_id: str, name: str) -> Serving | None:
-    """A model's environment of this name; `None` where there is none, or the model went just now."""
+    """Return a model's environment of this name; `None` where there is none, or the model went just now."""
     try:
         environments = api.environments(model_id)
     except NotFoundError:

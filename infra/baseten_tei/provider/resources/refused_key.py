@@ -18,7 +18,7 @@ UNAUTHORIZED = 401
 
 
 class Refusals:
-    """Calls with one key. The first goes alone; a 401 is told to all that wait behind it."""
+    """Calls with one key. The first goes alone; a 401 is passed to all that wait behind it."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -27,7 +27,7 @@ class Refusals:
         self._refusal: tuple[ApiError, float] | None = None
 
     def asked(self, call: Callable[[], _T]) -> _T:
-        """Make the call, or raise what the last one was told a moment ago. Raises `ApiError`."""
+        """Make the call, or raise the last refusal if it is recent. Raises `ApiError`."""
         with nullcontext() if self._key_known else self._alone:
             self._raise_remembered()
             try:

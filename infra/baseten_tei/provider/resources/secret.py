@@ -38,7 +38,7 @@ class SecretResource:
         self._environ = environ
 
     def diff(self, state: Values, inputs: Values) -> Change:
-        """A value changes when its fingerprint does; one that cannot be read here has not changed."""
+        """Compare fingerprints; a value that cannot be read here has not changed."""
         replaces = [key for key in REPLACING if state.get(key) != inputs.get(key)]
         paths = list(replaces)
         if state.get("missing") or is_new(state, inputs, self._environ):
@@ -46,7 +46,7 @@ class SecretResource:
         return Change(tuple(paths), tuple(replaces))
 
     def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
-        """All but the fingerprint is known before; a value that is not known yet may be a new one."""
+        """Return all outputs but the fingerprint of a value that is not known yet."""
         if state is None:
             unknown = {"fingerprint": UNKNOWN, "made_here": UNKNOWN}
             return _id(inputs), {**_identity(inputs), **unknown, "generation": "1"}
@@ -63,7 +63,7 @@ class SecretResource:
         return _id(inputs), {**_identity(inputs), **made}
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
-        """Only its presence can be seen. An import knows no fingerprint: the next `up` stores the value once."""
+        """Return whether it exists. An import has no fingerprint: the next `up` stores the value once."""
         imported = not state
         if imported:
             state = {
@@ -113,7 +113,7 @@ class SecretResource:
             return
 
     def is_same(self, state: Values, inputs: Values) -> bool:
-        """Storing a value overwrites what is there: under a name that is alike nothing has to go first."""
+        """Return `True`: storing a value overwrites a secret of a similar name, so nothing is deleted first."""
         del state, inputs
         return True
 

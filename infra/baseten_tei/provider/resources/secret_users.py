@@ -9,7 +9,7 @@ from baseten_tei.spec.names import same_secret
 
 
 def reason_to_keep(api: BasetenApi, state: Values) -> str | None:
-    """Why a secret that is to be deleted had better stay; `None` where nothing speaks for it."""
+    """Return why a secret should not be deleted; `None` if there is no reason."""
     try:
         user = other_user(api, state["name"], state.get("team"), owner_of(state))
     except UserError as error:
@@ -18,7 +18,7 @@ def reason_to_keep(api: BasetenApi, state: Values) -> str | None:
 
 
 def other_user(api: BasetenApi, secret: str, team: str | None, owner: Owner) -> RemoteModel | None:
-    """The first model found that reads this secret and that `owner` did not push.
+    """Return the first model found that reads this secret and that `owner` did not push.
 
     By the `secrets` of what its environments serve, or are on their way to, and of its development slot.
     """

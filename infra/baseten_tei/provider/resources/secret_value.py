@@ -12,7 +12,7 @@ from baseten_tei.spec.names import same_secret
 
 
 def find_value(inputs: Values, environ: Mapping[str, str]) -> str | None:
-    """The value that the inputs give, or that their `from_env` names; `None` where it is not there to read.
+    """Return the value that the inputs give, or that their `from_env` names; `None` where it is not there to read.
 
     A preview in a pull request has no token, and a value may be known to the update only.
     """
@@ -23,7 +23,7 @@ def find_value(inputs: Values, environ: Mapping[str, str]) -> str | None:
 
 
 def require_value(inputs: Values, environ: Mapping[str, str]) -> str:
-    """As `given_value`. Raises `UserError`, without the value, where there is nothing to store."""
+    """Return `given_value`. Raises `UserError`, without the value, if there is nothing to store."""
     value = find_value(inputs, environ)
     if isinstance(value, str) and value:
         return _whole(value, inputs)
@@ -51,7 +51,7 @@ def _whole(value: str, inputs: Values) -> str:
 
 
 def is_new(state: Values, inputs: Values, environ: Mapping[str, str]) -> bool:
-    """Whether there is a value that is not the stored one, or one that may turn out so."""
+    """Return whether there is a value that is not the stored one, or one that may turn out so."""
     value = find_value(inputs, environ)
     if value is None:
         return inputs.get("value") == UNKNOWN
@@ -59,12 +59,12 @@ def is_new(state: Values, inputs: Values, environ: Mapping[str, str]) -> bool:
 
 
 def fingerprint(value: str, salt: str | None = None) -> str:
-    """`salt:hash`: tells whether a value is the same, and nothing else."""
+    """Return `salt:hash`: tells whether a value is the same, and nothing else."""
     salt = salt or secrets.token_hex(16)
     return f"{salt}:{hmac.new(salt.encode(), value.encode(), hashlib.sha256).hexdigest()}"
 
 
 def is_same(value: str, known: str) -> bool:
-    """Whether a fingerprint is this value's. An import starts with an empty one, which is no value's."""
+    """Return whether a fingerprint is this value's. An import starts with an empty one, which matches no value."""
     salt = known.partition(":")[0]
     return hmac.compare_digest(fingerprint(value, salt), known)

@@ -1,4 +1,4 @@
-"""A version that wants traffic: how it is asked, and what is told of it when it does not get any."""
+"""A version that may get traffic: how it is called, and the error if it gets none."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,11 +41,11 @@ class Candidate:
     asking: Asking
 
     def info(self) -> Mapping[str, Any]:
-        """What its router says of itself. Raises `RefusedVersionError`, `UserError`."""
+        """Return what its router says of itself. Raises `RefusedVersionError`, `UserError`."""
         return self._call(lambda seconds: self.asking.info_of(self.url, seconds))
 
     def answer(self, call: Call, read: Callable[[Any], _T]) -> _T:
-        """What `read` makes of the answer to a call. Raises `RefusedVersionError`, `UserError`."""
+        """Return what `read` makes of the answer to a call. Raises `RefusedVersionError`, `UserError`."""
         told = self._call(lambda s: self.asking.post(self.url, call.route, call.body, s))
         try:
             return read(told)
@@ -53,7 +53,7 @@ class Candidate:
             raise self.refusal(str(error)) from error
 
     def refusal(self, why: str) -> RefusedVersionError:
-        """What to raise where it gets no traffic; `why` continues "deployment d123 …"."""
+        """Return what to raise where it gets no traffic; `why` continues "deployment d123 …"."""
         return RefusedVersionError(
             f"model {self.model!r}: deployment {self.version_id} {why} "
             "(it was not promoted, and what served before serves on)"

@@ -64,7 +64,7 @@ class Gates:
         return {"max_input_length": info.get("max_input_length"), **facts}
 
     def _check_call(self, candidate: Candidate, info: Mapping[str, Any]) -> dict[str, Any]:
-        """What one real call shows. That a space has no fingerprint is no reason to refuse it."""
+        """Return what one real call shows; a space without a fingerprint is not refused."""
         task = task_of(info)
         smoke, read = smoke_call(task), partial(smoke_facts, task)
         if task != "embedding":

@@ -31,7 +31,7 @@ class VectorParity:
         return sum(self.cosines) / len(self.cosines)
 
     def changed_neighbours(self, margin: float) -> int:
-        """Texts whose nearest neighbour is another one, and not one that was about as near."""
+        """Return texts whose nearest neighbour is another one, and not one that was about as near."""
         return sum(lost > margin for lost in self.neighbours_lost)
 
 
@@ -47,13 +47,13 @@ def vector_parity(golden: Sequence[Vector], new: Sequence[Vector]) -> VectorPari
 
 
 def unit(vector: Vector) -> Vector:
-    """The vector at length 1."""
+    """Return the vector at length 1."""
     length = math.sqrt(math.fsum(map(mul, vector, vector)))
     return tuple(component / length for component in vector)
 
 
 def cosine(one: Vector, other: Vector) -> float:
-    """The cosine of two unit vectors."""
+    """Return the cosine of two unit vectors."""
     return math.fsum(map(mul, one, other))
 
 
@@ -65,7 +65,7 @@ def _neighbour_loss(number: int, old: Sequence[Vector], now: Sequence[Vector]) -
 
 
 def find_change(golden: Golden, answers: Sequence[Answer], info: Mapping[str, Any]) -> str | None:
-    """Why a version with these answers and this `/info` is another one, with what to type; `None`: it is not."""
+    """Return why a version with these answers and this `/info` is another one, with what to type; `None`: it is not."""
     problems = [*recorded_problems(golden.recorded, info), *parity_problems(golden, answers)]
     if not problems:
         return None
@@ -77,9 +77,9 @@ def find_change(golden: Golden, answers: Sequence[Answer], info: Mapping[str, An
 
 
 def recorded_problems(recorded: Recorded, info: Mapping[str, Any]) -> list[str]:
-    """Pooling and precision as `/info` tells them, against the recorded ones.
+    """Compare pooling and precision of `/info` with the recorded ones.
 
-    By name: in numbers another precision is no farther off than noise (docs/adr/0006).
+    By name: in numbers, another precision differs no more than noise (docs/adr/0006).
     """
     told = {"pooling": pooling_of(info), "dtype": info.get("model_dtype")}
     pairs = [(key, getattr(recorded, key), value) for key, value in told.items()]
@@ -91,14 +91,14 @@ def recorded_problems(recorded: Recorded, info: Mapping[str, Any]) -> list[str]:
 
 
 def pooling_of(info: Mapping[str, Any]) -> str | None:
-    """An embedding's pooling, in `/info`'s spelling (`last_token`)."""
+    """Return an embedding's pooling, in `/info`'s spelling (`last_token`)."""
     embedding = (info.get("model_type") or {}).get("embedding") or {}
     pooling: str | None = embedding.get("pooling")
     return pooling
 
 
 def parity_problems(golden: Golden, answers: Sequence[Answer]) -> list[str]:
-    """What is beyond tolerance, with the numbers; none: the version answers as it should."""
+    """Return what is beyond tolerance, with the numbers; none: the version answers as it should."""
     texts = [answer.text for answer in golden.answers]
     values: Any = golden.values()
     new: Any = answers
@@ -154,11 +154,11 @@ def _label_problems(
 
 
 def format_cosine(value: float) -> str:
-    """A cosine with as many digits as tell it from 1."""
+    """Return a cosine with as many digits as tell it from 1."""
     return f"{value:.2f}" if value < 0.99 else f"{value:.6f}"
 
 
 def quote_text(text: str) -> str:
-    """The beginning of a text, on one line."""
+    """Return the beginning of a text, on one line."""
     line = " ".join(text.split())
     return f'"{line}"' if len(line) <= SHOWN_CHARACTERS else f'"{line[:SHOWN_CHARACTERS]}…"'

@@ -22,12 +22,12 @@ TEXTS = ("Deep learning is a kind of machine learning.", "The cat sat on the mat
 
 
 def smoke_call(task: str) -> Call:
-    """One text to embed or to classify, two to rank."""
+    """Return one text to embed or to classify, two to rank."""
     return build_call(task, TEXTS if task == "reranker" else TEXTS[:1], QUERY)
 
 
 def smoke_facts(task: str, told: Any) -> dict[str, Any]:
-    """What the answer says of the model: `dimensions` of an embedding.
+    """Return what the answer says of the model: `dimensions` of an embedding.
 
     Raises `StrangeAnswerError` where it holds no usable numbers.
     """
@@ -42,12 +42,12 @@ def smoke_facts(task: str, told: Any) -> dict[str, Any]:
 
 
 def probe_call(info: Mapping[str, Any]) -> Call:
-    """The probe texts in one request, as many as a router with this `/info` takes."""
+    """Return the probe texts in one request, as many as a router with this `/info` takes."""
     texts = PROBES[: info.get("max_client_batch_size") or 1]
     return build_call("embedding", texts)
 
 
 def probe_facts(call: Call, told: Any) -> dict[str, Any]:
-    """`dimensions`, and the space's `fingerprint`. Raises `StrangeAnswerError` as `smoke_facts` does."""
+    """Return `dimensions`, and the space's `fingerprint`. Raises `StrangeAnswerError` as `smoke_facts` does."""
     vectors = parse_vectors(told, len(call.body["input"]))
     return {"dimensions": len(vectors[0]), "fingerprint": fingerprint(vectors)}

@@ -67,7 +67,7 @@ class Golden(_Strict):
     answers: Annotated[tuple[GoldenAnswer, ...], Field(min_length=1)]
 
     def values(self) -> tuple[Answer, ...]:
-        """What each text got, as numbers."""
+        """Return what each text got, as numbers."""
         return tuple(_value(self.task, answer) for answer in self.answers)
 
 
@@ -80,7 +80,7 @@ _TOLERANCES = {
 
 
 def golden_answer(text: str, value: Answer) -> GoldenAnswer:
-    """An answer as it is written; scores keep six digits, more than float16 has."""
+    """Return an answer as it is written; scores keep six digits, more than float16 has."""
     if isinstance(value, Mapping):
         scores = {label: round(score, 6) for label, score in sorted(value.items())}
         return GoldenAnswer(text=text, scores=scores)
@@ -90,7 +90,7 @@ def golden_answer(text: str, value: Answer) -> GoldenAnswer:
 
 
 def parse_golden(content: bytes) -> Golden:
-    """The file's content. Raises `UserError`, one line without the file's name."""
+    """Return the file's content. Raises `UserError`, one line without the file's name."""
     try:
         golden = Golden.model_validate_json(content)
         golden_problem = _problem(golden)
@@ -106,7 +106,7 @@ def parse_golden(content: bytes) -> Golden:
 
 
 def render_golden(golden: Golden) -> str:
-    """The file's text: the same bytes for the same answers."""
+    """Return the file's text: the same bytes for the same answers."""
     fields = golden.model_dump(exclude_none=True)
     fields["recorded"] = golden.recorded.model_dump()
     fields["tolerances"] = golden.tolerances.model_dump(include=_TOLERANCES[golden.task])
@@ -114,15 +114,15 @@ def render_golden(golden: Golden) -> str:
 
 
 def encode_vector(vector: Sequence[float]) -> str:
-    """A vector as base64 of little-endian 32-bit floats."""
+    """Return a vector as base64 of little-endian 32-bit floats."""
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
 
 
 def decode_vector(text: str) -> Vector:
-    """The vector behind `encoded`. Raises `ValueError`."""
+    """Return the vector behind `encoded`. Raises `ValueError`."""
     content = base64.b64decode(text, validate=True)
     if not content or len(content) % 4:
-        raise ValueError(f"{len(content)} bytes are no 32-bit floats")
+        raise ValueError(f"{len(content)} bytes are not 32-bit floats")
     return struct.unpack(f"<{len(content) // 4}f", content)
 
 
@@ -147,8 +147,8 @@ def _vector_problem(golden: Golden) -> str | None:
         try:
             vector = decode_vector(answer.embedding or "")
         except ValueError as error:
-            return f"answers.{number}.embedding is no base64 of 32-bit floats ({error})"
+            return f"answers.{number}.embedding is not base64 of 32-bit floats ({error})"
         if not all(map(math.isfinite, vector)) or not any(vector):
-            return f"answers.{number}.embedding is no usable vector"
+            return f"answers.{number}.embedding is not a usable vector"
         lengths.add(len(vector))
     return "answers.embedding differ in length" if len(lengths) > 1 else None

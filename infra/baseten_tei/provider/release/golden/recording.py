@@ -14,7 +14,7 @@ from baseten_tei.provider.release.golden.texts import QUERY, TEXTS, texts_of
 def questions(
     task: str, own: str | None, before: Golden | None
 ) -> tuple[str | None, tuple[str, ...]]:
-    """A reranker's query, and the texts: of the reader's own file, else of the last recording, else ours.
+    """Return a reranker's query, and the texts: of the reader's own file, else of the last recording, else ours.
 
     Raises `UserError` where the reader's file holds none.
     """
@@ -41,7 +41,7 @@ def new_golden(
     answers: Sequence[tuple[str, Answer]],
     before: Golden | None,
 ) -> Golden:
-    """The file's content; tolerances set by hand stay. Raises `UserError` where nothing was answered."""
+    """Return the file's content; tolerances set by hand stay. Raises `UserError` where nothing was answered."""
     if not answers:
         raise UserError("no text was answered, so there is nothing to record")
     first = answers[0][1]

@@ -35,6 +35,6 @@ TEXTS = (
 
 
 def texts_of(content: str) -> tuple[str, ...]:
-    """A file of texts, one a line; empty lines are none, and `\\n` stands for a line break."""
+    """Return the texts of a file, one a line; empty lines are skipped, and `\\n` stands for a line break."""
     lines = (line.strip().replace("\\n", "\n") for line in content.splitlines())
     return tuple(dict.fromkeys(line for line in lines if line))
