@@ -13,6 +13,7 @@ from baseten_tei.deployment.gpu_choice import (
     cheapest_problem,
     room_gib,
 )
+from baseten_tei.deployment.instances import AS_OF
 from baseten_tei.deployment.published_advice import compare_with_advice
 from baseten_tei.deployment.sizing import derive_values, size_spec
 from baseten_tei.deployment.vram import Band, Estimate, count_parameters, estimate, input_length
@@ -88,7 +89,7 @@ def _judge_memory(room: float, found: Estimate) -> str:
 
 def _cost_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     gpu, cheapest = accelerator_of(args), cheapest_accelerator(args, facts)
-    lines = [f"Cost (Baseten's prices of {prices.AS_OF})", f"  {_format_price(args, gpu)}"]
+    lines = [f"Cost (Baseten's prices of {AS_OF})", f"  {_format_price(args, gpu)}"]
     if gpu == CPU:
         return lines
     if cheapest is None:

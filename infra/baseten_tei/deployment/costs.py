@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from baseten_tei.deployment import prices
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
-from baseten_tei.deployment.instances import SKUS, find_sku
+from baseten_tei.deployment.instances import AS_OF, SKUS, find_sku
 from baseten_tei.spec.args import Autoscaling, ModelArgs
 
 Usd = float | None
@@ -31,7 +31,7 @@ class Prices:
         return next((self.per_minute[name] for name in names if name in self.per_minute), None)
 
 
-LISTED = Prices(f"Baseten's price list of {prices.AS_OF}", {it.name: it.price for it in SKUS})
+LISTED = Prices(f"Baseten's price list of {AS_OF}", {it.name: it.price for it in SKUS})
 """The project's own table, for previews without a key."""
 
 

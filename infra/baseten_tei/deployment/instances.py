@@ -1,11 +1,14 @@
 """Instance types of Baseten, with prices: where a request for a GPU, vCPUs and memory lands.
 
-Source: Baseten docs (deployment/resources), read in mid-2026, prices checked against the pricing page on
-2026-08-27. An account may have fewer: `GET /v1/instance_types` says which.
+`instances.json` has the list, with its source and date. An account may have fewer: `GET /v1/instance_types` says which.
 """
 
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
 
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 
@@ -28,50 +31,12 @@ class Sku:
     gpu_count: int
 
 
-def _several(
-    name: str, gpu: str, price: float, vcpus: int, memory: int, counts: tuple[int, ...]
-) -> tuple[Sku, ...]:
-    """Instances of one family whose price and sizes are those of one GPU times their count."""
-    return tuple(
-        Sku(name if n == 1 else f"{name}:{n}", round(price * n, 5), vcpus * n, memory * n, gpu, n)
-        for n in counts
-    )
-
-
-def _a100(count: int) -> Sku:
-    sizes = f"{12 * count}x{144 * count}"
-    name = f"A100:{sizes}" if count == 1 else f"A100:{count}x{sizes}"
-    return Sku(name, round(0.06667 * count, 5), 12 * count, 144 * count, "A100", count)
-
-
-SKUS: tuple[Sku, ...] = (
-    Sku("1x2", 0.00058, 1, 2, CPU, 0),
-    Sku("1x4", 0.00086, 1, 4, CPU, 0),
-    Sku("2x8", 0.00173, 2, 8, CPU, 0),
-    Sku("4x16", 0.00346, 4, 16, CPU, 0),
-    Sku("8x32", 0.00691, 8, 32, CPU, 0),
-    Sku("16x64", 0.01382, 16, 64, CPU, 0),
-    Sku("T4x4x16", 0.01052, 4, 16, "T4", 1),
-    Sku("T4x8x32", 0.01504, 8, 32, "T4", 1),
-    Sku("T4x16x64", 0.02408, 16, 64, "T4", 1),
-    Sku("T4:2x24x96", 0.03912, 24, 96, "T4", 2),
-    Sku("T4:4x48x192", 0.07824, 48, 192, "T4", 4),
-    Sku("L4:4x16", 0.01414, 4, 16, "L4", 1),
-    Sku("L4:2x24x96", 0.04002, 24, 96, "L4", 2),
-    Sku("L4:4x48x192", 0.08003, 48, 192, "L4", 4),
-    Sku("A10Gx4x16", 0.02012, 4, 16, "A10G", 1),
-    Sku("A10Gx8x32", 0.02424, 8, 32, "A10G", 1),
-    Sku("A10Gx16x64", 0.03248, 16, 64, "A10G", 1),
-    Sku("A10G:2x24x96", 0.05672, 24, 94, "A10G", 2),
-    Sku("A10G:4x48x192", 0.11344, 48, 188, "A10G", 4),
-    Sku("A10G:8x192x768", 0.32576, 192, 750, "A10G", 8),
-    *(_a100(count) for count in range(1, 9)),
-    Sku("H100MIG", 0.0625, 8, 59, "H100_40GB", 1),
-    *_several("H100", "H100", 0.10833, 16, 118, (1, 2, 4, 8)),
-    *_several("H200", "H200", 0.125, 16, 200, (1, 2, 4, 8)),
-    *_several("B200", "B200", 0.16633, 16, 224, (1, 2, 4, 8)),
-    *_several("RTX-PRO-6000", "RTX_PRO_6000", 0.06667, 16, 116, (1, 2, 4, 8)),
+_LIST: Mapping[str, Any] = json.loads(
+    files(__package__).joinpath("instances.json").read_text("utf-8")
 )
+AS_OF: str = _LIST["as_of"]
+"""When the prices were last compared with Baseten's pricing page."""
+SKUS = tuple(Sku(*row) for row in _LIST["instances"])
 BY_NAME = {sku.name: sku for sku in SKUS}
 GPUS = frozenset(sku.gpu for sku in SKUS)
 

@@ -15,9 +15,6 @@ from baseten_tei.deployment.instances import (
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.spec.args import ModelArgs
 
-AS_OF = "2026-08-27"
-"""When the prices were last compared with Baseten's pricing page."""
-
 MINUTES_PER_MONTH = 730 * 60
 """A twelfth of a year."""
 

@@ -18,6 +18,7 @@ from baseten_tei.deployment.gpu_choice import (
     room_gib,
     tokens_to_hold,
 )
+from baseten_tei.deployment.instances import AS_OF
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
 from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
 from baseten_tei.deployment.vram import CPU_REQUESTS, estimate, input_length
@@ -124,7 +125,7 @@ def _derive_accelerator(
         accelerator,
         formula,
         f"{tokens} tokens in a batch: {_memory(args, facts, accelerator, tokens)}{price}",
-        f"Baseten docs: resources (prices of {prices.AS_OF}); TEI compute_cap.rs",
+        f"Baseten docs: resources (prices of {AS_OF}); TEI compute_cap.rs",
     )
 
 

@@ -10,8 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from baseten_tei.spec.args import NESTED, EmbeddingArgs, EnvironmentArgs
 from baseten_tei.spec.credentials import normal_name, right_place
-from baseten_tei.spec.key_examples import KEY_EXAMPLES
-from baseten_tei.spec.key_synonyms import KEYS, SENTENCES
+from baseten_tei.spec.key_tables import key_tables
 
 _CLOSE = 0.5
 _MAPPINGS: dict[str, type[BaseModel]] = {"": EmbeddingArgs, **NESTED}
@@ -29,9 +28,9 @@ def suggest_key(location: Sequence[str], args: type[BaseModel], given: object) -
     word = normal_name(location[-1]).rpartition(".")[2]
     if sentence := right_place(location[-1], known):
         return f" {sentence[:1].upper()}{sentence[1:]}"
-    if path := _PATHS.get(word) or KEYS.get(word):
+    if path := _PATHS.get(word) or key_tables().keys.get(word):
         return _suggest_path(path, location, args, _value_for(path, word, given))
-    if sentence := SENTENCES.get(word):
+    if sentence := key_tables().sentences.get(word):
         return f" {sentence.format(number=given if type(given) is int else '…')}"
     names = {**_PATHS, **{name: name for name in known}}
     close = difflib.get_close_matches(word, names, 1, _CLOSE)
@@ -72,9 +71,9 @@ def _value_for(path: str, word: str, given: object) -> str:
         adapter: TypeAdapter[Any] = TypeAdapter(field.rebuild_annotation())
         adapter.validate_python(given, strict=True)
     except ValidationError:
-        return KEY_EXAMPLES[path][0]
+        return key_tables().examples[path][0]
     if "timeout" in word:  # of which the unit is not known
-        return KEY_EXAMPLES[path][0]
+        return key_tables().examples[path][0]
     if isinstance(given, str) and re.fullmatch(r"[A-Za-z][\w./-]*", given):
         return given
     return json.dumps(given, ensure_ascii=False) if isinstance(given, str | int) else "…"

@@ -16,7 +16,7 @@ from baseten_tei.spec.args import (
 )
 from baseten_tei.spec.config_schema import build_config_schema
 from baseten_tei.spec.docstrings import attribute_docstrings
-from baseten_tei.spec.key_examples import KEY_EXAMPLES, STACK_KEY_EXAMPLES
+from baseten_tei.spec.key_tables import key_tables
 
 KEYS_PATH = "docs/configuration.md"
 
@@ -53,7 +53,7 @@ def _stack_part() -> Iterator[str]:
     yield "## Keys of a stack\n\nIn `Pulumi.<stack>.yaml`, below `config:`.\n"
     yield "| key | default | example | meaning |\n|---|---|---|---|"
     for key, schema in build_config_schema()["properties"]["config"]["properties"].items():
-        default, example = _code(schema.get("default")), f"`{STACK_KEY_EXAMPLES[key]}`"
+        default, example = _code(schema.get("default")), f"`{key_tables().stack_examples[key]}`"
         yield _row((f"`{key}`", default, example, schema["description"]))
 
 
@@ -71,7 +71,9 @@ def _model_parts() -> Iterator[str]:
 def _cells(
     part: str, model: type[BaseModel], name: str, definitions: dict[str, Any]
 ) -> tuple[str, ...]:
-    example, becomes = KEY_EXAMPLES[f"{part}.{name}" if part not in ("", "embedding") else name]
+    example, becomes = key_tables().examples[
+        f"{part}.{name}" if part not in ("", "embedding") else name
+    ]
     if name == "task":  # in YAML it chooses the class, which has it as a constant
         return "`task`", _type({"enum": ARGS_BY_TASK}), "required", f"`{example}`", becomes, _TASK
     owner = "EmbeddingArgs" if model is TeiArgs else model.__name__

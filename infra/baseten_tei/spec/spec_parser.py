@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from baseten_tei.errors import UserError, did_you_mean, redact
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
 from baseten_tei.spec.credentials import is_secure, models_problems, normal_name, spec_problems
-from baseten_tei.spec.key_synonyms import TASK_KEYS, TASKS
+from baseten_tei.spec.key_tables import key_tables
 from baseten_tei.spec.messages import kind_of, problem_text
 
 NAMESPACE = "baseten-tei"
@@ -58,14 +58,14 @@ def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:
 
 def _task_problem(task: object, raw: Mapping[str, Any]) -> str:
     """Return the line for a task that is missing or unknown, with the one that is meant."""
-    wrong = next((key for key in raw if normal_name(str(key)) in TASK_KEYS), None)
+    wrong = next((key for key in raw if normal_name(str(key)) in key_tables().task_keys), None)
     if task is not None:
         said = f"task {task!r} is not one TEI has"
     elif wrong is not None:
         said, task = f"task is missing (not {wrong!r})", raw[wrong]
     else:
         said = "task is missing"
-    meant = TASKS.get(normal_name(str(task)), str(task))
+    meant = key_tables().tasks.get(normal_name(str(task)), str(task))
     return (
         f"{said}: write task: embedding, reranker or classifier.{did_you_mean(meant, ARGS_BY_TASK)}"
     )

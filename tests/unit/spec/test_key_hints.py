@@ -6,9 +6,11 @@ import pytest
 
 from baseten_tei.spec.args import NESTED, EmbeddingArgs
 from baseten_tei.spec.key_hints import suggest_key
-from baseten_tei.spec.key_synonyms import KEYS, SENTENCES, TASKS
+from baseten_tei.spec.key_tables import key_tables
 from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.specs import raw
+
+KEYS, SENTENCES, TASKS = key_tables().keys, key_tables().sentences, key_tables().tasks
 
 REGION = "environment (https://docs.baseten.co/deployment/regional-environments), and write environment: NAME"
 TOKEN = "write gated: true, and beside the models baseten-tei:hf_access_key: {from_env: HF_TOKEN}"

@@ -10,7 +10,7 @@ from baseten_tei.deployment.start_command import build_start_command
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.config_schema import build_config_schema
-from baseten_tei.spec.key_examples import KEY_EXAMPLES, STACK_KEY_EXAMPLES
+from baseten_tei.spec.key_tables import key_tables
 from baseten_tei.spec.keys_page import KEYS_PATH, model_keys, render_keys
 from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.harness import ROOT
@@ -19,12 +19,12 @@ BY_RELEASE = {
     "served_model_name": {"tei_version": "1.9.3"},
     "auto_truncate": {"tei_version": "1.9.2"},
 }
-SAID_TO_BECOME = {key: becomes for key, (_, becomes) in KEY_EXAMPLES.items()}
+SAID_TO_BECOME = {key: becomes for key, (_, becomes) in key_tables().examples.items()}
 
 
 def parsed(key: str) -> ModelArgs | list[str]:
     """The spec of a model with the example of a key."""
-    value = yaml.safe_load(KEY_EXAMPLES[key][0])
+    value = yaml.safe_load(key_tables().examples[key][0])
     for name in reversed(key.replace("<name>", "staging").split(".")):
         value = {name: value}
     least = {"task": "embedding", "model_id": "BAAI/bge-base-en-v1.5"}
@@ -37,12 +37,12 @@ def names() -> set[str]:
 
 
 def test_every_key_has_an_example_and_no_other_has() -> None:
-    assert set(KEY_EXAMPLES) == names()
+    assert set(key_tables().examples) == names()
     schema = build_config_schema()["properties"]["config"]["properties"]
-    assert set(STACK_KEY_EXAMPLES) == set(schema)
+    assert set(key_tables().stack_examples) == set(schema)
 
 
-@pytest.mark.parametrize("key", KEY_EXAMPLES)
+@pytest.mark.parametrize("key", key_tables().examples)
 def test_an_example_is_accepted_and_is_not_the_default(key: str) -> None:
     spec = parsed(key)
     assert isinstance(spec, ModelArgs), spec
