@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from baseten_emulator.world.wire import Request, Response
@@ -56,14 +56,9 @@ def team_scoped(method: str, path: str, handler: Handler) -> tuple[Route, Route]
 
 def add_aliases(route: Route, placeholder: str, *aliases: str) -> tuple[Route, ...]:
     """Return a route, and before it one for each word that may replace a placeholder: endpoints of their own."""
+    holder = f"{{{placeholder}}}"
     spelled = (
-        Route(
-            route.method,
-            route.path.replace(f"{{{placeholder}}}", alias),
-            route.handler,
-            route.per_minute,
-            {placeholder: alias},
-        )
+        replace(route, path=route.path.replace(holder, alias), fixed={placeholder: alias})
         for alias in aliases
     )
     return *spelled, route
