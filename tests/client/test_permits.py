@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baseten_tei_client._router.clock import Deadline, LoopClock
+from baseten_tei_client._router.clock import Clock, Deadline
 from baseten_tei_client._router.permits import Permits
 from baseten_tei_client._router.single_flight import SingleFlight
 
@@ -70,7 +70,7 @@ def test_a_large_request_is_not_passed_by_small_ones() -> None:
 
 
 def deadline(seconds: float = 60) -> Deadline:
-    return Deadline.after(seconds, LoopClock())
+    return Deadline.after(seconds, Clock())
 
 
 def test_work_that_many_want_at_once_is_done_once_and_again_for_those_who_come_later() -> None:

@@ -258,7 +258,7 @@ def test_a_wrong_answer_to_the_client_is_a_typed_exception_of_one_line(
     dice = dice_of(seed)
     with open_fuzz_world() as fuzz:
         first_up(fuzz)
-        monkeypatch.setattr(session, "LoopClock", InstantClock)
+        monkeypatch.setattr(session, "Clock", InstantClock)
         monkeypatch.setattr(session, "make_transport", lambda *_: InProcess(fuzz))
         fuzz.wire.changed = Once(dice, dice.randrange(4))
         ends_well(lambda: asyncio.run(embed(fuzz)))

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Literal, Self
 
 from baseten_tei_client._call import tasks
@@ -112,10 +111,7 @@ class AsyncModel:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def _call(

@@ -5,7 +5,6 @@ import concurrent.futures
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterable
-from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from baseten_tei_client._call.batched_run import Progress
@@ -131,10 +130,7 @@ class Model:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:

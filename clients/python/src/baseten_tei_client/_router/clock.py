@@ -2,22 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Self
 
 
-class Clock(Protocol):
-    """A monotonic clock, in seconds."""
-
-    def now(self) -> float:
-        """Return the present time."""
-        ...
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        ...
-
-
-class LoopClock:
+class Clock:
     """The running event loop's clock."""
 
     def now(self) -> float:

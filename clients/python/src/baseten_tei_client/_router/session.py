@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from baseten_tei_client._router import performance_transport
 from baseten_tei_client._router.ask import Caller, Patience, deadline_error
-from baseten_tei_client._router.clock import Clock, Deadline, LoopClock
+from baseten_tei_client._router.clock import Clock, Deadline
 from baseten_tei_client._router.first_contact import Router, contact
 from baseten_tei_client._router.http_transport import HttpTransport
 from baseten_tei_client._router.performance_transport import PerformanceTransport
@@ -23,7 +23,7 @@ class Session:
 
     def __init__(self, outputs: ModelOutputs, settings: Settings, key: Secret) -> None:
         self.loop = asyncio.get_running_loop()
-        self.clock: Clock = LoopClock()
+        self.clock = Clock()
         patience = Patience(settings.request_timeout, settings.hedge_after)
         self.caller = Caller(
             outputs.name, make_transport(outputs, settings, key), key, patience, self.clock,

@@ -114,8 +114,9 @@ def read_reach(value: Any) -> int:
 
 def read_info(value: Any) -> Mapping[str, Any]:
     """Read an answer of `/info`."""
-    kinds = value.get("model_type") if isinstance(value, Mapping) else None
-    if not isinstance(kinds, Mapping) or not all(map(_is_limit, _limits_in(value))):
+    if not isinstance(value, Mapping) or not isinstance(value.get("model_type"), Mapping):
+        raise BadAnswerError("not the /info of a router")
+    if not all(_is_limit(value[name]) for name in LIMIT_NAMES if value.get(name) is not None):
         raise BadAnswerError("not the /info of a router")
     return dict(value)
 
@@ -128,10 +129,6 @@ def read_labels(info: Mapping[str, Any]) -> tuple[str, ...] | None:
     if not (isinstance(names, Mapping) and names and all(str(it).isdecimal() for it in names)):
         return None
     return tuple(names[number] for number in sorted(names, key=int))
-
-
-def _limits_in(info: Mapping[str, Any]) -> list[Any]:
-    return [info[name] for name in LIMIT_NAMES if info.get(name) is not None]
 
 
 def _is_limit(value: Any) -> bool:
