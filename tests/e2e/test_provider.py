@@ -97,7 +97,7 @@ def test_an_interrupted_wait_ends_and_the_next_up_goes_on_without_a_push(
     up.send_signal(signal.SIGINT)
     told, _ = up.communicate(timeout=120)  # the wait itself would take an hour
     assert up.returncode != 0
-    assert "interrupted: type `pulumi up` to go on" in told
+    assert "interrupted: run `pulumi up` to go on" in told
     assert "Traceback" not in told
 
     emulator.no_faults()

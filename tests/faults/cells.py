@@ -113,7 +113,7 @@ TROUBLES = (
     Trouble("unknown_status", "unknown_status", lifted=True),
     Trouble("promotion_stuck", "promotion_stuck", lifted=True),
     Trouble("settings_queued", "settings_queued", lifted=True),
-    _make_deed("delete_model", {"promote": "type `pulumi refresh`, then `pulumi up`"}),
+    _make_deed("delete_model", {"promote": "run `pulumi refresh`, then `pulumi up`"}),
     _make_deed("kill_deployment"),
     _make_deed("deactivate"),
 )

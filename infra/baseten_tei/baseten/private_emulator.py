@@ -62,7 +62,7 @@ def _address(process: subprocess.Popen[bytes]) -> str:
     line = process.stdout.readline()
     if not line:
         raise UserError(
-            "the emulator did not start: type `python -m baseten_emulator --port 0` to see why"
+            "the emulator did not start: run `python -m baseten_emulator --port 0` to see why"
         )
     return str(json.loads(line)["url"])
 

@@ -100,5 +100,5 @@ def _port(given: str | None) -> int:
     if given.isdecimal() and 0 < int(given) < 65536:
         return int(given)
     raise UserError(
-        f"BASETEN_EMULATOR_PORT {given!r} is not a port: type e.g. export BASETEN_EMULATOR_PORT=8792"
+        f"BASETEN_EMULATOR_PORT {given!r} is not a port: run e.g. export BASETEN_EMULATOR_PORT=8792"
     )

@@ -21,7 +21,7 @@ def commit_of(root: Path, revision: str) -> str:
         return found.strip()
     raise UserError(
         f"there is no revision {revision!r} in the git repository of {root}: "
-        "type `git fetch`, or name another --base"
+        "run `git fetch`, or name another --base"
     )
 
 

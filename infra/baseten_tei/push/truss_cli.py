@@ -130,7 +130,7 @@ def run_truss(
     if code is None:
         raise UserError(
             f"truss push did not end within {seconds / 60:g} minutes and was stopped: check the network and "
-            "https://status.baseten.co, then type `pulumi up`: a version that was made all the same is found, not "
+            "https://status.baseten.co, then run `pulumi up`: a version that was made all the same is found, not "
             "pushed again"
         )
     return Answer(code, _text(out), _text(err))

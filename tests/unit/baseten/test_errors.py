@@ -43,10 +43,10 @@ def test_the_reason_is_taken_from_whatever_body_came(body: str, told: str) -> No
     [
         (400, "Baseten answered 400: why"),
         (401, "check BASETEN_API_KEY, or create a key at https://app.baseten.co/settings/api_keys"),
-        (402, "(402: why): add one at https://app.baseten.co/settings/billing, then type `pulumi up`"),
+        (402, "(402: why): add one at https://app.baseten.co/settings/billing, then run `pulumi up`"),
         (403, "(403: why): take a key with this permission"),
         (404, "Baseten answered 404: why"),
-        (409, "something else changed it at the same time; type `pulumi refresh`, then `pulumi up`"),
+        (409, "something else changed it at the same time; run `pulumi refresh`, then `pulumi up`"),
         (413, "larger than Baseten takes (413: why)"),
         (500, "the fault is on Baseten's side; look at https://status.baseten.co"),
         (503, "Baseten answered 503: why: the fault is on Baseten's side"),
@@ -71,7 +71,7 @@ def test_a_web_page_is_not_poured_into_an_error() -> None:
 def test_a_limit_is_told_with_when_to_come_back(asked: object, told: str) -> None:
     error = answer_error(429, json.dumps({"error": "Rate limit exceeded.", "retry_after": asked}))
     assert str(error) == (
-        f"Baseten's rate limit stays exceeded (429: Rate limit exceeded): type `pulumi up` again {told}"
+        f"Baseten's rate limit stays exceeded (429: Rate limit exceeded): run `pulumi up` again {told}"
     )
 
 

@@ -243,7 +243,7 @@ def test_a_version_that_is_not_reachable_yet_is_asked_again(status: int) -> None
 def test_a_version_that_is_not_reachable_by_its_deadline_is_told_and_not_refused() -> None:
     clock = Clock()
     never = Router(*[refusal(URL, 404, "no")] * 1000)
-    with pytest.raises(UserError, match=r"could not be asked .* type `pulumi up`") as caught:
+    with pytest.raises(UserError, match=r"could not be asked .* run `pulumi up`") as caught:
         check(never, clock=clock, seconds=600.0)
     assert not isinstance(caught.value, RefusedVersionError)
     assert 590 < clock.now <= 600

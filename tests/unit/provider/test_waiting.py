@@ -30,7 +30,7 @@ def test_an_interrupt_ends_every_sleep_and_says_what_to_type() -> None:
         begun.wait()
         cancellation.cancel()
         for ended in waits:
-            with pytest.raises(InterruptedWaitError, match="type `pulumi up` to go on"):
+            with pytest.raises(InterruptedWaitError, match="run `pulumi up` to go on"):
                 ended.result(timeout=30)
 
 

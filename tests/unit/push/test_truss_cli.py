@@ -146,7 +146,7 @@ def test_a_push_that_does_not_end_is_stopped_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(truss_cli, "_become_truss", lambda *_: signal.pause())
-    told = r"truss push did not end within 0\.001 minutes and was stopped: .* type `pulumi up`"
+    told = r"truss push did not end within 0\.001 minutes and was stopped: .* run `pulumi up`"
     before = psutil.Process().children()
     with pytest.raises(UserError, match=told):
         run_truss([], {}, tmp_path, seconds=0.06)

@@ -55,7 +55,7 @@ class Deployments(Calls):
             if not told.retried and not works():
                 raise UserError(
                     f"Baseten does not retry deployment {deployment_id} ({told.reason or 'no reason given'}): "
-                    "change the model's configuration, or delete that deployment, and type `pulumi up`"
+                    "change the model's configuration, or delete that deployment, and run `pulumi up`"
                 )
 
         self._once(act, done=works)

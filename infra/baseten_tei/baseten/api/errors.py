@@ -69,7 +69,7 @@ def unreachable(address: str, why: NetworkError) -> ApiError:
 def cut_short(address: str) -> ApiError:
     """Return the error for an answer that broke off."""
     return ApiError(
-        f"Baseten's answer from {address} breaks off: type `pulumi up` again, and check the network",
+        f"Baseten's answer from {address} breaks off: run `pulumi up` again, and check the network",
         silent=True,
     )
 
@@ -98,7 +98,7 @@ def without_body(error: ApiError) -> ApiError:
         return error
     return ApiError(
         "Baseten's answer could not be read, and is not shown, as it may repeat the secret: check the target, "
-        "then type `pulumi up` again"
+        "then run `pulumi up` again"
     )
 
 
@@ -113,7 +113,7 @@ def _error_text(status: int, body: str, pause: float | None) -> str:
         case 402:
             return (
                 f"Baseten wants a means of payment (402: {said}): add one at "
-                "https://app.baseten.co/settings/billing, then type `pulumi up`"
+                "https://app.baseten.co/settings/billing, then run `pulumi up`"
             )
         case 403:
             return (
@@ -123,17 +123,17 @@ def _error_text(status: int, body: str, pause: float | None) -> str:
         case 409:
             return (
                 f"Baseten answered 409: {said}: something else changed it at the same time; "
-                "type `pulumi refresh`, then `pulumi up`"
+                "run `pulumi refresh`, then `pulumi up`"
             )
         case 413:
             return f"the request is larger than Baseten takes (413: {said}): make it smaller"
         case 429:
             seconds = 60 if pause is None else round(min(max(pause, 1.0), 86_400.0))
-            return f"Baseten's rate limit stays exceeded (429: {said}): type `pulumi up` again in {seconds} s"
+            return f"Baseten's rate limit stays exceeded (429: {said}): run `pulumi up` again in {seconds} s"
         case _ if status >= 500:
             return (
                 f"Baseten answered {status}: {said}: the fault is on Baseten's side; look at "
-                "https://status.baseten.co, and type `pulumi up` again"
+                "https://status.baseten.co, and run `pulumi up` again"
             )
     return f"Baseten answered {status}: {said}"
 

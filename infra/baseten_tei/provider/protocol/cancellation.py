@@ -10,7 +10,7 @@ class InterruptedWaitError(UserError):
     """The reader interrupted a wait; what was done is done, and the next `up` goes on from there."""
 
     def __init__(self) -> None:
-        super().__init__("interrupted: type `pulumi up` to go on")
+        super().__init__("interrupted: run `pulumi up` to go on")
 
 
 class Cancellation:

@@ -112,7 +112,7 @@ class Promoting:
                 said = now.promotion_error or f"the promotion was {now.promotion_status}"
                 raise UserError(
                     f"{_environment_name(inputs)}: {version.id} was not promoted ({said}), and what served before "
-                    "serves on: type `pulumi up` to try again"
+                    "serves on: run `pulumi up` to try again"
                 )
             return None
 
@@ -120,7 +120,7 @@ class Promoting:
             return found
         raise UserError(
             f"{_environment_name(inputs)}: {version.id} is still being promoted after "
-            f"{inputs['deploy_timeout_minutes']:g} minutes: type `pulumi up` to wait on"
+            f"{inputs['deploy_timeout_minutes']:g} minutes: run `pulumi up` to wait on"
         )
 
 

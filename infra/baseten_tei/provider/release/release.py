@@ -24,7 +24,7 @@ from baseten_tei.provider.release.version_choice import (
 from baseten_tei.provider.release.waiting import UNPUSHED_SECONDS, WARM_UP_SECONDS, Waiting
 
 DELETED = (
-    "It was deleted (on_refusal: delete): change the spec, or type `pulumi refresh` and then `pulumi up` "
+    "It was deleted (on_refusal: delete): change the spec, or run `pulumi refresh` and then `pulumi up` "
     "to push it again"
 )
 

@@ -67,5 +67,5 @@ class Candidate:
                 raise self.refusal(f"refuses a call: {error}") from error
             raise UserError(
                 f"model {self.model!r}: deployment {self.version_id} could not be asked ({error}), so it was not "
-                "promoted and what served before serves on: type `pulumi up` to ask again"
+                "promoted and what served before serves on: run `pulumi up` to ask again"
             ) from error
