@@ -4,9 +4,11 @@ Source: Baseten docs, deployment/resources (mid-2026): names are written as ther
 Prices are USD per minute. The docs leave the API's `id` open; here it is the name.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any
 
 from baseten_emulator.world.wire import bad_request
@@ -37,55 +39,9 @@ class InstanceType:
         }
 
 
-_MULTI_GPU = (  # name, price, vCPU, RAM and VRAM of one GPU; sold in 1, 2, 4, 8
-    ("A100", 0.06667, 12, 144, 80),
-    ("H100", 0.10833, 16, 118, 80),
-    ("H200", 0.125, 16, 200, 141),
-    ("B200", 0.16633, 16, 224, 180),
-    ("RTX_PRO_6000", 0.06667, 16, 116, 96),
-)
-
-
-def _multiples(gpu: str, price: float, vcpu: int, memory: int, vram: int) -> list[InstanceType]:
-    return [
-        InstanceType(
-            _multi_name(gpu, n, n * vcpu, n * memory),
-            round(price * n, 5), n * vcpu, n * memory, gpu, n, n * vram,
-        )
-        for n in (1, 2, 4, 8)
-    ]  # fmt: skip
-
-
-def _multi_name(gpu: str, count: int, vcpu: int, memory: int) -> str:
-    if gpu == "A100":
-        return f"A100:{vcpu}x{memory}" if count == 1 else f"A100:{count}x{vcpu}x{memory}"
-    name = gpu.replace("_", "-")
-    return name if count == 1 else f"{name}:{count}"
-
-
-CATALOG: tuple[InstanceType, ...] = (
-    InstanceType("1x2", 0.00058, 1, 2),
-    InstanceType("1x4", 0.00086, 1, 4),
-    InstanceType("2x8", 0.00173, 2, 8),
-    InstanceType("4x16", 0.00346, 4, 16),
-    InstanceType("8x32", 0.00691, 8, 32),
-    InstanceType("16x64", 0.01382, 16, 64),
-    InstanceType("T4x4x16", 0.01052, 4, 16, "T4", 1, 16),
-    InstanceType("T4x8x32", 0.01504, 8, 32, "T4", 1, 16),
-    InstanceType("T4x16x64", 0.02408, 16, 64, "T4", 1, 16),
-    InstanceType("T4:2x24x96", 0.03912, 24, 96, "T4", 2, 32),
-    InstanceType("T4:4x48x192", 0.07824, 48, 192, "T4", 4, 64),
-    InstanceType("L4:4x16", 0.01414, 4, 16, "L4", 1, 24),
-    InstanceType("L4:2x24x96", 0.04002, 24, 96, "L4", 2, 48),
-    InstanceType("L4:4x48x192", 0.08003, 48, 192, "L4", 4, 96),
-    InstanceType("A10Gx4x16", 0.02012, 4, 16, "A10G", 1, 24),
-    InstanceType("A10Gx8x32", 0.02424, 8, 32, "A10G", 1, 24),
-    InstanceType("A10Gx16x64", 0.03248, 16, 64, "A10G", 1, 24),
-    InstanceType("A10G:2x24x96", 0.05672, 24, 94, "A10G", 2, 48),
-    InstanceType("A10G:4x48x192", 0.11344, 48, 188, "A10G", 4, 96),
-    InstanceType("A10G:8x192x768", 0.32576, 192, 750, "A10G", 8, 192),
-    InstanceType("H100MIG", 0.0625, 8, 59, "H100_40GB", 1, 40),
-    *(sku for family in _MULTI_GPU for sku in _multiples(*family)),
+CATALOG = tuple(
+    InstanceType(*row)
+    for row in json.loads(files(__package__).joinpath("hardware.json").read_text("utf-8"))
 )
 REGIONS = {"us": {"slug": "us", "display_name": "United States"}}
 """Where deployments can be placed, by slug; no region is Global."""

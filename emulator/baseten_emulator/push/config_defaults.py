@@ -4,71 +4,14 @@ Which ones is a guess: those of truss 0.18.35's `TrussConfig` (a test compares t
 knows, `resources.node_count` and `docker_server.rebuild_free` of the `baseten` SDK's config model.
 """
 
+import json
 from collections.abc import Mapping
+from importlib.resources import files
 from typing import Any
 
-_HEALTH = (
-    "restart_check_delay_seconds",
-    "restart_threshold_seconds",
-    "stop_traffic_threshold_seconds",
-    "startup_threshold_seconds",
+DEFAULTS: dict[str, Any] = json.loads(
+    files(__package__).joinpath("config_defaults.json").read_text("utf-8")
 )
-DEFAULTS: dict[str, Any] = {
-    "model_name": None,
-    "model_metadata": {},
-    "description": None,
-    "examples_filename": "examples.yaml",
-    "data_dir": "data",
-    "external_data": None,
-    "external_package_dirs": [],
-    "python_version": "py313",
-    "base_image": None,
-    "requirements_file": None,
-    "requirements": [],
-    "system_packages": [],
-    "environment_variables": {},
-    "secrets": {},
-    "resources": {"cpu": "1", "memory": "2Gi", "accelerator": None},
-    "runtime": {
-        "predict_concurrency": 1,
-        "streaming_read_timeout": 60,
-        "enable_tracing_data": False,
-        "enable_debug_logs": False,
-        "transport": {"kind": "http"},
-        "is_websocket_endpoint": False,
-        "health_checks": dict.fromkeys(_HEALTH),
-        "oidc": {"enabled": None},
-        "remote_ssh": {"enabled": False},
-        "egress_restrictions": None,
-        "truss_server_version_override": None,
-    },
-    "build": {
-        "model_server": "TrussServer",
-        "arguments": {},
-        "secret_to_path_mapping": {},
-        "no_cache": False,
-    },
-    "build_commands": [],
-    "docker_server": None,
-    "model_cache": [],
-    "weights": [],
-    "bdn": {"mounts": [], "access": [], "hotload": {"enabled": False}},
-    "trt_llm": None,
-    "training_checkpoints": None,
-    "bis_llm": None,
-    "input_type": "Any",
-    "model_framework": "custom",
-    "model_type": "Model",
-    "model_module_dir": "model",
-    "model_class_filename": "model.py",
-    "model_class_name": "Model",
-    "bundled_packages_dir": "packages",
-    "use_local_src": False,
-    "cache_internal": [],
-    "live_reload": False,
-    "apply_library_patches": True,
-    "spec_version": "2.0",
-}
 DEFAULTS_WHERE_PRESENT: dict[str, dict[str, Any]] = {
     "base_image": {"image": "", "python_executable_path": "", "docker_auth": None},
     "docker_server": {"run_as_user_id": None, "no_build": None},

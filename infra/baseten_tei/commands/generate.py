@@ -8,7 +8,7 @@ import click
 
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import on_stacks
-from baseten_tei.commands.reference import CLI_PATH, reference_text
+from baseten_tei.commands.reference import CLI_PATH, render_reference
 from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.errors import naming
 from baseten_tei.facts.files.read_files import is_there, read_text
@@ -21,7 +21,9 @@ from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
 from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
 RULES_PATH = "docs/rules.md"
-PARTLY_DERIVED = (KEYS_PATH, "docs/quickstart.md", "docs/own-program.md", "docs/recipes.md")
+_PAGES = ("docs/quickstart.md", "docs/own-program.md", "docs/recipes.md")
+_TABLES = {KEYS_PATH: render_keys, CLI_PATH: render_reference}
+"""Pages of this repository that are generated from a marker on; a user's project has none."""
 _INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTALL)
 
 
@@ -33,8 +35,6 @@ def render_files(root: Path, names: Sequence[str] | None = None) -> dict[Path, s
         **_partly_derived(root),
         root / RULES_PATH: render_rules(RULES),
     }
-    if (root / CLI_PATH).is_file():  # a page of this repository; a user's project has none
-        found[root / CLI_PATH] = reference_text()
     for stack in stacks(root, names):
         for it in stack.settings.subjects:
             path = generated_files.config_path(root, stack.name, it.name)
@@ -49,13 +49,13 @@ def _partly_derived(root: Path) -> dict[Path, str]:
         return read_text(root / name, name)
 
     texts = {}
-    for name in PARTLY_DERIVED:
+    for name in (*_PAGES, *_TABLES):
         if is_there(root / name):
             with naming(name):
                 included = _INCLUDE.sub(
                     lambda block: block[1] + read(block[2]) + block[4], read(name)
                 )
-                texts[root / name] = render_keys(included) if name == KEYS_PATH else included
+                texts[root / name] = _TABLES.get(name, str)(included)
     return texts
 
 

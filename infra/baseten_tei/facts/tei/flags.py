@@ -9,37 +9,14 @@ from types import MappingProxyType
 
 from baseten_tei.facts.tei.releases import at_least
 
+_FLAGS = (
+    "model-id revision tokenization-workers dtype pooling max-concurrent-requests max-batch-tokens "
+    "max-batch-requests max-client-batch-size auto-truncate default-prompt-name default-prompt dense-path "
+    "hf-token hf-api-token hostname port uds-path huggingface-hub-cache payload-limit api-key json-output "
+    "disable-spans otlp-endpoint otlp-service-name prometheus-port cors-allow-origin"
+)
 FLAGS: Mapping[str, str] = MappingProxyType(
-    {
-        "model-id": "1.8.3",
-        "revision": "1.8.3",
-        "tokenization-workers": "1.8.3",
-        "dtype": "1.8.3",
-        "served-model-name": "1.9.0",
-        "pooling": "1.8.3",
-        "max-concurrent-requests": "1.8.3",
-        "max-batch-tokens": "1.8.3",
-        "max-batch-requests": "1.8.3",
-        "max-client-batch-size": "1.8.3",
-        "auto-truncate": "1.8.3",
-        "default-prompt-name": "1.8.3",
-        "default-prompt": "1.8.3",
-        "dense-path": "1.8.3",
-        "hf-token": "1.8.3",
-        "hf-api-token": "1.8.3",
-        "hostname": "1.8.3",
-        "port": "1.8.3",
-        "uds-path": "1.8.3",
-        "huggingface-hub-cache": "1.8.3",
-        "payload-limit": "1.8.3",
-        "api-key": "1.8.3",
-        "json-output": "1.8.3",
-        "disable-spans": "1.8.3",
-        "otlp-endpoint": "1.8.3",
-        "otlp-service-name": "1.8.3",
-        "prometheus-port": "1.8.3",
-        "cors-allow-origin": "1.8.3",
-    }
+    {**dict.fromkeys(_FLAGS.split(), "1.8.3"), "served-model-name": "1.9.0"}
 )
 """Flag (without dashes) → the first release, of those we generate for, that takes it."""
 
@@ -49,22 +26,11 @@ SWITCHES = frozenset({"json-output", "disable-spans"})
 NUMBERS = frozenset({"max-batch-requests", "payload-limit", "prometheus-port"})
 """Flags whose value is a whole number."""
 
-OURS: Mapping[str, str] = MappingProxyType(
-    {
-        "model-id": "model_id",
-        "revision": "revision",
-        "tokenization-workers": "tokenization_workers",
-        "dtype": "dtype",
-        "served-model-name": "served_model_name",
-        "pooling": "pooling",
-        "max-concurrent-requests": "max_concurrent_requests",
-        "max-batch-tokens": "max_batch_tokens",
-        "max-client-batch-size": "max_client_batch_size",
-        "auto-truncate": "auto_truncate",
-        "default-prompt-name": "default_prompt_name",
-        "default-prompt": "default_prompt",
-    }
+_OURS = (
+    "model-id revision tokenization-workers dtype served-model-name pooling max-concurrent-requests "
+    "max-batch-tokens max-client-batch-size auto-truncate default-prompt-name default-prompt"
 )
+OURS: Mapping[str, str] = MappingProxyType({flag: flag.replace("-", "_") for flag in _OURS.split()})
 """Flags that the config is generated with → the spec's key for each."""
 
 FORBIDDEN: Mapping[str, str] = MappingProxyType(

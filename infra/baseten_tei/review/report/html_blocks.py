@@ -6,34 +6,11 @@ screen all the same (a long line of YAML, a word of 60 letters) scrolls within i
 
 import re
 from collections.abc import Iterable, Sequence
+from importlib.resources import files
 
 from baseten_tei.review.report.escaping import escape_html
 
-STYLE = """
-*{box-sizing:border-box}
-body{font:15px/1.5 system-ui,"Noto Sans",sans-serif;max-width:82rem;margin:2rem auto;padding:0 1rem;color:#1f2328}
-body{overflow-wrap:break-word}
-h1{font-size:1.6rem}h2{font-size:1.25rem;margin-top:2rem}h1,h2{line-height:1.25}
-h4{margin:1rem 0 .2rem}ul{margin:.2rem 0;padding-left:1.3rem}
-small{color:#59636e;font-size:.87em}
-code,pre{font:.87em/1.45 ui-monospace,"DejaVu Sans Mono",monospace;background:#f2f4f7;border-radius:4px}
-code{padding:.1em .3em}pre{padding:.8rem;overflow-x:auto}
-.wide{overflow-x:auto;margin:1rem 0}
-table{border-collapse:collapse;min-width:100%;font-size:14px}
-th,td{border:1px solid #d1d9e0;padding:.35rem .5rem;text-align:left;vertical-align:top}
-th{background:#f6f8fa}
-td{overflow-wrap:anywhere;min-width:4rem}td.name,td.text{min-width:13rem}
-.number,.fixed{white-space:nowrap}.number{text-align:right;font-variant-numeric:tabular-nums}
-img{max-width:100%;height:auto;border:1px solid #d1d9e0}
-@media (max-width:48rem){
-body{margin:1rem auto}h1{font-size:1.35rem}h2{font-size:1.15rem}
-table{font-size:15px}table,tbody,td{display:block}tr:first-child{display:none}
-tr{display:flex;flex-direction:column;border:1px solid #d1d9e0;border-radius:6px;margin:.6rem 0;padding:.3rem .6rem}
-td,.number{border:0;padding:.15rem 0;text-align:left;white-space:normal}
-td:empty{display:none}td::before{content:attr(data-column) ": ";color:#59636e}
-td.name{order:-1;font-weight:600}td.name::before{content:none}
-}
-"""
+STYLE = "\n" + files(__package__).joinpath("page.css").read_text("utf-8")
 _CODE = re.compile(r"`([^`]+)`")
 _LONG_WORD = re.compile(r"[^\s&;]{20,}")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
