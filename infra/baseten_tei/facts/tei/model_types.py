@@ -4,10 +4,12 @@ Source: TEI `enum Config` in backends/candle/src/lib.rs and the models it loads,
 v1.6.0 to v1.9.3. TEI runs no remote code: a type that is not here does not load.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
 from baseten_tei.facts.hub.model_facts import ModelFacts
 
@@ -35,56 +37,18 @@ class ModelType:
     """Whether its config does not parse without a `pad_token_id`."""
 
 
-_CLS_MEAN = ("cls", "mean")
-_SPLADE = ("cls", "mean", "splade")
-_BERT = ModelType(
-    classifies_since="1.6.0", flash=(1, 2), poolings=(*_SPLADE, "last-token"), padded_poolings=_SPLADE,
-    positions="absolute", needs_pad_token=True,
-)  # fmt: skip
-_JINA = ModelType(
-    classifies_since="1.7.1", flash=(1, 2), padded_poolings=_CLS_MEAN, positions="alibi", needs_pad_token=True
-)  # fmt: skip
-_GTE = ModelType(
-    classifies_since="1.6.0", flash=(1, 2), padded_poolings=_CLS_MEAN, positions="rope"
-)
-_LLAMA = ModelType(since="1.9.0", flash=(2,), needs_flash=True)
-
 JINA, JINA_CODE = "jinaai/jina-bert-implementation", "jinaai/jina-bert-v2-qk-post-norm"
 """Repositories of remote code by which TEI tells Jina's models from BERT: all say `model_type: bert`."""
 
+
+def _model_type(row: Mapping[str, Any]) -> ModelType:
+    return ModelType(**{key: tuple(it) if isinstance(it, list) else it for key, it in row.items()})
+
+
+_ROWS = json.loads(files(__package__).joinpath("model_types.json").read_text("utf-8"))
 MODEL_TYPES: Mapping[str, ModelType] = MappingProxyType(
-    {
-        "bert": _BERT,
-        "roberta": _BERT,
-        "xlm-roberta": _BERT,
-        "camembert": _BERT,
-        JINA: _JINA,
-        JINA_CODE: ModelType(
-            flash=(1, 2), padded_poolings=_CLS_MEAN, positions="alibi", needs_pad_token=True
-        ),
-        "distilbert": ModelType(
-            classifies_since="1.6.1", flash=(2,), poolings=(*_SPLADE, "last-token"),
-            padded_poolings=_SPLADE, positions="absolute", needs_pad_token=True,
-        ),
-        "deberta-v2": ModelType(since="1.9.0", classifies_since="1.9.0", poolings=_CLS_MEAN),
-        "mpnet": ModelType(poolings=_CLS_MEAN, positions="absolute"),
-        "nomic_bert": ModelType(flash=(2,), padded_poolings=_CLS_MEAN),
-        "new": _GTE,
-        "gte": ModelType(
-            since="1.6.1", classifies_since="1.6.1", flash=(1, 2), padded_poolings=_CLS_MEAN, positions="rope"
-        ),
-        "modernbert": ModelType(
-            since="1.7.0", classifies_since="1.7.0", flash=(2,), padded_poolings=_CLS_MEAN, needs_pad_token=True
-        ),
-        "mistral": ModelType(flash=(2,), needs_flash=True),
-        "qwen2": ModelType(flash=(1, 2), needs_flash=True),
-        "qwen3": ModelType(since="1.7.2", flash=(1, 2)),
-        "llama": _LLAMA,
-        "llama_bidirec": _LLAMA,
-        "gemma3_text": ModelType(since="1.8.1", fp32_only=True, poolings=("mean",), needs_pad_token=True),
-        "bidirectional_pplx_qwen3": ModelType(since="1.9.2", fp32_only=True, poolings=("mean",)),
-    }
-)  # fmt: skip
+    {name: _model_type(row) for name, row in _ROWS.items()}
+)
 
 
 def type_name(facts: ModelFacts) -> str | None:
