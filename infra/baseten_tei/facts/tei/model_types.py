@@ -42,7 +42,10 @@ JINA, JINA_CODE = "jinaai/jina-bert-implementation", "jinaai/jina-bert-v2-qk-pos
 
 
 def _model_type(row: Mapping[str, Any]) -> ModelType:
-    return ModelType(**{key: tuple(it) if isinstance(it, list) else it for key, it in row.items()})
+    values: dict[str, Any] = {
+        key: tuple(it) if isinstance(it, list) else it for key, it in row.items()
+    }
+    return ModelType(**values)
 
 
 _ROWS = json.loads(files(__package__).joinpath("model_types.json").read_text("utf-8"))
