@@ -112,7 +112,7 @@ def told(shown: Checked) -> list[str]:
 
 
 def test_a_mistake_in_the_configuration_is_told_in_the_reports_words(wrong: Stack) -> None:
-    line = "allowed-gpus: gpus.0 'L5' is no GPU of Baseten's. Perhaps you meant 'L4'?"
+    line = "allowed-gpus: gpus.0 'L5' is not a GPU of Baseten. Perhaps you meant 'L4'?"
 
     shown = with_pack(wrong, {"allowed-gpus": {"gpus": ["L5"]}}, "preview").refused()
 
