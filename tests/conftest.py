@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 # The tests start a thousand Pythons: each would compile the project anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-# A shell starts what it runs in the background without Ctrl-C, and so would be all that the tests start and interrupt.
+# What a shell runs in the background, or under nohup, is deaf to these, and so would be all that the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

@@ -239,7 +239,7 @@ def test_with_credentials_it_is_the_real_state_that_a_preview_is_held_against(
     for name in ("CI", "PULUMI_CONFIG_PASSPHRASE_FILE"):
         monkeypatch.delenv(name, raising=False)
     found = preview_stack(Workspace(made.stack.folder, "production"), tmp_path, os.environ)
-    assert (found.origin, found.real, found.preview.errors) == ("the real state", True, ())
+    assert (found.origin, found.is_real, found.preview.errors) == ("the real state", True, ())
     monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "another")
     found = preview_stack(Workspace(made.stack.folder, "production"), tmp_path, os.environ)
     assert "passphrase" in " ".join(found.preview.errors)
