@@ -16,7 +16,7 @@ gc.disable()
 if not os.environ.get("BASETEN_TEI_DEBUG"):
     pulumi.log.debug = lambda *_, **__: None
 
-from baseten_tei.program.stack import deploy  # noqa: E402  # after the lines that speed up importing and running it
+from baseten_tei.program.stack_exports import deploy  # noqa: E402  # after the lines that speed up importing and running it
 
 
 async def main() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.stack_settings import stacks
 from baseten_tei.rules.registry import check_model
 from benchmarks.measure.timing import Figure, measure_seconds
 

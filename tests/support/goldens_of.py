@@ -3,7 +3,7 @@
 from typing import Any
 
 from baseten_tei.facts.tei.router_calls import Answer
-from baseten_tei.provider.release.golden.file import Golden, Recorded, Tolerances, golden_answer
+from baseten_tei.provider.release.golden.file import GoldenFile, Recorded, Tolerances, golden_answer
 
 RECORDED = Recorded(
     model_id="BAAI/bge-base-en-v1.5",
@@ -14,7 +14,7 @@ RECORDED = Recorded(
 NORTH, EAST = (1.0, 0.0), (0.0, 1.0)
 
 
-def make_golden(task: str = "embedding", *answers: Answer, **more: Any) -> Golden:
+def make_golden(task: str = "embedding", *answers: Answer, **more: Any) -> GoldenFile:
     """Texts are called a, b, c … in the order of their answers."""
     fields = {
         "model": "bge",
@@ -24,7 +24,7 @@ def make_golden(task: str = "embedding", *answers: Answer, **more: Any) -> Golde
         "answers": tuple(golden_answer(chr(97 + n), value) for n, value in enumerate(answers)),
         "tolerances": Tolerances(),
     }
-    return Golden(**(fields | more))
+    return GoldenFile(**(fields | more))
 
 
 def turn(vector: tuple[float, ...], cosine: float) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import format_option, on_stacks, output_option, show
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.files.read_files import read_text
-from baseten_tei.project.stacks import Stack, wanted_stacks
+from baseten_tei.project.stack_settings import Stack, wanted_stacks
 from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.reports import FORMATS, StackCheck

@@ -19,7 +19,13 @@ from baseten_tei.commands.options import (
     yes_option,
 )
 from baseten_tei.commands.progress import progress
-from baseten_tei.operations.doctor import ORPHAN, Disorder, LiveModel, find_disorder, serves_nothing
+from baseten_tei.operations.diagnosis import (
+    ORPHAN,
+    Disorder,
+    LiveModel,
+    find_disorder,
+    serves_nothing,
+)
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import parse_state

@@ -20,7 +20,7 @@ from baseten_tei.deployment.vram import Band, Estimate, count_parameters, estima
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.project.stacks import settings_with
+from baseten_tei.project.stack_settings import settings_with
 from baseten_tei.spec.args import ModelArgs
 
 

@@ -14,7 +14,7 @@ from baseten_tei.errors import naming
 from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project import generated_files
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.stack_settings import stacks
 from baseten_tei.rules.document import render_rules
 from baseten_tei.rules.registry import RULES
 from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema

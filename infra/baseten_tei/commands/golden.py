@@ -21,7 +21,7 @@ from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.outputs.parsing import parse_models
 from baseten_tei.project import pulumi_cli
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.stack_settings import stacks
 from baseten_tei.provider.release.golden.recorder import Outputs, Recorder
 
 

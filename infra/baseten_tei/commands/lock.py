@@ -25,7 +25,7 @@ from baseten_tei.facts.hub.lockfile import FOLDER, Key, render_lock
 from baseten_tei.facts.network.bounds import LateError, call_within
 from baseten_tei.project import generated_files
 from baseten_tei.project.selection import stack_files
-from baseten_tei.project.stacks import wanted_stacks
+from baseten_tei.project.stack_settings import wanted_stacks
 from baseten_tei.rules.settings import Settings
 
 MODEL_SECONDS = 300.0

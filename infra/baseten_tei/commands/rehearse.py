@@ -16,7 +16,7 @@ from baseten_tei.operations.rehearsal.rehearsal_report import RehearsalReport, r
 from baseten_tei.operations.rehearsal.rehearse_process import Rehearsal, rehearse
 from baseten_tei.program.prepare import ready
 from baseten_tei.project import git
-from baseten_tei.project.stacks import wanted_stacks
+from baseten_tei.project.stack_settings import wanted_stacks
 
 
 def _plan_rehearsals(root: Path, names: Sequence[str], revision: str | None) -> Iterator[Rehearsal]:

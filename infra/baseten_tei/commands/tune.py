@@ -21,7 +21,7 @@ from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.operations.tuning.url_client import measure_url
 from baseten_tei.program.prepare import ready
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stacks import settings_with
+from baseten_tei.project.stack_settings import settings_with
 
 TEXTS = 4096
 """Different texts that are made ready; they are sent in turn."""

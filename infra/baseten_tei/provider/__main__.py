@@ -19,7 +19,7 @@ from baseten_tei.project.golden_files import golden_content, project_root
 from baseten_tei.provider import VERSION
 from baseten_tei.provider.protocol.cancellation import Cancellation
 from baseten_tei.provider.protocol.engine import BasetenProvider
-from baseten_tei.provider.protocol.progress import Progress
+from baseten_tei.provider.protocol.progress_lines import Progress
 from baseten_tei.provider.protocol.resource import Resource, Values
 from baseten_tei.provider.protocol.servicer import OneLineErrors
 from baseten_tei.provider.release.gates.gates import Asking, Gates

@@ -10,7 +10,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from baseten_tei.baseten.api.errors import answer_error, cut_short, strange, unreachable
+from baseten_tei.baseten.api.api_errors import answer_error, cut_short, strange, unreachable
 from baseten_tei.baseten.api.retries import Random, Sleep, retrying
 from baseten_tei.baseten.target import Target
 from baseten_tei.baseten.teams import Team, find_team, the_model

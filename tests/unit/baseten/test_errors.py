@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from baseten_tei.baseten.api.errors import (
+from baseten_tei.baseten.api.api_errors import (
     NotFoundError,
     answer_error,
     cut_short,

@@ -6,10 +6,10 @@ from baseten_emulator.world.records import STATUSES
 from baseten_tei.baseten.statuses import DEAD, MEANINGS, READY, UNHEALTHY
 from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.operations.doctor import LiveModel, find_disorder
+from baseten_tei.operations.diagnosis import LiveModel, find_disorder
 from baseten_tei.operations.status.live_environments import live_environment
 from baseten_tei.project.state import State
-from baseten_tei.provider.drift.environment import environment_drift
+from baseten_tei.provider.drift.environment_drift import environment_drift
 
 STATE = {"model": "bge", "environment": "production", "model_id": "m1", "deployment_id": "d1"}
 OWNER = Owner("project", "dev")

@@ -12,7 +12,7 @@ from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.commands import doctor
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
-from baseten_tei.operations.doctor import Disorder, LiveModel, find_disorder
+from baseten_tei.operations.diagnosis import Disorder, LiveModel, find_disorder
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import State, parse_state
 from tests.support.fakes import FakeApi, version

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from baseten_tei.facts.hub.lockfile import lock_path, parse_lock, render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.stack_settings import stacks
 
 ROOT = Path(__file__).parents[3]
 TEXT = lock_path(ROOT, "dev").read_text(encoding="utf-8")

@@ -11,7 +11,11 @@ from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.differences import WIDTH, find_differences
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.provider.drift.config import MOST, config_drift
-from baseten_tei.provider.drift.environment import environment_drift, settings_drift, settings_now
+from baseten_tei.provider.drift.environment_drift import (
+    environment_drift,
+    settings_drift,
+    settings_now,
+)
 from baseten_tei.spec.args import ModelArgs
 from tests.support.fakes import AUTOSCALING, version
 from tests.support.specs import spec, specs, texts

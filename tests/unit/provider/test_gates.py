@@ -21,7 +21,7 @@ from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.outputs.spaces.probes import PROBES
 from baseten_tei.provider.release.gates.gates import Asking, Gates, RefusedVersionError
 from baseten_tei.provider.release.gates.smoke import TEXTS
-from baseten_tei.provider.release.golden.file import Golden, render_golden
+from baseten_tei.provider.release.golden.file import GoldenFile, render_golden
 from tests.support.fakes import Clock
 from tests.support.goldens_of import EAST, NORTH, make_golden, turn
 
@@ -82,7 +82,7 @@ class Router:
 def check(
     router: Router,
     inputs: dict[str, Any] = INPUTS,
-    file: Golden | bytes | None = None,
+    file: GoldenFile | bytes | None = None,
     clock: Clock | None = None,
     told: list[str] | None = None,
     seconds: float = 1800.0,
@@ -90,7 +90,7 @@ def check(
 ) -> dict[str, Any]:
     clock = clock or Clock()
     patience = Patience(clock, clock.sleep, (told if told is not None else []).append)
-    content = render_golden(file).encode() if isinstance(file, Golden) else file
+    content = render_golden(file).encode() if isinstance(file, GoldenFile) else file
 
     def read(named: Mapping[str, str]) -> bytes:
         assert named == FILE

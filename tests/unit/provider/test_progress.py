@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc
 
-from baseten_tei.provider.protocol.progress import Progress, current_urn
+from baseten_tei.provider.protocol.progress_lines import Progress, current_urn
 
 URN = "urn:pulumi:dev::proj::baseten:index:Secret::hf"
 

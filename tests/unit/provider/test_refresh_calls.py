@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.baseten.api.errors import ApiError, NotFoundError
+from baseten_tei.baseten.api.api_errors import ApiError, NotFoundError
 from baseten_tei.baseten.versions import RemoteModel, Serving
 from baseten_tei.errors import UserError
 from baseten_tei.provider.resources.asked_once import Remembered

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from baseten_tei.baseten.api.errors import ApiError
+from baseten_tei.baseten.api.api_errors import ApiError
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.provider.protocol.cancellation import Cancellation, InterruptedWaitError
 from baseten_tei.provider.resources.refused_key import REMEMBERED_SECONDS, OnceRefusedApi, Refusals

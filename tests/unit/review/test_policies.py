@@ -16,7 +16,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lockfile import key_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.project.stacks import stacks
+from baseten_tei.project.stack_settings import stacks
 from baseten_tei.review.policies.engine_inputs import COMPONENTS, stack_of, subject_of
 from baseten_tei.review.policies.evaluation import POLICIES, find_violations
 from baseten_tei.review.policies.image_references import mutability_problem, repository_of

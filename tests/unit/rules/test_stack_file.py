@@ -10,7 +10,7 @@ from baseten_tei.__main__ import main
 from baseten_tei.commands import generate
 from baseten_tei.errors import UserError
 from baseten_tei.operations.status.planned_files import plan_stack
-from baseten_tei.project import stacks
+from baseten_tei.project import stack_settings
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
 from baseten_tei.rules.secrets.passphrase import (
@@ -151,7 +151,7 @@ def project(root: Path, config: dict[str, Any], stack: str = "prod") -> Path:
 NESTED = {"baseten-tei:models": {"bge": {**MODELS["bge"], "labels": {"owner": SECURE}}}}
 READERS = {
     "generate": lambda root: generate.write(root, ["prod"]),
-    "check": lambda root: stacks.wanted_stacks(root, ["prod"]),
+    "check": lambda root: stack_settings.wanted_stacks(root, ["prod"]),
     "workspace": lambda root: Workspace(root, "prod").config,
     "status": lambda root: plan_stack(root, "prod"),
     "stack names": lambda root: stack_names(root),
@@ -185,7 +185,7 @@ def test_a_stack_with_the_name_of_a_workflows_environment_is_refused(
     assert len(err.splitlines()) == 1
     assert f"stack {name!r} has the name of an environment of the workflows" in err
     with pytest.raises(UserError, match=f"stack '{name}' has the name"):
-        list(stacks.stacks(root))
+        list(stack_settings.stacks(root))
     with pytest.raises(UserError, match=f"stack '{name}' has the name"):
         _ = Workspace(root, name).config
 

@@ -5,9 +5,9 @@
 call, never at preview (1.5 s of CPU, measured on 0.13.1).
 """
 
+from baseten_tei.baseten.api.api_errors import ApiError, NotFoundError
 from baseten_tei.baseten.api.deployments import Deployments
 from baseten_tei.baseten.api.environments import Environments
-from baseten_tei.baseten.api.errors import ApiError, NotFoundError
 from baseten_tei.baseten.api.models import Models
 from baseten_tei.baseten.api.secrets import Secrets
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from baseten_tei.baseten.api.errors import (
+from baseten_tei.baseten.api.api_errors import (
     ApiError,
     NotFoundError,
     answer_error,

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from baseten_tei.baseten.api.api_errors import strange
 from baseten_tei.baseten.api.calls import Calls
-from baseten_tei.baseten.api.errors import strange
 from baseten_tei.baseten.api.translation import as_version
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.versions import Version

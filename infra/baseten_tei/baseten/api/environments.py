@@ -1,7 +1,7 @@
 """Environments: what serves, how it scales, how it takes over."""
 
+from baseten_tei.baseten.api.api_errors import NotFoundError
 from baseten_tei.baseten.api.calls import Calls
-from baseten_tei.baseten.api.errors import NotFoundError
 from baseten_tei.baseten.api.translation import as_serving, promotion_request, settings_request
 from baseten_tei.baseten.versions import EnvironmentSettings, Serving
 

@@ -14,7 +14,7 @@ from tenacity import (
     stop_before_delay,
 )
 
-from baseten_tei.baseten.api.errors import ApiError
+from baseten_tei.baseten.api.api_errors import ApiError
 
 ATTEMPTS = 4
 """Tries of one call."""

@@ -1,6 +1,6 @@
 """Secrets: written, never read back; Baseten gives no values."""
 
-from baseten_tei.baseten.api.errors import ApiError, without_body
+from baseten_tei.baseten.api.api_errors import ApiError, without_body
 from baseten_tei.baseten.api.models import Teams
 from baseten_tei.spec.names import same_secret
 

@@ -12,7 +12,7 @@ from baseten_tei.provider.release.gates.parity import (
     recorded_problems,
     vector_parity,
 )
-from baseten_tei.provider.release.golden.file import Golden
+from baseten_tei.provider.release.golden.file import GoldenFile
 from baseten_tei.provider.release.golden.recording import new_golden
 from baseten_tei.provider.release.golden.texts import QUERY
 
@@ -78,7 +78,7 @@ def compare_spaces(name: str, before: ModelAnswers, after: ModelAnswers) -> Spac
     return SpaceComparison(f"{word} ({_format_distance(golden, answers)})", problems)
 
 
-def _format_distance(golden: Golden, answers: list[Answer]) -> str:
+def _format_distance(golden: GoldenFile, answers: list[Answer]) -> str:
     """Return the least cosine, or how far apart a score is at most, in a few words."""
     old: Any = golden.values()
     new: Any = answers

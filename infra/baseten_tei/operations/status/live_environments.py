@@ -7,7 +7,11 @@ from typing import Any
 from baseten_tei.baseten.statuses import GONE, NOTHING_SERVES, UNHEALTHY
 from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.costs import Prices
-from baseten_tei.provider.drift.environment import environment_drift, settings_drift, settings_now
+from baseten_tei.provider.drift.environment_drift import (
+    environment_drift,
+    settings_drift,
+    settings_now,
+)
 
 MINUTES_PER_HOUR = 60
 

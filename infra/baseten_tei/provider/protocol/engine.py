@@ -12,11 +12,11 @@ from pulumi.provider.experimental.property_value import PropertyValue
 from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
 from baseten_tei.provider.protocol.claims import Claims
-from baseten_tei.provider.protocol.configuration import config_failures
 from baseten_tei.provider.protocol.diff_response import diff_response, may_be_the_same
 from baseten_tei.provider.protocol.ids import not_there
 from baseten_tei.provider.protocol.old_inputs import old_state_id
-from baseten_tei.provider.protocol.progress import current_urn
+from baseten_tei.provider.protocol.progress_lines import current_urn
+from baseten_tei.provider.protocol.provider_configuration import config_failures
 from baseten_tei.provider.protocol.resource import Failure, KeptInState, Resource, Values
 from baseten_tei.provider.protocol.secrecy import as_secret_as, hidden_inputs, mark_secrets
 from baseten_tei.provider.protocol.values import plain, properties

@@ -11,7 +11,7 @@ from baseten_tei.baseten.api import NotFoundError
 from baseten_tei.baseten.versions import Serving, Version, pushed_version
 from baseten_tei.deployment.differences import Texts
 from baseten_tei.provider.drift.config import config_drift
-from baseten_tei.provider.drift.environment import (
+from baseten_tei.provider.drift.environment_drift import (
     MOVED,
     SETTINGS,
     environment_drift,

@@ -7,7 +7,7 @@ from threading import Lock
 from typing import TypeVar
 
 from baseten_tei.baseten.api import BasetenApi
-from baseten_tei.baseten.api.errors import ApiError
+from baseten_tei.baseten.api.api_errors import ApiError
 from baseten_tei.baseten.target import Target
 
 _T = TypeVar("_T")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from baseten_tei.baseten.api.errors import ApiError, NotFoundError
+from baseten_tei.baseten.api.api_errors import ApiError, NotFoundError
 from baseten_tei.errors import to_plain_line
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.network.network_errors import NETWORK, NetworkError

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from baseten_tei.baseten.api.errors import NotFoundError
+from baseten_tei.baseten.api.api_errors import NotFoundError
 from baseten_tei.review.forges.forge import require_variable
 from baseten_tei.review.forges.forge_client import ForgeClient, reads_documented_shape
 from baseten_tei.review.forges.report_comment import Comment

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.environment_inputs import environment_inputs
-from baseten_tei.provider.drift.environment import SETTINGS
+from baseten_tei.provider.drift.environment_drift import SETTINGS
 from baseten_tei.review.report.before_and_after import Inputs, ModelChange, ModelState
 from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH
 

@@ -22,7 +22,7 @@ from baseten_tei.provider.release.gates.smoke import (
 )
 
 if TYPE_CHECKING:
-    from baseten_tei.provider.release.golden.file import Golden
+    from baseten_tei.provider.release.golden.file import GoldenFile
 
 __all__ = ["Asking", "Gates", "RefusedVersionError"]
 
@@ -101,7 +101,7 @@ class Gates:
         if problem := find_change(golden, answers, info):
             raise candidate.refusal(problem)
 
-    def _golden(self, inputs: Mapping[str, Any]) -> "Golden":
+    def _golden(self, inputs: Mapping[str, Any]) -> "GoldenFile":
         from baseten_tei.provider.release.golden.file import parse_golden
 
         content = self._read_golden(inputs["golden"])

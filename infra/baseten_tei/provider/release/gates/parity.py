@@ -7,7 +7,7 @@ from operator import mul
 from typing import Any
 
 from baseten_tei.facts.tei.router_calls import Answer, Scores, Vector
-from baseten_tei.provider.release.golden.file import Golden, Recorded, Tolerances
+from baseten_tei.provider.release.golden.file import GoldenFile, Recorded, Tolerances
 
 SHOWN_CHARACTERS = 32
 
@@ -64,7 +64,9 @@ def _neighbour_loss(number: int, old: Sequence[Vector], now: Sequence[Vector]) -
     return best - cosine(old[number], old[nearest])
 
 
-def find_change(golden: Golden, answers: Sequence[Answer], info: Mapping[str, Any]) -> str | None:
+def find_change(
+    golden: GoldenFile, answers: Sequence[Answer], info: Mapping[str, Any]
+) -> str | None:
     """Return why a version with these answers and this `/info` is another one, with what to type; `None`: it is not."""
     problems = [*recorded_problems(golden.recorded, info), *parity_problems(golden, answers)]
     if not problems:
@@ -97,7 +99,7 @@ def pooling_of(info: Mapping[str, Any]) -> str | None:
     return pooling
 
 
-def parity_problems(golden: Golden, answers: Sequence[Answer]) -> list[str]:
+def parity_problems(golden: GoldenFile, answers: Sequence[Answer]) -> list[str]:
     """Return what is beyond tolerance, with the numbers; none: the version answers as it should."""
     texts = [answer.text for answer in golden.answers]
     values: Any = golden.values()

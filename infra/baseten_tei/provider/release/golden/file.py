@@ -56,7 +56,7 @@ class GoldenAnswer(_Strict):
     scores: dict[str, Finite] | None = None
 
 
-class Golden(_Strict):
+class GoldenFile(_Strict):
     """The whole file; `query` is a reranker's."""
 
     model: str
@@ -89,10 +89,10 @@ def golden_answer(text: str, value: Answer) -> GoldenAnswer:
     return GoldenAnswer(text=text, embedding=encode_vector(value))
 
 
-def parse_golden(content: bytes) -> Golden:
+def parse_golden(content: bytes) -> GoldenFile:
     """Return the file's content. Raises `UserError`, one line without the file's name."""
     try:
-        golden = Golden.model_validate_json(content)
+        golden = GoldenFile.model_validate_json(content)
         golden_problem = _problem(golden)
     except ValidationError as error:
         first = error.errors()[0]
@@ -105,7 +105,7 @@ def parse_golden(content: bytes) -> Golden:
     return golden
 
 
-def render_golden(golden: Golden) -> str:
+def render_golden(golden: GoldenFile) -> str:
     """Return the file's text: the same bytes for the same answers."""
     fields = golden.model_dump(exclude_none=True)
     fields["recorded"] = golden.recorded.model_dump()
@@ -131,7 +131,7 @@ def _value(task: str, answer: GoldenAnswer) -> Answer:
     return decode_vector(found) if task == "embedding" else found
 
 
-def _problem(golden: Golden) -> str | None:
+def _problem(golden: GoldenFile) -> str | None:
     for number, answer in enumerate(golden.answers):
         key = _KEYS[golden.task]
         if getattr(answer, key) is None:
@@ -141,7 +141,7 @@ def _problem(golden: Golden) -> str | None:
     return _vector_problem(golden) if golden.task == "embedding" else None
 
 
-def _vector_problem(golden: Golden) -> str | None:
+def _vector_problem(golden: GoldenFile) -> str | None:
     lengths = set()
     for number, answer in enumerate(golden.answers):
         try:

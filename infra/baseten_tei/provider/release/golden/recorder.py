@@ -18,7 +18,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.tei.router_calls import Answer, build_call, parse_answer, task_of
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_path, read_golden
-from baseten_tei.provider.release.golden.file import Golden, parse_golden, render_golden
+from baseten_tei.provider.release.golden.file import GoldenFile, parse_golden, render_golden
 from baseten_tei.provider.release.golden.recording import new_golden, questions
 
 WAIT_SECONDS = 600.0
@@ -61,7 +61,7 @@ class Recorder:
         told = f"{'wrote' if changed else 'unchanged:'} {path} ({len(answers)} texts)"
         return [told, *(f"  left out, the model does not take it: {text}" for text in refused)]
 
-    def _before(self, path: str) -> Golden | None:
+    def _before(self, path: str) -> GoldenFile | None:
         content = read_golden(self.root, path)
         try:
             return parse_golden(content) if content is not None else None

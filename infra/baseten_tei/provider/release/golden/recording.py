@@ -7,12 +7,12 @@ from baseten_tei.deployment.start_command import weights_path
 from baseten_tei.errors import UserError
 from baseten_tei.facts.tei.router_calls import Answer, task_of
 from baseten_tei.provider.release.gates.parity import pooling_of
-from baseten_tei.provider.release.golden.file import Golden, Recorded, Tolerances, golden_answer
+from baseten_tei.provider.release.golden.file import GoldenFile, Recorded, Tolerances, golden_answer
 from baseten_tei.provider.release.golden.texts import QUERY, TEXTS, texts_of
 
 
 def questions(
-    task: str, own: str | None, before: Golden | None
+    task: str, own: str | None, before: GoldenFile | None
 ) -> tuple[str | None, tuple[str, ...]]:
     """Return a reranker's query, and the texts: of the reader's own file, else of the last recording, else ours.
 
@@ -39,13 +39,13 @@ def new_golden(
     revision: str | None,
     query: str | None,
     answers: Sequence[tuple[str, Answer]],
-    before: Golden | None,
-) -> Golden:
+    before: GoldenFile | None,
+) -> GoldenFile:
     """Return the file's content; tolerances set by hand stay. Raises `UserError` where nothing was answered."""
     if not answers:
         raise UserError("no text was answered, so there is nothing to record")
     first = answers[0][1]
-    return Golden(
+    return GoldenFile(
         model=model,
         task=task_of(info),  # type: ignore[arg-type]  # pydantic checks the literal
         recorded=Recorded(

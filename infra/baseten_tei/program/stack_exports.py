@@ -10,7 +10,7 @@ from pulumi.runtime.config import is_config_secret
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.types import SCHEMA_VERSION
 from baseten_tei.program.components import Classifier, Embedding, Reranker, TeiModel
-from baseten_tei.program.configuration import check_configuration
+from baseten_tei.program.configuration_check import check_configuration
 from baseten_tei.program.context import context
 from baseten_tei.program.prepare import Ready, ready
 from baseten_tei.program.program_end import end_program
