@@ -42,11 +42,11 @@ class BodyReader:
         self, stream: "io.BufferedReader[Any]", connection: TimedConnection, limit: int
     ) -> None:
         self._stream, self._connection = stream, connection
-        self._limit, self._read_body = limit, bytearray()
+        self._limit, self._body = limit, bytearray()
 
     def require_room(self, size: int) -> None:
         """Refuse a body of so many bytes more than there are, if that is too much. Raises ApiError 413."""
-        if len(self._read_body) + size > self._limit:
+        if len(self._body) + size > self._limit:
             raise ApiError(413, "PAYLOAD_TOO_LARGE", f"the body is larger than {self._limit} bytes")
 
     def read(self, length: int | None) -> bytes:
@@ -59,7 +59,7 @@ class BodyReader:
                 self._take(length)
         except TimeoutError as error:
             raise ApiError(408, "REQUEST_TIMEOUT", "the body comes too slowly") from error
-        return bytes(self._read_body)
+        return bytes(self._body)
 
     def _read_chunks(self) -> None:
         while size := self._size_of_chunk():
@@ -80,12 +80,12 @@ class BodyReader:
     def _take(self, size: int) -> None:
         """Read so many bytes, each 64 KiB of which give a second more."""
         self.require_room(size)
-        end = len(self._read_body) + size
-        while len(self._read_body) < end:
-            part = self._stream.read1(min(end - len(self._read_body), BYTES_PER_SECOND))
+        end = len(self._body) + size
+        while len(self._body) < end:
+            part = self._stream.read1(min(end - len(self._body), BYTES_PER_SECOND))
             if not part:
                 raise _malformed_error("the body ends early")
-            self._read_body += part
+            self._body += part
             self._connection.extend(len(part) / BYTES_PER_SECOND)
 
 

@@ -89,7 +89,7 @@ class Promoting:
         if found := self._waiting.until(look, deadline):
             return found[0]
         raise UserError(
-            f"{_environment_name(inputs)}: another promotion into it is still under way: wait for it and type "
+            f"{_environment_name(inputs)}: another promotion into it is still under way: wait for it and run "
             "`pulumi up`, or cancel it on Baseten's page of the model"
         )
 

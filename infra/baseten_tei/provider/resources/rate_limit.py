@@ -21,13 +21,13 @@ class Pace:
         self._clock = clock
         self._sleep = sleep
         self._lock = Lock()
-        self._check_gates = deque([float("-inf")] * per_second, maxlen=per_second)
+        self._turns = deque([float("-inf")] * per_second, maxlen=per_second)
 
     def wait(self) -> None:
         """Return when it is the caller's turn."""
         with self._lock:
             now = self._clock()
-            turn = max(now, self._check_gates[0] + 1.0)
-            self._check_gates.append(turn)
+            turn = max(now, self._turns[0] + 1.0)
+            self._turns.append(turn)
         if turn > now:
             self._sleep(turn - now)
