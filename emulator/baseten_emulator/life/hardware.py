@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from baseten_emulator.world.wire import bad_request
@@ -41,7 +41,7 @@ class InstanceType:
 
 CATALOG = tuple(
     InstanceType(*row)
-    for row in json.loads(files(__package__).joinpath("hardware.json").read_text("utf-8"))
+    for row in json.loads(Path(__file__).with_name("hardware.json").read_text("utf-8"))
 )
 REGIONS = {"us": {"slug": "us", "display_name": "United States"}}
 """Where deployments can be placed, by slug; no region is Global."""

@@ -6,11 +6,11 @@ knows, `resources.node_count` and `docker_server.rebuild_free` of the `baseten` 
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 DEFAULTS: dict[str, Any] = json.loads(
-    files(__package__).joinpath("config_defaults.json").read_text("utf-8")
+    Path(__file__).with_name("config_defaults.json").read_text("utf-8")
 )
 DEFAULTS_WHERE_PRESENT: dict[str, dict[str, Any]] = {
     "base_image": {"image": "", "python_executable_path": "", "docker_auth": None},

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
@@ -31,9 +31,7 @@ class Sku:
     gpu_count: int
 
 
-_LIST: Mapping[str, Any] = json.loads(
-    files(__package__).joinpath("instances.json").read_text("utf-8")
-)
+_LIST: Mapping[str, Any] = json.loads(Path(__file__).with_name("instances.json").read_text("utf-8"))
 AS_OF: str = _LIST["as_of"]
 """When the prices were last compared with Baseten's pricing page."""
 SKUS = tuple(Sku(*row) for row in _LIST["instances"])

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from baseten_tei.facts.files.yaml_reader import parse_yaml
@@ -30,7 +30,7 @@ class KeyTables:
 @cache
 def key_tables() -> KeyTables:
     """Return the tables."""
-    found = parse_yaml(files(__package__).joinpath("keys.yaml").read_text("utf-8"))
+    found = parse_yaml(Path(__file__).with_name("keys.yaml").read_text("utf-8"))
     return KeyTables(
         **{name: _by_word(found[name]) for name in ("keys", "sentences", "tasks")},
         task_keys=frozenset(found["task_keys"].split()),

@@ -7,7 +7,7 @@ v1.6.0 to v1.9.3. TEI runs no remote code: a type that is not here does not load
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ def _model_type(row: Mapping[str, Any]) -> ModelType:
     return ModelType(**values)
 
 
-_ROWS = json.loads(files(__package__).joinpath("model_types.json").read_text("utf-8"))
+_ROWS = json.loads(Path(__file__).with_name("model_types.json").read_text("utf-8"))
 MODEL_TYPES: Mapping[str, ModelType] = MappingProxyType(
     {name: _model_type(row) for name, row in _ROWS.items()}
 )

@@ -6,11 +6,11 @@ screen all the same (a long line of YAML, a word of 60 letters) scrolls within i
 
 import re
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
+from pathlib import Path
 
 from baseten_tei.review.report.escaping import escape_html
 
-STYLE = "\n" + files(__package__).joinpath("page.css").read_text("utf-8")
+STYLE = "\n" + Path(__file__).with_name("page.css").read_text("utf-8")
 _CODE = re.compile(r"`([^`]+)`")
 _LONG_WORD = re.compile(r"[^\s&;]{20,}")
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
