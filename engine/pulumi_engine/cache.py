@@ -4,15 +4,15 @@ A folder is made beside its place and renamed into it, under a lock. A killed se
 name, which is never taken for an engine and is removed by the next set-up.
 """
 
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from pulumi_engine.decision import Kind
-from pulumi_engine.versions import PINNED, Version
+from filelock import lock_descriptor
+
+from pulumi_engine.decision import Kind, pinned_version
 
 Say = Callable[[str], None]
 
@@ -23,9 +23,9 @@ def cache_root(environ: Mapping[str, str]) -> Path:
     return Path(home, "baseten-tei")
 
 
-def engine_folder(root: Path, kind: Kind, version: Version = PINNED) -> Path:
-    """Return where an engine of this kind is kept: `engine-3.259.0-build`."""
-    return root / f"engine-{version}-{kind}"
+def engine_folder(root: Path, kind: Kind) -> Path:
+    """Return where an engine of this kind is kept: `engine-3.276.0-build`."""
+    return root / f"engine-{pinned_version(kind)}-{kind}"
 
 
 def cached_kinds(root: Path) -> frozenset[Kind]:
@@ -38,11 +38,9 @@ def hold_lock(file: Path, say: Say) -> Iterator[None]:
     """Let one set-up run at a time, and say so if it has to wait. The system frees the lock with the process."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not lock_descriptor(handle.fileno(), blocking=False):
             say(f"waiting for another set-up to finish ({file})")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            lock_descriptor(handle.fileno())
         yield
 
 

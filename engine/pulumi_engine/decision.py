@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from pulumi_engine.errors import EngineError
-from pulumi_engine.versions import OLDEST_GO, OLDEST_PULUMI, PINNED, Version
+from pulumi_engine.versions import BUILT, BUNDLE, OLDEST_GO, OLDEST_PULUMI, Version
 
 FORCE = "PULUMI_ENGINE"  # the environment variable that forces a path
 
@@ -21,6 +21,11 @@ class Kind(StrEnum):
     PATH = "path"
     OFFICIAL = "official"
     BUILD = "build"
+
+
+def pinned_version(kind: Kind) -> Version:
+    """Return the version that is downloaded, or built."""
+    return BUNDLE if kind is Kind.OFFICIAL else BUILT
 
 
 @dataclass(frozen=True)
@@ -118,5 +123,5 @@ def choose(machine: Machine, forced: Kind | None = None) -> Choice:
             return Choice(kind, "; ".join(reasons) or "it is on PATH and new enough")
         reasons.append(obstacle)
     raise EngineError(
-        f"no Pulumi engine: {'; '.join(reasons)}. Install Pulumi {PINNED} or Go, then set up again"
+        f"no Pulumi engine: {'; '.join(reasons)}. Install Pulumi {BUILT} or Go, then set up again"
     )

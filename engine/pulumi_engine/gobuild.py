@@ -9,12 +9,12 @@ from pathlib import Path
 from pulumi_engine.cache import Say
 from pulumi_engine.errors import EngineError
 from pulumi_engine.progress import Progress
-from pulumi_engine.versions import PINNED
+from pulumi_engine.versions import BUILT
 
 MODULE = Path(__file__).parents[1] / "build"
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
-_FLAGS = ("-trimpath", "-ldflags", f"-s -w -X {_VERSION}=v{PINNED}")
+_FLAGS = ("-trimpath", "-ldflags", f"-s -w -X {_VERSION}=v{BUILT}")
 _LAST_LINES = 15  # of what go says, when it fails
 
 
@@ -55,7 +55,7 @@ def _fetch(say: Say) -> int:
 
 def build(folder: Path, say: Say) -> None:
     """Put `pulumi` into the folder: 2 to 5 minutes on two cores, seconds with a warm Go cache."""
-    say(f"building Pulumi {PINNED} from Go modules: 2 to 5 minutes on two cores, once per user")
+    say(f"building Pulumi {BUILT} from Go modules: 2 to 5 minutes on two cores, once per user")
     packages = _fetch(say)
     progress = Progress(say)
     compiling = _go("build", "-v", *_FLAGS, "-o", str(folder / "pulumi"), PACKAGE)

@@ -14,10 +14,10 @@ import requests
 from pulumi_engine.cache import Say
 from pulumi_engine.errors import EngineError
 from pulumi_engine.progress import Progress
-from pulumi_engine.versions import PINNED
+from pulumi_engine.versions import BUNDLE
 
-RELEASES = f"https://github.com/pulumi/pulumi/releases/download/v{PINNED}"
-CHECKSUMS = f"pulumi-{PINNED}-checksums.txt"
+RELEASES = f"https://github.com/pulumi/pulumi/releases/download/v{BUNDLE}"
+CHECKSUMS = f"pulumi-{BUNDLE}-checksums.txt"
 PINS = Path(__file__).with_name("checksums.txt")  # the sums that the published ones must equal
 UNPINNED = "PULUMI_ENGINE_UNPINNED"  # names a bundle that needs only its published sum
 DECIDE_SECONDS = 5.0  # until a release server that does not answer counts as out of reach
@@ -40,7 +40,7 @@ def platform_name(system: str, machine: str) -> str | None:
 
 def bundle_name(platform: str) -> str:
     """Return the archive's file name."""
-    return f"pulumi-v{PINNED}-{platform}.tar.gz"
+    return f"pulumi-v{BUNDLE}-{platform}.tar.gz"
 
 
 def parse_checksums(text: str) -> dict[str, str]:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pulumi_engine import gobuild, official
 from pulumi_engine.cache import cache_root, engine_folder, hold_lock, publish
-from pulumi_engine.decision import FORCE, Kind, Machine, choose, parse_forced
+from pulumi_engine.decision import FORCE, Kind, Machine, choose, parse_forced, pinned_version
 from pulumi_engine.errors import EngineError
 from pulumi_engine.machine import describe, tool_version
 from pulumi_engine.project import Engine, install, read_engine
-from pulumi_engine.versions import PINNED
+from pulumi_engine.versions import Version
 
 
 def say(line: str) -> None:
@@ -24,15 +24,16 @@ def still_good(engine: Engine | None, forced: Kind | None) -> bool:
     """Return whether a project's engine needs no set-up: of this version, this Python, the wanted kind."""
     if engine is None or engine.python != sys.executable:
         return False
-    ours = engine.kind != Kind.PATH
-    return forced in (None, engine.kind) and (not ours or engine.version == str(PINNED))
+    kind = Kind(engine.kind)
+    of_this_version = kind is Kind.PATH or engine.version == str(pinned_version(kind))
+    return forced in (None, kind) and of_this_version
 
 
-def _make_engine(make: partial[None], folder: Path) -> None:
+def _make_engine(make: partial[None], version: Version, folder: Path) -> None:
     """Make the engine's files and see that it runs, before it counts as one."""
     make(folder)
-    if tool_version(str(folder / "pulumi"), "version") != PINNED:
-        raise EngineError(f"{folder / 'pulumi'} does not run, or is not Pulumi {PINNED}")
+    if tool_version(str(folder / "pulumi"), "version") != version:
+        raise EngineError(f"{folder / 'pulumi'} does not run, or is not Pulumi {version}")
 
 
 def obtain(kind: Kind, machine: Machine, cache: Path) -> tuple[Path, str]:
@@ -42,8 +43,9 @@ def obtain(kind: Kind, machine: Machine, cache: Path) -> tuple[Path, str]:
     make = partial(gobuild.build, say=say)
     if kind is Kind.OFFICIAL:
         make = partial(official.fetch, platform=machine.platform or "", say=say)
-    folder = publish(engine_folder(cache, kind), partial(_make_engine, make), say)
-    return folder / "pulumi", str(PINNED)
+    version = pinned_version(kind)
+    folder = publish(engine_folder(cache, kind), partial(_make_engine, make, version), say)
+    return folder / "pulumi", str(version)
 
 
 def setup(root: Path, environ: Mapping[str, str], again: bool = False) -> Engine:

@@ -7,6 +7,7 @@ import pytest
 
 from pulumi_engine.cache import cache_root, cached_kinds, engine_folder, publish
 from pulumi_engine.decision import Kind
+from pulumi_engine.versions import BUILT, BUNDLE
 
 
 def make_engine(draft: Path) -> None:
@@ -30,6 +31,11 @@ def test_a_made_engine_is_found(tmp_path: Path) -> None:
     publish(engine_folder(tmp_path, Kind.BUILD), make_engine, silent)
 
     assert cached_kinds(tmp_path) == {Kind.BUILD}
+
+
+def test_each_kind_is_kept_under_the_version_that_it_has(tmp_path: Path) -> None:
+    assert engine_folder(tmp_path, Kind.BUILD).name == f"engine-{BUILT}-build"
+    assert engine_folder(tmp_path, Kind.OFFICIAL).name == f"engine-{BUNDLE}-official"
 
 
 def test_an_engine_that_is_there_is_not_made_again(tmp_path: Path) -> None:

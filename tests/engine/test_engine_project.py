@@ -18,9 +18,12 @@ from pulumi_engine.progress import Progress
 from pulumi_engine.project import Engine, install, read_engine, wrapper
 from pulumi_engine.setup import still_good
 from pulumi_engine.shell import exports, render
-from pulumi_engine.versions import PINNED, Version
+from pulumi_engine.versions import BUILT as BUILT_VERSION
+from pulumi_engine.versions import BUNDLE, Version
 
-BUILT = Engine("/p r/.engine/bin/pulumi", str(PINNED), "build", "why", sys.executable, ("a", "b"))
+BUILT = Engine(
+    "/p r/.engine/bin/pulumi", str(BUILT_VERSION), "build", "why", sys.executable, ("a", "b")
+)
 FOUND = Engine("/p/.engine/bin/pulumi", "3.300.0", "path", "why", sys.executable, ())
 
 
@@ -46,7 +49,11 @@ def test_a_pulumi_on_path_is_described(tmp_path: Path) -> None:
     found = find_installed(str(tmp_path))
 
     assert found
-    assert (found.path, found.version, found.has_language_host) == (pulumi, PINNED, True)
+    assert (found.path, found.version, found.has_language_host) == (
+        pulumi,
+        Version(3, 259, 0),
+        True,
+    )
 
 
 def test_a_pulumi_that_is_a_link_has_the_language_host_of_its_bundle(tmp_path: Path) -> None:
@@ -108,7 +115,7 @@ def test_set_up_takes_the_pulumi_on_path_and_says_so(
     assert (again.out, again.err) == ("", ""), "every `make` sets up first"
 
 
-@pytest.mark.parametrize(("prints", "counts"), [(f"v{PINNED}", True), ("v3.1.0", False)])
+@pytest.mark.parametrize(("prints", "counts"), [(f"v{BUILT_VERSION}", True), ("v3.1.0", False)])
 def test_only_an_engine_that_runs_and_is_the_pinned_one_enters_the_cache(
     prints: str, counts: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,7 +126,7 @@ def test_only_an_engine_that_runs_and_is_the_pinned_one_enters_the_cache(
     if counts:
         setup_verb.obtain(Kind.BUILD, Machine(), tmp_path)
     else:
-        with pytest.raises(EngineError, match=f"does not run, or is not Pulumi {PINNED}"):
+        with pytest.raises(EngineError, match=f"does not run, or is not Pulumi {BUILT_VERSION}"):
             setup_verb.obtain(Kind.BUILD, Machine(), tmp_path)
 
     assert cached_kinds(tmp_path) == ({Kind.BUILD} if counts else set())
@@ -137,7 +144,7 @@ def test_a_change_from_the_built_to_an_official_engine_leaves_no_stand_in(tmp_pa
     pulumi = official_on_path(tmp_path / "bin")
     fake_tool(tmp_path / ".engine/bin", "pulumi-language-python", "a stand-in")
 
-    install(tmp_path, pulumi, Kind.OFFICIAL, str(PINNED), "why")
+    install(tmp_path, pulumi, Kind.OFFICIAL, str(BUNDLE), "why")
 
     assert [file.name for file in (tmp_path / ".engine/bin").iterdir()] == ["pulumi"]
 
@@ -146,18 +153,18 @@ def test_an_interrupted_set_up_leaves_no_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pulumi = official_on_path(tmp_path / "bin")
-    install(tmp_path, pulumi, Kind.PATH, str(PINNED), "why")
+    install(tmp_path, pulumi, Kind.PATH, str(BUNDLE), "why")
     monkeypatch.setattr("pulumi_engine.project._assemble", lambda *_: never_ask())
 
     with pytest.raises(AssertionError):
-        install(tmp_path, pulumi, Kind.PATH, str(PINNED), "why")
+        install(tmp_path, pulumi, Kind.PATH, str(BUNDLE), "why")
 
     assert read_engine(tmp_path) is None
 
 
 def test_an_engine_whose_cli_is_gone_is_none(tmp_path: Path) -> None:
     pulumi = official_on_path(tmp_path / "bin")
-    install(tmp_path, pulumi, Kind.PATH, str(PINNED), "why")
+    install(tmp_path, pulumi, Kind.PATH, str(BUNDLE), "why")
     assert read_engine(tmp_path)
 
     pulumi.unlink()
@@ -183,7 +190,9 @@ def test_without_an_engine_one_line_says_what_to_run(
         (FOUND, None, True),
         (None, None, False),
         (Engine("/p", "3.1.0", "build", "", sys.executable, ()), None, False),
-        (Engine("/p", str(PINNED), "build", "", "/another/python", ()), None, False),
+        (Engine("/p", str(BUNDLE), "official", "", sys.executable, ()), None, True),
+        (Engine("/p", str(BUNDLE), "build", "", sys.executable, ()), None, False),
+        (Engine("/p", str(BUILT_VERSION), "build", "", "/another/python", ()), None, False),
     ],
 )
 def test_an_engine_stays_while_version_python_and_wish_do(
@@ -237,7 +246,7 @@ def test_progress_is_said_every_few_seconds_and_not_at_every_event() -> None:
 def test_the_pinned_version_is_the_one_that_go_builds() -> None:
     module = Path(__file__).parents[2] / "engine/build/go.mod"
 
-    assert f"github.com/pulumi/pulumi/pkg/v3 v{PINNED}\n" in module.read_text()
+    assert f"github.com/pulumi/pulumi/pkg/v3 v{BUILT_VERSION}\n" in module.read_text()
 
 
 def test_the_versions_compare_as_numbers() -> None:
