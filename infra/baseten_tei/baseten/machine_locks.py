@@ -8,7 +8,6 @@ two locks of one kind, so two names in one file only wait for each other; what p
 tuning does for its whole length, has a kind of its own.
 """
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TextIO
 
+from baseten_tei.baseten.processes.file_locks import lock_file, try_to_lock_file
 from baseten_tei.baseten.runtime_folder import runtime_folder
 
 _PAUSE_SECONDS = 0.05
@@ -31,7 +31,7 @@ def one_at_a_time(name: str, kind: str = "lock") -> Iterator[None]:
     """Hold the only lock of this name and kind on this machine."""
     number = int(sha256(name.encode()).hexdigest(), 16) % LOCKS
     with _open(folder() / f"{kind}-{number:02}") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock_file(file)
         yield
 
 
@@ -45,7 +45,7 @@ def a_slot(slots: int | None = None) -> Iterator[None]:
     while True:
         for path in paths:
             with _open(path) as file:
-                if _try_lock(file.fileno()):
+                if try_to_lock_file(file):
                     yield
                     return
         time.sleep(_PAUSE_SECONDS)
@@ -65,11 +65,3 @@ def _cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _try_lock(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

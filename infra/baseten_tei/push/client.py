@@ -19,7 +19,7 @@ from baseten_tei.deployment.labels import OWNER_LABELS
 from baseten_tei.deployment.push_job import PREFIX
 from baseten_tei.errors import UserError
 from baseten_tei.push.socket import Outcome, connect, dead, listen, receive, send
-from baseten_tei.push.truss_cli import plain_environment
+from baseten_tei.push.truss_cli import CAN_FORK, plain_environment
 
 ALONE = f"{PREFIX}PUSH_ALONE"
 """Set to anything, each step pushes in a process of its own."""
@@ -35,7 +35,7 @@ TAKE_SECONDS = 60.0
 
 def push_by_server(config: str) -> Outcome | None:
     """Return what the server's fork says of this process's job; `None` where the step must push by itself."""
-    if os.environ.get(ALONE):
+    if os.environ.get(ALONE) or not CAN_FORK:
         return None
     try:
         with _server(machine_locks.folder()) as connection:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -27,6 +28,9 @@ from baseten_tei.facts.network.bounds import MIB
 
 FOLDERS = "baseten-tei-push-"
 """How the names of pushes' temporary folders begin. All that truss writes is in them."""
+
+CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"
+"""Whether a process can be a fork of another: on macOS the system's libraries crash in one (CPython bpo-33725)."""
 
 _PASSED_ON = (
     "PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -114,14 +118,10 @@ def run_truss(
     """Run the CLI in a fork of this process and wait for it. Raises `UserError` where it takes too long.
 
     Its own entry point, unpatched; a fork rather than a new interpreter because nine tenths of a push are
-    imports, of which this process has made some already, or all of them (`push_server`).
+    imports, of which this process has made some already, or all of them (`server`).
     """
     out, err = folder / "stdout", folder / "stderr"
-    ourselves = os.getpid()
-    child = os.fork()
-    if child == 0:
-        watch(parent_gone(ourselves), partial(_end_without_us, folder))
-        _become_truss(arguments, environment, out, err)
+    child = (_fork if CAN_FORK else _spawn)(arguments, environment, folder)
     try:
         code = _exit_code(child, seconds)
     except BaseException:  # we are ended, and with us our truss
@@ -134,6 +134,28 @@ def run_truss(
             "pushed again"
         )
     return Answer(code, _text(out), _text(err))
+
+
+def _fork(arguments: list[str], environment: Mapping[str, str], folder: Path) -> int:
+    ourselves = os.getpid()
+    child = os.fork()
+    if child == 0:
+        become_truss(arguments, environment, folder, ourselves)
+    return child
+
+
+def _spawn(arguments: list[str], environment: Mapping[str, str], folder: Path) -> int:
+    """Do the same in a new interpreter, which is given the key in its environment, as a fork is."""
+    start = (
+        "import os, sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "from baseten_tei.push.truss_cli import become_truss\n"
+        "become_truss(sys.argv[4:], dict(os.environ), Path(sys.argv[2]), int(sys.argv[3]))"
+    )
+    here, ourselves = str(Path(__file__).parents[2]), str(os.getpid())
+    return subprocess.Popen(  # noqa: S603  # our own module, fixed words
+        [sys.executable, "-P", "-c", start, here, str(folder), ourselves, *arguments],
+        env=dict(environment),
+    ).pid
 
 
 def _text(path: Path) -> str:
@@ -165,15 +187,18 @@ def _end_without_us(folder: Path) -> None:  # pragma: no cover - runs in the for
     end_at_once()
 
 
-def _become_truss(
-    arguments: list[str], environment: Mapping[str, str], out: Path, err: Path
+def become_truss(
+    arguments: list[str], environment: Mapping[str, str], folder: Path, starter: int
 ) -> None:  # pragma: no cover - runs in the fork
+    """Run truss in this process, which ends with it, or with the process that started it."""
+    watch(parent_gone(starter), partial(_end_without_us, folder))
     code = 1
     try:
         for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(interrupt, signal.SIG_DFL)
         tempfile.tempdir = None
-        for number, path in ((0, os.devnull), (1, out), (2, err)):
+        files = os.devnull, folder / "stdout", folder / "stderr"
+        for number, path in enumerate(files):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
         os.environ.clear()
         os.environ.update(environment)

@@ -1,6 +1,7 @@
 """Locks that hold between processes. A second process only tries: nobody waits on a clock."""
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,25 @@ def test_a_lock_is_freed_however_its_holder_ends(folder: Path) -> None:
     with pytest.raises(RuntimeError), machine_locks.one_at_a_time("bge"):
         raise RuntimeError
     assert seen_by_another_process(list(folder.glob("lock-*"))) == ["free"]
+
+
+def test_a_lock_of_a_killed_holder_is_held_until_its_fork_has_ended(folder: Path) -> None:
+    """A push that goes on in a fork, as truss does, is a push still."""
+    read, write = os.pipe()
+    holder = os.fork()
+    if holder == 0:  # pragma: no cover - in the fork
+        with machine_locks.one_at_a_time("bge"):
+            if os.fork() == 0:
+                os.close(write)
+                os.read(read, 1)  # until the test closes its end
+                os._exit(0)
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(holder, 0)
+    [lock] = folder.glob("lock-*")
+    assert seen_by_another_process([lock]) == ["held"]
+    os.close(write)
+    with machine_locks.one_at_a_time("bge"):  # waits for the fork's end
+        assert seen_by_another_process([lock]) == ["held"]
 
 
 def test_there_are_as_many_slots_as_were_asked_for(

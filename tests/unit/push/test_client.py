@@ -141,6 +141,15 @@ def test_a_step_that_is_told_to_asks_no_server(
     assert sent == []
 
 
+def test_a_step_pushes_by_itself_where_a_process_cannot_be_forked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sent = served(monkeypatch, does)
+    monkeypatch.setattr(client, "CAN_FORK", False)
+    assert printed(capsys) == ALONE
+    assert sent == []
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from importlib import metadata
 from itertools import pairwise
 from pathlib import Path
 
@@ -145,11 +146,41 @@ def test_a_push_that_failed_is_told_in_truss_own_words_on_one_line(
 def test_a_push_that_does_not_end_is_stopped_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(truss_cli, "_become_truss", lambda *_: signal.pause())
+    monkeypatch.setattr(truss_cli, "become_truss", lambda *_: signal.pause())
     told = r"truss push did not end within 0\.001 minutes and was stopped: .* run `pulumi up`"
     before = psutil.Process().children()
     with pytest.raises(UserError, match=told):
         run_truss([], {}, tmp_path, seconds=0.06)
+    assert psutil.Process().children() == before
+
+
+def test_truss_runs_in_an_interpreter_of_its_own_where_a_process_cannot_be_forked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same truss, environment and answer; nothing of ours is in its environment."""
+    monkeypatch.setattr(truss_cli, "CAN_FORK", False)
+    monkeypatch.delattr(os, "fork")
+    prepare_home(tmp_path / "home")
+    environment = push_environment(
+        os.environ, parse_target("baseten", None), "a-key", tmp_path / "home"
+    )
+
+    version = run_truss(["--version"], environment, tmp_path)
+    refused = run_truss(["push", str(tmp_path / "nothing")], environment, tmp_path)
+
+    assert version.exit_code == 0
+    assert metadata.version("truss") in version.stdout
+    assert refused.exit_code != 0
+    assert "nothing" in refused.stderr
+
+
+def test_a_new_interpreter_that_does_not_end_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(truss_cli, "CAN_FORK", False)
+    before = psutil.Process().children()
+    with pytest.raises(UserError, match="did not end within"):
+        run_truss(["--version"], {}, tmp_path, seconds=0.01)
     assert psutil.Process().children() == before
 
 
@@ -166,12 +197,12 @@ def test_a_push_that_does_not_end_is_stopped_and_told(
 def test_whatever_truss_repeats_of_a_server_is_one_line(
     said: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def become(_: object, __: object, out: Path, err: Path) -> None:
-        out.write_bytes(said)
-        err.write_bytes(said)
+    def become(_: object, __: object, folder: Path, ___: object) -> None:
+        (folder / "stdout").write_bytes(said)
+        (folder / "stderr").write_bytes(said)
         os._exit(0)
 
-    monkeypatch.setattr(truss_cli, "_become_truss", become)
+    monkeypatch.setattr(truss_cli, "become_truss", become)
     with pytest.raises(UserError, match=r"^truss push failed: ") as caught:
         parse_answer(run_truss([], {}, tmp_path))
     assert len(str(caught.value)) <= 500

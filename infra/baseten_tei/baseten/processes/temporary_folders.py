@@ -4,12 +4,13 @@ In each is a file that its user holds locked. The kernel frees it however the ho
 the next folder of the same kind removes those that nobody holds. (Containers may share a folder, and not their ids.)
 """
 
-import fcntl
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from baseten_tei.baseten.processes.file_locks import lock_file, try_to_lock_file
 
 _LOCK = ".baseten-tei-in-use"
 
@@ -21,7 +22,7 @@ def temporary_folder(prefix: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     try:
         with (folder / f"{_LOCK}-soon").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock_file(file)
             (folder / f"{_LOCK}-soon").rename(folder / _LOCK)  # locked before anybody looks for it
             yield folder
     finally:
@@ -38,6 +39,5 @@ def remove_abandoned(prefix: str) -> None:
 def _is_abandoned(folder: Path) -> bool:
     """Return whether it is this user's, and nobody holds it; one without a lock is just being made, or another's."""
     with suppress(OSError), (folder / _LOCK).open("r+") as file:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
+        return try_to_lock_file(file)
     return False
