@@ -197,8 +197,7 @@ def become_truss(
         for interrupt in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(interrupt, signal.SIG_DFL)
         tempfile.tempdir = None
-        files = os.devnull, folder / "stdout", folder / "stderr"
-        for number, path in enumerate(files):
+        for number, path in enumerate((os.devnull, str(folder / "stdout"), str(folder / "stderr"))):
             os.dup2(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), number)
         os.environ.clear()
         os.environ.update(environment)

@@ -162,7 +162,7 @@ def test_truss_runs_in_an_interpreter_of_its_own_where_a_process_cannot_be_forke
     monkeypatch.delattr(os, "fork")
     prepare_home(tmp_path / "home")
     environment = push_environment(
-        os.environ, parse_target("baseten", None), "a-key", tmp_path / "home"
+        os.environ, parse_target("emulator", None), "a-key", tmp_path / "home"
     )
 
     version = run_truss(["--version"], environment, tmp_path)
@@ -171,7 +171,7 @@ def test_truss_runs_in_an_interpreter_of_its_own_where_a_process_cannot_be_forke
     assert version.exit_code == 0
     assert metadata.version("truss") in version.stdout
     assert refused.exit_code != 0
-    assert "nothing" in refused.stderr
+    assert "nothing" in refused.stdout
 
 
 def test_a_new_interpreter_that_does_not_end_is_stopped(
