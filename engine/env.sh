@@ -6,7 +6,7 @@ if [ ! -x "$_engine_root/.venv/bin/python" ]; then
   unset _engine_root
   return 1
 fi
-_engine_env=$(PYTHONPATH="$_engine_root/engine" "$_engine_root/.venv/bin/python" -m pulumi_engine env) || return
+_engine_env=$(PYTHONPATH="$_engine_root/engine" "$_engine_root/.venv/bin/python" -m pulumi_engine --project "$_engine_root" env) || return
 case ":$PATH:" in
   *":$_engine_root/.venv/bin:"*) ;;
   *) export PATH="$_engine_root/.venv/bin:$PATH" ;;

@@ -9,14 +9,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from pulumi_engine.errors import EngineError
-from pulumi_engine.project import ROOT, Engine, read_engine
+from pulumi_engine.project import Engine, project_folder, read_engine
 from pulumi_engine.shell import render
 
 
-def _engine(root: Path) -> Engine:
+def _root(arguments: argparse.Namespace) -> Path:
+    return arguments.project or project_folder(Path.cwd())
+
+
+def _engine(arguments: argparse.Namespace) -> Engine:
+    root = _root(arguments)
     engine = read_engine(root)
     if engine is None:
-        raise EngineError(f"{root} has no engine yet: run `make setup`")
+        raise EngineError(f"{root} has no engine yet: run `python -m pulumi_engine setup` there")
     return engine
 
 
@@ -24,17 +29,18 @@ def _setup(arguments: argparse.Namespace) -> str:
     """Return what was taken and why; nothing where the project's engine stays as it is."""
     from pulumi_engine.setup import setup  # the network library is not for `env` and `which`
 
-    before = read_engine(arguments.project)
-    engine = setup(arguments.project, os.environ, arguments.again)
+    root = _root(arguments)
+    before = read_engine(root)
+    engine = setup(root, os.environ, arguments.again)
     return "" if engine == before and not arguments.again else f"{engine.line}\n"
 
 
 def _env(arguments: argparse.Namespace) -> str:
-    return render(_engine(arguments.project))
+    return render(_engine(arguments))
 
 
 def _which(arguments: argparse.Namespace) -> str:
-    engine = _engine(arguments.project)
+    engine = _engine(arguments)
     text = (
         json.dumps(asdict(engine), indent=2) if arguments.json else f"{engine.path}: {engine.line}"
     )
@@ -43,7 +49,11 @@ def _which(arguments: argparse.Namespace) -> str:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m pulumi_engine", description=__doc__)
-    parser.add_argument("--project", type=Path, default=ROOT, help="the folder that holds .engine/")
+    parser.add_argument(
+        "--project",
+        type=Path,
+        help="the folder that holds .engine/; by default that of the nearest Pulumi.yaml",
+    )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     setup = verbs.add_parser("setup", help="find or make an engine")
     setup.add_argument("--again", action="store_true", help="decide again, also with a good engine")

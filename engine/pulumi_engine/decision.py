@@ -23,9 +23,9 @@ class Kind(StrEnum):
     BUILD = "build"
 
 
-def pinned_version(kind: Kind) -> Version:
+def pinned_version(kind: str) -> Version:
     """Return the version that is downloaded, or built."""
-    return BUNDLE if kind is Kind.OFFICIAL else BUILT
+    return BUNDLE if kind == Kind.OFFICIAL else BUILT
 
 
 @dataclass(frozen=True)

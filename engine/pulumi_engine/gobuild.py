@@ -1,4 +1,4 @@
-"""Builds the Pulumi CLI from Go modules; their checksums are those of `engine/build/go.sum`."""
+"""Builds the Pulumi CLI from Go modules; their checksums are those of `build/go.sum`."""
 
 import os
 import subprocess
@@ -11,7 +11,7 @@ from pulumi_engine.errors import EngineError
 from pulumi_engine.progress import Progress
 from pulumi_engine.versions import BUILT
 
-MODULE = Path(__file__).parents[1] / "build"
+MODULE = Path(__file__).with_name("build")
 PACKAGE = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _VERSION = "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version"
 _FLAGS = ("-trimpath", "-ldflags", f"-s -w -X {_VERSION}=v{BUILT}")

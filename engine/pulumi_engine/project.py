@@ -27,8 +27,7 @@ from pulumi_engine.decision import Kind
 from pulumi_engine.errors import EngineError
 from pulumi_engine.versions import COMMAND_PLUGIN
 
-ROOT = Path(__file__).parents[2]  # the checkout
-_CODE = Path(__file__).parents[1]  # where `standins` is imported from
+_CODE = Path(__file__).parents[1]  # where this package is imported from
 STAND_INS = {
     "pulumi-language-python": "language_python",
     "pulumi-resource-command": "resource_command",
@@ -53,6 +52,16 @@ class Engine:
         return f"Pulumi {self.version} ({self.kind}: {self.why}){helped if self.stand_ins else ''}"
 
 
+def project_folder(start: Path) -> Path:
+    """Return the nearest folder with a Pulumi.yaml. Raises EngineError where there is none."""
+    for folder in (start, *start.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    raise EngineError(
+        f"there is no Pulumi.yaml in {start} or above: run this in a project's folder, or name it with --project"
+    )
+
+
 def read_engine(root: Path) -> Engine | None:
     """Return the engine that the project has; None when there is none or it is gone."""
     try:
@@ -65,7 +74,7 @@ def read_engine(root: Path) -> Engine | None:
 
 def wrapper(module: str, python: str, code: Path = _CODE) -> str:
     """Return a shell script that starts a stand-in with the project's Python, from any directory."""
-    start = f"import sys; sys.path[0] = {str(code)!r}; from standins.{module} import main; main()"
+    start = f"import sys; sys.path[0] = {str(code)!r}; from pulumi_engine.standins.{module} import main; main()"
     return f'#!/bin/sh\nexec {shlex.quote(python)} -u -c {shlex.quote(start)} "$@"\n'
 
 

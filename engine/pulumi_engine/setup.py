@@ -24,9 +24,9 @@ def still_good(engine: Engine | None, forced: Kind | None) -> bool:
     """Return whether a project's engine needs no set-up: of this version, this Python, the wanted kind."""
     if engine is None or engine.python != sys.executable:
         return False
-    kind = Kind(engine.kind)
-    of_this_version = kind is Kind.PATH or engine.version == str(pinned_version(kind))
-    return forced in (None, kind) and of_this_version
+    ours = engine.kind != Kind.PATH
+    of_this_version = engine.version == str(pinned_version(engine.kind))
+    return forced in (None, engine.kind) and (not ours or of_this_version)
 
 
 def _make_engine(make: partial[None], version: Version, folder: Path) -> None:

@@ -15,7 +15,7 @@ class Version(NamedTuple):
         return ".".join(map(str, self))
 
 
-BUILT = Version(3, 276, 0)  # the module that is built (engine/build/go.mod)
+BUILT = Version(3, 276, 0)  # the module that is built (build/go.mod)
 BUNDLE = Version(3, 259, 0)  # the bundle that is downloaded: the newest whose sums are pinned
 OLDEST_PULUMI = Version(3, 225, 0)  # an engine on PATH is used from here on
 OLDEST_GO = Version(1, 25, 0)  # pkg/v3 3.276.0 asks for 1.26.6; Go fetches that by itself

@@ -231,6 +231,14 @@ def test_a_bad_configuration_is_told_in_one_line_and_touches_nothing(
     assert files_in(root) == []
 
 
+def test_a_dev_stack_without_the_emulator_is_refused_in_its_preview(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("baseten_tei.baseten.emulator.find_spec", lambda _name: None)
+    told = refused(root, {"baseten:target": "emulator"}, preview=True)
+    assert "run pip install 'baseten-tei[emulator]'" in told
+
+
 def test_a_truss_that_is_too_old_stops_a_preview(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

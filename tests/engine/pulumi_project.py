@@ -7,8 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from pulumi_engine.project import ROOT, Engine, read_engine
+from pulumi_engine.project import Engine, read_engine
 from pulumi_engine.shell import exports
+
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from pulumi_project import Project, make_project
+from pulumi_project import ROOT, Project, make_project
 
 from pulumi_engine.decision import Kind
-from pulumi_engine.project import ROOT, read_engine
+from pulumi_engine.project import read_engine
 
 pytestmark = pytest.mark.e2e
 

@@ -172,13 +172,42 @@ def test_an_engine_whose_cli_is_gone_is_none(tmp_path: Path) -> None:
     assert read_engine(tmp_path) is None
 
 
+def test_the_engine_is_that_of_the_project_that_one_stands_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The package may be anywhere, as it is in a user's own environment."""
+    (tmp_path / "Pulumi.yaml").touch()
+    (inside := tmp_path / "infra/deep").mkdir(parents=True)
+    install(tmp_path, official_on_path(tmp_path / "bin"), Kind.PATH, str(BUNDLE), "why")
+    monkeypatch.chdir(inside)
+
+    assert main(["which"]) == 0
+
+    assert capsys.readouterr().out.startswith(f"{tmp_path}/.engine/bin/pulumi: ")
+
+
+def test_outside_a_project_one_line_says_where_to_run_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert main(["setup"]) == 1
+
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"engine: there is no Pulumi.yaml in {tmp_path} or above")
+    assert not (tmp_path / ".engine").exists()
+
+
 @pytest.mark.parametrize("verb", ["env", "which"])
 def test_without_an_engine_one_line_says_what_to_run(
     verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["--project", str(tmp_path), verb]) == 1
 
-    assert capsys.readouterr().err == f"engine: {tmp_path} has no engine yet: run `make setup`\n"
+    assert (
+        capsys.readouterr().err
+        == f"engine: {tmp_path} has no engine yet: run `python -m pulumi_engine setup` there\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,10 +251,11 @@ def test_the_exports_hold_in_a_shell_and_twice_is_once() -> None:
 
 
 def test_a_wrapper_starts_the_stand_in_with_the_projects_python(tmp_path: Path) -> None:
-    (code := tmp_path / "it's code/standins").mkdir(parents=True)
+    (code := tmp_path / "it's code/pulumi_engine/standins").mkdir(parents=True)
     (code / "__init__.py").touch()
+    (code.parent / "__init__.py").touch()
     (code / "echo.py").write_text("import sys\ndef main(): print(sys.executable, sys.argv[1:])\n")
-    (script := tmp_path / "start").write_text(wrapper("echo", sys.executable, code.parent))
+    (script := tmp_path / "start").write_text(wrapper("echo", sys.executable, code.parents[1]))
 
     told = subprocess.run(["/bin/sh", script, "a b"], capture_output=True, text=True, check=True)
 
@@ -244,7 +274,7 @@ def test_progress_is_said_every_few_seconds_and_not_at_every_event() -> None:
 
 
 def test_the_pinned_version_is_the_one_that_go_builds() -> None:
-    module = Path(__file__).parents[2] / "engine/build/go.mod"
+    module = Path(__file__).parents[2] / "engine/pulumi_engine/build/go.mod"
 
     assert f"github.com/pulumi/pulumi/pkg/v3 v{BUILT_VERSION}\n" in module.read_text()
 

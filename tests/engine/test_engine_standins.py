@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
+from pulumi_engine.standins import pack
+from pulumi_engine.standins.command import Command, CommandFailedError, environment, logged_streams
+from pulumi_engine.standins.inputs import SECRET, SIGNATURE, differences, plain
+from pulumi_engine.standins.program import foreign_environment, program_traceback
 from pulumi_engine.versions import COMMAND_PLUGIN
-from standins import pack
-from standins.command import Command, CommandFailedError, environment, logged_streams
-from standins.inputs import SECRET, SIGNATURE, differences, plain
-from standins.program import foreign_environment, program_traceback
 
 ENGINE = Path(__file__).parents[2] / "engine"
 
@@ -233,7 +233,7 @@ def test_a_killed_pack_ends_its_output(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["language_python", "resource_command"])
 def test_an_interrupt_ends_it_whichever_thread_gets_it(name: str) -> None:
     """The main thread of a host that runs no program waits for one, and so would Python's handler."""
-    program = f"from standins.{name} import main; main()"
+    program = f"from pulumi_engine.standins.{name} import main; main()"
     host = subprocess.Popen(
         [sys.executable, "-c", program, "127.0.0.1:9"], cwd=ENGINE, stdout=subprocess.PIPE
     )
@@ -253,7 +253,7 @@ def test_an_interrupt_ends_it_whichever_thread_gets_it(name: str) -> None:
 @pytest.mark.parametrize("name", ["language_python", "resource_command"])
 def test_it_ends_with_an_engine_that_was_killed_and_takes_along_what_it_started(name: str) -> None:
     started = "import os, subprocess; child = subprocess.Popen(['sleep', '600']).pid"
-    program = f"{started}; print(os.getpid(), child); from standins.{name} import main; main()"
+    program = f"{started}; print(os.getpid(), child); from pulumi_engine.standins.{name} import main; main()"
     script = f"import subprocess, sys, time; subprocess.Popen({[sys.executable, '-u', '-c', program, '127.0.0.1:9']}"
     engine = subprocess.Popen(
         [sys.executable, "-c", f"{script}, process_group=0); time.sleep(600)"],
@@ -285,7 +285,7 @@ def test_one_whose_engine_ended_before_it_said_its_port_ends_without_a_word(name
     reader, writer = os.pipe()
     os.close(reader)
     ended = subprocess.run(
-        [sys.executable, "-c", f"from standins.{name} import main; main()", "127.0.0.1:9"],
+        [sys.executable, "-c", f"from pulumi_engine.standins.{name} import main; main()", "127.0.0.1:9"],
         cwd=ENGINE, stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False, text=True,
     )  # fmt: skip
     os.close(writer)

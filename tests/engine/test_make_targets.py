@@ -17,7 +17,7 @@ COPIED = ("Makefile", "Pulumi.yaml", "Pulumi.dev.yaml", "requirements.lock", "py
 PYTHON = """#!/bin/bash
 # Logs what the project's Python is asked for; runs nothing of the project but scripts/clean.py.
 case "$*" in
-  "-m pulumi_engine env") echo "export PATH='{tools}':\\"$PATH\\"" ;;
+  "-m pulumi_engine --project "*" env") echo "export PATH='{tools}':\\"$PATH\\"" ;;
   scripts/clean.py) exec {python} scripts/clean.py ;;
   *) echo "python $*" >>"$LOG" ;;
 esac

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,15 @@ BOUNDS = Bounds(seconds=5.0, size=MIB)
 """Of the answer to "are you there?", which is a few words."""
 
 _running: set[str] = set()
+
+
+def require_emulator() -> None:
+    """Raise `UserError` where the embedded emulator, or what it needs, is not installed beside this program."""
+    if find_spec("baseten_emulator") is None or find_spec("graphql") is None:
+        raise UserError(
+            "the embedded emulator is not installed beside this program: run pip install 'baseten-tei[emulator]' in "
+            "its virtual environment, or name another Baseten with `pulumi config set baseten:target`"
+        )
 
 
 def ensure_running(address: str, folder: Path) -> None:
@@ -67,6 +77,7 @@ def _foreign(address: str, what: str) -> UserError:
 
 
 def _start(address: str, state: Path) -> None:
+    require_emulator()
     state.mkdir(mode=0o700, exist_ok=True)
     port = str(urlsplit(address).port)
     log = (state / "emulator.log").open("ab")

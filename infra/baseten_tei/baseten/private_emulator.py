@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from baseten_tei.baseten.child_environment import emulator_environment
+from baseten_tei.baseten.emulator import require_emulator
 from baseten_tei.baseten.processes.keeper_client import kept_group
 from baseten_tei.errors import UserError
 from baseten_tei.facts.network.bounds import MIB, Bounds
@@ -27,6 +28,7 @@ def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
 
     An interrupt from the terminal does not reach it: what it serves is to be taken down first.
     """
+    require_emulator()
     command = [sys.executable, "-m", "baseten_emulator", "--port", "0"]
     process = subprocess.Popen(  # noqa: S603  # our own module, fixed words
         [*command, "--step-seconds", STEP_SECONDS],

@@ -11,7 +11,7 @@ A model all of whose environments are pinned has no push step.
 import json
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pulumi
 from pulumi_command import local
@@ -139,31 +139,51 @@ class TeiModel(pulumi.ComponentResource):
         )
 
 
+class _More(TypedDict, total=False):
+    """What else `TeiModel` takes."""
+
+    team: str | None
+    secret: Secret | None
+    ready: Ready | None
+
+
 class Embedding(TeiModel):
     """A text embedding model: OpenAI's API at `{sync_url}/v1/embeddings`."""
 
     def __init__(
-        self, name: str, args: EmbeddingArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+        self,
+        name: str,
+        args: EmbeddingArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        **more: Unpack[_More],
     ) -> None:
-        super().__init__(name, args, opts, **kw)
+        super().__init__(name, args, opts, **more)
 
 
 class Reranker(TeiModel):
     """A cross-encoder: `{sync_url}/rerank`."""
 
     def __init__(
-        self, name: str, args: RerankerArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+        self,
+        name: str,
+        args: RerankerArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        **more: Unpack[_More],
     ) -> None:
-        super().__init__(name, args, opts, **kw)
+        super().__init__(name, args, opts, **more)
 
 
 class Classifier(TeiModel):
     """A sequence classifier: `{sync_url}/predict`."""
 
     def __init__(
-        self, name: str, args: ClassifierArgs, opts: pulumi.ResourceOptions | None = None, **kw: Any
+        self,
+        name: str,
+        args: ClassifierArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        **more: Unpack[_More],
     ) -> None:
-        super().__init__(name, args, opts, **kw)
+        super().__init__(name, args, opts, **more)
 
 
 def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:

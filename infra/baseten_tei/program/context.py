@@ -9,6 +9,7 @@ from pathlib import Path
 import pulumi
 from pulumi.runtime import get_root_directory
 
+from baseten_tei.baseten.emulator import require_emulator
 from baseten_tei.baseten.target import Target, find_api_key, parse_target
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
@@ -40,6 +41,8 @@ def context() -> Context:
     name = pulumi.Config("baseten").get("target") or "baseten"
     target = parse_target(name, os.environ.get("BASETEN_EMULATOR_PORT"))
     preview = pulumi.runtime.is_dry_run()
+    if target.embedded:
+        require_emulator()
     if problem := truss_version_problem(_truss_version()):
         raise UserError(problem)
     phrase = read_passphrase(os.environ, lambda path: Path(path).read_text(encoding="utf-8"))

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from baseten_tei.baseten import emulator
 from baseten_tei.baseten.child_environment import emulator_environment
 from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.private_emulator import private_emulator
+from baseten_tei.errors import UserError
 
 CANARY = "canary-0123456789"
 PLANTED = (
@@ -28,18 +30,35 @@ NEEDED = {
 needs_proc = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="no /proc here")
 
 
+@pytest.mark.parametrize("missing", ["baseten_emulator", "graphql"])
+def test_an_emulator_that_is_not_installed_is_refused_with_what_to_install(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before a process is started and a folder made; nothing answers at this address."""
+    monkeypatch.setattr(emulator, "find_spec", lambda name: None if name == missing else object())
+    with pytest.raises(UserError, match=r"run pip install 'baseten-tei\[emulator\]'"):
+        ensure_running(f"http://127.0.0.1:{free_port()}", tmp_path)
+    with pytest.raises(UserError, match="is not installed"), private_emulator({}):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PLANTED:
         monkeypatch.setenv(name, f"{name}-{CANARY}")
 
 
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
 @pytest.fixture
 def address() -> Iterator[str]:
     """Of a port that is free; whatever runs there afterwards is ended."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     yield f"http://127.0.0.1:{port}"
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/_emulator/shutdown", method="POST", data=b"{}",

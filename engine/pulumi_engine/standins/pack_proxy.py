@@ -11,8 +11,8 @@ from typing import Any
 
 import grpc
 
-from standins.pack import Output
-from standins.wire import CHANNEL_OPTIONS, wire
+from pulumi_engine.standins.pack import Output
+from pulumi_engine.standins.wire import CHANNEL_OPTIONS, wire
 
 analyzer = wire("analyzer_pb2")
 

@@ -24,7 +24,7 @@ import pulumi
 import pulumi.runtime
 from google.protobuf.json_format import MessageToDict
 
-_OURS = str(Path(__file__).parents[1])  # put on sys.path by the wrapper that started us
+_OURS = str(Path(__file__).parents[2])  # put on sys.path by the wrapper that started us
 _ANSWERED_SECONDS = 1.0
 _ALREADY_SHOWN = 32  # the exit code after which nothing is added
 

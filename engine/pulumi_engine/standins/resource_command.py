@@ -18,9 +18,9 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.struct_pb2 import Struct
 
-from standins.command import Command, CommandFailedError
-from standins.inputs import REPLACING, UNKNOWN, differences, plain
-from standins.wire import CHANNEL_OPTIONS, ENGINE_ADDRESS, serve, wire
+from pulumi_engine.standins.command import Command, CommandFailedError
+from pulumi_engine.standins.inputs import REPLACING, UNKNOWN, differences, plain
+from pulumi_engine.standins.wire import CHANNEL_OPTIONS, ENGINE_ADDRESS, serve, wire
 
 engine = wire("engine_pb2")
 engine_services = wire("engine_pb2_grpc")

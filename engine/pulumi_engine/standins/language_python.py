@@ -26,7 +26,7 @@ from typing import Any
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from standins.wire import ENGINE_ADDRESS, serve, wire
+from pulumi_engine.standins.wire import ENGINE_ADDRESS, serve, wire
 
 language = wire("language_pb2")
 plugin = wire("plugin_pb2")
@@ -101,7 +101,7 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
         if not self._may_run.acquire(blocking=False):
             reason = "this language host has run its program; an operation starts its own"
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, reason)
-        from standins.program import interrupt
+        from pulumi_engine.standins.program import interrupt
 
         done: Future[Any] = Future()
         self._end_run = lambda: None if done.done() else interrupt()
@@ -116,8 +116,8 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
 
     def RunPlugin(self, request: Any, context: Any) -> Iterator[Any]:
         """Run a policy pack for as long as the engine wants it; components need the official host."""
-        from standins import pack, program
-        from standins.pack_proxy import PackProxy
+        from pulumi_engine.standins import pack, program
+        from pulumi_engine.standins.pack_proxy import PackProxy
 
         if request.kind != pack.KIND:
             reason = f"pulumi-language-python is a {ABOUT}: it starts no plugins but policy packs"
@@ -135,7 +135,9 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
 
     def run_program(self) -> None:
         """Run the one program, on the main thread: where asyncio and signals expect to be."""
-        from standins import program  # the SDK's 0.2 s, spent while the engine looks for plugins
+        from pulumi_engine.standins import (
+            program,
+        )  # the SDK's 0.2 s, spent while the engine looks for plugins
 
         request, done = self.runs.get()
         try:

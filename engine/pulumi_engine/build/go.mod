@@ -1,4 +1,4 @@
-module baseten-tei/engine/build
+module baseten-tei/engine/pulumi_engine/build
 
 go 1.26.6
 

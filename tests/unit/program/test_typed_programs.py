@@ -1,0 +1,88 @@
+"""What an editor and a type checker see of the package: every public name, and each word that is misspelt."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import baseten_tei
+
+ROOT = Path(__file__).parents[3]
+GOOD = """
+import pulumi
+
+from baseten_tei import Autoscaling, Classifier, ClassifierArgs, Embedding, EmbeddingArgs
+from baseten_tei import Reranker, RerankerArgs, Secret
+
+bge = Embedding(
+    "bge",
+    EmbeddingArgs(model_id="BAAI/bge-base-en-v1.5", accelerator="L4", autoscaling=Autoscaling(min_replica=1)),
+    pulumi.ResourceOptions(protect=True),
+    team="search",
+)
+Reranker("rerank", RerankerArgs(model_id="BAAI/bge-reranker-base"))
+Classifier("moods", ClassifierArgs(model_id="SamLowe/roberta-base-go_emotions"))
+pulumi.export("bge", bge.sync_url)
+secret: Secret | None = None
+"""
+BAD = """
+from baseten_tei import Autoscaling, Embedding, EmbeddingArgs, Embeding
+
+EmbeddingArgs(model_id="x", acelerator="L4")
+EmbeddingArgs(model_id="x", accelerator=3)
+Autoscaling(min_replicas=1)
+Embedding("x", EmbeddingArgs(model_id="x"), teem="search")
+Embedding("x", EmbeddingArgs(model_id="x")).sync_uri
+"""
+FAULTS = {
+    2: 'Module "baseten_tei" has no attribute "Embeding"',
+    4: 'Unexpected keyword argument "acelerator" for "EmbeddingArgs"',
+    5: 'Argument "accelerator" to "EmbeddingArgs" has incompatible type',
+    6: 'Unexpected keyword argument "min_replicas" for "Autoscaling"',
+    7: 'Unexpected keyword argument "teem" for "Embedding"',
+    8: '"Embedding" has no attribute "sync_uri"',
+}
+
+
+def errors(folder: Path, program: str) -> list[str]:
+    """Return what mypy, without a plugin or a configuration, says of a program outside this repository."""
+    (folder / "program.py").write_text(program)
+    command = ["-m", "mypy", "--strict", "--cache-dir", str(ROOT / ".mypy_cache/programs")]
+    done = subprocess.run(
+        [sys.executable, *command, "program.py"], cwd=folder, capture_output=True, text=True
+    )
+    assert done.stderr == ""
+    return [line for line in done.stdout.splitlines() if ": error: " in line]
+
+
+def test_a_program_with_every_public_name_is_typed(tmp_path: Path) -> None:
+    assert set(baseten_tei.__all__) <= {*GOOD.replace(",", " ").split()}
+    assert errors(tmp_path, GOOD) == []
+
+
+def test_each_word_that_is_misspelt_is_a_type_error(tmp_path: Path) -> None:
+    told = errors(tmp_path, BAD)
+    assert len(told) == len(FAULTS)
+    for (number, fault), line in zip(FAULTS.items(), told, strict=True):
+        assert line.startswith(f"program.py:{number}: error: {fault}")
+
+
+def test_dir_shows_the_public_names_and_imports_nothing_for_that() -> None:
+    program = (
+        "import sys, baseten_tei; print(*dir(baseten_tei)); sys.exit('pydantic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert set(baseten_tei.__all__) <= {*done.stdout.split()}
+
+
+@pytest.mark.parametrize("name", baseten_tei.__all__)
+def test_each_public_name_can_be_imported(name: str) -> None:
+    assert getattr(baseten_tei, name).__name__ == name
+
+
+def test_a_name_that_is_not_public_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'Embeding'"):
+        baseten_tei.Embeding  # type: ignore[attr-defined]  # noqa: B018
