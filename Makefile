@@ -59,14 +59,19 @@ emulator-stop: ## Stop the emulator; its state stays in .state/
 faults: setup ## All faults, kills, broken files and large jobs, of which `make test` takes a sample
 	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults tests/client tests/unit/commands/test_bad_files.py
 
+.PHONY: ranges
+ranges: setup ## Units, components and the client with the lowest and the newest versions that are allowed
+	@scripts/test-range.sh lowest
+	@scripts/test-range.sh newest
+
 .PHONY: bench
 bench: setup ## Measure, side by side in one run, and keep the figures: see benchmarks/README.md
 	@$(RUN) $(PY) -m benchmarks --write
 
 .PHONY: lock-requirements
-lock-requirements: .venv/.ready ## Resolve requirements.lock from pyproject.toml
+lock-requirements: .venv/.ready ## Resolve requirements.lock from pyproject.toml; UPGRADE=1 takes the newest that is allowed
 	@.venv/bin/uv pip compile pyproject.toml --extra dev --generate-hashes --universal --no-emit-index-url \
-	  --no-annotate --custom-compile-command "make lock-requirements" -q -o requirements.lock
+	  --no-annotate --custom-compile-command "make lock-requirements" $(if $(UPGRADE),--upgrade) -q -o requirements.lock
 
 .PHONY: clean
 clean: ## Destroy the dev stack, stop the emulator, forget its state; refuses while .state/ holds another stack's

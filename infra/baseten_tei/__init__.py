@@ -29,6 +29,11 @@ __all__ = [
     "Secret",
 ]
 
+if sys.platform == "win32":
+    raise ImportError(
+        "baseten_tei does not run on Windows itself: run it in WSL, or on Linux or macOS"
+    )
+
 if (
     sys.argv[:1] == ["-m"] and find_spec("pulumi") is None
 ):  # a command, in a clone that is not set up

@@ -78,6 +78,14 @@ def test_dir_shows_the_public_names_and_imports_nothing_for_that() -> None:
     assert set(baseten_tei.__all__) <= {*done.stdout.split()}
 
 
+def test_on_windows_one_line_says_where_it_runs() -> None:
+    program = "import sys; sys.platform = 'win32'; import baseten_tei"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stderr.splitlines()[-1] == (
+        "ImportError: baseten_tei does not run on Windows itself: run it in WSL, or on Linux or macOS"
+    )
+
+
 @pytest.mark.parametrize("name", baseten_tei.__all__)
 def test_each_public_name_can_be_imported(name: str) -> None:
     assert getattr(baseten_tei, name).__name__ == name
