@@ -26,6 +26,19 @@ def test_an_interrupt_shows_nothing_where_a_component_is_imported(tmp_path: Path
     assert ended(tmp_path, COMPONENT + INTERRUPTED) == (32, "")
 
 
+def test_an_engine_that_ended_before_the_program_is_no_error_of_the_programs(
+    tmp_path: Path,
+) -> None:
+    """The host shows what the SDK raises (`runtime/settings.py`); the engine has shown the failure itself (3.276.0)."""
+    logged = (
+        "import grpc, pulumi\nfrom pulumi.runtime.settings import grpc_error_to_exception\n"
+        "class Gone(grpc.RpcError):\n    code = lambda self: grpc.StatusCode.UNAVAILABLE\n"
+        "pulumi.log.error(str(grpc_error_to_exception(Gone())))\npulumi.log.error('of the program')\n"
+    )
+    code, shown = ended(tmp_path, COMPONENT + logged)
+    assert (code, shown) == (0, "error: of the program\n")
+
+
 def test_an_interrupt_is_still_one_to_the_program(tmp_path: Path) -> None:
     cleaning = (
         "import atexit, os, signal, time\natexit.register(print, 'at exit')\n"
