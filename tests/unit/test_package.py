@@ -1,7 +1,10 @@
 """What pyproject.toml says beside other people's code: ranges, and a wheel that has all that a stack needs."""
 
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +79,54 @@ def test_the_wheel_has_the_emulator_and_the_engine_helper_and_says_that_it_is_ty
 def test_what_an_sdist_holds_is_the_packages_of_the_wheel() -> None:
     targets = PROJECTS["."]["tool"]["hatch"]["build"]["targets"]
     assert targets["sdist"]["include"] == targets["wheel"]["packages"]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what the wheel of this tree installs, and nothing of the tree."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    [wheel] = folder.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder / "site-packages")
+    return folder / "site-packages"
+
+
+def test_the_wheel_installs_three_packages_and_what_they_read(installed: Path) -> None:
+    assert {path.name for path in installed.iterdir() if not path.name.endswith(".dist-info")} == {
+        "baseten_tei", "baseten_emulator", "pulumi_engine",
+    }  # fmt: skip
+    for read in ("build/go.mod", "build/go.sum", "checksums.txt", "standins/language_python.py"):
+        assert (installed / "pulumi_engine" / read).is_file()
+    assert (installed / "baseten_tei/py.typed").is_file()
+
+
+@pytest.mark.parametrize("module", ["pulumi_engine", "baseten_emulator", "baseten_tei"])
+def test_each_of_them_runs_from_where_it_is_installed(
+    installed: Path, module: str, tmp_path: Path
+) -> None:
+    command = f"import sys; sys.path.insert(0, {str(installed)!r}); import runpy, {module}; "
+    command += (
+        f"assert {module}.__file__.startswith({str(installed)!r}); sys.argv = ['it', '--help']; "
+    )
+    command += f"runpy.run_module({module!r}, run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", command], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sage: " in done.stdout
+
+
+def test_an_installed_engine_helper_means_the_project_that_one_stands_in(
+    installed: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "Pulumi.yaml").touch()
+    command = f"import sys; sys.path.insert(0, {str(installed)!r}); sys.argv = ['it', 'which']; import runpy; "
+    command += "runpy.run_module('pulumi_engine', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", command], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.stderr == (
+        f"engine: {tmp_path} has no engine yet: run `python -m pulumi_engine setup` there\n"
+    )

@@ -46,7 +46,7 @@ def hide_interrupts() -> None:
     """Show nothing of an interrupt in a program's own process. A handler of the program's own stays what it is."""
     if not runs_in_host():
         return
-    pulumi.log.error = partial(_log_unless_ended, pulumi.log.error)  # type: ignore[assignment]  # the host calls it
+    pulumi.log.error = partial(_log_unless_ended, pulumi.log.error)  # the host calls it
     sys.excepthook = partial(_show_unless_interrupted, sys.excepthook)
     unhandled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if unhandled and threading.current_thread() is threading.main_thread():
