@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
-from typing import TextIO
+from typing import IO, Any, TextIO
 
-from baseten_tei.baseten.processes.file_locks import lock_file, try_to_lock_file
 from baseten_tei.baseten.runtime_folder import runtime_folder
 
 _PAUSE_SECONDS = 0.05
@@ -49,6 +48,23 @@ def a_slot(slots: int | None = None) -> Iterator[None]:
                     yield
                     return
         time.sleep(_PAUSE_SECONDS)
+
+
+def lock_file(file: IO[Any]) -> None:
+    """Wait until nobody else holds this file locked, and hold it until it is closed, here and in every fork."""
+    _take(file, blocking=True)
+
+
+def try_to_lock_file(file: IO[Any]) -> bool:
+    """Return whether the file could be locked at once."""
+    return _take(file, blocking=False)
+
+
+def _take(file: IO[Any], *, blocking: bool) -> bool:
+    """Lock an open file: filelock's classes open a path by themselves, and close the file in a fork."""
+    from filelock import lock_descriptor  # 45 ms, which a push that finds its server does not need
+
+    return lock_descriptor(file.fileno(), blocking=blocking, poll_interval=0.02)
 
 
 def folder() -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from baseten_tei.baseten.processes.file_locks import lock_file, try_to_lock_file
+from baseten_tei.baseten.machine_locks import lock_file, try_to_lock_file
 
 _LOCK = ".baseten-tei-in-use"
 
