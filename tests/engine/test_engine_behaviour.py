@@ -124,14 +124,17 @@ def test_a_failing_command_shows_its_status_text_and_output(project: Project) ->
 
 
 def test_the_interrupt_goes_to_the_programs_own_handler(project: Project) -> None:
-    """It leaves a file: what it prints at its end, the engine may cut off."""
+    """It leaves a file: what it prints at its end, the engine may cut off.
+
+    3.276.0 ends the resource monitor at the same time: where the program sees that first, it ends by itself.
+    """
     left = project.folder / "interrupted"
     handler = f"lambda *_: (open({str(left)!r}, 'w').close(), os._exit(32))"
     program = f"import signal; signal.signal(signal.SIGINT, {handler})\n"
 
     shown = up(project, program + one("exit 3"), check=False)
 
-    assert left.exists()
+    assert left.exists() or "error: Resource monitor has terminated, shutting down" in shown
     assert "Traceback" not in shown
 
 
