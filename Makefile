@@ -60,7 +60,8 @@ faults: setup ## All faults, kills, broken files and large jobs, of which `make 
 	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults tests/client tests/unit/commands/test_bad_files.py
 
 .PHONY: ranges
-ranges: setup ## Units, components and the client with the lowest and the newest versions that are allowed
+ranges: setup ## Units, components and the client with the lowest and the newest versions that are allowed; what resolves beside them
+	@scripts/test-range.sh beside
 	@scripts/test-range.sh lowest
 	@scripts/test-range.sh newest
 

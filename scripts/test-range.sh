@@ -3,13 +3,29 @@
 # clients/python/pyproject.toml allow, in an environment of its own (.venv-lowest, .venv-newest):
 #
 #   scripts/test-range.sh lowest|newest [PYTHON]    PYTHON: another interpreter than .venv's, e.g. python3.13
+#
+# `scripts/test-range.sh beside` runs nothing: it resolves the package beside pulumi, truss, pydantic and httpx, each at
+# its newest and at the newest of a month ago.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+resolve_beside() {
+  .venv/bin/pip install --quiet --disable-pip-version-check --ignore-installed --dry-run \
+    ".[emulator,policy,tune]" pulumi truss pydantic httpx
+  echo "== resolves beside the newest (pip install --dry-run)"
+  local before
+  before=$(.venv/bin/python -c 'import datetime as d; print(d.date.today() - d.timedelta(days=30))')
+  printf '%s\n' pulumi truss pydantic httpx |
+    .venv/bin/uv pip compile --quiet --no-header --no-annotate --exclude-newer "$before" \
+      pyproject.toml --extra emulator --extra policy --extra tune - | grep -E '^(pulumi|truss|pydantic|httpx)=='
+  echo "== resolves beside the newest of $before"
+}
+
 case ${1:-} in
+  beside) resolve_beside; exit ;;
   lowest) resolution=lowest-direct ;;
   newest) resolution=highest ;;
-  *) echo "scripts/test-range.sh lowest|newest [PYTHON]" >&2; exit 2 ;;
+  *) echo "scripts/test-range.sh lowest|newest [PYTHON], or: scripts/test-range.sh beside" >&2; exit 2 ;;
 esac
 python=${2:-.venv/bin/python}
 [ -x .venv/bin/uv ] || { echo "scripts/test-range.sh: this clone is not set up: run make setup" >&2; exit 1; }
