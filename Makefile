@@ -31,7 +31,7 @@ test: setup ## Set up and run every test, the real engine and the real truss CLI
 check: setup ## What CI asks for: format, lint, types, generated files, tests
 	@echo "== format and lint"; $(PY) -m ruff format --check . && $(PY) -m ruff check .
 	@echo "== types"; $(PY) -m mypy infra emulator engine policy clients/python/src
-	@echo "== generated files"; $(PY) -m baseten_tei generate --check
+	@echo "== generated files"; $(PY) -m baseten_tei generate --check && $(PY) scripts/docs.py --check
 	@echo "== workflows"; scripts/lint-workflows.sh
 	@echo "== tests"; $(RUN) $(PY) -m $(PYTEST)
 
@@ -41,6 +41,10 @@ setup: .venv/.ready ## Set up what is missing: virtual environment, Pulumi engin
 
 .venv/.ready: requirements.lock pyproject.toml scripts/venv.sh
 	@scripts/venv.sh
+
+.PHONY: docs
+docs: .venv/.ready ## Bring the generated pages of docs/ up to date
+	@$(PY) scripts/docs.py
 
 .PHONY: format
 format: .venv/.ready ## Format the code and fix what the linter can

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from baseten_tei.spec.args import EmbeddingArgs
+from scripts.docs import find_stale
 from tests.support.harness import ROOT
 
 INDEX = ROOT / "docs" / "README.md"
@@ -51,6 +52,10 @@ def test_the_index_has_every_page_in_one_of_four_groups() -> None:
     linked = {(INDEX.parent / link.partition("#")[0]).resolve() for link in links(INDEX)}
     pages = {page for page in PAGES if page.is_relative_to(INDEX.parent) and page != INDEX}
     assert pages <= linked
+
+
+def test_the_generated_pages_are_up_to_date() -> None:
+    assert find_stale(ROOT) == []
 
 
 def test_the_readme_is_short() -> None:

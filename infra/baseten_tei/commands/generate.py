@@ -1,6 +1,5 @@
-"""`baseten-tei generate`: everything that is generated from stacks, types and the command line."""
+"""`baseten-tei generate`: what a project has that is generated, from its stacks."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,55 +7,33 @@ import click
 
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import on_stacks
-from baseten_tei.commands.reference import CLI_PATH, render_reference
 from baseten_tei.deployment.config_yaml import render_config
-from baseten_tei.errors import naming
-from baseten_tei.facts.files.read_files import is_there, read_text
+from baseten_tei.facts.files.read_files import is_there
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack_settings import stacks
-from baseten_tei.rules.document import render_rules
-from baseten_tei.rules.registry import RULES
 from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
-from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
-RULES_PATH = "docs/rules.md"
-_PAGES = ("docs/quickstart.md", "docs/own-program.md", "docs/recipes.md")
-_TABLES = {KEYS_PATH: render_keys, CLI_PATH: render_reference}
-"""Pages of this repository that are generated from a marker on; a user's project has none."""
-_INCLUDE = re.compile(r"(<!-- include (\S+) -->\n```(\w+)\n).*?(```\n)", re.DOTALL)
+_SCHEMAS = {SCHEMA_PATH: render_config_schema, OUTPUTS_SCHEMA_PATH: outputs_schema_text}
 
 
-def render_files(root: Path, names: Sequence[str] | None = None) -> dict[Path, str]:
-    """Return every generated file's path and text; `names` are the stacks, else all."""
+def render_files(
+    root: Path, names: Sequence[str] | None = None, schemas: bool = False
+) -> dict[Path, str]:
+    """Return every generated file's path and text; `names` are the stacks, else all.
+
+    A schema is one of them if it is there already, or wanted.
+    """
     found = {
-        root / SCHEMA_PATH: render_config_schema(),
-        root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
-        **_partly_derived(root),
-        root / RULES_PATH: render_rules(RULES),
+        root / path: render()
+        for path, render in _SCHEMAS.items()
+        if schemas or is_there(root / path)
     }
     for stack in stacks(root, names):
         for it in stack.settings.subjects:
             path = generated_files.config_path(root, stack.name, it.name)
             found[path] = render_config(it.config, it.args)
     return found
-
-
-def _partly_derived(root: Path) -> dict[Path, str]:
-    """Return the pages that show files or tables of keys, brought up to date."""
-
-    def read(name: str) -> str:
-        return read_text(root / name, name)
-
-    texts = {}
-    for name in (*_PAGES, *_TABLES):
-        if is_there(root / name):
-            with naming(name):
-                included = _INCLUDE.sub(
-                    lambda block: block[1] + read(block[2]) + block[4], read(name)
-                )
-                texts[root / name] = _TABLES.get(name, str)(included)
-    return texts
 
 
 def find_leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]:
@@ -68,11 +45,11 @@ def find_leftovers(root: Path, names: Sequence[str] | None = None) -> list[Path]
     ]
 
 
-def check(root: Path, names: Sequence[str] | None = None) -> list[str]:
+def check(root: Path, names: Sequence[str] | None = None, schemas: bool = False) -> list[str]:
     """Return what is stale, a line each; nothing is written."""
     stale = [
         generated_files.stale_problem(path, text, root)
-        for path, text in render_files(root, names).items()
+        for path, text in render_files(root, names, schemas).items()
     ]
     extra = [
         f"{path.relative_to(root)} belongs to no model: run `baseten-tei generate` and commit"
@@ -81,9 +58,9 @@ def check(root: Path, names: Sequence[str] | None = None) -> list[str]:
     return [problem for problem in stale if problem] + extra
 
 
-def write(root: Path, names: Sequence[str] | None = None) -> list[str]:
+def write(root: Path, names: Sequence[str] | None = None, schemas: bool = False) -> list[str]:
     """Bring all of it up to date: what was written or removed."""
-    wanted, extra = render_files(root, names), find_leftovers(root, names)
+    wanted, extra = render_files(root, names, schemas), find_leftovers(root, names)
     written = [
         path for path, text in wanted.items() if generated_files.write_if_changed(path, text)
     ]
@@ -101,13 +78,19 @@ def write(root: Path, names: Sequence[str] | None = None) -> list[str]:
     is_flag=True,
     help="Write nothing; exit with 1 if a file is out of date.",
 )
+@click.option(
+    "--schemas",
+    is_flag=True,
+    help="Begin with the JSON Schemas, too: docs/stack-config.schema.json for editors, docs/outputs.schema.json.",
+)
 @on_stacks
-def command(root: Path, stacks: tuple[str, ...], only_check: bool) -> int:
-    """Write everything that is generated.
+def command(root: Path, stacks: tuple[str, ...], only_check: bool, schemas: bool) -> int:
+    """Write what is generated from the stacks: truss_configs/.
 
-    That is truss_configs/ of the stacks, and, in docs/, the JSON Schemas of a stack's configuration and of its outputs
-    and the list of rules. --check names what is out of date.
+    The JSON Schemas of a stack's configuration and of its outputs are kept up to date once they are in docs/. --check
+    names what is out of date.
     """
-    lines = check(root, stacks) if only_check else write(root, stacks)
+    act = check if only_check else write
+    lines = act(root, stacks, schemas)
     click.echo("\n".join(lines) or "generated files are up to date")
     return FINDING if only_check and lines else 0

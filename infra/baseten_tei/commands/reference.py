@@ -8,7 +8,7 @@ import click
 
 CLI_PATH = "docs/cli.md"
 WIDTH = 100
-_BEGIN = "<!-- commands: `baseten-tei generate` writes the rest of this page -->\n"
+_BEGIN = "<!-- commands: scripts/docs.py writes the rest of this page -->\n"
 
 
 def render_reference(page: str) -> str:

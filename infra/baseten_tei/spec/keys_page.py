@@ -20,7 +20,7 @@ from baseten_tei.spec.key_tables import key_tables
 
 KEYS_PATH = "docs/configuration.md"
 
-_BEGIN = "<!-- keys: `baseten-tei generate` writes the rest of this page -->\n"
+_BEGIN = "<!-- keys: scripts/docs.py writes the rest of this page -->\n"
 
 _TASK = "What the model does; it decides which route is called."
 

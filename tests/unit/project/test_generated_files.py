@@ -1,5 +1,7 @@
 """Generated files: written when they change, checked where they may not, removed with their model."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,9 +127,6 @@ def test_generate_writes_what_check_asks_for(
 
     assert main(check) == 1
     assert capsys.readouterr().out.splitlines() == [
-        "docs/stack-config.schema.json is missing: run `baseten-tei generate` and commit it",
-        "docs/outputs.schema.json is missing: run `baseten-tei generate` and commit it",
-        "docs/rules.md is missing: run `baseten-tei generate` and commit it",
         "truss_configs/dev/bge/config.yaml is missing: run `baseten-tei generate` and commit it",
         "truss_configs/dev/gone/config.yaml belongs to no model: run `baseten-tei generate` and commit",
     ]
@@ -139,6 +138,40 @@ def test_generate_writes_what_check_asks_for(
     assert main(check) == 0
     assert main(write) == 0
     assert capsys.readouterr().out.splitlines()[-1] == "generated files are up to date"
+    assert not (tmp_path / "docs").exists()
+
+
+def test_a_schema_is_written_where_it_is_wanted_and_then_kept_up_to_date(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
+    generate = ["generate", "--root", str(tmp_path)]
+    assert main([*generate, "--schemas"]) == 0
+    schemas = sorted((tmp_path / "docs").iterdir())
+    assert [it.name for it in schemas] == ["outputs.schema.json", "stack-config.schema.json"]
+    schemas[0].write_text("{}")
+    assert main([*generate, "--check"]) == 1
+    assert main(generate) == 0
+    assert main([*generate, "--check"]) == 0
+
+
+def test_a_users_project_has_no_page_of_the_product_and_no_command_is_imported_for_it(
+    tmp_path: Path,
+) -> None:
+    """A page of the same name is the user's own."""
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
+    pages = {"rules.md", "cli.md", "configuration.md", "quickstart.md"}
+    (tmp_path / "docs").mkdir()
+    for name in pages:
+        (tmp_path / "docs" / name).write_text("# Ours\n<!-- include docs/none -->\n```py\n```\n")
+    program = (
+        "import sys; from baseten_tei.__main__ import main; main(sys.argv[1:]); "
+        "print('baseten_tei.commands.tune' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "generate", "--root", str(tmp_path)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert ended.stdout.splitlines() == ["generated files are up to date", "False"]
+    assert {it.read_text().splitlines()[0] for it in (tmp_path / "docs").iterdir()} == {"# Ours"}
 
 
 @pytest.mark.parametrize(
