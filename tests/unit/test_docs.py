@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from scripts.docs import find_stale
 
 from baseten_tei.spec.args import EmbeddingArgs
-from scripts.docs import find_stale
 from tests.support.harness import ROOT
 
 INDEX = ROOT / "docs" / "README.md"
