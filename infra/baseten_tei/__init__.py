@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from baseten_tei.program.resources import Secret
     from baseten_tei.spec.args import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
 
+    __version__: str
+
 __all__ = [
     "Autoscaling",
     "Classifier",
@@ -54,9 +56,21 @@ if not TYPE_CHECKING:  # a checker that saw this would take every misspelt name 
 
     def __getattr__(name: str) -> Any:
         """Import what is asked for, when it is: a push step that imported the specs would take half as long again."""
+        if name == "__version__":
+            return _installed_version()
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"baseten_tei.{_HOME[name]}"), name)
+
+
+def _installed_version() -> str:
+    """The package's version, which stands in pyproject.toml and nowhere else."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("baseten-tei")
+    except PackageNotFoundError:  # run from a folder that nothing installed
+        return "0.0.0"
 
 
 def __dir__() -> list[str]:

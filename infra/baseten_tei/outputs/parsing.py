@@ -6,8 +6,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from baseten_tei.errors import UserError
+from baseten_tei.facts.files.formats import OUTPUTS, check_format
 from baseten_tei.facts.files.json_reader import decode_json
-from baseten_tei.outputs.types import SCHEMA_VERSION, StackOutputs, with_baseten_id
+from baseten_tei.outputs.types import StackOutputs, with_baseten_id
 from baseten_tei.spec.names import model_name_problem
 
 _HOW = "run `pulumi up`, then `pulumi stack output --json`"
@@ -16,14 +17,11 @@ _HOW = "run `pulumi up`, then `pulumi stack output --json`"
 def parse_outputs(text: str) -> StackOutputs:
     """Return the contract's part of them, without what else the program exports. Raise `UserError`, a line each."""
     try:
-        outputs = StackOutputs.model_validate(decode_json(text))
+        document = decode_json(text)
+        check_format(OUTPUTS, document)
+        outputs = StackOutputs.model_validate(document)
     except ValueError as error:
         raise UserError(*_problems(error)) from error
-    if outputs.schema_version != SCHEMA_VERSION:
-        raise UserError(
-            f"these outputs have schema_version {outputs.schema_version}, and this is for {SCHEMA_VERSION}: "
-            "use the version of this project that made them"
-        )
     if problems := [it for it in map(_name_problem, outputs.models) if it]:
         raise UserError(*problems)
     return outputs

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from baseten_tei.facts.files.formats import OUTPUTS
 from baseten_tei.outputs.spaces.space import Space
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = OUTPUTS.version
 
 
 class _Words(BaseModel):

@@ -3,6 +3,7 @@
 from pulumi.runtime.config import CONFIG, is_config_secret
 
 from baseten_tei.errors import UserError
+from baseten_tei.facts.files.formats import CONFIGURATION, check_format
 from baseten_tei.program.context import Context
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.secrets.stack_file import plain_problems, secret_key_problems
@@ -12,13 +13,14 @@ from baseten_tei.spec.spec_parser import MODELS
 
 
 def check_configuration(here: Context) -> None:
-    """Refuse a reserved stack name, and secrets at a wrong place. Raises `UserError`, one line a problem.
+    """Refuse a later release's configuration, a reserved name, secrets at a wrong place. Raises `UserError`.
 
     Pulumi hands an encrypted value on in clear, and says only which keys hold one, at whatever depth.
     """
     if reserved := stack_name_problem(here.owner.stack):
         raise UserError(reserved)
     values = CONFIG.get()
+    check_format(CONFIGURATION, values)
     secret = [key for key in values if is_config_secret(key)]
     found = _encrypted_models(here) if MODELS in secret else []
     found += secret_key_problems(

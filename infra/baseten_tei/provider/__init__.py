@@ -6,4 +6,3 @@ dictionaries; `engine` speaks Pulumi's protocol for them, `servicer` tells their
 """
 
 PACKAGE = "baseten"
-VERSION = "0.1.0"

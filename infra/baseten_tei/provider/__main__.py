@@ -11,12 +11,12 @@ import grpc.aio
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from baseten_tei import __version__
 from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.processes.starter import Gone, end_at_once, parent_gone, watch
 from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.target import Target, find_api_key, parse_target
 from baseten_tei.project.golden_files import golden_content, project_root
-from baseten_tei.provider import VERSION
 from baseten_tei.provider.protocol.cancellation import Cancellation
 from baseten_tei.provider.protocol.engine import BasetenProvider
 from baseten_tei.provider.protocol.progress_lines import Progress
@@ -88,7 +88,7 @@ async def _serve(engine_address: str, engine_gone: Gone) -> None:
     provider = BasetenProvider(
         make, cancellation.cancel, warn=progress.warn, changing=remembered.end
     )
-    servicer = OneLineErrors([], VERSION, provider, engine_address)
+    servicer = OneLineErrors([], __version__, provider, engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()

@@ -177,7 +177,7 @@ def test_a_task_that_goes_is_told_once() -> None:
         ("{", "these outputs are not valid JSON"),
         ("[]", "these outputs are not whole: all of it: "),
         ('{"schema_version": 1}', "these outputs are not whole: models: field required: run `pulumi up`"),
-        ('{"schema_version": 2, "models": {}}', "these outputs have schema_version 2, and this is for 1"),
+        ('{"schema_version": 2, "models": {}}', "format version 2 of the stack's outputs is newer than 1"),
     ],
 )  # fmt: skip
 def test_what_are_no_outputs_of_ours_is_told_with_what_to_type(text: str, told: str) -> None:

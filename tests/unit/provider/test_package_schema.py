@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from baseten_tei import __version__
 from baseten_tei.program import resources
-from baseten_tei.provider import VERSION
 from baseten_tei.provider.protocol.inputs import RESOURCES
 from baseten_tei.provider.protocol.package_schema import package_schema
 from baseten_tei.provider.protocol.secrecy import SECRET_INPUTS
@@ -67,7 +67,7 @@ def test_a_secrets_value_is_in_no_output() -> None:
 def test_the_version_is_the_packages_own() -> None:
     from importlib import metadata
 
-    assert SCHEMA["version"] == VERSION == metadata.version("baseten-tei")
+    assert SCHEMA["version"] == __version__ == metadata.version("baseten-tei")
 
 
 @pytest.mark.parametrize("token", RESOURCES)

@@ -143,7 +143,7 @@ def test_a_snapshot_is_read_as_it_was_written_and_takes_the_salt_of_the_stack_it
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"snapshot": 2}', json.dumps(exported()), '{"snapshot": 1, "stack": 3}'],
+    ["", "[]", "{}", '{"snapshot": 1}', json.dumps(exported()), '{"snapshot": 1, "stack": 3}'],
 )
 def test_what_is_no_snapshot_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(UserError, match=r"production\.json is not a snapshot") as refused:

@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from baseten_tei.errors import UserError
+from baseten_tei.facts.files.formats import LOCK, check_format
 from baseten_tei.facts.files.yaml_reader import parse_yaml
 from baseten_tei.facts.files.yaml_scalars import plain_scalar
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -68,6 +69,7 @@ def parse_lock(text: str) -> dict[Key, ModelFacts]:
         loaded = parse_yaml(text)
     except UserError as error:
         raise UserError(f"{error.problems[0].removesuffix(': fix it')}: {_FIX}") from error
+    check_format(LOCK, loaded)
     models = (loaded or {"models": []}).get("models") if isinstance(loaded or {}, Mapping) else None
     if not isinstance(models, list):
         raise UserError(f"must be a mapping with a list `models:`: {_FIX}")

@@ -10,6 +10,7 @@ import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from baseten_tei.errors import UserError, did_you_mean
+from baseten_tei.facts.files.formats import STATE, check_format
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
 from baseten_tei.provider.protocol.claims import Claims
 from baseten_tei.provider.protocol.diff_response import diff_response, may_be_the_same
@@ -109,7 +110,7 @@ class BasetenProvider(protocol.Provider):
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         """Return which properties changed, each by its path."""
-        state, inputs = plain(request.old_state), plain(request.new_inputs)
+        state, inputs = _stored(request.old_state), plain(request.new_inputs)
         change = self._resource(request.urn).diff(state, inputs)
         return diff_response(_type_of(request.urn), change, state, inputs)
 
@@ -129,7 +130,7 @@ class BasetenProvider(protocol.Provider):
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
         """Plan in a preview, act in an update."""
         resource = self._resource(request.urn)
-        state, inputs = plain(request.olds), plain(request.news)
+        state, inputs = _stored(request.olds), plain(request.news)
         if request.preview:
             _, new = resource.plan(inputs, state)
         else:
@@ -141,7 +142,7 @@ class BasetenProvider(protocol.Provider):
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
         """Return what there is now, also for an import, which has no state; secrets stay secret."""
         resource = self._resource(request.urn)
-        inputs, state = plain(request.inputs), plain(request.properties)
+        inputs, state = plain(request.inputs), _stored(request.properties)
         live = await self._act(request.urn, resource.read, request.resource_id, inputs, state)
         kind = _type_of(request.urn)
         if not live.id and not state:
@@ -155,7 +156,7 @@ class BasetenProvider(protocol.Provider):
 
     async def delete(self, request: protocol.DeleteRequest) -> None:
         """Take it away, unless a resource of the program stands for it."""
-        resource, state = self._resource(request.urn), plain(request.properties)
+        resource, state = self._resource(request.urn), _stored(request.properties)
         if heir := await self._heir(request, state):
             self._held[heir] = state
             if not isinstance(resource, KeptInState):
@@ -210,6 +211,13 @@ class BasetenProvider(protocol.Provider):
 def _type_of(urn: str) -> str:
     """The last type of a URN `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
     return urn.split("::")[-2].rpartition("$")[2]
+
+
+def _stored(state: Mapping[str, PropertyValue]) -> Values:
+    """What the state holds of a resource. Raises `UserError` where a later release wrote it."""
+    stored = plain(state)
+    check_format(STATE, stored)
+    return stored
 
 
 def _failures(kind: str, inputs: Values, hidden: Collection[str]) -> list[Failure]:

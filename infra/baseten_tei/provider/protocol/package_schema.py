@@ -6,7 +6,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from baseten_tei.provider import PACKAGE, VERSION
+from baseten_tei import __version__
+from baseten_tei.provider import PACKAGE
 from baseten_tei.provider.protocol.inputs import RESOURCES
 from baseten_tei.provider.protocol.typed_fields import bare, choices, extras
 from baseten_tei.spec.docstrings import attribute_docstrings
@@ -30,7 +31,7 @@ def package_schema() -> Spec:
     return {
         "name": PACKAGE,
         "displayName": "Baseten",
-        "version": VERSION,
+        "version": __version__,
         "description": "Models, environments and secrets of Baseten, as Text Embeddings Inference needs them.",
         "keywords": ["pulumi", "baseten", "kind/native", "category/infrastructure"],
         "license": "MIT",

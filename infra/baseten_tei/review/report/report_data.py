@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from baseten_tei.deployment.costs import Monthly
 from baseten_tei.errors import UserError
+from baseten_tei.facts.files.formats import REPORT, check_json_format
 from baseten_tei.review.report.change_kind import Kind
 from baseten_tei.spec.messages import first_problem
 
@@ -141,6 +142,7 @@ class ChangeReport(_Strict):
 
 def parse_report(text: str) -> ChangeReport:
     """Return a report that `--format json` wrote. Raises `UserError`, one line, for other texts."""
+    check_json_format(REPORT, text)
     try:
         return ChangeReport.model_validate_json(text)
     except ValidationError as error:

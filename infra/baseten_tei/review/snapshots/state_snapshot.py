@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from baseten_tei.errors import UserError, redact
+from baseten_tei.errors import UserError, naming, redact
+from baseten_tei.facts.files.formats import SNAPSHOT, check_json_format
 from baseten_tei.review.snapshots.secure_values import UNCHANGED, replace_values
 from baseten_tei.spec import type_tokens
 from baseten_tei.spec.messages import first_problem
@@ -77,6 +78,8 @@ def snapshot_of(
 
 def parse_snapshot(text: str, where: str) -> Snapshot:
     """Return the snapshot in a file's text. Raises `UserError` for other texts."""
+    with naming(where):
+        check_json_format(SNAPSHOT, text)
     try:
         return Snapshot.model_validate_json(text)
     except ValidationError as error:

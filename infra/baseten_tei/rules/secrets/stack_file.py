@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 
 from baseten_tei.errors import UserError, kind_of_secret, redact
+from baseten_tei.facts.files.formats import CONFIGURATION, check_format
 from baseten_tei.rules.secrets.passphrase import has_guessable_passphrase
 from baseten_tei.spec.credentials import (
     TOKEN_PLACE,
@@ -24,7 +25,8 @@ KNOWN = (MODELS, TOKEN_KEY, "baseten-tei:team", "baseten:target")
 def check_stack_file(
     stack: str, document: Mapping[str, object], config: Mapping[str, object]
 ) -> None:
-    """Refuse a stack with a reserved name, and secrets at a wrong place, a line each. Raises `UserError`."""
+    """Refuse a later release's configuration, a reserved name, secrets at a wrong place. Raises `UserError`."""
+    check_format(CONFIGURATION, config)
     if reserved := stack_name_problem(stack):
         raise UserError(reserved)
     secret = [key for key, value in config.items() if _holds_secure(value)]

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baseten_tei.errors import UserError
+from baseten_tei.facts.files.formats import GOLDEN, check_json_format
 from baseten_tei.facts.tei.router_calls import Answer, Vector
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -59,6 +60,8 @@ class GoldenAnswer(_Strict):
 class GoldenFile(_Strict):
     """The whole file; `query` is a reranker's."""
 
+    format: Literal[1] | None = None
+    """Version of the format; 1 is not written."""
     model: str
     task: Literal["embedding", "reranker", "classifier"]
     recorded: Recorded
@@ -91,6 +94,7 @@ def golden_answer(text: str, value: Answer) -> GoldenAnswer:
 
 def parse_golden(content: bytes) -> GoldenFile:
     """Return the file's content. Raises `UserError`, one line without the file's name."""
+    check_json_format(GOLDEN, content)
     try:
         golden = GoldenFile.model_validate_json(content)
         golden_problem = _problem(golden)

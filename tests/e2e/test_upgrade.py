@@ -1,0 +1,61 @@
+"""From one release to the next: what an earlier one deployed, seen by this one's engine run."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.harness import Checked, Stack, status
+from tests.support.kept_files import RELEASES, kept
+
+pytestmark = pytest.mark.e2e
+
+TOKEN = {"HF_ACCESS_KEY": "hf_canary"}
+
+
+def take_over(release: str, folder: Path) -> Stack:
+    """The project of an earlier release with its state; nothing listens where it is deployed, and nothing is asked."""
+    stack = Stack(folder, "http://127.0.0.1:9", environment=TOKEN)
+    shutil.copytree(kept(release, "."), folder, dirs_exist_ok=True)
+    stack.pulumi("stack", "import", "--file", "state.json", "--stack", "test").check()
+    return stack
+
+
+def command(stack: Stack, *words: str) -> Checked:
+    ended = subprocess.run(
+        [sys.executable, "-m", "baseten_tei", *words],
+        cwd=stack.folder, env=stack.env(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    return Checked(ended.returncode, ended.stdout, ended.stderr)
+
+
+@pytest.mark.parametrize("release", RELEASES)
+def test_nothing_of_an_earlier_releases_stack_changes_and_a_later_ones_is_refused(
+    release: str, tmp_path: Path
+) -> None:
+    """In CI, where a generated file that is out of date is refused."""
+    stack = take_over(release, tmp_path / "project")
+    previewed = stack.preview("--expect-no-changes", "--json", CI="true").check()
+    assert json.loads(previewed.stdout)["changeSummary"] == {"same": 20}
+    assert status(stack).check().stdout == "test: 4 models, nothing to do\n"
+
+    lock = stack.folder / "locks/test.yaml"
+    lock.write_text("format: 2\nrelease: 0.4.0\nentries: {}\n")
+    newer = "install 0.4.0 or newer, with `pip install 'baseten-tei>=0.4.0'`"
+    refused = stack.preview().refused().text
+    assert "locks/test.yaml: format version 2 of the lock file is newer than 1" in refused
+    assert newer in refused
+    assert newer in command(stack, "check", "--stack", "test").refused().stderr
+    shutil.copy(kept(release, "locks/test.yaml"), lock)
+
+    state = json.loads(kept(release, "state.json").read_text())
+    [model] = [it for it in state["deployment"]["resources"] if it["urn"].endswith("::bge-model")]
+    model["outputs"] |= {"format": 2, "release": "0.4.0"}
+    (stack.folder / "state.json").write_text(json.dumps(state))
+    stack.pulumi("stack", "import", "--file", "state.json", "--stack", "test").check()
+    assert (
+        "format version 2 of the resource's state is newer than 1" in stack.preview().refused().text
+    )
