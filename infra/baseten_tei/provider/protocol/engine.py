@@ -213,7 +213,7 @@ def _type_of(urn: str) -> str:
     return urn.split("::")[-2].rpartition("$")[2]
 
 
-def _stored(state: Mapping[str, PropertyValue]) -> Values:
+def _stored(state: dict[str, PropertyValue]) -> Values:
     """What the state holds of a resource. Raises `UserError` where a later release wrote it."""
     stored = plain(state)
     check_format(STATE, stored)
