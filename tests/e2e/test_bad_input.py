@@ -12,45 +12,50 @@ from tests.support.harness import BGE, GATED, RERANKER, Emulator, Stack, running
 pytestmark = pytest.mark.e2e
 
 
-def one(**changes: Any) -> dict[str, Any]:
-    return {"bge": {**BGE, **changes}}
+def bge(**changes: Any) -> dict[str, Any]:
+    return {**BGE, **changes}
 
+
+MISTAKES: dict[str, tuple[Any, str]] = {
+    "unknown-key": (bge(max_batch_token=1), "unknown key 'max_batch_token'. Perhaps you meant 'max_batch_tokens'?"),
+    "unknown-accelerator": (bge(accelerator="L5"), "accelerator 'L5' is not known"),
+    "accelerator-with-a-count": (bge(accelerator="L4:2"), "accelerator 'L4:2' asks for several GPUs"),
+    "instance-with-two-gpus": (bge(instance_type="L4:2x24x96"), "has 2 GPUs and TEI uses one"),
+    "no-image-for-the-gpu": (bge(accelerator="V100"), "accelerator V100 has no TEI image"),
+    "no-image-for-the-release": (bge(accelerator="B200"), "has no image for TEI 1.8.3: write tei_version: 1.9.3"),
+    "no-model-id": ({"task": "embedding"}, "model_id is missing"),
+    "no-task": ({"model_id": "a/b"}, "task is missing"),
+    "unknown-task": (bge(task="embeding"), "Perhaps you meant 'embedding'?"),
+    'name-with-a-"quote': (BGE, "model_name 'name-with-a-\"quote' must start with a letter"),
+    "name with spaces": (BGE, "write e.g. name-with-spaces"),
+    "": (BGE, "model_name '' must start with a letter"),
+    "n" * 200: (BGE, "model_name has 200 characters"),
+    "one-name-twice": (  # case does not tell models apart
+        {**RERANKER, "model_name": "NO-TASK-2"}, "already has the Baseten name"),
+    "no-task-2": (BGE, ""),
+    "port-as-a-key": (bge(port=8080), "always listens on 7997"),
+    "port-as-a-flag": (bge(extra_flags=["--port=8080"]), "Baseten keeps 8080 for its own proxy"),
+    "port-as-a-variable": (bge(env={"PORT": "8080"}), "Baseten keeps 8080 for its own proxy"),
+    "texts-below-the-batch": (bge(max_concurrent_requests=8), "is below max_client_batch_size 32"),
+    "text-for-a-number": (bge(max_batch_tokens="16384"), "should be a valid integer, not '16384' (text)"),
+    "text-for-a-boolean": (bge(auto_truncate="yes"), "auto_truncate should be a valid boolean"),
+    "zero": (bge(max_batch_tokens=0), "should be greater than or equal to 1, not 0"),
+    "negative": (bge(predict_concurrency=-1), "should be greater than or equal to 1, not -1"),
+    "target-above-concurrency": (
+        bge(predict_concurrency=4, autoscaling={"concurrency_target": 8}), "write concurrency_target: 4 or less"),
+    "a-text": ("BAAI/bge-base-en-v1.5", "must be a mapping, not text"),
+    "generated-variable": (bge(env={"MAX_BATCH_TOKENS": "1"}), "write max_batch_tokens: … instead"),
+    "generated-flag": (bge(extra_flags=["--max-batch-tokens=1"]), "write max_batch_tokens: … instead"),
+    "token-in-the-environment": (bge(env={"X": "hf_" + "a" * 30}), "env.X holds a Hugging Face token in clear"),
+}  # fmt: skip
+"""A model of each mistake, by its name, and what its error says; `no-task-2` only has the name that another takes."""
 
 REFUSED: dict[str, tuple[Any, str]] = {
-    "unknown key": (one(max_batch_token=1), "unknown key 'max_batch_token'. Perhaps you meant 'max_batch_tokens'?"),
-    "unknown accelerator": (one(accelerator="L5"), "accelerator 'L5' is not known"),
-    "accelerator with a count": (one(accelerator="L4:2"), "accelerator 'L4:2' asks for several GPUs"),
-    "instance with two GPUs": (one(instance_type="L4:2x24x96"), "has 2 GPUs and TEI uses one"),
-    "no image for the GPU": (one(accelerator="V100"), "accelerator V100 has no TEI image"),
-    "no image for the release": (one(accelerator="B200"), "has no image for TEI 1.8.3: write tei_version: 1.9.3"),
-    "missing model_id": ({"bge": {"task": "embedding"}}, "model_id is missing"),
-    "missing task": ({"bge": {"model_id": "a/b"}}, "task is missing"),
-    "unknown task": ({"bge": {**BGE, "task": "embeding"}}, "Perhaps you meant 'embedding'?"),
-    "name with a quote": ({'b"ge': BGE}, "model_name 'b\"ge' must start with a letter"),
-    "name with a space": ({"b ge": BGE}, "write e.g. b-ge"),
-    "empty name": ({"": BGE}, "model_name '' must start with a letter"),
-    "long name": ({"b" * 200: BGE}, "model_name has 200 characters"),
-    "one Baseten name twice": (  # case does not tell models apart
-        {"bge": BGE, "other": {**RERANKER, "model_name": "BGE"}}, "already has the Baseten name"),
-    "port as a key": (one(port=8080), "always listens on 7997"),
-    "port as a flag": (one(extra_flags=["--port=8080"]), "Baseten keeps 8080 for its own proxy"),
-    "port as a variable": (one(env={"PORT": "8080"}), "Baseten keeps 8080 for its own proxy"),
-    "texts below the batch": (one(max_concurrent_requests=8), "is below max_client_batch_size 32"),
-    "text for a number": (one(max_batch_tokens="16384"), "should be a valid integer, not '16384' (text)"),
-    "text for a boolean": (one(auto_truncate="yes"), "auto_truncate should be a valid boolean"),
-    "zero": (one(max_batch_tokens=0), "should be greater than or equal to 1, not 0"),
-    "negative": (one(predict_concurrency=-1), "should be greater than or equal to 1, not -1"),
-    "target above concurrency": (
-        one(predict_concurrency=4, autoscaling={"concurrency_target": 8}), "write concurrency_target: 4 or less"),
+    "an unknown key": ({"bge": bge(max_batch_token=1)}, "unknown key 'max_batch_token'"),
     "models as a list": ([BGE], "must map names to specs, not a list"),
-    "models as a text": ("bge", "must map names to specs, not text"),
-    "no models": (None, "must map names to specs, not empty"),
-    "a model as a text": ({"bge": "BAAI/bge-base-en-v1.5"}, "must be a mapping, not text"),
-    "a variable that is generated": (one(env={"MAX_BATCH_TOKENS": "1"}), "write max_batch_tokens: … instead"),
-    "a flag that is generated": (one(extra_flags=["--max-batch-tokens=1"]), "write max_batch_tokens: … instead"),
-    "a token in the environment": (one(env={"X": "hf_" + "a" * 30}), "env.X holds a Hugging Face token in clear"),
     "a gated model without a token": ({"gemma": GATED}, "model 'gemma' is gated and there is no Hugging Face token"),
 }  # fmt: skip
+"""What stands alone: a mistake, one of all models, and one that shows once all specs are right."""
 
 
 @pytest.fixture(scope="module")
@@ -79,25 +84,38 @@ def test_bad_input_is_one_line_and_touches_nothing(
     assert files(refusing.folder) == before
 
 
-def test_several_mistakes_are_one_error_each(refusing: Stack, quiet: Emulator) -> None:
-    refusing.configure({"a": {**BGE, "gpu": 1}, "b": {"task": "embedding"}})
-    told = refusing.preview().refused().text.partition("Diagnostics:")[2]
-    errors = [line.strip() for line in told.splitlines() if "error: " in line]
-    assert len(errors) == 2
-    assert errors[0].startswith("error: model 'a': unknown key 'gpu'")
-    assert errors[1].startswith("error: model 'b': model_id is missing")
+def test_mistakes_of_every_kind_are_one_error_each(refusing: Stack, quiet: Emulator) -> None:
+    refusing.configure({name: spec for name, (spec, _) in MISTAKES.items()})
+    before = files(refusing.folder)
+    told = refusing.up().refused().text
+    assert "Traceback" not in told
+    errors = error_lines(told)
+    wanted = {name: said for name, (_, said) in MISTAKES.items() if said}
+    assert len(errors) == len(wanted), told
+    for name, said in wanted.items():
+        [found] = [line for line in errors if line.startswith(f"error: model {name!r}: ")]
+        assert said in found
     assert quiet.calls() == []
+    assert files(refusing.folder) == before
 
 
 def one_line(text: str, said: str) -> str:
     """The one error; it holds what a test expects, and no traceback stands around it."""
     assert "Traceback" not in text, text
-    told = text.partition("Diagnostics:")[2].partition("Resources:")[0]
-    lines = [line.strip() for line in told.splitlines()]
-    errors = [line for line in lines if line.startswith("error: ") and line != ENGINES_OWN]
+    lines = diagnostics(text)
     found = [line for line in lines if said in line]
-    assert len(found) == len(errors) == 1, text
+    assert len(found) == len(error_lines(text)) == 1, text
     return found[0]
+
+
+def diagnostics(text: str) -> list[str]:
+    told = text.partition("Diagnostics:")[2].partition("Resources:")[0]
+    return [line.strip() for line in told.splitlines()]
+
+
+def error_lines(text: str) -> list[str]:
+    lines = diagnostics(text)
+    return [line for line in lines if line.startswith("error: ") and line != ENGINES_OWN]
 
 
 ENGINES_OWN = "error: update failed"
