@@ -1,4 +1,4 @@
-"""Prepared worlds, made once for each process that runs tests, whichever suite asks first."""
+"""Prepared worlds, made once for all processes that run tests, whichever suite asks first."""
 
 import os
 import signal
@@ -18,6 +18,7 @@ signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> "Worlds":
+    from tests.support.made_once import shared_folder
     from tests.support.worlds import Worlds
 
-    return Worlds(tmp_path_factory.mktemp("worlds"))
+    return Worlds(shared_folder(tmp_path_factory), tmp_path_factory.mktemp("worlds"))

@@ -4,7 +4,6 @@ The base is brought up for real and its snapshot taken; each pull request is a c
 with an empty environment by the real engine. The comments are goldens: `UPDATE_GOLDEN=1` writes them anew.
 """
 
-import fcntl
 import os
 import re
 import shutil
@@ -17,6 +16,7 @@ import pytest
 import yaml
 
 from tests.support.harness import GATED, PULUMI_HOME, ROOT, Checked, Stack, running_emulator
+from tests.support.made_once import made_once, shared_folder
 
 pytestmark = pytest.mark.e2e
 
@@ -134,19 +134,11 @@ class Repository:
 @pytest.fixture(scope="session")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """The base commit, brought up once for all processes that run tests."""
-    shared = tmp_path_factory.getbasetemp()
-    if os.environ.get("PYTEST_XDIST_WORKER"):
-        shared = shared.parent
-    repository = Repository(shared / "base-of-pull-requests")
-    with (shared / "base-of-pull-requests.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (repository.folder / "snapshots").exists():
-            shutil.rmtree(repository.folder, ignore_errors=True)
-            _make(repository)
-    return repository
+    return Repository(made_once(shared_folder(tmp_path_factory) / "base-of-pull-requests", _make))
 
 
-def _make(repository: Repository) -> None:
+def _make(folder: Path) -> None:
+    repository = Repository(folder)
     with running_emulator() as emulator:
         stack = Stack(repository.folder, emulator.url, name=STACK, environment=PASSPHRASE)
         for name in ("policy", "engine"):
@@ -162,11 +154,9 @@ def _make(repository: Repository) -> None:
         stack.up().check()
         repository.git("init", "--quiet", "--initial-branch", "main")
         repository.commit("The base")
-        words = ["--stack", STACK, "--commit", "0" * 40, "--output", "snapshots/making.json"]
+        words = ["--stack", STACK, "--commit", "0" * 40, "--output", f"snapshots/{STACK}.json"]
         command = ["baseten-tei", "pr", "snapshot", "export", *words]
         subprocess.run(command, cwd=stack.folder, env=stack.env(), check=True, capture_output=True)
-        made = stack.folder / "snapshots" / "making.json"
-        made.rename(made.with_name(f"{STACK}.json"))
         _as_on_baseten(repository, emulator.url)
 
 

@@ -1,7 +1,7 @@
 """Worlds to break: an emulator with its memory, a stack with its state, copied rather than made again.
 
-Making a world is a first `up`; copying one is two folders. A copy listens where its original did, so that
-nothing in the stack's state or outputs differs. Ports lie below those that the machine gives away.
+Making a world is a first `up`; copying one is two folders. Each process that runs tests has a port for its copies,
+which is written wherever the original's was. Ports lie below those that the machine gives away.
 """
 
 import random
@@ -13,14 +13,18 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from tests.support.harness import API_KEY, BGE, Checked, Emulator, Stack, running_emulator
+from tests.support.made_once import made_once
 
 MODEL = "bge"
+PORT = "port"
+"""The file that holds where a world's emulator listened as it was made."""
 BEFORE = {MODEL: BGE}
 AFTER = {MODEL: {**BGE, "max_batch_tokens": 8192}}
 MODELS = {"before": BEFORE, "after": AFTER}
@@ -70,8 +74,9 @@ def free_port() -> int:
 
 @dataclass
 class Worlds:
-    """Prepared worlds by name, each made once, on first use, below one folder."""
+    """Prepared worlds by name, each made once for all processes, on first use; copied below a folder of this one's."""
 
+    shared: Path
     folder: Path
     port: int = field(default_factory=free_port)
     _copies: int = 0
@@ -79,27 +84,33 @@ class Worlds:
     @contextmanager
     def copy(self, name: str) -> Iterator[World]:
         """A world of its own to break: `empty`, `serving` or `unpromoted`."""
-        original = self.folder / name
-        if not original.exists():
-            self._make(name, original)
+        original = made_once(self.shared / f"world-{name}", partial(self._make, name))
         self._copies += 1
         place = self.folder / f"copy-{self._copies}"
         shutil.copytree(original, place, symlinks=True)
+        _move_port(place, self.port)
         with self._running(place) as world:
             world.emulator.forget_calls()
             yield world
         shutil.rmtree(place)
 
     def _make(self, name: str, place: Path) -> None:
-        making = place.with_name(f"{name}-making")
-        with self._running(making) as world:
+        with self._running(place) as world:
             _MAKERS[name](world)
-        making.rename(place)
+        (place / PORT).write_text(str(self.port))
 
     @contextmanager
     def _running(self, place: Path) -> Iterator[World]:
         with running_emulator(place / "emulator", self.port) as emulator:
             yield World(emulator, Stack(place / "project", emulator.url))
+
+
+def _move_port(place: Path, port: int) -> None:
+    """Write another port into a copy, wherever the original's is: the emulator's memory, the stack's state."""
+    old, new = f":{(place / PORT).read_text()}".encode(), f":{port}".encode()
+    for path in place.rglob("*"):
+        if path.is_file() and not path.is_symlink() and old in (content := path.read_bytes()):
+            path.write_bytes(content.replace(old, new))
 
 
 def _empty(world: World) -> None:
