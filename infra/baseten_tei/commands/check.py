@@ -28,14 +28,15 @@ LACKING = Rule(
 
 
 def check_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
-    """Return a stack's findings, and where its models stand in its configuration."""
+    """Return a stack's findings, and where its models are written."""
     settings = stack.settings
     found = [reported for subject in settings.subjects for reported in check_model(subject)]
     if available is not None:
         found += find_missing_gpus(settings.subjects, available)
-    return StackCheck(
-        stack.path.name, read_text(stack.path, stack.path.name), len(settings.models), found
-    )
+    if stack.from_program:
+        return StackCheck(f"stack {stack.name}", "", len(settings.models), found, stack.places)
+    text = read_text(stack.path, stack.path.name)
+    return StackCheck(stack.path.name, text, len(settings.models), found)
 
 
 def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> list[Reported]:

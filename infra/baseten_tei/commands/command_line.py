@@ -15,6 +15,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from baseten_tei.errors import UserError, did_you_mean, shorten
+from baseten_tei.project.program_runs import each_program_once
 
 FINDING = 1
 MISTAKE = 2
@@ -99,7 +100,8 @@ class CommandLine(LazyGroup):
         """Run a command line. Exit with its code, or return it where `standalone_mode` is off."""
         name = prog_name or self.name
         run = partial(super().main, args, name, complete_var, standalone_mode=False, **extra)
-        code = exit_code(run)
+        with each_program_once():
+            code = exit_code(run)
         if standalone_mode:
             sys.exit(code)
         return code

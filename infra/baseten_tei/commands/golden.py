@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -18,17 +18,18 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import compute_digest
 from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.files.read_files import read_text
-from baseten_tei.outputs.parsing import parse_models
-from baseten_tei.project import pulumi_cli
+from baseten_tei.operations.status.stored_resources import parse_resources
+from baseten_tei.operations.status.served_models import served_models
+from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stack_settings import stacks
+from baseten_tei.project.stack_settings import read_stack
 from baseten_tei.provider.release.golden.recorder import Outputs, Recorder
 
 
-def _read_outputs(root: Path, stack: str, names: Sequence[str]) -> dict[str, Outputs]:
+def _choose(stack: str, every: Mapping[str, Outputs], names: Sequence[str]) -> dict[str, Outputs]:
     """Return the models to record with their outputs. Raises `UserError` for one that the stack does not have."""
-    printed = pulumi_cli.run(root, stack, "stack", "output", "models", "--json")
-    every = parse_models(printed)
+    if not every:
+        raise UserError(f"stack {stack!r} serves no models yet: run `pulumi up`")
     if unknown := [name for name in names if name not in every]:
         raise UserError(
             *(
@@ -71,9 +72,11 @@ def command(root: Path, stack: str, models: tuple[str, ...], texts: Path | None)
     workspace = Workspace(root, stack)
     workspace.check()
     own = read_text(texts) if texts else None
-    subjects = [s for it in stacks(root, [stack]) for s in it.settings.subjects]
-    served = _read_outputs(root, stack, models)
-    check_emulator(workspace.target, stack, (str(it.get("predict_url")) for it in served.values()))
+    found = read_stack(workspace)
+    state = parse_resources(exported_state(root, stack).get("deployment") or {})
+    served = _choose(stack, served_models(state, found.settings.models), models)
+    check_emulator(workspace.target, stack, state.urls)
+    subjects = found.settings.subjects
     recorder, failed = _make_recorder(workspace, own, subjects), False
     with progress("models recorded", len(served)) as advance:
         for name, outputs in served.items():

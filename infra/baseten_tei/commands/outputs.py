@@ -10,6 +10,7 @@ import click
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import format_option, on_a_stack_unless, output_option, show
 from baseten_tei.errors import UserError, naming
+from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import read_text, read_text_if_there
 from baseten_tei.outputs.formats.formats import FORMATS
 from baseten_tei.outputs.parsing import parse_outputs
@@ -18,6 +19,7 @@ from baseten_tei.outputs.typed_modules.typescript import typescript_module
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.project import pulumi_cli
 from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_settings import has_models
 
 LANGUAGES: Mapping[str, Callable[[StackOutputs], str]] = MappingProxyType(
     {"python": python_module, "typescript": typescript_module}
@@ -60,10 +62,23 @@ def command(
 
 
 def _of_stack(root: Path, stack: str) -> StackOutputs:
-    Workspace(root, stack).check()  # pulumi says in many lines that a file is not YAML
+    workspace = Workspace(root, stack)
+    workspace.check()  # pulumi says in many lines that a file is not YAML
     text = pulumi_cli.run(root, stack, "stack", "output", "--json")
     with naming(f"stack {stack!r}"):
+        if "models" not in parse_json(text):
+            raise UserError(_missing(workspace))
         return parse_outputs(text)
+
+
+def _missing(workspace: Workspace) -> str:
+    """Return what to do where a stack does not have the output that its models are in."""
+    if has_models(workspace):
+        return "has no outputs yet: run `pulumi up`"
+    return (
+        "does not export its models: call baseten_tei.export_models(...) in its program, and run `pulumi up` "
+        "(docs/outputs.md)"
+    )
 
 
 def _of_file(file: str | None) -> StackOutputs:

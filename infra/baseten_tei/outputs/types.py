@@ -113,6 +113,11 @@ class ClassifierOutputs(_ModelOutputs):
 
 
 ModelOutputs = EmbeddingOutputs | RerankerOutputs | ClassifierOutputs
+OUTPUTS_BY_TASK: Mapping[str, type[ModelOutputs]] = {
+    "embedding": EmbeddingOutputs,
+    "reranker": RerankerOutputs,
+    "classifier": ClassifierOutputs,
+}
 
 
 class StackOutputs(_Words):

@@ -22,6 +22,12 @@ from baseten_tei.deployment.plan import ModelPlan, client_limits
 from baseten_tei.deployment.push_job import Stamp, stamp_environment, write_job
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.known_before_push import known_labels, known_space
+from baseten_tei.program.collector import (
+    collect,
+    collected_outputs,
+    is_collecting,
+    unknown_output,
+)
 from baseten_tei.program.context import context
 from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
@@ -62,9 +68,15 @@ class TeiModel(pulumi.ComponentResource):
 
         `ready` is this model if it was judged already, as a stack does with all of its models at once.
         """
+        token = f"{COMPONENTS}{type(self).__name__}"
+        if is_collecting():  # a command asks which models there are
+            collect(name, args, team)
+            super().__init__(token, name, {}, opts)
+            self._tell_collected(name, args)
+            return
         ready, plan = _prepare(name, args, team, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
-        super().__init__(f"{COMPONENTS}{type(self).__name__}", name, props, opts)
+        super().__init__(token, name, props, opts)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
         own = [secret] if secret is not None and args.gated else []
@@ -127,6 +139,12 @@ class TeiModel(pulumi.ComponentResource):
             **_space(subject, environment),
         }
         self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
+
+    def _tell_collected(self, name: str, args: ModelArgs) -> None:
+        """What a program may read of a model in its first preview."""
+        self.outputs = collected_outputs(name, args)
+        self.model_id = self.deployment_id = self.predict_url = self.sync_url = unknown_output()
+        self.register_outputs({})
 
     def _options(self, args: ModelArgs, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         """What stands on Baseten is protected by default, unless that Baseten is an emulator."""

@@ -11,6 +11,7 @@ from typing import Any
 from baseten_tei.baseten.processes.keeper_client import kept_group
 from baseten_tei.errors import UserError, naming, redact
 from baseten_tei.facts.files.json_reader import parse_json
+from baseten_tei.project.pulumi_reasons import known_reason
 from baseten_tei.project.state_shape import check_deployment
 
 LINES = 12
@@ -41,7 +42,7 @@ def run(
     code, out, err = _run_to_end(root, stack, arguments, environment)
     if code == 0:
         return out
-    raise _failure(arguments, code, out + err, lines)
+    raise _failure(stack, arguments, code, out + err, lines)
 
 
 def preview_json(root: Path, stack: str, environment: Mapping[str, str] | None = None) -> str:
@@ -53,11 +54,15 @@ def preview_json(root: Path, stack: str, environment: Mapping[str, str] | None =
     code, out, err = _run_to_end(root, stack, preview, environment)
     if out.lstrip().startswith("{"):
         return out
-    raise _failure(preview, code, out + err, LINES)
+    raise _failure(stack, preview, code, out + err, LINES)
 
 
-def _failure(arguments: Sequence[str], code: int, output: str, lines: int) -> UserError:
+def _failure(
+    stack: str, arguments: Sequence[str], code: int, output: str, lines: int
+) -> UserError:
     said = [line.rstrip() for line in output.splitlines() if line.strip()]
+    if reason := known_reason(stack, said):
+        return UserError(reason)
     key = os.environ.get("BASETEN_API_KEY")
     return UserError(
         f"pulumi {' '.join(arguments[:2])} failed with exit code {code}:",
@@ -77,7 +82,8 @@ def _run_to_end(
         )  # fmt: skip
     except FileNotFoundError as error:
         raise UserError(
-            "there is no pulumi on PATH: install it, or in a clone of baseten-tei run source engine/env.sh"
+            "there is no pulumi on PATH: install it (https://www.pulumi.com/docs/install), or run "
+            "`python -m pulumi_engine setup`"
         ) from error
     with process, kept_group(process.pid):
         try:

@@ -12,12 +12,14 @@ from baseten_tei.spec.spec_parser import NAMESPACE
 def stack_names(root: Path) -> list[str]:
     """Return the stacks with models; examples are not stacks.
 
+    No program is run for that: where no configuration has models, each stack's program may register some.
     Raises `UserError` if a file is not valid YAML, or a stack has the name of an environment of the workflows.
     """
     names = stack_files(root)
     if reserved := [problem for name in names if (problem := stack_name_problem(name))]:
         raise UserError(*reserved)
-    return [name for name in names if f"{NAMESPACE}:models" in Workspace(root, name).config]
+    configured = [name for name in names if f"{NAMESPACE}:models" in Workspace(root, name).config]
+    return configured or names
 
 
 def on_an_account(root: Path) -> list[str]:

@@ -1,12 +1,13 @@
-"""Stacks as their files say: names, specs, owner."""
+"""Which models a stack has: those in its configuration, or else those that its program registers."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from baseten_tei.errors import UserError, did_you_mean, list_names, naming
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.project import generated_files
+from baseten_tei.project.registered_models import Place, registered_models
 from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.rules.settings import Settings, parse_settings
@@ -15,37 +16,59 @@ from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as its configuration file says it."""
+    """A stack's models, and where they are written."""
 
     name: str
     path: Path
+    """The stack's configuration."""
     settings: Settings
+    from_program: bool = False
+    """Whether its program registers them; its configuration has none then."""
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """Of models of a Python program: file and line."""
 
 
 def stacks(
     root: Path, names: Sequence[str] | None = None, *, locked: bool = True
 ) -> Iterator[Stack]:
-    """Return each stack with models, from `Pulumi.<stack>.yaml`; `names` are all that there are. Raises `UserError`.
+    """Return each stack with models; `names` are all that there are. Raises `UserError`.
 
     Without `locked` no lock file is read, and only the shape of specs is checked: what locking begins with.
     """
     for name in stack_files(root) if names is None else names:
-        workspace = Workspace(root, name)
-        models = workspace.config.get(MODELS)
-        if models is None:
-            continue
-        facts = generated_files.locked_facts(root, name) if locked else None
+        found = read_stack(Workspace(root, name), locked=locked)
+        if found.settings.models or not found.from_program:
+            yield found
+
+
+def read_stack(workspace: Workspace, *, locked: bool = True) -> Stack:
+    """Return a stack's models. Raises `UserError` for what is wrong with them, or with the program that has them."""
+    root, name = workspace.root, workspace.stack
+    facts = generated_files.locked_facts(root, name) if locked else None
+    if has_models(workspace):
         with naming(workspace.path.name):
-            settings = _settings(models, workspace.team, facts)
-        yield Stack(name, workspace.path, settings)
+            settings = _settings(workspace.config[MODELS], workspace.team, facts)
+        return Stack(name, workspace.path, settings)
+    found = registered_models(root, name)
+    with naming(f"stack {name!r}"):
+        settings = _settings(found.specs, workspace.team or found.team, facts)
+    return Stack(name, workspace.path, settings, from_program=True, places=found.places)
+
+
+def has_models(workspace: Workspace) -> bool:
+    """Return whether the stack's configuration has its models, so that its program is not asked."""
+    return workspace.config.get(MODELS) is not None
 
 
 def wanted_stacks(root: Path, names: Sequence[str], *, locked: bool = True) -> list[Stack]:
     """Return those of `names` that have models. Raises `UserError` where none has."""
     if every := list(stacks(root, names, locked=locked)):
         return every
-    where = f"Pulumi.{names[0]}.yaml" if len(names) == 1 else f"any Pulumi.<stack>.yaml in {root}"
-    raise UserError(f"there are no models in {where}: write them under {MODELS}")
+    where = f"stack {names[0]!r}" if len(names) == 1 else f"any stack of {root}"
+    raise UserError(
+        f"there are no models in {where}: register one in its program, or write some under {MODELS} in "
+        f"Pulumi.{names[0] if len(names) == 1 else '<stack>'}.yaml for a program that calls deploy()"
+    )
 
 
 def settings_with(root: Path, stack: str, model: str) -> Settings:

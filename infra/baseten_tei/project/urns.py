@@ -24,5 +24,9 @@ def name_of(urn: str) -> str:
 
 
 def is_ours(urn: str) -> bool:
-    """Return whether it belongs to this package: a component, a resource of the provider, a push."""
-    return urn.split("::", 3)[2].startswith((COMPONENTS, PROVIDER))
+    """Return whether it belongs to this package: a component, a resource of the provider, a push.
+
+    A program may have its models below a component of its own.
+    """
+    kinds = urn.split("::", 3)[2].split("$")
+    return any(kind.startswith((COMPONENTS, PROVIDER)) for kind in kinds)

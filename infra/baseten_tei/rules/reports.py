@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from baseten_tei.rules.registry import RULES
@@ -13,20 +13,25 @@ _LEVEL = {"error": "error", "warning": "warning"}
 
 @dataclass(frozen=True)
 class StackCheck:
-    """What was found in one stack's configuration; `text` is that file's, for line numbers."""
+    """What was found in one stack's models; `text` is that of `file`, its configuration, for line numbers."""
 
     file: str
     text: str
     models: int
     findings: Sequence[Reported]
+    places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """Of models of a program: file and line."""
 
     @property
     def errors(self) -> int:
         """Findings that stop a preview."""
         return sum(it.rule.severity == "error" for it in self.findings)
 
-    def line_of(self, model: str) -> int:
-        """Return the line where a model begins, counted from 1; 1 where it is not found."""
+    def place_of(self, model: str) -> tuple[str, int]:
+        """Return the file and the line where a model begins, counted from 1; line 1 where it is not found."""
+        return self.places.get(model) or (self.file, self._line_of(model))
+
+    def _line_of(self, model: str) -> int:
         starts = (f"{model}:", f'"{model}":', f"'{model}':")
         for number, line in enumerate(self.text.splitlines(), start=1):
             if line.strip().startswith(starts):
@@ -76,9 +81,10 @@ def _row(it: Reported) -> str:
 
 
 def _finding_object(stack: StackCheck, it: Reported) -> dict[str, Any]:
+    file, line = stack.place_of(it.model)
     return {
-        "file": stack.file,
-        "line": stack.line_of(it.model),
+        "file": file,
+        "line": line,
         "model": it.model,
         "rule": it.rule.id,
         "severity": it.rule.severity,
@@ -98,8 +104,9 @@ def _describe_rule(rule: Any) -> dict[str, Any]:
 
 
 def _result(stack: StackCheck, it: Reported) -> dict[str, Any]:
-    region = {"startLine": stack.line_of(it.model)}
-    location = {"artifactLocation": {"uri": stack.file}, "region": region}
+    file, line = stack.place_of(it.model)
+    region = {"startLine": line}
+    location = {"artifactLocation": {"uri": file}, "region": region}
     return {
         "ruleId": it.rule.id,
         "level": _LEVEL[it.rule.severity],

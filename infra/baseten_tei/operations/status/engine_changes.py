@@ -46,12 +46,13 @@ def _update(urn: str, state: StoredResources, inputs: Values, diff: Diff) -> Ite
     if kind.startswith("baseten:"):
         paths = diff(kind, state.outputs(urn), inputs)
     else:
-        paths = _find_changed_inputs(state.inputs(urn), inputs)
+        paths = find_changed_inputs(state.inputs(urn), inputs)
     if why := (*unfinished, *paths):
         yield _change("update", urn, why)
 
 
-def _find_changed_inputs(before: Values, inputs: Values) -> list[str]:
+def find_changed_inputs(before: Values, inputs: Values) -> list[str]:
+    """Return the paths of inputs that differ."""
     gone = [key for key in before if key not in inputs]
     return [*find_changed_paths(before, inputs), *gone]
 

@@ -14,6 +14,7 @@ from baseten_tei.program.push_python import INTERPRETER
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_input
 from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_settings import has_models
 from baseten_tei.project.stack_values import decode_value, value_text
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.hf_token import SECRET_NAME
@@ -23,17 +24,22 @@ COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging"
 
 
 def plan_stack(root: Path, stack: str) -> dict[str, Any]:
-    """Work out everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem."""
+    """Work out everything that only the stack's files decide, as JSON. Raises `UserError`, one line a problem.
+
+    Where its program decides, that is all there is to say.
+    """
     workspace = Workspace(root, stack)
-    lock = generated_files.locked_facts(root, stack)
     config = workspace.config
+    project = {"project": workspace.owner.project, "backend": workspace.backend}
+    if not has_models(workspace):
+        return {**project, "from_program": True}
+    lock = generated_files.locked_facts(root, stack)
     with naming(workspace.path.name):
         settings = parse_settings(_value(config, "models"), workspace.team, lock)
         ready(settings.subjects)
         token = token_source(_value(config, SECRET_NAME))
     return {
-        "project": workspace.owner.project,
-        "backend": workspace.backend,
+        **project,
         "team": settings.team,
         "models": len(settings.models),
         "wants_token": settings.wants_token,

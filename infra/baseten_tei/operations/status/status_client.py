@@ -30,6 +30,10 @@ def compare_stack(
     """Return what `pulumi up` would change, and the state. Raises `UserError` where a preview would stop."""
     known = _plan(root, stack, environ)
     state = _state(root, stack, known, environ)
+    if known.get("from_program"):
+        from baseten_tei.operations.status.program_status_client import preview_status
+
+        return preview_status(root, stack), state
     secret = _secret(stack, known, environ) if known["wants_token"] else {}
     models = fill_generations(known["resources"], state, _generation(state, secret, environ))
     wanted = _with_state_id(known, stack, state, {**secret, **models})

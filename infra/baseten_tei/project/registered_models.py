@@ -1,0 +1,76 @@
+"""The models that a stack's program registers: the program is run by the engine's own preview, and writes them down.
+
+Nothing is changed, nobody is called but by what else the program has in it, and no rule judges anything: this works
+for models that are not locked yet, or that a rule refuses.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from baseten_tei.baseten.processes.keeper_client import kept_folder
+from baseten_tei.errors import UserError, naming
+from baseten_tei.facts.files.json_reader import parse_json
+from baseten_tei.facts.files.read_files import read_text_if_there
+from baseten_tei.project.program_run import run_program
+from baseten_tei.project.program_runs import run_once
+
+VARIABLE = "BASETEN_TEI_COLLECT"
+"""Names the file that a program's components write their specs to, instead of registering what they need."""
+
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class RegisteredModels:
+    """What a program registers, by name."""
+
+    specs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """As a stack's configuration would hold them."""
+    teams: Mapping[str, str | None] = field(default_factory=dict)
+    places: Mapping[str, Place] = field(default_factory=dict)
+    """File and line, where a model is written in Python."""
+
+    @property
+    def team(self) -> str | None:
+        """Return the team of all models; `None` where they have several, or none."""
+        teams = set(self.teams.values())
+        return teams.pop() if len(teams) == 1 else None
+
+
+def registered_models(root: Path, stack: str) -> RegisteredModels:
+    """Return what the stack's program registers. Raises `UserError`, in one line, where it cannot be run to its end."""
+    return run_once(_collect, root, stack)
+
+
+def _collect(root: Path, stack: str) -> RegisteredModels:
+    with kept_folder("baseten-tei-models-") as folder:
+        file = folder / "models"
+        components = run_program(root, stack, {**os.environ, VARIABLE: str(file)})
+        found = parse_registered(read_text_if_there(file) or "")
+    if missing := components - found.specs.keys():
+        raise UserError(
+            f"stack {stack!r}: model {min(missing)!r} is registered by an older baseten-tei than this command: "
+            "install this version beside the program"
+        )
+    return found
+
+
+def parse_registered(text: str) -> RegisteredModels:
+    """Return what components wrote, a JSON object a line. Raises `UserError` for a model that cannot be known."""
+    with naming("the program's models"):
+        lines = [parse_json(line) for line in text.splitlines()]
+    if problems := [problem for line in lines for problem in line.get("problems", ())]:
+        raise UserError(*problems)
+    names = [line["name"] for line in lines]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise UserError(
+            *(f"model {name!r} is registered twice: give one of them another name" for name in twice)
+        )
+    return RegisteredModels(
+        {line["name"]: line["spec"] for line in lines},
+        {line["name"]: line.get("team") for line in lines},
+        {line["name"]: (it[0], it[1]) for line in lines if (it := line.get("place"))},
+    )
