@@ -66,8 +66,10 @@ def _of_stack(root: Path, stack: str) -> StackOutputs:
     workspace.check()  # pulumi says in many lines that a file is not YAML
     text = pulumi_cli.run(root, stack, "stack", "output", "--json")
     with naming(f"stack {stack!r}"):
-        if "models" not in parse_json(text):
-            raise UserError(_missing(workspace))
+        found = parse_json(text)
+    if isinstance(found, dict) and "models" not in found:
+        raise UserError(f"stack {stack!r} {_missing(workspace)}")
+    with naming(f"stack {stack!r}"):
         return parse_outputs(text)
 
 
