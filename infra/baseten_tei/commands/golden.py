@@ -18,8 +18,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.truss_config import compute_digest
 from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.files.read_files import read_text
-from baseten_tei.operations.status.stored_resources import parse_resources
 from baseten_tei.operations.status.served_models import served_models
+from baseten_tei.operations.status.stored_resources import parse_resources
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import read_stack

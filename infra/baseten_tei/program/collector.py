@@ -41,7 +41,9 @@ def collect(name: str, args: ModelArgs, team: str | None) -> None:
 def collect_unknown(name: str, keys: Iterable[str]) -> None:
     """Write down that these values of a model's spec are outputs, which only an update knows."""
     named = ", ".join(keys)
-    problem = f"model {name!r}: {named}: known only after `pulumi up`: write a value that a preview knows"
+    problem = (
+        f"model {name!r}: {named}: known only after `pulumi up`: write a value that a preview knows"
+    )
     _append({"name": name, "problems": [problem]})
 
 
@@ -82,7 +84,7 @@ def _append(line: Mapping[str, Any]) -> None:
 def _find_place() -> tuple[str, int] | None:
     """Return where the program makes the model: the nearest caller outside of this package and Pulumi's."""
     root = Path(pulumi.runtime.get_root_directory() or ".").resolve()
-    frame = sys._getframe(1)  # noqa: SLF001  # inspect.stack() reads every file on the way
+    frame = sys._getframe(1)  # inspect.stack() reads every file on the way
     while frame.f_back is not None:
         frame = frame.f_back
         file = Path(frame.f_code.co_filename)

@@ -20,9 +20,8 @@ _END = "preview failed"
 _NOISE = ("pulumi preview", _END, "an unhandled error", "For further information")
 
 
-
 def run_program(root: Path, stack: str, environment: Mapping[str, str]) -> set[str]:
-    """Run a stack's program, and return the names of its components. Raises `UserError` where it stops before its end."""
+    """Run a stack's program, and return the names of its components. Raises `UserError` where it stops before."""
     document = decode_json(preview_program(root, stack, environment))
     if errors := [*_errors(document.get("diagnostics") or ())]:
         raise UserError(stop_line(stack, errors))
@@ -30,9 +29,7 @@ def run_program(root: Path, stack: str, environment: Mapping[str, str]) -> set[s
     return {name_of(urn) for urn in urns if kind_of(urn).startswith(COMPONENTS)}
 
 
-def preview_program(
-    root: Path, stack: str, environment: Mapping[str, str] | None = None
-) -> str:
+def preview_program(root: Path, stack: str, environment: Mapping[str, str] | None = None) -> str:
     """Return `pulumi preview --json` of a program with models in it. Raises `UserError`, one line, if there is none."""
     try:
         return preview_json(root, stack, environment)

@@ -57,9 +57,7 @@ def preview_json(root: Path, stack: str, environment: Mapping[str, str] | None =
     raise _failure(stack, preview, code, out + err, LINES)
 
 
-def _failure(
-    stack: str, arguments: Sequence[str], code: int, output: str, lines: int
-) -> UserError:
+def _failure(stack: str, arguments: Sequence[str], code: int, output: str, lines: int) -> UserError:
     said = [line.rstrip() for line in output.splitlines() if line.strip()]
     if reason := known_reason(stack, said):
         return UserError(reason)

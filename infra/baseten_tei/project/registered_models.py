@@ -67,7 +67,10 @@ def parse_registered(text: str) -> RegisteredModels:
     names = [line["name"] for line in lines]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(
-            *(f"model {name!r} is registered twice: give one of them another name" for name in twice)
+            *(
+                f"model {name!r} is registered twice: give one of them another name"
+                for name in twice
+            )
         )
     return RegisteredModels(
         {line["name"]: line["spec"] for line in lines},

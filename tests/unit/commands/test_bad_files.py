@@ -100,7 +100,11 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
 def _pulumi(_root: Path, _stack: str, words: Any, _environment: Any) -> tuple[int, str, str]:
     """What pulumi says: the state, and otherwise that it cannot."""
     if tuple(words[:2]) == ("stack", "export"):
-        return 0, json.dumps({"deployment": json.loads(spoiling.state_text())["checkpoint"]["latest"]}), ""
+        return (
+            0,
+            json.dumps({"deployment": json.loads(spoiling.state_text())["checkpoint"]["latest"]}),
+            "",
+        )
     return 1, "", "error: no pulumi here"
 
 
