@@ -14,7 +14,7 @@ def served_models(
 ) -> dict[str, Mapping[str, Any]]:
     """Return what it takes to call each model that serves in its environment, by the words of its outputs."""
     stored = {name_of(urn): state.outputs(urn) for urn in state.of_kind(ENVIRONMENT)}
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for name, args in models.items():
         serving = stored.get(f"{name}-{args.environment}")
         if serving and serving.get("model_id"):
