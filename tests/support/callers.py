@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from huggingface_hub import constants
 
-from baseten_tei.baseten import emulator, private_emulator, router_client
+from baseten_tei.baseten import emulator, emulator_hub, router_client
 from baseten_tei.baseten.api import BasetenApi, retries
 from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
@@ -63,7 +63,7 @@ def measure(url: str, _: Bounds) -> object:
 
 
 def teaching(url: str, _: Bounds) -> object:
-    return private_emulator.teach(url, [{"model_id": "a/b"}])
+    return emulator_hub.teach(url, [{"model_id": "a/b"}])
 
 
 def health(url: str, _: Bounds) -> object:
@@ -105,7 +105,7 @@ EVERY: Mapping[str, Call] = {**BOUNDED, "fast_client": fast_client}
 
 def set_bounds(monkeypatch: pytest.MonkeyPatch, bounds: Bounds) -> None:
     """Let all of them have these bounds, and try once."""
-    for module in (load_client, private_emulator, emulator):
+    for module in (load_client, emulator_hub, emulator):
         monkeypatch.setattr(module, "BOUNDS", bounds)
     monkeypatch.setattr(router_client, "LARGEST_BYTES", bounds.size)
     monkeypatch.setattr(official, "SUMS_SECONDS", bounds.seconds)

@@ -1,14 +1,16 @@
 """/_emulator/hub: repositories of the Hugging Face Hub that the emulator is taught.
 
-    POST {"model_id": "org/name", "gated": false, "files": {
+    POST {"model_id": "org/name", "revision": "<branch or commit>", "gated": false, "files": {
         "config.json": {...}, "1_Pooling/config.json": {...} | null, "modules.json": [...],
         "sentence_bert_config.json": {...}, "config_sentence_transformers.json": {...},
         "tokenizer.json": true | false,
         "weights": {"format": "safetensors", "bytes": n, "dtype": "F32", "labels": n}}}
     GET lists them, DELETE forgets all or `?model_id=`.
 
-Contents are taken as they are: a file that TEI cannot read is what this is for. A taught repository goes
-before the table of known models, for servers that start from then on.
+Contents are taken as they are: a file that TEI cannot read is what this is for. A taught repository goes before the
+table of known models. One that is taught with a revision is what servers find that ask for that revision, so that two
+stacks may serve two commits of it; one without is every other revision. What is taught decides no start that was
+decided before; a server that runs answers by it from then on, as after a restart of the emulator.
 """
 
 import re
@@ -17,7 +19,7 @@ from typing import Any
 
 from baseten_emulator.life import due_events
 from baseten_emulator.world.bodies import Fields, check_fields, require_range, require_room, shorten
-from baseten_emulator.world.records import Taught
+from baseten_emulator.world.records import Taught, taught_id
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import Request, Response, bad_request, json_response
 from baseten_emulator.world.world import World
@@ -29,7 +31,7 @@ MOST_BYTES = 10**15
 MOST_LABELS = 100_000
 MOST_NUMBERS = 65_536  # in a vector
 _WIDTHS = ("hidden_size", "dim", "n_embd", "out_features")
-_FIELDS: Fields = {"model_id": str, "files": dict, "gated": bool}
+_FIELDS: Fields = {"model_id": str, "revision": str, "files": dict, "gated": bool}
 _WEIGHTS: Fields = {"format": str, "bytes": int, "dtype": str, "labels": int}
 _READ_BY_TEI = re.compile(
     r"config\.json|tokenizer\.json|modules\.json|config_sentence_transformers\.json|weights"
@@ -39,12 +41,15 @@ _READ_BY_TEI = re.compile(
 
 
 def teach(world: World, request: Request) -> Response:
-    """Answer POST: a repository as the Hub would have it replaces an earlier one of that id."""
+    """Answer POST: a repository as the Hub would have it replaces an earlier one of that id and revision."""
     body = check_fields(request.json(), _FIELDS, required=("model_id", "files"))
-    taught = _parse(body["model_id"], body["files"], body.get("gated", False))
-    require_room(world.store.count(Taught), MAX_REPOSITORIES, "repositories")
-    due_events.catch_up(world)  # what is due was decided before this was known
-    world.store.put(taught)
+    revision = _check_revision(body.get("revision", ""))
+    taught = _parse(body["model_id"], revision, body["files"], body.get("gated", False))
+    if world.store.get(Taught, taught.id) != taught:
+        require_room(world.store.count(Taught), MAX_REPOSITORIES, "repositories")
+        due_events.catch_up(world)  # what is due was decided before this was known
+        world.store.put(taught)
+        world.forget_routers()
     return json_response(_view(taught))
 
 
@@ -58,12 +63,19 @@ def forget(world: World, request: Request) -> Response:
     wanted = request.arg("model_id")
     due_events.catch_up(world)
     for taught in world.store.all(Taught):
-        if wanted is None or taught.id == wanted.lower():
+        if wanted is None or taught.model_id.lower() == wanted.lower():
             world.store.delete(Taught, taught.id)
+    world.forget_routers()
     return list_taught(world, request)
 
 
-def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
+def _check_revision(revision: str) -> str:
+    if revision and not re.fullmatch(r"[\w./-]{1,256}", revision):
+        raise bad_request(f"revision: {shorten(revision)} is not a branch, tag or commit")
+    return revision
+
+
+def _parse(model_id: str, revision: str, files: Mapping[str, Any], gated: bool) -> Taught:
     if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", model_id):
         raise bad_request(f"model_id: {shorten(model_id)} is not of the form owner/name")
     unread = sorted(name for name in files if not _READ_BY_TEI.fullmatch(name))
@@ -75,7 +87,8 @@ def _parse(model_id: str, files: Mapping[str, Any], gated: bool) -> Taught:
         )
     _check_widths(files)
     weights = _weights(files.get("weights") or {})
-    return Taught(model_id.lower(), "", model_id, {**files, "weights": weights}, gated)
+    whole = {**files, "weights": weights}
+    return Taught(taught_id(model_id, revision), "", model_id, whole, gated, revision)
 
 
 def _weights(weights: Any) -> dict[str, Any]:
@@ -100,7 +113,8 @@ def _check_widths(files: Mapping[str, Any]) -> None:
 
 
 def _view(taught: Taught) -> dict[str, Any]:
-    return {"model_id": taught.model_id, "files": taught.files, "gated": taught.gated}
+    at = {"revision": taught.revision} if taught.revision else {}
+    return {"model_id": taught.model_id, **at, "files": taught.files, "gated": taught.gated}
 
 
 _PATH = "/_emulator/hub"

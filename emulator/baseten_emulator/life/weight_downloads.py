@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_emulator.world.ids import normalise_secret_name
+from baseten_emulator.world.records import taught_id
 
 GATED = (  # repositories or whole owners that answer 401 to a caller without a token
     "google/embeddinggemma-300m",
@@ -19,6 +20,8 @@ GATED = (  # repositories or whole owners that answer 401 to a caller without a 
 )
 _MODEL_ID = re.compile(r"--model-id[ =]['\"]?([\w.-]+/[\w.-]+)")
 _CLONE = re.compile(r"https://huggingface\.co/([\w.-]+/[\w.-]+)")
+_REVISION = re.compile(r"--revision[ =]['\"]?([\w./-]+)")
+_CHECKOUT = re.compile(r"\bcheckout ([\w./-]+)")
 _SECRET_FILE = re.compile(r"/secrets/([\w.-]+)")
 _DEFAULT_CACHE_SECRET = "hf_access_token"  # noqa: S105 - a name: truss's ModelRepo default
 
@@ -29,6 +32,7 @@ class Download:
 
     repository: str
     secret: str | None
+    revision: str = "main"
 
 
 def find_secret_files(config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -46,15 +50,21 @@ def find_baked(config: Mapping[str, Any]) -> tuple[Download, ...]:
     mounted = (config.get("build") or {}).get("secret_to_path_mapping") or {}
     commands = [str(command) for command in config.get("build_commands") or ()]
     return tuple(
-        Download(repo, next((name for name, path in mounted.items() if path in command), None))
+        Download(
+            repo,
+            next((name for name, path in mounted.items() if path in command), None),
+            _first(_CHECKOUT, command),
+        )
         for command in commands
         for repo in _CLONE.findall(command)
     )
 
 
-def is_gated(repository: str, taught: Mapping[str, bool]) -> bool:
+def is_gated(download: Download, taught: Mapping[str, bool]) -> bool:
     """Return whether the Hub wants a token for this repository; what was `taught` goes before the list."""
-    known = taught.get(repository.lower())
+    repository = download.repository
+    at = taught.get(taught_id(repository, download.revision))
+    known = taught.get(taught_id(repository)) if at is None else at
     return (
         known
         if known is not None
@@ -73,7 +83,7 @@ def build_failure_lines(
         "fatal: could not read Username for 'https://huggingface.co' "
         f"({download.repository} is gated: 401)"
         for download in find_baked(config)
-        if is_gated(download.repository, taught)
+        if is_gated(download, taught)
         and not secrets.get(normalise_secret_name(download.secret or "no secret"))
     )
 
@@ -88,7 +98,7 @@ def load_failure_lines(
     declared = {normalise_secret_name(name) for name in config.get("secrets") or {}}
     missing = [_missing_line(name, declared, secrets) for name in find_secret_files(config)]
     refused = [
-        _refusal_line(download, secrets, is_gated(download.repository, taught))
+        _refusal_line(download, secrets, is_gated(download, taught))
         for download in find_downloads(config)
     ]
     return tuple(line for line in (*missing, *refused) if line)
@@ -122,19 +132,26 @@ def _find_mounted(config: Mapping[str, Any]) -> Iterator[Download]:
         if source.startswith("hf://"):
             auth = entry.get("auth") or {}
             secret = auth.get("auth_secret_name") or entry.get("auth_secret_name")
-            yield Download(source.removeprefix("hf://").partition("@")[0], secret)
+            repository, _, revision = source.removeprefix("hf://").partition("@")
+            yield Download(repository, secret, revision or "main")
 
 
 def _find_cached(config: Mapping[str, Any]) -> Iterator[Download]:
     for entry in config.get("model_cache") or ():
         secret = entry.get("runtime_secret_name") or _DEFAULT_CACHE_SECRET
-        yield Download(str(entry.get("repo_id", "")), secret)
+        yield Download(str(entry.get("repo_id", "")), secret, str(entry.get("revision") or "main"))
 
 
 def _find_router_downloads(config: Mapping[str, Any]) -> Iterator[Download]:
     secret = next(iter(find_secret_files(config)), None)
-    for repository in _MODEL_ID.findall(_start_command(config)):
-        yield Download(repository, secret)
+    command = _start_command(config)
+    for repository in _MODEL_ID.findall(command):
+        yield Download(repository, secret, _first(_REVISION, command))
+
+
+def _first(pattern: re.Pattern[str], command: str) -> str:
+    found = pattern.search(command)
+    return found[1] if found else "main"
 
 
 def _start_command(config: Mapping[str, Any]) -> str:

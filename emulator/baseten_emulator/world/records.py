@@ -189,11 +189,17 @@ class AsyncRequest:
 class Taught:
     """A repository of the Hub that the emulator was taught; see `control.hub_repositories`."""
 
-    id: str  # model id in lower case: the Hub ignores case
+    id: str  # see `taught_id`
     owner: str  # always ""
     model_id: str
     files: dict[str, Any]
     gated: bool = False
+    revision: str = ""  # empty: whatever revision was not taught by itself
+
+
+def taught_id(model_id: str, revision: str = "") -> str:
+    """Return the name of a taught repository: in lower case, since the Hub ignores case, with its revision if any."""
+    return f"{model_id}@{revision}".removesuffix("@").lower()
 
 
 @dataclass(frozen=True)

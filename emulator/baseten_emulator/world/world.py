@@ -110,8 +110,13 @@ class World:
         return self.team_id(self.teams[0])
 
     def gates_by_repository(self) -> dict[str, bool]:
-        """Return which taught repositories want a token, by id in lower case."""
+        """Return which taught repositories want a token, by id in lower case, with and without revision."""
         return {taught.id: taught.gated for taught in self.store.all(Taught)}
+
+    def forget_routers(self) -> None:
+        """Let every server start anew with its next request, as a restart of the emulator does."""
+        with self._routers_lock:
+            self._routers.clear()
 
     def secrets_of(self, team_id: str) -> dict[str, str]:
         """Return a team's secrets by normalised name; a value is only ever "[secret]" or empty."""

@@ -3,23 +3,17 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
 
 from baseten_tei.baseten.child_environment import emulator_environment
 from baseten_tei.baseten.emulator import require_emulator
 from baseten_tei.baseten.processes.keeper_client import kept_group
 from baseten_tei.errors import UserError
-from baseten_tei.facts.network.bounds import MIB, Bounds
-from baseten_tei.facts.network.network_errors import NoAnswerError
-from baseten_tei.facts.network.requests_client import Session
 
 STEP_SECONDS = "0.05"
 """How long BUILDING, DEPLOYING and LOADING_MODEL last each."""
 END_SECONDS = 10
-BOUNDS = Bounds(seconds=30.0, size=MIB)
-"""Of its answer to one repository, which is a few words."""
 
 
 @contextmanager
@@ -39,24 +33,6 @@ def private_emulator(environment: Mapping[str, str]) -> Iterator[str]:
             yield _address(process)
         finally:
             _end(process)
-
-
-def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:
-    """Let it know Hugging Face repositories as its `/_emulator/hub` takes them. Raises `UserError`."""
-    with Session(BOUNDS) as session:
-        session.trust_env = False
-        for repository in repositories:
-            try:
-                answer = session.post(f"{address}/_emulator/hub", json=repository)
-            except NoAnswerError as error:
-                raise UserError(
-                    f"the emulator at {address} does not answer ({error.why.what}): run the same command again"
-                ) from error
-            if answer.status_code != 200:
-                raise UserError(
-                    f"the emulator does not take {repository['model_id']} as locks/ tells it "
-                    f"({answer.text[:200]}): run `baseten-tei lock`"
-                )
 
 
 def _address(process: subprocess.Popen[bytes]) -> str:

@@ -112,36 +112,3 @@ def shortened_problem(
                     "to keep whole labels, then delete that deployment and run `pulumi up`"
                 )
     return None
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the router must say of itself before a version gets traffic."""
-
-    task: str
-    model_id: str
-    tei_version: str
-    gpu: bool
-    revision: str | None = None
-    """The commit asked for; `None` where the spec names a branch or tag."""
-
-
-def info_problems(info: Mapping[str, Any], wanted: Wanted) -> list[str]:
-    """Return how the router's `/info` differs from what was asked for (fields: measured on TEI 1.8.3 and 1.9.3)."""
-    found = []
-    task = next(iter(info.get("model_type") or ["nothing"]))
-    if task != wanted.task:
-        found.append(
-            f"serves a {task}, not a {wanted.task}: write task: {task}, or another model_id"
-        )
-    if not str(info.get("model_id", "")).endswith(wanted.model_id):
-        found.append(f"serves {info.get('model_id')}, not {wanted.model_id}")
-    if info.get("version") != wanted.tei_version:
-        found.append(f"runs TEI {info.get('version')}, not {wanted.tei_version}")
-    # TEI's --revision; null where the weights are a directory, which no /info names the commit of.
-    if wanted.revision and info.get("model_sha") not in (None, wanted.revision):
-        found.append(f"serves revision {info['model_sha']}, not {wanted.revision}")
-    # Without a GPU TEI caps the batch itself: 4 requests (candle) or 8 (ONNX runtime).
-    if wanted.gpu and info.get("max_batch_requests") in (4, 8):
-        found.append("runs on the CPU: TEI found no usable GPU and fell back without an error")
-    return found

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.deployment.hardware import resolve_hardware
+from baseten_tei.deployment.locked_answers import expect_locked
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
+from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs, Promotion
 from baseten_tei.spec.names import is_commit
@@ -24,12 +26,15 @@ def all_environments(args: ModelArgs) -> dict[str, EnvironmentArgs]:
 
 
 def environment_inputs(
-    args: ModelArgs, digest: str, golden: Mapping[str, str] | None
+    args: ModelArgs,
+    digest: str,
+    golden: Mapping[str, str] | None,
+    facts: ModelFacts | None = None,
 ) -> dict[str, Inputs]:
     """Return each environment's version and settings; a pinned one does not care for the spec's own `digest`."""
     # What counts at the next release only: alone, a change of it changes nothing.
     policy = {
-        "expected": _router_expectations(args),
+        "expected": _router_expectations(args, facts),
         "golden": golden,
         "new_space": args.new_space,
         "on_refusal": args.on_refusal,
@@ -51,9 +56,10 @@ def environment_inputs(
     }
 
 
-def _router_expectations(args: ModelArgs) -> Inputs:
+def _router_expectations(args: ModelArgs, facts: ModelFacts | None) -> Inputs:
     """What the router has to say of itself; a batch limit of the spec's own would look like a CPU's."""
     instance, _ = resolve_hardware(args)
+    locked = expect_locked(args, facts)
     limited = any(flag == "max-batch-requests" for flag, _ in split_flags(args.extra_flags))
     return {
         "task": args.task,
@@ -61,6 +67,7 @@ def _router_expectations(args: ModelArgs) -> Inputs:
         "tei_version": args.tei_version,
         "gpu": instance.gpu_count > 0 and not limited,
         **({"revision": args.revision} if is_commit(args.revision) else {}),
+        **({"locked": locked} if locked else {}),
     }
 
 

@@ -12,6 +12,7 @@ from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.push_job import Job
 from baseten_tei.deployment.truss_config import build_config, compute_digest, render_canonical
+from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.names import baseten_name
@@ -39,10 +40,11 @@ def plan_model(
     target: str,
     team: str | None = None,
     golden: Mapping[str, str] | None = None,
+    facts: ModelFacts | None = None,
 ) -> ModelPlan:
     """Return the plan of a spec that has no problems; `target` is `baseten:target` as configured.
 
-    `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`.
+    `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`. `facts` are the locked ones.
     """
     config = build_config(name, args)
     digest = compute_digest(config, args.labels)
@@ -64,7 +66,7 @@ def plan_model(
         },
         environment_inputs={
             name: {"model": job.model, **whose, **adopting, **inputs}
-            for name, inputs in environment_inputs(args, digest, golden).items()
+            for name, inputs in environment_inputs(args, digest, golden, facts).items()
         },
         known_outputs=_outputs_before_push(args, digest),
     )

@@ -56,7 +56,7 @@ class Derived:
 
 
 def size_spec(args: ModelArgs, facts: ModelFacts | None) -> ModelArgs:
-    """Return the spec with what it left open filled in; unchanged where the model is not locked."""
+    """Return the spec with what it left open filled in; unchanged where the model was pushed before it was locked."""
     return _take_steps(args, facts)[0]
 
 
@@ -79,7 +79,8 @@ def tokenizer_gib(facts: ModelFacts) -> float:
 
 def _take_steps(args: ModelArgs, facts: ModelFacts | None) -> tuple[ModelArgs, tuple[Derived, ...]]:
     found: list[Derived] = []
-    for step in STEPS if facts is not None else ():
+    steps = STEPS if facts is not None and not facts.pushed_unlocked else ()
+    for step in steps:
         derived = step(args, facts)  # type: ignore[arg-type]  # no step is taken without facts
         if derived is not None:
             found.append(derived)

@@ -17,7 +17,7 @@ def known_labels(subject: Subject) -> dict[str, Any]:
         return {}
     facts = subject.facts
     multi_label = _MULTI_LABEL.get(facts.problem_type or "") if facts else None
-    return {"labels": facts and _labels(facts), "multi_label": multi_label}
+    return {"labels": facts and facts.labels, "multi_label": multi_label}
 
 
 def known_space(subject: Subject) -> dict[str, Any]:
@@ -34,16 +34,6 @@ def known_space(subject: Subject) -> dict[str, Any]:
         "prompt_name": args.default_prompt_name,
         "dtype": dtype_of(subject),
     }
-
-
-def _labels(facts: ModelFacts) -> list[str] | None:
-    """In the order of the scores that the head computes."""
-    found = facts.id2label or {}
-    return [found[number] for number in sorted(found, key=int)] if _are_numbers(found) else None
-
-
-def _are_numbers(labels: dict[str, str]) -> bool:
-    return bool(labels) and all(map(str.isdecimal, labels))
 
 
 def _prompt(args: EmbeddingArgs, facts: ModelFacts | None) -> str | None:

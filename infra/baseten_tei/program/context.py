@@ -10,6 +10,7 @@ import pulumi
 from pulumi.runtime import get_root_directory
 
 from baseten_tei.baseten.emulator import require_emulator
+from baseten_tei.baseten.emulator_hub import teach_lock
 from baseten_tei.baseten.target import Target, find_api_key, parse_target
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
@@ -56,12 +57,15 @@ def context() -> Context:
     root = Path(get_root_directory() or ".")
     if warning := left_behind(root, pulumi.get_stack()):
         pulumi.log.warn(warning)
+    lock = generated_files.locked_facts(root, pulumi.get_stack())
+    if not preview:
+        teach_lock(target, lock.values(), root)
     return Context(
         owner=Owner(pulumi.get_project(), pulumi.get_stack()),
         target_name=name,
         target=target,
         root=root,
-        lock=generated_files.locked_facts(root, pulumi.get_stack()),
+        lock=lock,
         preview=preview,
         in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
         guessable_passphrase=is_guessable(phrase),

@@ -45,7 +45,9 @@ def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
     Raises `UserError` in CI for a stale one, and where its push would not run with this program's Python.
     """
     golden = golden_input(here.root, here.owner.stack, model.name)
-    plan = plan_model(model.name, model.args, here.owner, here.target_name, team, golden)
+    plan = plan_model(
+        model.name, model.args, here.owner, here.target_name, team, golden, model.facts
+    )
     if plan.pushed:
         push_python(here.root)
     _bring_up_to_date(model.name, plan, here)

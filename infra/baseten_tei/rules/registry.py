@@ -10,7 +10,9 @@ from baseten_tei.rules.memory import gpu_memory_rules
 from baseten_tei.rules.model import type_rules
 from baseten_tei.rules.rule import Finding, Reported, Rule
 from baseten_tei.rules.secrets import access_rules
+from baseten_tei.rules.secrets.download_rules import MOVING_REVISION
 from baseten_tei.rules.task import task_rules
+from baseten_tei.spec.names import is_commit
 
 FAMILIES = (
     image_rules, task_rules, type_rules, token_rules, flag_rules, access_rules, gpu_memory_rules,
@@ -56,6 +58,10 @@ def check_model(subject: Subject) -> list[Reported]:
         if rule.id not in subject.args.silence or rule.id in ABOUT_SILENCES
         if (finding := rule.check(subject)) is not None
     ]
+    if any(
+        it.rule is UNLOCKED for it in found
+    ):  # which says it as well: one warning each is enough
+        found = [it for it in found if it.rule.id != MOVING_REVISION]
     return sorted(found, key=lambda reported: reported.rule.severity != "error")
 
 
@@ -72,8 +78,10 @@ def warning_lines(reported: list[Reported]) -> list[str]:
 def _check_lock(subject: Subject) -> Finding | None:
     if subject.facts is not None:
         return None
+    moving = MOVING_REVISION not in subject.args.silence and not is_commit(subject.args.revision)
     return Finding(
-        f"{subject.args.model_id} is not locked, so only its spec was checked",
+        f"{subject.args.model_id} is not locked, so only its spec was checked"
+        + (f", and revision {subject.args.revision!r} can move" if moving else ""),
         "run `baseten-tei lock`",
     )
 

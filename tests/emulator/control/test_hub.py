@@ -69,6 +69,7 @@ def test_what_was_taught_survives_a_restart(tmp_path: Path) -> None:
     [
         ({"files": {}}, "model_id: field required"),
         ({"model_id": "no-owner", "files": {}}, "not of the form owner/name"),
+        ({"model_id": REPO, "revision": "a b", "files": {}}, "is not a branch, tag or commit"),
         ({"model_id": REPO, "files": {"config.yaml": {}}}, "TEI does not read config.yaml"),
         ({"model_id": REPO, "files": {"tokenizer.json": {}}}, "tokenizer.json is true or false"),
         ({"model_id": REPO, "files": {"weights": 5}}, "weights: 5 is not an object"),
@@ -136,3 +137,59 @@ def test_a_server_that_does_not_come_back_answers_500(tei: Baseten) -> None:
     answer = tei.call("POST", path, {"input": "x"})
     assert answer.status == 500
     assert "Model is unhealthy" in answer.json["error"]
+
+
+def at(revision: str) -> dict[str, Any]:
+    """A config whose weights come from that revision."""
+    weights = [{"source": f"hf://{REPO}@{revision}", "mount_location": MOUNT}]
+    return config_with(**{**FROM_WEIGHTS, "weights": weights})
+
+
+def labelled(*names: str) -> dict[str, Any]:
+    """A classifier's files with these labels."""
+    maps = {
+        "id2label": {str(n): name for n, name in enumerate(names)},
+        "label2id": {name: n for n, name in enumerate(names)},
+    }
+    return files(architectures=["BertForSequenceClassification"], **maps)
+
+
+def labels_of(tei: Baseten, model_id: str) -> set[str]:
+    answer = tei.post(f"/hosts/model-{model_id}/production/sync/predict", inputs="fine")
+    return {row["label"] for row in answer}
+
+
+def test_two_stacks_serve_two_revisions_of_a_repository_side_by_side(tei: Baseten) -> None:
+    tei.post(HUB, model_id=REPO, revision="a" * 40, files=labelled("bad", "good"))
+    tei.post(HUB, model_id=REPO, revision="b" * 40, files=labelled("sad", "happy", "calm"))
+    old, _ = tei.deployed(at("a" * 40))
+    new, _ = tei.deployed({**at("b" * 40), "model_name": "other"})
+    assert labels_of(tei, old) == {"bad", "good"}
+    assert labels_of(tei, new) == {"sad", "happy", "calm"}
+    assert [it["revision"] for it in tei.get(HUB)["models"]] == ["a" * 40, "b" * 40]
+
+
+def test_a_gate_is_that_of_the_revision_that_is_fetched(tei: Baseten) -> None:
+    tei.post(HUB, model_id=REPO, revision="a" * 40, files=files(), gated=True)
+    tei.post(HUB, model_id=REPO, revision="b" * 40, files=files())
+    assert tei.status(tei.deployed(at("a" * 40))) == "DEPLOY_FAILED"
+    assert tei.status(tei.deployed(at("b" * 40))) == "ACTIVE"
+
+
+def test_a_server_that_runs_answers_by_what_is_taught_since(tei: Baseten) -> None:
+    docker = {**FROM_WEIGHTS["docker_server"], "predict_endpoint": "/predict"}
+    model_id, _ = tei.deployed(
+        {**at("main"), "docker_server": {**at("main")["docker_server"], **docker}}
+    )
+    assert labels_of(tei, model_id) == {"LABEL_0", "LABEL_1"}
+    tei.post(HUB, model_id=REPO, revision="a" * 40, files=labelled("sad", "happy"))
+    assert labels_of(tei, model_id) == {"LABEL_0", "LABEL_1"}
+    tei.post(HUB, model_id=REPO, revision="main", files=labelled("bad", "good"))
+    assert labels_of(tei, model_id) == {"bad", "good"}
+
+
+def test_all_revisions_of_a_repository_are_forgotten_with_it(tei: Baseten) -> None:
+    tei.post(HUB, model_id=REPO, revision="main", files=files())
+    tei.post(HUB, model_id=REPO, files=files())
+    tei.call("DELETE", f"{HUB}?model_id={REPO}")
+    assert tei.get(HUB)["models"] == []

@@ -7,9 +7,6 @@ from typing import Any
 
 import pytest
 
-from baseten_emulator.tei.outcome import BootFailure
-from baseten_emulator.tei.start.boot import start_container
-from baseten_emulator.tei.start.repository import Repository
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
     ExpectedAnswer,
@@ -19,7 +16,6 @@ from baseten_tei.operations.rehearsal.answer_schemas import (
 )
 from baseten_tei.operations.rehearsal.calls_client import full_batch
 from baseten_tei.operations.rehearsal.diagnostics import find_errors
-from baseten_tei.operations.rehearsal.hub_for_emulator import repository_bodies, repository_body
 from baseten_tei.operations.rehearsal.model_answers import ModelAnswers, compare_spaces
 from baseten_tei.operations.rehearsal.rehearsal_report import (
     RehearsalReport,
@@ -31,7 +27,6 @@ from baseten_tei.operations.rehearsal.rehearsal_report import (
 from baseten_tei.operations.rehearsal.stack_copy import PLACEHOLDER, copy_stack, pulumi_environment
 from baseten_tei.operations.rehearsal.stack_version import StackVersion
 from baseten_tei.provider.release.golden.texts import TEXTS
-from tests.support.corpus import GOOD, Case, cases
 
 ADDRESS = "http://127.0.0.1:4242"
 MODELS = "baseten-tei:models"
@@ -93,9 +88,9 @@ def test_no_credential_reaches_the_copy_and_ci_does_not_keep_it_from_writing() -
     assert told["BASETEN_EMULATOR_TEAMS"] == "default,search"
 
 
-def test_a_side_tells_its_team_and_what_is_locked_and_a_broken_one_says_so() -> None:
+def test_a_side_tells_its_team_and_a_broken_one_says_so() -> None:
     side = StackVersion("config: {baseten-tei:team: search}", "")
-    assert (side.team, list(side.facts)) == ("search", [])
+    assert side.team == "search"
     for broken, said in (
         ("a: [", "is not valid YAML"),
         ("[]", "must be a mapping with a `config:` mapping"),
@@ -103,43 +98,6 @@ def test_a_side_tells_its_team_and_what_is_locked_and_a_broken_one_says_so() -> 
     ):
         with pytest.raises(Exception, match=said):
             _ = StackVersion(broken, "").config
-
-
-# --- what the emulator is taught
-
-BOTH_FORMATS = {"qwen2-on-cpu-with-onnx"}
-"""The emulator knows one format of a repository's weights, and this one has two."""
-
-
-def started(case: Case) -> Any:
-    facts = case.subject.facts
-    assert facts is not None
-    body = repository_body(facts)
-    repository = Repository.of(body["model_id"], body["files"], body["gated"])
-    return start_container(
-        case.subject.config, {"hf_access_key": "x"}, {body["model_id"]: repository}
-    )
-
-
-GOOD_CASES = [case for case in cases(GOOD) if case.slug not in BOTH_FORMATS]
-
-
-@pytest.mark.parametrize("case", GOOD_CASES, ids=lambda it: it.slug)
-def test_a_healthy_repository_starts_on_the_emulator_as_its_lock_tells_it(case: Case) -> None:
-    outcome = started(case)
-    assert not isinstance(outcome, BootFailure), outcome.log_lines
-
-
-@pytest.mark.parametrize("slug", ["task-no-tokenizer", "model-no-type", "task-max-pooling"])
-def test_a_repository_that_a_rule_refuses_does_not_start_there_either(slug: str) -> None:
-    [case] = [it for it in cases() if it.slug == slug]
-    assert isinstance(started(case), BootFailure)
-
-
-def test_a_repository_that_is_locked_twice_is_taught_once() -> None:
-    facts = GOOD_CASES[0].subject.facts
-    assert facts is not None
-    assert len(repository_bodies([facts, facts.model_copy(update={"revision": "other"})])) == 1
 
 
 # --- answers and outputs

@@ -137,6 +137,59 @@ def test_a_version_that_is_another_one_is_refused_before_it_is_called(
     assert router.asked == [f"{URL}/sync/info"]
 
 
+LABELS = [f"label-{number}" for number in range(12)]
+
+
+def numbered(labels: list[str]) -> dict[str, Any]:
+    """The `/info` of a classifier with these labels."""
+    maps = {"id2label": {str(n): it for n, it in enumerate(labels)}}
+    return {"model_type": {"classifier": maps}}
+
+
+@pytest.mark.parametrize(
+    ("task", "locked", "info", "told"),
+    [
+        ("classifier", {"labels": ["bad", "good"]}, numbered(["LABEL_0", "LABEL_1"]),
+         "has labels LABEL_0, LABEL_1 (2), and the lock says bad, good (2): run `baseten-tei lock`"),
+        ("classifier", {"labels": ["bad", "good"]}, numbered(["good", "bad"]),
+         "has labels good, bad (2), and the lock says bad, good (2)"),
+        ("classifier", {"labels": LABELS}, numbered([*LABELS[:9], "other", *LABELS[10:]]),
+         "has labels … other, label-10, label-11 (12), and the lock says … label-9, label-10, label-11 (12)"),
+        ("embedding", {"pooling": "mean"}, {}, "has pooling cls, and the lock says mean"),
+        ("embedding", {"max_input_length": 256}, {}, "has max_input_length 512, and the lock says 256"),
+        ("embedding", {"dimensions": 768}, {}, "has dimensions 2, and the lock says 768"),
+    ],
+)  # fmt: skip
+def test_a_version_that_contradicts_the_lock_is_refused_with_both_and_what_to_run(
+    task: str, locked: dict[str, Any], info: dict[str, Any], told: str
+) -> None:
+    inputs = {**INPUTS, "expected": {**EXPECTED, "task": task, "locked": locked}}
+    said = refused(Router(info={**INFO, **info}), inputs)
+    assert told in said
+    assert "or write the revision that has these" in said
+
+
+@pytest.mark.parametrize(
+    ("locked", "info"),
+    [
+        ({"pooling": "cls", "dimensions": 2, "max_input_length": 512}, {}),
+        ({"pooling": "last-token"}, {"model_type": {"embedding": {"pooling": "last_token"}}}),
+        ({"max_input_length": 256}, {"max_input_length": None}),
+        ({}, {}),
+    ],
+)
+def test_what_the_lock_says_and_info_says_too_or_not_at_all_is_fine(
+    locked: dict[str, Any], info: dict[str, Any]
+) -> None:
+    inputs = {**INPUTS, "expected": {**EXPECTED, "locked": locked}}
+    assert check(Router(info={**INFO, **info}), inputs)["dimensions"] == 2
+
+
+def test_a_pinned_version_may_contradict_the_lock() -> None:
+    expected = {**EXPECTED, "locked": {"pooling": "mean", "dimensions": 768}}
+    assert check(Router(), {**INPUTS, "expected": expected, "deployment": "d1"})["dimensions"] == 2
+
+
 @pytest.mark.parametrize("sha", [None, "a" * 40])
 def test_a_revision_that_info_does_not_tell_or_tells_right_is_fine(sha: str | None) -> None:
     inputs = {**INPUTS, "expected": {**EXPECTED, "revision": "a" * 40}}

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -101,6 +102,24 @@ def test_a_model_that_is_not_locked_is_judged_by_its_spec_and_says_so() -> None:
     [subject] = settings.subjects
     assert UNLOCKED.id in found(subject)
     assert error_lines(check_model(subject)) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({}, "a/b is not locked, so only its spec was checked, and revision 'main' can move: run `baseten-tei lock`"),
+        ({"revision": "v1"}, "a/b is not locked, so only its spec was checked, and revision 'v1' can move: run"),
+        ({"revision": "a" * 40}, "a/b is not locked, so only its spec was checked: run `baseten-tei lock`"),
+        ({"silence": {"TEI-SEC-011": "moves with us"}}, "a/b is not locked, so only its spec was checked: run"),
+        ({"silence": {"TEI-LOCK-001": "is private"}}, "TEI-SEC-011 revision 'main' can move"),
+    ],
+)  # fmt: skip
+def test_a_model_that_is_not_locked_gets_one_warning(more: dict[str, Any], said: str) -> None:
+    """Whether there is no lock file, or one without it: the rules see no facts."""
+    spec = {"task": "embedding", "model_id": "a/b", **more}
+    [subject] = parse_settings({"m": spec}).subjects
+    [line] = [it.line for it in check_model(subject)]
+    assert said in line
 
 
 def test_cheapest_without_facts_is_one_line() -> None:

@@ -36,7 +36,7 @@ def start_container(
 ) -> Router | BootFailure:
     """Start the container of a parsed config.yaml, with these values of the secrets mounted under /secrets.
 
-    `known` models go before the table, by repository id in any case.
+    `known` models go before the table, by repository id in any case, alone or as `id@revision`.
     """
     log: list[str] = []
     lowered = {repo_id.lower(): model for repo_id, model in (known or {}).items()}
@@ -106,7 +106,8 @@ def _invocation(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Invoca
 def _on_the_hub(config: Mapping[str, Any], source: Source, known: Known) -> Repository:
     """Return the repository as it was taught, as the table has it, or as guessed from the route."""
     endpoint = str((config.get("docker_server") or {}).get("predict_endpoint", ""))
-    taught = known.get(source.repo_id.lower())
+    repo_id = source.repo_id.lower()
+    taught = known.get(f"{repo_id}@{source.revision}".lower()) or known.get(repo_id)
     return taught or build_repository(find_facts(source.repo_id, endpoint))
 
 

@@ -97,10 +97,14 @@ def render_lock(facts: Iterable[ModelFacts]) -> str:
 
 
 def choose_entry(before: ModelFacts | None, after: ModelFacts) -> ModelFacts:
-    """Return what to write: the old entry where a new reading of the same place says the same on another day."""
+    """Return what to write: the old entry where a new reading of the same place says the same on another day.
+
+    What was pushed before it was locked stays so for as long as its branch is at that commit.
+    """
     if before and not compare_facts(before, after) and _place(before) == _place(after):
         return before
-    return after
+    kept = before is not None and before.pushed_unlocked and before.commit == after.commit
+    return after.model_copy(update={"pushed_unlocked": True}) if kept else after
 
 
 def compare_facts(before: ModelFacts, after: ModelFacts) -> list[str]:
@@ -129,7 +133,7 @@ def _entry_fields(facts: ModelFacts) -> dict[str, Any]:
 
 
 def _comparable_fields(facts: ModelFacts) -> dict[str, Any]:
-    dumped = facts.model_dump(exclude={"model_id", "revision", "source"})
+    dumped = facts.model_dump(exclude={"model_id", "revision", "source", "pushed_unlocked"})
     return {name: value for name, value in dumped.items() if value is not None}
 
 

@@ -45,6 +45,9 @@ class ModelFacts(_Facts):
     """What it was at that time: 40 hex digits."""
     source: str
     """Where these facts came from, e.g. `huggingface.co, 2026-11-22`."""
+    pushed_unlocked: bool = False
+    """Whether the model was pushed by the branch's name, from this commit, before it was locked: then it stays as it
+    was pushed. Without this, a branch is deployed as its commit, and what the spec leaves open is derived."""
     gated: bool = False
     license: str | None = None
     architectures: tuple[str, ...] | None = None
@@ -77,3 +80,10 @@ class ModelFacts(_Facts):
     """From `config_sentence_transformers.json`."""
     has_tokenizer_json: bool = True
     weights: Weights | None = None
+
+    @property
+    def labels(self) -> list[str] | None:
+        """Return the labels in the order of the scores that the head computes; `None` where they have no numbers."""
+        found = self.id2label or {}
+        numbered = bool(found) and all(map(str.isdecimal, found))
+        return [found[number] for number in sorted(found, key=int)] if numbered else None

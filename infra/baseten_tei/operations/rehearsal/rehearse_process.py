@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from baseten_tei.baseten.private_emulator import private_emulator, teach
+from baseten_tei.baseten.private_emulator import private_emulator
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.errors import UserError
 from baseten_tei.operations.rehearsal.calls_client import call_model
 from baseten_tei.operations.rehearsal.diagnostics import find_errors
-from baseten_tei.operations.rehearsal.hub_for_emulator import repository_bodies
 from baseten_tei.operations.rehearsal.model_answers import ModelAnswers
 from baseten_tei.operations.rehearsal.project_files import Project, temporary_project
 from baseten_tei.operations.rehearsal.rehearsal_report import (
@@ -126,7 +125,6 @@ class _Course:
         copy = copy_stack(side.config, self.address)
         if side is self.script.present:
             self.notes += copy.left_out
-        teach(self.address, repository_bodies(side.facts))
         self.project.write(copy.config, side.lock)
         models = self._time(up, self.project.up)
         return self._time(

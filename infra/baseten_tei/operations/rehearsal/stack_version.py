@@ -1,13 +1,11 @@
 """A stack's files at one revision, as texts."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.facts.hub.lockfile import parse_lock
-from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.project.stack_values import parse_stack_file, value_text
 from baseten_tei.spec.spec_parser import NAMESPACE
 
@@ -27,11 +25,6 @@ class StackVersion:
         if not config:
             raise UserError("it has no mapping `config:`")
         return config
-
-    @property
-    def facts(self) -> Collection[ModelFacts]:
-        """Return what is locked. Raises `UserError`."""
-        return parse_lock(self.lock).values()
 
     @property
     def team(self) -> str | None:

@@ -60,6 +60,6 @@ def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for it in settings.subjects:
         golden = golden_input(workspace.root, workspace.stack, it.name)
-        plan = plan_model(it.name, it.args, owner, target, settings.team, golden)
+        plan = plan_model(it.name, it.args, owner, target, settings.team, golden, it.facts)
         found |= model_resources(it.name, plan, owner, COMMAND)
     return found

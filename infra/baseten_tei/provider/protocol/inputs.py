@@ -48,6 +48,19 @@ class Autoscaling(_Typed):
     """Share of concurrency_target at which to scale."""
 
 
+class Locked(_Typed):
+    """What a lock says of the model; what is left out is not compared."""
+
+    labels: list[str] | None = None
+    """Labels of a classifier, in the order of its scores."""
+    pooling: NotEmpty | None = None
+    """Pooling of an embedding: `cls`, `mean`, `last-token` or `splade`."""
+    dimensions: Annotated[int, Field(ge=1)] | None = None
+    """Length of an embedding's vectors."""
+    max_input_length: Annotated[int, Field(ge=0)] | None = None
+    """Tokens of the longest input."""
+
+
 class Expected(_Typed):
     """What the router has to say of itself before a version gets traffic."""
 
@@ -61,6 +74,8 @@ class Expected(_Typed):
     """Whether falling back to the CPU is a failure."""
     revision: NotEmpty | None = None
     """Commit of the repository."""
+    locked: Locked | None = None
+    """What the lock says of the model."""
 
 
 class Golden(_Typed):

@@ -159,10 +159,15 @@ def _needs_release(state: Values, inputs: Values) -> bool:
 def _still_known(state: Values, inputs: Values) -> tuple[str, ...]:
     if not _needs_release(state, inputs):
         return _OUTPUTS
-    same_router = state.get("expected") == inputs.get("expected") and not (
+    same_router = _router(state) == _router(inputs) and not (
         state.get("deployment") or inputs.get("deployment")
     )
     return ("model_id", "max_input_length", "dimensions") if same_router else ("model_id",)
+
+
+def _router(values: Values) -> Values:
+    """What decides which router it is; what the lock says of the model only grows."""
+    return {key: it for key, it in (values.get("expected") or {}).items() if key != "locked"}
 
 
 def _id(inputs: Values) -> str:

@@ -11,6 +11,7 @@ from baseten_tei.rules.subject_hardware import instance_of, on_cpu
 from baseten_tei.spec.names import is_commit
 
 _LOADABLE = ("model.safetensors", "pytorch_model.bin")
+MOVING_REVISION = "TEI-SEC-011"
 _ONNX = ("onnx/model.onnx", "model.onnx")
 
 
@@ -93,7 +94,7 @@ def _moving_revision(subject: Subject) -> Finding | None:
     revision, facts = subject.args.revision, subject.facts
     if is_commit(revision):
         return None
-    commit = facts.commit if facts else "<commit>, or run `baseten-tei lock`"
+    commit = facts.commit if facts else "<commit>"
     return Finding(
         f"revision {revision!r} can move: {subject.args.environment} may serve other vectors after its next start",
         f"write revision: {commit}",
@@ -118,7 +119,7 @@ RULES: tuple[Rule, ...] = (
          "TEI backends/src/lib.rs: download_weights", _nothing_loadable, True),
     Rule("TEI-SEC-010", "warning", "A CPU image finds ONNX files",
          "TEI backends/src/lib.rs: ONNX Runtime before candle", _no_onnx, True),
-    Rule("TEI-SEC-011", "warning", "A revision is a commit",
+    Rule(MOVING_REVISION, "warning", "A revision is a commit",
          "huggingface.co: branches and tags move", _moving_revision),
     Rule("TEI-SEC-012", "error", "Only TEI 1.8.3 can have its weights baked in",
          "truss 0.18.35: a build wants python3 in the base image", _bake_new_release),

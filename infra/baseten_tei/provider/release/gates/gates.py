@@ -9,8 +9,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from baseten_tei.baseten.endpoints import deployment_url
+from baseten_tei.baseten.router_info import Wanted, contradictions, info_problems
 from baseten_tei.baseten.target import Target
-from baseten_tei.baseten.versions import Wanted, info_problems
 from baseten_tei.errors import UserError
 from baseten_tei.facts.tei.router_calls import build_call, parse_answer, task_of
 from baseten_tei.provider.release.gates.candidate import Asking, Candidate, RefusedVersionError
@@ -28,6 +28,11 @@ __all__ = ["Asking", "Gates", "RefusedVersionError"]
 
 ReadGolden = Callable[[Mapping[str, str]], bytes]
 """`{"path", "digest"}` -> the file's content. Raises `UserError`."""
+
+
+def _refuse(candidate: Candidate, problems: list[str]) -> None:
+    if problems:
+        raise candidate.refusal("; ".join(problems))
 
 
 class Gates:
@@ -56,9 +61,10 @@ class Gates:
         deadline = self._asking.patience.clock() + seconds
         candidate = Candidate(inputs["model"], version_id, url, deadline, self._asking)
         info, pinned = candidate.info(), inputs.get("deployment")
-        if problems := [] if pinned else info_problems(info, Wanted(**inputs["expected"])):
-            raise candidate.refusal("; ".join(problems))
+        wanted = Wanted(**inputs["expected"])
+        _refuse(candidate, [] if pinned else info_problems(info, wanted))
         facts = self._check_call(candidate, info)
+        _refuse(candidate, [] if pinned else contradictions(facts, wanted.locked))
         if inputs.get("golden") and not pinned:
             self._compare(inputs, candidate, info)
         return {"max_input_length": info.get("max_input_length"), **facts}

@@ -1,4 +1,4 @@
-"""A locked repository as the body of the emulator's `/_emulator/hub`: its files, as far as the lock has them."""
+"""A lock's repositories as bodies of the emulator's `/_emulator/hub`: their files, as far as the lock has them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -15,8 +15,16 @@ _TOKENS = ("cls", "mean", "max", "mean_sqrt_len", "weightedmean")
 _KNOWN_DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "I8")
 
 
-def repository_body(facts: ModelFacts) -> dict[str, Any]:
-    """Return the body of a POST that lets the emulator know a repository."""
+def repository_bodies(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
+    """Return each repository of a lock, by every revision that a push of it may name.
+
+    A branch is deployed as its commit; by its own name only where it was pushed before it was locked.
+    """
+    return [repository_body(facts, revision) for facts in lock for revision in _revisions(facts)]
+
+
+def repository_body(facts: ModelFacts, revision: str) -> dict[str, Any]:
+    """Return the body of a POST that lets the emulator know a repository at a revision."""
     files = {
         "config.json": _config(facts),
         "tokenizer.json": facts.has_tokenizer_json,
@@ -26,12 +34,13 @@ def repository_body(facts: ModelFacts) -> dict[str, Any]:
         **_sentence(facts),
         **_prompts(facts.prompts),
     }
-    return {"model_id": facts.model_id, "gated": facts.gated, "files": files}
+    told = {"model_id": facts.model_id, "revision": revision}
+    return {**told, "gated": facts.gated, "files": files}
 
 
-def repository_bodies(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
-    """Return each repository of a lock; the emulator knows one revision of each, the last one here."""
-    return list({facts.model_id: repository_body(facts) for facts in lock}.values())
+def _revisions(facts: ModelFacts) -> tuple[str, ...]:
+    kept = facts.pushed_unlocked and facts.revision != facts.commit
+    return (facts.commit, facts.revision) if kept else (facts.commit,)
 
 
 def _config(facts: ModelFacts) -> dict[str, Any]:

@@ -1,0 +1,91 @@
+"""What the emulator is told of the Hub: each locked repository, by the revisions that are deployed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseten_emulator.tei.outcome import BootFailure
+from baseten_emulator.tei.start.boot import start_container
+from baseten_emulator.tei.start.repository import Repository
+from baseten_tei.baseten.emulator_hub import NotThereError, teach, teach_lock
+from baseten_tei.baseten.hub_files import repository_bodies, repository_body
+from baseten_tei.baseten.target import parse_target
+from baseten_tei.errors import UserError
+from baseten_tei.facts.hub.model_facts import ModelFacts
+from tests.support.corpus import GOOD, Case, cases
+from tests.support.loopback import NOBODY, loopback
+
+BOTH_FORMATS = {"qwen2-on-cpu-with-onnx"}
+"""The emulator knows one format of a repository's weights, and this one has two."""
+HUB = "/_emulator/hub"
+FACTS = ModelFacts(model_id="org/moods", revision="main", commit="c" * 40, source="test")
+
+
+def started(case: Case) -> Any:
+    facts = case.subject.facts
+    assert facts is not None
+    body = repository_body(facts, facts.commit)
+    repository = Repository.of(body["model_id"], body["files"], body["gated"])
+    return start_container(
+        case.subject.config, {"hf_access_key": "x"}, {body["model_id"]: repository}
+    )
+
+
+GOOD_CASES = [case for case in cases(GOOD) if case.slug not in BOTH_FORMATS]
+
+
+@pytest.mark.parametrize("case", GOOD_CASES, ids=lambda it: it.slug)
+def test_a_healthy_repository_starts_on_the_emulator_as_its_lock_tells_it(case: Case) -> None:
+    outcome = started(case)
+    assert not isinstance(outcome, BootFailure), outcome.log_lines
+
+
+@pytest.mark.parametrize("slug", ["task-no-tokenizer", "model-no-type", "task-max-pooling"])
+def test_a_repository_that_a_rule_refuses_does_not_start_there_either(slug: str) -> None:
+    [case] = [it for it in cases() if it.slug == slug]
+    assert isinstance(started(case), BootFailure)
+
+
+def test_a_branch_is_told_as_its_commit_and_by_name_only_where_it_was_pushed_by_name() -> None:
+    kept = FACTS.model_copy(update={"pushed_unlocked": True})
+    assert [it["revision"] for it in repository_bodies([FACTS])] == [FACTS.commit]
+    assert [it["revision"] for it in repository_bodies([kept])] == [FACTS.commit, "main"]
+
+
+def test_two_commits_of_a_repository_are_both_told() -> None:
+    other = FACTS.model_copy(update={"revision": "d" * 40, "commit": "d" * 40})
+    assert len(repository_bodies([FACTS, other])) == 2
+
+
+def test_the_real_baseten_is_told_nothing() -> None:
+    teach_lock(parse_target("baseten"), [FACTS], Path("nowhere"))
+
+
+def test_an_emulator_on_this_machine_is_told_all_that_is_locked(tmp_path: Path) -> None:
+    with loopback({HUB: (200, {})}) as here:
+        teach_lock(parse_target(here.url), [FACTS], tmp_path)
+    [asked] = here.asked
+    assert json.loads(asked.body)["model_id"] == "org/moods"
+
+
+def test_who_does_not_answer_or_is_no_emulator_is_left_alone(tmp_path: Path) -> None:
+    teach_lock(parse_target(NOBODY), [FACTS], tmp_path)
+    with loopback({}) as here:
+        teach_lock(parse_target(here.url), [FACTS], tmp_path)
+        assert len(here.asked) == 1
+        with pytest.raises(NotThereError, match="is not the emulator"):
+            teach(here.url, [{"model_id": "a/b"}])
+
+
+def test_what_it_does_not_take_is_told_with_the_model_and_what_to_run(tmp_path: Path) -> None:
+    with (
+        loopback({HUB: (400, {"message": "hidden_size 10 is odd"})}) as here,
+        pytest.raises(UserError) as caught,
+    ):
+        teach_lock(parse_target(here.url), [FACTS], tmp_path)
+    told = str(caught.value)
+    assert "org/moods" in told
+    assert "hidden_size 10 is odd" in told
+    assert "run `baseten-tei lock`" in told
