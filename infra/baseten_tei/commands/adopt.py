@@ -14,7 +14,7 @@ from baseten_tei.commands import lock
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import asks, confirm, dry_run_option, on_a_stack, yes_option
 from baseten_tei.commands.progress import progress
-from baseten_tei.errors import UserError, naming
+from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.hub_client import Hub
 from baseten_tei.facts.hub.lock_changes import Readings, list_problems
 from baseten_tei.facts.hub.lockfile import Lock
@@ -27,35 +27,40 @@ from baseten_tei.operations.adoption.adoption_plan import (
 )
 from baseten_tei.operations.adoption.found_model import FoundModel
 from baseten_tei.operations.adoption.import_file import component_urn, import_file, state_id_urn
+from baseten_tei.operations.adoption.program_adoption import divide
+from baseten_tei.operations.adoption.python_code import render_models
 from baseten_tei.operations.adoption.yaml_edit import add_key, add_models, render_block
 from baseten_tei.project import generated_files
-from baseten_tei.project.pulumi_cli import run
+from baseten_tei.project.pulumi_cli import exported_state, run
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stack_values import decode_value
+from baseten_tei.project.stack_settings import Stack, read_stack
+from baseten_tei.project.state import parse_state
+from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.hf_token import SECRET_NAME, TOKEN_KEY, VARIABLE
-from baseten_tei.spec.spec_parser import MODELS, parse_specs
+from baseten_tei.spec.names import baseten_name
+from baseten_tei.spec.spec_parser import MODELS
 
 FROM_ENVIRONMENT = {"from_env": VARIABLE}
 """The token of an adopted secret is wherever it is: the state and the configuration need none of it."""
 
 
-def decide_adoptions(workspace: Workspace, names: Sequence[str]) -> tuple[Adoptions, Readings]:
-    """Return the decision on each model, and what the Hub said of those that are adopted. Raises `UserError`."""
-    config = workspace.config
-    with naming(workspace.path.name):
-        specs, wrong = parse_specs(decode_value(config.get(MODELS), MODELS) or {})
-        if wrong:
-            raise UserError(*wrong)
-    looked_at, several, there = find_candidates(workspace.models(), names, specs)
+def decide_adoptions(
+    workspace: Workspace, names: Sequence[str], known: Mapping[str, ModelArgs]
+) -> tuple[Adoptions, Readings]:
+    """Return the decision on each model, and what the Hub said of those that are adopted. Raises `UserError`.
+
+    `known` are the models that the stack has already.
+    """
+    looked_at, several, there = find_candidates(workspace.models(), names, known)
     found = workspace.of_each(looked_at, partial(_read_model, workspace))
     has_secret = workspace.api.find_secret(SECRET_NAME, workspace.team) is not None
     decide = partial(
         decide_adoption, owner=workspace.state_owner, by_name=bool(names), has_secret=has_secret
     )
-    known = generated_files.locked_facts(workspace.root, workspace.stack)
-    readings = _read_hub(known, [decide(it) for it in found])
-    decisions = [decide(it, lock={**known, **readings.facts}) for it in found]
-    plan = plan_adoptions(decisions, specs)
+    locked = generated_files.locked_facts(workspace.root, workspace.stack)
+    readings = _read_hub(locked, [decide(it) for it in found])
+    decisions = [decide(it, lock={**locked, **readings.facts}) for it in found]
+    plan = plan_adoptions(decisions, known)
     return replace(plan, left_out=[*several, *plan.left_out], there=there), readings
 
 
@@ -65,12 +70,17 @@ def carry_out(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iter
         return
     generated_files.write_if_changed(workspace.path, _edit_stack_file(workspace, plan))
     yield f"wrote {workspace.path.name}"
-    yield from _write_lock(workspace, plan, readings)
+    yield from bring_in(workspace, plan.adopted, readings)
+
+
+def bring_in(workspace: Workspace, adopted: Sequence[Adopted], readings: Readings) -> Iterator[str]:
+    """Write the lock and the imports, and import models that the stack has."""
+    yield from _write_lock(workspace, adopted, readings)
     path = workspace.root / f"imports-{workspace.stack}.json"
-    content = import_file(plan.adopted, workspace.team)
+    content = import_file(adopted, workspace.team)
     generated_files.write_if_changed(path, json.dumps(content, indent=2) + "\n")
     yield f"wrote {path.name}"
-    steps = _pulumi_steps(workspace, plan.adopted, path.name)
+    steps = _pulumi_steps(workspace, adopted, path.name)
     for place, step in enumerate(steps):
         try:
             run(workspace.root, workspace.stack, *step)
@@ -78,7 +88,7 @@ def carry_out(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iter
             left = [f"  pulumi {' '.join(it)} --stack {workspace.stack}" for it in steps[place:]]
             raise UserError(*error.problems, "fix that, then run:", *left) from error
         yield f"pulumi {step[0]}: done"
-    if any(it.args.gated for it in plan.adopted):
+    if any(it.args.gated for it in adopted):
         yield f"the first `pulumi up` that finds {VARIABLE} set stores it as secret {SECRET_NAME}, once"
     yield f"`pulumi preview --stack {workspace.stack}` shows no changes now; nothing on Baseten was changed"
 
@@ -96,10 +106,12 @@ def _read_hub(known: Lock, decisions: Sequence[Adopted | LeftOut]) -> Readings:
     return lock.read(Hub.from_environment(), sorted(keys)) if keys else Readings()
 
 
-def _write_lock(workspace: Workspace, plan: Adoptions, readings: Readings) -> Iterator[str]:
+def _write_lock(
+    workspace: Workspace, adopted: Sequence[Adopted], readings: Readings
+) -> Iterator[str]:
     """Write the lock's new entries; without them a preview works too, and checks less."""
     if readings.facts:
-        names = [it.name for it in plan.adopted]
+        names = [it.name for it in adopted]
         yield from lock.write(
             workspace.root, lock.select_stacks(workspace.root, [workspace.stack], names), readings
         )
@@ -132,9 +144,61 @@ def _preview_lines(workspace: Workspace, plan: Adoptions) -> Iterator[str]:
     if plan.adopted:
         yield f"\n# would go into {workspace.path.name}:"
         yield render_block({MODELS: _entries(plan)}, 2).rstrip()
-        yield f"\n# would be imported (imports-{workspace.stack}.json):"
-        resources = import_file(plan.adopted, workspace.team)["resources"]
-        yield from (f"{it['type']} {it.get('id') or it['logicalName']}" for it in resources)
+        yield from _import_lines(workspace, plan.adopted)
+
+
+def _import_lines(workspace: Workspace, adopted: Sequence[Adopted]) -> Iterator[str]:
+    yield f"\n# would be imported (imports-{workspace.stack}.json):"
+    resources = import_file(adopted, workspace.team)["resources"]
+    yield from (f"{it['type']} {it.get('id') or it['logicalName']}" for it in resources)
+
+
+def _adopt_into_program(
+    workspace: Workspace, found: Stack, names: Sequence[str], given: Mapping[str, bool]
+) -> int:
+    """Print the code of models that the program does not have, and import those that it has."""
+    registered = found.settings.models
+    plan, readings = decide_adoptions(workspace, names, _in_state(workspace, registered))
+    parts = divide(plan.adopted, registered)
+    left_out = [*plan.left_out, *map(_describe_difference, parts.otherwise.items())]
+    whole = replace(plan, adopted=parts.to_import, left_out=left_out)
+    lines = summarize(whole, dry_run=given["dry_run"] or asks(given["yes"]))
+    told = [*lines, *_code_lines(workspace, parts.to_write)]
+    click.echo("\n".join(told) or "there is no model to adopt")
+    if parts.to_import and given["dry_run"]:
+        click.echo("\n".join(_import_lines(workspace, parts.to_import)))
+    elif parts.to_import:
+        confirm(f"Import the models into stack {workspace.stack!r}?", given["yes"])
+        for line in bring_in(workspace, parts.to_import, readings):
+            click.echo(line)
+    return FINDING if parts.to_write or (names and left_out) else 0
+
+
+def _in_state(workspace: Workspace, registered: Mapping[str, ModelArgs]) -> dict[str, ModelArgs]:
+    """Return those of a program's models that an `up` or an import has brought into the stack's state."""
+    state = parse_state(exported_state(workspace.root, workspace.stack))
+    there = {name for _, name in state.models}
+    return {name: it for name, it in registered.items() if baseten_name(name, it) in there}
+
+
+def _describe_difference(found: tuple[str, Sequence[str]]) -> LeftOut:
+    name, keys = found
+    return LeftOut(
+        name,
+        f"the program registers it with another {', '.join(keys)} than it runs with: remove it there, and run this "
+        "again for the code that is the same",
+    )
+
+
+def _code_lines(workspace: Workspace, to_write: Sequence[Adopted]) -> Iterator[str]:
+    if not to_write:
+        return
+    entries = {it.name: it.entry for it in to_write}
+    python = workspace.runtime == "python"
+    yield f"\n# write into the program{'' if python else ', in its language'}:"
+    yield render_models(entries) if python else render_block(entries).rstrip()
+    again = " ".join(["baseten-tei adopt", *entries, "--stack", workspace.stack])
+    yield f"\n# then run this, which brings them into the state, so that nothing is created: {again}"
 
 
 @click.command(name="adopt")
@@ -149,13 +213,17 @@ def command(
     """Take models that run already into a stack, by their names on Baseten.
 
     Each becomes an entry of Pulumi.<stack>.yaml, pinned to what it serves, and its resources are brought into the
-    state, so that the first `pulumi preview` shows no changes. Nothing on Baseten changes: it is only read. Exits with
-    1 where a model that was named is left out.
+    state, so that the first `pulumi preview` shows no changes. For a program that registers its own models, the code to
+    write is printed first; once it is there, the same command brings the resources into the state. Nothing on Baseten
+    changes: it is only read. Exits with 1 where a model that was named is left out, or code is still to be written.
     """
     if bool(models) == every:
         raise UserError("name the models to adopt, or write --all")
     workspace = Workspace(root, stack, progress)
-    plan, readings = decide_adoptions(workspace, models)
+    found = read_stack(workspace, locked=False)
+    if found.from_program:
+        return _adopt_into_program(workspace, found, models, {"dry_run": dry_run, "yes": yes})
+    plan, readings = decide_adoptions(workspace, models, found.settings.models)
     lines = summarize(plan, dry_run=dry_run or asks(yes))
     click.echo("\n".join(lines) or "there is no model to adopt")
     if plan.adopted and not dry_run:

@@ -38,6 +38,18 @@ def collect(name: str, args: ModelArgs, team: str | None) -> None:
         _append({"name": name, "spec": spec, "team": team, "place": _find_place()})
 
 
+def collect_configuration(models: object, team: str | None) -> None:
+    """Write down that the program takes its models from the configuration, as `deploy` does, and which these are."""
+    _append({"configuration": True})
+    if not isinstance(models, Mapping):
+        return
+    for name, spec in models.items():
+        problems = spec_problems(name, spec)
+        _append(
+            {"name": name, **({"problems": problems} if problems else {"spec": spec, "team": team})}
+        )
+
+
 def collect_unknown(name: str, keys: Iterable[str]) -> None:
     """Write down that these values of a model's spec are outputs, which only an update knows."""
     named = ", ".join(keys)

@@ -9,6 +9,7 @@ from pulumi.runtime.config import is_config_secret
 
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.types import SCHEMA_VERSION
+from baseten_tei.program.collector import collect_configuration, is_collecting
 from baseten_tei.program.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.program.configuration_check import check_configuration
 from baseten_tei.program.context import context
@@ -25,9 +26,12 @@ from baseten_tei.spec.spec_parser import NAMESPACE
 
 def deploy() -> None:
     """Register everything in `Pulumi.<stack>.yaml`. Ends the program with one line per problem."""
+    config = pulumi.Config(NAMESPACE)
+    if is_collecting():  # a command asks which models there are
+        collect_configuration(_models(config), config.get("team"))
+        return
     try:
         check_configuration(context())
-        config = pulumi.Config(NAMESPACE)
         settings = parse_settings(_models(config), config.get("team"), context().lock)
         models = ready(settings.subjects)
         token = _token(config, settings)

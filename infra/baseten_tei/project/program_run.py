@@ -20,13 +20,13 @@ _END = "preview failed"
 _NOISE = ("pulumi preview", _END, "an unhandled error", "For further information")
 
 
-def run_program(root: Path, stack: str, environment: Mapping[str, str]) -> set[str]:
-    """Run a stack's program, and return the names of its components. Raises `UserError` where it stops before."""
+def run_program(root: Path, stack: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Run a stack's program, and return its components' URNs by name. Raises `UserError` where it stops before."""
     document = decode_json(preview_program(root, stack, environment))
     if errors := [*_errors(document.get("diagnostics") or ())]:
         raise UserError(stop_line(stack, errors))
     urns = [it["urn"] for it in document.get("steps") or () if it.get("newState")]
-    return {name_of(urn) for urn in urns if kind_of(urn).startswith(COMPONENTS)}
+    return {name_of(urn): urn for urn in urns if kind_of(urn).startswith(COMPONENTS)}
 
 
 def preview_program(root: Path, stack: str, environment: Mapping[str, str] | None = None) -> str:

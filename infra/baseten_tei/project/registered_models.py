@@ -6,7 +6,7 @@ for models that are not locked yet, or that a rule refuses.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,10 @@ class RegisteredModels:
     teams: Mapping[str, str | None] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)
     """File and line, where a model is written in Python."""
+    urns: Mapping[str, str] = field(default_factory=dict)
+    """Of the components."""
+    from_configuration: bool = False
+    """Whether the program takes its models from the stack's configuration."""
 
     @property
     def team(self) -> str | None:
@@ -48,20 +52,22 @@ def registered_models(root: Path, stack: str) -> RegisteredModels:
 def _collect(root: Path, stack: str) -> RegisteredModels:
     with kept_folder("baseten-tei-models-") as folder:
         file = folder / "models"
-        components = run_program(root, stack, {**os.environ, VARIABLE: str(file)})
+        urns = run_program(root, stack, {**os.environ, VARIABLE: str(file)})
         found = parse_registered(read_text_if_there(file) or "")
-    if missing := components - found.specs.keys():
+    if missing := urns.keys() - found.specs.keys():
         raise UserError(
             f"stack {stack!r}: model {min(missing)!r} is registered by an older baseten-tei than this command: "
             "install this version beside the program"
         )
-    return found
+    return replace(found, urns=urns)
 
 
 def parse_registered(text: str) -> RegisteredModels:
     """Return what components wrote, a JSON object a line. Raises `UserError` for a model that cannot be known."""
     with naming("the program's models"):
         lines = [parse_json(line) for line in text.splitlines()]
+    from_configuration = any("configuration" in line for line in lines)
+    lines = [line for line in lines if "configuration" not in line]
     if problems := [problem for line in lines for problem in line.get("problems", ())]:
         raise UserError(*problems)
     names = [line["name"] for line in lines]
@@ -76,4 +82,5 @@ def parse_registered(text: str) -> RegisteredModels:
         {line["name"]: line["spec"] for line in lines},
         {line["name"]: line.get("team") for line in lines},
         {line["name"]: (it[0], it[1]) for line in lines if (it := line.get("place"))},
+        from_configuration=from_configuration,
     )

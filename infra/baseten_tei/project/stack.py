@@ -104,6 +104,13 @@ class Workspace:
         return url if isinstance(url, str) else None
 
     @property
+    def runtime(self) -> str:
+        """The language of the project's program, as Pulumi.yaml names it."""
+        runtime = self._project_file.get("runtime")
+        name = runtime.get("name") if isinstance(runtime, Mapping) else runtime
+        return str(name or "python")
+
+    @property
     def team(self) -> str | None:
         """The team that owns the stack's models, where the configuration says it."""
         return value_text(self.config.get(f"{NAMESPACE}:team"))

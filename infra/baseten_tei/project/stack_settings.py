@@ -36,8 +36,9 @@ def stacks(
     Without `locked` no lock file is read, and only the shape of specs is checked: what locking begins with.
     """
     for name in stack_files(root) if names is None else names:
-        found = read_stack(Workspace(root, name), locked=locked)
-        if found.settings.models or not found.from_program:
+        workspace = Workspace(root, name)
+        found = read_stack(workspace, locked=locked)
+        if found.settings.models or has_models(workspace):
             yield found
 
 
@@ -52,7 +53,7 @@ def read_stack(workspace: Workspace, *, locked: bool = True) -> Stack:
     found = registered_models(root, name)
     with naming(f"stack {name!r}"):
         settings = _settings(found.specs, workspace.team or found.team, facts)
-    return Stack(name, workspace.path, settings, from_program=True, places=found.places)
+    return Stack(name, workspace.path, settings, not found.from_configuration, found.places)
 
 
 def has_models(workspace: Workspace) -> bool:
@@ -64,10 +65,14 @@ def wanted_stacks(root: Path, names: Sequence[str], *, locked: bool = True) -> l
     """Return those of `names` that have models. Raises `UserError` where none has."""
     if every := list(stacks(root, names, locked=locked)):
         return every
-    where = f"stack {names[0]!r}" if len(names) == 1 else f"any stack of {root}"
+    where, name = (
+        ("stack " + repr(names[0]), names[0])
+        if len(names) == 1
+        else (f"any stack of {root}", "<stack>")
+    )
     raise UserError(
-        f"there are no models in {where}: register one in its program, or write some under {MODELS} in "
-        f"Pulumi.{names[0] if len(names) == 1 else '<stack>'}.yaml for a program that calls deploy()"
+        f"there are no models in {where}: write them under {MODELS} in Pulumi.{name}.yaml if the program calls "
+        "deploy(), or else register one in it, e.g. Embedding(...)"
     )
 
 

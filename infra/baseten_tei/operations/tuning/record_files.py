@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.operations.adoption.yaml_edit import set_values
+from baseten_tei.operations.adoption.python_code import render_keywords
+from baseten_tei.operations.adoption.yaml_edit import render_block, set_values
 from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling
 from baseten_tei.operations.tuning.evidence import (
     EMULATOR,
@@ -27,6 +28,7 @@ from baseten_tei.operations.tuning.settings_point import SettingsPoint
 from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_settings import has_models
 from baseten_tei.review.report.throughput import FOLDER as THROUGHPUT
 from baseten_tei.spec.args import Autoscaling, ModelArgs
 
@@ -75,11 +77,24 @@ class Record:
         wanted = scaling.settings if scaling else None
         values = values_to_write(self.subject.args, before, best, wanted)
         path, name = self.workspace.path, self.subject.name
-        if values and not self.plan.write:
+        if values and not has_models(self.workspace):
+            yield from self._program_lines(values)
+        elif values and not self.plan.write:
             yield f"{path.name} would get {json.dumps({name: values})}"
         elif values:
             generated_files.write_if_changed(path, set_values(self.workspace.text, name, values))
             yield f"wrote {path.name}: look at `git diff`, then run `baseten-tei generate` and `pulumi preview`"
+
+    def _program_lines(self, values: Mapping[str, Any]) -> Iterator[str]:
+        """Yield what to write into a program, which nobody edits but its author."""
+        whole = dict(values)
+        if "autoscaling" in whole:
+            set_already = self.subject.args.autoscaling.model_dump(exclude_unset=True)
+            whole["autoscaling"] = {**set_already, **whole["autoscaling"]}
+        python = self.workspace.runtime == "python"
+        yield f"write into the program, in the spec of model {self.subject.name!r}:"
+        yield render_keywords(whole, 4) if python else render_block(whole, 4).rstrip()
+        yield "then run `baseten-tei generate` and `pulumi preview`"
 
     def _write_json(self, path: str, content: object) -> str:
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
