@@ -1,11 +1,14 @@
 """Text Embeddings Inference on Baseten, as Pulumi resources.
 
-    from baseten_tei import Embedding, EmbeddingArgs
+    from baseten_tei import Embedding, EmbeddingArgs, export_models
 
-    Embedding("bge", EmbeddingArgs(model_id="BAAI/bge-base-en-v1.5", accelerator="L4"))
+    bge = Embedding("bge", EmbeddingArgs(model_id="BAAI/bge-base-en-v1.5", accelerator="L4"))
+    export_models({"bge": bge})
 
-Components: `Embedding`, `Reranker`, `Classifier`. Their specs: `EmbeddingArgs`, `RerankerArgs`, `ClassifierArgs`,
-`Autoscaling`. The stack's shared token: `Secret`. Everything else is an implementation detail.
+A whole program, whose models are in the stack's configuration: `deploy`. Components: `Embedding`, `Reranker`,
+`Classifier`. Their specs: `EmbeddingArgs`, `RerankerArgs`, `ClassifierArgs`, with `Autoscaling`, `Promotion`,
+`RollingDeploy` and `EnvironmentArgs` in them. Outputs: `export_models`. The stack's shared token: `Secret`.
+Everything else is an implementation detail.
 """
 
 import sys
@@ -16,7 +19,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from baseten_tei.program.components import Classifier, Embedding, Reranker
     from baseten_tei.program.resources import Secret
-    from baseten_tei.spec.args import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
+    from baseten_tei.program.stack_exports import export_models
+    from baseten_tei.program.whole_program import deploy
+    from baseten_tei.spec.args import (
+        Autoscaling,
+        ClassifierArgs,
+        EmbeddingArgs,
+        EnvironmentArgs,
+        Promotion,
+        RerankerArgs,
+        RollingDeploy,
+    )
 
     __version__: str
 
@@ -26,9 +39,14 @@ __all__ = [
     "ClassifierArgs",
     "Embedding",
     "EmbeddingArgs",
+    "EnvironmentArgs",
+    "Promotion",
     "Reranker",
     "RerankerArgs",
+    "RollingDeploy",
     "Secret",
+    "deploy",
+    "export_models",
 ]
 
 if sys.platform == "win32":
@@ -43,12 +61,14 @@ if (
         "baseten_tei: what it needs is not installed: run `make setup`, then `source engine/env.sh`"
     )
 
+_SPECS = ("EmbeddingArgs", "RerankerArgs", "ClassifierArgs")
+_IN_SPECS = ("Autoscaling", "EnvironmentArgs", "Promotion", "RollingDeploy")
 _HOME = {
     **dict.fromkeys(("Embedding", "Reranker", "Classifier"), "program.components"),
-    **dict.fromkeys(
-        ("EmbeddingArgs", "RerankerArgs", "ClassifierArgs", "Autoscaling"), "spec.args"
-    ),
+    **dict.fromkeys((*_SPECS, *_IN_SPECS), "spec.args"),
     "Secret": "program.resources",
+    "deploy": "program.whole_program",
+    "export_models": "program.stack_exports",
 }
 
 
@@ -60,6 +80,9 @@ if not TYPE_CHECKING:  # a checker that saw this would take every misspelt name 
             return _installed_version()
         if name not in _HOME:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import_module(
+            "baseten_tei.program.program_end"
+        )  # so that a mistake is one line from here on
         return getattr(import_module(f"baseten_tei.{_HOME[name]}"), name)
 
 

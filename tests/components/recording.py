@@ -10,9 +10,6 @@ import pulumi
 from pulumi.runtime import mocks, rpc, settings
 from pulumi.runtime.stack import wait_for_rpcs
 
-from baseten_tei.program.context import context
-from baseten_tei.program.resources import state_id
-
 SECRET_MARK = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270"}
 """How Pulumi's protocol says that a value is secret."""
 
@@ -109,8 +106,6 @@ def run_program(
 ) -> Run:
     """Run a program as stack `dev` of project `proj` in `root`."""
     run = Run()
-    context.cache_clear()
-    state_id.cache_clear()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     try:
@@ -120,8 +115,6 @@ def run_program(
         pulumi.runtime.set_all_config(dict(config or {}), list(secrets))
         loop.run_until_complete(_run(program, run))
     finally:
-        context.cache_clear()
-        state_id.cache_clear()
         asyncio.set_event_loop(None)
         loop.close()
     return run

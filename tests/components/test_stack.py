@@ -11,7 +11,7 @@ import yaml
 from recording import SECRET_MARK, Run, run_program
 
 from baseten_tei.deployment.config_yaml import HEADER
-from baseten_tei.program.stack_exports import deploy
+from baseten_tei.program.whole_program import deploy
 from baseten_tei.project.generated_files import config_path, write_if_changed
 
 MODELS: dict[str, Any] = {

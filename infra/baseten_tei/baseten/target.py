@@ -16,6 +16,12 @@ DEFAULT_EMULATOR_PORT = 8791
 EMULATOR_API_KEY = "emulator"
 """What the embedded emulator accepts unless told otherwise. A real key is never sent to it."""
 
+NO_TARGET = (
+    "baseten:target is not set, so this is Baseten itself, with the account of BASETEN_API_KEY: run "
+    "`pulumi config set baseten:target baseten` to say so, or `pulumi config set baseten:target emulator`"
+)
+"""What a user reads who has not said which Baseten is meant; a stack that has always gone without still works."""
+
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost):\d{1,5}")
 
 

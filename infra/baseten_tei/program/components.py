@@ -29,10 +29,11 @@ from baseten_tei.program.collector import (
     unknown_output,
 )
 from baseten_tei.program.context import context
-from baseten_tei.program.prepare import Ready, prepare, ready_alone
+from baseten_tei.program.prepare import Ready, prepare, ready_alone, refuse_other_args
 from baseten_tei.program.program_end import end_program
 from baseten_tei.program.push_python import push_python
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
+from baseten_tei.program.stack_secret import stack_secret
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 from baseten_tei.spec.type_tokens import COMPONENTS
 
@@ -53,6 +54,7 @@ class TeiModel(pulumi.ComponentResource):
     """Every route of the router is below this URL."""
     outputs: dict[str, Any]
     """All of the above and more, as docs/outputs.md lists them."""
+    _takes: type[ModelArgs]
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class TeiModel(pulumi.ComponentResource):
         secret: Secret | None = None,
         ready: Ready | None = None,
     ) -> None:
-        """`secret` is the stack's `hf_access_key`: a gated model is pushed after it.
+        """`secret` is what a gated model is pushed after; by default the stack's `hf_access_key`, which it registers.
 
         `ready` is this model if it was judged already, as a stack does with all of its models at once.
         """
@@ -74,12 +76,11 @@ class TeiModel(pulumi.ComponentResource):
             super().__init__(token, name, {}, opts)
             self._tell_collected(name, args)
             return
-        ready, plan = _prepare(name, args, team, ready)
+        ready, plan, own = self._prepare(name, args, team, secret, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(token, name, props, opts)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
-        own = [secret] if secret is not None and args.gated else []
         of_state = {"state_id": state_id().value}
         model = Model(f"{name}-model", {**plan.model_inputs, **of_state}, self._options(args, own))
         before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
@@ -92,6 +93,23 @@ class TeiModel(pulumi.ComponentResource):
             )
             before = [*before, environment]  # one takes a version over after the other
         self._tell(plan, environment, ready.subject)
+
+    def _prepare(
+        self,
+        name: str,
+        args: ModelArgs,
+        team: str | None,
+        secret: Secret | None,
+        ready: Ready | None,
+    ) -> tuple[Ready, ModelPlan, list[Secret]]:
+        """Make the model ready, and the secret that it needs. Ends the program with one line per problem."""
+        try:
+            refuse_other_args(name, args, self._takes)
+            ready = ready or ready_alone(name, args, context())
+            plan = prepare(ready.subject, context(), team)
+            return ready, plan, [secret or stack_secret(name, team)] if args.gated else []
+        except UserError as error:
+            end_program(error)
 
     def _push(self, name: str, plan: ModelPlan, model: Model) -> local.Command:
         python = push_python(context().root)
@@ -168,6 +186,8 @@ class _More(TypedDict, total=False):
 class Embedding(TeiModel):
     """A text embedding model: OpenAI's API at `{sync_url}/v1/embeddings`."""
 
+    _takes = EmbeddingArgs
+
     def __init__(
         self,
         name: str,
@@ -181,6 +201,8 @@ class Embedding(TeiModel):
 class Reranker(TeiModel):
     """A cross-encoder: `{sync_url}/rerank`."""
 
+    _takes = RerankerArgs
+
     def __init__(
         self,
         name: str,
@@ -193,6 +215,8 @@ class Reranker(TeiModel):
 
 class Classifier(TeiModel):
     """A sequence classifier: `{sync_url}/predict`."""
+
+    _takes = ClassifierArgs
 
     def __init__(
         self,
@@ -236,14 +260,3 @@ def _generation(secret: Secret | None) -> dict[str, Any]:
 
 def _fill(template: str, model_id: str) -> str:
     return template.format(model_id=model_id)
-
-
-def _prepare(
-    name: str, args: ModelArgs, team: str | None, ready: Ready | None
-) -> tuple[Ready, ModelPlan]:
-    """The model made ready, and its steps. Ends the program with one line per problem."""
-    try:
-        ready = ready or ready_alone(name, args, context())
-        return ready, prepare(ready.subject, context(), team)
-    except UserError as error:
-        end_program(error)

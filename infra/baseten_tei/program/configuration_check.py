@@ -8,6 +8,7 @@ from baseten_tei.program.context import Context
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.secrets.stack_file import plain_problems, secret_key_problems
 from baseten_tei.spec.credentials import models_problems
+from baseten_tei.spec.hf_token import TOKEN_KEY
 from baseten_tei.spec.names import stack_name_problem
 from baseten_tei.spec.spec_parser import MODELS
 
@@ -28,6 +29,19 @@ def check_configuration(here: Context) -> None:
     )
     for key in values.keys() - {MODELS, *secret}:
         found += plain_problems(key, decode_value(values[key], key))
+    if found:
+        raise UserError(*found)
+
+
+def check_token(here: Context) -> None:
+    """Refuse a Hugging Face token that the configuration holds in clear, or encrypted for everyone. Raises `UserError`.
+
+    In a program of the user's own, which may have other settings than ours.
+    """
+    if is_config_secret(TOKEN_KEY):
+        found = [*secret_key_problems([TOKEN_KEY], public=here.guessable_passphrase)]
+    else:
+        found = [*plain_problems(TOKEN_KEY, decode_value(CONFIG.get().get(TOKEN_KEY), TOKEN_KEY))]
     if found:
         raise UserError(*found)
 

@@ -1,17 +1,21 @@
 """What the running Pulumi program knows of its stack, machine and mode."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import wraps
 from importlib import metadata
 from pathlib import Path
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary
 
 import pulumi
 from pulumi.runtime import get_root_directory
+from pulumi.runtime.settings import get_monitor, get_root_resource
 
 from baseten_tei.baseten.emulator import require_emulator
 from baseten_tei.baseten.emulator_hub import teach_lock
-from baseten_tei.baseten.target import Target, find_api_key, parse_target
+from baseten_tei.baseten.target import BASETEN, NO_TARGET, Target, find_api_key, parse_target
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lockfile import Lock
@@ -19,6 +23,33 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.left_behind import left_behind
 from baseten_tei.push.truss_version import truss_version_problem
 from baseten_tei.rules.secrets.passphrase import PUBLIC, is_guessable, read_passphrase
+
+_T = TypeVar("_T")
+
+
+class _Outside:
+    """Stands for the program of a process that runs none."""
+
+
+_OUTSIDE = _Outside()
+
+
+def once_in_a_program(make: Callable[[], _T]) -> Callable[[], _T]:
+    """Return a function that calls `make` once in each program.
+
+    A process may run several, one after the other, each with a resource monitor of its own: the Automation API
+    does, and so do unit tests.
+    """
+    made: WeakKeyDictionary[Any, _T] = WeakKeyDictionary()
+
+    @wraps(make)
+    def take() -> _T:
+        program = _OUTSIDE if get_root_resource() is None else get_monitor()
+        if program not in made:
+            made[program] = make()
+        return made[program]
+
+    return take
 
 
 @dataclass(frozen=True)
@@ -36,11 +67,11 @@ class Context:
     """Whether everyone knows the passphrase that encrypts the stack's secrets."""
 
 
-@cache
+@once_in_a_program
 def context() -> Context:
     """Read once per program. Raises `UserError` where this machine cannot do what the stack wants."""
-    name = pulumi.Config("baseten").get("target") or "baseten"
-    target = parse_target(name, os.environ.get("BASETEN_EMULATOR_PORT"))
+    given = pulumi.Config("baseten").get("target")
+    target = parse_target(given, os.environ.get("BASETEN_EMULATOR_PORT"))
     preview = pulumi.runtime.is_dry_run()
     if target.embedded:
         require_emulator()
@@ -53,7 +84,7 @@ def context() -> Context:
             "export PULUMI_CONFIG_PASSPHRASE_FILE=<a file with your own>, and make the stack again (docs/production.md)"
         )
     if not preview:
-        find_api_key(target, os.environ)
+        _require_api_key(given, target)
     root = Path(get_root_directory() or ".")
     if warning := left_behind(root, pulumi.get_stack()):
         pulumi.log.warn(warning)
@@ -62,7 +93,7 @@ def context() -> Context:
         teach_lock(target, lock.values(), root)
     return Context(
         owner=Owner(pulumi.get_project(), pulumi.get_stack()),
-        target_name=name,
+        target_name=given or BASETEN,
         target=target,
         root=root,
         lock=lock,
@@ -70,6 +101,14 @@ def context() -> Context:
         in_ci=os.environ.get("CI", "").lower() not in ("", "0", "false"),
         guessable_passphrase=is_guessable(phrase),
     )
+
+
+def _require_api_key(given: str | None, target: Target) -> None:
+    """Raise `UserError` without a key, also for who does not know that it is Baseten that wants one."""
+    try:
+        find_api_key(target, os.environ)
+    except UserError as error:
+        raise UserError(*error.problems, *([] if given else [NO_TARGET])) from error
 
 
 def _truss_version() -> str | None:

@@ -5,13 +5,14 @@ Inputs are the provider's own words (`provider/inputs.py`, `pulumi package get-s
 
 import asyncio
 from collections.abc import Mapping
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
 from baseten_tei.deployment.ownership import state_id_problem
-from baseten_tei.program.program_end import hide_interrupts
+from baseten_tei.errors import UserError
+from baseten_tei.program.context import once_in_a_program
+from baseten_tei.program.program_end import end_program, hide_interrupts
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
 
 _T = TypeVar("_T")
@@ -84,7 +85,10 @@ class StateId(pulumi.CustomResource):
 
 
 class Secret(pulumi.CustomResource):
-    """A workspace secret; see `provider/secret.py`. `value` is kept secret; with `from_env` there is none."""
+    """A workspace secret; see `provider/secret.py`. `value` is kept secret; with `from_env` there is none.
+
+    Gated models take the one that is called `hf_access_key`: write it before them.
+    """
 
     generation: pulumi.Output[str]
     """How many values it has had: another one after each rotation, known at preview."""
@@ -96,13 +100,38 @@ class Secret(pulumi.CustomResource):
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
     ) -> None:
+        _claim(SecretKey(str(inputs.get("name")), inputs.get("team")), self)
         value = inputs.get("value")
         kept = {} if value is None else {"value": pulumi.Output.secret(value)}
         props = {**_outputs(type(self)), **inputs, **kept}
         super().__init__(SECRET, name, props, opts)
 
 
-@cache
+class SecretKey(NamedTuple):
+    """What a secret is to Baseten."""
+
+    name: str
+    team: str | None
+
+
+@once_in_a_program
+def program_secrets() -> dict[SecretKey, Secret]:
+    """Return the secrets that the program has registered so far."""
+    return {}
+
+
+def _claim(key: SecretKey, secret: Secret) -> None:
+    """Remember it as the program's. Ends the program where it has this one, e.g. for a gated model."""
+    if program_secrets().setdefault(key, secret) is not secret:
+        end_program(
+            UserError(
+                f"this program has a secret {key.name!r} already, its own or that of a gated model: write one "
+                "Secret, before all models"
+            )
+        )
+
+
+@once_in_a_program
 def state_id() -> StateId:
     """Return the state's one id, registered once in a program, whichever of its resources comes first.
 

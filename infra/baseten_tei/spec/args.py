@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from baseten_tei.facts.tei import releases
+from baseten_tei.spec.in_python import InPython
 
 Accelerator = Literal[
     "CPU", "T4", "L4", "L40S", "A10G", "A100", "A100_40GB", "H100", "H100_40GB", "H200",
@@ -23,7 +24,7 @@ Positive = Annotated[int, Field(ge=1)]
 Percent = Annotated[int, Field(ge=0, le=50)]
 
 
-class _Words(BaseModel):
+class _Words(BaseModel, metaclass=InPython):
     """Frozen, strict (no `"16384"` for 16384, no `true` for 1), and no unknown key."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)

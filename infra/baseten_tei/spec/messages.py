@@ -30,6 +30,17 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
             return f"{key} {said}: write {key}: {_suggest_value(details)}"
 
 
+def argument_text(details: ErrorDetails, kind: type[BaseModel]) -> str:
+    """Return one pydantic error of an argument in Python as a line that ends in what to write."""
+    key, given = str(details["loc"][-1]), details.get("input")
+    if hasattr(given, "apply"):
+        return f"{key} is an Output, and a spec has to be known in the preview: write a plain value"
+    if details["type"] != "extra_forbidden" or "task" in kind.model_fields:
+        return problem_text(details, kind)
+    known = kind.model_fields  # of a part of a spec: what it is called elsewhere would not help
+    return f"unknown key {key!r}.{did_you_mean(key, known) or ' Known: ' + ', '.join(known)}"
+
+
 def _suggest_value(details: ErrorDetails) -> str:
     context = details.get("ctx") or {}
     if "expected" in context:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from baseten_tei.errors import UserError, did_you_mean, redact
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
 from baseten_tei.spec.credentials import is_secure, models_problems, normal_name, spec_problems
+from baseten_tei.spec.in_python import lists_as_tuples
 from baseten_tei.spec.key_tables import key_tables
 from baseten_tei.spec.messages import kind_of, problem_text
 
@@ -51,7 +52,7 @@ def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:
     if args is None:
         return [f"model {name!r}: {_task_problem(task, raw)}"]
     try:
-        return args.model_validate(_lists_as_tuples(raw))
+        return args.model_validate(lists_as_tuples(raw))
     except ValidationError as error:
         return [f"model {name!r}: {problem_text(details, args)}" for details in error.errors()]
 
@@ -69,8 +70,3 @@ def _task_problem(task: object, raw: Mapping[str, Any]) -> str:
     return (
         f"{said}: write task: embedding, reranker or classifier.{did_you_mean(meant, ARGS_BY_TASK)}"
     )
-
-
-def _lists_as_tuples(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """YAML has lists; frozen specs hold tuples, which strict validation does not make of a list."""
-    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}

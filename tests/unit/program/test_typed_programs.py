@@ -13,17 +13,28 @@ GOOD = """
 import pulumi
 
 from baseten_tei import Autoscaling, Classifier, ClassifierArgs, Embedding, EmbeddingArgs
-from baseten_tei import Reranker, RerankerArgs, Secret
+from baseten_tei import EnvironmentArgs, Promotion, Reranker, RerankerArgs, RollingDeploy, Secret
+from baseten_tei import export_models
+from baseten_tei import deploy
 
+steps = RollingDeploy(max_surge_percent=10)
 bge = Embedding(
     "bge",
-    EmbeddingArgs(model_id="BAAI/bge-base-en-v1.5", accelerator="L4", autoscaling=Autoscaling(min_replica=1)),
+    EmbeddingArgs(
+        model_id="BAAI/bge-base-en-v1.5",
+        accelerator="L4",
+        autoscaling=Autoscaling(min_replica=1),
+        promotion=Promotion(rolling_deploy=True, rolling_deploy_config=steps),
+        environments={"staging": EnvironmentArgs()},
+    ),
     pulumi.ResourceOptions(protect=True),
     team="search",
 )
 Reranker("rerank", RerankerArgs(model_id="BAAI/bge-reranker-base"))
 Classifier("moods", ClassifierArgs(model_id="SamLowe/roberta-base-go_emotions"))
 pulumi.export("bge", bge.sync_url)
+export_models({"bge": bge})
+deploy()
 secret: Secret | None = None
 """
 BAD = """
@@ -34,6 +45,7 @@ EmbeddingArgs(model_id="x", accelerator=3)
 Autoscaling(min_replicas=1)
 Embedding("x", EmbeddingArgs(model_id="x"), teem="search")
 Embedding("x", EmbeddingArgs(model_id="x")).sync_uri
+Embedding("x", {"model_id": "x"})
 """
 FAULTS = {
     2: 'Module "baseten_tei" has no attribute "Embeding"',
@@ -42,6 +54,7 @@ FAULTS = {
     6: 'Unexpected keyword argument "min_replicas" for "Autoscaling"',
     7: 'Unexpected keyword argument "teem" for "Embedding"',
     8: '"Embedding" has no attribute "sync_uri"',
+    9: 'Argument 2 to "Embedding" has incompatible type "dict[str, str]"; expected "EmbeddingArgs"',
 }
 
 

@@ -263,6 +263,16 @@ def test_a_bad_configuration_is_told_at_its_key(config: dict[str, Any], said: li
     assert [it.property for it in response.failures or []] == said
 
 
+@pytest.mark.parametrize("config", [{}, {"target": "emulator"}, {"target": UNKNOWN}])
+def test_a_program_that_does_not_say_which_baseten_it_means_is_told(config: dict[str, Any]) -> None:
+    told: list[str] = []
+    provider = BasetenProvider(lambda _: {}, warn=told.append)
+    asked = protocol.ConfigureRequest({}, properties(config), True, True)
+    asyncio.run(provider.configure(asked))
+    assert len(told) == (not config)
+    assert all("run `pulumi config set baseten:target baseten`" in line for line in told)
+
+
 def test_the_schema_is_served() -> None:
     provider = BasetenProvider(lambda _: {})
     response = asyncio.run(provider.get_schema(protocol.GetSchemaRequest(0)))

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pulumi.provider.experimental.provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
+from baseten_tei.baseten.target import NO_TARGET
 from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.facts.files.formats import STATE, check_format
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
@@ -79,7 +80,10 @@ class BasetenProvider(protocol.Provider):
 
     async def configure(self, request: protocol.ConfigureRequest) -> protocol.ConfigureResponse:
         """Accept the configuration without a call or a key: a preview needs neither."""
-        self._resources = self._make(plain(request.args))
+        config = plain(request.args)
+        self._resources = self._make(config)
+        if not config.get("target"):
+            self._warn(NO_TARGET)
         return protocol.ConfigureResponse(accept_secrets=True, supports_preview=True)
 
     async def cancel(self) -> None:
