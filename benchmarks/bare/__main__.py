@@ -2,7 +2,7 @@
 
 Runs as a Pulumi program of its own (`main: infra/` is a link to this folder). `resources.json` beside Pulumi.yaml
 holds what a stack of ours registered, as the engine keeps it; nothing here imports `baseten_tei`. With BARE_FRUGAL
-set it saves what our program saves (`infra/__main__.py`).
+set it saves what our program saves (`program/whole_program.py`).
 """
 
 import asyncio

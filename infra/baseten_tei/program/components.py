@@ -29,7 +29,7 @@ from baseten_tei.program.collector import (
     unknown_output,
 )
 from baseten_tei.program.context import context
-from baseten_tei.program.prepare import Ready, prepare, ready_alone, refuse_other_args
+from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
 from baseten_tei.program.push_python import push_python
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
@@ -71,6 +71,7 @@ class TeiModel(pulumi.ComponentResource):
         `ready` is this model if it was judged already, as a stack does with all of its models at once.
         """
         token = f"{COMPONENTS}{type(self).__name__}"
+        _refuse_other_args(name, args, self._takes)
         if is_collecting():  # a command asks which models there are
             collect(name, args, team)
             super().__init__(token, name, {}, opts)
@@ -104,7 +105,6 @@ class TeiModel(pulumi.ComponentResource):
     ) -> tuple[Ready, ModelPlan, list[Secret]]:
         """Make the model ready, and the secret that it needs. Ends the program with one line per problem."""
         try:
-            refuse_other_args(name, args, self._takes)
             ready = ready or ready_alone(name, args, context())
             plan = prepare(ready.subject, context(), team)
             return ready, plan, [secret or stack_secret(name, team)] if args.gated else []
@@ -260,3 +260,15 @@ def _generation(secret: Secret | None) -> dict[str, Any]:
 
 def _fill(template: str, model_id: str) -> str:
     return template.format(model_id=model_id)
+
+
+def _refuse_other_args(name: str, args: object, wanted: type[ModelArgs]) -> None:
+    """End the program where a component got what is not its own kind of spec."""
+    if not isinstance(args, wanted):
+        task = wanted.__name__.removesuffix("Args")
+        end_program(
+            UserError(
+                f"model {name!r}: {task} takes {wanted.__name__}, not {type(args).__name__}: write {task}({name!r}, "
+                f"{wanted.__name__}(model_id=…))"
+            )
+        )

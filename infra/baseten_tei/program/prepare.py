@@ -31,16 +31,6 @@ def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
     return {name: Ready(it, tuple(warning_lines(found))) for name, (it, found) in judged.items()}
 
 
-def refuse_other_args(name: str, args: object, wanted: type[ModelArgs]) -> None:
-    """Raise `UserError` where a component got what is not its own kind of spec."""
-    if not isinstance(args, wanted):
-        task = wanted.__name__.removesuffix("Args")
-        raise UserError(
-            f"model {name!r}: {task} takes {wanted.__name__}, not {type(args).__name__}: write {task}({name!r}, "
-            f"{wanted.__name__}(model_id=…))"
-        )
-
-
 def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
     """Return one model of a program that builds its specs itself. Raises `UserError` with one line per problem."""
     checked = resolve_subject(name, args, here.lock)

@@ -6,6 +6,7 @@ import pulumi
 
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.types import SCHEMA_VERSION
+from baseten_tei.program.collector import is_collecting
 from baseten_tei.program.components import TeiModel
 from baseten_tei.program.context import once_in_a_program
 from baseten_tei.program.program_end import end_program
@@ -24,7 +25,8 @@ def export_models(models: Mapping[str, TeiModel]) -> None:
     pulumi.export("schema_version", SCHEMA_VERSION)
     _exported().extend(models)
     pulumi.export("models", {name: model.outputs for name, model in models.items()})
-    state_id()  # also of a stack without models: what it forgot (`on_removal: retain`) stays its own
+    if not is_collecting():
+        state_id()  # also of a stack without models: what it forgot (`on_removal: retain`) stays its own
 
 
 @once_in_a_program
