@@ -25,7 +25,9 @@ from baseten_tei.facts.hub.lockfile import FOLDER, Key, render_lock
 from baseten_tei.facts.network.bounds import LateError, call_within
 from baseten_tei.project import generated_files
 from baseten_tei.project.selection import stack_files
+from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import wanted_stacks
+from baseten_tei.project.unlocked_pushes import find_unlocked_pushes
 from baseten_tei.rules.settings import Settings
 
 MODEL_SECONDS = 300.0
@@ -80,6 +82,7 @@ def _read(hub: Hub, day: str, readings: Readings, key: Key) -> None:
     try:
         repository = call_within(MODEL_SECONDS, partial(hub.read, *key, day))
         readings.facts[key] = read_facts(repository)
+        readings.changes[key] = repository.changed_at
     except UserError as error:
         readings.refused[key] = str(error)
     except HubUnreachableError as error:
@@ -93,7 +96,10 @@ def _lock_stack(root: Path, name: str, settings: Settings, names: Sequence[str])
     keys = {n: (args.model_id, args.revision) for n, args in settings.models.items()}
     asked = [key for n, key in keys.items() if not names or n in names or key[0] in names]
     locked = generated_files.locked_facts(root, name)
-    return LockedStack(file, locked, frozenset(keys.values()), frozenset(asked))
+    models = {n: args for n, args in settings.models.items() if keys[n] in asked}
+    emulated = Workspace(root, name).target.loopback
+    pushes = find_unlocked_pushes(root, name, models, locked, emulated)
+    return LockedStack(file, locked, frozenset(keys.values()), frozenset(asked), pushes)
 
 
 def _tell(lines: Sequence[str], problems: Sequence[str]) -> None:

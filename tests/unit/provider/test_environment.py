@@ -257,3 +257,40 @@ def test_an_environment_that_serves_a_foreign_version_is_deleted_by_force_alone(
     assert api.calls == []
     environment(api).delete("id", {**staging, "force_delete": True})
     assert api.calls == [("delete_environment", "m1", "staging")]
+
+
+LOCKED_LATE = {**EXPECTED, "revision": "c" * 40, "locked": {"dimensions": 768}}
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "told"),
+    [
+        ({}, {"digest": "newer", "expected": LOCKED_LATE}, 1),
+        ({}, {"digest": "new", "expected": LOCKED_LATE}, 0),
+        ({}, {"digest": "newer", "expected": {**EXPECTED, "revision": "c" * 40}}, 0),
+        ({}, {"digest": "newer", "expected": {**LOCKED_LATE, "model_id": "a/c"}}, 0),
+        ({"expected": LOCKED_LATE}, {"digest": "newer", "expected": {**LOCKED_LATE, "revision": "d" * 40}}, 0),
+    ],
+)  # fmt: skip
+def test_a_preview_says_why_a_lock_pushes_a_model_and_how_it_does_not(
+    before: dict[str, Any], now: dict[str, Any], told: int
+) -> None:
+    warned: list[str] = []
+    resource = EnvironmentResource(FakeApi(), Releases(), warned.append)  # type: ignore[arg-type] # ducks
+    resource.plan({**ENVIRONMENT, **now}, released(**before))
+    assert len(warned) == told
+    for line in warned:
+        assert (
+            "model 'bge': was pushed from a branch and is wanted at commit cccccccccccc now" in line
+        )
+        assert "write pushed_unlocked: true at its entry in the lock file" in line
+
+
+def test_what_the_lock_says_more_is_no_other_router() -> None:
+    """So a preview of another version keeps the lengths known that the state has."""
+    now = {
+        **ENVIRONMENT,
+        "digest": "newer",
+        "expected": {**EXPECTED, "locked": {"dimensions": 768}},
+    }
+    assert environment(FakeApi()).plan(now, released())[1]["dimensions"] == 768

@@ -114,6 +114,7 @@ class Hub:
             sizes=sizes,
             texts=texts,
             parameters={name: found for name, found in parameters.items() if found is not None},
+            changed_at=info.last_modified,
         )
 
     @property

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from baseten_tei.facts.hub.late_locks import Pushes, late_lines, pushed_before
 from baseten_tei.facts.hub.lockfile import Key, choose_entry, compare_facts, key_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 
@@ -17,6 +19,8 @@ class LockedStack:
     locked: Mapping[Key, ModelFacts]
     used: frozenset[Key]
     asked: frozenset[Key]
+    pushes: Pushes = field(default_factory=dict)
+    """Models that serve as they were pushed before they were locked."""
 
 
 @dataclass
@@ -28,6 +32,8 @@ class Readings:
     """What the user can fix: no such repository, no such revision, gated."""
     unreachable: dict[Key, str] = field(default_factory=dict)
     """Only time can: the Hub did not answer."""
+    changes: dict[Key, datetime | None] = field(default_factory=dict)
+    """When a branch, tag or commit last changed; `None` where the Hub does not say."""
 
 
 def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
@@ -39,6 +45,9 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
             compare_facts(before, after) if before else [f"is new, at commit {after.commit}"]
         )
         lines += [f"{stack.file}: {_name(wanted)} {line}" for line in differences]
+    kept = _kept(stack, readings)
+    late = {key: it for key, it in stack.pushes.items() if key in readings.facts}
+    lines += late_lines(stack.file, late, kept)
     unused = sorted(stack.locked.keys() - stack.used)
     return lines + [f"{stack.file}: {_name(gone)} is used by no model" for gone in unused]
 
@@ -46,10 +55,17 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
 def merge_entries(stack: LockedStack, readings: Readings) -> list[ModelFacts]:
     """Return the lock file's new entries; where nothing was read, what was locked stays."""
     kept = {wanted: facts for wanted, facts in stack.locked.items() if wanted in stack.used}
+    as_pushed = _kept(stack, readings)
     for wanted in stack.asked & readings.facts.keys():
         after = readings.facts[wanted]
+        if wanted in as_pushed:
+            after = after.model_copy(update={"pushed_unlocked": True})
         kept[key_of(after)] = choose_entry(kept.get(wanted), after)
     return list(kept.values())
+
+
+def _kept(stack: LockedStack, readings: Readings) -> frozenset[Key]:
+    return pushed_before(stack.pushes, readings.changes)
 
 
 def list_problems(readings: Readings) -> list[str]:

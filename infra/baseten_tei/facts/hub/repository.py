@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from baseten_tei.facts.files.json_reader import decode_json
@@ -26,6 +27,8 @@ class Repository:
     """Small JSON files, those that are there."""
     parameters: Mapping[str, Mapping[str, int]]
     """By safetensors file, then by dtype; a file whose header cannot be read is not in it."""
+    changed_at: datetime | None = None
+    """When the revision last changed, as the Hub says."""
 
 
 def parse_strict(text: str | None) -> Any:

@@ -60,6 +60,12 @@ class EnvironmentResource:
             return _id(inputs), unknown
         told = state if _needs_release(state, inputs) else {**dict.fromkeys(_OUTPUTS), **state}
         known = {key: told[key] for key in _still_known(state, inputs) if key in told}
+        if commit := _locked_since(state, inputs):
+            self._warn(
+                f"model {inputs['model']!r}: was pushed from a branch and is wanted at commit {commit[:12]} now, so "
+                "it is pushed once; if that is what serves, write pushed_unlocked: true at its entry in the lock "
+                "file, and nothing is pushed"
+            )
         return _id(inputs), {**unknown, **known}
 
     def create(self, inputs: Values) -> tuple[str, Values]:
@@ -163,6 +169,15 @@ def _still_known(state: Values, inputs: Values) -> tuple[str, ...]:
         state.get("deployment") or inputs.get("deployment")
     )
     return ("model_id", "max_input_length", "dimensions") if same_router else ("model_id",)
+
+
+def _locked_since(state: Values, inputs: Values) -> str | None:
+    """The commit that a lock made of the branch which the last release named; `None` for any other change."""
+    before, now = state.get("expected") or {}, inputs.get("expected") or {}
+    same_model = before.get("model_id") == now.get("model_id") and not inputs.get("deployment")
+    is_late = same_model and now.get("locked") and "locked" not in before
+    commit: str | None = now.get("revision") if is_late and "revision" not in before else None
+    return commit if state.get("digest") != inputs.get("digest") else None
 
 
 def _router(values: Values) -> Values:

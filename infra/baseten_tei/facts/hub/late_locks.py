@@ -1,0 +1,62 @@
+"""Models that were pushed before they were locked: whether the commit that is locked is the one that serves.
+
+A push that names a branch is served from the branch's commit of that time. Where the branch has not changed since, that
+is the commit which is locked now, and nothing has to be pushed for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from baseten_tei.facts.hub.lockfile import Key
+
+
+@dataclass(frozen=True)
+class UnlockedPush:
+    """A model that serves as its spec says without a lock; `pushed_at` is `None` where nobody knows."""
+
+    model: str
+    pushed_at: datetime | None
+    emulated: bool = False
+    """Whether it is on an emulator, where a branch is whatever its lock says."""
+
+    def serves(self, changed_at: datetime | None) -> bool:
+        """Return whether it serves what its branch is now, which last changed then."""
+        if changed_at is None or self.pushed_at is None:
+            return self.emulated
+        return changed_at <= self.pushed_at
+
+
+Pushes = Mapping[Key, Sequence[UnlockedPush]]
+"""By what the specs ask for."""
+
+
+def pushed_before(pushes: Pushes, changes: Mapping[Key, datetime | None]) -> frozenset[Key]:
+    """Return what may stay as it was pushed: where each model of it serves what its branch is now."""
+    return frozenset(
+        key for key, every in pushes.items() if all(it.serves(changes.get(key)) for it in every)
+    )
+
+
+def late_lines(file: str, pushes: Pushes, kept: frozenset[Key]) -> list[str]:
+    """Return what a late lock means for each model, a line each."""
+    return [
+        _kept_line(file, key, it.model) if key in kept else _moved_line(file, key, it.model)
+        for key, every in sorted(pushes.items())
+        for it in every
+    ]
+
+
+def _kept_line(file: str, key: Key, model: str) -> str:
+    return (
+        f"{file}: {'@'.join(key)} is what {model!r} serves already, so it stays as it was pushed "
+        "(pushed_unlocked: true); remove that line to deploy it as its commit"
+    )
+
+
+def _moved_line(file: str, key: Key, model: str) -> str:
+    return (
+        f"{file}: {'@'.join(key)} may be another commit than {model!r} serves, so the next `pulumi up` pushes it "
+        "once, as its commit; if you know that it is the same, write pushed_unlocked: true at its entry, and nothing "
+        "is pushed"
+    )
