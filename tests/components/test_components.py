@@ -310,6 +310,67 @@ def test_a_model_that_is_pinned_everywhere_has_no_push(root: Path) -> None:
     assert "m-push" in somewhere.resources
 
 
+PINNED = EmbeddingArgs(model_id="a/b", deployment="previous", max_client_batch_size=8)
+PUSHED = {
+    "task": "embedding", "model_id": "c/d", "revision": "f" * 40, "tei_version": "1.9.3",
+    "default_prompt": "query: ", "dtype": "float32", "max_client_batch_size": 64,
+}  # fmt: skip
+
+
+def outputs_of_pinned(
+    root: Path, monkeypatch: pytest.MonkeyPatch, **state: Any
+) -> tuple[dict[str, Any], list[str]]:
+    """What a pinned model's outputs say, where its environment's state holds this, and the warnings."""
+    for key, value in {"serving_digest": "old", **state}.items():
+        monkeypatch.setitem(IDS, key, value)
+    args = PINNED.model_copy(update={"autoscaling": Autoscaling(max_replica=3)})
+    run = run_program(lambda: Embedding("m", args).outputs, root, TARGET)
+    return run.outputs, run.warnings
+
+
+def test_a_pinned_models_outputs_tell_what_serves_and_not_what_the_spec_says(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, warnings = outputs_of_pinned(root, monkeypatch, pinned_spec=json.dumps(PUSHED))
+    assert told["config_digest"] == "old"
+    assert told["tei_version"] == "1.9.3"
+    assert told["image"].endswith("89-1.9.3")
+    space = {"model_id": "c/d", "revision": "f" * 40, "prompt": "query: ", "dtype": "float32"}
+    assert space.items() <= told["space"].items()
+    assert told["space"]["fingerprint"] == IDS["fingerprint"]
+    limits = {"max_client_batch_size": 64, "max_replica": 3, "max_input_length": 512}
+    assert limits.items() <= told["limits"].items()
+    assert (told["deployment_id"], told["environment"]) == ("d1", "production")
+    assert told["sync_url"] == f"{HOST}/environments/production/sync"
+    assert [line for line in warnings if "pinned" in line] == []
+    unpinned = run_program(lambda: Embedding("m", EmbeddingArgs(model_id="a/b")).outputs, root, TARGET)  # fmt: skip
+    assert {key: type(it) for key, it in told.items()} == {
+        key: type(it) for key, it in unpinned.outputs.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "pinned_spec",
+    ["", json.dumps({**PUSHED, "task": "reranker"}), '{"task": "of a later release"}'],
+)
+def test_where_it_is_not_known_the_spec_describes_all_but_the_digest(
+    root: Path, monkeypatch: pytest.MonkeyPatch, pinned_spec: str
+) -> None:
+    told, _ = outputs_of_pinned(root, monkeypatch, pinned_spec=pinned_spec, serving_digest="")
+    assert (told["config_digest"], told["space"]["model_id"]) == ("", "a/b")
+    assert told["limits"]["max_client_batch_size"] == 8
+
+
+def test_a_pin_of_an_earlier_release_says_how_its_outputs_become_those_of_what_serves(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, warnings = outputs_of_pinned(root, monkeypatch)
+    assert (told["config_digest"], told["space"]["model_id"]) == ("old", "a/b")
+    [line] = [it for it in warnings if "pinned" in it]
+    assert line.startswith("model 'm': its outputs describe the spec and not the pinned version d1")
+    assert line.endswith("run `pulumi refresh`, then `pulumi up`")
+
+
 REAL = {"baseten:target": "baseten"}
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.deployment.environment_inputs import all_environments, environment_inputs
-from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.permits import derive_permits
@@ -68,7 +67,11 @@ def plan_model(
             name: {"model": job.model, **whose, **adopting, **inputs}
             for name, inputs in environment_inputs(args, digest, golden, facts).items()
         },
-        known_outputs=_outputs_before_push(args, digest),
+        known_outputs={
+            "task": args.task,
+            "environment": args.environment,
+            "config_digest": digest,
+        },
     )
 
 
@@ -94,17 +97,6 @@ def _job(
         target=target,
         config=config,
     )
-
-
-def _outputs_before_push(args: ModelArgs, digest: str) -> dict[str, Any]:
-    _, image = resolve_hardware(args)
-    return {
-        "task": args.task,
-        "environment": args.environment,
-        "image": image.reference,
-        "tei_version": args.tei_version,
-        "config_digest": digest,
-    }
 
 
 def client_limits(args: ModelArgs) -> dict[str, int]:

@@ -18,10 +18,9 @@ from pulumi_command import local
 
 from baseten_tei.baseten.endpoints import deployment_url, endpoint_templates
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.plan import ModelPlan, client_limits
+from baseten_tei.deployment.plan import ModelPlan
 from baseten_tei.deployment.push_job import Stamp, stamp_environment, write_job
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.known_before_push import known_labels, known_space
 from baseten_tei.program.collector import (
     collect,
     collected_outputs,
@@ -29,6 +28,7 @@ from baseten_tei.program.collector import (
     unknown_output,
 )
 from baseten_tei.program.context import context
+from baseten_tei.program.pinned_outputs import describe, describe_pinned
 from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
 from baseten_tei.program.push_python import push_python
@@ -145,6 +145,11 @@ class TeiModel(pulumi.ComponentResource):
         version_url = pulumi.Output.all(self.model_id, self.deployment_id).apply(
             lambda ids: f"{deployment_url(target, *ids)}/predict"
         )
+        by_spec = (
+            describe_pinned(subject, environment, context().lock)
+            if args.deployment
+            else describe(subject)
+        )
         self.outputs = {
             "baseten_id": self.model_id,
             "model_id": self.model_id,  # of an earlier version's readers
@@ -152,9 +157,8 @@ class TeiModel(pulumi.ComponentResource):
             **plan.known_outputs,
             **urls,
             "deployment_predict_url": version_url,
-            "limits": {**client_limits(args), "max_input_length": environment.max_input_length},
-            **known_labels(subject),
-            **_space(subject, environment),
+            **by_spec,
+            **_measured(by_spec, environment),
         }
         self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
 
@@ -239,11 +243,17 @@ def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
     )
 
 
-def _space(subject: Subject, environment: Environment) -> dict[str, Any]:
-    """An embedding's space, by name and in numbers."""
-    told = ("dimensions", "max_input_length", "fingerprint")
-    names = known_space(subject)
-    return {"space": {**names, **{key: getattr(environment, key) for key in told}}} if names else {}
+def _measured(by_spec: dict[str, Any], environment: Environment) -> dict[str, Any]:
+    """Limits, and an embedding's space, with what only the router can say."""
+    told = {
+        "limits": ("max_input_length",),
+        "space": ("dimensions", "max_input_length", "fingerprint"),
+    }
+    return {
+        name: {**by_spec[name], **{key: getattr(environment, key) for key in keys}}
+        for name, keys in told.items()
+        if name in by_spec
+    }
 
 
 def _pass_on(told: str, model: TeiModel) -> None:

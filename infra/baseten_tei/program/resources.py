@@ -59,6 +59,10 @@ class Environment(pulumi.CustomResource):
     """Length of an embedding."""
     fingerprint: pulumi.Output[str]
     """An embedding's space in numbers; see `spaces`."""
+    spaces: pulumi.Output[dict[str, Any]]
+    """Spaces of the versions that it can serve, by id; see `outputs/spaces/known_spaces.py`."""
+    pinned_spec: pulumi.Output[str]
+    """What a pinned version was pushed with, as JSON."""
     previous_deployment_id: pulumi.Output[str]
     """What served before."""
     kept_deployment_ids: pulumi.Output[list[str]]

@@ -7,6 +7,7 @@ import pytest
 
 from baseten_tei.baseten.versions import EnvironmentSettings, Serving
 from baseten_tei.errors import UserError
+from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.provider.protocol.resource import UNKNOWN, PartlyDoneError
 from baseten_tei.provider.release.readiness import FailedDeploymentError
 from baseten_tei.provider.resources.environment import EnvironmentResource
@@ -34,6 +35,8 @@ RELEASED = {
     "fingerprint": "v1:AAAA",
     "previous_deployment_id": "d0",
     "kept_deployment_ids": ["d0"],
+    "spaces": {},
+    "pinned_spec": "",
     "drift": {},
 }
 UNKNOWN_YET = {**dict.fromkeys(RELEASED, UNKNOWN), "drift": {}}
@@ -294,3 +297,60 @@ def test_what_the_lock_says_more_is_no_other_router() -> None:
         "expected": {**EXPECTED, "locked": {"dimensions": 768}},
     }
     assert environment(FakeApi()).plan(now, released())[1]["dimensions"] == 768
+
+
+# --- pins, as a preview sees them
+
+HERE = fingerprint([(1.0, 0.0, 2.0)])
+ELSEWHERE = fingerprint([(0.0, 1.0, 0.0)])
+SPACES = {
+    "d0": {"digest": "old", "fingerprint": ELSEWHERE},
+    "d1": {"digest": "new", "fingerprint": HERE},
+    "d2": {"digest": "twin", "fingerprint": HERE},
+}
+
+
+def warned(before: dict[str, Any], **inputs: Any) -> list[str]:
+    """What a preview says of an environment in which `d1` (digest `new`) serves."""
+    lines: list[str] = []
+    state = {**ENVIRONMENT, **RELEASED, "fingerprint": HERE, "spaces": SPACES, **before}
+    resource = EnvironmentResource(FakeApi(), Releases(), lines.append)  # type: ignore[arg-type]
+    resource.plan({**ENVIRONMENT, **inputs}, state)
+    return lines
+
+
+@pytest.mark.parametrize("pin", ["previous", "d0", "old"])
+def test_a_pin_that_moves_the_embedding_space_says_so_and_whom_it_breaks(pin: str) -> None:
+    [line] = warned({}, digest="", deployment=pin)
+    assert line.startswith("model 'bge': environment production: ")
+    assert pin in line
+    assert "is in another embedding space than what serves now: each caller that compares" in line
+
+
+def test_removing_the_pin_moves_it_back_and_says_so() -> None:
+    pinned = {
+        "deployment": "previous", "deployment_id": "d0", "serving_digest": "old", "digest": "",
+        "fingerprint": ELSEWHERE,
+    }  # fmt: skip
+    [line] = warned(pinned)
+    assert "version new is in another embedding space" in line
+
+
+@pytest.mark.parametrize(
+    ("before", "pin"),
+    [({}, "d7"), ({"spaces": None}, "previous"), ({"fingerprint": None}, "previous")],
+    ids=["another's version", "state of 0.1.0", "no fingerprint was taken"],
+)
+def test_a_pin_to_a_version_whose_space_is_not_known_says_that(
+    before: dict[str, Any], pin: str
+) -> None:
+    [line] = warned(before, digest="", deployment=pin)
+    assert "may be in another embedding space than what serves now, which is not known" in line
+
+
+def test_a_pin_that_stays_in_the_space_or_has_none_or_changes_nothing_is_silent() -> None:
+    assert warned({}, digest="", deployment="d2") == []
+    assert warned({}, digest="", deployment="d1") == []
+    assert warned({"deployment": "previous"}, digest="", deployment="previous") == []
+    ranking = EXPECTED | {"task": "reranker"}
+    assert warned({}, digest="", deployment="d7", expected=ranking) == []

@@ -1,5 +1,6 @@
 """From a pushed version to one that serves: what is waited for, checked, promoted, and told when it fails."""
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from baseten_tei.baseten.api import NotFoundError
 from baseten_tei.baseten.patience import LONGEST_PAUSE_SECONDS
 from baseten_tei.baseten.versions import EnvironmentSettings, Serving, Version
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
@@ -15,6 +17,7 @@ from baseten_tei.provider.release.gates.gates import RefusedVersionError
 from baseten_tei.provider.release.readiness import FailedDeploymentError
 from baseten_tei.provider.release.release import Releasing
 from baseten_tei.provider.release.waiting import Waiting, patience_seconds
+from baseten_tei.spec.args import EmbeddingArgs
 from tests.support.fakes import AUTOSCALING, SETTINGS, Clock, FakeApi, version
 
 INPUTS: dict[str, Any] = {
@@ -521,6 +524,43 @@ def test_a_pin_to_a_version_without_our_labels_is_promoted_and_its_copy_is_known
     api.deployments["foreign"] = version("foreign", digest="", owner=None)
     told = release(api, state=SERVED, digest="", deployment="foreign")
     assert (told["deployment_id"], told["serving_digest"]) == ("copy", "")
+
+
+def test_a_pinned_version_tells_the_spec_that_it_was_pushed_with() -> None:
+    args = EmbeddingArgs(model_id="a/b", revision="f" * 40, default_prompt="query: ")
+    api = three(configs={"d1": build_config("bge", args)})
+    told = release(api, state=SERVED, digest="", deployment="previous")
+    assert json.loads(told["pinned_spec"]) == {
+        "task": "embedding", "model_id": "a/b", "revision": "f" * 40, "default_prompt": "query: ",
+        "accelerator": "L4", "max_client_batch_size": 32, "predict_concurrency": 32,
+        "max_batch_tokens": 16384, "tokenization_workers": 3,
+    }  # fmt: skip
+    assert "pinned_spec" not in release(three(), state={**SERVED, "deployment": "previous"})
+
+
+def test_a_pinned_version_whose_config_cannot_be_read_is_released_with_a_warning() -> None:
+    lines: list[str] = []
+    clock = Clock()
+    releasing = Releasing(three(), Gate(), Waiting(clock, clock.sleep), lines.append)  # type: ignore[arg-type]
+    told = releasing.release(INPUTS | {"digest": "", "deployment": "d0"}, SERVED)
+    assert told["pinned_spec"] == ""
+    [line] = lines
+    assert "the config of the pinned deployment d0 cannot be read" in line
+
+
+def test_the_spaces_of_what_served_and_is_kept_stay_known() -> None:
+    first, second = fingerprint([(1.0, 0.0, 2.0)]), fingerprint([(0.0, 1.0, 0.0)])
+    before = {**SERVED, "serving_digest": "new", "fingerprint": first}
+    told = release(
+        three(), Gate(fingerprint=second), state=before, digest="", deployment="previous"
+    )
+    assert told["spaces"] == {
+        "d1": {"digest": "old", "fingerprint": second},
+        "d2": {"digest": "new", "fingerprint": first},
+    }
+    gone = {"d9": {"digest": "older", "fingerprint": first}}
+    again = release(three(), Gate(fingerprint=first), state={**told, "spaces": gone})
+    assert set(again["spaces"]) == {"d1", "d2"}
 
 
 # --- older versions, rotation, promotions of others

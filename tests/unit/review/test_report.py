@@ -8,6 +8,7 @@ import pytest
 from baseten_tei.deployment.costs import LISTED, Prices
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
+from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy_config
 from baseten_tei.review.report.build import Knowledge, stack_report
 from baseten_tei.review.report.engine_preview import parse_preview
@@ -194,6 +195,44 @@ def test_a_protected_model_that_goes_says_that_pulumi_will_refuse() -> None:
 def test_a_pinned_model_pushes_nothing() -> None:
     told = model(raw(), raw(deployment="previous")).traffic
     assert "production serves previous (pinned)" in told
+
+
+HERE, ELSEWHERE = fingerprint([(1.0, 0.0, 2.0)]), fingerprint([(0.0, 1.0, 0.0)])
+
+
+def pin(before: Any, after: Any, **state: Any) -> ModelReport:
+    """The report of a model in whose environment `d1` serves, and `d0` served before it."""
+    spaces = {"d0": {"digest": "old", "fingerprint": ELSEWHERE}}
+    told = {
+        "deployment_id": "d1", "previous_deployment_id": "d0", "fingerprint": HERE,
+        "spaces": spaces, **state,
+    }  # fmt: skip
+    return model(before, after, told={"bge": told})
+
+
+def test_a_pin_says_that_it_moves_the_embedding_space_and_that_callers_break() -> None:
+    [line] = pin(raw(), raw(deployment="previous")).breaks
+    assert "environment production: the version of `deployment: previous` is in another" in line
+    [line] = pin(raw(), raw(deployment="d7")).breaks
+    assert "may be in another embedding space than what serves now, which is not known" in line
+    same = pin(raw(), raw(deployment="d0"), fingerprint=ELSEWHERE)
+    assert same.breaks == ()
+    assert any("stored vectors stay comparable" in line for line in same.notices)
+
+
+def test_what_else_changes_in_a_pinned_spec_breaks_nobody() -> None:
+    pinned = raw(deployment="d1")
+    told = pin(pinned, {**pinned, "model_id": "a/other", "max_client_batch_size": 4})
+    assert (told.breaks, told.notices) == ((), ())
+
+
+def test_removing_a_pin_compares_the_spec_with_what_the_pinned_version_was_pushed_with() -> None:
+    pushed = json.dumps({**raw(), "model_id": "a/other"})
+    told = pin(raw(deployment="d1"), raw(), pinned_spec=pushed).breaks
+    assert any(line.startswith("model_id a/other → BAAI/bge-base-en-v1.5") for line in told)
+    assert any("may be in another embedding space" in line for line in told)
+    unknown = pin(raw(deployment="d1", model_id="a/x"), raw(), pinned_spec="").breaks
+    assert [line for line in unknown if line.startswith("model_id")] == []
 
 
 def test_drift_is_told_by_field() -> None:

@@ -11,11 +11,11 @@ from typing import Any
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.read_back.deployed_config import Deployed, read_deployed_config
+from baseten_tei.deployment.read_back.spec_of_config import read_spec
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.operations.adoption.environment_entry import settings_entry
 from baseten_tei.operations.adoption.found_model import FoundModel, refuse_model, serving_id
 from baseten_tei.operations.adoption.notes import describe_losses
-from baseten_tei.operations.adoption.spec_of_config import read_spec
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.settings import resolve_subject

@@ -15,9 +15,9 @@ from baseten_tei.deployment.read_back.deployed_config import (
     Deployed,
     auto_truncates,
 )
+from baseten_tei.deployment.read_back.spec_of_config import ROUTER_DEFAULTS, TRUSS_CPU, TRUSS_MEMORY
 from baseten_tei.errors import HUGGING_FACE, kind_of_secret
 from baseten_tei.facts.tei import flags
-from baseten_tei.operations.adoption.spec_of_config import ROUTER_DEFAULTS, TRUSS_CPU, TRUSS_MEMORY
 
 AS_THEY_STAND = (
     "base_image", "external_data", "requirements", "requirements_file", "runtime", "system_packages",

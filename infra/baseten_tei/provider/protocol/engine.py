@@ -136,6 +136,7 @@ class BasetenProvider(protocol.Provider):
         resource = self._resource(request.urn)
         state, inputs = _stored(request.olds), plain(request.news)
         if request.preview:
+            current_urn.set(request.urn)
             _, new = resource.plan(inputs, state)
         else:
             new = await self._change(

@@ -177,6 +177,15 @@ class EnvironmentInputs(_Typed):
     """Minutes until a version that is not ready has failed. Counts at the next release."""
 
 
+class KnownSpace(_Typed):
+    """The embedding space of one version."""
+
+    digest: str
+    """The version's config digest."""
+    fingerprint: str
+    """The space in numbers."""
+
+
 class EnvironmentOutputs(EnvironmentInputs):
     """An environment as it is."""
 
@@ -198,6 +207,10 @@ class EnvironmentOutputs(EnvironmentInputs):
     """Id of what served before."""
     kept_deployment_ids: list[str]
     """Ids that are kept for a rollback."""
+    spaces: dict[str, KnownSpace] | None = None
+    """Embedding spaces of what serves and of what a rollback can bring back, by deployment id."""
+    pinned_spec: str | None = None
+    """A pinned version's own spec as JSON, read from its config; empty where it could not be read."""
     failed_deployment_id: str | None = None
     """Id of the version that failed the last release; the next one retries it."""
     drift: dict[str, str]

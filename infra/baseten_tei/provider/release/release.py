@@ -1,14 +1,17 @@
 """Bringing a version into an environment: find it, wait, gate, promote, tidy up."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.versions import Version, shortened_problem
 from baseten_tei.deployment.labels import DIGEST_LABEL
 from baseten_tei.deployment.ownership import owner_of
+from baseten_tei.deployment.read_back.pinned_spec import read_pinned_spec
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.spaces.fingerprint import keep_fingerprint
+from baseten_tei.outputs.spaces.known_spaces import keep_spaces
 from baseten_tei.provider.protocol.ids import join_id
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.cleanup import tidy
@@ -87,7 +90,7 @@ class Releasing:
             held=_held_ids(state),
         )
         current = serving.current or version
-        return {
+        found = {
             "model_id": model_id,
             "deployment_id": current.id,
             "serving_digest": current.digest,
@@ -98,6 +101,19 @@ class Releasing:
             **told,
             **_fingerprint_output(told, state),
         }
+        return {
+            **found,
+            **_spaces_output(state, found),
+            **self._pinned_spec(inputs, model_id, version),
+        }
+
+    def _pinned_spec(self, inputs: Values, model_id: str, version: Version) -> Values:
+        """Return what a pinned version was pushed with; nothing where the spec's own version serves."""
+        if not inputs.get("deployment"):
+            return {}
+        read = partial(self._api.config, model_id, version.id)
+        spec = read_pinned_spec(inputs["model"], version.id, version.labels, read, self._warn)
+        return {"pinned_spec": spec}
 
     def _in_time(self, inputs: Values) -> Values:
         """The inputs with the deadline that holds here, so that messages tell that one."""
@@ -167,6 +183,11 @@ def _fingerprint_output(told: Values, state: Values) -> Values:
     """Return the fingerprint of the version; if its space is the previous one, the previous fingerprint."""
     now = told.get("fingerprint")
     return {"fingerprint": keep_fingerprint(state.get("fingerprint"), now)} if now else {}
+
+
+def _spaces_output(state: Values, found: Values) -> Values:
+    spaces = keep_spaces(state, found, found["kept_deployment_ids"])
+    return {"spaces": spaces} if spaces else {}
 
 
 def _same_digest(inputs: Values, state: Values) -> bool:

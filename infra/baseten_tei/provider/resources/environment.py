@@ -11,6 +11,7 @@ from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.deployment.ownership import OWNER, earlier_marks, owner_of
 from baseten_tei.errors import UserError
+from baseten_tei.outputs.spaces import known_spaces
 from baseten_tei.provider.protocol.ids import is_one_model, join_id
 from baseten_tei.provider.protocol.resource import UNKNOWN, Change, Live, PartlyDoneError, Values
 from baseten_tei.provider.release.deletion_guards import PRODUCTION, WAY_OUT
@@ -58,6 +59,7 @@ class EnvironmentResource:
         unknown |= earlier_marks(state or {}, inputs)
         if state is None:
             return _id(inputs), unknown
+        self._warn_of_move(state, inputs)
         told = state if _needs_release(state, inputs) else {**dict.fromkeys(_OUTPUTS), **state}
         known = {key: told[key] for key in _still_known(state, inputs) if key in told}
         if commit := _locked_since(state, inputs):
@@ -67,6 +69,18 @@ class EnvironmentResource:
                 "file, and nothing is pushed"
             )
         return _id(inputs), {**unknown, **known}
+
+    def _warn_of_move(self, state: Values, inputs: Values) -> None:
+        """Say in a preview whether a pin, set or removed, moves an embedding space."""
+        pins = state.get("deployment"), inputs.get("deployment")
+        wanted = pins[1] or inputs.get("digest") or ""
+        embeds = (inputs.get("expected") or {}).get("task") == "embedding"
+        if pins[0] == pins[1] or not embeds or known_spaces.serves(state, wanted):
+            return
+        move = known_spaces.judge_move(state, wanted)
+        if move != "stays":
+            line = known_spaces.describe_move(inputs["environment"], wanted, move)
+            self._warn(f"model {inputs['model']!r}: {line}")
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Release the wanted version into this environment."""
@@ -136,6 +150,7 @@ class EnvironmentResource:
 _OUTPUTS = (
     "model_id", "deployment_id", "serving_digest", "instance_type", "max_input_length",
     "dimensions", "fingerprint", "previous_deployment_id", "kept_deployment_ids",
+    "spaces", "pinned_spec",
 )  # fmt: skip
 
 

@@ -6,10 +6,12 @@ no fields. `up` repairs all of it. Nothing is written here.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from baseten_tei.baseten.api import NotFoundError
 from baseten_tei.baseten.versions import Serving, Version, pushed_version
 from baseten_tei.deployment.differences import Texts
+from baseten_tei.deployment.read_back.pinned_spec import read_pinned_spec
 from baseten_tei.provider.drift.config import config_drift
 from baseten_tei.provider.drift.environment_drift import (
     MOVED,
@@ -70,8 +72,20 @@ def _compare(api: Reads, known: Live, model_id: str, serving: Serving, warn: War
     for field, text in {**settings_drift(state, settings), **drift}.items():
         warn(f"{_environment_name(state)} drifted: {field} {text}")
     ids = {} if MOVED & drift.keys() else _ids(serving.current)
-    found = {**state, **settings, **ids, "drift": drift}
+    pinned = _pinned_spec(api, state, model_id, serving, warn)
+    found = {**state, **settings, **ids, **pinned, "drift": drift}
     return Live(known.id, {**known.inputs, **settings}, found)
+
+
+def _pinned_spec(api: Reads, state: Values, model_id: str, serving: Serving, warn: Warn) -> Values:
+    """What a version that an earlier release pinned was pushed with: such a state does not say it."""
+    current = serving.current
+    if not state.get("deployment") or "pinned_spec" in state or not current:
+        return {}
+    if not serves(state, current):
+        return {}
+    read = partial(api.config, model_id, current.id)
+    return {"pinned_spec": read_pinned_spec(state["model"], current.id, current.labels, read, warn)}
 
 
 def _model_drift(api: Reads, state: Values) -> str:

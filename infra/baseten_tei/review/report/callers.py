@@ -12,6 +12,7 @@ from baseten_tei.deployment.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
+from baseten_tei.review.report.pin_consequences import find_pin_moves, served_args
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 from baseten_tei.spec.names import baseten_name
 
@@ -42,15 +43,20 @@ def find_consequences(
         return list(_removal(before))
     if before.args is None or after.args is None:
         return []
-    old, new = before.args, after.args
+    new = after.args
     found = [
-        *_addresses(pair.name, old, new),
-        *_answers(old, new),
-        *_dimensions(before, facts_before, facts_after),
-        *_limits(old, new),
-        *_lengths(before, new, facts_after),
-        *_router(old, new),
+        *_addresses(pair.name, before.args, new),
+        *(Consequence(breaks, text) for breaks, text in find_pin_moves(pair)),
     ]
+    old = served_args(before)
+    if old and not new.deployment:  # what is pinned serves on, whatever else the spec says
+        found += [
+            *_answers(old, new),
+            *_dimensions(before, facts_before, facts_after),
+            *_limits(old, new),
+            *_lengths(before, new, facts_after),
+            *_router(old, new),
+        ]
     return sorted(found, key=lambda it: not it.breaks)
 
 
