@@ -15,6 +15,10 @@ def tokens(count: int, **more: Any) -> dict[str, Any]:
     return {"bge": {**BGE, "max_batch_tokens": count, **more}}
 
 
+PROMPT = {"default_prompt": "Represent this sentence: "}
+"""Moves the embedding space."""
+
+
 def model_path(emulator: Emulator, name: str = "bge") -> str:
     return f"/v1/models/{emulator.models()[name]}"
 
@@ -31,30 +35,35 @@ def serving(emulator: Emulator, name: str = "production") -> str:
 def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
     stack: Stack, emulator: Emulator, serving_world: World
 ) -> None:
-    first = serving(emulator)
+    first, before = serving(emulator), stack.outputs()["models"]["bge"]
     with client_of(serving_world) as client:
-        stack.configure(tokens(8192))
+        stack.configure(tokens(8192, **PROMPT))
         stack.up().check()
-        second = serving(emulator)
+        second, after = serving(emulator), stack.outputs()["models"]["bge"]
         assert second != first
+        assert after["space"]["fingerprint"] != before["space"]["fingerprint"]
 
         emulator.forget_calls()
-        stack.configure(tokens(8192, deployment="previous"))
-        assert "deployment" in stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
+        stack.configure(tokens(8192, **PROMPT, deployment="previous"))
+        preview = stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
+        assert "deployment" in preview
+        assert "is in another embedding space than what serves now: each caller" in preview
+        assert "may be" not in preview
         stack.up().check()
         assert serving(emulator) == first
-        assert stack.outputs()["models"]["bge"]["deployment_id"] == first
+        assert stack.outputs()["models"]["bge"] == before, "outputs tell what serves"
         assert "unchanged" in stack.up().check().text, "previous stays what it was"
         assert serving(emulator) == first
 
         emulator.rest(f"{model_path(emulator)}/deployments/{second}/deactivate", "POST")
-        stack.configure(tokens(8192, deployment=second))
+        stack.configure(tokens(8192, **PROMPT, deployment=second))
         stack.up().check()
         assert serving(emulator) == second, "a deactivated version is woken and promoted"
 
-        stack.configure(tokens(8192))
+        stack.configure(tokens(8192, **PROMPT))
         stack.up().check()
         assert serving(emulator) == second
+        assert stack.outputs()["models"]["bge"] == after
         assert emulator.pushes() == 0
     assert client.calls
     assert client.failures == []

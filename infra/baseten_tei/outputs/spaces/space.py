@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class Space(BaseModel):
     """What vectors have to have in common to be compared; the fingerprint says it in numbers, the rest by name.
 
-    Where `deployment` pins another version, the names are the spec's and the numbers those of what serves.
+    Where `deployment` pins another version, both are those of what serves.
     """
 
     model_config = ConfigDict(frozen=True)
