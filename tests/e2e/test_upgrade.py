@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.data import RELEASES, kept
 from tests.support.harness import Checked, Stack, status
-from tests.support.kept_files import RELEASES, kept
 
 pytestmark = pytest.mark.e2e
 

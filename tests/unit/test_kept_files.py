@@ -18,7 +18,7 @@ from baseten_tei.review.snapshots.state_snapshot import parse_snapshot
 from baseten_tei.rules.secrets.stack_file import check_stack_file
 from baseten_tei.rules.settings import parse_settings
 from baseten_tei.spec.spec_parser import MODELS
-from tests.support.kept_files import RELEASES, kept
+from tests.data import RELEASES, kept
 
 pytestmark = pytest.mark.parametrize("release", RELEASES)
 

@@ -11,11 +11,11 @@ from typing import Any
 import pulumi
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.plan import client_limits, plan_model
+from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.known_before_push import known_labels
 from baseten_tei.outputs.types import OUTPUTS_BY_TASK
 from baseten_tei.program.context import context
+from baseten_tei.program.pinned_outputs import describe
 from baseten_tei.project.registered_models import VARIABLE
 from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ModelArgs
@@ -67,8 +67,9 @@ def collected_outputs(name: str, args: ModelArgs) -> dict[str, Any]:
         subject = resolve_subject(name, args, here.lock)
         if isinstance(subject, Subject):
             plan = plan_model(name, subject.args, here.owner, here.target_name)
-            limits = {**client_limits(subject.args), "max_input_length": unknown_output()}
-            return {**outputs, **plan.known_outputs, "limits": limits, **known_labels(subject)}
+            told = {key: it for key, it in describe(subject).items() if key != "space"}
+            limits = {**told["limits"], "max_input_length": unknown_output()}
+            return {**outputs, **plan.known_outputs, **told, "limits": limits}
     except UserError:  # the preview says it; here it is only asked which models there are
         pass
     return outputs

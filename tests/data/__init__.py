@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[1] / "data"
-RELEASES = sorted(it.name for it in FOLDER.iterdir() if it.is_dir())
+FOLDER = Path(__file__).parent
+RELEASES = sorted(it.name for it in FOLDER.iterdir() if (it / "state.json").exists())
 """Nothing here is ever written again: a release adds a folder of its own where a format changes."""
 
 
