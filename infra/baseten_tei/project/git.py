@@ -1,17 +1,48 @@
 """Files as another revision has them, from the git repository that a project is in."""
 
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from baseten_tei.errors import UserError
 
-MAIN = ("origin/main", "main")
+TARGETS = ("GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME")
+"""Variables of a forge's job: the branch that a pull request is for (documented by both)."""
+MAIN = ("origin/HEAD", "origin/main", "main", "origin/master", "master")
 
 
-def merge_base(root: Path) -> str | None:
-    """Return the commit at which HEAD left main; `None` where there is no git, no main, or too short a history."""
-    found = (_git(root, "merge-base", "HEAD", branch) for branch in MAIN)
+def merge_base(root: Path, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the commit at which HEAD left main; `None` where there is no git, no main, or too short a history.
+
+    In a job of a pull request, main is the branch that it is for.
+    """
+    targets = [f"origin/{it}" for name in TARGETS if (it := environ.get(name))]
+    found = (_git(root, "merge-base", "HEAD", branch) for branch in (*targets, *MAIN))
     return next((commit.strip() for commit in found if commit), None)
+
+
+def repository_of(root: Path) -> Path | None:
+    """Return the top folder of the git repository that a folder is in; `None` outside of one."""
+    found = _git(root, "rev-parse", "--show-toplevel")
+    return Path(found.rstrip("\n")) if found else None
+
+
+def folder_in_repository(root: Path) -> str:
+    """Return a folder's path in its git repository; empty for the top, and outside of one."""
+    found = _git(root, "rev-parse", "--show-prefix")
+    return (found or "").strip().rstrip("/")
+
+
+def default_branch(root: Path) -> str | None:
+    """Return the branch that the remote repository begins with, as the last clone or fetch left it."""
+    found = _git(root, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")
+    return found.strip().removeprefix("origin/") if found else None
+
+
+def remote_address(root: Path) -> str:
+    """Return the remote repository's address; empty where there is none."""
+    return (_git(root, "remote", "get-url", "origin") or "").strip()
 
 
 def commit_of(root: Path, revision: str) -> str:

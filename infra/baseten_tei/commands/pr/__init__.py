@@ -9,6 +9,7 @@ from baseten_tei.commands.command_line import LazyGroup
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
+        "init": "Write the workflows of GitHub or GitLab into the project.",
         "preview": "Preview every stack, and report on all of them.",
         "report": "Report what a change does to models, costs and callers.",
         "comment": "Post the report on the pull request, or get the posted one.",

@@ -11,12 +11,15 @@ from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FILE, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
+from baseten_tei.project import git
+from baseten_tei.project.selection import project_folder
 from baseten_tei.review.forges.choose_forge import Forge, choose_forge
 from baseten_tei.review.forges.report_comment import (
     Comment,
     body_problem,
     find_report_comment,
     is_same_text,
+    with_folder,
 )
 
 
@@ -28,12 +31,12 @@ def post(there: Forge, file: Path) -> str:
     number = there.find_pull_request()
     if number is None:
         return "the pull request is closed, or has a newer commit: nothing was posted"
-    return upsert(there, number, body)
+    return upsert(there, number, with_folder(body, there.folder))
 
 
 def upsert(there: Forge, number: int, body: str) -> str:
     """Write our comment anew, or the first one."""
-    before = find_report_comment(there.list_comments(number), there.author())
+    before = find_report_comment(there.list_comments(number), there.author(), there.folder)
     if before is None:
         there.create_comment(number, body)
         return f"commented on #{number}"
@@ -55,8 +58,16 @@ def find_review(there: Forge, sha: str) -> Comment | Nothing:
     number = there.find_merged(sha)
     if number is None:
         return Nothing(f"commit {sha} came from no pull request: nothing was reviewed")
-    found = find_report_comment(there.list_comments(number), there.author())
+    found = find_report_comment(there.list_comments(number), there.author(), there.folder)
     return found or Nothing(f"#{number} has no report by {there.author()}: nothing was reviewed")
+
+
+def _folder_here() -> str:
+    """Return where the project of this folder is in its repository, if there is one."""
+    try:
+        return git.folder_in_repository(project_folder(None, Path.cwd()))
+    except UserError:
+        return ""
 
 
 @click.command(name="comment")
@@ -77,7 +88,7 @@ def command(
     """
     if (file is None) == (find_for_commit is None):
         raise UserError("write --file to post a report, or --find-for-commit to get a posted one")
-    there = choose_forge(os.environ, author)
+    there = choose_forge(os.environ, author, _folder_here())
     if file is not None:
         click.echo(there.calls.retry(partial(post, there, file)))
         return 0

@@ -12,6 +12,7 @@ from baseten_tei.commands.command_line import Group
 from baseten_tei.commands.options import FILE, FOLDER, in_a_project, on_a_stack, output_option, show
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.files.write_files import write_whole
+from baseten_tei.project import git
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
@@ -69,7 +70,7 @@ def export_command(root: Path, stack: str, commit: str, output: Path | None) -> 
 def fetch_command(root: Path, output: Path) -> None:
     """Get the snapshots that the last deployments of the default branch left."""
     names = stack_names(root)
-    there = choose_forge(os.environ)
+    there = choose_forge(os.environ, folder=git.folder_in_repository(root))
     for stack in names:
         text = there.calls.retry(partial(there.fetch_snapshot, stack))
         if text is None:

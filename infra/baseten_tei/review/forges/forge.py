@@ -14,6 +14,8 @@ class Forge(Protocol):
     calls: ForgeClient
     longest: int
     """Characters that a comment takes."""
+    folder: str
+    """The project's folder in its repository; empty where it is the repository's own."""
 
     def author(self) -> str:
         """Return the login whose comments are ours."""

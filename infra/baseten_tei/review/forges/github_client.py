@@ -9,6 +9,7 @@ from typing import Any
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_json
 from baseten_tei.review.forges import github_events
+from baseten_tei.review.forges.folders import at_folder
 from baseten_tei.review.forges.forge import require_variable
 from baseten_tei.review.forges.forge_client import BOUNDS, ForgeClient, reads_documented_shape
 from baseten_tei.review.forges.report_comment import Comment
@@ -25,15 +26,23 @@ class GitHub:
     longest = 65_536
 
     def __init__(
-        self, calls: ForgeClient, repository: str, event: Mapping[str, Any], author: str
+        self,
+        calls: ForgeClient,
+        repository: str,
+        event: Mapping[str, Any],
+        author: str,
+        folder: str = "",
     ) -> None:
         self.calls = calls
         self._repository = f"/repos/{repository}"
         self._event = event
         self._author = author
+        self.folder = folder
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str], author: str | None) -> "GitHub":
+    def from_environment(
+        cls, environ: Mapping[str, str], author: str | None, folder: str = ""
+    ) -> "GitHub":
         """Read a job's variables. Raises `UserError` if one is missing."""
         token = require_variable(
             environ, "GITHUB_TOKEN", "give the step env: {GITHUB_TOKEN: the job's token}"
@@ -43,7 +52,7 @@ class GitHub:
         with naming(path):
             github_events.check_event(event)
         calls = ForgeClient(environ.get("GITHUB_API_URL") or API, token, HEADERS)
-        return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR)
+        return cls(calls, environ["GITHUB_REPOSITORY"], event, author or AUTHOR, folder)
 
     def author(self) -> str:
         """Return the given login, or the job token's."""
@@ -88,7 +97,7 @@ class GitHub:
     @reads_documented_shape
     def fetch_snapshot(self, stack: str) -> str | None:
         """Read it from the artifact of the newest deployment."""
-        query = {"name": f"state-{stack}"}
+        query = {"name": f"state-{stack}{at_folder(self.folder)}"}
         every = self.calls.get_pages(f"{self._repository}/actions/artifacts", "artifacts", **query)
         found = github_events.newest_artifact(every, self._default_branch)
         if found is None:

@@ -5,12 +5,10 @@ from typing import Any
 from urllib.parse import quote
 
 from baseten_tei.baseten.api.api_errors import NotFoundError
+from baseten_tei.review.forges.folders import workflow_name
 from baseten_tei.review.forges.forge import require_variable
 from baseten_tei.review.forges.forge_client import ForgeClient, reads_documented_shape
 from baseten_tei.review.forges.report_comment import Comment
-
-DEPLOY_JOB = "deploy"
-"""The job of `.gitlab-ci.yml` that leaves snapshots."""
 
 
 class GitLab:
@@ -18,20 +16,24 @@ class GitLab:
 
     longest = 1_000_000
 
-    def __init__(self, calls: ForgeClient, environ: Mapping[str, str], author: str | None) -> None:
+    def __init__(
+        self, calls: ForgeClient, environ: Mapping[str, str], author: str | None, folder: str = ""
+    ) -> None:
         self.calls = calls
         self._environ = environ
         self._project = f"/projects/{environ['CI_PROJECT_ID']}"
         self._author = author
+        self.folder = folder
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str], author: str | None) -> "GitLab":
+    def from_environment(
+        cls, environ: Mapping[str, str], author: str | None, folder: str = ""
+    ) -> "GitLab":
         """Read a job's variables. Raises `UserError` if one is missing."""
         url = require_variable(environ, "CI_API_V4_URL", "run this in a job of GitLab's")
         why = "make a project access token with scope api, and a CI variable of it"
-        return cls(
-            ForgeClient(url, require_variable(environ, "GITLAB_TOKEN", why), {}), environ, author
-        )
+        token = require_variable(environ, "GITLAB_TOKEN", why)
+        return cls(ForgeClient(url, token, {}), environ, author, folder)
 
     @reads_documented_shape
     def author(self) -> str:
@@ -82,9 +84,11 @@ class GitLab:
         branch = require_variable(
             self._environ, "CI_DEFAULT_BRANCH", "run this in a job of GitLab's"
         )
-        path = f"{self._project}/jobs/artifacts/{quote(branch, safe='')}/raw/snapshots/{stack}.json"
+        place = f"{self.folder}/" if self.folder else ""
+        artifacts = f"{self._project}/jobs/artifacts/{quote(branch, safe='')}"
+        path = f"{artifacts}/raw/{place}snapshots/{stack}.json"
         try:
-            return self.calls.get_file(path, job=DEPLOY_JOB).decode()
+            return self.calls.get_file(path, job=f"{workflow_name(self.folder)}-deploy").decode()
         except NotFoundError:
             return None
 

@@ -7,6 +7,11 @@ MARKER = "<!-- baseten-tei:report -->"
 """First line of the report. A comment of somebody else that begins with it is not ours."""
 
 
+def with_folder(body: str, folder: str) -> str:
+    """Return the report of a project in a folder of its repository: each project has a comment of its own."""
+    return body.replace(MARKER, _marker(folder), 1)
+
+
 @dataclass(frozen=True)
 class Comment:
     """A comment, or GitLab's note, on a pull request."""
@@ -17,14 +22,19 @@ class Comment:
     body: str
 
 
-def find_report_comment(comments: Iterable[Comment], author: str) -> Comment | None:
-    """Return the first comment of this author that begins with the marker, or `None`."""
-    return next((it for it in comments if it.author == author and _is_report(it.body)), None)
+def find_report_comment(
+    comments: Iterable[Comment], author: str, folder: str = ""
+) -> Comment | None:
+    """Return the first comment of this author that begins with the project's marker, or `None`."""
+    marker = _marker(folder)
+    return next(
+        (it for it in comments if it.author == author and _first_line(it.body) == marker), None
+    )
 
 
 def body_problem(body: str, limit: int, where: str) -> str | None:
     """Return why a text cannot be posted as the report; `None` if it can."""
-    if not _is_report(body):
+    if _first_line(body) != MARKER:
         return (
             f"{where} does not begin with {MARKER}: write it with "
             "baseten-tei pr report --format markdown"
@@ -43,5 +53,9 @@ def _lines(body: str) -> list[str]:
     return [line.rstrip() for line in body.strip().splitlines()]
 
 
-def _is_report(body: str) -> bool:
-    return body.partition("\n")[0].strip() == MARKER
+def _first_line(body: str) -> str:
+    return body.partition("\n")[0].strip()
+
+
+def _marker(folder: str) -> str:
+    return MARKER.replace(" -->", f" {folder} -->") if folder else MARKER
