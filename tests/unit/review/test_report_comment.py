@@ -1,6 +1,7 @@
 """The sticky comment, on a GitHub and a GitLab of this machine."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -363,7 +364,7 @@ def test_the_token_does_not_go_to_the_storage_that_github_leads_to(
 
 
 def test_gitlabs_snapshot_is_the_one_of_the_newest_deploy_job(root: Path, gitlab: GitLab) -> None:
-    gitlab.files["main/deploy/snapshots/production.json"] = SNAPSHOT.encode()
+    gitlab.files["main/baseten-tei-deploy/snapshots/production.json"] = SNAPSHOT.encode()
     assert fetch(root) == 0
     assert (root / "snapshots/production.json").read_text() == SNAPSHOT
 
@@ -389,3 +390,29 @@ def test_a_next_page_on_another_host_is_not_asked_for(here: Here, github: GitHub
     github.faults = [Answer(200, [], {"Link": link})]
     assert here.post() == 2
     assert "a next page at its own address" in here.err
+
+
+def test_each_project_of_a_repository_has_a_comment_and_snapshots_of_its_own(
+    forge: GitHub | GitLab, here: Here, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    folder = tmp_path / "ml" / "search"
+    folder.mkdir(parents=True)
+    (folder / "Pulumi.yaml").write_text("name: search\n")
+    stack = "config: {baseten:target: baseten, baseten-tei:models: {}}\n"
+    (folder / "Pulumi.production.yaml").write_text(stack)
+    assert here.post() == 0
+    monkeypatch.chdir(folder)
+    for _ in range(2):
+        assert here.post() == 0
+    of_folder = REPORT.replace(MARKER, "<!-- baseten-tei:report ml/search -->")
+    assert forge.bodies(5) == [REPORT, of_folder]
+    if isinstance(forge, GitHub):
+        forge.upload("state-production", "another project's")
+        forge.upload("state-production@ml-search", SNAPSHOT, file="production.json")
+    else:
+        forge.files["main/baseten-tei-deploy/snapshots/production.json"] = b"another project's"
+        name = "main/baseten-tei-ml-search-deploy/ml/search/snapshots/production.json"
+        forge.files[name] = SNAPSHOT.encode()
+    assert fetch(folder) == 0
+    assert (folder / "snapshots" / "production.json").read_text() == SNAPSHOT

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import click
 
+from baseten_tei import __version__
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import in_a_project
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text_if_there
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.project import git
-from baseten_tei.review.workflows.project_files import product_version, read_project
+from baseten_tei.review.workflows.project_files import read_project
 from baseten_tei.review.workflows.render_workflows import (
     GITLAB_CI,
     Project,
@@ -119,7 +120,7 @@ def command(
     left: list[str] = []
     for forge in choose_forges(github, gitlab, git.remote_address(root)):
         again = f"baseten-tei pr init --{forge}"
-        wanted = render_workflows(forge, project, product_version())
+        wanted = render_workflows(forge, project, __version__)
         if only_check:
             left += check(repository, wanted, again)
         else:

@@ -1,9 +1,9 @@
 """What workflows have to know of a project, read from its folder and its git repository."""
 
 import re
-from importlib.metadata import version
 from pathlib import Path
 
+from baseten_tei import __version__
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text_if_there, read_yaml
 from baseten_tei.program.python_options import TOOLS, parse_python_options
@@ -15,11 +15,6 @@ from baseten_tei.review.workflows.render_workflows import Project
 _FILES = (".python-version", "pyproject.toml", *REQUIREMENTS)
 _FOLDER = re.compile(r"[\w./-]*")
 _BRANCH = re.compile(r"# Written by baseten-tei .* --branch ([\w./-]+)`")
-
-
-def product_version() -> str:
-    """Return the version of this package."""
-    return version("baseten-tei")
 
 
 def read_project(root: Path, repository: Path, branch: str | None) -> Project:
@@ -35,9 +30,7 @@ def read_project(root: Path, repository: Path, branch: str | None) -> Project:
     locks = {tool: _find_upwards(f"{tool}.lock", root, repository) for tool in TOOLS}
     options = parse_python_options(document, {tool: it is not None for tool, it in locks.items()})
     found = [it for it in locks.values() if it]
-    setup = find_setup(
-        options, {**_texts(root, program), **_by_name(found)}, product_version(), program
-    )
+    setup = find_setup(options, {**_texts(root, program), **_by_name(found)}, __version__, program)
     pins = (locks[options.tool] if options.tool else None) or root / setup.requirements
     requirements = pins.resolve().relative_to(repository.resolve()).as_posix()
     return Project(folder, branch or find_branch(root, repository), setup, requirements)

@@ -13,7 +13,7 @@ PYTHON = "3.11"
 """Of jobs, where the project has no `.python-version`."""
 UV, POETRY = "uv==0.13.9", "poetry==2.5.1"
 REQUIREMENTS = ("requirements.lock", "requirements.txt")
-_NAMED = re.compile(r"baseten[-_.]tei(?![\w-])", re.IGNORECASE)
+_NAMED = re.compile(r"baseten[-_.]tei(?![-_]?[a-z])", re.IGNORECASE)
 _PINNED = re.compile(
     r"===?\s*[\w.+!]+|git\+\S+\.?[\w/-]*@[\w.+-]+|\.whl|\.tar\.gz|^-e |^\.{0,2}/|@ (file|https?)://"
 )
