@@ -258,8 +258,6 @@ def tools(folder: Path, *more: str) -> Path:
         "scripts/venv-of.sh examples/search-service",
         "scripts/lint-workflows.sh",
         "scripts/browser.sh",
-        "scripts/ci/deploy.sh comment.md abc",
-        "scripts/ci/drift.sh production",
         "python3 examples/call.py",
         "cd infra && python3 -m baseten_tei check",
         "cd infra && python3 -m baseten_tei.push",

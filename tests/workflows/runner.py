@@ -1,11 +1,10 @@
-"""A runner for our workflows: every `run:` goes to bash as it stands, in the environment that its step declares.
+"""A runner for workflows: every `run:` goes to bash as it stands, in the environment that its step declares.
 
 What is not our own is stood in for, openly: the actions (`ACTIONS`), and the lines in `STAND_INS`, which would make a
 virtual environment or start the whole test suite. A key, an action or an expression that it does not know is an error.
 """
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -15,16 +14,20 @@ from typing import Any
 
 import yaml
 
-from tests.support.harness import PULUMI_HOME, ROOT
+from tests.support.harness import ROOT
+from tests.support.wheel_environment import SYSTEM_PATH
 from tests.workflows.expressions import UnknownError, condition, filled
 from tests.workflows.loopback_forges import REPOSITORY, TOKEN, GitHub
+from tests.workflows.users_project import UsersProject, git
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 STAND_INS = {
+    "python -m venv .venv": 'ln -s "$STAND_IN_ENVIRONMENT" .venv',
+    ".venv/bin/python -m pip install -r requirements.txt": "grep -q == requirements.txt && test -x .venv/bin/python",
     "make check": "make --dry-run check",
-    "baseten-tei rehearse": "baseten-tei rehearse --help",
+    "make ranges": "make --dry-run ranges",
     "make .venv/.ready": "test -x .venv/bin/python",
-    "scripts/ci/setup.sh": "test -x scripts/ci/setup.sh && test -x .venv/bin/python",
+    ".venv/bin/python -m pytest -n auto tests/unit tests/components": "test -d tests/unit && test -d tests/components",
 }
 _WORKFLOW = {
     "name",
@@ -37,16 +40,18 @@ _WORKFLOW = {
 _JOB = {"name", "needs", "if", "strategy", "runs-on", "timeout-minutes", "permissions",
         "environment", "env", "outputs", "steps", "concurrency"}  # fmt: skip
 _STEP = {"name", "id", "if", "uses", "with", "env", "run"}
-DEFAULTS = {"run": {"shell": "bash"}}
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
 """documented: what `shell: bash` means."""
 
 
-def read(name: str) -> dict[Any, Any]:
+def read(name: str, top: Path = ROOT) -> dict[Any, Any]:
     """A workflow, every part of which is one that is known here."""
-    found: dict[Any, Any] = yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text())
+    found: dict[Any, Any] = yaml.safe_load(
+        (top / WORKFLOWS.relative_to(ROOT) / f"{name}.yml").read_text()
+    )
     refuse_unknown(found, _WORKFLOW, name)
-    if found["defaults"] != DEFAULTS:
+    refuse_unknown(found["defaults"]["run"], {"shell", "working-directory"}, f"{name}: defaults")
+    if found["defaults"]["run"]["shell"] != "bash":
         raise UnknownError(f"{name}: defaults {found['defaults']}")
     for job_id, job in found["jobs"].items():
         refuse_unknown(job, _JOB, f"{name}.{job_id}")
@@ -93,12 +98,13 @@ class Job:
 
 @dataclass
 class Runner:
-    """A repository on a loopback GitHub, checked out in a folder."""
+    """A user's project in a repository on a loopback GitHub."""
 
-    folder: Path
+    project: UsersProject
     forge: GitHub
-    machine: dict[str, str]
-    """PATH, and where emulators listen: what the image of a runner has."""
+    machine: dict[str, str] = field(default_factory=dict)
+    """What a job's shells have; an action may add to it."""
+    cwd: Path = Path()
     artifacts: dict[str, dict[str, bytes]] = field(default_factory=dict)
     ran: set[str] = field(default_factory=set)
     """Every script that was run, as it stands in a workflow."""
@@ -115,9 +121,12 @@ class Runner:
         needs: Mapping[str, Any] | None = None,
     ) -> Job:
         """A job of a workflow, from its first step to its last."""
-        described = read(workflow)["jobs"][job_id]
+        whole = read(workflow, self.project.top)
+        described = whole["jobs"][job_id]
+        self.cwd = self.project.top / whole["defaults"]["run"].get("working-directory", "")
+        self.machine = bare_machine(self.project)
         self.forge.permissions = described["permissions"]
-        temp = self.folder.parent / "runner-temp"
+        temp = self.project.top.parent / "runner-temp"
         shutil.rmtree(temp, ignore_errors=True)
         temp.mkdir()
         for name in ("output", "summary", "event.json"):
@@ -141,17 +150,9 @@ class Runner:
 
     def _environment(self, temp: Path, event_name: str) -> dict[str, str]:
         """documented: variables that every job has."""
-        head = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
+        head = git(self.project.top, "rev-parse", "HEAD")
         return {
-            **self.machine,
-            "HOME": str(self.folder.parent / "home"),
-            "PULUMI_HOME": PULUMI_HOME,
+            "HOME": str(self.project.top.parent / "home"),
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "GITHUB_API_URL": self.forge.url,
@@ -195,21 +196,25 @@ class Runner:
             return Ran(name, "success" if ACTIONS[action](self, with_) else "failure")
         self.ran.add(step["run"])
         environment = job_env | self._filled(step, contexts)
-        ended = bash(stood_in(step["run"]), self.folder, environment)
+        ended = bash(stood_in(step["run"]), self.cwd, self.machine | environment)
         outcome = "failure" if ended.returncode else "success"
         return Ran(name, outcome, ended.stdout + ended.stderr)
 
     def _checkout(self, options: Mapping[str, Any]) -> bool:
         assert options.pop("persist-credentials") == "False"  # type: ignore[attr-defined]  # a dict
         refuse_unknown(options, {"fetch-depth"}, "checkout")
-        for left in ("report", "snapshots", "comment.md"):
-            path = self.folder / left
-            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        self.project.check_out_anew()
+        return True
+
+    def _pulumi(self, options: Mapping[str, Any]) -> bool:
+        """documented: without a command it installs the CLI, and puts it on the PATH."""
+        refuse_unknown(options, {"pulumi-version"}, "pulumi/actions")
+        self.machine = {**self.machine, **self.project.machine.variables}
         return True
 
     def _upload(self, options: Mapping[str, Any]) -> bool:
         refuse_unknown(options, {"name", "path", "retention-days"}, "upload-artifact")
-        file = self.folder / options["path"]
+        file = self.project.top / options["path"]
         if file.is_file():  # documented: without files it warns
             self.artifacts[options["name"]] = {file.name: file.read_bytes()}
         return True
@@ -233,8 +238,19 @@ ACTIONS: dict[str, Callable[[Runner, dict[str, Any]], bool]] = {
     "actions/cache": Runner._nothing,
     "actions/cache/save": Runner._nothing,
     "actions/upload-artifact": Runner._upload,
+    "pulumi/actions": Runner._pulumi,
     "actions/download-artifact": Runner._download,
 }
+
+
+def bare_machine(project: UsersProject) -> dict[str, str]:
+    """What a job has before its first step, and where its stand-ins are."""
+    port = project.emulator.url.rpartition(":")[2]
+    return {
+        "PATH": SYSTEM_PATH,
+        "BASETEN_EMULATOR_PORT": port,
+        "STAND_IN_ENVIRONMENT": str(project.machine.environment),
+    }
 
 
 def stood_in(script: str) -> str:
@@ -246,46 +262,9 @@ def bash(
     script: str, folder: Path, environment: Mapping[str, str]
 ) -> "subprocess.CompletedProcess[str]":
     """A script as GitHub's runner runs one: from a file, which ends with its first command that fails."""
-    file = folder.parent / "step.sh"
+    file = Path(environment["RUNNER_TEMP"]) / "step.sh"
     file.write_text(script)
     return subprocess.run(
         [*BASH, str(file)], cwd=folder, env=dict(environment), capture_output=True, text=True,
         timeout=300, check=False,
     )  # fmt: skip
-
-
-def checked_out(folder: Path, links: tuple[str, ...] = (".venv", ".engine")) -> Path:
-    """The project as it is now, as a git repository on a branch `feature` off `main`."""
-    folder.mkdir(parents=True)
-    (folder.parent / "home").mkdir()
-    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, names.split("\0")):
-        if (ROOT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(ROOT / name, folder / name)
-    git(folder, "init", "--quiet", "--initial-branch", "main")
-    for name in links:
-        (folder / name).symlink_to(ROOT / name)
-    commit(folder, "as it is")
-    git(folder, "checkout", "--quiet", "-b", "feature")
-    return folder
-
-
-def commit(folder: Path, message: str) -> str:
-    """Commit everything; the new commit."""
-    git(folder, "add", "--all", "--", ".", ":!.venv", ":!.engine")
-    git(folder, "commit", "--quiet", "--message", message)
-    return git(folder, "rev-parse", "HEAD")
-
-
-def git(folder: Path, *arguments: str) -> str:
-    who = {
-        f"GIT_{role}_{key}": "test@example.org"
-        for role in ("AUTHOR", "COMMITTER")
-        for key in ("NAME", "EMAIL")
-    }
-    ended = subprocess.run(
-        ["git", *arguments], cwd=folder, env={**os.environ, **who}, capture_output=True, text=True, check=True
-    )  # fmt: skip
-    return ended.stdout.strip()

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -99,6 +100,21 @@ def production(tmp_path: Path, emulator: Emulator) -> Production:
     return made
 
 
+@pytest.fixture(scope="module")
+def brought_up(tmp_path_factory: pytest.TempPathFactory, shared_emulator: Emulator) -> Production:
+    made = Production(tmp_path_factory.mktemp("deployed") / "project", shared_emulator)
+    made.configure(MODELS, TOKEN)
+    made.deploy(HF_TOKEN="hf_" + "unrelated" * 4)
+    return made
+
+
+@pytest.fixture
+def deployed(brought_up: Production, tmp_path: Path, emulator: Emulator) -> Production:
+    """A copy of a stack that was brought up with a token of its own: a preview of its snapshot asks no Baseten."""
+    shutil.copytree(brought_up.stack.folder, tmp_path / "project", symlinks=True)
+    return Production(tmp_path / "project", emulator)
+
+
 def files_below(folder: Path) -> dict[str, bytes]:
     return {
         str(it.relative_to(folder)): it.read_bytes() for it in folder.rglob("*") if it.is_file()
@@ -106,34 +122,30 @@ def files_below(folder: Path) -> dict[str, bytes]:
 
 
 def test_against_a_snapshot_an_unchanged_stack_is_unchanged_and_nobody_is_called(
-    production: Production, emulator: Emulator
+    deployed: Production, emulator: Emulator
 ) -> None:
-    production.configure(MODELS, TOKEN)
-    production.deploy()
     emulator.forget_calls()
-    state = files_below(production.stack.folder / "state")
-    told = production.preview()
-    assert set(production.kinds(told).values()) == {"unchanged"}
+    state = files_below(deployed.stack.folder / "state")
+    told = deployed.preview()
+    assert set(deployed.kinds(told).values()) == {"unchanged"}
     assert told["secrets"] == []
     assert told["errors"] == []
     assert told["origin"] == "the state snapshot of commit 0123456, without credentials"
     assert emulator.calls() == []
-    assert files_below(production.stack.folder / "state") == state
+    assert files_below(deployed.stack.folder / "state") == state
 
 
 def test_no_secret_is_in_a_snapshot_nor_in_what_a_preview_of_it_leaves(
-    production: Production,
+    deployed: Production,
 ) -> None:
-    production.configure(MODELS, TOKEN)
-    production.deploy(HF_TOKEN="hf_" + "unrelated" * 4)
-    salt = yaml.safe_load(production.path.read_text())["encryptionsalt"]
+    salt = yaml.safe_load(deployed.path.read_text())["encryptionsalt"]
     exported = json.loads(
-        production.stack.pulumi("stack", "export", "--stack", "production").check().stdout
+        deployed.stack.pulumi("stack", "export", "--stack", "production").check().stdout
     )
     stored = [it for it in exported["deployment"]["resources"] if "Secret" in it["type"]]
     hidden = [stored[0]["outputs"]["fingerprint"], stored[0]["inputs"]["value"]["ciphertext"]]
-    production.preview()
-    folder = production.stack.folder
+    deployed.preview()
+    folder = deployed.stack.folder
     left = {**files_below(folder / "snapshots"), **files_below(folder / "report")}
     assert len(left) == 3
     text = b"".join(left.values()).decode()
@@ -143,28 +155,24 @@ def test_no_secret_is_in_a_snapshot_nor_in_what_a_preview_of_it_leaves(
         PASSPHRASE,
         salt,
         *hidden,
-        production.path.read_text().split("secure: ")[1][:40],
+        deployed.path.read_text().split("secure: ")[1][:40],
     ]
     assert [it for it in secrets if it in text] == []
 
 
 def test_a_rotated_token_is_a_change_of_the_secret_and_of_nothing_else(
-    production: Production,
+    deployed: Production,
 ) -> None:
-    production.configure(MODELS, TOKEN)
-    production.deploy()
-    production.configure(MODELS, OTHER_TOKEN)
-    told = production.preview()
+    deployed.configure(MODELS, OTHER_TOKEN)
+    told = deployed.preview()
     assert len(told["secrets"]) == 1
-    assert set(production.kinds(told).values()) == {"unchanged"}
+    assert set(deployed.kinds(told).values()) == {"unchanged"}
 
 
-def test_a_changed_model_is_pushed_and_the_secret_is_as_it_was(production: Production) -> None:
-    production.configure(MODELS, TOKEN)
-    production.deploy()
-    production.configure({**MODELS, "bge": {**PINNED, "max_batch_tokens": 8192}})
-    told = production.preview()
-    assert production.kinds(told) == {"bge": "pushed", "gated": "unchanged"}
+def test_a_changed_model_is_pushed_and_the_secret_is_as_it_was(deployed: Production) -> None:
+    deployed.configure({**MODELS, "bge": {**PINNED, "max_batch_tokens": 8192}})
+    told = deployed.preview()
+    assert deployed.kinds(told) == {"bge": "pushed", "gated": "unchanged"}
     assert told["secrets"] == []
 
 
@@ -196,26 +204,23 @@ def test_a_broken_spec_is_reported_and_the_exit_code_says_so(production: Product
     assert "unknown key" in report
 
 
-def test_a_snapshot_of_another_stack_is_an_error_of_the_report(production: Production) -> None:
-    production.deploy(HF_ACCESS_KEY=TOKEN)
-    told = json.loads(production.snapshot.read_text()) | {"stack": "staging"}
-    production.snapshot.write_text(json.dumps(told))
+def test_a_snapshot_of_another_stack_is_an_error_of_the_report(deployed: Production) -> None:
+    told = json.loads(deployed.snapshot.read_text()) | {"stack": "staging"}
+    deployed.snapshot.write_text(json.dumps(told))
     script = f"source {ROOT}/engine/env.sh; baseten-tei pr preview"
-    assert empty_environment(production.stack.folder, script).code == 1
-    report = (production.stack.folder / "report" / "report.json").read_text()
+    assert empty_environment(deployed.stack.folder, script).code == 1
+    report = (deployed.stack.folder / "report" / "report.json").read_text()
     assert "the snapshot is of stack 'staging', not 'production'" in report
 
 
 def test_a_restored_snapshot_is_previewed_by_the_line_that_restoring_prints(
-    production: Production, tmp_path: Path
+    deployed: Production, tmp_path: Path
 ) -> None:
-    production.configure(MODELS, TOKEN)
-    production.deploy()
     words = f"--stack production --into '{tmp_path}/copy of it' snapshots/production.json"
     setup = f"source {ROOT}/engine/env.sh; "
     line = (
         empty_environment(
-            production.stack.folder,
+            deployed.stack.folder,
             f"{setup}baseten-tei pr snapshot restore {words}",
         )
         .check()
@@ -224,7 +229,7 @@ def test_a_restored_snapshot_is_previewed_by_the_line_that_restoring_prints(
     told = empty_environment(tmp_path, setup + line).check().text
     assert "11 unchanged" in told
     again = f"{setup}baseten-tei pr snapshot restore {words}"
-    assert "is not empty" in empty_environment(production.stack.folder, again).refused().stderr
+    assert "is not empty" in empty_environment(deployed.stack.folder, again).refused().stderr
 
 
 def test_with_credentials_it_is_the_real_state_that_a_preview_is_held_against(

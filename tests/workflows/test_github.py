@@ -1,7 +1,9 @@
-"""The GitHub workflows, step for step, against a loopback GitHub and the emulator: from a pull request to its merge."""
+"""The GitHub workflows, step for step, against a loopback GitHub and the emulator: from a pull request to its merge.
+
+They are those that `baseten-tei pr init` writes into a user's project, which is in a folder of its repository.
+"""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +14,8 @@ import pytest
 import yaml
 
 from baseten_tei.review.forges.report_comment import MARKER
-from tests.support.harness import API_KEY, BGE, Emulator, running_emulator
+from tests.support.harness import Emulator, running_emulator
+from tests.support.wheel_environment import UsersMachine
 from tests.workflows import runner
 from tests.workflows.loopback_forges import (
     BOT,
@@ -23,11 +26,14 @@ from tests.workflows.loopback_forges import (
     serving,
     workflow_run,
 )
-from tests.workflows.runner import Job, Runner, checked_out, commit, git
+from tests.workflows.runner import Job, Runner
+from tests.workflows.users_project import UsersProject, git
 
 pytestmark = pytest.mark.e2e
 
-PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
+FOLDER = "ml/search"
+NAME = "baseten-tei-ml-search"
+OF_FOLDER = f"<!-- baseten-tei:report {FOLDER} -->"
 PULL_REQUEST = {"pull_request": {"number": 5}, "repository": {"default_branch": "main"}}
 PUSH = {"repository": {"default_branch": "main"}}
 MATRIX = {"stack": "production"}
@@ -36,54 +42,32 @@ STACKS = {"stacks": {"outputs": {"stacks": '["production"]'}}}
 
 
 class Repository:
-    """A repository with a stack `production` on an emulator, which stands for Baseten here."""
+    """A user's project on GitHub."""
 
-    def __init__(self, place: Path, forge: GitHub, emulator: Emulator) -> None:
-        self.folder = checked_out(place / "checkout")
+    def __init__(
+        self, place: Path, forge: GitHub, machine: UsersMachine, emulator: Emulator
+    ) -> None:
+        self.project = UsersProject(place, machine, emulator, FOLDER)
+        self.folder = self.project.top
         self.emulator = emulator
-        self.state = place / "state"
-        self.state.mkdir()
-        self.secrets = {
-            "BASETEN_API_KEY": API_KEY,
-            "PULUMI_BACKEND_URL": f"file://{self.state}",
-            "PULUMI_CONFIG_PASSPHRASE": "canary-passphrase-of-production",
-        }
-        machine = {
-            "PATH": os.environ["PATH"],
-            "BASETEN_EMULATOR_PORT": emulator.url.rpartition(":")[2],
-        }
-        self.runner = Runner(self.folder, forge, machine)
+        self.secrets = self.project.secrets
         self.forge = forge
-        self.by_hand("pulumi stack init production --non-interactive --no-select")
-
-    def by_hand(self, line: str) -> str:
-        """What somebody types on a machine of their own; what it prints."""
-        environment = {**os.environ, **self.secrets}
-        for name in ("CI", "PULUMI_CONFIG_PASSPHRASE_FILE"):
-            environment.pop(name, None)
-        script = f"source engine/env.sh; {line}"
-        return subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], cwd=self.folder, env=environment,
-            check=True, capture_output=True, text=True,
-        ).stdout  # fmt: skip
-
-    def write(self, **spec: Any) -> str:
-        """Commit a version of the stack's one model; the commit."""
-        path = self.folder / "Pulumi.production.yaml"
-        document = yaml.safe_load(path.read_text())
-        models = {"bge": {**PINNED, **spec}}
-        document["config"] = {"baseten:target": self.emulator.url, "baseten-tei:models": models}
-        path.write_text(yaml.safe_dump(document))
-        self.by_hand("baseten-tei generate")
-        return commit(self.folder, f"bge: {spec}")
+        self.runner = Runner(self.project, forge)
+        self.by_hand = self.project.by_hand
+        self.write = self.project.write
+        self.by_hand("baseten-tei pr init --github")
+        self.project.commit("workflows")
+        git(self.folder, "branch", "--force", "main", "HEAD")
 
     def preview(self, **options: Any) -> Job:
-        return self.runner.run("preview", "preview", "pull_request", PULL_REQUEST, **options)
+        return self.runner.run(
+            f"{NAME}-preview", "preview", "pull_request", PULL_REQUEST, **options
+        )
 
     def comment(self, sha: str | None = None) -> Job:
         """What follows a preview of a commit: GitHub starts it on the default branch."""
         event = workflow_run("feature", sha or self.head)
-        return self.runner.run("comment", "comment", "workflow_run", event)
+        return self.runner.run(f"{NAME}-comment", "comment", "workflow_run", event)
 
     def merge(self) -> str:
         """Merge the branch; the merge commit, which GitHub then knows of."""
@@ -95,7 +79,13 @@ class Repository:
 
     def deploy(self, event_name: str = "push") -> Job:
         return self.runner.run(
-            "deploy", "deploy", event_name, PUSH, secrets=self.secrets, matrix=MATRIX, needs=STACKS
+            f"{NAME}-deploy",
+            "deploy",
+            event_name,
+            PUSH,
+            secrets=self.secrets,
+            matrix=MATRIX,
+            needs=STACKS,
         )
 
     def pull_request(self, **spec: Any) -> None:
@@ -110,7 +100,13 @@ class Repository:
 
     def drift(self) -> Job:
         return self.runner.run(
-            "drift", "drift", "schedule", PUSH, secrets=self.secrets, matrix=MATRIX, needs=STACKS
+            f"{NAME}-drift",
+            "drift",
+            "schedule",
+            PUSH,
+            secrets=self.secrets,
+            matrix=MATRIX,
+            needs=STACKS,
         )
 
     def report(self) -> dict[str, Any]:
@@ -119,10 +115,10 @@ class Repository:
 
 
 @pytest.fixture
-def repository(tmp_path: Path) -> Iterator[Repository]:
+def repository(tmp_path: Path, users_machine: UsersMachine) -> Iterator[Repository]:
     with serving(GitHub(BOT)) as forge, running_emulator() as emulator:
         assert isinstance(forge, GitHub)
-        yield Repository(tmp_path, forge, emulator)
+        yield Repository(tmp_path, forge, users_machine, emulator)
     assert forge.unknown == []
 
 
@@ -134,11 +130,10 @@ def test_a_pull_request_is_reported_merged_and_held_against_by_the_next_one(
     commented_once(repository)
     deployed_as_it_was_reviewed(repository)
     held_against_the_snapshot(repository)
-    assert "is as the configuration says" in repository.drift().check().summary
+    assert "### production" in repository.drift().check().summary
     for workflow in ("deploy", "drift"):
         no_stack_of_this_project_is_on_an_account(repository, workflow)
-    for job in ("check", "rehearse"):
-        repository.runner.run("preview", job, "pull_request", PULL_REQUEST).check()
+    checked_and_rehearsed(repository)
     no_step_stands_in_a_workflow_alone(repository)
 
 
@@ -156,7 +151,7 @@ def commented_once(repository: Repository) -> None:
     for _ in range(2):
         repository.comment().check()
     (body,) = repository.forge.bodies(5)
-    assert body.startswith(f"{MARKER}\n")
+    assert body.startswith(f"{OF_FOLDER}\n")
     assert "`production`" in body
     assert "baseten-tei:reviewed production" in body
     assert TOKEN not in body
@@ -167,7 +162,7 @@ def deployed_as_it_was_reviewed(repository: Repository) -> None:
     told = repository.deploy().check()
     assert repository.emulator.pushes() == 1
     assert "everything that would change was reviewed" in told.text
-    ((name, content),) = repository.runner.artifacts["state-production"].items()
+    ((name, content),) = repository.runner.artifacts["state-production@ml-search"].items()
     assert name == "production.json"
     assert json.loads(content)["commit"] == sha
     for secret in repository.secrets.values():
@@ -176,8 +171,8 @@ def deployed_as_it_was_reviewed(repository: Repository) -> None:
 
 
 def held_against_the_snapshot(repository: Repository) -> None:
-    content = repository.runner.artifacts["state-production"]["production.json"].decode()
-    repository.forge.upload("state-production", content)
+    content = repository.runner.artifacts["state-production@ml-search"]["production.json"].decode()
+    repository.forge.upload("state-production@ml-search", content, file="production.json")
     deployed = json.loads(content)["commit"]
     repository.pull_request(max_batch_tokens=8192)
     repository.emulator.forget_calls()
@@ -191,18 +186,27 @@ def held_against_the_snapshot(repository: Repository) -> None:
 
 def no_stack_of_this_project_is_on_an_account(repository: Repository, workflow: str) -> None:
     """So none is deployed, nor looked at by night."""
-    told = repository.runner.run(workflow, "stacks", "push", PUSH).check()
+    name = f"{NAME}-{workflow}"
+    told = repository.runner.run(name, "stacks", "push", PUSH).check()
     assert told.outputs == {"stacks": "[]"}
     needs = {"stacks": {"outputs": told.outputs}}
-    ended = repository.runner.run(workflow, workflow, "push", PUSH, matrix=MATRIX, needs=needs)
+    ended = repository.runner.run(name, workflow, "push", PUSH, matrix=MATRIX, needs=needs)
     assert ended.status == "skipped"
 
 
+def checked_and_rehearsed(repository: Repository) -> None:
+    told = repository.runner.run(f"{NAME}-preview", "check", "pull_request", PULL_REQUEST).check()
+    assert "the workflows are up to date" in told.text
+    assert "generated files are up to date" in told.text
+
+
 def no_step_stands_in_a_workflow_alone(repository: Repository) -> None:
+    workflows = list((repository.folder / ".github/workflows").glob("*.yml"))
+    assert len(workflows) == 4
     every = {
         step["run"]
-        for path in runner.WORKFLOWS.glob("*.yml")
-        for job in runner.read(path.stem)["jobs"].values()
+        for path in workflows
+        for job in runner.read(path.stem, repository.folder)["jobs"].values()
         for step in job["steps"]
         if "run" in step
     }
@@ -264,7 +268,7 @@ def test_a_night_with_drift_fails_and_names_the_field(repository: Repository) ->
     told = repository.drift()
     assert told.status == "failure"
     assert "max_replica" in told.summary
-    assert "`production` is not as the configuration says" in told.summary
+    assert "### production" in told.summary
     stacks = repository.by_hand("pulumi stack ls --json")
     assert [it["name"] for it in json.loads(stacks)] == ["production"]  # and no job made another
 

@@ -1,142 +1,146 @@
-"""The GitLab pipeline's own lines, against a loopback GitLab and the emulator."""
+"""The GitLab jobs' own lines, in a user's project, against a loopback GitLab and the emulator.
+
+They are those that `baseten-tei pr init` writes there.
+"""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from baseten_tei.review.forges.report_comment import MARKER
-from tests.support.harness import API_KEY, BGE, PULUMI_HOME, ROOT, Emulator, running_emulator
+from tests.support.harness import ROOT, Emulator, running_emulator
+from tests.support.wheel_environment import UsersMachine
+from tests.workflows.gitlab_jobs import read_jobs, script_of
 from tests.workflows.loopback_forges import PROJECT, TOKEN, GitLab, serving
-from tests.workflows.runner import checked_out, commit, git, stood_in
+from tests.workflows.runner import bare_machine, stood_in
+from tests.workflows.users_project import UsersProject, git
 
 pytestmark = pytest.mark.e2e
 
 BOT = "project_42_bot_1"
-PIPELINE: dict[str, Any] = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
-JOBS = ("check", "rehearse", "preview", "comment", "deploy", "drift")
-_JOB = {
-    "stage",
-    "rules",
-    "environment",
-    "script",
-    "artifacts",
-    "needs",
-    "interruptible",
-    "resource_group",
-    "cache",
+REQUEST = {"CI": "true", "CI_MERGE_REQUEST_IID": "5"}
+ENGINE = "/the/engine"
+STAND_INS = {
+    # The stack that is deployed here is on an emulator, so the command that names those on an account is stood in for.
+    ".venv/bin/baseten-tei stacks --deployable": "echo production",
+    # The engine is looked for once, not in each job.
+    ".venv/bin/python -m pulumi_engine setup": f"ln -s {ENGINE} .engine",
+    # The workflows of GitHub rehearse.
+    ".venv/bin/baseten-tei rehearse": ".venv/bin/baseten-tei rehearse --help",
 }
-PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
-# The stack that is deployed here is on an emulator, so the command that names those on an account is stood in for.
-DEPLOYABLE = ("baseten-tei stacks --deployable", "echo production")
 
 
 class Project:
-    """A project on a loopback GitLab with a stack `production` on an emulator, which stands for Baseten here."""
+    """A user's project on GitLab."""
 
-    def __init__(self, place: Path, forge: GitLab, emulator: Emulator) -> None:
-        self.folder = checked_out(place / "checkout")
+    def __init__(
+        self, place: Path, forge: GitLab, machine: UsersMachine, emulator: Emulator
+    ) -> None:
+        self.users = UsersProject(place, machine, emulator)
+        self.folder = self.users.folder
         self.forge = forge
-        (place / "state").mkdir()
-        self.credentials = {
-            "BASETEN_API_KEY": API_KEY,
-            "PULUMI_BACKEND_URL": f"file://{place}/state",
-            "PULUMI_CONFIG_PASSPHRASE": "canary-passphrase-of-production",
-        }
-        script = self.folder / "scripts" / "ci" / "deploy.sh"
-        script.write_text(script.read_text().replace(*DEPLOYABLE))
-        init = "source engine/env.sh; pulumi stack init production --non-interactive --no-select"
-        self.bash(init, self.credentials)
-        path = self.folder / "Pulumi.production.yaml"
-        document = yaml.safe_load(path.read_text())
-        document["config"] = {"baseten:target": emulator.url, "baseten-tei:models": {"bge": PINNED}}
-        path.write_text(yaml.safe_dump(document))
-        self.bash("source engine/env.sh; baseten-tei generate", {})
-        self.sha = commit(self.folder, "production")
+        self.users.by_hand("baseten-tei pr init --gitlab")
+        self.sha = self.users.commit("jobs")
         git(self.folder, "branch", "--force", "main", "HEAD")
+        self.jobs = read_jobs(self.folder / ".gitlab" / "baseten-tei.yml")
 
     def job(self, name: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """A job's lines in one bash, as GitLab runs them (documented), with its predefined variables."""
-        described = PIPELINE[name]
-        assert not set(described) - _JOB
-        script = stood_in("\n".join(described["script"]))
-        script = script.replace(f".venv/bin/{DEPLOYABLE[0]}", DEPLOYABLE[1])
-        return self.bash(script, {"GITLAB_TOKEN": TOKEN, **variables}, check=False)
+        """A job's lines in one bash, as GitLab runs them (documented), with its predefined variables.
 
-    def bash(
-        self, script: str, variables: dict[str, str], *, check: bool = True
-    ) -> "subprocess.CompletedProcess[str]":
+        What other jobs left for it is there.
+        """
+        for left in (".venv", ".engine"):
+            (self.folder / left).unlink(missing_ok=True)
+        script = stood_in(script_of(self.jobs[f"baseten-tei-{name}"]))
+        for line, stand_in in STAND_INS.items():
+            script = script.replace(line, stand_in)
+        script = script.replace(ENGINE, str(self.users.machine.engine))
         environment = {
-            "PATH": os.environ["PATH"],
+            **bare_machine(self.users),
             "HOME": str(self.folder.parent / "home"),
-            "PULUMI_HOME": PULUMI_HOME,
             "CI_API_V4_URL": f"{self.forge.url}/api/v4",
             "CI_PROJECT_ID": PROJECT,
             "CI_DEFAULT_BRANCH": "main",
+            "GITLAB_TOKEN": TOKEN,
             **variables,
         }
         return subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", script], cwd=self.folder, env=environment, check=check,
-            capture_output=True, text=True, timeout=300,
+            ["bash", "-eo", "pipefail", "-c", script], cwd=self.folder, env=environment,
+            capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Iterator[Project]:
+def project(tmp_path: Path, users_machine: UsersMachine) -> Iterator[Project]:
     with serving(GitLab(BOT)) as forge, running_emulator() as emulator:
         assert isinstance(forge, GitLab)
-        yield Project(tmp_path, forge, emulator)
+        yield Project(tmp_path, forge, users_machine, emulator)
     assert forge.unknown == []
 
 
 def test_a_merge_request_is_reported_merged_and_looked_at_by_night(project: Project) -> None:
-    request = {"CI": "true", "CI_MERGE_REQUEST_IID": "5"}
-    for name in ("check", "rehearse", "preview", "comment"):
-        ended = project.job(name, **request)
+    a_fork_has_no_token_and_is_previewed_all_the_same(project)
+    for name in ("check", "comment"):
+        ended = project.job(name, **REQUEST)
         assert ended.returncode == 0, ended.stdout + ended.stderr
     (body,) = project.forge.bodies(5)
     assert body.startswith(MARKER)
     assert "nothing, without credentials" in body
+    on_main = {"CI": "true", "CI_COMMIT_SHA": project.sha, **project.users.secrets}
+    a_merge_without_a_report_deploys_nothing(project, on_main)
     merged = {"iid": 5, "state": "merged", "target_branch": "main", "merge_commit_sha": project.sha}
     project.forge.by_commit[project.sha] = [merged]
-    on_main = {"CI": "true", "CI_COMMIT_SHA": project.sha, **project.credentials}
     ended = project.job("deploy", **on_main)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert "everything that would change was reviewed" in ended.stdout
-    snapshot = project.folder / "snapshots" / "production.json"
-    assert json.loads(snapshot.read_text())["commit"] == project.sha
-    project.forge.files["main/deploy/snapshots/production.json"] = snapshot.read_bytes()
-    snapshot.unlink()
-    assert project.job("preview", **request).returncode == 0
-    report = json.loads((project.folder / "report" / "report.json").read_text())
-    origins = {it["stack"]: it["origin"] for it in report["stacks"]}
-    assert origins["production"].startswith(f"the state snapshot of commit {project.sha[:7]}")
-    assert project.job("drift", **on_main).returncode == 0
+    held_against_the_snapshot(project)
+    ended = project.job("drift", **on_main)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_a_merge_without_a_report_deploys_nothing(project: Project) -> None:
-    ended = project.job("deploy", CI_COMMIT_SHA=project.sha, **project.credentials)
-    assert ended.returncode == 1
-    assert "came from no pull request" in ended.stderr
-
-
-def test_a_fork_has_no_token_and_is_previewed_all_the_same(project: Project) -> None:
+def a_fork_has_no_token_and_is_previewed_all_the_same(project: Project) -> None:
     ended = project.job("preview", CI="true", GITLAB_TOKEN="")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert project.forge.seen == []
     assert (project.folder / "report" / "report.md").read_text().startswith(MARKER)
 
 
-def test_these_are_all_jobs_of_the_pipeline() -> None:
-    words = {"workflow", "stages", "default", "variables"}
-    assert {it for it in PIPELINE if it not in words and not it.startswith(".")} == set(JOBS)
+def a_merge_without_a_report_deploys_nothing(project: Project, on_main: dict[str, str]) -> None:
+    ended = project.job("deploy", **on_main)
+    assert ended.returncode == 1
+    assert "came from no pull request" in ended.stderr
+    assert project.users.emulator.pushes() == 0
+
+
+def held_against_the_snapshot(project: Project) -> None:
+    snapshot = project.folder / "snapshots" / "production.json"
+    assert json.loads(snapshot.read_text())["commit"] == project.sha
+    project.forge.files["main/baseten-tei-deploy/snapshots/production.json"] = snapshot.read_bytes()
+    snapshot.unlink()
+    assert project.job("preview", **REQUEST).returncode == 0
+    report = json.loads((project.folder / "report" / "report.json").read_text())
+    origins = {it["stack"]: it["origin"] for it in report["stacks"]}
+    assert origins["production"].startswith(f"the state snapshot of commit {project.sha[:7]}")
+
+
+JOBS = read_jobs(ROOT / ".gitlab" / "baseten-tei.yml")
+
+
+def test_these_are_all_jobs_and_each_is_run_above() -> None:
+    names = ("check", "preview", "comment", "deploy", "drift")
+    assert list(JOBS) == [f"baseten-tei-{name}" for name in names]
 
 
 @pytest.mark.parametrize("name", ["comment", "deploy", "drift"])
 def test_no_job_with_a_token_takes_what_a_merge_request_put_into_the_cache(name: str) -> None:
-    assert PIPELINE[name]["cache"] == []
+    assert JOBS[f"baseten-tei-{name}"]["cache"] == []
+
+
+def test_the_products_own_job_is_beside_those_of_a_user() -> None:
+    found = yaml.safe_load((ROOT / ".gitlab-ci.yml").read_text())
+    assert found["include"] == [{"local": ".gitlab/baseten-tei.yml"}]
+    assert found["ci"]["script"] == ["make check"]

@@ -8,12 +8,16 @@ from typing import Any
 
 import pytest
 
+from pulumi_engine.versions import BUNDLE
 from tests.support.harness import ROOT
 from tests.workflows.expressions import UnknownError, condition, evaluate, filled
-from tests.workflows.runner import WORKFLOWS, read, refuse_unknown
+from tests.workflows.runner import BASH, WORKFLOWS, read, refuse_unknown, stood_in
 
 FILES = sorted(it.stem for it in WORKFLOWS.glob("*.yml"))
-PRIVILEGED = {"comment", "deploy", "drift"}
+OF_USERS = [f"baseten-tei-{name}" for name in ("comment", "deploy", "drift", "preview")]
+"""What `baseten-tei pr init` writes; the rest is the product's own."""
+PRIVILEGED = {"baseten-tei-comment", "baseten-tei-deploy", "baseten-tei-drift"}
+WRITES = {"baseten-tei-comment": {"pull-requests"}}
 CONTEXTS: dict[str, Any] = {
     "github": {"event_name": "push"},
     "secrets": {},
@@ -26,8 +30,32 @@ def steps(name: str) -> list[dict[str, Any]]:
     return [step for job in read(name)["jobs"].values() for step in job["steps"]]
 
 
-def test_the_four_workflows_are_there() -> None:
-    assert FILES == ["comment", "deploy", "drift", "preview"]
+def test_the_workflows_of_a_user_and_the_products_own_are_there() -> None:
+    assert {*OF_USERS, "ci"} <= set(FILES)
+
+
+def test_a_step_of_the_products_own_is_a_command_that_this_repository_has() -> None:
+    """Line for line; what would take minutes is stood in for."""
+    scripts = [step["run"] for step in steps("ci") if "run" in step]
+    assert len(scripts) == 4
+    for script in scripts:
+        assert stood_in(script) != script
+        subprocess.run([*BASH, "-c", stood_in(script)], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_the_products_tests_are_in_no_workflow_of_a_user() -> None:
+    for name in OF_USERS:
+        assert not re.search("make |pytest|scripts/", "\n".join(map(str, steps(name))))
+
+
+def test_the_cli_that_workflows_install_is_the_bundle_whose_sums_are_pinned() -> None:
+    pins = {
+        step["with"]["pulumi-version"]
+        for name in OF_USERS
+        for step in steps(name)
+        if step.get("uses", "").startswith("pulumi/actions@")
+    }
+    assert pins == {str(BUNDLE)}
 
 
 def test_every_action_is_pinned_by_its_full_commit_with_one_version_everywhere() -> None:
@@ -50,7 +78,7 @@ def test_a_workflow_has_no_permission_and_each_job_only_what_it_names(name: str)
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
         written = [scope for scope, level in job["permissions"].items() if level == "write"]
-        assert written == (["pull-requests"] if name == "comment" else [])
+        assert set(written) == WRITES.get(name, set())
         assert job["permissions"]["contents"] == "read"
         assert job["timeout-minutes"] <= 120
 
@@ -60,7 +88,7 @@ def test_no_expression_stands_in_a_script(name: str) -> None:
     scripts = [step["run"] for step in steps(name) if "run" in step]
     assert scripts
     assert [it for it in scripts if "${{" in it] == []
-    assert all(len(it.strip().splitlines()) <= 2 for it in scripts)
+    assert all(len(it.strip().splitlines()) <= 3 for it in scripts)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -79,10 +107,12 @@ def test_what_may_write_or_deploy_takes_nothing_from_a_cache(name: str) -> None:
 
 def test_the_workflow_that_writes_checks_out_no_code_but_the_default_branchs() -> None:
     (checkout,) = (
-        it for it in steps("comment") if it.get("uses", "").startswith("actions/checkout")
+        it
+        for it in steps("baseten-tei-comment")
+        if it.get("uses", "").startswith("actions/checkout")
     )
     assert checkout["with"] == {"persist-credentials": False}
-    assert list(read("comment")[True]) == ["workflow_run"]
+    assert list(read("baseten-tei-comment")[True]) == ["workflow_run"]
 
 
 def lint(**environment: str) -> "subprocess.CompletedProcess[str]":
