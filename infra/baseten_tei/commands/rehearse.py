@@ -16,6 +16,7 @@ from baseten_tei.operations.rehearsal.rehearsal_report import RehearsalReport, r
 from baseten_tei.operations.rehearsal.rehearse_process import Rehearsal, rehearse
 from baseten_tei.program.prepare import ready
 from baseten_tei.project import git
+from baseten_tei.project.registered_models import registered_models
 from baseten_tei.project.stack_settings import wanted_stacks
 
 
@@ -25,10 +26,12 @@ def _plan_rehearsals(root: Path, names: Sequence[str], revision: str | None) -> 
     for stack in wanted_stacks(root, names):
         present = read_stack(root, stack.name)
         base = read_stack_at(root, commit, stack.name) if commit else None
-        if base == present and not revision:
+        program = registered_models(root, stack.name) if stack.from_program else None
+        same = base == present and not (program and commit and git.differs(root, commit))
+        if same and not revision:
             base = None  # nothing changed, so there is nothing to compare
         ready(stack.settings.subjects)
-        yield Rehearsal(root, stack.name, stack.settings, present, base, commit)
+        yield Rehearsal(root, stack.name, stack.settings, present, base, commit, program)
 
 
 def _as_json(reports: Sequence[RehearsalReport]) -> str:

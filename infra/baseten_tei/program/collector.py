@@ -13,6 +13,7 @@ import pulumi
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import UserError
+from baseten_tei.facts.files.write_files import append_line
 from baseten_tei.outputs.types import OUTPUTS_BY_TASK
 from baseten_tei.program.context import context
 from baseten_tei.program.pinned_outputs import describe
@@ -86,12 +87,7 @@ def unknown_output() -> pulumi.Output[Any]:
 
 
 def _append(line: Mapping[str, Any]) -> None:
-    """Append a line at once: a stack may have components in several processes."""
-    file = os.open(os.environ[VARIABLE], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
-        os.write(file, json.dumps(line).encode() + b"\n")
-    finally:
-        os.close(file)
+    append_line(os.environ[VARIABLE], json.dumps(line))
 
 
 def _find_place() -> tuple[str, int] | None:

@@ -32,6 +32,7 @@ from baseten_tei.program.pinned_outputs import describe, describe_pinned
 from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
 from baseten_tei.program.push_python import push_python
+from baseten_tei.program.rehearsal import is_rehearsed, report_outputs, without_pins
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
 from baseten_tei.program.stack_secret import stack_secret
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
@@ -77,6 +78,8 @@ class TeiModel(pulumi.ComponentResource):
             super().__init__(token, name, {}, opts)
             self._tell_collected(name, args)
             return
+        if is_rehearsed():
+            args = without_pins(args)
         ready, plan, own = self._prepare(name, args, team, secret, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(token, name, props, opts)
@@ -94,6 +97,8 @@ class TeiModel(pulumi.ComponentResource):
             )
             before = [*before, environment]  # one takes a version over after the other
         self._tell(plan, environment, ready.subject)
+        if is_rehearsed():
+            report_outputs(name, self.outputs)
 
     def _prepare(
         self,

@@ -1,6 +1,7 @@
 """Files as another revision has them, from the git repository that a project is in."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -59,6 +60,21 @@ def commit_of(root: Path, revision: str) -> str:
 def file_at(root: Path, commit: str, path: str) -> str | None:
     """Return the text of a file below `root` at a commit; `None` where it was not there."""
     return _git(root, "show", f"{commit}:./{path}")
+
+
+def export_folder(root: Path, commit: str, folder: Path) -> None:
+    """Write the files that a project's folder had at a commit into another, empty folder."""
+    archive = folder / "commit.tar"
+    if _git(root, "archive", "--output", str(archive), commit, ".") is None:
+        raise UserError(f"git cannot read the files of {root} at {commit}: run `git fetch`")
+    shutil.unpack_archive(archive, folder)
+    archive.unlink()
+
+
+def differs(root: Path, commit: str) -> bool:
+    """Return whether a file of the project's folder is another one than at a commit, or new."""
+    changed = _git(root, "diff", "--quiet", commit, "--", ".") is None
+    return changed or bool(_git(root, "ls-files", "--others", "--exclude-standard", "--", "."))
 
 
 def _git(root: Path, *arguments: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.project.pulumi_cli import preview_json
 from baseten_tei.project.pulumi_reasons import bare_line
-from baseten_tei.project.urns import is_ours, kind_of, name_of
-from baseten_tei.spec.type_tokens import COMPONENTS
+from baseten_tei.project.urns import is_ours
 
 _PROTECTED = "cannot be deleted because it is protected"
 """A run that only collects registers nothing below a component, so a preview would delete it."""
@@ -20,13 +20,22 @@ _END = "preview failed"
 _NOISE = ("pulumi preview", _END, "an unhandled error", "For further information")
 
 
-def run_program(root: Path, stack: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Run a stack's program, and return its components' URNs by name. Raises `UserError` where it stops before."""
+@dataclass(frozen=True)
+class Resource:
+    """Something that a program registers."""
+
+    urn: str
+    custom: bool
+    """Whether a provider makes it; a component only holds others."""
+
+
+def run_program(root: Path, stack: str, environment: Mapping[str, str]) -> list[Resource]:
+    """Run a stack's program, and return what it registers. Raises `UserError` where it stops before."""
     document = decode_json(preview_program(root, stack, environment))
     if errors := [*_errors(document.get("diagnostics") or ())]:
         raise UserError(stop_line(stack, errors))
-    urns = [it["urn"] for it in document.get("steps") or () if it.get("newState")]
-    return {name_of(urn): urn for urn in urns if kind_of(urn).startswith(COMPONENTS)}
+    steps = (it for it in document.get("steps") or () if it.get("newState"))
+    return [Resource(it["urn"], bool(it["newState"].get("custom"))) for it in steps]
 
 
 def preview_program(root: Path, stack: str, environment: Mapping[str, str] | None = None) -> str:

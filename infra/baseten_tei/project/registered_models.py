@@ -14,8 +14,10 @@ from baseten_tei.baseten.processes.keeper_client import kept_folder
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import read_text_if_there
-from baseten_tei.project.program_run import run_program
+from baseten_tei.project.program_run import Resource, run_program
 from baseten_tei.project.program_runs import run_once
+from baseten_tei.project.urns import is_ours, kind_of, name_of
+from baseten_tei.spec.type_tokens import COMPONENTS
 
 VARIABLE = "BASETEN_TEI_COLLECT"
 """Names the file that a program's components write their specs to, instead of registering what they need."""
@@ -34,6 +36,8 @@ class RegisteredModels:
     """File and line, where a model is written in Python."""
     urns: Mapping[str, str] = field(default_factory=dict)
     """Of the components."""
+    others: tuple[Resource, ...] = ()
+    """What the program registers besides."""
     from_configuration: bool = False
     """Whether the program takes its models from the stack's configuration."""
 
@@ -52,14 +56,21 @@ def registered_models(root: Path, stack: str) -> RegisteredModels:
 def _collect(root: Path, stack: str) -> RegisteredModels:
     with kept_folder("baseten-tei-models-") as folder:
         file = folder / "models"
-        urns = run_program(root, stack, {**os.environ, VARIABLE: str(file)})
+        resources = run_program(root, stack, {**os.environ, VARIABLE: str(file)})
         found = parse_registered(read_text_if_there(file) or "")
+    ours = (it.urn for it in resources if kind_of(it.urn).startswith(COMPONENTS))
+    urns = {name_of(urn): urn for urn in ours}
     if missing := urns.keys() - found.specs.keys():
         raise UserError(
             f"stack {stack!r}: model {min(missing)!r} is registered by an older baseten-tei than this command: "
             "install this version beside the program"
         )
-    return replace(found, urns=urns)
+    others = tuple(it for it in resources if not is_ours(it.urn) and _is_other(kind_of(it.urn)))
+    return replace(found, urns=urns, others=others)
+
+
+def _is_other(kind: str) -> bool:
+    return not kind.startswith("pulumi:providers:") and kind != "pulumi:pulumi:Stack"
 
 
 def parse_registered(text: str) -> RegisteredModels:

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,9 @@ from baseten_tei.facts.hub.lockfile import lock_path
 from baseten_tei.operations.rehearsal.stack_copy import STATE, pulumi_environment
 from baseten_tei.operations.rehearsal.stack_version import StackVersion
 from baseten_tei.outputs.formats.yaml_text import yaml_text
-from baseten_tei.outputs.parsing import parse_models
 from baseten_tei.project import generated_files, git, pulumi_cli
 from baseten_tei.project.golden_files import FOLDER as GOLDEN
+from baseten_tei.project.rehearsed_outputs import VARIABLE, read_outputs
 from baseten_tei.project.stack import Workspace
 
 OWN = frozenset({generated_files.FOLDER, GOLDEN, LOCKS, STATE, ".git"})
@@ -48,6 +48,10 @@ class Project:
     folder: Path
     stack: str
     environment: Mapping[str, str]
+    state: Path
+    """The folder of what both sides of a rehearsal share."""
+    options: tuple[str, ...] = ()
+    """Of `pulumi up`."""
 
     def initialize(self) -> None:
         """Run `pulumi stack init`; the salt that it makes goes into every later configuration."""
@@ -66,10 +70,12 @@ class Project:
         """Take the stack's golden vectors from their folder."""
         shutil.copytree(golden, self.folder / GOLDEN / self.stack)
 
-    def up(self) -> dict[str, Any]:
+    def up(self) -> dict[str, Mapping[str, Any]]:
         """Run `pulumi up` and return each model's outputs."""
-        self._pulumi("up", *OPTIONS, lines=MESSAGES)
-        return parse_models(self._pulumi("stack", "output", "models", "--json"))
+        outputs = Path(self.environment[VARIABLE])
+        outputs.unlink(missing_ok=True)
+        self._pulumi("up", *OPTIONS, *self.options, lines=MESSAGES)
+        return read_outputs(outputs)
 
     def destroy(self) -> None:
         """Run `pulumi destroy`."""
@@ -77,7 +83,7 @@ class Project:
 
     @property
     def _salt(self) -> Path:
-        return self.folder / STATE / "salt"
+        return self.state / "salt"
 
     @property
     def _stack_file(self) -> Path:
@@ -97,6 +103,18 @@ def temporary_project(
     with kept_folder("baseten-tei-rehearsal-") as folder:
         generated_files.link_project(root, folder, OWN)
         (folder / STATE).mkdir()
-        project = Project(folder, stack, pulumi_environment(environ, str(folder), teams))
+        environment = pulumi_environment(environ, str(folder), teams)
+        project = Project(folder, stack, environment, folder / STATE)
         project.initialize()
         yield project
+
+
+def project_at(project: Project, root: Path, commit: str) -> Project:
+    """Return the same stack with its program as it was at a commit; what git ignores, e.g. `.venv`, is today's."""
+    folder = project.state / "base"
+    folder.mkdir()
+    git.export_folder(root, commit, folder)
+    for name in OWN:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    generated_files.link_project(root, folder, OWN | {it.name for it in folder.iterdir()})
+    return replace(project, folder=folder)

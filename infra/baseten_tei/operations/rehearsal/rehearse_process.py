@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,16 +12,18 @@ from baseten_tei.errors import UserError
 from baseten_tei.operations.rehearsal.calls_client import call_model
 from baseten_tei.operations.rehearsal.diagnostics import find_errors
 from baseten_tei.operations.rehearsal.model_answers import ModelAnswers
-from baseten_tei.operations.rehearsal.project_files import Project, temporary_project
+from baseten_tei.operations.rehearsal.program_targets import left_out_lines, target_options
+from baseten_tei.operations.rehearsal.project_files import Project, project_at, temporary_project
 from baseten_tei.operations.rehearsal.rehearsal_report import (
     RehearsalReport,
     RehearsalResult,
     compare_models,
     report_failure,
 )
-from baseten_tei.operations.rehearsal.stack_copy import API_KEY, TARGET, copy_stack
+from baseten_tei.operations.rehearsal.stack_copy import API_KEY, TARGET, copy_stack, pins_left_out
 from baseten_tei.operations.rehearsal.stack_version import StackVersion
 from baseten_tei.project.golden_files import FOLDER as GOLDEN
+from baseten_tei.project.registered_models import RegisteredModels
 from baseten_tei.rules.settings import Settings
 
 _T = TypeVar("_T")
@@ -38,6 +40,8 @@ class Rehearsal:
     base: StackVersion | None = None
     commit: str | None = None
     """The base's."""
+    program: RegisteredModels | None = None
+    """Where the models are registered by the program."""
 
     @property
     def steps(self) -> int:
@@ -48,7 +52,8 @@ class Rehearsal:
     def teams(self) -> list[str]:
         """Return every team that one of the sides names."""
         sides = (self.present, self.base)
-        return [side.team for side in sides if side and side.team]
+        named = [side.team for side in sides if side and side.team]
+        return named + [it for it in (self.program.teams.values() if self.program else ()) if it]
 
 
 def rehearse(
@@ -62,6 +67,8 @@ def rehearse(
         temporary_project(script.root, script.stack, environ, script.teams) as project,
         private_emulator(project.environment) as address,
     ):
+        if script.program:
+            project = replace(project, options=target_options(script.program.others))
         course = _Course(script, project, address, advance)
         try:
             found = course.play()
@@ -124,12 +131,25 @@ class _Course:
         """Bring one side up and call each of its models. Raises `UserError`."""
         copy = copy_stack(side.config, self.address)
         if side is self.script.present:
-            self.notes += copy.left_out
-        self.project.write(copy.config, side.lock)
-        models = self._time(up, self.project.up)
+            self.notes += [*copy.left_out, *self._program_notes()]
+        project = self._project_of(side)
+        project.write(copy.config, side.lock)
+        models = self._time(up, project.up)
         return self._time(
             calls, lambda: {name: call_model(it, API_KEY) for name, it in models.items()}
         )
+
+    def _project_of(self, side: StackVersion) -> Project:
+        """Return the project with the side's program: one that is in the configuration is the same on both."""
+        if self.script.program is None or side is self.script.present:
+            return self.project
+        return project_at(self.project, self.script.root, str(self.script.commit))
+
+    def _program_notes(self) -> list[str]:
+        if self.script.program is None:
+            return []
+        found = self.script.program
+        return [*pins_left_out(found.specs), *left_out_lines(found.others)]
 
     def _take_golden(self) -> None:
         """Copy golden vectors of an emulator, which hold on another one; those of real weights do not."""

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei.project.rehearsed_outputs import VARIABLE as VARIABLE_OF_OUTPUTS
 from baseten_tei.review.snapshots.origins import credential_free_environment
 from baseten_tei.review.snapshots.secure_values import replace_values
 from baseten_tei.spec.hf_token import TOKEN_KEY, VARIABLE
@@ -41,7 +42,7 @@ def copy_stack(config: Mapping[str, Any], address: str) -> Copy:
     models = plain.get(MODELS)
     if not isinstance(models, Mapping):
         return Copy(here, ())
-    left_out = [line for name, spec in models.items() for line in _left_out(name, spec)]
+    left_out = pins_left_out(models)
     specs = {name: _spec(spec) for name, spec in models.items()}
     return Copy({**here, MODELS: specs}, tuple(left_out))
 
@@ -62,6 +63,7 @@ def pulumi_environment(
         "BASETEN_EMULATOR_API_KEY": API_KEY,
         "BASETEN_EMULATOR_TEAMS": ",".join(dict.fromkeys((TEAM, *teams))),
         "BASETEN_TEI_PATIENCE_SECONDS": PATIENCE_SECONDS,
+        VARIABLE_OF_OUTPUTS: f"{folder}/{STATE}/outputs",
     }
 
 
@@ -79,6 +81,11 @@ def _spec(spec: Any) -> Any:
     if isinstance(environments, Mapping):
         kept["environments"] = {name: _spec(inner) for name, inner in environments.items()}
     return kept
+
+
+def pins_left_out(models: Mapping[str, Any]) -> list[str]:
+    """Return a line for each pin in specs: only the real Baseten has what it names."""
+    return [line for name, spec in models.items() for line in _left_out(name, spec)]
 
 
 def _left_out(model: str, spec: Any) -> Iterator[str]:

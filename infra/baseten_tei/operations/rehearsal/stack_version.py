@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from baseten_tei.errors import UserError
 from baseten_tei.project.stack_values import parse_stack_file, value_text
 from baseten_tei.spec.spec_parser import NAMESPACE
 
@@ -20,11 +19,8 @@ class StackVersion:
 
     @cached_property
     def config(self) -> Mapping[str, Any]:
-        """Return what stands under `config:`. Raises `UserError`."""
-        config = parse_stack_file(self.stack_file, self.project).config
-        if not config:
-            raise UserError("it has no mapping `config:`")
-        return config
+        """Return what stands under `config:`; nothing where all is in the program. Raises `UserError`."""
+        return parse_stack_file(self.stack_file, self.project).config
 
     @property
     def team(self) -> str | None:
