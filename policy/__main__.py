@@ -86,12 +86,19 @@ def of_stack(policy: StackPolicy) -> StackValidationPolicy:
         urns = [it.urn for it in args.resources if it.resource_type in COMPONENTS]
         costs = {SEEN[urn].subject.name: SEEN[urn].cost for urn in urns if urn in SEEN}
         section = parse_section(policy.id, args.get_config())
+        if not urns or not is_real(urns[0]):
+            return  # nothing is billed there
         if len(costs) < len(urns):
             report(f"the stack: {policy.id} {UNSEEN}", None)
-        elif urns and (found := check_stack(policy, stack_of(urns[0]), costs, section)):
+        elif found := check_stack(policy, stack_of(urns[0]), costs, section):
             report(found.line, None)
 
     return StackValidationPolicy(**describe(policy.id), validate=validate)
+
+
+def is_real(urn: str) -> bool:
+    """Return whether a resource's stack is on a real account."""
+    return surroundings(project_of(urn), stack_of(urn))[1]
 
 
 UNSEEN = (

@@ -128,9 +128,11 @@ def test_a_budget_that_was_shown_no_model_does_not_pass(wrong: Stack) -> None:
 
 
 def test_an_up_stops_before_a_refused_model_is_made(tmp_path: Path, emulator: Emulator) -> None:
-    """On an emulator, replicas and protection are nobody's business."""
+    """On an emulator, budgets, replicas and protection are nobody's business."""
     refused = {**WRONG["large"], "autoscaling": {"min_replica": 0}, "protect": False}
     stack = project(tmp_path / "up", {"large": refused}, emulator.url)
+    only = {"all": "disabled", "stack-budget": {"enforcementLevel": "mandatory", "usd": 0}}
+    assert "stack-budget" not in with_pack(stack, only, "preview").check().text
 
     shown = with_pack(stack, {"all": "mandatory", **STRICT}, "up", "--yes", "--skip-preview")
 

@@ -3,6 +3,7 @@
 
 import json
 import runpy
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -357,11 +358,27 @@ def test_the_level_of_all_gives_way_to_a_policys_own() -> None:
     assert config.stack_budget.usd == 1
 
 
-def test_the_committed_configuration_is_read_and_lets_the_dev_stack_pass() -> None:
-    (dev,) = [it for it in stacks(ROOT) if it.name == "dev"]
-    for text in ((ROOT / PATH).read_text(), ""):
-        config = parse_policy_config(text)
-        assert judged(dev.settings.subjects, config, real=False) == []
+def test_the_shipped_configuration_is_the_documented_defaults() -> None:
+    assert parse_policy_config((ROOT / PATH).read_text()) == PolicyConfig()
+
+
+def test_the_production_example_breaks_no_shipped_policy_that_blocks(tmp_path: Path) -> None:
+    """Before `baseten-tei lock`, too; the licence of a model is known once it is locked."""
+    (tmp_path / "Pulumi.yaml").write_text("name: example\n")
+    shutil.copy(ROOT / "Pulumi.production.example.yaml", tmp_path / "Pulumi.production.yaml")
+    [production] = stacks(tmp_path)
+    found = judged(production.settings.subjects, parse_policy_config((ROOT / PATH).read_text()))
+    assert [it.line for it in found if it.level == "mandatory"] == []
+    assert {it.rule for it in found} == {"allowed-licences"}
+
+
+@pytest.mark.parametrize("policy", ["stack-budget", "model-budget", "unknown-price"])
+def test_a_stack_on_an_emulator_is_in_no_budget_whatever_it_would_cost(policy: str) -> None:
+    models = {"large": fine(accelerator="H100"), "unpriced": fine(instance_type="L4:6x24")}
+    subjects = parse_settings(models, lock=LOCKED).subjects
+    config = parse_policy_config('{"stack-budget": {"usd": 0}, "model-budget": {"usd": 0}}')
+    assert policy in {it.rule for it in judged(subjects, config)}
+    assert judged(subjects, config, real=False) == []
 
 
 def test_the_documentation_has_every_policy_with_its_keys_and_defaults() -> None:

@@ -1,4 +1,4 @@
-"""Policies on what models may cost. An unknown price never counts as $0."""
+"""Policies on what models may cost on a real account. An unknown price never counts as $0."""
 
 from collections.abc import Mapping
 
@@ -67,6 +67,6 @@ def _enough(usd: float) -> int:
 
 POLICIES: tuple[ModelPolicy | StackPolicy, ...] = (
     StackPolicy("stack-budget", _check_stack_budget),
-    ModelPolicy("model-budget", _check_model_budget),
-    ModelPolicy("unknown-price", _check_price),
+    ModelPolicy("model-budget", _check_model_budget, of_real_accounts=True),
+    ModelPolicy("unknown-price", _check_price, of_real_accounts=True),
 )

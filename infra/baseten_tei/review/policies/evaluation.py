@@ -30,14 +30,16 @@ def find_violations(
     for policy in POLICIES:
         section = config.section(policy.id)
         if isinstance(policy, StackPolicy):
-            found.append(check_stack(policy, stack, of_models, section))
+            found.append(check_stack(policy, stack, of_models, section) if real_account else None)
         else:
             found += [check_model(policy, it, section) for it in models]
     return sorted((it for it in found if it), key=lambda it: it.level != "mandatory")
 
 
 def check_model(policy: ModelPolicy, it: PlannedModel, section: Section) -> Violation | None:
-    """Return a model's violation of a policy; `None` if there is none, or the configuration excuses it."""
+    """Return a model's violation of a policy; `None` if there is none, or the policy does not hold there."""
+    if policy.of_real_accounts and not it.real_account:
+        return None
     if isinstance(section, ModelSection) and it.place in section.reasons:
         return None
     return _violation(policy.id, section, it.subject.name, policy.check(it, section))
@@ -46,7 +48,7 @@ def check_model(policy: ModelPolicy, it: PlannedModel, section: Section) -> Viol
 def check_stack(
     policy: StackPolicy, stack: str, costs: Mapping[str, Monthly], section: Section
 ) -> Violation | None:
-    """Return the stack's violation of a policy, or `None`."""
+    """Return the violation of a policy by a stack on a real account, or `None`."""
     return _violation(policy.id, section, None, policy.check(stack, costs, section))
 
 

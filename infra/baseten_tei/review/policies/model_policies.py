@@ -25,7 +25,7 @@ def _check_gpu(it: PlannedModel, section: sections.AllowedGpus) -> Finding | Non
 def _check_replicas(it: PlannedModel, _section: sections.ProductionReplicas) -> Finding | None:
     args = it.subject.args
     production = all_environments(args).get(PRODUCTION)
-    if not it.real_account or production is None or production.autoscaling.min_replica >= 1:
+    if production is None or production.autoscaling.min_replica >= 1:
         return None
     path = "" if args.environment == PRODUCTION else f"environments.{PRODUCTION}."
     return Finding(
@@ -59,7 +59,7 @@ def _check_image(it: PlannedModel, section: sections.NoMutableImages) -> Finding
 
 def _check_protection(it: PlannedModel, _section: sections.Protected) -> Finding | None:
     args = it.subject.args
-    if not it.real_account or args.protect is not False or args.on_removal == "retain":
+    if args.protect is not False or args.on_removal == "retain":
         return None
     more = ", with other environments and foreign deployments" if args.force_delete else ""
     return Finding(
@@ -105,10 +105,10 @@ def _or_reason(policy: str, it: PlannedModel) -> str:
 
 POLICIES: tuple[ModelPolicy, ...] = (
     ModelPolicy("allowed-gpus", _check_gpu),
-    ModelPolicy("production-replicas", _check_replicas),
+    ModelPolicy("production-replicas", _check_replicas, of_real_accounts=True),
     ModelPolicy("pinned-revision", _check_revision),
     ModelPolicy("no-mutable-images", _check_image),
-    ModelPolicy("protected", _check_protection),
+    ModelPolicy("protected", _check_protection, of_real_accounts=True),
     ModelPolicy("required-labels", _check_labels),
     ModelPolicy("allowed-licences", _check_licence),
 )

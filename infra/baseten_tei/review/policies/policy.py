@@ -31,11 +31,16 @@ class ModelPolicy:
 
     id: str
     check: Callable[[PlannedModel, Any], Finding | None]
+    of_real_accounts: bool = False
+    """Whether a model on an emulator, where nothing is billed and nobody waits, is left out."""
 
 
 @dataclass(frozen=True)
 class StackPolicy:
-    """A policy on all models of a stack, by their costs; `check` takes the stack's name first."""
+    """A policy on all models of a stack, by their costs; `check` takes the stack's name first.
+
+    What a stack on an emulator would cost is nothing that it could judge.
+    """
 
     id: str
     check: Callable[[str, Mapping[str, Monthly], Any], Finding | None]
