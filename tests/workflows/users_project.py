@@ -19,7 +19,7 @@ PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
 FILES = {
     "Pulumi.yaml": "name: search\nruntime: {name: python, options: {virtualenv: .venv}}\n"
     "plugins: {providers: [{name: baseten, path: .venv/bin}]}\n",
-    "__main__.py": "from baseten_tei.program.stack_exports import deploy\n\ndeploy()\n",
+    "__main__.py": "from baseten_tei import deploy\n\ndeploy()\n",
     "requirements.txt": f"baseten-tei[emulator]=={__version__}\n",
     ".gitignore": ".venv\n.engine\n.state\nreport\nsnapshots\ncomment.md\ndrift.txt\n__pycache__\n",
 }

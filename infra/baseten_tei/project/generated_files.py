@@ -13,6 +13,7 @@ from baseten_tei.facts.files.yaml_reader import parse_yaml
 from baseten_tei.facts.hub.lockfile import FOLDER as LOCKS
 from baseten_tei.facts.hub.lockfile import Key, parse_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.project.git import repository_of
 
 FOLDER = "truss_configs"
 
@@ -83,6 +84,22 @@ def link_project(root: Path, folder: Path, without: Collection[str]) -> None:
     for entry in root.resolve().iterdir():
         if entry.name not in without and not entry.match("Pulumi.*.yaml"):
             (folder / entry.name).symlink_to(entry)
+
+
+def link_with_surroundings(root: Path, folder: Path, without: Collection[str]) -> Path:
+    """Make the same project by links below `folder`, with the rest of its git repository; return where it is there.
+
+    So a workspace's packages, and an environment that several projects share, are where they were.
+    """
+    here, there = (repository_of(root) or root).resolve(), folder
+    for part in root.resolve().relative_to(here).parts:
+        for entry in here.iterdir():
+            if entry.name not in (part, ".git"):
+                (there / entry.name).symlink_to(entry)
+        here, there = here / part, there / part
+        there.mkdir()
+    link_project(here, there, without)
+    return there
 
 
 def _read(path: Path) -> str | None:

@@ -156,7 +156,7 @@ def test_a_project_in_a_folder_has_workflows_at_the_top_that_run_in_its_folder(
 
 VENV = "python -m venv .venv\n.venv/bin/python -m pip install -r"
 UV = "python -m pip install uv==0.13.9\nuv sync --locked"
-POETRY = "python -m pip install poetry==2.5.1\npoetry install --no-interaction"
+POETRY = "python -m pip install poetry==2.5.1\nPOETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-interaction"
 
 
 @pytest.mark.parametrize(

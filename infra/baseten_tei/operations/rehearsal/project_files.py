@@ -100,8 +100,8 @@ def temporary_project(
     root: Path, stack: str, environ: Mapping[str, str], teams: Collection[str]
 ) -> Iterator[Project]:
     """Yield the stack without a configuration yet, for the length of a `with`. Raises `UserError`."""
-    with kept_folder("baseten-tei-rehearsal-") as folder:
-        generated_files.link_project(root, folder, OWN)
+    with kept_folder("baseten-tei-rehearsal-") as top:
+        folder = generated_files.link_with_surroundings(root, top, OWN)
         (folder / STATE).mkdir()
         environment = pulumi_environment(environ, str(folder), teams)
         project = Project(folder, stack, environment, folder / STATE)

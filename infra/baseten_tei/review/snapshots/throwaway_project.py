@@ -39,7 +39,7 @@ def make_throwaway(
     workspace: Workspace, snapshot: Snapshot | None, folder: Path, environ: Mapping[str, str]
 ) -> ThrowawayProject:
     """Return the copy, with the snapshot's state or an empty one. Raises `UserError`."""
-    _link(workspace, folder)
+    folder = _link(workspace, folder)
     backend = folder / STATE
     backend.mkdir(mode=0o700)
     made = ThrowawayProject(
@@ -62,11 +62,11 @@ def _configure(made: ThrowawayProject, workspace: Workspace, known: Mapping[str,
         made.pulumi("config", "set-all", "--path", *words)
 
 
-def _link(workspace: Workspace, folder: Path) -> None:
+def _link(workspace: Workspace, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if left := sorted(it.name for it in folder.iterdir()):
         raise UserError(f"{folder} is not empty (it holds {left[0]}): name another folder")
-    generated_files.link_project(workspace.root, folder, _LEFT_OUT)
+    return generated_files.link_with_surroundings(workspace.root, folder, _LEFT_OUT)
 
 
 def _import(made: ThrowawayProject, snapshot: Snapshot) -> None:

@@ -50,7 +50,10 @@ def find_setup(
         )
     if options.tool == "poetry":
         _check_lock("poetry.lock", files, f"poetry add baseten-tei@{product}")
-        lines = (f"python -m pip install {POETRY}", "poetry install --no-interaction")
+        lines = (
+            f"python -m pip install {POETRY}",
+            "POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-interaction",
+        )
         return PythonSetup(version, lines, "poetry run ", "poetry run ", "poetry.lock", "pypoetry")
     return _pip_setup(options.virtualenv, files, product, program, version)
 
