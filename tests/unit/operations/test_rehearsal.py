@@ -3,10 +3,12 @@
 import json
 import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from baseten_tei.facts.files.write_files import append_line
 from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.operations.rehearsal.answer_schemas import (
     ExpectedAnswer,
@@ -17,6 +19,7 @@ from baseten_tei.operations.rehearsal.answer_schemas import (
 from baseten_tei.operations.rehearsal.calls_client import full_batch
 from baseten_tei.operations.rehearsal.diagnostics import find_errors
 from baseten_tei.operations.rehearsal.model_answers import ModelAnswers, compare_spaces
+from baseten_tei.operations.rehearsal.program_targets import OURS, left_out_lines, target_options
 from baseten_tei.operations.rehearsal.rehearsal_report import (
     RehearsalReport,
     RehearsalResult,
@@ -26,7 +29,11 @@ from baseten_tei.operations.rehearsal.rehearsal_report import (
 )
 from baseten_tei.operations.rehearsal.stack_copy import PLACEHOLDER, copy_stack, pulumi_environment
 from baseten_tei.operations.rehearsal.stack_version import StackVersion
+from baseten_tei.program.rehearsal import without_pins
+from baseten_tei.project.program_run import Resource
+from baseten_tei.project.rehearsed_outputs import read_outputs
 from baseten_tei.provider.release.golden.texts import TEXTS
+from baseten_tei.spec.args import EmbeddingArgs, EnvironmentArgs
 
 ADDRESS = "http://127.0.0.1:4242"
 MODELS = "baseten-tei:models"
@@ -404,3 +411,46 @@ def test_a_report_is_json_that_holds_all_of_it() -> None:
     assert told["passed"] is True
     assert told["rows"][0]["space"] == "new"
     assert told["seconds"] == {"up": 1.25}
+
+
+# --- a program that registers its models
+
+
+FOREIGN = (
+    Resource("urn:pulumi:dev::own::my:app:Search::mine", custom=False),
+    Resource("urn:pulumi:dev::own::aws:s3/bucket:Bucket::b", custom=True),
+)
+
+
+def test_a_rehearsal_makes_nothing_but_models() -> None:
+    """By patterns: a URN that the other side does not have would be refused."""
+    options = target_options(FOREIGN)
+    assert set(options[::2]) == {"--target"}
+    assert options[1::2] == (*OURS, "**::my:app:Search::mine")
+    assert left_out_lines(FOREIGN) == [
+        "aws:s3/bucket:Bucket 'b' is left out: a rehearsal makes models only"
+    ]
+
+
+def test_a_program_of_models_alone_is_brought_up_whole() -> None:
+    assert target_options(FOREIGN[:1]) == ()
+    assert left_out_lines(FOREIGN[:1]) == []
+
+
+def test_a_rehearsed_spec_has_no_pin_and_no_protection() -> None:
+    pinned = EmbeddingArgs(
+        model_id="a/b", deployment="d1", protect=True,
+        environments={"canary": EnvironmentArgs(deployment="d2", request_backpressure="QUEUE_ON_FULL")},
+    )  # fmt: skip
+    plain = EmbeddingArgs(
+        model_id="a/b",
+        environments={"canary": EnvironmentArgs(request_backpressure="QUEUE_ON_FULL")},
+    )
+    assert without_pins(pinned) == plain
+
+
+def test_what_components_report_are_the_models_outputs(tmp_path: Path) -> None:
+    file = tmp_path / "outputs"
+    assert read_outputs(file) == {}
+    append_line(str(file), json.dumps({"bge": {"model_id": "m1", "task": "embedding"}}))
+    assert read_outputs(file)["bge"]["baseten_id"] == "m1"

@@ -24,6 +24,7 @@ from baseten_tei.operations.status.live_environments import (
 )
 from baseten_tei.operations.status.live_table import render_table
 from baseten_tei.operations.status.model_resources import model_resources
+from baseten_tei.operations.status.program_status_client import status_of_preview
 from baseten_tei.operations.status.stack_status import StackStatus, status_document, status_lines
 from baseten_tei.operations.status.status_client import _diff, read_live_environments
 from baseten_tei.operations.status.status_page import render_page
@@ -31,6 +32,8 @@ from baseten_tei.operations.status.stored_resources import StoredResources, pars
 from baseten_tei.operations.status.token_source import token_inputs, token_source
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.urns import kind_of
+from baseten_tei.review.report.engine_preview import Preview
+from baseten_tei.review.report.preview_shape import Step
 from baseten_tei.rules.settings import parse_settings
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PUSH
 from tests.support.specs import raw
@@ -389,3 +392,35 @@ def test_a_stack_without_environments_asks_nobody(
     (tmp_path / "Pulumi.dev.yaml").write_text("config:\n  baseten:target: emulator\n")
     monkeypatch.setattr(Workspace, "api", None)
     assert read_live_environments(Workspace(tmp_path, "dev"), parse_resources({})) == []
+
+
+# --- a stack whose program registers its models: the engine says it
+
+
+def test_a_preview_is_a_status_of_this_packages_resources() -> None:
+    def step(op: str, kinds: str, name: str, old: Any = None, new: Any = None) -> Step:
+        states = {
+            key: None if it is None else {"inputs": it} for key, it in (("old", old), ("new", new))
+        }
+        return Step(op=op, urn=f"urn:pulumi:dev::own::{kinds}::{name}", **states)
+
+    model = "my:app:Search$baseten-tei:index:Embedding$baseten:index:Model"
+    preview = Preview(
+        (
+            step("create", "my:app:Search", "mine", new={}),
+            step("same", "my:app:Search$baseten-tei:index:Embedding", "bge", {}, {}),
+            step("update", model, "bge-model", {"digest": "a", "name": "x"}, {"digest": "b", "name": "x"}),
+            step("delete", "baseten:index:Model", "old", old={"name": "old"}),
+            step("create-replacement", "baseten:index:Model", "moved", {"team": "a"}, {"team": "b"}),
+            step("replace", "baseten:index:Model", "moved", {"team": "a"}, {"team": "b"}),
+            step("delete-replaced", "baseten:index:Model", "moved", old={"team": "a"}),
+            step("create", "aws:s3/bucket:Bucket", "theirs", new={}),
+        )
+    )  # fmt: skip
+    found = status_of_preview("dev", preview)
+    assert [it.line for it in found.changes] == [
+        "update bge-model: digest",
+        "delete old",
+        "update moved: team",
+    ]
+    assert found.models == 1
