@@ -66,10 +66,12 @@ class TeiModel(pulumi.ComponentResource):
         team: str | None = None,
         secret: Secret | None = None,
         ready: Ready | None = None,
+        after: Sequence[pulumi.Resource] = (),
     ) -> None:
         """`secret` is what a gated model is pushed after; by default the stack's `hf_access_key`, which it registers.
 
-        `ready` is this model if it was judged already, as a stack does with all of its models at once.
+        The model is made after what is in `after`, too. `ready` is this model if it was judged already, as a stack
+        does with all of its models at once.
         """
         token = f"{COMPONENTS}{type(self).__name__}"
         _refuse_other_args(name, args, self._takes)
@@ -83,10 +85,13 @@ class TeiModel(pulumi.ComponentResource):
         ready, plan, own = self._prepare(name, args, team, secret, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(token, name, props, opts)
+        self._retained = args.on_removal == "retain" or bool(opts and opts.retain_on_delete)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
         of_state = {"state_id": state_id().value}
-        model = Model(f"{name}-model", {**plan.model_inputs, **of_state}, self._options(args, own))
+        model = Model(
+            f"{name}-model", {**plan.model_inputs, **of_state}, self._options(args, [*own, *after])
+        )
         before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
         rotating = own[0] if own and args.redeploy_on_rotation else None
         for environment_name, inputs in plan.environment_inputs.items():
@@ -175,12 +180,12 @@ class TeiModel(pulumi.ComponentResource):
 
     def _options(self, args: ModelArgs, after: Sequence[pulumi.Resource]) -> pulumi.ResourceOptions:
         """What stands on Baseten is protected by default, unless that Baseten is an emulator."""
-        protected = not context().target.loopback if args.protect is None else args.protect
+        usual = self._protect or not context().target.loopback
         return pulumi.ResourceOptions(
             parent=self,
             depends_on=list(after),
-            protect=protected,
-            retain_on_delete=args.on_removal == "retain",
+            protect=usual if args.protect is None else args.protect,
+            retain_on_delete=self._retained,
         )
 
 
@@ -190,6 +195,7 @@ class _More(TypedDict, total=False):
     team: str | None
     secret: Secret | None
     ready: Ready | None
+    after: Sequence[pulumi.Resource]
 
 
 class Embedding(TeiModel):

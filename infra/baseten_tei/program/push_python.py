@@ -15,6 +15,7 @@ from pathlib import Path
 
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_yaml
+from baseten_tei.program import construction
 from baseten_tei.program.program_end import runs_in_host
 from baseten_tei.program.python_options import TOOLS, PythonOptions, parse_python_options
 
@@ -56,8 +57,11 @@ def interpreter_by(tool: str) -> tuple[str, ...]:
 def push_python(root: Path) -> PushPython:
     """Return how pushes find this program's Python. Raise `UserError` with what to write where they cannot.
 
-    Only a program in Pulumi's host knows which Pulumi.yaml the engine has read: any other gets the usual text.
+    Only a program in Pulumi's host knows which Pulumi.yaml the engine has read: any other gets the usual text. A
+    plugin says by itself which Python it has.
     """
+    if construction.current.get():
+        return PushPython(construction.INTERPRETER)
     project = root / "Pulumi.yaml"
     if not runs_in_host() or not project.is_file():
         return PushPython(INTERPRETER)

@@ -11,6 +11,7 @@ import pulumi
 
 from baseten_tei.deployment.ownership import state_id_problem
 from baseten_tei.errors import UserError
+from baseten_tei.program.construction import of_stack
 from baseten_tei.program.context import once_in_a_program
 from baseten_tei.program.program_end import end_program, hide_interrupts
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
@@ -145,7 +146,7 @@ def state_id() -> StateId:
     given = pulumi.Config("baseten-tei").get("state_id")
     if given is not None and (problem := state_id_problem(given)):
         raise pulumi.RunError(problem)
-    options = pulumi.ResourceOptions(delete_before_replace=True)
+    options = of_stack(pulumi.ResourceOptions(delete_before_replace=True))
     return StateId("state-id", {} if given is None else {"value": given}, options)
 
 

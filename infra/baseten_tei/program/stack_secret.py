@@ -9,6 +9,7 @@ from pulumi.runtime.config import is_config_secret
 
 from baseten_tei.errors import UserError
 from baseten_tei.program.configuration_check import check_token
+from baseten_tei.program.construction import of_stack
 from baseten_tei.program.context import context
 from baseten_tei.program.resources import Secret, SecretKey, program_secrets, state_id
 from baseten_tei.project.stack_values import decode_value
@@ -55,7 +56,7 @@ def register_secret(token: Mapping[str, Any], team: str | None) -> Secret:
     options = pulumi.ResourceOptions(
         protect=not context().target.loopback, delete_before_replace=True
     )
-    return Secret(SECRET_NAME, inputs, options)
+    return Secret(SECRET_NAME, inputs, of_stack(options))
 
 
 def _variable(config: pulumi.Config) -> str | None:

@@ -80,7 +80,9 @@ def _connect(target: Target) -> str:
     return key
 
 
-async def _serve(engine_address: str, engine_gone: Gone) -> None:
+async def _serve(
+    make_servicer: type[OneLineErrors], engine_address: str, engine_gone: Gone
+) -> None:
     server = grpc.aio.server(options=_GRPC_CHANNEL_OPTIONS)
     cancellation = Cancellation(engine_gone)
     progress, remembered = Progress(engine_address), Remembered()
@@ -88,7 +90,7 @@ async def _serve(engine_address: str, engine_gone: Gone) -> None:
     provider = BasetenProvider(
         make, cancellation.cancel, warn=progress.warn, changing=remembered.end
     )
-    servicer = OneLineErrors([], __version__, provider, engine_address)
+    servicer = make_servicer([], __version__, provider, engine_address)
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(servicer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -97,6 +99,11 @@ async def _serve(engine_address: str, engine_gone: Gone) -> None:
 
 
 def main() -> None:
+    """Serve the resources."""
+    serve(OneLineErrors)
+
+
+def serve(make_servicer: type[OneLineErrors]) -> None:
     """Serve. The engine gives its address, and ends us by an interrupt when it is done; we end with it anyway."""
     engine_address = sys.argv[1] if len(sys.argv) > 1 else ""
     engine_gone = (
@@ -104,7 +111,7 @@ def main() -> None:
     )  # by hand: no engine started us
     watch(engine_gone, end_at_once)
     try:
-        asyncio.run(_serve(engine_address, engine_gone))
+        asyncio.run(_serve(make_servicer, engine_address, engine_gone))
     except (
         KeyboardInterrupt,
         BrokenPipeError,

@@ -88,9 +88,9 @@ def test_what_is_wrong_is_told_at_its_property(more: dict[str, Any], where: str,
 
 
 def test_what_is_missing_is_told_by_name_each_on_its_own() -> None:
-    failures = told("Model", {"name": "bge"})
-    assert set(failures) == {"digest", "project", "stack"}
-    assert failures["stack"] == "stack is missing: write stack: …"
+    failures = told("Environment", {"model": "bge", "environment": "production"})
+    assert {"digest", "expected", "keep_deployments"} <= set(failures)
+    assert failures["digest"] == "digest is missing: write digest: …"
 
 
 @pytest.mark.parametrize("sources", [{}, {"value": "v", "from_env": "HF_TOKEN"}])

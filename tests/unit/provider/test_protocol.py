@@ -97,7 +97,7 @@ class Thing:
         return self.same
 
 
-TYPES = ("baseten:index:Thing", "baseten:index:Secret")
+TYPES = ("baseten:index:Thing", "baseten:index:Secret", "baseten:index:Model")
 
 
 async def serve(thing: Thing, **options: Any) -> BasetenProvider:
@@ -177,12 +177,14 @@ def test_a_diff_names_each_path_and_what_it_replaces() -> None:
     assert set(response.detailed_diff or {}) == {"autoscaling.max_replica", "name", "drift"}
 
 
-def check(old: dict[str, Any], new: dict[str, PropertyValue]) -> protocol.CheckResponse:
-    """What the provider says of a secret's new inputs."""
+def check(
+    old: dict[str, Any], new: dict[str, PropertyValue], kind: str = "Secret"
+) -> protocol.CheckResponse:
+    """What the provider says of a resource's new inputs, a secret's if nothing else is said."""
 
     async def run() -> protocol.CheckResponse:
         provider = await serve(Thing())
-        urn = URN.replace("Thing", "Secret")
+        urn = URN.replace("Thing", kind)
         return await provider.check(protocol.CheckRequest(urn, properties(old), new, b""))
 
     return asyncio.run(run())
@@ -192,6 +194,26 @@ def test_each_bad_input_is_told_at_its_property() -> None:
     response = check({}, properties({"name": "hf", "from_env": "HF_TOKEN", "tem": "search"}))
     told = [(it.property, it.reason) for it in response.failures or []]
     assert told == [("tem", "unknown key 'tem'. Perhaps you meant 'team'?")]
+
+
+OF_THE_URN = {"project": "proj", "stack": "dev"}
+MODEL = {"name": "bge", "digest": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "kept"),
+    [
+        ("Model", MODEL, {**MODEL, **OF_THE_URN}),
+        ("Model", {**MODEL, "project": "other"}, {**MODEL, "project": "other", "stack": "dev"}),
+        ("Secret", {"name": "hf", "from_env": "X"}, {"name": "hf", "from_env": "X"}),
+    ],
+)
+def test_a_model_is_of_its_own_project_and_stack_where_nothing_else_is_said(
+    kind: str, given: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    response = check({}, properties(given), kind)
+    assert not response.failures
+    assert plain(dict(response.inputs or {})) == kept
 
 
 def test_a_delete_knows_the_state_of_an_earlier_release_by_the_inputs_of_the_last_up() -> None:

@@ -22,11 +22,15 @@ from baseten_tei.provider.protocol.provider_configuration import config_failures
 from baseten_tei.provider.protocol.resource import Failure, KeptInState, Resource, Values
 from baseten_tei.provider.protocol.secrecy import as_secret_as, hidden_inputs, mark_secrets
 from baseten_tei.provider.protocol.values import plain, properties
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL
 
 _T = TypeVar("_T")
 
 THREADS = 256
 """A release holds one for minutes while it waits; they cost nothing until they are used."""
+
+OWNED = (MODEL, ENVIRONMENT)
+"""What has an owner in any case; a secret may belong to nobody."""
 
 GRACE_SECONDS = 5.0
 """After an interrupt, for a call of Baseten's API to end; one that wakes a model can take minutes."""
@@ -64,9 +68,10 @@ class BasetenProvider(protocol.Provider):
     async def get_schema(self, request: protocol.GetSchemaRequest) -> protocol.GetSchemaResponse:
         """Return the schema, made on request; a preview needs none."""
         del request
-        from baseten_tei.provider.protocol.package_schema import schema_text
+        from baseten_tei.provider.protocol.package_facts import schema_text
+        from baseten_tei.provider.protocol.package_schema import package_schema
 
-        return protocol.GetSchemaResponse(schema=schema_text())
+        return protocol.GetSchemaResponse(schema=schema_text(package_schema()))
 
     async def check_config(self, request: protocol.CheckRequest) -> protocol.CheckResponse:
         """Refuse an invalid target or an unknown key, at its key."""
@@ -106,7 +111,7 @@ class BasetenProvider(protocol.Provider):
         made = (
             resource.made_inputs(inputs, old, request.random_seed)
             if isinstance(resource, KeptInState)
-            else {}
+            else _missing_owner(request.urn, inputs)
         )
         whole = {**inputs, **made}
         self._claims.claim((kind, resource.plan(whole, None)[0]), request.urn, whole)
@@ -223,6 +228,15 @@ def _stored(state: dict[str, PropertyValue]) -> Values:
     stored = plain(state)
     check_format(STATE, stored)
     return stored
+
+
+def _missing_owner(urn: str, inputs: Values) -> Values:
+    """Return what an owned resource's inputs do not say of its owner: it is the project and stack of its URN."""
+    if _type_of(urn) not in OWNED:
+        return {}
+    stack, project = urn.removeprefix("urn:pulumi:").split("::")[:2]
+    said = {"project": project, "stack": stack}
+    return {key: it for key, it in said.items() if inputs.get(key) is None}
 
 
 def _failures(kind: str, inputs: Values, hidden: Collection[str]) -> list[Failure]:

@@ -99,10 +99,10 @@ class ModelInputs(_Typed):
     """Team that owns it, by name or id; default: what the API key sees by itself."""
     digest: str
     """Config digest of the wanted version; empty where nothing is pushed."""
-    project: NotEmpty
-    """Pulumi project that owns it, as its deployments' label `pulumi_project` says."""
-    stack: NotEmpty
-    """Pulumi stack that owns it, as its deployments' label `pulumi_stack` says."""
+    project: NotEmpty | None = None
+    """Pulumi project that owns it, as its deployments' label `pulumi_project` says; default: the resource's own."""
+    stack: NotEmpty | None = None
+    """Pulumi stack that owns it, as its deployments' label `pulumi_stack` says; default: the resource's own."""
     state_id: NotEmpty | None = None
     """Id of the Pulumi state that owns it (`StateId`), as its deployments' label `pulumi_state` says."""
     adopt: bool | None = None
@@ -114,6 +114,10 @@ class ModelInputs(_Typed):
 class ModelOutputs(ModelInputs):
     """A model as it is."""
 
+    project: NotEmpty
+    """Pulumi project that owns it."""
+    stack: NotEmpty
+    """Pulumi stack that owns it."""
     generation: str
     """A count that grows when the pushed version has to be pushed again."""
     drift: str
@@ -141,10 +145,10 @@ class EnvironmentInputs(_Typed):
     """Team that owns the model, by name or id; default: what the API key sees by itself."""
     environment: Annotated[Identity, AfterValidator(_environment)]
     """Name of the environment, e.g. `production`."""
-    project: NotEmpty
-    """Pulumi project that owns the model."""
-    stack: NotEmpty
-    """Pulumi stack that owns the model."""
+    project: NotEmpty | None = None
+    """Pulumi project that owns the model; default: the resource's own."""
+    stack: NotEmpty | None = None
+    """Pulumi stack that owns the model; default: the resource's own."""
     state_id: NotEmpty | None = None
     """Id of the Pulumi state that owns the model (`StateId`)."""
     adopt: bool | None = None
@@ -189,6 +193,10 @@ class KnownSpace(_Typed):
 class EnvironmentOutputs(EnvironmentInputs):
     """An environment as it is."""
 
+    project: NotEmpty
+    """Pulumi project that owns the model."""
+    stack: NotEmpty
+    """Pulumi stack that owns the model."""
     model_id: str
     """Id of the model on Baseten."""
     deployment_id: str

@@ -20,42 +20,45 @@ class OneLineErrors(ProviderServicer):
 
     async def CheckConfig(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Answer as the SDK does."""
-        return await _answer(super().CheckConfig, request, context)
+        return await answer(super().CheckConfig, request, context)
 
     async def Configure(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Answer as the SDK does."""
-        return await _answer(super().Configure, request, context)
+        return await answer(super().Configure, request, context)
 
     async def Check(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Answer as the SDK does."""
-        return await _answer(super().Check, request, context)
+        return await answer(super().Check, request, context)
 
     async def Diff(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Answer as the SDK does."""
-        return await _answer(super().Diff, request, context)
+        return await answer(super().Diff, request, context)
 
     async def Create(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Answer as the SDK does."""
-        return await _answer(super().Create, request, context)
+        return await answer(super().Create, request, context)
 
     async def Update(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Answer as the SDK does."""
-        return await _answer(super().Update, request, context)
+        return await answer(super().Update, request, context)
 
     async def Read(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Read as the SDK does, but report as gone only a resource without an id."""
-        found = await _answer(super().Read, request, context)
+        found = await answer(super().Read, request, context)
         return found if found.id else provider_pb2.ReadResponse()
 
     async def Delete(self, request: Any, context: Any) -> Any:  # noqa: N802  # gRPC's name
         """Delete as the SDK does, with the old inputs, which it drops and which say whose it was."""
         remember_old_inputs(request)
-        return await _answer(super().Delete, request, context)
+        return await answer(super().Delete, request, context)
 
 
-async def _answer(call: Callable[[Any, Any], Any], request: Any, context: Any) -> Any:
+async def answer(call: Callable[[Any, Any], Any], request: Any, context: Any) -> Any:
+    """Return what a call returns, or end it with its error as one line."""
     try:
         return await call(request, context)
+    except grpc.aio.AbortError:
+        raise  # it has been told
     except Exception as error:  # whatever it is, the engine prints it: no secret may be in it
         cause = error if isinstance(error, UserError) else (error.__cause__ or error.__context__)
         mistake = cause if isinstance(cause, UserError) else error
