@@ -12,13 +12,13 @@ import pytest
 import requests
 from moto.server import ThreadedMotoServer
 
-from tests.support.harness import BGE, GATED, Emulator, Stack, read_by_reference, status
+from tests.support.harness import BGE, Emulator, Stack, read_by_reference, status
+from tests.support.worlds import PAIR, TOKEN
 
 pytestmark = pytest.mark.e2e
 
 BUCKET, REGION = "state", "us-east-1"
 LOGIN = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any", "AWS_REGION": REGION}
-TOKEN = "hf_" + "canary" * 5
 
 
 @dataclass
@@ -59,12 +59,10 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
     server.stop()
 
 
-def test_a_stack_moves_into_a_bucket_and_goes_on_there_without_a_push(
-    tmp_path: Path, emulator: Emulator, bucket: Bucket
+@pytest.mark.pair
+def test_a_stack_moves_into_a_bucket_and_is_read_and_goes_on_there_without_a_push(
+    stack: Stack, tmp_path: Path, emulator: Emulator, bucket: Bucket
 ) -> None:
-    stack = Stack(tmp_path / "project", emulator.url, environment={"HF_ACCESS_KEY": TOKEN})
-    stack.configure({"bge": BGE, "gemma": GATED})
-    stack.up().check()
     file = tmp_path / "state.json"
     export = ("stack", "export", "--stack", stack.name, "--file", str(file))
     stack.pulumi(*export).check()
@@ -73,28 +71,21 @@ def test_a_stack_moves_into_a_bucket_and_goes_on_there_without_a_push(
     bucket.take(stack)
     stack.pulumi("stack", "import", "--stack", stack.name, "--file", str(file)).check()
     assert "unchanged" in stack.up().check().text
-    assert emulator.pushes() == 2
     assert status(stack).stdout.strip() == "test: 2 models, nothing to do"
 
-    stack.configure({"bge": {**BGE, "autoscaling": {"max_replica": 2}}, "gemma": GATED})
+    models = stack.outputs()["models"]
+    assert read_by_reference(stack, [stack.name])["bge"] == models["bge"]
+    stack.configure({**PAIR, "bge": {**PAIR["bge"], "autoscaling": {"max_replica": 2}}})
     assert "update bge-production: autoscaling.max_replica" in status(stack).stdout
     stack.up().check()
     assert status(stack).stdout.strip() == "test: 2 models, nothing to do"
     assert "unchanged" in stack.refresh().check().text
     objects = bucket.objects()
     assert f".pulumi/stacks/baseten-tei/{stack.name}.json" in objects
-    assert not [name for name, held in objects.items() if TOKEN.encode() in held]
+    token = TOKEN["HF_ACCESS_KEY"].encode()
+    assert not [name for name, held in objects.items() if token in held]
     assert not [name for name in objects if name.startswith(".pulumi/locks")]
-
-
-def test_a_program_reads_the_models_of_a_stack_in_the_same_bucket(
-    tmp_path: Path, emulator: Emulator, bucket: Bucket
-) -> None:
-    stack = bucket.take(Stack(tmp_path / "project", emulator.url))
-    stack.configure({"bge": BGE})
-    stack.up().check()
-    told = read_by_reference(stack, [stack.name])
-    assert told["bge"]["predict_url"] == stack.outputs()["models"]["bge"]["predict_url"]
+    assert emulator.pushes() == 0
 
 
 def test_a_stack_that_somebody_else_updates_is_locked(
@@ -113,4 +104,5 @@ def test_a_stack_that_somebody_else_updates_is_locked(
     assert "ana@laptop" in told
     assert emulator.pushes() == 0
     stack.pulumi("cancel", "--yes", "--stack", stack.name).check()
+    stack.configure({})
     stack.up().check()

@@ -159,10 +159,11 @@ def said(run) -> bytes:  # type: ignore[no-untyped-def]  # a Run of the harness
 def watching(mark: str, temporary: Path, seen: dict[str, bytes]) -> Iterator[None]:
     """Keep the arguments of every process of this stack, every temporary file it makes, and what lives on with what."""
     done = threading.Event()
+    before = processes()
 
     def look() -> None:
         while not done.wait(0.02):
-            for process in Path("/proc").glob("[0-9]*"):
+            for process in processes() - before:
                 keep(seen, f"argv {process.name}", process / "cmdline", process / "environ", mark)
                 for name in LONG_LIVED:
                     if name in running(process):
@@ -181,6 +182,10 @@ def watching(mark: str, temporary: Path, seen: dict[str, bytes]) -> Iterator[Non
     finally:
         done.set()
         watcher.join()
+
+
+def processes() -> set[Path]:
+    return set(Path("/proc").glob("[0-9]*"))
 
 
 LONG_LIVED = ("baseten_tei.push.server", "baseten_emulator")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.harness import BGE, Checked, Emulator, Stack
+from tests.support.harness import Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -14,10 +14,8 @@ VALUE = "canary-value-7d1f"
 
 
 @pytest.fixture
-def there(stack: Stack, emulator: Emulator, tmp_path: Path) -> Stack:
+def there(emulator: Emulator, tmp_path: Path) -> Stack:
     """A stack without resources, beside a Baseten on which another stack's model and a secret are."""
-    stack.configure({"bge": BGE})
-    stack.up().check()
     emulator.rest("/v1/secrets", "POST", {"name": "hf_access_key", "value": VALUE})
     return Stack(tmp_path / "importing", emulator.url, name="importing")
 
@@ -36,6 +34,7 @@ def state(stack: Stack) -> dict[str, dict[str, Any]]:
     return {it["urn"].split("::")[-1]: it for it in resources}
 
 
+@pytest.mark.serving
 def test_each_resource_is_imported_by_its_id_and_nothing_is_changed_on_baseten(
     there: Stack, emulator: Emulator
 ) -> None:

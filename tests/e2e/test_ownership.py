@@ -15,14 +15,14 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.harness import API_KEY, BGE, GATED, RERANKER, Checked, Emulator, Stack, status
+from tests.support.harness import API_KEY, BGE, RERANKER, Checked, Emulator, Stack, status
+from tests.support.sampling import ALL
+from tests.support.worlds import PAIR, TOKEN
 
 pytestmark = pytest.mark.e2e
 
 OLD_STATE = Path(__file__).parent / "data" / "state_of_an_earlier_release.json"
 """Exported from what commit 06105b1 brought up, without times and traces: three models, one gated, one with staging."""
-MODELS = {"bge": {**BGE, "environments": {"staging": {}}}, "gem": GATED}
-TOKEN = {"HF_ACCESS_KEY": "hf_canary"}
 OTHER = {"bge": {**BGE, "max_batch_tokens": 8192}}
 
 
@@ -74,12 +74,10 @@ def _leave_to_be_deleted(stack: Stack, kind: str) -> None:
     stack.pulumi("stack", "import", "--file", str(path), "--stack", stack.name).check()
 
 
+@pytest.mark.pair
 def test_what_is_replaced_or_tainted_stays_and_answers_throughout(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.environment = TOKEN
-    stack.configure(MODELS)
-    stack.up().check()
     there, before = (emulator.models(), deployments(emulator), emulator.secrets()), outputs(stack)
     urns = [it["urn"] for it in resources(stack) if it["type"].startswith(("baseten:", "command:"))]
     emulator.forget_calls()
@@ -88,12 +86,12 @@ def test_what_is_replaced_or_tainted_stays_and_answers_throughout(
         told = stack.pulumi("up", "--yes", "--skip-preview", "--stack", stack.name, *replaced)
         assert f"{len(urns)} replaced" in told.check().text
         assert "bge stays on Baseten: it is 'bge-model' now" in told.text
-        for urn in urns:
-            stack.pulumi("state", "taint", urn, "--yes", "--stack", stack.name).check()
+        stack.pulumi("state", "taint", *urns, "--yes", "--stack", stack.name).check()
         assert f"{len(urns)} replaced" in stack.up().check().text
-        assert "12 unchanged" in stack.up().check().text
         _leave_to_be_deleted(stack, "baseten:index:")
-        assert "bge/staging stays on Baseten: it is 'bge-staging' now" in stack.up().check().text
+        told = stack.up().check()
+        assert "bge/staging stays on Baseten: it is 'bge-staging' now" in told.text
+        assert "12 unchanged" in told.text
     assert failed == []
     assert (emulator.models(), deployments(emulator), emulator.secrets()) == there
     assert emulator.pushes() == 0
@@ -102,16 +100,12 @@ def test_what_is_replaced_or_tainted_stays_and_answers_throughout(
     assert (emulator.models(), emulator.secrets()) == ({}, [])
 
 
+@pytest.mark.pair
 def test_a_second_state_of_the_same_name_is_refused_and_a_lost_one_comes_back(
-    tmp_path: Path, emulator: Emulator
+    stack: Stack, tmp_path: Path, emulator: Emulator
 ) -> None:
-    ours, theirs = (
-        Stack(tmp_path / it, emulator.url, environment=TOKEN) for it in ("ours", "theirs")
-    )
-    ours.configure(MODELS)
-    ours.up().check()
+    ours, theirs = stack, Stack(tmp_path / "theirs", emulator.url)
     theirs.configure(OTHER)
-    emulator.forget_calls()
     refused = theirs.up().refused().text
     assert "model 'bge' is on Baseten already, pushed by stack baseten-tei/test" in refused
     theirs.destroy().check()
@@ -120,7 +114,7 @@ def test_a_second_state_of_the_same_name_is_refused_and_a_lost_one_comes_back(
 
     shutil.rmtree(ours.folder / "state" / ".pulumi")
     ours.pulumi("stack", "init", "test").check()
-    ours.configure(MODELS)
+    ours.configure(PAIR)
     what_to_run = re.search(r"run `pulumi (config set \S+ [^`\s]+)`", ours.up().refused().text)
     assert what_to_run
     ours.pulumi(*what_to_run[1].split(), "--stack", "test").check()
@@ -133,7 +127,7 @@ def test_a_second_state_of_the_same_name_is_refused_and_a_lost_one_comes_back(
     assert emulator.models() == {}
 
 
-@pytest.mark.parametrize("apart", [False, True], ids=["one machine", "two machines"])
+@pytest.mark.parametrize("apart", {"two machines": True, "one machine": False} if ALL else [True])
 def test_of_two_first_ups_at_once_one_serves_its_own_and_the_other_says_whose_it_is(
     tmp_path: Path, emulator: Emulator, apart: bool
 ) -> None:
@@ -156,14 +150,12 @@ def test_of_two_first_ups_at_once_one_serves_its_own_and_the_other_says_whose_it
     assert "pushed by stack baseten-tei/test (state id st-" in told.text
 
 
+@pytest.mark.serving
 def test_another_name_of_the_stack_or_the_project_changes_nothing(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
     (stack.folder / "locks").mkdir()
     (stack.folder / "locks" / "test.yaml").write_text("")
-    emulator.forget_calls()
     stack.pulumi("stack", "rename", "prod", "--stack", "test").check()
     stack.name = "prod"
     preview = stack.preview().check().text
@@ -199,7 +191,7 @@ def test_a_stack_of_an_earlier_release_gets_an_id_and_nothing_is_pushed_or_repla
 ) -> None:
     """Nothing listens at the target: a preview asks nobody."""
     stack = Stack(tmp_path / "project", "http://127.0.0.1:9", environment=TOKEN)
-    stack.configure({**MODELS, "rerank": RERANKER})
+    stack.configure({**PAIR, "rerank": RERANKER})
     stack.pulumi("stack", "import", "--file", str(OLD_STATE), "--stack", "test").check()
     steps = {it["urn"].split("::")[2].rpartition("$")[2]: it["op"] for it in stack.planned()}
     assert {kind: op for kind, op in steps.items() if not kind.startswith("baseten-tei:")} == {

@@ -2,10 +2,6 @@
 
 import json
 import shutil
-import signal
-import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,43 +77,6 @@ def test_a_target_that_is_none_is_refused_at_its_key(stack: Stack) -> None:
 
 
 # --- Long waits and fatal refusals
-
-
-def test_an_interrupted_wait_ends_and_the_next_up_goes_on_without_a_push(
-    stack: Stack, emulator: Emulator
-) -> None:
-    stack.configure({"bge": BGE})
-    emulator.fault("bge", "slow", seconds=3600)
-    up = subprocess.Popen(
-        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack.name],
-        cwd=stack.folder, env=stack.env(), text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-    )  # fmt: skip
-    until(lambda: looks_at_deployments(emulator) > 2)
-    up.send_signal(signal.SIGINT)
-    told, _ = up.communicate(timeout=120)  # the wait itself would take an hour
-    assert up.returncode != 0
-    assert "interrupted: run `pulumi up` to go on" in told
-    assert "Traceback" not in told
-
-    emulator.no_faults()
-    stack.up().check()
-    assert emulator.pushes() == 1
-    assert len(emulator.deployments("bge")) == 1
-    assert stack.outputs()["models"]["bge"]["deployment_id"] == emulator.deployments("bge")[0]["id"]
-
-
-def looks_at_deployments(emulator: Emulator) -> int:
-    """How often the release looked whether its version is ready."""
-    asked = [call for call in emulator.calls() if call["method"] == "GET"]
-    return sum("/deployments/" in call["path"] for call in asked)
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < deadline, "it never came to that"
-        time.sleep(0.05)
 
 
 def test_a_refused_key_is_told_by_each_model_and_costs_one_call(

@@ -33,10 +33,10 @@ def serving(emulator: Emulator, name: str = "production") -> str:
 
 @pytest.mark.serving
 def test_rollback_pin_and_forward_again_push_nothing_and_no_caller_notices(
-    stack: Stack, emulator: Emulator, serving_world: World
+    stack: Stack, emulator: Emulator, world: World
 ) -> None:
     first, before = serving(emulator), stack.outputs()["models"]["bge"]
-    with client_of(serving_world) as client:
+    with client_of(world) as client:
         stack.configure(tokens(8192, **PROMPT))
         stack.up().check()
         second, after = serving(emulator), stack.outputs()["models"]["bge"]
@@ -99,17 +99,6 @@ def test_while_pinned_a_changed_spec_is_not_pushed_until_the_pin_goes(
 
 
 @pytest.mark.serving
-def test_a_pin_that_is_not_there_is_one_clear_line(stack: Stack, emulator: Emulator) -> None:
-    first = serving(emulator)
-    stack.configure(tokens(8192, deployment="nowhere"))
-    told = stack.up().refused().text
-    assert "model 'bge': deployment: nowhere: no such deployment or digest" in told
-    assert f"{first} (" in told
-    assert "Traceback" not in told
-    assert serving(emulator) == first
-
-
-@pytest.mark.serving
 def test_only_so_many_versions_are_kept(stack: Stack, emulator: Emulator) -> None:
     for count in (4096, 8192):
         stack.configure(tokens(count, keep_deployments=1))
@@ -163,20 +152,21 @@ def test_each_environment_has_its_settings_before_it_serves_and_takes_over_in_or
     assert names == ["production"]
 
 
+@pytest.mark.serving
 def test_what_is_protected_is_not_deleted_and_what_is_retained_is_forgotten(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure(tokens(8192, protect=True))
+    stack.configure({"bge": {**BGE, "protect": True}})
     stack.up().check()
     stack.configure({})
     assert "protect" in stack.up().refused().text
     assert list(emulator.models()) == ["bge"]
-    stack.configure(tokens(8192, on_removal="retain"))
+    stack.configure({"bge": {**BGE, "on_removal": "retain"}})
     stack.up().check()
     stack.configure({})
     stack.up().check()
     assert list(emulator.models()) == ["bge"]
-    stack.configure(tokens(8192))
+    stack.configure({"bge": BGE})
     stack.up().check()
     assert len(emulator.deployments("bge")) == 1, "what is forgotten is found again by its digest"
 

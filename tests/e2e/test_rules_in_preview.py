@@ -60,18 +60,15 @@ def test_a_preview_refuses_what_the_router_would_not_start_with(
     assert emulator.calls() == []
 
 
-def test_silencing_it_shows_the_routers_own_words_after_the_push(locked: Stack) -> None:
+def test_silencing_it_deploys_the_locked_commit_and_shows_the_routers_own_words(
+    locked: Stack,
+) -> None:
     locked.configure({"search": {**SPEC, "silence": {"TEI-TASK-012": "to see what happens"}}})
     told = locked.up().refused().text
     assert "ended as DEPLOY_FAILED" in told
     assert (
         "tokenizer.json not found. text-embeddings-inference only supports fast tokenizers" in told
     )
-
-
-def test_a_locked_branch_is_deployed_as_its_commit(locked: Stack) -> None:
-    locked.configure({"search": {**SPEC, "silence": {"TEI-TASK-012": "to see what happens"}}})
-    locked.up().refused()
     assert f"hf://{MODEL}@{'c' * 40}" in locked.config_text("search").read_text()
 
 

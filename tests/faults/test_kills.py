@@ -97,7 +97,9 @@ def test_an_up_that_is_interrupted_in_a_long_wait_goes_on_and_pushes_nothing(
         running = start_pulumi(world.stack, *UP)
         wait_until_waiting(world, running)
         os.killpg(running.pid, signal.SIGINT)
-        wait_for_end(running).refused()
+        told = wait_for_end(running).refused().text
+        assert "interrupted: run `pulumi up` to go on" in told
+        assert "Traceback" not in told
         world.emulator.no_faults()
         world.emulator.forget_calls()
         world.stack.up().check()

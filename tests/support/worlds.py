@@ -19,7 +19,15 @@ from typing import Any
 
 import requests
 
-from tests.support.harness import API_KEY, BGE, Checked, Emulator, Stack, running_emulator
+from tests.support.harness import (
+    API_KEY,
+    BGE,
+    GATED,
+    Checked,
+    Emulator,
+    Stack,
+    running_emulator,
+)
 from tests.support.made_once import made_once
 
 MODEL = "bge"
@@ -27,6 +35,8 @@ PORT = "port"
 """The file that holds where a world's emulator listened as it was made."""
 BEFORE = {MODEL: BGE}
 AFTER = {MODEL: {**BGE, "max_batch_tokens": 8192}}
+PAIR = {MODEL: {**BGE, "environments": {"staging": {}}}, "gem": GATED}
+TOKEN = {"HF_ACCESS_KEY": "hf_canary"}
 MODELS = {"before": BEFORE, "after": AFTER}
 
 
@@ -83,7 +93,7 @@ class Worlds:
 
     @contextmanager
     def copy(self, name: str) -> Iterator[World]:
-        """A world of its own to break: `empty`, `serving` or `unpromoted`."""
+        """A world of its own to break: `empty`, `serving`, `pair` or `unpromoted`."""
         original = made_once(self.shared / f"world-{name}", partial(self._make, name))
         self._copies += 1
         place = self.folder / f"copy-{self._copies}"
@@ -122,6 +132,12 @@ def _serving(world: World) -> None:
     world.stack.up().check()
 
 
+def _pair(world: World) -> None:
+    """One model with two environments, and a gated one, whose token each command needs."""
+    world.stack.configure(PAIR)
+    world.stack.up(**TOKEN).check()
+
+
 def _unpromoted(world: World) -> None:
     """A second version is pushed and ready, and was refused once; the next `up` only promotes."""
     _serving(world)
@@ -134,6 +150,7 @@ def _unpromoted(world: World) -> None:
 _MAKERS: dict[str, Callable[[World], None]] = {
     "empty": _empty,
     "serving": _serving,
+    "pair": _pair,
     "unpromoted": _unpromoted,
 }
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.e2e.conftest import emulator, shared_emulator
+from tests.e2e.conftest import emulator, shared_emulator, world
 from tests.support.wheel_environment import UsersMachine, make_machine
 
-__all__ = ["emulator", "shared_emulator", "users_machine"]
+__all__ = ["emulator", "shared_emulator", "users_machine", "world"]
 
 
 @pytest.fixture(scope="session")

@@ -51,13 +51,10 @@ def cut_off_push(stack: Stack, emulator: Emulator, deployments: int) -> None:
     emulator.no_faults()
 
 
+@pytest.mark.serving
 def test_a_push_that_was_cut_off_and_taken_back_leaves_an_orphan_that_fix_deletes(
     stack: Stack, emulator: Emulator
 ) -> None:
-    stack.configure({"bge": BGE})
-    stack.up().check()
-    assert doctor(stack).check().stdout == "nothing is out of order\n"
-
     stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
     cut_off_push(stack, emulator, deployments=2)
     assert doctor(stack).check(), "the next up goes on with it: it is no orphan yet"
