@@ -14,7 +14,7 @@ from pulumi_engine.shell import render
 
 
 def _root(arguments: argparse.Namespace) -> Path:
-    return arguments.project or project_folder(Path.cwd())
+    return (arguments.project or project_folder(Path.cwd(), Path(sys.prefix))).absolute()
 
 
 def _engine(arguments: argparse.Namespace) -> Engine:
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--project",
         type=Path,
-        help="the folder that holds .engine/; by default that of the nearest Pulumi.yaml",
+        help="the folder that holds .engine/; by default that of the nearest Pulumi.yaml, or of the environment",
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     setup = verbs.add_parser("setup", help="find or make an engine")

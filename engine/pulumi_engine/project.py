@@ -52,11 +52,16 @@ class Engine:
         return f"Pulumi {self.version} ({self.kind}: {self.why}){helped if self.stand_ins else ''}"
 
 
-def project_folder(start: Path) -> Path:
-    """Return the nearest folder with a Pulumi.yaml. Raises EngineError where there is none."""
+def project_folder(start: Path, environment: Path) -> Path:
+    """Return the nearest folder with a Pulumi.yaml, or the one that holds the virtual environment and will have one.
+
+    Raises EngineError where there is neither.
+    """
     for folder in (start, *start.parents):
         if (folder / "Pulumi.yaml").is_file():
             return folder
+    if environment.parent == start:
+        return start
     raise EngineError(
         f"there is no Pulumi.yaml in {start} or above: run this in a project's folder, or name it with --project"
     )

@@ -71,6 +71,7 @@ class FakeApi:
         `promotes_to`: id of the copy that Baseten makes of what is promoted. `promotion_looks`: how many
         looks a promotion takes; `promotion_error`: how it fails.
         """
+        self.target = parse_target("baseten")
         self.model_ids = dict({"bge": "m1"} if models is None else models)
         self.deployments = dict(deployments or {})
         self.served = dict(environments or {})

@@ -25,6 +25,7 @@ from typing import Any
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.json_format import MessageToDict
 
 from pulumi_engine.standins.wire import ENGINE_ADDRESS, serve, wire
 
@@ -87,10 +88,17 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
             ]
         )
 
-    def InstallDependencies(self, _request: Any, _context: Any) -> Iterator[Any]:
-        """Answer `pulumi install`: the environment is made before there is an engine."""
-        said = b"The virtual environment is the project's own: `make setup` keeps it.\n"
-        yield language.InstallDependenciesResponse(stdout=said)
+    def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
+        """Make the project's environment, and install what it asks for: pip, uv or poetry do it."""
+        from pulumi_engine.standins.install import install_commands, run_commands
+
+        root, program = Path(request.info.root_directory), Path(request.info.program_directory)
+        commands = install_commands(root, program, MessageToDict(request.info.options))
+        try:
+            for line in run_commands(commands, program):
+                yield language.InstallDependenciesResponse(stdout=line)
+        except (OSError, RuntimeError) as error:
+            context.abort(grpc.StatusCode.INTERNAL, str(error))
 
     def RuntimeOptionsPrompts(self, _request: Any, _context: Any) -> Any:
         """Answer `pulumi new`: there is nothing to ask."""

@@ -36,7 +36,7 @@ def _wire_package() -> str:
     name = "pulumi_wire"
     sdk = importlib.util.find_spec("pulumi")
     if sdk is None or sdk.submodule_search_locations is None:
-        raise SystemExit(f"the Pulumi SDK is not installed for {sys.executable}: run `make setup`")
+
     package = types.ModuleType(name)
     package.__path__ = [f"{sdk.submodule_search_locations[0]}/runtime/proto"]
     sys.modules.setdefault(name, package)

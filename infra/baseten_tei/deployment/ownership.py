@@ -95,11 +95,21 @@ def owner_after(state: Mapping[str, Any], inputs: Mapping[str, Any]) -> dict[str
     }
 
 
-def name_taken_problem(name: str, owner: Owner, versions: "Collection[Version]") -> str:
-    """Return the error text for a model on Baseten that this state does not own: whose it is, and what to run."""
+def name_taken_problem(
+    name: str, owner: Owner, versions: "Collection[Version]", *, embedded: bool = False
+) -> str:
+    """Return the error text for a model on Baseten that this state does not own: whose it is, and what to run.
+
+    `embedded`: it is on the emulator of this machine, which every project uses that says nothing else.
+    """
     pushers = sorted({pusher_of(it) for it in versions})
     whose = f", pushed by {' and '.join(pushers[:SHOWN])}" if pushers else ""
     there = f"model {name!r} is on Baseten already{whose}, and the state of {owner.words} does not own it"
+    if embedded:
+        return (
+            f"{there}: another project uses this emulator: type export BASETEN_EMULATOR_PORT=<a free port> for one of "
+            "your own, or write another model_name, or adopt: true to take it over"
+        )
     ids = {str(it.labels[STATE_LABEL]) for it in versions if it.labels.get(STATE_LABEL)}
     if len(ids) == 1 and not state_id_problem(only := min(ids)):
         return (

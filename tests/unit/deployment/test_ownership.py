@@ -68,3 +68,9 @@ def test_no_foreign_label_makes_an_error_longer_than_a_line(labels: list[dict[st
     assert len(told) <= 500
     assert len(told.splitlines()) == 1
     assert all(isinstance(mark_of(each), str) for each in versions)
+
+
+def test_on_the_emulator_of_the_machine_another_port_is_one_of_ones_own() -> None:
+    told = name_taken_problem("bge", OURS, [], embedded=True)
+    assert "type export BASETEN_EMULATOR_PORT=<a free port> for one of your own" in told
+    assert len(told) <= 500

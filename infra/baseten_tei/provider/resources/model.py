@@ -79,7 +79,7 @@ class ModelResource:
         owner = owner_of(inputs).by_id()
         ours = versions is None or owner.owns_any(versions)
         if not ours and not inputs.get("adopt"):
-            raise _taken_error(inputs, versions)
+            raise self._taken_error(inputs, versions)
         resource_id, state = self.plan(inputs, None)
         return resource_id, {**state, "adopted": not ours, **_taken_over(inputs, versions, owner)}
 
@@ -97,7 +97,7 @@ class ModelResource:
         owner = owner_of({**inputs, **earlier_marks(state, inputs)})
         ours = not versions or owner.owns_any(versions)
         if not ours and not inputs.get("adopt"):
-            raise _taken_error(inputs, versions)
+            raise self._taken_error(inputs, versions)
         more = {} if ours else _taken_over(inputs, versions, owner)
         return {**planned, "adopted": bool(inputs.get("adopt")), **more}
 
@@ -134,15 +134,17 @@ class ModelResource:
         model_id = self._api.find_model(inputs["name"], inputs.get("team"))
         return None if model_id is None else self._api.versions(model_id)
 
+    def _taken_error(self, inputs: Values, versions: list[Version] | None) -> UserError:
+        owner, embedded = owner_of(inputs), self._api.target.embedded
+        return UserError(
+            name_taken_problem(inputs["name"], owner, versions or [], embedded=embedded)
+        )
+
 
 def _taken_over(inputs: Values, versions: list[Version] | None, owner: Owner) -> Values:
     """The deployments that the spec takes over, whoever pushed them: they go with the model."""
     foreign = [it.id for it in versions or () if not owner.owns(it)]
     return {"taken_over": foreign} if inputs.get("adopt") and foreign else {}
-
-
-def _taken_error(inputs: Values, versions: list[Version] | None) -> UserError:
-    return UserError(name_taken_problem(inputs["name"], owner_of(inputs), versions or []))
 
 
 def _id(inputs: Values) -> str:

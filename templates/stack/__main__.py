@@ -1,0 +1,3 @@
+from baseten_tei import deploy
+
+deploy()
