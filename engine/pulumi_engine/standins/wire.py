@@ -36,7 +36,8 @@ def _wire_package() -> str:
     name = "pulumi_wire"
     sdk = importlib.util.find_spec("pulumi")
     if sdk is None or sdk.submodule_search_locations is None:
-
+        python = sys.executable
+        raise SystemExit(f"the Pulumi SDK is not there: run `{python} -m pip install pulumi`")
     package = types.ModuleType(name)
     package.__path__ = [f"{sdk.submodule_search_locations[0]}/runtime/proto"]
     sys.modules.setdefault(name, package)
