@@ -24,7 +24,9 @@ def install_commands(
         return []
     folder = root / str(options["virtualenv"])
     own = str(folder / "bin/python")
-    made = [] if (folder / "bin/python").exists() else [(python, "-m", "venv", str(folder))]
+    made: list[tuple[str, ...]] = (
+        [] if (folder / "bin/python").exists() else [(python, "-m", "venv", str(folder))]
+    )
     wanted = next((it for it in (program, root) if (it / REQUIREMENTS).is_file()), None)
     if wanted is None:
         return made
