@@ -2,6 +2,8 @@
 
 import os
 import signal
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,22 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # What a shell runs in the background, or under nohup, is deaf to these, and so would be all that the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+USERS = ("Pulumi.dev.yaml", "locks", "truss_configs", "golden")
+_PLACES = tuple(str(Path(__file__).parents[1] / name) for name in USERS)
+
+
+def _refuse_users_files(event: str, arguments: tuple[object, ...]) -> None:
+    """Let no test read what a user edits: adding a model must not break one. Theirs is `tests/support/dev_stack`."""
+    if event in ("open", "os.listdir", "os.scandir") and isinstance(
+        arguments[0], str | os.PathLike
+    ):
+        path = os.fspath(arguments[0])
+        if isinstance(path, str) and path.startswith(_PLACES):
+            raise AssertionError(f"a test reads {path}: let it read tests/support/dev_stack")
+
+
+sys.addaudithook(_refuse_users_files)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import yaml
-from tests.support.harness import ROOT, Stack
+from tests.support.harness import DEV_STACK, Stack
 
 SPECS = (
     {"task": "embedding", "model_id": "BAAI/bge-base-en-v1.5"},
@@ -19,7 +19,7 @@ def make_fleet(size: int) -> dict[str, dict[str, Any]]:
 
 def make_locked_fleet(size: int) -> dict[str, dict[str, Any]]:
     """Return a fleet of the dev stack's three models at their locked commits; needs `write_lock`."""
-    config = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]
+    config = yaml.safe_load((DEV_STACK / "Pulumi.dev.yaml").read_text())["config"]
     return _in_turn(tuple(config["baseten-tei:models"].values()), size)
 
 
@@ -27,7 +27,7 @@ def write_lock(stack: Stack) -> None:
     """Write the lock file of the models of `make_locked_fleet` for a stack."""
     file = stack.folder / "locks" / f"{stack.name}.yaml"
     file.parent.mkdir()
-    file.write_text((ROOT / "locks" / "dev.yaml").read_text())
+    file.write_text((DEV_STACK / "locks" / "dev.yaml").read_text())
 
 
 def _in_turn(specs: tuple[dict[str, Any], ...], size: int) -> dict[str, dict[str, Any]]:

@@ -15,7 +15,15 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.harness import GATED, PULUMI_HOME, ROOT, Checked, Stack, running_emulator
+from tests.support.harness import (
+    DEV_STACK,
+    GATED,
+    PULUMI_HOME,
+    ROOT,
+    Checked,
+    Stack,
+    running_emulator,
+)
 from tests.support.made_once import made_once, shared_folder
 from tests.support.sampling import ALL
 
@@ -175,7 +183,7 @@ def _as_on_baseten(repository: Repository, emulator: str) -> None:
 
 def _lock() -> str:
     """The dev stack's facts, and those of another commit of its embedding."""
-    found = yaml.safe_load((ROOT / "locks" / "dev.yaml").read_text())
+    found = yaml.safe_load((DEV_STACK / "locks" / "dev.yaml").read_text())
     first = found["models"][0]
     found["models"].append({**first, "revision": MOVED, "commit": MOVED})
     return yaml.safe_dump(found)

@@ -12,7 +12,7 @@ from baseten_tei.project.stack_settings import stacks
 from baseten_tei.review.policies.evaluation import find_violations
 from baseten_tei.review.policies.policy import Violation
 from baseten_tei.review.policies.policy_config import SECTIONS, parse_policy_config
-from tests.support.harness import BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
+from tests.support.harness import BGE, DEV_STACK, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -54,7 +54,7 @@ def project(folder: Path, models: Any, target: str = "baseten") -> Stack:
     (folder / "infra").mkdir()
     shutil.copy(ROOT / "infra/__main__.py", folder / "infra")
     (folder / "locks").mkdir()
-    shutil.copy(ROOT / "locks/dev.yaml", folder / "locks" / f"{stack.name}.yaml")
+    shutil.copy(DEV_STACK / "locks/dev.yaml", folder / "locks" / f"{stack.name}.yaml")
     stack.configure(models)
     return stack
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.support.harness import file_of_project
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("Makefile", "Pulumi.yaml", "Pulumi.dev.yaml", "requirements.lock", "pyproject.toml")
@@ -42,7 +43,7 @@ class Clone:
         for path in (self.folder / ".venv" / "bin", self.folder / "engine", tools):
             path.mkdir(parents=True)
         for name in COPIED:
-            shutil.copy(ROOT / name, self.folder / name)
+            shutil.copy(file_of_project(name), self.folder / name)
         shutil.copytree(ROOT / "scripts", self.folder / "scripts")
         for name in ("env.sh", "dev-passphrase"):
             shutil.copy(ROOT / "engine" / name, self.folder / "engine" / name)
@@ -223,7 +224,7 @@ def fresh(tmp_path: Path) -> Path:
         ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", ".venv*")
         shutil.copytree(ROOT / name, folder / name, ignore=ignored)
     for name in COPIED:
-        shutil.copy(ROOT / name, folder / name)
+        shutil.copy(file_of_project(name), folder / name)
     return folder
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.harness import ROOT, Checked, running_emulator
+from tests.support.harness import ROOT, Checked, file_of_project, running_emulator
 
 pytestmark = pytest.mark.e2e
 
@@ -26,10 +26,11 @@ class Checkout:
     def __init__(self, folder: Path, emulator: str) -> None:
         self.folder = folder
         for name in COPIED:
-            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-            copy(ROOT / name, folder / name)
+            source = file_of_project(name)
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / name)
         for name in LINKED:
-            (folder / name).symlink_to(ROOT / name)
+            (folder / name).symlink_to(file_of_project(name))
         self.configure("baseten:target", emulator)
 
     def configure(self, key: str, value: object) -> None:

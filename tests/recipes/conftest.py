@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.support.harness import API_KEY, ROOT, Emulator, Run, Stack, running_emulator
+from tests.support.harness import API_KEY, DEV_STACK, ROOT, Emulator, Run, Stack, running_emulator
 
 TEXTS_IN_A_REQUEST = 2  # fewer than each recipe has, so that those that do not split are refused
 
@@ -50,7 +50,9 @@ def clients_python() -> Path:
 
 @pytest.fixture(scope="session")
 def consumer(clients_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consumer]:
-    dev = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]["baseten-tei:models"]
+    dev = yaml.safe_load((DEV_STACK / "Pulumi.dev.yaml").read_text())["config"][
+        "baseten-tei:models"
+    ]
     models = {
         name: {**spec, "max_client_batch_size": TEXTS_IN_A_REQUEST} for name, spec in dev.items()
     }

@@ -18,6 +18,8 @@ import requests
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
+DEV_STACK = ROOT / "tests" / "support" / "dev_stack"
+"""The dev stack as this project ships it. The one at the top is the user's: no test reads it."""
 PULUMI_HOME = os.environ.get("PULUMI_HOME") or str(Path.home() / ".pulumi")
 """Where plugins are: in an empty one an official engine would have to download them."""
 API_KEY = "canary-api-key-0123456789abcdef"
@@ -92,6 +94,12 @@ def running_emulator(
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=10)
+
+
+def file_of_project(name: str) -> Path:
+    """Where a test finds a file or folder of the project: what belongs to a stack, in the fixture of the dev stack."""
+    fixture = DEV_STACK / name
+    return fixture if fixture.exists() else ROOT / name
 
 
 @dataclass

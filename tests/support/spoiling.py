@@ -13,6 +13,7 @@ import yaml
 from baseten_tei.provider.release.golden.file import render_golden
 from baseten_tei.review.report.report_data import render_json
 from tests.support.goldens_of import EAST, NORTH, make_golden
+from tests.support.harness import DEV_STACK
 from tests.support.previews import preview_text
 from tests.support.reports import model_report, report_of
 from tests.support.specs import raw
@@ -50,7 +51,7 @@ def outputs_text() -> str:
 
 def lock_text() -> str:
     """As JSON, which is YAML as well: half of it is not."""
-    return json.dumps(yaml.safe_load((ROOT / "locks/dev.yaml").read_text(encoding="utf-8")))
+    return json.dumps(yaml.safe_load((DEV_STACK / "locks/dev.yaml").read_text(encoding="utf-8")))
 
 
 def events_text() -> str:

@@ -13,7 +13,17 @@ import yaml
 
 from baseten_tei.commands.pr.preview import preview_stack
 from baseten_tei.project.stack import Workspace
-from tests.support.harness import API_KEY, BGE, GATED, PULUMI_HOME, ROOT, Checked, Emulator, Stack
+from tests.support.harness import (
+    API_KEY,
+    BGE,
+    GATED,
+    PULUMI_HOME,
+    ROOT,
+    Checked,
+    Emulator,
+    Stack,
+    file_of_project,
+)  # fmt: skip
 
 pytestmark = pytest.mark.e2e
 
@@ -275,8 +285,8 @@ def attempts(folder: Path) -> int:
 def checkout(folder: Path) -> Path:
     """The project's own stack and one on Baseten, with a token that nobody here can decrypt; no state."""
     for name in ("infra", "engine", "locks", "policy", ".venv", ".engine", "Pulumi.yaml"):
-        (folder / name).symlink_to(ROOT / name)
-    (folder / "Pulumi.dev.yaml").write_bytes((ROOT / "Pulumi.dev.yaml").read_bytes())
+        (folder / name).symlink_to(file_of_project(name))
+    (folder / "Pulumi.dev.yaml").write_bytes(file_of_project("Pulumi.dev.yaml").read_bytes())
     replicas = {"autoscaling": {"min_replica": 1}}
     document = {
         "config": {

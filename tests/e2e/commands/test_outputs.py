@@ -13,7 +13,7 @@ import yaml
 
 from baseten_tei.outputs.json_schema import outputs_schema
 from baseten_tei_client import Space, compare
-from tests.support.harness import API_KEY, BGE, ROOT, Checked, Emulator, Stack
+from tests.support.harness import API_KEY, BGE, DEV_STACK, Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
 
@@ -40,9 +40,11 @@ def space(stack: Stack) -> Space:
 def test_the_outputs_of_the_three_tasks_are_as_the_contract_says_and_are_handed_on(
     stack: Stack, emulator: Emulator
 ) -> None:
-    dev = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["config"]["baseten-tei:models"]
+    dev = yaml.safe_load((DEV_STACK / "Pulumi.dev.yaml").read_text())["config"][
+        "baseten-tei:models"
+    ]
     (stack.folder / "locks").mkdir()
-    shutil.copy(ROOT / "locks" / "dev.yaml", stack.folder / "locks" / f"{stack.name}.yaml")
+    shutil.copy(DEV_STACK / "locks" / "dev.yaml", stack.folder / "locks" / f"{stack.name}.yaml")
     stack.configure(dev)
     stack.up().check()
     assert model_calls(emulator) == ["/info"] * 3 + ["/predict", "/rerank", "/v1/embeddings"]

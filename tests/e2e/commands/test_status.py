@@ -14,10 +14,10 @@ from baseten_tei.operations.status import status_client, status_files
 from baseten_tei.operations.status.live_table import HEADINGS
 from tests.support.harness import (
     BGE,
+    DEV_STACK,
     EMOTIONS,
     GATED,
     RERANKER,
-    ROOT,
     Emulator,
     Stack,
     running_emulator,
@@ -137,7 +137,7 @@ def test_another_target_changes_the_pushes(standing: Stack) -> None:
 
 
 def test_facts_that_are_locked_count(standing: Stack) -> None:
-    lock = yaml.safe_load((ROOT / "locks" / "dev.yaml").read_text())
+    lock = yaml.safe_load((DEV_STACK / "locks" / "dev.yaml").read_text())
     facts = {**lock["models"][0], "model_id": BGE["model_id"], "revision": "main"}
     (standing.folder / "locks").mkdir()
     (standing.folder / "locks" / "test.yaml").write_text(yaml.safe_dump({"models": [facts]}))

@@ -1,5 +1,6 @@
 """`baseten-tei explain`: formulas with numbers, memory with its band, prices, and the README's advice."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,8 @@ from baseten_tei.facts.hub.lockfile import lock_path, render_lock
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.corpus import COMMIT, healthy_facts
+from tests.support.harness import DEV_STACK
 from tests.support.specs import raw
-
-ROOT = Path(__file__).parents[3]
 
 
 def written(**more: Any) -> ModelArgs:
@@ -88,9 +88,11 @@ def test_the_readmes_advice_for_7b_models_is_its_other_number() -> None:
     assert row.seed == "8192"
 
 
-def test_the_dev_stack_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_dev_stack_can_be_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.copytree(DEV_STACK, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "Pulumi.yaml").write_text("name: project\n")
     for model in ("bge", "bge-reranker", "go-emotions"):
-        assert main(["explain", model, "--root", str(ROOT)]) == 0
+        assert main(["explain", model, "--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out.count("Cost (Baseten's prices of") == 3
 
 

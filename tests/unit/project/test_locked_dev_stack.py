@@ -1,13 +1,12 @@
-"""The committed lock of the dev stack: whole, in its own bytes, and open about where its facts are from."""
+"""The lock of the dev stack as it is shipped: whole, in its own bytes, and open about where its facts are from."""
 
-from pathlib import Path
-
+from baseten_tei.commands.generate import check
 from baseten_tei.facts.hub.lockfile import lock_path, parse_lock, render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.project.stack_settings import stacks
+from tests.support.harness import DEV_STACK
 
-ROOT = Path(__file__).parents[3]
-TEXT = lock_path(ROOT, "dev").read_text(encoding="utf-8")
+TEXT = lock_path(DEV_STACK, "dev").read_text(encoding="utf-8")
 LOCKED = parse_lock(TEXT)
 
 
@@ -16,9 +15,13 @@ def facts(model_id: str) -> ModelFacts:
 
 
 def test_every_model_of_the_dev_stack_is_locked_and_nothing_else() -> None:
-    [dev] = [it for it in stacks(ROOT) if it.name == "dev"]
+    [dev] = [it for it in stacks(DEV_STACK) if it.name == "dev"]
     models = dev.settings.models.values()
     assert set(LOCKED) == {(args.model_id, args.revision) for args in models}
+
+
+def test_its_configs_are_those_that_its_specs_give() -> None:
+    assert check(DEV_STACK) == []
 
 
 def test_the_file_has_the_bytes_that_make_lock_would_write() -> None:

@@ -21,9 +21,9 @@ from baseten_tei.rules.secrets.passphrase import (
 )
 from baseten_tei.rules.secrets.stack_file import check_stack_file
 from baseten_tei.spec.names import RESERVED_STACKS, stack_name_problem
+from tests.support.harness import DEV_STACK, ROOT
 
-ROOT = Path(__file__).parents[3]
-DEV_SALT = yaml.safe_load((ROOT / "Pulumi.dev.yaml").read_text())["encryptionsalt"]
+DEV_SALT = yaml.safe_load((DEV_STACK / "Pulumi.dev.yaml").read_text())["encryptionsalt"]
 OWN_SALT = "v1:jQ9TFoBHesE=:v1:yP1YpXXVL4CkZi3B:7qVj0VDOJSxegHzUt4TEun8K5cbtpw=="
 SECURE = {"secure": "v1:c2VjcmV0:c2VjcmV0"}
 TOKEN = "hf_" + "Q7w" * 11
