@@ -15,7 +15,7 @@ help: ## List the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
 
 .PHONY: demo
-demo: setup ## Bring up the dev stack on the embedded emulator and call its three models
+demo: setup ## Bring up the dev stack on the embedded emulator and call its models
 	@$(RUN) $(DEV) $(PY) scripts/demo.py
 
 .PHONY: example

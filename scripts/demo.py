@@ -37,7 +37,7 @@ def main() -> None:
     ensure_running(emulator.management_url, Path.cwd())  # an `up` that changes nothing needs none
     # The refresh finds an emulator whose memory was wiped; then the models are pushed again.
     up = "pulumi up --yes --skip-preview --refresh --suppress-outputs --parallel 32 --stack dev"
-    run_step("The dev stack: an embedding, a reranker, a classifier", *up.split())
+    run_step("The dev stack", *up.split())
     run_step("Calls with curl", "bash", "examples/call.sh")
     run_step("Calls with requests", sys.executable, "examples/call.py")
     outputs = ("-m", "baseten_tei", "outputs", "--format", "dotenv", "--stack", "dev")
