@@ -125,3 +125,21 @@ def test_deploy_says_that_models_are_in_the_configuration(
     assert found.from_configuration
     assert list(found.specs) == names
     assert seen.resources == {}
+
+
+def test_a_model_beside_those_of_the_configuration_is_warned_about(root: Path) -> None:
+    """Commands ask the configuration first, and would not know of it."""
+    config = {
+        "baseten:target": "http://127.0.0.1:9",
+        "baseten-tei:models": '{"bge": {"task": "embedding", "model_id": "a/b"}}',
+    }
+
+    def program() -> None:
+        deploy()
+        Reranker("beside", RerankerArgs(model_id="a/b"))
+
+    told = run_program(program, root, config, preview=True).warnings
+    assert [it for it in told if "beside those of baseten-tei:models" in it] == [
+        "model 'beside' is registered beside those of baseten-tei:models, and commands know those alone: write all "
+        "models there, or register all of them"
+    ]

@@ -196,7 +196,7 @@ def _code_lines(workspace: Workspace, to_write: Sequence[Adopted]) -> Iterator[s
     entries = {it.name: it.entry for it in to_write}
     python = workspace.runtime == "python"
     yield f"\n# write into the program{'' if python else ', in its language'}:"
-    yield render_models(entries) if python else render_block(entries).rstrip()
+    yield render_models(entries, workspace.team) if python else render_block(entries).rstrip()
     again = " ".join(["baseten-tei adopt", *entries, "--stack", workspace.stack])
     yield f"\n# then run this, which brings them into the state, so that nothing is created: {again}"
 

@@ -28,21 +28,36 @@ from baseten_tei.operations.diagnosis import (
 )
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.state import parse_state
+from baseten_tei.project.state import State, parse_state
 
 
 def examine(workspace: Workspace) -> list[Disorder]:
     """Return every finding. Raises `UserError`."""
     state = parse_state(exported_state(workspace.root, workspace.stack))
     check_emulator(workspace.target, workspace.stack, state.urls)
-    team = workspace.team
+    teams = _find_teams(workspace, state)
 
     def live(model: RemoteModel) -> LiveModel:
-        versions = workspace.api.versions(model.id)
-        return LiveModel(model.id, model.name, team, versions, workspace.api.environments(model.id))
+        versions, environments = (
+            workspace.api.versions(model.id),
+            workspace.api.environments(model.id),
+        )
+        return LiveModel(model.id, model.name, teams[model], versions, environments)
 
-    models = workspace.of_each(workspace.models(), live)
+    models = workspace.of_each(list(teams), live)
     return find_disorder(state, models, state.owner(workspace.owner))
+
+
+def _find_teams(workspace: Workspace, state: State) -> dict[RemoteModel, str | None]:
+    """Return the models to look at, each with its team as the state names it: a program may name one for each model."""
+    named = {workspace.team, *(team for team, _ in state.models)}
+    found: dict[RemoteModel, str | None] = {}
+    for team in sorted(
+        named, key=lambda it: (it is None, it)
+    ):  # without a team all are listed again
+        for model in sorted(workspace.api.models(team), key=lambda it: it.name):
+            found.setdefault(model, team)
+    return found
 
 
 def delete_orphans(workspace: Workspace, found: Sequence[Disorder]) -> list[Disorder]:

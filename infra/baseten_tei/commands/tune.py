@@ -1,6 +1,7 @@
 """`baseten-tei tune`: the settings with which a model does most, by measuring."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.operations.tuning.url_client import measure_url
 from baseten_tei.program.prepare import ready
 from baseten_tei.project.stack import Workspace
-from baseten_tei.project.stack_settings import settings_with
+from baseten_tei.project.stack_settings import Stack, stack_with
 
 TEXTS = 4096
 """Different texts that are made ready; they are sent in turn."""
@@ -88,7 +89,9 @@ def command(
         elif model is None:
             raise UserError("name the model to tune, e.g. baseten-tei tune bge")
         else:
-            _tune(workspace, _find_subject(workspace, model), given)
+            found = stack_with(root, stack, model)
+            of_team = replace(workspace, program_team=found.teams.get(model))
+            _tune(of_team, _judge(found, model), given)
     return 0
 
 
@@ -125,10 +128,9 @@ def _clean(workspace: Workspace, name: str | None, given: Mapping[str, Any]) -> 
         tell(f"stack {workspace.stack!r}: no run left anything of {whose} behind")
 
 
-def _find_subject(workspace: Workspace, name: str) -> Subject:
+def _judge(found: Stack, name: str) -> Subject:
     """Return the model, its sizes derived, and checked. Raises `UserError`."""
-    settings = settings_with(workspace.root, workspace.stack, name)
-    return ready([it for it in settings.subjects if it.name == name])[name].subject
+    return ready([it for it in found.settings.subjects if it.name == name])[name].subject
 
 
 def _parse_plan(given: Mapping[str, Any]) -> TuningPlan:

@@ -36,6 +36,7 @@ from baseten_tei.program.rehearsal import is_rehearsed, report_outputs, without_
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
 from baseten_tei.program.stack_secret import stack_secret
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
+from baseten_tei.spec.spec_parser import NAMESPACE
 from baseten_tei.spec.type_tokens import COMPONENTS
 
 PUSH = "truss push"
@@ -114,6 +115,11 @@ class TeiModel(pulumi.ComponentResource):
         ready: Ready | None,
     ) -> tuple[Ready, ModelPlan, list[Secret]]:
         """Make the model ready, and the secret that it needs. Ends the program with one line per problem."""
+        if ready is None and pulumi.Config(NAMESPACE).get("models"):
+            pulumi.log.warn(
+                f"model {name!r} is registered beside those of {NAMESPACE}:models, and commands know those alone: "
+                "write all models there, or register all of them"
+            )
         try:
             ready = ready or ready_alone(name, args, context())
             plan = prepare(ready.subject, context(), team)

@@ -1,6 +1,7 @@
 """Which project and which stack a command is about: read from the folder, and from what `pulumi stack select` left."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from hashlib import sha1
 from pathlib import Path
@@ -55,9 +56,15 @@ def chosen_stack(root: Path, given: str | None, environ: Mapping[str, str]) -> s
     raise UserError(f"no stack is selected: choose one of {list_names(files)} with --stack")
 
 
-def chosen_stacks(root: Path, given: Sequence[str]) -> tuple[str, ...]:
-    """Return the stacks that were given, or else all. Raises `UserError` for one that is not there."""
-    files = stack_files(root)
+def chosen_stacks(
+    root: Path, given: Sequence[str], environ: Mapping[str, str] = os.environ
+) -> tuple[str, ...]:
+    """Return the stacks that were given, or else all. Raises `UserError` for one that is not there.
+
+    The selected one is there without a file too: a program may need nothing of its configuration.
+    """
+    selected = selected_stack(root, environ)
+    files = sorted({*stack_files(root), *([selected] if selected else [])})
     if missing := [name for name in given if name not in files]:
         raise UserError(*(_not_there(root, name, files) for name in missing))
     return tuple(dict.fromkeys(given)) or tuple(files)

@@ -43,6 +43,8 @@ class Workspace:
     root: Path
     stack: str
     progress: Progress = no_progress
+    program_team: str | None = None
+    """The team of the model that a command is about, where a program registers it."""
 
     @property
     def path(self) -> Path:
@@ -56,7 +58,9 @@ class Workspace:
 
     @cached_property
     def file(self) -> StackFile:
-        """What that file holds."""
+        """What that file holds; nothing where it is not there: a stack may have all in its program."""
+        if not is_there(self.path):
+            return StackFile({}, {})
         project = self.project if is_there(self.root / "Pulumi.yaml") else ""
         text = self.text
         with naming(self.path.name):
@@ -112,8 +116,8 @@ class Workspace:
 
     @property
     def team(self) -> str | None:
-        """The team that owns the stack's models, where the configuration says it."""
-        return value_text(self.config.get(f"{NAMESPACE}:team"))
+        """The team that owns the stack's models, where the configuration or the program says it."""
+        return self.program_team or value_text(self.config.get(f"{NAMESPACE}:team"))
 
     @cached_property
     def target(self) -> Target:

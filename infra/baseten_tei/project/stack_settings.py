@@ -26,6 +26,8 @@ class Stack:
     """Whether its program registers them; its configuration has none then."""
     places: Mapping[str, Place] = field(default_factory=dict)
     """Of models of a Python program: file and line."""
+    teams: Mapping[str, str | None] = field(default_factory=dict)
+    """Of models of a program, which may name one for each."""
 
 
 def stacks(
@@ -52,8 +54,9 @@ def read_stack(workspace: Workspace, *, locked: bool = True) -> Stack:
         return Stack(name, workspace.path, settings)
     found = registered_models(root, name)
     with naming(f"stack {name!r}"):
-        settings = _settings(found.specs, workspace.team or found.team, facts)
-    return Stack(name, workspace.path, settings, not found.from_configuration, found.places)
+        settings = _settings(found.specs, found.team, facts)
+    of_program = not found.from_configuration
+    return Stack(name, workspace.path, settings, of_program, found.places, found.teams)
 
 
 def has_models(workspace: Workspace) -> bool:
@@ -78,12 +81,17 @@ def wanted_stacks(root: Path, names: Sequence[str], *, locked: bool = True) -> l
 
 def settings_with(root: Path, stack: str, model: str) -> Settings:
     """Return a stack's settings. Raises `UserError`, which lists its models, where it has none of that name."""
-    [settings] = [it.settings for it in wanted_stacks(root, [stack])]
-    if (known := settings.models) and model not in known:
+    return stack_with(root, stack, model).settings
+
+
+def stack_with(root: Path, stack: str, model: str) -> Stack:
+    """Return a stack. Raises `UserError`, which lists its models, where it has none of that name."""
+    [found] = wanted_stacks(root, [stack])
+    if (known := found.settings.models) and model not in known:
         raise UserError(
             f"stack {stack!r} has no model {model!r}.{did_you_mean(model, known)} It has: {list_names(known)}"
         )
-    return settings
+    return found
 
 
 def _settings(models: object, team: str | None, facts: Lock | None) -> Settings:

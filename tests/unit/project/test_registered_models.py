@@ -69,6 +69,12 @@ def test_a_programs_models_are_a_stacks_models(project: Path, engine: Engine) ->
     assert asked == [("preview", "--json", "--show-sames")]
 
 
+def test_a_program_may_need_nothing_of_a_configuration(project: Path, engine: Engine) -> None:
+    engine([MODEL])
+    (project / "Pulumi.dev.yaml").unlink()
+    assert list(read_stack(Workspace(project, "dev")).settings.models) == ["search"]
+
+
 def test_a_configuration_with_models_starts_no_engine(project: Path, engine: Engine) -> None:
     asked = engine([MODEL])
     models = json.dumps({"bge": SPEC})

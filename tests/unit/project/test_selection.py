@@ -68,6 +68,12 @@ def test_a_command_for_all_stacks_takes_those_that_are_named(project: Path) -> N
     assert len(caught.value.problems) == 2
 
 
+def test_a_selected_stack_that_has_no_file_is_one_of_all(project: Path) -> None:
+    environ = select(project, '{"stack": "not-written-down"}')
+    assert chosen_stacks(project, (), environ) == ("dev", "live", "not-written-down")
+    assert chosen_stacks(project, ("not-written-down",), environ) == ("not-written-down",)
+
+
 def test_a_message_names_ten_stacks_of_many(project: Path) -> None:
     for number in range(30):
         (project / f"Pulumi.team-{number:02}.yaml").touch()

@@ -20,9 +20,9 @@ _EACH = {"environments": "EnvironmentArgs"}
 """The class of each value in a mapping by name."""
 
 
-def render_models(models: Mapping[str, Mapping[str, Any]]) -> str:
+def render_models(models: Mapping[str, Mapping[str, Any]], team: str | None = None) -> str:
     """Return the lines that register models, with their imports; each spec with its `task`, as in a configuration."""
-    code = "\n\n".join("\n".join(_model(name, spec)) for name, spec in models.items())
+    code = "\n\n".join("\n".join(_model(name, spec, team)) for name, spec in models.items())
     used = set(re.findall(r"\b[A-Z]\w+(?=\()", code))
     public = sorted(used & {*baseten_tei.__all__})
     others = sorted(used - {*public})
@@ -36,13 +36,15 @@ def render_keywords(values: Mapping[str, Any], indent: int = 0) -> str:
     return "\n".join(f"{' ' * indent}{line}" for line in _keywords(values))
 
 
-def _model(name: str, spec: Mapping[str, Any]) -> Iterator[str]:
+def _model(name: str, spec: Mapping[str, Any], team: str | None) -> Iterator[str]:
     args = ARGS_BY_TASK[spec["task"]].__name__
     yield f"{_variable(name)} = {args.removesuffix('Args')}("
     yield f"    {_literal(name)},"
     yield f"    {args}("
     yield from (f"        {line}" for line in _keywords(_without(spec, "task")))
     yield "    ),"
+    if team:
+        yield f"    team={_literal(team)},"
     yield ")"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.baseten.processes.keeper_client import kept_folder
-from baseten_tei.facts.files.read_files import read_text
+from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.facts.hub.lockfile import FOLDER as LOCKS
 from baseten_tei.facts.hub.lockfile import lock_path
 from baseten_tei.operations.rehearsal.stack_copy import STATE, pulumi_environment
@@ -30,7 +30,8 @@ MESSAGES = 10_000
 def read_stack(root: Path, stack: str) -> StackVersion:
     """Return the stack's files as they are."""
     workspace = Workspace(root, stack)
-    return StackVersion(workspace.text, generated_files.read_lock(root, stack), workspace.project)
+    text = workspace.text if is_there(workspace.path) else ""
+    return StackVersion(text, generated_files.read_lock(root, stack), workspace.project)
 
 
 def read_stack_at(root: Path, commit: str, stack: str) -> StackVersion | None:
