@@ -9,6 +9,7 @@ import yaml
 
 from baseten_tei import __version__
 from baseten_tei.__main__ import main
+from baseten_tei.commands.pr.init import choose_forges
 from baseten_tei.review.workflows.written_file import mark
 from tests.support.harness import ROOT
 
@@ -214,6 +215,7 @@ def test_a_lock_file_of_a_workspace_counts_for_a_project_in_it(
         ({"requirements.txt": "baseten-tei-client==1\n"}, "requirements.txt has no baseten-tei: write"),
         ({"requirements.txt": "baseten-tei>=0.1\n"}, "requirements.txt: 'baseten-tei>=0.1' is not one version"),
         ({"requirements.txt": "git+https://example.org/baseten-tei\n"}, "is not one version"),
+        ({"requirements.txt": "-e git+ssh://git@example.org/o/baseten-tei.git\n"}, "is not one version"),
         ({"uv.lock": "version = 1\n"}, "uv.lock has no baseten-tei: run `uv add baseten-tei==0.1.0`"),
     ],
 )  # fmt: skip
@@ -235,12 +237,48 @@ def test_a_project_that_pins_no_version_of_this_package_is_told_in_one_line(
         "baseten-tei @ git+https://example.org/baseten-tei.git@v0.1.0",
         "./vendor/baseten_tei-0.1.0-py3-none-any.whl",
         "-e ../baseten-tei",
+        "git+ssh://git@example.org/o/baseten-tei@v0.1.0#egg=baseten-tei",
         "baseten-tei==0.1.0 \\\n    --hash=sha256:00",
     ],
 )
 def test_a_version_may_be_pinned_in_any_way(repository: Path, init: Init, line: str) -> None:
     (repository / "requirements.txt").write_text(f"# baseten-tei>=0\npulumi\n{line}\n")
     assert init("--github")[0] == 0
+
+
+def test_a_file_that_includes_another_one_is_not_judged(repository: Path, init: Init) -> None:
+    (repository / "requirements.txt").write_text("-r requirements/base.txt\n")
+    assert init("--github")[0] == 0
+
+
+def test_a_program_in_another_language_gets_its_packages_where_it_runs(
+    repository: Path, init: Init
+) -> None:
+    (repository / "Pulumi.yaml").write_text("name: search\nruntime: nodejs\n")
+    (repository / ".python-version").write_text("3.13\n")
+    assert init("--github", "--gitlab")[0] == 0
+    for name, runs in (("comment", False), ("preview", True), ("deploy", True), ("drift", True)):
+        path = repository / f".github/workflows/baseten-tei-{name}.yml"
+        for job in yaml.safe_load(path.read_text())["jobs"].values():
+            [install] = [it["run"] for it in job["steps"] if it.get("name") == "Install"]
+            engine = any("pulumi/actions" in it.get("uses", "") for it in job["steps"])
+            assert install.endswith("\npulumi install\n") == engine
+        assert ("pulumi install" in path.read_text()) == runs
+        assert 'python-version: "3.13"' in path.read_text()
+    assert "- pulumi install\n" in (repository / ".gitlab/baseten-tei.yml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("address", "forges"),
+    [
+        ("git@github.com:a/gitlab-tools.git", ["github"]),
+        ("https://gitlab.example.org/github/b", ["gitlab"]),
+        ("ssh://git@github.example.org:22/a/b.git", ["github"]),
+        ("https://user@github.com/a/b", ["github"]),
+    ],
+)
+def test_the_host_says_which_forge_a_remote_is(address: str, forges: list[str]) -> None:
+    assert choose_forges(False, False, address) == forges
 
 
 def test_the_forge_is_the_one_of_the_remote(repository: Path, init: Init) -> None:

@@ -1,5 +1,6 @@
 """`baseten-tei pr init`: the workflows that run the other commands, written into a project."""
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -32,8 +33,9 @@ def choose_forges(github: bool, gitlab: bool, address: str) -> list[str]:
     """Return the forges that are named, or else the one of the remote repository. Raises `UserError`."""
     if named := [name for name, it in (("github", github), ("gitlab", gitlab)) if it]:
         return named
-    if found := [name for name in ("github", "gitlab") if name in address.lower()]:
-        return found[:1]
+    host = re.search(r"(?:@|//)([^/:@]+)(?=[/:])", address.lower())
+    if found := [name for name in ("github", "gitlab") if host and name in host[1]]:
+        return found
     raise UserError(
         "the address of the remote `origin` does not say where this repository is: write --github or --gitlab"
     )

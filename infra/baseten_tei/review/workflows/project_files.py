@@ -12,7 +12,7 @@ from baseten_tei.review.forges.folders import workflow_name
 from baseten_tei.review.workflows.python_setup import REQUIREMENTS, find_setup
 from baseten_tei.review.workflows.render_workflows import Project
 
-_FILES = (".python-version", "pyproject.toml", *REQUIREMENTS)
+_FILES = ("pyproject.toml", *REQUIREMENTS)
 _FOLDER = re.compile(r"[\w./-]*")
 _BRANCH = re.compile(r"# Written by baseten-tei .* --branch ([\w./-]+)`")
 
@@ -25,15 +25,20 @@ def read_project(root: Path, repository: Path, branch: str | None) -> Project:
             f"{folder!r}, the project's folder, cannot be in a workflow: use letters, digits, `.`, `_` and `-`"
         )
     document = read_yaml(root / "Pulumi.yaml", "Pulumi.yaml")
-    main = document.get("main") if isinstance(document, dict) else None
-    program = str(main or "").strip("./")
+    described = document if isinstance(document, dict) else {}
+    program = str(described.get("main") or "").strip("./")
     locks = {tool: _find_upwards(f"{tool}.lock", root, repository) for tool in TOOLS}
     options = parse_python_options(document, {tool: it is not None for tool, it in locks.items()})
-    found = [it for it in locks.values() if it]
+    version = _find_upwards(".python-version", root, repository)
+    found = [it for it in (*locks.values(), version) if it]
     setup = find_setup(options, {**_texts(root, program), **_by_name(found)}, __version__, program)
     pins = (locks[options.tool] if options.tool else None) or root / setup.requirements
     requirements = pins.resolve().relative_to(repository.resolve()).as_posix()
-    return Project(folder, branch or find_branch(root, repository), setup, requirements)
+    runtime = described.get("runtime")
+    language = runtime.get("name") if isinstance(runtime, dict) else runtime
+    return Project(
+        folder, branch or find_branch(root, repository), setup, requirements, str(language)
+    )
 
 
 def find_branch(root: Path, repository: Path) -> str:
@@ -55,7 +60,7 @@ def _by_name(paths: list[Path]) -> dict[str, str]:
 
 
 def _find_upwards(name: str, root: Path, repository: Path) -> Path | None:
-    """Return a lock file of the project, or of the workspace in whose folder it is."""
+    """Return a file of the project, or of the workspace in whose folder it is."""
     top = repository.resolve()
     folders = [it for it in (root.resolve(), *root.resolve().parents) if it.is_relative_to(top)]
     return next((it / name for it in folders if (it / name).is_file()), None)

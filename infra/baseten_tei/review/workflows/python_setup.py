@@ -15,8 +15,10 @@ UV, POETRY = "uv==0.13.9", "poetry==2.5.1"
 REQUIREMENTS = ("requirements.lock", "requirements.txt")
 _NAMED = re.compile(r"baseten[-_.]tei(?![-_]?[a-z])", re.IGNORECASE)
 _PINNED = re.compile(
-    r"===?\s*[\w.+!]+|git\+\S+\.?[\w/-]*@[\w.+-]+|\.whl|\.tar\.gz|^-e |^\.{0,2}/|@ (file|https?)://"
+    r"===?\s*[\w.+!]+|git\+\S+/[\w.-]+@[\w.+-]+(?=[#\s]|$)|\.whl|\.tar\.gz|^-e (?!git\+)|^\.{0,2}/|@ (file|https?)://"
 )
+_INCLUDES = re.compile(r"^(-r|-c|--requirement|--constraint)\b", re.MULTILINE)
+_VERSION = re.compile(r"3\.\d+(\.\d+)?")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,8 @@ def find_setup(
 
     Raises `UserError` where nothing pins the version of this package: `product` is the one that runs.
     """
-    version = files.get(".python-version", "").strip().partition("\n")[0] or PYTHON
+    named = _VERSION.fullmatch(files.get(".python-version", "").strip())
+    version = named[0] if named else PYTHON
     if options.tool == "uv":
         _check_lock("uv.lock", files, f"uv add baseten-tei=={product}")
         lines = (f"python -m pip install {UV}", "uv sync --locked")
@@ -78,8 +81,13 @@ def _pip_setup(
 
 
 def pin_problem(name: str, text: str, product: str) -> str | None:
-    """Return why requirements do not say which version of this package they mean; `None` where they do."""
+    """Return why requirements do not say which version of this package they mean; `None` where they do.
+
+    Files that they include are not read.
+    """
     found = [line for line in _lines(text) if _NAMED.search(line)]
+    if not found and _INCLUDES.search(text):
+        return None
     if not found:
         return f"{name} has no baseten-tei: write baseten-tei=={product} into it"
     if not _PINNED.search(found[0]):

@@ -9,7 +9,6 @@ from baseten_tei.review.forges.folders import at_folder, workflow_name
 from baseten_tei.review.workflows.python_setup import PythonSetup
 from baseten_tei.review.workflows.written_file import WantedFile, mark
 
-FORGES = ("github", "gitlab")
 _TEMPLATES = Path(__file__).with_name("templates")
 _PLACE = re.compile(r"<<(\w+)>>")
 _OWN_LINE = re.compile(r"^( *(?:- )?)<<(\w+)>>\n", re.MULTILINE)
@@ -26,6 +25,7 @@ class Project:
     setup: PythonSetup
     requirements: str
     """The file that pins the packages, below the git repository."""
+    runtime: str = "python"
 
     @property
     def name(self) -> str:
@@ -81,6 +81,7 @@ def _values(project: Project, forge: str) -> dict[str, list[str]]:
         "enter": [f"cd {project.folder}"] if folder else [],
         "python": [setup.version],
         "install": list(setup.install),
+        "program": [] if project.runtime == "python" else ["pulumi install"],
         "run": [setup.run],
         "pulumi": [setup.pulumi],
         "requirements": [project.requirements],
