@@ -56,10 +56,11 @@ if sys.platform == "win32":
 
 if (
     sys.argv[:1] == ["-m"] and find_spec("pulumi") is None
-):  # a command, in a clone that is not set up
-    sys.exit(
-        "baseten_tei: what it needs is not installed: run `make setup`, then `source engine/env.sh`"
-    )
+):  # a command, in a clone that is not set up, or in half of an environment
+    from baseten_tei.errors import setup_advice
+
+    advice = setup_advice("run `pip install baseten-tei` in the environment of this Python")
+    sys.exit(f"baseten_tei: what it needs is not installed: {advice}")
 
 _SPECS = ("EmbeddingArgs", "RerankerArgs", "ClassifierArgs")
 _IN_SPECS = ("Autoscaling", "EnvironmentArgs", "Promotion", "RollingDeploy")

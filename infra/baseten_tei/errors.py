@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 
 LONGEST_LINE = 500
@@ -20,6 +21,12 @@ class UserError(Exception):
     def __init__(self, *problems: str) -> None:
         self.problems = tuple(shorten(to_plain_line(problem)) for problem in problems)
         super().__init__("\n".join(self.problems))
+
+
+def setup_advice(elsewhere: str) -> str:
+    """Return what to run where something is not installed: in the product's own clone, make does it."""
+    in_clone = (Path(__file__).parents[2] / "engine" / "env.sh").is_file()
+    return "run `make setup`, then `source engine/env.sh`" if in_clone else elsewhere
 
 
 def to_plain_line(text: str) -> str:

@@ -121,6 +121,8 @@ def run_program(
 
 
 async def _run(program: Callable[[], Any], run: Run) -> None:
+    if (earlier := settings.get_root_resource()) is not None:
+        earlier.outputs.clear()  # the SDK keeps what the program before this one exported
     result = program()
     await wait_for_rpcs()
     root = settings.get_root_resource()

@@ -1,8 +1,10 @@
 """Which truss can push for us."""
 
+from baseten_tei.errors import setup_advice
+
 OLDEST = (0, 18, 26)
 """The first truss that takes its remote from the environment (PR #2603)."""
-_TODO = "run pip install 'truss>=0.18.26,<0.19' in its virtual environment, or in a clone of baseten-tei make setup"
+_TODO = setup_advice("run pip install 'truss>=0.18.26,<0.19' in its virtual environment")
 
 
 def truss_version_problem(version: str | None) -> str | None:

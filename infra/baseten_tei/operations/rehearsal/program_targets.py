@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from baseten_tei.project.program_run import Resource
 from baseten_tei.project.urns import kind_of, name_of
+from baseten_tei.spec.type_tokens import COMPONENTS, PROVIDER
 
-OURS = ("**baseten-tei:index:**", "**baseten:index:**", "**pulumi:providers:baseten**")
+OURS = (f"**{COMPONENTS}**", f"**{PROVIDER}**", "**pulumi:providers:baseten**")
 """Of URNs, as `--target` takes them: `**` is any text (pulumi 3.259.0 to 3.276.0)."""
 
 
