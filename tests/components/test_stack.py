@@ -12,6 +12,7 @@ from recording import SECRET_MARK, Run, run_program
 
 from baseten_tei.deployment.config_yaml import HEADER
 from baseten_tei.program.whole_program import deploy
+from baseten_tei.project.deprecations import Deprecation, find_deprecated
 from baseten_tei.project.generated_files import config_path, write_if_changed
 
 MODELS: dict[str, Any] = {
@@ -358,3 +359,19 @@ def test_the_outputs_are_typed_by_model(root: Path) -> None:
     assert rank["rerank_url"].endswith("/sync/rerank")
     assert moods["classify_url"].endswith("/sync/predict")
     assert "the-s3cret-key" not in json.dumps(outputs)
+
+
+def test_a_deprecated_key_still_works_and_is_named_once_for_the_stack(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes = Deprecation("key", "max_batch_tokens", "tokens: …", since="0.2.0", removed_in="0.3.0")
+    monkeypatch.setattr(find_deprecated, "__defaults__", ((goes,),))
+    models = {name: {**model, "max_batch_tokens": 8192} for name, model in MODELS.items()}
+    run = up(root, config(models), preview=True)
+    told = [line for line in run.warnings if "deprecated" in line]
+    assert told == [
+        "key max_batch_tokens (of 'bge', 'moods', 'rank') is deprecated since 0.2.0 and goes in 0.3.0: "
+        "write tokens: …"
+    ]
+    assert [line for line in up(root, preview=True).warnings if "deprecated" in line] == []
+    assert len(run.of_type("command:local:Command")) == 3

@@ -16,8 +16,14 @@ from tests.workflows.runner import BASH, WORKFLOWS, read, refuse_unknown, stood_
 FILES = sorted(it.stem for it in WORKFLOWS.glob("*.yml"))
 OF_USERS = [f"baseten-tei-{name}" for name in ("comment", "deploy", "drift", "preview")]
 """What `baseten-tei pr init` writes; the rest is the product's own."""
-PRIVILEGED = {"baseten-tei-comment", "baseten-tei-deploy", "baseten-tei-drift"}
-WRITES = {"baseten-tei-comment": {"pull-requests"}}
+PRIVILEGED = {"baseten-tei-comment", "baseten-tei-deploy", "baseten-tei-drift", "release"}
+WRITES = {
+    "baseten-tei-comment": {"pull-requests"},
+    "release.attest": {"id-token", "attestations"},
+    "release.github": {"contents"},
+    "release.index": {"id-token"},
+}
+"""What the jobs of a workflow may write, or one of its jobs alone."""
 CONTEXTS: dict[str, Any] = {
     "github": {"event_name": "push"},
     "secrets": {},
@@ -76,10 +82,10 @@ def test_every_action_is_pinned_by_its_full_commit_with_one_version_everywhere()
 def test_a_workflow_has_no_permission_and_each_job_only_what_it_names(name: str) -> None:
     workflow = read(name)
     assert workflow["permissions"] == {}
-    for job in workflow["jobs"].values():
-        written = [scope for scope, level in job["permissions"].items() if level == "write"]
-        assert set(written) == WRITES.get(name, set())
-        assert job["permissions"]["contents"] == "read"
+    for job_id, job in workflow["jobs"].items():
+        written = {scope for scope, level in job["permissions"].items() if level == "write"}
+        assert written == WRITES.get(f"{name}.{job_id}", WRITES.get(name, set()))
+        assert "contents" in job["permissions"]
         assert job["timeout-minutes"] <= 120
 
 

@@ -46,7 +46,7 @@ class _ModelOutputs(_Words):
 
     baseten_id: str
     """The model's id on Baseten."""
-    model_id: str
+    model_id: Annotated[str, Field(json_schema_extra={"deprecated": True})]
     """Deprecated, for one release: the same as `baseten_id`. In specs, `model_id` is the Hugging Face name."""
     deployment_id: str
     """The version that serves; another one after each push."""

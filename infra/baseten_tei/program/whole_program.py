@@ -28,6 +28,7 @@ from baseten_tei.program.resources import Secret
 from baseten_tei.program.stack_exports import export_models
 from baseten_tei.program.stack_secret import find_token, register_secret
 from baseten_tei.project import generated_files
+from baseten_tei.project.deprecations import find_deprecated
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs
@@ -57,6 +58,8 @@ def _register_stack() -> None:
         _tidy(settings)
     except UserError as error:
         end_program(error)
+    for line in find_deprecated(_models(config)):
+        pulumi.log.warn(line)
     secret = register_secret(token, settings.team) if token else None
     export_models({name: _model(it, settings.team, secret) for name, it in models.items()})
 
