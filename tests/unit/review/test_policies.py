@@ -163,6 +163,11 @@ def test_a_branch_that_is_locked_is_deployed_as_a_commit() -> None:
 
     assert told(raw(), "pinned-revision", lock=locked) == []
     assert told(raw(), "pinned-revision")
+    late = {key: it.model_copy(update={"pushed_unlocked": True}) for key, it in locked.items()}
+    [line] = told(raw(), "pinned-revision", lock=late)
+    assert line.endswith(
+        "remove pushed_unlocked from its entry in locks/, or write the commit: either pushes it once"
+    )
 
 
 def test_a_licence_is_the_locked_one() -> None:

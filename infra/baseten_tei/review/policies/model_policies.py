@@ -35,12 +35,15 @@ def _check_replicas(it: PlannedModel, _section: sections.ProductionReplicas) -> 
 
 
 def _check_revision(it: PlannedModel, _section: sections.PinnedRevision) -> Finding | None:
-    args = it.subject.args
+    args, facts = it.subject.args, it.subject.facts
     if is_commit(args.revision):
         return None
+    kept = facts is not None and facts.pushed_unlocked
     return Finding(
         f"revision {args.revision!r} of {args.model_id} is neither a commit nor locked to one, and can move",
-        "run `baseten-tei lock`, or write the commit",
+        "remove pushed_unlocked from its entry in locks/, or write the commit: either pushes it once"
+        if kept
+        else "run `baseten-tei lock`, or write the commit",
     )
 
 
