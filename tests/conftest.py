@@ -34,6 +34,12 @@ def _refuse_users_files(event: str, arguments: tuple[object, ...]) -> None:
 sys.addaudithook(_refuse_users_files)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are cores: while one process waits for an engine, another one works."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session")
 def worlds(tmp_path_factory: pytest.TempPathFactory) -> "Worlds":
     from tests.support.made_once import shared_folder

@@ -127,7 +127,10 @@ def test_a_second_state_of_the_same_name_is_refused_and_a_lost_one_comes_back(
     assert emulator.models() == {}
 
 
-@pytest.mark.parametrize("apart", {"two machines": True, "one machine": False} if ALL else [True])
+APART = {"two machines": True, "one machine": False} if ALL else {"two machines": True}
+
+
+@pytest.mark.parametrize("apart", APART.values(), ids=APART)
 def test_of_two_first_ups_at_once_one_serves_its_own_and_the_other_says_whose_it_is(
     tmp_path: Path, emulator: Emulator, apart: bool
 ) -> None:
