@@ -23,6 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PROJECTS = (".", "clients/python")
 """What is published to the package index, always with one version."""
+PACK = "policy/PulumiPolicy.yaml"
 SYSTEMS = ("linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64")
 DUTIES = "### What you must do"
 """Below each version of CHANGELOG.md, and be it "nothing"."""
@@ -47,8 +48,10 @@ def check(tag: str) -> str:
     """Return the version of a tag. Ends with a line for each thing that says another one."""
     version = tag.removeprefix("v")
     found = {f"{it}/pyproject.toml".removeprefix("./"): _version(it) for it in PROJECTS}
+    pack = re.search(r"^version: (\S+)$", (ROOT / PACK).read_text(), re.MULTILINE)
+    found[PACK] = pack[1] if pack else ""
     problems = [
-        f'{name} says version {other!r}, and the tag is {tag!r}: write version = "{version}", or another tag'
+        f"{name} says version {other!r}, and the tag is {tag!r}: write {version} there, or another tag"
         for name, other in found.items()
         if tag != f"v{other}"
     ]

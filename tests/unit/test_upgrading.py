@@ -6,6 +6,7 @@ import pytest
 from packaging.version import Version
 
 from baseten_tei import __version__
+from baseten_tei.__main__ import main
 from baseten_tei.facts.files.formats import FORMATS
 from baseten_tei.outputs.json_schema import outputs_schema
 from baseten_tei.project.deprecations import DEPRECATIONS, find_deprecated, render_table
@@ -52,7 +53,18 @@ def test_files_of_every_release_whose_formats_are_read_are_kept() -> None:
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", it) for it in RELEASES)
 
 
-@pytest.mark.parametrize("name", [".", "clients/python"])
-def test_the_version_is_one_and_stands_in_pyproject_alone(name: str) -> None:
-    text = (ROOT / name / "pyproject.toml").read_text()
-    assert f'version = "{__version__}"' in text
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("pyproject.toml", f'version = "{__version__}"'),
+        ("clients/python/pyproject.toml", f'version = "{__version__}"'),
+        ("policy/PulumiPolicy.yaml", f"version: {__version__}"),
+    ],
+)
+def test_what_is_released_together_has_one_version(name: str, line: str) -> None:
+    assert line in (ROOT / name).read_text().splitlines()
+
+
+def test_the_command_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"baseten-tei {__version__}\n"

@@ -23,7 +23,7 @@ TAG = f"v{VERSION}"
 CHANGES = (
     f"# Changelog\n\n## {VERSION} (2026-12-01)\n\n### What you must do\n\nNothing.\n\n- A change.\n"
 )
-CONTENT = ("infra", "emulator", "engine", "clients", "packages", "scripts", "pyproject.toml", "README.md",
+CONTENT = ("infra", "emulator", "engine", "clients", "packages", "policy", "scripts", "pyproject.toml", "README.md",
            "LICENSE")  # fmt: skip
 SYSTEMS = ("linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64")
 SAYS = """#!/usr/bin/env bash
@@ -146,7 +146,7 @@ def test_what_was_built_is_attested_and_published_and_nothing_else(
     ("tag", "changes", "said"),
     [
         ("v9.0.0", CHANGES, f"pyproject.toml says version {VERSION!r}, and the tag is 'v9.0.0'"),
-        (VERSION, CHANGES, f"and the tag is {VERSION!r}: write version"),
+        (VERSION, CHANGES, f"and the tag is {VERSION!r}: write {VERSION} there"),
         (TAG, f"## {VERSION} (unreleased)\n", f"CHANGELOG.md begins with '## {VERSION} (unreleased)'"),
         (TAG, "# Changelog\n", "CHANGELOG.md begins with 'nothing'"),
         (TAG, f"## 0.0.9 (2026-11-01)\n{CHANGES}", "CHANGELOG.md begins with '## 0.0.9 (2026-11-01)'"),

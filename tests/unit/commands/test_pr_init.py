@@ -336,3 +336,19 @@ def test_this_repository_has_the_workflows_that_a_user_gets(init: Init) -> None:
         0,
         ["the workflows are up to date"],
     )
+
+
+@pytest.mark.parametrize("option", [[], ["--check"], ["--force"]])
+def test_workflows_of_a_later_release_are_left_alone_and_the_line_says_what_to_install(
+    repository: Path, init: Init, option: list[str]
+) -> None:
+    init("--github")
+    newer = (repository / DEPLOY).read_text().replace(f"tei {__version__} (", "tei 99.1.0 (")
+    (repository / DEPLOY).write_text(newer)
+    code, [line] = init("--github", *option)
+    assert code == 2
+    assert line.endswith(
+        f"{DEPLOY}: the file was written by baseten-tei 99.1.0, which is newer than {__version__}: "
+        "install 99.1.0 or newer, with `pip install 'baseten-tei>=99.1.0'`"
+    )
+    assert (repository / DEPLOY).read_text() == newer

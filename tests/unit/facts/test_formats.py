@@ -8,7 +8,14 @@ import pytest
 from baseten_tei import __version__
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files import formats
-from baseten_tei.facts.files.formats import FORMATS, LOCK, Format, check_format, check_json_format
+from baseten_tei.facts.files.formats import (
+    FORMATS,
+    LOCK,
+    Format,
+    check_format,
+    check_json_format,
+    check_writer,
+)
 from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.outputs.parsing import parse_outputs
 from baseten_tei.project.state import parse_state
@@ -85,3 +92,17 @@ def test_each_reader_says_so_before_anything_else_of_a_file_that_it_cannot_know(
 def test_every_format_has_a_reader_in_that_list() -> None:
     assert set(NEWER) == {it.what for it in FORMATS}
     assert formats.OUTPUTS.key == "schema_version"
+
+
+@pytest.mark.parametrize(
+    "release", ["0.0.1", "0.0.99", __version__, f"{__version__}+local", "dev", ""]
+)
+def test_what_this_or_an_earlier_release_generated_is_written_again(release: str) -> None:
+    check_writer("file", release)
+
+
+def test_what_a_later_release_generated_is_not() -> None:
+    line = refusal(lambda: check_writer("file", "10.0.0"))
+    assert line.startswith(
+        f"the file was written by baseten-tei 10.0.0, which is newer than {__version__}"
+    )

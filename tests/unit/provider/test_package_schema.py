@@ -1,5 +1,7 @@
 """The package schema: complete, true to what the resources say, and one that other languages can use."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -20,7 +22,12 @@ def properties(spec: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 def test_every_resource_is_there_with_the_types_it_uses() -> None:
     assert list(SCHEMA["resources"]) == list(RESOURCES)
-    used = {it["$ref"] for spec in OBJECTS for it in properties(spec).values() if "$ref" in it}
+    used = {
+        ref
+        for spec in OBJECTS
+        for it in properties(spec).values()
+        for ref in re.findall(r"#/types/[\w:]+", json.dumps(it))
+    }
     assert used == {f"#/types/{token}" for token in SCHEMA["types"]}
 
 

@@ -1,5 +1,6 @@
 """What a refresh and an import find, on a Baseten of plain data."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.baseten.versions import EnvironmentSettings, Serving
+from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import Live
 from baseten_tei.provider.release.release import Releasing
@@ -14,6 +16,7 @@ from baseten_tei.provider.release.waiting import Waiting
 from baseten_tei.provider.resources.environment import EnvironmentResource
 from baseten_tei.provider.resources.model import ModelResource
 from baseten_tei.provider.resources.refresh import read_environment, read_model
+from baseten_tei.spec.args import EmbeddingArgs
 from tests.support.fakes import AUTOSCALING, FakeApi, version
 
 MODEL = {"name": "bge", "digest": "new", "project": "proj", "stack": "dev"}
@@ -357,3 +360,20 @@ def test_a_model_is_imported_by_its_name_and_completed_by_the_first_up() -> None
 
 def test_a_model_that_is_not_there_cannot_be_imported() -> None:
     assert read_it(FakeApi(models={}), {}) == (Live(), [])
+
+
+def test_a_refresh_reads_what_a_version_that_an_earlier_release_pinned_was_pushed_with() -> None:
+    pushed = build_config("bge", EmbeddingArgs(model_id="a/b", default_prompt="query: "))
+    serving = Serving("production", OURS, AUTOSCALING)
+    api = FakeApi(
+        deployments={"d1": OURS}, environments={"production": serving}, configs={"d1": pushed}
+    )
+
+    def spec(state: dict[str, Any]) -> Any:
+        found = read_environment(api, "bge/production", INPUTS, state, lambda _: None)
+        return found.state.get("pinned_spec")
+
+    pinned = {**RELEASED, "deployment": "d1", "digest": ""}
+    assert json.loads(spec(pinned))["default_prompt"] == "query: "
+    assert spec({**pinned, "pinned_spec": "kept"}) == "kept"
+    assert spec(RELEASED) is None

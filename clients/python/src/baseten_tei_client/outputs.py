@@ -51,7 +51,7 @@ def parse_outputs(outputs: Mapping[str, Any], name: str) -> ModelOutputs:
     if version != SCHEMA_VERSION:
         raise OutputsError(
             f"the outputs have schema_version {version}, but this client reads {SCHEMA_VERSION}: "
-            "install the version of baseten-tei-client that came with the stack"
+            f"install baseten-tei-client {_release(outputs)}"
         )
     models = outputs["models"] if isinstance(outputs.get("models"), Mapping) else outputs
     if isinstance(models.get("sync_url"), str):
@@ -61,6 +61,12 @@ def parse_outputs(outputs: Mapping[str, Any], name: str) -> ModelOutputs:
     if not isinstance(models.get(name), Mapping):
         raise OutputsError(f"the outputs have no model {name!r}.{_instead(name, models)}")
     return _parse_model(models[name], name)
+
+
+def _release(outputs: Mapping[str, Any]) -> str:
+    """Return which one reads them: what wrote a later version of the outputs names it beside that."""
+    release = outputs.get("release")
+    return f"{release} or newer" if isinstance(release, str) else "of the stack's own version"
 
 
 def _parse_model(model: Mapping[str, Any], name: str) -> ModelOutputs:

@@ -9,7 +9,7 @@ import click
 from baseten_tei import __version__
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import in_a_project
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_text_if_there
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.project import git
@@ -21,7 +21,13 @@ from baseten_tei.review.workflows.render_workflows import (
     included_path,
     render_workflows,
 )
-from baseten_tei.review.workflows.written_file import State, WantedFile, compare, show_difference
+from baseten_tei.review.workflows.written_file import (
+    State,
+    WantedFile,
+    check_release,
+    compare,
+    show_difference,
+)
 
 NEXT = (
     "commit them, and give the environments `preview`, `drift` and those with a stack's name their secrets: "
@@ -89,7 +95,10 @@ def include(repository: Path, project: Project, *, only_check: bool) -> str | No
 
 
 def _read(repository: Path, wanted: WantedFile) -> str | None:
-    return read_text_if_there(repository / wanted.path, wanted.path)
+    text = read_text_if_there(repository / wanted.path, wanted.path)
+    with naming(wanted.path):
+        check_release(text or "")
+    return text
 
 
 @click.command(name="init")

@@ -4,6 +4,7 @@ What carries no version is version 1, as everything is that 0.1.0 wrote: no file
 version is written with the first release that reads it, `format: 2` beside `release: 0.4.0`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,21 @@ def check_json_format(kind: Format, text: str | bytes) -> None:
     except ValueError:
         return
     check_format(kind, document)
+
+
+def check_writer(what: str, release: str) -> None:
+    """Raise `UserError` for what a later release than this one generated: writing it again would take it back."""
+    from baseten_tei import __version__
+
+    if _parts(release) > _parts(__version__):
+        raise UserError(
+            f"the {what} was written by baseten-tei {release}, which is newer than {__version__}: "
+            f"install {_which(release)}"
+        )
+
+
+def _parts(release: str) -> tuple[int, ...]:
+    return tuple(int(it) for it in re.findall(r"\d{1,9}", release.partition("+")[0])[:3])
 
 
 def _number(version: Any) -> int | None:

@@ -7,7 +7,9 @@ from difflib import unified_diff
 from enum import Enum
 from hashlib import sha256
 
-_FIRST_LINE = re.compile(r"# Written by baseten-tei \S+ \(([0-9a-f]{12})\)")
+from baseten_tei.facts.files.formats import check_writer
+
+_FIRST_LINE = re.compile(r"# Written by baseten-tei (?P<release>\S+) \((?P<digest>[0-9a-f]{12})\)")
 
 
 class State(Enum):
@@ -47,9 +49,15 @@ def compare(found: str | None, wanted: WantedFile) -> State:
         return State.SAME
     if written is None:
         return State.IN_CONFLICT
-    if written[1] == content:
+    if written["digest"] == content:
         return State.EDITED
-    return State.BEHIND if written[1] == _digest(body) else State.IN_CONFLICT
+    return State.BEHIND if written["digest"] == _digest(body) else State.IN_CONFLICT
+
+
+def check_release(found: str) -> None:
+    """Raise `UserError`, without the file's name, where a later release than this one wrote the file."""
+    if written := _FIRST_LINE.match(found):
+        check_writer("file", written["release"])
 
 
 def show_difference(found: str, wanted: WantedFile) -> Iterator[str]:
