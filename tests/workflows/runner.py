@@ -18,12 +18,12 @@ from tests.support.harness import ROOT
 from tests.support.wheel_environment import SYSTEM_PATH
 from tests.workflows.expressions import UnknownError, condition, filled
 from tests.workflows.loopback_forges import REPOSITORY, TOKEN, GitHub
-from tests.workflows.users_project import UsersProject, git
+from tests.workflows.users_project import INSTALL, VIRTUALENV, UsersProject, git
 
 WORKFLOWS = ROOT / ".github" / "workflows"
 STAND_INS = {
-    "python -m venv .venv": 'ln -s "$STAND_IN_ENVIRONMENT" .venv',
-    ".venv/bin/python -m pip install -r requirements.txt": "grep -q == requirements.txt && test -x .venv/bin/python",
+    f"python -m venv {VIRTUALENV}": f'ln -s "$STAND_IN_ENVIRONMENT" {VIRTUALENV}',
+    INSTALL: f"test -f requirements.txt && test -x {VIRTUALENV}/bin/python",
     "make check": "make --dry-run check",
     "make ranges": "make --dry-run ranges",
     "make .venv/.ready": "test -x .venv/bin/python",

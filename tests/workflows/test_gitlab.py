@@ -17,7 +17,7 @@ from tests.support.wheel_environment import UsersMachine
 from tests.workflows.gitlab_jobs import read_jobs, script_of
 from tests.workflows.loopback_forges import PROJECT, TOKEN, GitLab, serving
 from tests.workflows.runner import bare_machine, stood_in
-from tests.workflows.users_project import UsersProject, git
+from tests.workflows.users_project import VIRTUALENV, UsersProject, git
 
 pytestmark = pytest.mark.e2e
 
@@ -26,11 +26,11 @@ REQUEST = {"CI": "true", "CI_MERGE_REQUEST_IID": "5"}
 ENGINE = "/the/engine"
 STAND_INS = {
     # The stack that is deployed here is on an emulator, so the command that names those on an account is stood in for.
-    ".venv/bin/baseten-tei stacks --deployable": "echo production",
+    f"{VIRTUALENV}/bin/baseten-tei stacks --deployable": "echo production",
     # The engine is looked for once, not in each job.
-    ".venv/bin/python -m pulumi_engine setup": f"ln -s {ENGINE} .engine",
+    f"{VIRTUALENV}/bin/python -m pulumi_engine setup": f"ln -s {ENGINE} .engine",
     # The workflows of GitHub rehearse.
-    ".venv/bin/baseten-tei rehearse": ".venv/bin/baseten-tei rehearse --help",
+    f"{VIRTUALENV}/bin/baseten-tei rehearse": f"{VIRTUALENV}/bin/baseten-tei rehearse --help",
 }
 
 
@@ -53,7 +53,7 @@ class Project:
 
         What other jobs left for it is there.
         """
-        for left in (".venv", ".engine"):
+        for left in (VIRTUALENV, ".engine"):
             (self.folder / left).unlink(missing_ok=True)
         script = stood_in(script_of(self.jobs[f"baseten-tei-{name}"]))
         for line, stand_in in STAND_INS.items():

@@ -1,10 +1,11 @@
-"""A user's project in a git repository of its own, outside of this clone: a program, two stacks, a pinned package.
+"""A user's project in a git repository of its own, outside of this clone: the template, with two stacks.
 
 Its environment is what the wheel installs. One stack is on a developer's machine, and one, `production`, on an
 emulator that stands for Baseten.
 """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,15 @@ from typing import Any
 import yaml
 
 from baseten_tei import __version__
-from tests.support.harness import API_KEY, BGE, Emulator
+from tests.support.harness import API_KEY, BGE, ROOT, Emulator
 from tests.support.wheel_environment import UsersMachine
 
 PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
-FILES = {
-    "Pulumi.yaml": "name: search\nruntime: {name: python, options: {virtualenv: .venv}}\n"
-    "plugins: {providers: [{name: baseten, path: .venv/bin}]}\n",
-    "__main__.py": "from baseten_tei import deploy\n\ndeploy()\n",
-    "requirements.txt": f"baseten-tei[emulator]=={__version__}\n",
-    ".gitignore": ".venv\n.engine\n.state\nreport\nsnapshots\ncomment.md\ndrift.txt\n__pycache__\n",
-}
+TEMPLATE = ROOT / "templates" / "stack"
+COPIED = ("__main__.py", "requirements.txt", "plugin")
+VIRTUALENV = "venv"
+"""As the template names it."""
+INSTALL = f'{VIRTUALENV}/bin/python -m pip install -r requirements.txt "baseten-tei[emulator]=={__version__}"'
 
 
 class UsersProject:
@@ -43,8 +42,13 @@ class UsersProject:
             "PULUMI_BACKEND_URL": f"file://{place}/state",
             "PULUMI_CONFIG_PASSPHRASE": "canary-passphrase-of-production",
         }
-        for name, text in FILES.items():
-            (self.folder / name).write_text(text)
+        for name in COPIED:
+            copy = shutil.copytree if (TEMPLATE / name).is_dir() else shutil.copy
+            copy(TEMPLATE / name, self.folder / name)
+        pulumi = (TEMPLATE / "Pulumi.yaml").read_text().replace("${PROJECT}", "search")
+        (self.folder / "Pulumi.yaml").write_text(pulumi.replace("${DESCRIPTION}", "search"))
+        ignored = (TEMPLATE / ".gitignore").read_text().replace("/\n", "\n")  # links here
+        (self.folder / ".gitignore").write_text(f"{ignored}report\nsnapshots\ncomment.md\n")
         small = {"dev": {"baseten:target": "emulator", "baseten-tei:models": {"bge": PINNED}}}
         (self.folder / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": small["dev"]}))
         git(self.top, "init", "--quiet", "--initial-branch", "main")
@@ -58,7 +62,7 @@ class UsersProject:
         variables = {
             **self.machine.variables,
             **self.secrets,
-            "PATH": f"{self.folder}/.venv/bin:{self.machine.variables['PATH']}",
+            "PATH": f"{self.folder}/{VIRTUALENV}/bin:{self.machine.variables['PATH']}",
             "HOME": str(self.top.parent / "home"),
         }
         return subprocess.run(
@@ -67,7 +71,7 @@ class UsersProject:
         ).stdout  # fmt: skip
 
     def install(self) -> None:
-        link = self.folder / ".venv"
+        link = self.folder / VIRTUALENV
         if not link.is_symlink():
             link.symlink_to(self.machine.environment)
 

@@ -210,16 +210,11 @@ def test_a_lock_file_of_a_workspace_counts_for_a_project_in_it(
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({}, "there is no requirements.txt, uv.lock or poetry.lock: write baseten-tei==0.1.0 into requirements.txt"),
-        ({"requirements.txt": "pulumi\n"}, "requirements.txt has no baseten-tei: write baseten-tei==0.1.0 into it"),
-        ({"requirements.txt": "baseten-tei-client==1\n"}, "requirements.txt has no baseten-tei: write"),
-        ({"requirements.txt": "baseten-tei>=0.1\n"}, "requirements.txt: 'baseten-tei>=0.1' is not one version"),
-        ({"requirements.txt": "git+https://example.org/baseten-tei\n"}, "is not one version"),
-        ({"requirements.txt": "-e git+ssh://git@example.org/o/baseten-tei.git\n"}, "is not one version"),
+        ({"requirements.lock": "pulumi==3 --hash=sha256:00\n"}, "has hashes, and no baseten-tei: add baseten-tei==0.1.0"),
         ({"uv.lock": "version = 1\n"}, "uv.lock has no baseten-tei: run `uv add baseten-tei==0.1.0`"),
     ],
 )  # fmt: skip
-def test_a_project_that_pins_no_version_of_this_package_is_told_in_one_line(
+def test_a_lock_file_without_this_package_is_told_in_one_line(
     repository: Path, init: Init, files: dict[str, str], said: str
 ) -> None:
     (repository / "requirements.txt").unlink()
@@ -244,11 +239,35 @@ def test_a_project_that_pins_no_version_of_this_package_is_told_in_one_line(
 def test_a_version_may_be_pinned_in_any_way(repository: Path, init: Init, line: str) -> None:
     (repository / "requirements.txt").write_text(f"# baseten-tei>=0\npulumi\n{line}\n")
     assert init("--github")[0] == 0
+    assert f"{VENV} requirements.txt\n" in scripts(repository / DEPLOY)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pulumi\n",
+        "baseten-tei-client==1\n",
+        "baseten-tei[emulator]>=0.1,<0.2\n",
+        "git+https://example.org/baseten-tei\n",
+        "-e git+ssh://git@example.org/o/baseten-tei.git\n",
+        None,
+    ],
+)
+def test_where_several_versions_are_allowed_a_job_takes_the_one_that_wrote_it(
+    repository: Path, init: Init, text: str | None
+) -> None:
+    path = repository / "requirements.txt"
+    path.unlink() if text is None else path.write_text(text)
+    assert init("--github")[0] == 0
+    requirements = "" if text is None else "-r requirements.txt "
+    line = f'pip install {requirements}"baseten-tei[emulator]=={__version__}"\n'
+    assert line in scripts(repository / DEPLOY)
 
 
 def test_a_file_that_includes_another_one_is_not_judged(repository: Path, init: Init) -> None:
     (repository / "requirements.txt").write_text("-r requirements/base.txt\n")
     assert init("--github")[0] == 0
+    assert "baseten-tei[emulator]" not in scripts(repository / DEPLOY)
 
 
 def test_a_program_in_another_language_gets_its_packages_where_it_runs(

@@ -41,7 +41,8 @@ def find_setup(
 ) -> PythonSetup:
     """Return a project's setup. `files` are the texts of those that it has, `program` the folder of its program.
 
-    Raises `UserError` where nothing pins the version of this package: `product` is the one that runs.
+    `product` is the version of this package that runs, which a job is to have as well. Raises `UserError` where a lock
+    file does not have it.
     """
     named = _VERSION.fullmatch(files.get(".python-version", "").strip())
     version = named[0] if named else PYTHON
@@ -66,36 +67,34 @@ def _pip_setup(
 ) -> PythonSetup:
     names = (*REQUIREMENTS, *(f"{program}/{name}" for name in REQUIREMENTS if program))
     name = next((it for it in names if it in files), None)
-    if name is None:
-        raise UserError(
-            f"there is no requirements.txt, uv.lock or poetry.lock: write baseten-tei=={product} into requirements.txt"
-        )
-    own = _is_the_product(files)
-    if not own and (problem := pin_problem(name, files[name], product)):
-        raise UserError(problem)
     folder = f"{virtualenv}/bin/" if virtualenv else ""
+    pip = f"{folder}python -m pip install"
     lines = [f"python -m venv {virtualenv}"] if virtualenv else []
-    lines.append(f"{folder}python -m pip install -r {name}")
-    lines += [f"{folder}python -m pip install --no-deps -e ."] if own else []
-    return PythonSetup(version, tuple(lines), folder, "", name, "pip")
+    if _is_the_product(files):
+        lines += [f"{pip} -r {name}", f"{pip} --no-deps -e ."]
+    else:
+        lines.append(" ".join([pip, *_packages(name, files, product)]))
+    return PythonSetup(version, tuple(lines), folder, "", name or "Pulumi.yaml", "pip")
 
 
-def pin_problem(name: str, text: str, product: str) -> str | None:
-    """Return why requirements do not say which version of this package they mean; `None` where they do.
-
-    Files that they include are not read.
-    """
-    found = [line for line in _lines(text) if _NAMED.search(line)]
-    if not found and _INCLUDES.search(text):
-        return None
-    if not found:
-        return f"{name} has no baseten-tei: write baseten-tei=={product} into it"
-    if not _PINNED.search(found[0]):
-        return (
-            f"{name}: {found[0]!r} is not one version, so that a job may check with another than you have: "
-            f"write baseten-tei=={product}"
+def _packages(name: str | None, files: Mapping[str, str], product: str) -> Iterator[str]:
+    """Yield what pip installs: the requirements, and this version of this package where they allow several."""
+    text = files[name] if name else ""
+    if name:
+        yield f"-r {name}"
+    if _is_pinned(text):
+        return
+    if "--hash=" in text:
+        raise UserError(
+            f"{name} has hashes, and no baseten-tei: add baseten-tei=={product} to what it is made from"
         )
-    return None
+    yield f'"baseten-tei[emulator]=={product}"'
+
+
+def _is_pinned(text: str) -> bool:
+    """Return whether requirements allow one version of this package alone; files that they include are not read."""
+    found = [line for line in _lines(text) if _NAMED.search(line)]
+    return bool(_PINNED.search(found[0]) if found else _INCLUDES.search(text))
 
 
 def _lines(text: str) -> Iterator[str]:
