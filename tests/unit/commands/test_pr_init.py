@@ -210,7 +210,7 @@ def test_a_lock_file_of_a_workspace_counts_for_a_project_in_it(
 @pytest.mark.parametrize(
     ("files", "said"),
     [
-        ({"requirements.lock": "pulumi==3 --hash=sha256:00\n"}, "has hashes, and no baseten-tei: add baseten-tei==0.1.0"),
+        ({"requirements.lock": "pulumi==3 --hash=sha256:00\n"}, "has hashes, and no baseten-tei: add baseten-tei=="),
         ({"uv.lock": "version = 1\n"}, "uv.lock has no baseten-tei: run `uv add baseten-tei==0.1.0`"),
     ],
 )  # fmt: skip
