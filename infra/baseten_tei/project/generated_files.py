@@ -81,7 +81,10 @@ def remove(path: Path) -> None:
 
 def link_project(root: Path, folder: Path, without: Collection[str]) -> None:
     """Make `folder` the same project by links: all but what is named, and the stacks' configurations."""
+    inside = folder.resolve()
     for entry in root.resolve().iterdir():
+        if inside.is_relative_to(entry):  # it would link to itself
+            continue
         if entry.name not in without and not entry.match("Pulumi.*.yaml"):
             (folder / entry.name).symlink_to(entry)
 

@@ -16,6 +16,8 @@ from baseten_tei.project.state_shape import check_deployment
 
 LINES = 12
 """Of what pulumi says when it fails; its own errors come last."""
+NOTHING = "{}"
+"""What a preview prints that did not begin, e.g. without the program's language host."""
 INTERRUPT_SECONDS = 60
 """For pulumi to end what it was at, and to let go of the stack's lock."""
 
@@ -52,7 +54,7 @@ def preview_json(root: Path, stack: str, environment: Mapping[str, str] | None =
     """
     preview = ("preview", "--json", "--show-sames")
     code, out, err = _run_to_end(root, stack, preview, environment)
-    if out.lstrip().startswith("{"):
+    if out.lstrip().startswith("{") and not (code and out.strip() == NOTHING):
         return out
     raise _failure(stack, preview, code, out + err, LINES)
 

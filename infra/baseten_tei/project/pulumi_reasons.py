@@ -22,6 +22,7 @@ _REASONS = (
         "export PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, as when the stack was made",
     ),
     (r"unable to open state directory", "create that folder, or run `pulumi login` to another backend"),
+    (r"no resource plugin '", "run `pulumi install`"),
     (r"no language plugin '(pulumi-language-[\w-]+)'", "install {found}, which Pulumi's own bundle has"),
 )  # fmt: skip
 """Measured on 3.259.0 and 3.276.0."""

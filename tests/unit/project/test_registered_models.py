@@ -40,7 +40,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
     def make(
         models: Sequence[Any] = (), steps: Sequence[Any] = (STACK, SEARCH), errors: Sequence[Any] = (),
-        code: int = 0, said: str = "",
+        code: int = 0, said: str = "", printed: str = "",
     ) -> list[Sequence[str]]:  # fmt: skip
         asked: list[Sequence[str]] = []
 
@@ -49,7 +49,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
             Path(environment[VARIABLE]).write_text("".join(json.dumps(it) + "\n" for it in models))
             told = [{"severity": "error", **it} for it in errors]
             document = json.dumps({"steps": steps, "diagnostics": told})
-            return (code, "", said) if said else (code, document, "")
+            return (code, printed, said) if said else (code, document, "")
 
         monkeypatch.setattr(pulumi_cli, "_run_to_end", run)
         return asked
@@ -161,7 +161,7 @@ ALL = ": run `pulumi preview --stack dev` for all of it"
             "PULUMI_CONFIG_PASSPHRASE_FILE, as when the stack was made",
         ),
         (
-            {"code": 255, "said": "error: load: no language plugin 'pulumi-language-yaml' found"},
+            {"code": 1, "printed": "{}\n", "said": "error: load: no language plugin 'pulumi-language-yaml' found"},
             "stack 'dev': load: no language plugin 'pulumi-language-yaml' found: install pulumi-language-yaml, which "
             "Pulumi's own bundle has",
         ),
