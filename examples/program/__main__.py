@@ -1,8 +1,6 @@
-"""A Pulumi program of your own: one embedding, its URL as an output."""
+"""A Pulumi program of your own: two embeddings, one of them gated, with the outputs of a stack from YAML."""
 
-import pulumi
-
-from baseten_tei import Autoscaling, Embedding, EmbeddingArgs
+from baseten_tei import Autoscaling, Embedding, EmbeddingArgs, export_models
 
 search = Embedding(
     "search",
@@ -12,4 +10,7 @@ search = Embedding(
         autoscaling=Autoscaling(min_replica=1, max_replica=4),
     ),
 )
-pulumi.export("embeddings_url", search.outputs["embeddings_url"])
+gemma = Embedding(
+    "gemma", EmbeddingArgs(model_id="google/embeddinggemma-300m", accelerator="L4", gated=True)
+)
+export_models({"search": search, "gemma": gemma})

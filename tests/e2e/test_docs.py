@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from baseten_tei.rules.settings import parse_settings
-from tests.support.harness import DEV_STACK, ROOT, Checked, Emulator, Stack, file_of_project
+from tests.support.harness import DEV_STACK, ROOT, Checked, file_of_project
 
 README = (ROOT / "README.md").read_text()
 QUICKSTART = (ROOT / "docs" / "quickstart.md").read_text()
@@ -119,24 +119,6 @@ def test_the_readme_can_be_typed_and_the_demo_pushes_nothing_the_second_time(
     told = checkout.type(f"source engine/env.sh\n{clean_up}").check().text
     assert "14 deleted" in told.replace("- ", "")
     assert "the emulator has stopped" in told
-
-
-@pytest.mark.e2e
-def test_a_program_of_ones_own_deploys_with_the_same_specs(
-    stack: Stack, emulator: Emulator, tmp_path: Path
-) -> None:
-    program = tmp_path / "project" / "program"
-    program.mkdir()
-    (program / "__main__.py").write_text((ROOT / "examples/program/__main__.py").read_text())
-    description = yaml.safe_load((ROOT / "Pulumi.yaml").read_text()) | {"main": "program/"}
-    (stack.folder / "Pulumi.yaml").unlink()
-    (stack.folder / "Pulumi.yaml").write_text(yaml.safe_dump(description))
-    stack.up().check()
-    assert list(emulator.models()) == ["search"]
-    assert str(stack.outputs()["embeddings_url"]).endswith("/sync/v1/embeddings")
-    settings = emulator.rest(f"/v1/models/{emulator.models()['search']}/environments/production")
-    assert settings["autoscaling_settings"]["min_replica"] == 1
-    assert stack.config_text("search").exists()
 
 
 def test_the_production_example_is_valid_as_it_is_shipped() -> None:
