@@ -119,7 +119,7 @@ def kinds() -> list[Kind]:
         Kind("event.json", json.dumps(event), (comment, ("pr comment", ["--find-for-commit", "0" * 40]))),
         Kind(".state/.pulumi/stacks/baseten-tei/dev.json", state_text(), (("status", []),)),
         Kind("benchmarks/results/throughput/x.json", json.dumps([measured]), (preview,)),
-        Kind("docs/recipes.md", "<!-- include texts.txt -->\n```text\n```\n", (everywhere[0],), data=False),
+        Kind("docs/outputs.schema.json", "{}\n", (everywhere[0],), data=False),
         Kind("truss_configs/dev/bge/config.yaml", "model_name: bge\n", (everywhere[0],)),
     ]  # fmt: skip
 

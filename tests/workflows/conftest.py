@@ -3,7 +3,7 @@
 import pytest
 
 from tests.e2e.conftest import emulator, shared_emulator, world
-from tests.support.wheel_environment import UsersMachine, make_machine
+from tests.workflows.users_machine import UsersMachine, make_machine
 
 __all__ = ["emulator", "shared_emulator", "users_machine", "world"]
 

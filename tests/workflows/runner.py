@@ -15,9 +15,9 @@ from typing import Any
 import yaml
 
 from tests.support.harness import ROOT
-from tests.support.wheel_environment import SYSTEM_PATH
 from tests.workflows.expressions import UnknownError, condition, filled
 from tests.workflows.loopback_forges import REPOSITORY, TOKEN, GitHub
+from tests.workflows.users_machine import SYSTEM_PATH
 from tests.workflows.users_project import INSTALL, VIRTUALENV, UsersProject, git
 
 WORKFLOWS = ROOT / ".github" / "workflows"

@@ -15,7 +15,6 @@ import yaml
 
 from baseten_tei.review.forges.report_comment import MARKER
 from tests.support.harness import Emulator, running_emulator
-from tests.support.wheel_environment import UsersMachine
 from tests.workflows import runner
 from tests.workflows.loopback_forges import (
     BOT,
@@ -27,6 +26,7 @@ from tests.workflows.loopback_forges import (
     workflow_run,
 )
 from tests.workflows.runner import Job, Runner
+from tests.workflows.users_machine import UsersMachine
 from tests.workflows.users_project import UsersProject, git
 
 pytestmark = pytest.mark.e2e

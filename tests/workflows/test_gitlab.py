@@ -13,10 +13,10 @@ import yaml
 
 from baseten_tei.review.forges.report_comment import MARKER
 from tests.support.harness import ROOT, Emulator, running_emulator
-from tests.support.wheel_environment import UsersMachine
 from tests.workflows.gitlab_jobs import read_jobs, script_of
 from tests.workflows.loopback_forges import PROJECT, TOKEN, GitLab, serving
 from tests.workflows.runner import bare_machine, stood_in
+from tests.workflows.users_machine import UsersMachine
 from tests.workflows.users_project import VIRTUALENV, UsersProject, git
 
 pytestmark = pytest.mark.e2e

@@ -14,7 +14,7 @@ import yaml
 
 from baseten_tei import __version__
 from tests.support.harness import API_KEY, BGE, ROOT, Emulator
-from tests.support.wheel_environment import UsersMachine
+from tests.workflows.users_machine import UsersMachine
 
 PINNED = {**BGE, "revision": "a5beb1e3e68b9ab74eb54cfd186867f64f240e1a"}
 TEMPLATE = ROOT / "templates" / "stack"

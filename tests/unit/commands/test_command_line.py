@@ -285,6 +285,7 @@ def test_a_shell_completes_commands_options_and_stacks(project: Path) -> None:
 @pytest.mark.parametrize("words", OF_A_PROJECT, ids=ids)
 def test_a_project_file_that_is_not_yaml_is_one_line(words: list[str], project: Path) -> None:
     (project / "Pulumi.yaml").write_text("name: [")
+    subprocess.run(["git", "init", "--quiet", project], check=True)
     before = files(project)
     result = run(words)
     assert (result.exit_code, result.stdout) == (2, "")
