@@ -9,7 +9,7 @@ from typing import Any
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.project.pulumi_cli import preview_json
-from baseten_tei.project.pulumi_reasons import bare_line, known_reason
+from baseten_tei.project.pulumi_reasons import bare_line, known_failure
 from baseten_tei.project.urns import is_ours
 
 _PROTECTED = "cannot be deleted because it is protected"
@@ -65,8 +65,8 @@ def _is_left_out(diagnostic: Mapping[str, Any]) -> bool:
 def stop_line(stack: str, said: Iterable[str]) -> str:
     """Return in one line why a program does not run to its end; `said` is in pulumi's words."""
     said = [*said]
-    if reason := known_reason(stack, said):
-        return reason
+    if known := known_failure(stack, said):
+        return str(known)
     every = [line for line in map(bare_line, said) if line]
     lines = [line for line in every if not line.startswith(_NOISE)] or every
     raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]

@@ -11,7 +11,7 @@ from typing import Any
 from baseten_tei.baseten.processes.keeper_client import kept_group
 from baseten_tei.errors import UserError, naming, redact
 from baseten_tei.facts.files.json_reader import parse_json
-from baseten_tei.project.pulumi_reasons import known_reason
+from baseten_tei.project.pulumi_reasons import known_failure
 from baseten_tei.project.state_shape import check_deployment
 
 LINES = 12
@@ -61,8 +61,8 @@ def preview_json(root: Path, stack: str, environment: Mapping[str, str] | None =
 
 def _failure(stack: str, arguments: Sequence[str], code: int, output: str, lines: int) -> UserError:
     said = [line.rstrip() for line in output.splitlines() if line.strip()]
-    if reason := known_reason(stack, said):
-        return UserError(reason)
+    if known := known_failure(stack, said):
+        return known
     key = os.environ.get("BASETEN_API_KEY")
     return UserError(
         f"pulumi {' '.join(arguments[:2])} failed with exit code {code}:",

@@ -14,9 +14,13 @@ from baseten_tei.baseten.processes.keeper_client import kept_folder
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import read_text_if_there
+from baseten_tei.project.copies.throwaway_copy import make_copy
 from baseten_tei.project.program_run import Resource, run_program
 from baseten_tei.project.program_runs import run_once
+from baseten_tei.project.pulumi_reasons import UnreachableStackError
+from baseten_tei.project.stack import Workspace
 from baseten_tei.project.urns import is_ours, kind_of, name_of
+from baseten_tei.rules.secrets.passphrase import FILE_VARIABLE
 from baseten_tei.spec.type_tokens import COMPONENTS
 
 VARIABLE = "BASETEN_TEI_COLLECT"
@@ -56,7 +60,10 @@ def registered_models(root: Path, stack: str) -> RegisteredModels:
 def _collect(root: Path, stack: str) -> RegisteredModels:
     with kept_folder("baseten-tei-models-") as folder:
         file = folder / "models"
-        resources = run_program(root, stack, {**os.environ, VARIABLE: str(file)})
+        try:
+            resources = run_program(root, stack, {**os.environ, VARIABLE: str(file)})
+        except UnreachableStackError as error:
+            resources = _run_in_copy(Workspace(root, stack), folder / "copy", file, error)
         found = parse_registered(read_text_if_there(file) or "")
     ours = (it.urn for it in resources if kind_of(it.urn).startswith(COMPONENTS))
     urns = {name_of(urn): urn for urn in ours}
@@ -67,6 +74,21 @@ def _collect(root: Path, stack: str) -> RegisteredModels:
         )
     others = tuple(it for it in resources if not is_ours(it.urn) and _is_other(kind_of(it.urn)))
     return replace(found, urns=urns, others=others)
+
+
+def _run_in_copy(
+    workspace: Workspace, folder: Path, file: Path, reason: UnreachableStackError
+) -> list[Resource]:
+    """Run the program on an empty state, without the secrets of its configuration: as in a job without credentials."""
+    try:
+        copy = make_copy(workspace, {}, folder, os.environ)
+        kept = {key: it for key, it in os.environ.items() if key != FILE_VARIABLE}
+        environment = {**kept, **copy.environment, VARIABLE: str(file)}
+        return run_program(copy.folder, copy.stack, environment)
+    except UserError as error:
+        if str(error) == str(reason):
+            raise
+        raise UserError(f"{error} (it ran on an empty state, for {reason})") from error
 
 
 def _is_other(kind: str) -> bool:

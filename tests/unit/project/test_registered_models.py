@@ -46,7 +46,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
 
         def run(_root: Path, _stack: str, words: Sequence[str], environment: Any) -> Any:
             asked.append(words)
-            Path(environment[VARIABLE]).write_text("".join(json.dumps(it) + "\n" for it in models))
+            if VARIABLE in environment:
+                file = Path(environment[VARIABLE])
+                file.write_text("".join(json.dumps(it) + "\n" for it in models))
             told = [{"severity": "error", **it} for it in errors]
             document = json.dumps({"steps": steps, "diagnostics": told})
             return (code, printed, said) if said else (code, document, "")
@@ -174,6 +176,46 @@ def test_a_program_that_cannot_be_run_is_one_line_with_what_to_do(
     with pytest.raises(UserError) as told:
         wanted_stacks(project, ["dev"])
     assert told.value.problems == (line,)
+
+
+NO_STACK = (6, "", "error: no stack named 'dev' found")
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_without_credentials_a_program_runs_on_an_empty_state(
+    project: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch, broken: bool
+) -> None:
+    """As in a job of a pull request: the secrets of its configuration are placeholders there."""
+    (project / "Pulumi.dev.yaml").write_text("config: {own:password: {secure: v1:abc}}\n")
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE_FILE", "/my/own")
+    monkeypatch.setenv("ITS_OWN_VARIABLE", "x")
+    engine([MODEL], errors=[{"message": CRASH}] if broken else [])
+    copied = pulumi_cli._run_to_end
+    asked: list[tuple[Path, Sequence[str]]] = []
+
+    def run(root: Path, stack: str, words: Sequence[str], environment: Any) -> Any:
+        asked.append((root, words))
+        if root == project:
+            return NO_STACK
+        assert "v1:abc" not in (root / "Pulumi.dev.yaml").read_text()
+        assert "PULUMI_CONFIG_PASSPHRASE_FILE" not in environment
+        if words[0] != "preview":
+            return 0, "", ""
+        assert environment["PULUMI_BACKEND_URL"] == f"file://{root}/.state"
+        assert environment["ITS_OWN_VARIABLE"] == "x", "a program may need it, as in any preview"
+        return copied(root, stack, words, environment)
+
+    monkeypatch.setattr(pulumi_cli, "_run_to_end", run)
+    if broken:
+        with pytest.raises(UserError) as told:
+            read_stack(Workspace(project, "dev"))
+        assert str(told.value).startswith(f"{STOPPED}ValueError: mine")
+        assert "it ran on an empty state, for stack 'dev': no stack named" in str(told.value)
+    else:
+        assert list(read_stack(Workspace(project, "dev")).settings.models) == ["search"]
+    assert [words[0] for _, words in asked] == ["preview", "stack", "config", "preview"]
+    assert (project / "Pulumi.dev.yaml").read_text() == "config: {own:password: {secure: v1:abc}}\n"
+    assert not asked[-1][0].exists()
 
 
 def test_a_model_that_did_not_write_itself_down_is_of_an_older_version(

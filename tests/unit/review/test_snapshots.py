@@ -9,21 +9,20 @@ from hypothesis import strategies as st
 
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.errors import UserError
-from baseten_tei.provider.resources.secret_value import fingerprint, is_same
-from baseten_tei.review.snapshots.origins import (
-    PASSPHRASE,
-    Origin,
-    choose_origin,
-    credential_free_environment,
-    has_credentials,
-    origin_text,
-)
-from baseten_tei.review.snapshots.secure_values import (
+from baseten_tei.project.copies.credential_free import PASSPHRASE, credential_free_environment
+from baseten_tei.project.copies.secure_values import (
     CHANGED,
     UNCHANGED,
     placeholders,
     secure_values,
     without_secure_values,
+)
+from baseten_tei.provider.resources.secret_value import fingerprint, is_same
+from baseten_tei.review.snapshots.origins import (
+    Origin,
+    choose_origin,
+    has_credentials,
+    origin_text,
 )
 from baseten_tei.review.snapshots.state_snapshot import (
     SECRET,

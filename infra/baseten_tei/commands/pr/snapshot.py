@@ -13,12 +13,12 @@ from baseten_tei.commands.options import FILE, FOLDER, in_a_project, on_a_stack,
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.project import git
+from baseten_tei.project.copies.secure_values import UNCHANGED, secure_values
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_names import stack_names
 from baseten_tei.provider.resources.secret_value import fingerprint
 from baseten_tei.review.forges.choose_forge import choose_forge
-from baseten_tei.review.snapshots.secure_values import UNCHANGED, secure_values
 from baseten_tei.review.snapshots.state_snapshot import Snapshot, parse_snapshot, snapshot_of
 from baseten_tei.review.snapshots.throwaway_project import make_throwaway
 

@@ -112,8 +112,9 @@ def temporary_project(
 
 def project_at(project: Project, root: Path, commit: str) -> Project:
     """Return the same stack with its program as it was at a commit; what git ignores, e.g. `.venv`, is today's."""
-    folder = project.state / "base"
-    folder.mkdir()
+    (project.state / "base").mkdir()
+    own = {it.name for it in root.iterdir()}
+    folder = generated_files.link_with_surroundings(root, project.state / "base", own)
     git.export_folder(root, commit, folder)
     for name in OWN:
         shutil.rmtree(folder / name, ignore_errors=True)

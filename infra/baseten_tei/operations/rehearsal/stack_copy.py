@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei.project.copies.credential_free import credential_free_environment
+from baseten_tei.project.copies.secure_values import replace_values
 from baseten_tei.project.rehearsed_outputs import VARIABLE as VARIABLE_OF_OUTPUTS
-from baseten_tei.review.snapshots.origins import credential_free_environment
-from baseten_tei.review.snapshots.secure_values import replace_values
 from baseten_tei.spec.hf_token import TOKEN_KEY, VARIABLE
 from baseten_tei.spec.spec_parser import MODELS
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baseten_tei.errors import UserError, naming, redact
 from baseten_tei.facts.files.formats import SNAPSHOT, check_json_format
-from baseten_tei.review.snapshots.secure_values import UNCHANGED, replace_values
+from baseten_tei.project.copies.secure_values import UNCHANGED, replace_values
 from baseten_tei.spec import type_tokens
 from baseten_tei.spec.messages import first_problem
 
