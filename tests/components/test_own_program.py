@@ -22,6 +22,7 @@ from baseten_tei import (
 )
 from baseten_tei.program.context import context
 from baseten_tei.program.resources import state_id
+from baseten_tei.project.deprecations import Deprecation, find_deprecated
 
 TOKEN = "hf_" + "Tk1" * 11
 TARGET = {"baseten:target": "http://127.0.0.1:9"}
@@ -245,3 +246,14 @@ def test_without_a_target_and_a_key_an_update_says_which_baseten_wants_one(
         assert "run `pulumi config set baseten:target baseten`" in target
 
     run_program(program, root)
+
+
+def test_a_deprecated_key_of_a_programs_models_is_named_once(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes = Deprecation("key", "gated", "gate: …", since="0.2.0", removed_in="0.3.0")
+    monkeypatch.setattr(find_deprecated, "__defaults__", ((goes,),))
+    run = run_program(write_all, root, {**TARGET, KEY: TOKEN}, (KEY,))
+    assert [line for line in run.warnings if "deprecated" in line] == [
+        "key gated (of 'gemma') is deprecated since 0.2.0 and goes in 0.3.0: write gate: …"
+    ]

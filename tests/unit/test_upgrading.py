@@ -44,8 +44,8 @@ def test_a_deprecated_output_is_marked_in_the_schema_and_no_other_is() -> None:
 
 
 def test_a_spec_of_todays_keys_has_nothing_deprecated() -> None:
-    assert find_deprecated({"bge": {"task": "embedding", "model_id": "a/b"}}) == []
-    assert find_deprecated(None) == find_deprecated({"bge": None}) == []
+    assert find_deprecated({"bge": {"task": "embedding", "model_id": "a/b"}}) == {}
+    assert find_deprecated(None) == find_deprecated({"bge": None}) == {}
 
 
 def test_files_of_every_release_whose_formats_are_read_are_kept() -> None:

@@ -1,15 +1,16 @@
 """A model made ready before anything is registered: judged, planned, its config file brought up to date."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan, plan_model
 from baseten_tei.errors import UserError
 from baseten_tei.program import construction
-from baseten_tei.program.context import Context
+from baseten_tei.program.context import Context, once_in_a_program
 from baseten_tei.program.push_python import push_python
 from baseten_tei.project import generated_files
+from baseten_tei.project.deprecations import find_deprecated
 from baseten_tei.project.golden_files import golden_input
 from baseten_tei.rules.registry import check_model, error_lines, warning_lines
 from baseten_tei.rules.settings import resolve_subject
@@ -37,7 +38,18 @@ def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
     checked = resolve_subject(name, args, here.lock)
     if isinstance(checked, list):
         raise UserError(*checked)
-    return ready([checked])[name]
+    found = ready([checked])[name]
+    written = find_deprecated({name: dict.fromkeys(args.model_fields_set)})
+    told = _deprecations_told()
+    new = [line for key, line in written.items() if key not in told]
+    told.update(written)
+    return replace(found, warnings=(*found.warnings, *new))
+
+
+@once_in_a_program
+def _deprecations_told() -> set[str]:
+    """The deprecated keys that some model of the program has, once it was said."""
+    return set()
 
 
 def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:

@@ -58,7 +58,7 @@ def _register_stack() -> None:
         _tidy(settings)
     except UserError as error:
         end_program(error)
-    for line in find_deprecated(_models(config)):
+    for line in find_deprecated(_models(config)).values():
         pulumi.log.warn(line)
     secret = register_secret(token, settings.team) if token else None
     export_models({name: _model(it, settings.team, secret) for name, it in models.items()})

@@ -38,10 +38,10 @@ DEPRECATIONS: Sequence[Deprecation] = (
 
 def find_deprecated(
     models: object, deprecations: Sequence[Deprecation] = DEPRECATIONS
-) -> list[str]:
-    """Return a line for each deprecated key that some spec of a stack has, with the models that have it."""
+) -> dict[str, str]:
+    """Return each deprecated key that some spec of a stack has, with a line that names the models that have it."""
     specs: Mapping[Any, Any] = models if isinstance(models, Mapping) else {}
-    lines = []
+    lines = {}
     for it in deprecations:
         users = [
             str(name)
@@ -49,7 +49,7 @@ def find_deprecated(
             if it.kind == "key" and isinstance(spec, Mapping) and it.name in spec
         ]
         if users:
-            lines.append(f"key {it.name} (of {list_names(users)}) {it.text}")
+            lines[it.name] = f"key {it.name} (of {list_names(users)}) {it.text}"
     return lines
 
 
