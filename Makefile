@@ -61,7 +61,7 @@ emulator-stop: ## Stop the emulator; its state stays in .state/
 
 .PHONY: faults
 faults: setup ## All faults, kills, broken files and large jobs, of which `make test` takes a sample
-	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults tests/client tests/unit/commands/test_bad_files.py tests/e2e/test_comments.py tests/e2e/test_ownership.py
+	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults tests/client tests/unit/commands/test_bad_files.py tests/e2e/test_comments.py tests/e2e/test_ownership.py tests/e2e/commands/test_rehearse.py
 
 .PHONY: ranges
 ranges: setup ## Units, components and the client with the lowest and the newest versions that are allowed; what resolves beside them

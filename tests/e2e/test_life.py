@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.harness import BGE, EMOTIONS, GATED, RERANKER, Emulator, Stack
+from tests.support.worlds import PAIR
 
 pytestmark = pytest.mark.e2e
 
@@ -90,9 +91,7 @@ def test_another_gpu_really_takes_effect(stack: Stack, emulator: Emulator) -> No
     assert serving["instance_type"]["gpu_type"] == "A10G"
 
 
-def test_a_custom_environment_is_made_with_its_settings_and_goes_with_the_model(
-    stack: Stack, emulator: Emulator
-) -> None:
+def test_a_custom_environment_is_made_with_its_settings(stack: Stack, emulator: Emulator) -> None:
     stack.configure({"bge": {**BGE, "environment": "staging", "autoscaling": {"max_replica": 2}}})
     stack.up().check()
     serving = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/staging")
@@ -100,8 +99,6 @@ def test_a_custom_environment_is_made_with_its_settings_and_goes_with_the_model(
     assert serving["current_deployment"]["id"] == outputs["deployment_id"]
     assert serving["autoscaling_settings"]["max_replica"] == 2
     assert "/environments/staging/predict" in outputs["predict_url"]
-    stack.destroy().check()
-    assert emulator.models() == {}
 
 
 def test_a_push_killed_after_truss_made_the_deployment_is_found_again(
@@ -205,19 +202,17 @@ def test_a_gated_models_secret_is_stored_before_its_push_and_goes_with_the_stack
     assert emulator.secrets() == []
 
 
+@pytest.mark.pair
 def test_a_model_that_is_called_otherwise_in_the_stack_stays_on_baseten(
     stack: Stack, emulator: Emulator
 ) -> None:
-    named = {**BGE, "model_name": "on-baseten", "environments": {"staging": {}}}
-    stack.configure({"before": named})
-    stack.up().check()
-    there, deployments = emulator.models(), emulator.deployments("on-baseten")
-    stack.configure({"after": named})
+    there, deployments = emulator.models(), emulator.deployments("bge")
+    stack.configure({"after": {**PAIR["bge"], "model_name": "bge"}, "gem": PAIR["gem"]})
     told = stack.up().check().text
-    assert "on-baseten stays on Baseten: it is 'after-model' now" in told
+    assert "bge stays on Baseten: it is 'after-model' now" in told
     assert emulator.models() == there
-    assert emulator.deployments("on-baseten") == deployments
-    environments = emulator.rest(f"/v1/models/{there['on-baseten']}/environments")["environments"]
+    assert emulator.deployments("bge") == deployments
+    environments = emulator.rest(f"/v1/models/{there['bge']}/environments")["environments"]
     assert {it["name"] for it in environments} == {"production", "staging"}
     stack.destroy().check()
     assert emulator.models() == {}

@@ -16,11 +16,11 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def made_once(place: Path, make: Callable[[Path], None]) -> Path:
-    """Return a folder that is there whole; `make` makes it, elsewhere, if nobody did before."""
+    """Return a folder that is there whole; `make` makes it there if nobody did before."""
+    made = Path(f"{place}.made")
     with FileLock(f"{place}.lock"):
-        if not place.exists():
-            making = place.with_name(f"{place.name}-making")
-            shutil.rmtree(making, ignore_errors=True)
-            make(making)
-            making.rename(place)
+        if not made.exists():
+            shutil.rmtree(place, ignore_errors=True)
+            make(place)
+            made.touch()
     return place

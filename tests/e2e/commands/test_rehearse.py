@@ -17,6 +17,7 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from tests.e2e.test_rules_in_preview import FACTS, MODEL
 from tests.faults.killing import left_running, until
 from tests.support.harness import BGE, EMOTIONS, GATED, RERANKER, ROOT
+from tests.support.sampling import pick
 
 pytestmark = pytest.mark.e2e
 
@@ -170,7 +171,7 @@ def test_interrupts_in_the_middle_leave_nothing_behind(project: Project) -> None
     assert project.is_clean()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP])
+@pytest.mark.parametrize("number", pick([signal.SIGKILL, signal.SIGHUP], 1))
 def test_a_rehearsal_that_is_killed_leaves_no_process_and_no_folder(
     project: Project, number: signal.Signals
 ) -> None:

@@ -40,6 +40,7 @@ BOUNDS = SearchBounds(512, 65536, 4, {})
 NOISE = 0.01
 
 
+@cache
 def replica(seed: int) -> Callable[[SettingsPoint], Observed]:
     """A replica of one model on the emulator's service time, under a closed loop of passages."""
     service = ServiceTime.draw(seed, "BAAI/bge-base-en-v1.5", {})

@@ -47,7 +47,7 @@ def fleet(size: int, word: str = "x") -> list[Any]:
     return [model_report(f"model-{n:04}", word) for n in range(size)]
 
 
-@pytest.mark.parametrize("size", [0, 1, 10, 200, 2_000])
+@pytest.mark.parametrize("size", [0, 1, 10, 200, 600])
 @pytest.mark.parametrize("word", ["x", LONG])
 def test_a_comment_of_any_fleet_is_short_enough_and_counts_what_it_leaves_out(
     size: int, word: str
@@ -59,7 +59,7 @@ def test_a_comment_of_any_fleet_is_short_enough_and_counts_what_it_leaves_out(
     assert shown + (int(left[1]) if left else 0) == size
 
 
-@pytest.mark.parametrize("stacks", [2, 20, 300])
+@pytest.mark.parametrize("stacks", [2, 20, 60])
 def test_a_comment_of_many_stacks_is_short_enough_too(stacks: int) -> None:
     report = ChangeReport(
         stacks=tuple(stack_of(*fleet(30, LONG), stack=f"s{n}") for n in range(stacks))
