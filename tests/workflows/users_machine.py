@@ -1,5 +1,6 @@
 """A user's virtual environment: this package as its wheel installs it, and nothing of this clone but third parties."""
 
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ SYSTEM_PATH = "/usr/local/bin:/usr/bin:/bin"
 """Of a machine on which nothing is installed yet."""
 _ALSO = {"truss": "truss.cli.cli:truss_cli"}
 """What a push runs."""
+_VARIABLES = "variables.json"
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,15 @@ class UsersMachine:
     """Of a shell that has evaluated `pulumi_engine env`."""
 
 
-def make_machine(folder: Path) -> UsersMachine:
+def read_machine(folder: Path) -> UsersMachine:
+    """Return what `make_machine` installed in a folder."""
+    variables = json.loads((folder / _VARIABLES).read_text())
+    return UsersMachine(folder / "environment", folder / ".engine", variables)
+
+
+def make_machine(folder: Path) -> None:
     """Install both in a folder."""
+    folder.mkdir()
     environment = make_environment(folder / "environment")
     helper = f"{environment}/bin/python -m pulumi_engine --project {folder}"
     ended = subprocess.run(
@@ -42,7 +51,7 @@ def make_machine(folder: Path) -> UsersMachine:
     found = dict(it.split("=", 1) for it in ended.stdout.split("\0") if it)
     path = f"{found['PATH'].partition(':')[0]}:{SYSTEM_PATH}"
     pulumi = {name: it for name, it in found.items() if name.startswith("PULUMI_")}
-    return UsersMachine(environment, folder / ".engine", {**pulumi, "PATH": path})
+    (folder / _VARIABLES).write_text(json.dumps({**pulumi, "PATH": path}))
 
 
 def make_environment(folder: Path) -> Path:
