@@ -5,7 +5,7 @@ import re
 from tests.support.harness import ROOT
 
 PACKAGE = ROOT / "infra" / "baseten_tei"
-MOST_NAMES = 320
+MOST_NAMES = 330
 """In all folders that a reader of the five stories opens, each counted once a story."""
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

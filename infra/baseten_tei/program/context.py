@@ -19,6 +19,7 @@ from baseten_tei.baseten.target import BASETEN, NO_TARGET, Target, find_api_key,
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lockfile import Lock
+from baseten_tei.program.provider_plugin import require_provider
 from baseten_tei.project import generated_files
 from baseten_tei.project.left_behind import left_behind
 from baseten_tei.push.truss_version import truss_version_problem
@@ -86,6 +87,7 @@ def context() -> Context:
     if not preview:
         _require_api_key(given, target)
     root = Path(get_root_directory() or ".")
+    require_provider(root)
     if warning := left_behind(root, pulumi.get_stack()):
         pulumi.log.warn(warning)
     lock = generated_files.locked_facts(root, pulumi.get_stack())

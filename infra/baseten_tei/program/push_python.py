@@ -66,8 +66,8 @@ def push_python(root: Path) -> PushPython:
     if not runs_in_host() or not project.is_file():
         return PushPython(INTERPRETER)
     here = Path.cwd()
-    options = parse_python_options(read_yaml(project, project.name), _find_lock_files(here))
-    environ = _engine_environ(os.environ, options)
+    options = parse_python_options(read_yaml(project, project.name), find_lock_files(here))
+    environ = engine_environ(os.environ, options)
     first = _find_named_python(here, options) or shutil.which("python3", path=environ["PATH"])
     if _is_own(first):
         return PushPython(INTERPRETER, keep=options.virtualenv is None)
@@ -76,15 +76,15 @@ def push_python(root: Path) -> PushPython:
     raise UserError(_refusal(root, here))
 
 
-def _find_lock_files(here: Path) -> dict[str, bool]:
-    """Which tools have a lock file in the program's folder or above it."""
+def find_lock_files(here: Path) -> dict[str, bool]:
+    """Return which tools have a lock file in the program's folder or above it."""
     return {
         tool: any((it / f"{tool}.lock").is_file() for it in (here, *here.parents)) for tool in TOOLS
     }
 
 
-def _engine_environ(environ: Mapping[str, str], options: PythonOptions) -> dict[str, str]:
-    """The engine's environment: the program's, less what the host did to activate a virtual environment."""
+def engine_environ(environ: Mapping[str, str], options: PythonOptions) -> dict[str, str]:
+    """Return the engine's environment: the program's, less what the host did to activate a virtual environment."""
     first, _, others = environ.get("PATH", "").partition(os.pathsep)
     activated = options.activated and Path(first).resolve() == Path(sys.prefix, "bin").resolve()
     path = others if activated else environ.get("PATH", "")
