@@ -7,7 +7,10 @@ PY := .venv/bin/python
 RUN := source engine/env.sh &&
 # The dev stack is made by what needs it, with a backend of its own.
 DEV := scripts/dev-stack.sh
-# Two cores share the slow tests to the last one: half of what is left moves to whoever has none.
+# Where `make test` takes samples.
+SAMPLED := tests/faults tests/client tests/unit/commands/test_bad_files.py \
+  $(addprefix tests/e2e/,test_comments.py test_ownership.py test_own_project.py commands/test_rehearse.py)
+# All processes share the slow tests to the last one: half of what is left moves to whoever has none.
 PYTEST := pytest -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: help
@@ -61,7 +64,7 @@ emulator-stop: ## Stop the emulator; its state stays in .state/
 
 .PHONY: faults
 faults: setup ## All faults, kills, broken files and large jobs, of which `make test` takes a sample
-	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) tests/faults tests/client tests/unit/commands/test_bad_files.py tests/e2e/test_comments.py tests/e2e/test_ownership.py tests/e2e/commands/test_rehearse.py
+	@$(RUN) BASETEN_TEI_ALL_FAULTS=1 $(PY) -m $(PYTEST) $(SAMPLED)
 
 .PHONY: ranges
 ranges: setup ## Units, components and the client with the lowest and the newest versions that are allowed; what resolves beside them

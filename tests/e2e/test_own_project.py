@@ -22,6 +22,7 @@ import requests
 
 from tests.e2e.git_over_https import Forge, make_repository, serve_repositories
 from tests.support.harness import PULUMI_HOME, ROOT, Checked
+from tests.support.sampling import ALL
 
 pytestmark = pytest.mark.e2e
 
@@ -120,7 +121,7 @@ def forge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forge]:
         yield forge
 
 
-@pytest.fixture(params=["wheel", "tag"])
+@pytest.fixture(params=["wheel", "tag"] if ALL else ["tag"])
 def stranger(
     request: pytest.FixtureRequest, forge: Forge, tmp_path: Path
 ) -> Iterator[tuple[Stranger, str]]:
