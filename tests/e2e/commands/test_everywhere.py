@@ -71,16 +71,25 @@ class Engine:
     now: str = ""
     known: dict[Any, tuple[Answer, str]] = field(default_factory=dict)
     folder: Path | None = None
+    made: tuple[Any, ...] = ()
 
     def __call__(
         self, root: Path, stack: str, words: Sequence[str], environment: Mapping[str, str] | None
     ) -> Answer:
-        if words[:2] == ("stack", "init"):  # of a copy that is thrown away
+        if words[:2] == (
+            "stack",
+            "init",
+        ):  # of a copy that is thrown away: made when somebody looks at it
+            self.made = (root, stack, words, environment)
             return 0, "", ""
         file = Path(environment[VARIABLE]) if environment and VARIABLE in environment else None
-        key = (self.now, stack, *words, file is None)
+        copied = file is not None and self.made[:1] == (root,)
+        key = (self.now, stack, *words, file is None, copied)
         if key not in self.known:
-            answer = self.ask(self.folder or root, stack, words, environment if file else None)
+            if copied:
+                self.ask(*self.made)
+            where = root if copied else self.folder or root
+            answer = self.ask(where, stack, words, environment if file else None)
             self.known[key] = (answer, file.read_text() if file and file.exists() else "")
         answer, models = self.known[key]
         if file:
