@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -41,16 +41,16 @@ MADE = {
 class World:
     """A project with the plugin running in its folder, and an engine of which each operation is a fresh one."""
 
-    def __init__(self, folder: Path, client: Any, logged: list[str]) -> None:
+    def __init__(self, folder: Path, client: Any, logged: list[str], open_: ExitStack) -> None:
+        self._open = open_
         self.folder = folder
         self.client = client
         self.logged = logged
 
-    @contextmanager
-    def operation(self, *, preview: bool = False) -> Iterator[tuple[EngineServer, str]]:
+    def operation(self, *, preview: bool = False) -> tuple[EngineServer, str]:
+        """An engine and its address, which no later one gets."""
         engine = EngineServer(MADE, preview)
-        with serving(engine) as address:
-            yield engine, address
+        return engine, self._open.enter_context(serving(engine))
 
     def construct(
         self,
@@ -62,16 +62,16 @@ class World:
         **options: Any,
     ) -> tuple[EngineServer, dict[str, Any], Any]:
         """The engine, the component's outputs as plain data, and the response."""
-        with self.operation(preview=preview) as (engine, address):
-            given = {**properties(inputs), **(values or {})}
-            config = {"baseten:target": "http://127.0.0.1:9", **options.pop("config", {})}
-            request = provider_pb2.ConstructRequest(
-                project="proj", stack="dev", organization="organization", dryRun=preview,
-                monitorEndpoint=address, parallel=8, config=config, type=kind, name="bge",
-                parent=STACK, inputs=PropertyValue.marshal_map(given), accepts_output_values=True,
-                **options,
-            )  # fmt: skip
-            response = self.client.Construct(request)
+        engine, address = self.operation(preview=preview)
+        given = {**properties(inputs), **(values or {})}
+        config = options.pop("config", {"baseten:target": "http://127.0.0.1:9"})
+        request = provider_pb2.ConstructRequest(
+            project="proj", stack="dev", organization="organization", dryRun=preview,
+            monitorEndpoint=address, parallel=8, config=config, type=kind, name="bge",
+            parent=STACK, inputs=PropertyValue.marshal_map(given), accepts_output_values=True,
+            **options,
+        )  # fmt: skip
+        response = self.client.Construct(request)
         return engine, plain(PropertyValue.unmarshal_map(response.state)), response
 
 
@@ -87,11 +87,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     environ = {key: it for key, it in os.environ.items() if not key.startswith(drop)}
     started = EngineServer(MADE)
     with (
+        ExitStack() as stack,
         serving(started) as engine,
         plugin(MODULE, engine, folder, environ | own) as client,
     ):
         client.Configure(provider_pb2.ConfigureRequest())
-        yield World(root, client, started.logged)
+        yield World(root, client, started.logged, stack)
 
 
 def refusal(error: Any) -> dict[str, str]:
@@ -155,20 +156,20 @@ def test_what_is_in_it_has_this_plugin_as_its_provider_wherever_the_plugin_comes
 
 
 def test_a_program_of_two_components_has_one_state_id_and_one_provider(world: World) -> None:
-    with world.operation() as (engine, address):
-        for name in ("one", "two"):
-            world.client.Construct(
-                provider_pb2.ConstructRequest(
-                    project="proj",
-                    stack="dev",
-                    monitorEndpoint=address,
-                    type=EMBEDDING,
-                    name=name,
-                    config={"baseten:target": "http://127.0.0.1:9"},
-                    parent=STACK,
-                    inputs=PropertyValue.marshal_map(properties(BGE)),
-                )
+    engine, address = world.operation()
+    for name in ("one", "two"):
+        world.client.Construct(
+            provider_pb2.ConstructRequest(
+                project="proj",
+                stack="dev",
+                monitorEndpoint=address,
+                type=EMBEDDING,
+                name=name,
+                config={"baseten:target": "http://127.0.0.1:9"},
+                parent=STACK,
+                inputs=PropertyValue.marshal_map(properties(BGE)),
             )
+        )
     of_the_stack = {name for name, it in engine.registered.items() if it.parent == STACK}
     assert of_the_stack == {"one", "two", "state-id", "baseten-tei-resources"}
     assert len(engine.registered) == 10
@@ -181,6 +182,33 @@ def test_the_provider_that_a_program_made_is_used_for_what_is_in_the_component(
     engine, _, _ = world.construct(BGE, providers={"baseten-tei": own})
     assert "baseten-tei-resources" not in engine.registered
     assert engine.registered["bge-model"].provider == own
+
+
+def test_a_program_that_does_not_say_which_baseten_is_told_so_once(world: World) -> None:
+    engine, _, _ = world.construct(BGE, preview=True, config={})
+    assert engine.inputs("baseten-tei-resources") == {"target": "baseten"}
+    assert sum("baseten:target is not set" in it for it in world.logged) == 1
+
+
+TOKEN = {"baseten:target": "http://127.0.0.1:9", "baseten-tei:hf_access_key": "canary-token-3fa1"}
+
+
+def test_a_gated_model_gets_the_stacks_secret_and_is_pushed_after_it(world: World) -> None:
+    secret = ["baseten-tei:hf_access_key"]
+    engine, _, _ = world.construct({**BGE, "gated": True}, config=TOKEN, configSecretKeys=secret)
+    stored = engine.registered["hf_access_key"]
+    assert stored.provider == engine.registered["bge-model"].provider
+    value = PropertyValue.unmarshal_map(stored.object)["value"]
+    assert (value.is_secret, value.value) == (True, "canary-token-3fa1")
+    assert any(it.endswith("::hf_access_key") for it in engine.registered["bge-model"].dependencies)
+    others = [it for it in engine.registered.values() if it.name != "hf_access_key"]
+    assert "canary-token" not in str(others)
+
+
+def test_a_gated_model_without_a_token_is_refused_with_what_to_write(world: World) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        world.construct({**BGE, "gated": True}, preview=True)
+    assert "there is no Hugging Face token: export HF_ACCESS_KEY" in caught.value.details()
 
 
 def test_whole_numbers_of_the_wire_are_whole_and_make_the_digest_that_python_makes(

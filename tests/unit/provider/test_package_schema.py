@@ -41,7 +41,7 @@ def test_every_property_is_documented_and_has_a_type() -> None:
 
 def test_what_is_required_is_listed_and_nothing_has_a_silent_default() -> None:
     environment = SCHEMA["resources"]["baseten:index:Environment"]
-    assert {"model", "environment", "autoscaling", "expected"} <= set(environment["requiredInputs"])
+    assert set(environment["requiredInputs"]) == {"model", "environment", "digest", "autoscaling"}
     assert "promotion" not in environment["requiredInputs"]
     assert not [it for spec in OBJECTS for it in properties(spec).values() if "default" in it]
 

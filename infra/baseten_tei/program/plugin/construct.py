@@ -12,6 +12,7 @@ from pulumi.provider.provider import ConstructResult, Provider
 from pulumi.resource import DependencyResource
 from pulumi.runtime.settings import SETTINGS, set_root_resource
 
+from baseten_tei.baseten.target import BASETEN, NO_TARGET
 from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.program import construction
 from baseten_tei.program.collector import collect_unknown, is_collecting, unknown_output
@@ -98,8 +99,9 @@ def _provider() -> pulumi.ProviderResource:
     Its version and where it comes from are those of the components' own provider: the engine fills them in.
     """
     target = pulumi.Config("baseten").get("target")
-    props = {} if target is None else {"target": target}
-    return pulumi.ProviderResource(PACKAGE, f"{PACKAGE}-resources", props)
+    if not target:
+        pulumi.log.warn(NO_TARGET)
+    return pulumi.ProviderResource(PACKAGE, f"{PACKAGE}-resources", {"target": target or BASETEN})
 
 
 def _task(resource_type: str) -> str:

@@ -10,6 +10,7 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import provider_pb2
 from pulumi.runtime.proto.resource_pb2_grpc import ResourceMonitorStub
 
+from baseten_tei.baseten.target import BASETEN
 from baseten_tei.provider.protocol.servicer import OneLineErrors, answer
 
 
@@ -37,6 +38,10 @@ class ComponentServicer(OneLineErrors):
         """Accept the configuration; what a component takes may be the output or the reference of a resource."""
         target = PropertyValue.unmarshal_map(request.args).get("target")
         self._target = target.value if target and isinstance(target.value, str) else None
+        if (
+            self._target is None
+        ):  # the components' own provider: those in them have one with a target
+            request.args["target"] = BASETEN
         response = await super().Configure(request, context)
         response.acceptResources = response.acceptOutputs = True
         return response

@@ -167,18 +167,18 @@ class EnvironmentInputs(_Typed):
     """Generation of the secret that the model reads: another one restarts what serves."""
     force_delete: bool | None = None
     """Whether to delete it although a foreign deployment serves it."""
-    expected: Expected
-    """What the router has to say of itself. Alone, a change of it changes nothing until the next release."""
+    expected: Expected | None = None
+    """What the router has to say of itself; default: it only has to answer. Counts at the next release."""
     golden: Golden | None = None
     """Golden vectors that a version has to agree with. Counts at the next release, as `expected` does."""
     new_space: bool | None = None
     """Whether a version may move away from the golden vectors. Counts at the next release."""
     on_refusal: Literal["keep", "delete"] | None = None
     """What becomes of a version that a gate refused. Counts at the next release."""
-    keep_deployments: Annotated[int, Field(ge=0)]
-    """Versions kept for rollback besides those that serve. Counts at the next release."""
-    deploy_timeout_minutes: Annotated[int, Field(ge=1, le=1440)]
-    """Minutes until a version that is not ready has failed. Counts at the next release."""
+    keep_deployments: Annotated[int, Field(ge=0)] | None = None
+    """Versions kept for rollback besides those that serve; default: 3. Counts at the next release."""
+    deploy_timeout_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    """Minutes until a version that is not ready has failed; default: 30. Counts at the next release."""
 
 
 class KnownSpace(_Typed):

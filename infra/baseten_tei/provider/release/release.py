@@ -32,6 +32,10 @@ DELETED = (
 )
 
 
+LEFT_OUT = {"keep_deployments": 3, "deploy_timeout_minutes": 30}
+"""What holds where an input is left out: the spec's own defaults."""
+
+
 class Gate(Protocol):
     """What a version has to pass before it gets traffic; see `gates`."""
 
@@ -116,10 +120,11 @@ class Releasing:
         return {"pinned_spec": spec}
 
     def _in_time(self, inputs: Values) -> Values:
-        """The inputs with the deadline that holds here, so that messages tell that one."""
-        minutes = float(inputs["deploy_timeout_minutes"])
+        """The inputs, whole, with the deadline that holds here, so that messages tell that one."""
+        whole = {**LEFT_OUT, **inputs}
+        minutes = float(whole["deploy_timeout_minutes"])
         held = minutes if self._patience is None else min(minutes, self._patience / 60)
-        return {**inputs, "deploy_timeout_minutes": held}
+        return {**whole, "deploy_timeout_minutes": held}
 
     def _find_version(self, inputs: Values, state: Values) -> tuple[str, Version]:
         """Return the version, once it is there: what was just pushed may be unknown for a while.
