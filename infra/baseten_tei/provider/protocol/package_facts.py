@@ -19,7 +19,7 @@ def package_facts(name: str, kind: str) -> dict[str, Any]:
         "repository": REPOSITORY,
         "license": "MIT",
         "publisher": "baseten-tei",
-        "logoUrl": f"{_raw()}/v{__version__}/docs/logo.svg",
+        "logoUrl": f"{_raw()}/v{__version__}/docs/images/logo.png",
         "pluginDownloadURL": f"github://api.{_address()}",
         "language": _languages(name),
     }

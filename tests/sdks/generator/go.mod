@@ -1,0 +1,1 @@
+module baseten-tei/tests/sdks/generator
