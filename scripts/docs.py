@@ -18,7 +18,9 @@ from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
 ROOT = Path(__file__).parents[1]
 COMMAND = ".venv/bin/python scripts/docs.py"
-_SHOWING_FILES = ("docs/quickstart.md", "docs/own-program.md", "docs/recipes.md")
+_SHOWING_FILES = (
+    "docs/quickstart.md", "docs/own-program.md", "docs/recipes.md", "docs/provider.md",
+)  # fmt: skip
 """Pages with files of this repository in them, each after an `include`."""
 _TABLES = {KEYS_PATH: render_keys, CLI_PATH: render_reference}
 """Pages that are generated from a marker on."""

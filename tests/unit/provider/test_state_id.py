@@ -20,7 +20,10 @@ async def _served(warnings: list[str]) -> BasetenProvider:
         lambda _: {"baseten:index:StateId": StateIdResource()}, warn=warnings.append
     )
     request = protocol.ConfigureRequest(
-        variables={}, args=properties({"target": "emulator"}), accept_secrets=True, accept_resources=True
+        variables={},
+        args=properties({"target": "emulator"}),
+        accept_secrets=True,
+        accept_resources=True,
     )
     await provider.configure(request)
     return provider
