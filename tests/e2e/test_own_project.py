@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.support.sampling import ALL
 pytestmark = pytest.mark.e2e
 
 TAG = "v0.1.0"
+FIRST = "search"
 PAGE = (ROOT / "docs/own-program.md").read_text()
 UV = [sys.executable, "-m", "uv"]
 TOKEN = "hf_" + "Tk1" * 11
@@ -44,7 +46,7 @@ def hiding() -> list[str]:
 
 @dataclass
 class Stranger:
-    """A folder with a virtual environment that has our package, and an engine; projects are made beside it."""
+    """Somebody with a new HOME, whose first project's folder has an environment with our package, and an engine."""
 
     folder: Path
     variables: dict[str, str] = field(default_factory=dict)
@@ -62,42 +64,40 @@ class Stranger:
             "PULUMI_SKIP_CONFIRMATIONS": "true", "PULUMI_ENGINE": engine["kind"], "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_BACKEND_URL": f"file://{self.folder}/home",
         }  # fmt: skip
-        (self.folder / "home").mkdir()
+        for name in ("home", FIRST):
+            (self.folder / name).mkdir()
 
     def install(self, package: str) -> None:
         """Make the environment, with the versions that these tests run with, which are in uv's cache."""
         frozen = subprocess.check_output(
             [*UV, "pip", "freeze", "--python", sys.executable], text=True
         )
-        pins = [line for line in frozen.splitlines() if "==" in line]
-        (self.folder / "pins.txt").write_text("\n".join(pins))
+        pins = self.folder / "pins.txt"
+        pins.write_text("\n".join(line for line in frozen.splitlines() if "==" in line))
         python = f"{sys.base_prefix}/bin/python{sys.version_info.major}.{sys.version_info.minor}"
-        subprocess.run([python, "-m", "venv", self.folder / "venv"], check=True)
-        into = [
-            "--python",
-            str(self.folder / "venv/bin/python"),
+        subprocess.run([python, "-m", "venv", self.environment], check=True)
+        into = ["--python", str(self.environment / "bin/python"), "-c", str(pins)]
+        variables = {**os.environ, **self.variables, "HOME": str(Path.home())}
+        subprocess.run([*UV, "pip", "install", "-q", *into, package], check=True, env=variables)
+        self.type("true", engine="venv/bin/python -m pulumi_engine setup").check()
+
+    @property
+    def environment(self) -> Path:
+        return self.folder / FIRST / "venv"
+
+    def type(self, script: str, project: str = FIRST, engine: str = "", **more: str) -> Checked:
+        """Type commands in a project's folder, in a shell with the engine and the environment on PATH."""
+        python = self.environment / "bin/python"
+        engine = engine or f'eval "$({python} -m pulumi_engine --project ../{FIRST} env)"'
+        command = [
+            "bash",
+            "-euo",
+            "pipefail",
             "-c",
-            str(self.folder / "pins.txt"),
+            f"{engine}; source venv/bin/activate; {script}",
         ]
-        environment = {**os.environ, **self.variables, "HOME": str(Path.home())}
-        subprocess.run([*UV, "pip", "install", "-q", *into, package], check=True, env=environment)
-        self.type("venv/bin/python -m pulumi_engine setup").check()
-
-    def project(self, name: str) -> Path:
-        """An empty folder for a project, but for the environment that all of them share."""
-        (self.folder / name).mkdir()
-        (self.folder / name / "venv").symlink_to("../venv")
-        return self.folder / name
-
-    def type(self, script: str, folder: str = ".", **more: str) -> Checked:
-        """Type commands there, in a shell with the engine and the environment on PATH."""
-        engine = (
-            f'eval "$({self.folder}/venv/bin/python -m pulumi_engine --project {self.folder} env)"'
-        )
-        start = "" if "pulumi_engine setup" in script else f"{engine}; source venv/bin/activate; "
-        command = ["bash", "-euo", "pipefail", "-c", start + script]
         ended = subprocess.run(
-            [*hiding(), *command], cwd=self.folder / folder, env={**self.variables, **more},
+            [*hiding(), *command], cwd=self.folder / project, env={**self.variables, **more},
             capture_output=True, text=True, timeout=300, check=False,
         )  # fmt: skip
         return Checked(ended.returncode, ended.stdout, ended.stderr)
@@ -110,7 +110,8 @@ class Stranger:
 
     def stop(self) -> None:
         address = f"http://127.0.0.1:{self.variables['BASETEN_EMULATOR_PORT']}"
-        requests.post(f"{address}/_emulator/shutdown", timeout=10)
+        with suppress(requests.ConnectionError):  # where none was started
+            requests.post(f"{address}/_emulator/shutdown", timeout=10)
 
 
 @pytest.fixture(scope="module")
@@ -149,30 +150,29 @@ def test_a_template_and_a_program_come_up_and_answer(
     stranger: tuple[Stranger, str], forge: Forge
 ) -> None:
     own, template = stranger
-    project = own.project("search")
     enter, new, *activate, up, outputs = shown("template")
-    assert enter == "mkdir search && cd search"
+    assert enter == f"mkdir {FIRST} && cd {FIRST}"
     assert new.endswith(f"/tree/{TAG}/templates/stack")
-    own.type(
-        f"pulumi new {template} --force", "search", SSL_CERT_FILE=str(forge.certificate)
-    ).check()
-    told = own.type("; ".join([*activate, up]), "search", CI="true").check().text
+    own.type(f"pulumi new {template} --force", SSL_CERT_FILE=str(forge.certificate)).check()
+    told = own.type("; ".join([*activate, up]), CI="true").check().text
     assert "14 created" in told.replace("+ ", "")
     assert "warning: model" not in told
-    assert json.loads(own.type(outputs, "search").check().stdout)["models"].keys() == {
+    assert json.loads(own.type(outputs).check().stdout)["models"].keys() == {
         "bge", "bge-reranker", "go-emotions",
     }  # fmt: skip
-    told = own.type("baseten-tei status", "search").check().stdout
+    told = own.type("baseten-tei status").check().stdout
     assert told == "dev: 3 models, nothing to do\n"
 
-    models = json.loads(own.type("pulumi stack output models --json", "search").check().stdout)
+    models = json.loads(own.type("pulumi stack output models --json").check().stdout)
     assert_answers(own, models)
-    assert {it.name for it in project.iterdir()} - {"__pycache__"} == {
-        ".gitignore", ".state", "Pulumi.dev.yaml", "Pulumi.yaml", "README.md", "__main__.py", "locks",
+    assert {it.name for it in (own.folder / FIRST).iterdir()} - {"__pycache__"} == {
+        ".engine", ".gitignore", ".state", "Pulumi.dev.yaml", "Pulumi.yaml", "README.md", "__main__.py", "locks",
         "plugin", "requirements.txt", "truss_configs", "venv",
     }  # fmt: skip
 
-    library = own.project("library")
+    library = own.folder / "library"
+    library.mkdir()
+    (library / "venv").symlink_to(own.environment)
     shutil.copy(ROOT / "examples/program/__main__.py", library)
     project_file, commands = marked("library")
     (library / "Pulumi.yaml").write_text(project_file)
@@ -210,7 +210,7 @@ def assert_nothing_names_the_clone(own: Stranger) -> None:
     """Neither a module of ours, nor a file that was made."""
     files = "import baseten_tei, baseten_emulator, pulumi_engine as e; print(baseten_tei.__file__, e.__file__)"
     places = own.type(f'python -c "{files}"').check().stdout.split()
-    assert all(place.startswith(f"{own.folder}/venv/") for place in places)
+    assert all(place.startswith(f"{own.environment}/") for place in places)
     made = subprocess.run(
         ["grep", "-rIlF", "--exclude-dir=__pycache__", f"{ROOT}/", str(own.folder)],
         capture_output=True, text=True, check=False,

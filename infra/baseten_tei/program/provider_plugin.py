@@ -27,7 +27,8 @@ def require_provider(root: Path) -> None:
     project = read_yaml(file, file.name)
     if _names_provider(project) or _is_found(project) or _is_installed(os.environ):
         return
-    path = os.path.relpath(Path(sys.prefix, "bin").resolve(), root.resolve())
+    here = Path(sys.prefix, "bin")
+    path = here.relative_to(root) if here.is_relative_to(root) else here
     raise UserError(
         f"Pulumi.yaml does not say where the provider {NAME!r} is: write `plugins: {{providers: [{{name: {NAME}, "
         f"path: {path}}}]}}` into it"
