@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,11 @@ _PROTECTED = "cannot be deleted because it is protected"
 _RAISED = re.compile(r"[\w.]*(?:Error|Exception|Exit)\b")
 """How the end of a traceback begins."""
 _END = "preview failed"
-_NOISE = ("pulumi preview", _END, "an unhandled error", "For further information")
+_NOISE = (
+    "pulumi preview", _END, "an unhandled error", "For further information",
+    "Exception: resource monitor shut down", "Resource monitor has terminated",
+)  # fmt: skip
+"""What follows from the error, or says nothing of it."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,12 @@ def stop_line(stack: str, said: Iterable[str]) -> str:
     every = [line for line in map(bare_line, said) if line]
     lines = [line for line in every if not line.startswith(_NOISE)] or every
     raised = [number for number, line in enumerate(lines) if _RAISED.match(line)]
-    why = bare_line(" ".join(lines[raised[-1] :] if raised else lines[-1:]))
+    told = (
+        takewhile(lambda it: not it.startswith("Traceback"), lines[raised[-1] :])
+        if raised
+        else lines[-1:]
+    )
+    why = bare_line(" ".join(told))
     return (
         f"stack {stack!r}: its models are in its program, which stops: {why}: "
         f"run `pulumi preview --stack {stack}` for all of it"

@@ -143,6 +143,10 @@ ALL = ": run `pulumi preview --stack dev` for all of it"
     ("ending", "line"),
     [
         ({"errors": [{"message": CRASH}, END]}, f"{STOPPED}ValueError: mine and more of it{ALL}"),
+        (
+            {"errors": [{"message": CRASH}, {"message": "Traceback\nException: resource monitor shut down\n"}]},
+            f"{STOPPED}ValueError: mine and more of it{ALL}",
+        ),
         ({"errors": [{"message": "error: model 'x': no\n"}]}, f"{STOPPED}model 'x': no{ALL}"),
         ({"errors": [END]}, f"{STOPPED}preview failed{ALL}"),
         ({"errors": [{"message": f"error: token {'hf_' + 'a1' * 16}"}]}, f"{STOPPED}token [secret]{ALL}"),
