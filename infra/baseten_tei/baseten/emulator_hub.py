@@ -58,7 +58,17 @@ def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:
                     f"what answers at {address} is not the emulator: write another baseten:target"
                 )
             if answer.status_code != 200:
-                raise UserError(
-                    f"the emulator at {address} does not take {repository['model_id']} as locks/ tells it "
-                    f"({answer.text[:200]}): run `baseten-tei lock`, or stop the emulator if it is of another release"
-                )
+                raise _refusal(address, str(repository["model_id"]), answer.text)
+
+
+def _refusal(address: str, model_id: str, said: str) -> UserError:
+    """Return the error for what it does not take; one of an earlier release knows no revisions."""
+    if "revision: " in said:
+        return UserError(
+            f"the emulator at {address} is of an earlier release: stop it (its state stays) with "
+            f"curl -X POST {address}/_emulator/shutdown, and run the same command again"
+        )
+    return UserError(
+        f"the emulator at {address} does not take {model_id} as locks/ tells it ({said[:200]}): "
+        "run `baseten-tei lock`"
+    )

@@ -89,3 +89,13 @@ def test_what_it_does_not_take_is_told_with_the_model_and_what_to_run(tmp_path: 
     assert "org/moods" in told
     assert "hidden_size 10 is odd" in told
     assert "run `baseten-tei lock`" in told
+
+
+def test_an_emulator_of_an_earlier_release_is_to_be_stopped_and_how(tmp_path: Path) -> None:
+    said = {"message": "revision: extra fields not permitted"}
+    with (
+        loopback({HUB: (400, said)}) as here,
+        pytest.raises(UserError, match="is of an earlier release: stop it") as caught,
+    ):
+        teach_lock(parse_target(here.url), [FACTS], tmp_path)
+    assert f"curl -X POST {here.url}/_emulator/shutdown" in str(caught.value)
