@@ -2,10 +2,11 @@
 """The policies without an engine: what each lets pass, what it says, and how its configuration is refused."""
 
 import json
-import runpy
 import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -403,9 +404,9 @@ def documented_rows(policy: str) -> Iterator[str]:
 
 def test_the_pack_tells_pulumi_of_every_policy_and_its_level() -> None:
     pytest.importorskip("pulumi_policy")
-    pack = runpy.run_path(str(ROOT / "policy/__main__.py"), run_name="pack")
+    from baseten_tei.review.policies.pack_process import policies
 
-    shown = {it.name: (it.description, it.enforcement_level.value) for it in pack["policies"]()}
+    shown = {it.name: (it.description, it.enforcement_level.value) for it in policies()}
 
     assert shown == {
         policy: (policy_title(policy), PolicyConfig().section(policy).enforcementLevel)
@@ -434,3 +435,18 @@ def test_a_component_finds_its_facts_by_the_branch_or_by_its_commit() -> None:
 
 def test_a_urn_names_its_stack() -> None:
     assert stack_of("urn:pulumi:prod::baseten-tei::baseten-tei:index:Embedding::bge") == "prod"
+
+
+def test_the_page_shows_the_pack_as_it_is_shipped() -> None:
+    page = (ROOT / "docs/policy.md").read_text()
+    for name in ("PulumiPolicy.yaml", "__main__.py"):
+        text = (ROOT / "policy" / name).read_text().replace("../.venv", ".venv")
+        lines = [it for it in text.splitlines() if it and not it.startswith('"""')]
+        assert "\n".join(lines) in page.replace("\n\n", "\n").replace("../.venv", ".venv"), name
+
+
+def test_a_pack_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pulumi_policy", None)
+    monkeypatch.delitem(sys.modules, "baseten_tei.review.policies.pack_process", raising=False)
+    with pytest.raises(SystemExit, match=r"run `pip install 'baseten-tei\[policy\]'`"):
+        import_module("baseten_tei.review.policies.pack_process")
