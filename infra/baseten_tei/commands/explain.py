@@ -50,6 +50,8 @@ def _model_lines(name: str, args: ModelArgs, facts: ModelFacts) -> list[str]:
 
 
 def _derivation_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
+    if facts.pushed_unlocked:
+        return ["Pushed before it was locked, and kept so (pushed_unlocked): nothing is derived"]
     lines = ["Left open by the spec, and derived"]
     for found in derive_values(args, facts):
         lines += [

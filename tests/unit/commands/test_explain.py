@@ -96,6 +96,11 @@ def test_the_dev_stack_can_be_explained(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().out.count("Cost (Baseten's prices of") == 3
 
 
+def test_what_was_pushed_before_it_was_locked_derives_nothing() -> None:
+    facts = healthy_facts("embedding").model_copy(update={"pushed_unlocked": True})
+    assert "kept so (pushed_unlocked): nothing is derived" in explain_model("bge", written(), facts)
+
+
 def stack(root: Path, *, locked: bool = True) -> Path:
     """A folder with one stack of one model, locked or not."""
     (root / "Pulumi.yaml").write_text("name: project\n")
