@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,11 @@ import pytest
 if TYPE_CHECKING:
     from tests.support.worlds import Worlds
 
-# The tests start a thousand Pythons: each would compile the project anew.
+# The tests start a thousand Pythons: each would compile the project anew, and each run all tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+# Engines live for two seconds: cleaning up would cost them a twentieth of that.
+os.environ.setdefault("GOGC", "400")
 # What a shell runs in the background, or under nohup, is deaf to these, and so would be all that the tests interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)

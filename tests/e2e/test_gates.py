@@ -148,5 +148,3 @@ def test_a_new_space_is_promoted_when_it_is_wanted_and_a_refused_one_deleted_whe
     stack.up().check()
     assert serving(emulator) != first
     assert record(stack, "bge").check().text.startswith("wrote golden/test/bge.json")
-    stack.configure(tokens(10240))
-    stack.up().check()

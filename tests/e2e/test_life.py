@@ -1,11 +1,7 @@
 """A stack's life with the real engine, the real truss CLI and the emulator."""
 
 import json
-import os
 import re
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -99,44 +95,6 @@ def test_a_custom_environment_is_made_with_its_settings(stack: Stack, emulator: 
     assert serving["current_deployment"]["id"] == outputs["deployment_id"]
     assert serving["autoscaling_settings"]["max_replica"] == 2
     assert "/environments/staging/predict" in outputs["predict_url"]
-
-
-def test_a_push_killed_after_truss_made_the_deployment_is_found_again(
-    stack: Stack, emulator: Emulator
-) -> None:
-    stack.configure({"bge": BGE})
-    emulator.fault("bge", "create_hangs", seconds=30)
-    up = subprocess.Popen(
-        ["pulumi", "up", "--yes", "--skip-preview", "--non-interactive", "--stack", stack.name],
-        cwd=stack.folder, env={**stack.env(), "E2E_MARK": str(stack.folder)},
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while "bge" not in emulator.models():
-        assert time.monotonic() < deadline, "truss never made the deployment"
-        time.sleep(0.05)
-    for pid in push_processes(str(stack.folder)):
-        os.kill(pid, signal.SIGKILL)
-    up.communicate(timeout=60)
-    assert up.returncode != 0
-
-    emulator.no_faults()
-    stack.up().check()
-    assert len(emulator.deployments("bge")) == 1
-    assert stack.outputs()["models"]["bge"]["deployment_id"] == emulator.deployments("bge")[0]["id"]
-
-
-def push_processes(mark: str) -> list[int]:
-    """The push step and the truss it forked, of this stack alone: found by their environment."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            ours = mark.encode() in (process / "environ").read_bytes()
-            if ours and b"baseten_tei.push" in (process / "cmdline").read_bytes():
-                found.append(int(process.name))
-        except OSError:
-            continue  # it ended while we looked
-    return found
 
 
 @pytest.mark.serving

@@ -25,7 +25,7 @@ from tests.faults.killing import (
     until,
 )
 from tests.faults.whole import assert_whole
-from tests.support.sampling import SEED, pick, pick_each
+from tests.support.sampling import SEED, pick
 from tests.support.worlds import (
     AFTER,
     BEFORE,
@@ -62,7 +62,7 @@ class Kill:
 KILLS = [Kill(*kill) for kill in product(SCENES, range(CALLS), WHENS)]
 
 
-@pytest.mark.parametrize("kill", pick_each(KILLS, lambda it: it.scene), ids=str)
+@pytest.mark.parametrize("kill", pick(KILLS, 1), ids=str)
 def test_an_up_that_is_killed_at_a_remote_call_is_continued_by_the_next(
     worlds: Worlds, kill: Kill
 ) -> None:

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from tests.support.harness import (
     running_emulator,
     status,
 )
+from tests.support.made_once import made_once, shared_folder
 
 pytestmark = pytest.mark.e2e
 
@@ -41,23 +41,22 @@ def search(**changed: Any) -> dict[str, Any]:
     return models(search={**SEARCH, **changed})
 
 
-@pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def _bring_up(folder: Path) -> None:
     with running_emulator() as emulator:
-        folder = tmp_path_factory.mktemp("base") / "project"
-        stack = Stack(folder, emulator.url, environment={"HF_ACCESS_KEY": TOKEN})
-        stack.environment["XDG_CACHE_HOME"] = str(folder.parent / "cache")
+        stack = Stack(folder / "project", emulator.url, environment={"HF_ACCESS_KEY": TOKEN})
         stack.configure(MODELS)
         stack.up().check()
-        yield stack
+    (folder / "target").write_text(emulator.url)
 
 
 @pytest.fixture
-def standing(base: Stack, tmp_path: Path) -> Stack:
-    """The base, in a copy that a test may change."""
-    folder = tmp_path / "project"
-    shutil.copytree(base.folder, folder, symlinks=True)
-    return Stack(folder, base.target, environment=dict(base.environment))
+def standing(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Stack:
+    """A stack that was brought up, in a copy that a test may change; nobody listens where it is deployed."""
+    base = made_once(shared_folder(tmp_path_factory) / "standing", _bring_up)
+    shutil.copytree(base / "project", tmp_path / "project", symlinks=True)
+    environment = {"HF_ACCESS_KEY": TOKEN, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    target = (base / "target").read_text()
+    return Stack(tmp_path / "project", target, environment=environment)
 
 
 def both(stack: Stack) -> list[str]:
