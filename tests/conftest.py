@@ -3,7 +3,6 @@
 import os
 import signal
 import sys
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
