@@ -6,7 +6,6 @@ from typing import Any
 
 from baseten_tei.deployment.ownership import Owner, owner_of
 from baseten_tei.deployment.push_job import PREFIX
-from baseten_tei.facts.files.formats import STATE, check_format
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.project.urns import kind_of
 from baseten_tei.spec.type_tokens import (
@@ -45,10 +44,7 @@ class State:
 
 
 def parse_state(exported: Mapping[str, Any]) -> State:
-    """Return the state of an export; one without a deployment is an empty stack's.
-
-    Raises `UserError` where a later release wrote it.
-    """
+    """Return the state of an export; one without a deployment is an empty stack's."""
     deployment = exported.get("deployment") or {}
     resources = [it for it in deployment.get("resources") or () if not it.get("delete")]
     # What an import could not know is in its inputs from the first `up` on.
@@ -57,8 +53,6 @@ def parse_state(exported: Mapping[str, Any]) -> State:
         for it in resources
         if it["type"].startswith(PROVIDER)
     ]
-    for _, values in every:
-        check_format(STATE, values)
     models = [values for kind, values in every if kind == MODEL]
     return State(
         models={(it.get("team"), it["name"]): str(it.get("digest") or "") for it in models},

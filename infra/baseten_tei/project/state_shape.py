@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.errors import UserError
+from baseten_tei.facts.files.formats import STATE, check_format
 from baseten_tei.spec.type_tokens import PROVIDER
 
 _TEXTS = (
@@ -15,7 +16,7 @@ _LISTS = ("kept_deployment_ids",)
 
 
 def check_deployment(deployment: Any) -> None:
-    """Raise `UserError`, without the file's name, for a state that the engine would not write."""
+    """Raise `UserError`, without the file's name, for a state that the engine or this release would not write."""
     if not isinstance(deployment, Mapping):
         raise _refusal("it is not an object")
     for key in ("resources", "pending_operations"):
@@ -49,7 +50,8 @@ def _problem(resource: Any) -> str | None:
 
 
 def _values_problem(values: Mapping[str, Any]) -> str | None:
-    """What is wrong with the inputs or outputs of a resource of our provider."""
+    """What is wrong with the inputs or outputs of a resource of our provider; a later release's are refused first."""
+    check_format(STATE, values)
     for key in _TEXTS:
         if not isinstance(values.get(key), (str, type(None))):
             return f"{key} is not a text"

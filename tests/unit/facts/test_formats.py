@@ -18,7 +18,7 @@ from baseten_tei.facts.files.formats import (
 )
 from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.outputs.parsing import parse_outputs
-from baseten_tei.project.state import parse_state
+from baseten_tei.project.state_shape import check_deployment
 from baseten_tei.provider.release.golden.file import parse_golden
 from baseten_tei.review.report.report_data import parse_report
 from baseten_tei.review.snapshots.state_snapshot import parse_snapshot
@@ -71,11 +71,11 @@ NEWER: dict[str, Callable[[], Any]] = {
     "stack's outputs": lambda: parse_outputs('{"schema_version": 2, "embeddings": []}'),
     "snapshot": lambda: parse_snapshot('{"snapshot": 2, "resources": []}', "dev.json"),
     "report": lambda: parse_report('{"version": 2, "models": []}'),
-    "resource's state": lambda: parse_state(
-        {"deployment": {"resources": [
+    "resource's state": lambda: check_deployment(
+        {"resources": [
             {"type": "baseten:index:Model", "urn": "urn:pulumi:a::b::baseten:index:Model::c",
-             "outputs": {"format": 2.0}}
-        ]}}
+             "outputs": {"format": 2.0, "name": ["of", "another", "shape"]}}
+        ]}
     ),
 }  # fmt: skip
 
