@@ -6,21 +6,16 @@ Keys are only ever added. What takes one away, or makes it less certain, is anot
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from baseten_tei.facts.files.formats import OUTPUTS
 from baseten_tei.outputs.spaces.space import Space
+from baseten_tei.outputs.words import Words
 
 SCHEMA_VERSION = OUTPUTS.version
 
 
-class _Words(BaseModel):
-    """Frozen; keys that a later version adds are nothing to this one."""
-
-    model_config = ConfigDict(frozen=True)
-
-
-class Limits(_Words):
+class Limits(Words):
     """What a caller has to keep to, of one replica."""
 
     max_client_batch_size: int
@@ -41,7 +36,7 @@ class Limits(_Words):
     """Replicas at the most, of `environment`."""
 
 
-class _ModelOutputs(_Words):
+class _ModelOutputs(Words):
     """What there is of a model of any task."""
 
     baseten_id: str
@@ -120,7 +115,7 @@ OUTPUTS_BY_TASK: Mapping[str, type[ModelOutputs]] = {
 }
 
 
-class StackOutputs(_Words):
+class StackOutputs(Words):
     """Everything that a stack tells of its models. Nothing in it is secret, or holds a secret."""
 
     schema_version: int

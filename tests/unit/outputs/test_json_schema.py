@@ -92,6 +92,18 @@ def test_outputs_of_an_earlier_version_are_read_by_their_old_key() -> None:
     assert parse_models(json.dumps(earlier["models"]))["bge"]["baseten_id"] == "6k9ahjw5"
 
 
+def without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_nulls(it) for key, it in value.items() if it is not None}
+    return value
+
+
+def test_what_is_null_may_be_left_out_as_a_program_in_another_language_does() -> None:
+    whole = parse_outputs(json.dumps(OUTPUTS))
+    assert "null" in json.dumps(OUTPUTS)
+    assert parse_outputs(json.dumps(without_nulls(OUTPUTS))) == whole
+
+
 @pytest.mark.parametrize("broken", ["limits", "space", "sync_url", "task"])
 def test_outputs_that_miss_a_key_are_refused_by_the_schema_and_by_us(broken: str) -> None:
     outputs = deepcopy(OUTPUTS)

@@ -1,15 +1,13 @@
 """A space as a stack's outputs tell it."""
 
-from pydantic import BaseModel, ConfigDict
+from baseten_tei.outputs.words import Words
 
 
-class Space(BaseModel):
+class Space(Words):
     """What vectors have to have in common to be compared; the fingerprint says it in numbers, the rest by name.
 
     Where `deployment` pins another version, both are those of what serves.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     model_id: str
     """Hugging Face repository."""
