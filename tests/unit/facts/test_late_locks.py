@@ -38,9 +38,8 @@ def readings(changed: datetime | None = BEFORE, **facts: Any) -> Readings:
         (UnlockedPush("bge", PUSHED), AFTER, False),
         (UnlockedPush("bge", PUSHED), None, False),
         (UnlockedPush("bge", None), BEFORE, False),
-        (UnlockedPush("bge", PUSHED, emulated=True), AFTER, False),
-        (UnlockedPush("bge", PUSHED, emulated=True), None, True),
-        (UnlockedPush("bge", None, emulated=True), AFTER, True),
+        (UnlockedPush("bge", PUSHED, emulated=True), AFTER, True),
+        (UnlockedPush("bge", None, emulated=True), None, True),
     ],
 )
 def test_what_serves_the_locked_commit_stays_as_it_was_pushed(

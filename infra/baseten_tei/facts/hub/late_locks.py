@@ -22,7 +22,7 @@ class UnlockedPush:
 
     def serves(self, changed_at: datetime | None) -> bool:
         """Return whether it serves what its branch is now, which last changed then."""
-        if changed_at is None or self.pushed_at is None:
+        if self.emulated or changed_at is None or self.pushed_at is None:
             return self.emulated
         return changed_at <= self.pushed_at
 
