@@ -10,7 +10,7 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import RemoteModel, Serving, Version
-from baseten_tei.commands import adopt, lock
+from baseten_tei.commands import adoption_steps, lock
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.errors import UserError
@@ -234,7 +234,7 @@ def faked(monkeypatch: pytest.MonkeyPatch, config: Mapping[str, Any] = CONFIG) -
     api = FakeApi(environments={"production": serving()}, configs={"d1": dict(config)})
     ran: list[list[str]] = []
     monkeypatch.setattr(Workspace, "api", api)
-    monkeypatch.setattr(adopt, "run", lambda _root, _stack, *words: ran.append([*words]))
+    monkeypatch.setattr(adoption_steps, "run", lambda _root, _stack, *words: ran.append([*words]))
     monkeypatch.setattr(lock, "read", lambda _hub, _keys: Readings())
     return ran
 
@@ -322,7 +322,7 @@ def test_an_import_that_fails_says_what_is_left_to_type(
     def fails(*_: object) -> None:
         raise UserError("no passphrase")
 
-    monkeypatch.setattr(adopt, "run", fails)
+    monkeypatch.setattr(adoption_steps, "run", fails)
     assert main(["adopt", "--all", "--root", str(workspace.root)]) == 2
     said = capsys.readouterr().err
     assert "no passphrase" in said
