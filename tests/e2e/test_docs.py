@@ -127,10 +127,17 @@ def test_the_production_example_is_valid_as_it_is_shipped() -> None:
     assert parse_settings(example["baseten-tei:models"]).models
 
 
-def test_the_six_commands_to_an_account_are_in_both_pages() -> None:
-    assert len(own_account(README)) == 6
-    assert any(line.startswith("baseten-tei lock") for line in own_account(README))
-    assert own_account(README) == own_account(PRODUCTION)
+def test_six_commands_lead_to_an_account_and_lock_before_the_first_up() -> None:
+    commands = [command.split()[0:2] for command in own_account(PRODUCTION)]
+    assert len(commands) == 6
+    assert commands.index(["baseten-tei", "lock"]) < commands.index(["pulumi", "up"])
+
+
+def test_each_way_in_is_at_most_six_lines_and_locks_before_the_first_up() -> None:
+    ways = README.partition("## Your own project")[2].partition("## ")[0]
+    template, library, other = re.findall(r"```(?:sh|python|yaml)\n(.*?)```", ways, re.DOTALL)[:3]
+    assert max(block.count("\n") for block in (template, library, other)) <= 6
+    assert template.index("baseten-tei lock") < template.index("pulumi up")
 
 
 def test_the_readme_shows_every_make_target_it_names() -> None:
