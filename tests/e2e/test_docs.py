@@ -135,7 +135,7 @@ def test_six_commands_lead_to_an_account_and_lock_before_the_first_up() -> None:
 
 def test_each_way_in_is_at_most_six_lines_and_locks_before_the_first_up() -> None:
     ways = README.partition("## Your own project")[2].partition("## ")[0]
-    template, library, other = re.findall(r"```(?:sh|python|yaml)\n(.*?)```", ways, re.DOTALL)[:3]
+    template, library, other = re.findall(r"```(?:sh|python|ts)\n(.*?)```", ways, re.DOTALL)[:3]
     assert max(block.count("\n") for block in (template, library, other)) <= 6
     assert template.index("baseten-tei lock") < template.index("pulumi up")
 
