@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from baseten_tei.provider.protocol.package_schema import package_schema
 from tests.support.harness import Checked, Emulator, Stack
 
 pytestmark = pytest.mark.e2e
@@ -53,6 +54,8 @@ def test_each_resource_is_imported_by_its_id_and_nothing_is_changed_on_baseten(
     assert {kind: found[f"the-{kind}"]["id"] for kind in ids} == ids
     environment = found["the-Environment"]
     assert environment["inputs"]["autoscaling"]["max_replica"] == 1
+    schema = package_schema()["resources"]["baseten:index:Environment"]
+    assert set(schema["requiredInputs"]) <= set(environment["inputs"]), "printed code has them all"
     deployment = emulator.deployments("bge")[0]["id"]
     assert environment["outputs"]["deployment_id"] == deployment
     assert VALUE not in json.dumps(found)

@@ -242,6 +242,11 @@ def test_a_pinned_version_only_has_to_compute() -> None:
     assert len(router.asked) == 2
 
 
+def test_a_version_of_which_nothing_is_expected_only_has_to_compute() -> None:
+    router = Router(info={**INFO, "version": "1.9.3", "model_id": "someone/else"})
+    assert check(router, {"model": "bge"})["dimensions"] == 2
+
+
 def test_each_golden_text_is_asked_for_and_parity_passes() -> None:
     router = Router(a=NORTH, b=turn(EAST, 0.9999))
     assert check(router, WITH_GOLDEN, make_golden("embedding", NORTH, EAST))["dimensions"] == 2

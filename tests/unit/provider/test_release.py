@@ -15,7 +15,7 @@ from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
 from baseten_tei.provider.release.gates.gates import RefusedVersionError
 from baseten_tei.provider.release.readiness import FailedDeploymentError
-from baseten_tei.provider.release.release import Releasing
+from baseten_tei.provider.release.release import LEFT_OUT, Releasing
 from baseten_tei.provider.release.waiting import Waiting, patience_seconds
 from baseten_tei.spec.args import EmbeddingArgs
 from tests.support.fakes import AUTOSCALING, SETTINGS, Clock, FakeApi, version
@@ -95,6 +95,15 @@ def test_a_ready_version_passes_the_gate_and_then_serves() -> None:
     }
     assert api.calls == [PROMOTED]
     assert [version_id for version_id, _ in gate.asked] == ["d1"]
+
+
+def test_what_an_imported_environment_leaves_out_is_as_a_spec_has_it() -> None:
+    assert {key: EmbeddingArgs.model_fields[key].default for key in LEFT_OUT} == LEFT_OUT
+    clock, gate = Clock(), Gate()
+    releasing = Releasing(baseten(), gate, Waiting(clock, clock.sleep))  # type: ignore[arg-type] # a duck
+    given = {key: it for key, it in INPUTS.items() if key not in LEFT_OUT}
+    assert releasing.release(given, {})["kept_deployment_ids"] == ["d0"]
+    assert gate.asked == [("d1", 1800.0)]
 
 
 def test_a_space_that_stays_keeps_its_fingerprint_and_one_that_moves_does_not() -> None:
