@@ -163,7 +163,9 @@ def main(argv: Sequence[str]) -> int:
         return 1
     gc.freeze()  # a collection in a fork would copy what all forks share
     Server(listener, push.run_push).run()
-    if not path.exists():  # its folder went before it, as after a rehearsal: a lock would make it again
+    if (
+        not path.exists()
+    ):  # its folder went before it, as after a rehearsal: a lock would make it again
         return 0
     with machine_locks.one_at_a_time(path.name):  # nobody starts another server meanwhile
         path.unlink(missing_ok=True)
