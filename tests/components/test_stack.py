@@ -375,3 +375,32 @@ def test_a_deprecated_key_still_works_and_is_named_once_for_the_stack(
     ]
     assert [line for line in up(root, preview=True).warnings if "deprecated" in line] == []
     assert len(run.of_type("command:local:Command")) == 3
+
+
+def test_a_programs_own_asynchronous_part_stays_its_own(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK takes one; ours lets registrations begin, which another does as well."""
+    taken: list[object] = []
+
+    def run_once(part: object) -> None:
+        if taken:
+            raise pulumi.RunError("pulumi.run may only be called once")
+        taken.append(part)
+
+    monkeypatch.setattr(pulumi, "run", run_once)
+
+    def program() -> None:
+        pulumi.run("mine")  # type: ignore[arg-type]  # never run here
+        deploy()
+
+    assert run_program(program, root, config()).outputs["models"]
+    assert taken == ["mine"]
+
+
+def test_an_sdk_without_asynchronous_programs_does(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3.225, the oldest that is taken."""
+    monkeypatch.delattr(pulumi, "run", raising=False)
+    assert up(root).outputs["models"]

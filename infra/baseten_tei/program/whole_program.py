@@ -36,7 +36,10 @@ from baseten_tei.spec.spec_parser import NAMESPACE
 
 
 def deploy() -> None:
-    """Register everything in `Pulumi.<stack>.yaml`. Ends the program with one line per problem."""
+    """Register everything in `Pulumi.<stack>.yaml`. Ends the program with one line per problem.
+
+    A program with a `pulumi.run` of its own calls this inside of it.
+    """
     if runs_in_host() and not os.environ.get("BASETEN_TEI_DEBUG"):
         # The SDK calls the engine for each debug line, which only `pulumi --debug` shows.
         pulumi.log.debug = lambda *_, **__: None
