@@ -6,6 +6,7 @@ Order and effects are read off the folders, so a new module needs no entry here;
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,10 @@ def imports(path: Path) -> set[str]:
     return names
 
 
-MODULES = {path.relative_to(PACKAGE): imports(path) for path in PACKAGE.rglob("*.py")}
+@cache
+def modules() -> dict[Path, set[str]]:
+    """Return what each module of the package imports."""
+    return {path.relative_to(PACKAGE): imports(path) for path in PACKAGE.rglob("*.py")}
 
 
 def folders_of(names: set[str]) -> set[str]:
@@ -55,14 +59,14 @@ def folders_of(names: set[str]) -> set[str]:
 
 
 def test_every_module_is_in_a_folder_but_for_errors_and_the_two_faces() -> None:
-    assert {path.stem for path in MODULES if len(path.parts) == 1} <= AT_THE_TOP
-    assert {path.parts[0] for path in MODULES if len(path.parts) > 1} == set(FOLDERS)
+    assert {path.stem for path in modules() if len(path.parts) == 1} <= AT_THE_TOP
+    assert {path.parts[0] for path in modules() if len(path.parts) > 1} == set(FOLDERS)
 
 
 def test_a_folder_imports_only_folders_below_it() -> None:
     upwards = [
         f"{path} imports {other}"
-        for path, names in MODULES.items()
+        for path, names in modules().items()
         if path.parts[0] in FOLDERS
         for other in folders_of(names)
         if FOLDERS.index(other) < FOLDERS.index(path.parts[0])
@@ -73,7 +77,7 @@ def test_a_folder_imports_only_folders_below_it() -> None:
 def test_only_some_folders_and_files_touch_processes_sockets_files_and_the_clock() -> None:
     impure = {
         str(path): effects
-        for path, names in MODULES.items()
+        for path, names in modules().items()
         if path.parts[0] not in TOUCH_THE_WORLD | {"__main__.py", "errors.py"}
         and not path.stem.endswith(EDGES)
         and (effects := {name.split(".")[0] for name in names} & EFFECTS)
@@ -102,7 +106,7 @@ def test_each_folder_says_in_a_line_what_it_holds() -> None:
 
 
 def test_the_emulator_and_the_product_are_two_readings_of_one_api() -> None:
-    product = [name for names in MODULES.values() for name in names]
+    product = [name for names in modules().values() for name in names]
     emulator = [name for path in EMULATOR.rglob("*.py") for name in imports(path)]
     assert not [name for name in product if name.startswith("baseten_emulator")]
     assert emulator

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -380,32 +380,35 @@ def test_a_thousand_connections_at_once_are_all_answered() -> None:
 ALIASES = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 12)
 )
-ARCHIVES: dict[str, bytes] = {
-    "nothing": b"",
-    "noise": bytes(range(256)) * 100,
-    "a bomb": gzip.compress(tar_of(" " * 30_000_000)),
-    "half of it": tar_of(CONFIG)[:700],
-    "a config of a megabyte": tar_of("a: " + "a" * 1_000_000),
-    "a config of 100,000 levels": tar_of("[" * 100_000),
-    "a config that multiplies": tar_of(ALIASES),
-    "a config that holds itself": tar_of("a: &a [*a]"),
-    "a config with a date": tar_of("model_name: 2024-01-01"),
-    "a config with a date that is none": tar_of("model_name: 2024-99-99"),
-    "a config with bytes": tar_of("model_name: !!binary aGk="),
-    "a config with endlessness": tar_of("model_name: .inf"),
-    "a config with a long number": tar_of("model_name: " + "9" * 5000),
-    "a config with a tag that does not fit": tar_of("model_name: !!timestamp x"),
-    "a config with code": tar_of("model_name: !!python/object/apply:os.getcwd []"),
-    "a config that is a list": tar_of("- a"),
-    "10,001 files": b"".join(tar_of("", f"f{number}")[:512] for number in range(10_001))
-    + bytes(1024),
+ARCHIVES: dict[str, Callable[[], bytes]] = {
+    "nothing": lambda: b"",
+    "noise": lambda: bytes(range(256)) * 100,
+    "a bomb": lambda: gzip.compress(tar_of(" " * 30_000_000)),
+    "half of it": lambda: tar_of(CONFIG)[:700],
+    "a config of a megabyte": lambda: tar_of("a: " + "a" * 1_000_000),
+    "a config of 100,000 levels": lambda: tar_of("[" * 100_000),
+    "a config that multiplies": lambda: tar_of(ALIASES),
+    "a config that holds itself": lambda: tar_of("a: &a [*a]"),
+    "a config with a date": lambda: tar_of("model_name: 2024-01-01"),
+    "a config with a date that is none": lambda: tar_of("model_name: 2024-99-99"),
+    "a config with bytes": lambda: tar_of("model_name: !!binary aGk="),
+    "a config with endlessness": lambda: tar_of("model_name: .inf"),
+    "a config with a long number": lambda: tar_of("model_name: " + "9" * 5000),
+    "a config with a tag that does not fit": lambda: tar_of("model_name: !!timestamp x"),
+    "a config with code": lambda: tar_of("model_name: !!python/object/apply:os.getcwd []"),
+    "a config that is a list": lambda: tar_of("- a"),
+    "10,001 files": lambda: (
+        b"".join(tar_of("", f"f{number}")[:512] for number in range(10_001)) + bytes(1024)
+    ),
 }
 
 
 @pytest.mark.parametrize("archive", ARCHIVES.values(), ids=list(ARCHIVES))
-def test_an_archive_that_is_no_truss_is_refused_at_the_push(local: Baseten, archive: bytes) -> None:
+def test_an_archive_that_is_no_truss_is_refused_at_the_push(
+    local: Baseten, archive: Callable[[], bytes]
+) -> None:
     ids = local.deployed()
-    key, uploaded = local.upload(archive)
+    key, uploaded = local.upload(archive())
     assert uploaded.status == 200
     given = {"name": "other", "s3_key": key, "config": encode_config(CONFIG)}
     answer = local.graphql(create_query("create_model_from_truss", given), **given)
