@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from baseten_tei.deployment.push_job import PREFIX
+from baseten_tei.deployment.sizing import size_spec
 from baseten_tei.deployment.truss_config import build_config, compute_digest
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.hub.late_locks import Pushes, UnlockedPush
 from baseten_tei.facts.hub.lockfile import Key
+from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.names import is_commit
@@ -24,11 +27,9 @@ def find_unlocked_pushes(
     locked: Mapping[Key, Any],
     emulated: bool,
 ) -> Pushes:
-    """Return the models that name a branch, are not locked yet, and were pushed so; none where no state can be read."""
+    """Return the models that are not locked yet, and were pushed so; none where no state can be read."""
     late = {
-        name: args
-        for name, args in models.items()
-        if not is_commit(args.revision) and (args.model_id, args.revision) not in locked
+        name: args for name, args in models.items() if (args.model_id, args.revision) not in locked
     }
     try:
         exported = exported_state(root, stack) if late else {}
@@ -45,7 +46,8 @@ def match_pushes(
     for name, args in models.items():
         digest = _digest(name, args)
         if digest is not None and digest in times:
-            push = UnlockedPush(name, times[digest], emulated)
+            changes = partial(_changes, name, args, digest)
+            push = UnlockedPush(name, times[digest], emulated, is_commit(args.revision), changes)
             found.setdefault((args.model_id, args.revision), []).append(push)
     return found
 
@@ -58,6 +60,10 @@ def push_times(exported: Mapping[str, Any]) -> Iterator[tuple[str, datetime | No
             told = (resource.get("outputs") or {}).get("stdout")
             when = resource.get("modified") or resource.get("created")
             yield str(environment.get(f"{PREFIX}DIGEST")), _time(when) if _pushed(told) else None
+
+
+def _changes(name: str, args: ModelArgs, digest: str, facts: ModelFacts) -> bool:
+    return _digest(name, size_spec(args, facts)) != digest
 
 
 def _digest(name: str, args: ModelArgs) -> str | None:

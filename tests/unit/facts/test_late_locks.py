@@ -37,6 +37,7 @@ def readings(changed: datetime | None = BEFORE, **facts: Any) -> Readings:
         (UnlockedPush("bge", PUSHED), BEFORE, True),
         (UnlockedPush("bge", PUSHED), AFTER, False),
         (UnlockedPush("bge", PUSHED), None, False),
+        (UnlockedPush("bge", None, at_commit=True), AFTER, True),
         (UnlockedPush("bge", None), BEFORE, False),
         (UnlockedPush("bge", PUSHED, emulated=True), AFTER, True),
         (UnlockedPush("bge", None, emulated=True), None, True),
@@ -52,6 +53,12 @@ def test_what_serves_the_locked_commit_stays_as_it_was_pushed(
     assert ("pushes it once" in told) is not kept
     assert "'bge'" in told
     assert "pushed_unlocked: true" in told
+
+
+def test_what_the_lock_would_not_push_again_is_locked_as_any_other() -> None:
+    same = UnlockedPush("bge", PUSHED, at_commit=True, changes_with=lambda _: False)
+    assert merge_entries(stack(same), readings()) == merge_entries(stack(), readings())
+    assert list_moves(stack(same), readings()) == list_moves(stack(), readings())
 
 
 def test_two_models_of_one_branch_stay_only_if_both_serve_its_commit() -> None:

@@ -12,6 +12,7 @@ from baseten_tei.deployment.plan import plan_model
 from baseten_tei.deployment.push_job import write_job
 from baseten_tei.project.unlocked_pushes import find_unlocked_pushes, match_pushes, push_times
 from baseten_tei.spec.type_tokens import PUSH
+from tests.support.corpus import COMMIT, healthy_facts
 from tests.support.specs import spec
 
 KEY = ("BAAI/bge-base-en-v1.5", "main")
@@ -56,9 +57,18 @@ def test_a_model_is_found_by_the_config_that_its_spec_alone_gives() -> None:
     assert match_pushes({"bge": changed, "other": UNLOCKED}, times, False) == {}
 
 
-def test_commits_and_what_is_locked_ask_no_state(tmp_path: Path) -> None:
+def test_a_pinned_model_stays_as_it_was_pushed_where_its_facts_derive_another_config() -> None:
+    args = spec(revision=COMMIT)
+    digest = plan_model("bge", args, Owner("proj", "dev"), "emulator").job.digest
+    [push] = match_pushes({"bge": args}, {digest: None}, False)[KEY[0], COMMIT]
+    assert push.serves(None), "a commit never changes"
+    facts = healthy_facts("embedding")
+    assert not push.changes_with(facts)
+    longer = {"max_position_embeddings": 32768, "max_seq_length": 32768}
+    assert push.changes_with(facts.model_copy(update=longer))
+
+
+def test_what_is_locked_asks_no_state(tmp_path: Path) -> None:
     """There is none in this folder, and no Pulumi project; what cannot be read is no evidence either."""
-    pinned = {"bge": spec(revision="a" * 40)}
-    assert find_unlocked_pushes(tmp_path, "dev", pinned, {}, False) == {}
     assert find_unlocked_pushes(tmp_path, "dev", {"bge": UNLOCKED}, {KEY: None}, False) == {}
     assert find_unlocked_pushes(tmp_path, "dev", {"bge": UNLOCKED}, {}, False) == {}

@@ -4,11 +4,12 @@ A push that names a branch is served from the branch's commit of that time. Wher
 is the commit which is locked now, and nothing has to be pushed for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from baseten_tei.facts.hub.lockfile import Key
+from baseten_tei.facts.hub.model_facts import ModelFacts
 
 
 @dataclass(frozen=True)
@@ -19,16 +20,31 @@ class UnlockedPush:
     pushed_at: datetime | None
     emulated: bool = False
     """Whether it is on an emulator, where a branch is whatever its lock says."""
+    at_commit: bool = False
+    """Whether its spec names a commit, which never changes."""
+    changes_with: Callable[[ModelFacts], bool] = lambda _: True
+    """Whether what is deployed would be another config with these facts."""
 
     def serves(self, changed_at: datetime | None) -> bool:
         """Return whether it serves what its branch is now, which last changed then."""
-        if self.emulated or changed_at is None or self.pushed_at is None:
-            return self.emulated
+        if self.emulated or self.at_commit:
+            return True
+        if changed_at is None or self.pushed_at is None:
+            return False
         return changed_at <= self.pushed_at
 
 
 Pushes = Mapping[Key, Sequence[UnlockedPush]]
 """By what the specs ask for."""
+
+
+def changed_pushes(pushes: Pushes, facts: Mapping[Key, ModelFacts]) -> Pushes:
+    """Return those that a lock with these facts would push again, were they not kept."""
+    read = {key: every for key, every in pushes.items() if key in facts}
+    changed = {
+        key: [it for it in every if it.changes_with(facts[key])] for key, every in read.items()
+    }
+    return {key: every for key, every in changed.items() if every}
 
 
 def pushed_before(pushes: Pushes, changes: Mapping[Key, datetime | None]) -> frozenset[Key]:
@@ -50,7 +66,7 @@ def late_lines(file: str, pushes: Pushes, kept: frozenset[Key]) -> list[str]:
 def _kept_line(file: str, key: Key, model: str) -> str:
     return (
         f"{file}: {'@'.join(key)} is what {model!r} serves already, so it stays as it was pushed "
-        "(pushed_unlocked: true); remove that line to deploy it as its commit"
+        "(pushed_unlocked: true); remove that line to deploy what the lock gives"
     )
 
 

@@ -4,7 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from baseten_tei.facts.hub.late_locks import Pushes, late_lines, pushed_before
+from baseten_tei.facts.hub.late_locks import (
+    Pushes,
+    changed_pushes,
+    late_lines,
+    pushed_before,
+)
 from baseten_tei.facts.hub.lockfile import Key, choose_entry, compare_facts, key_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 
@@ -45,9 +50,8 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
             compare_facts(before, after) if before else [f"is new, at commit {after.commit}"]
         )
         lines += [f"{stack.file}: {_name(wanted)} {line}" for line in differences]
-    kept = _kept(stack, readings)
-    late = {key: it for key, it in stack.pushes.items() if key in readings.facts}
-    lines += late_lines(stack.file, late, kept)
+    late = changed_pushes(stack.pushes, readings.facts)
+    lines += late_lines(stack.file, late, pushed_before(late, readings.changes))
     unused = sorted(stack.locked.keys() - stack.used)
     return lines + [f"{stack.file}: {_name(gone)} is used by no model" for gone in unused]
 
@@ -55,17 +59,14 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
 def merge_entries(stack: LockedStack, readings: Readings) -> list[ModelFacts]:
     """Return the lock file's new entries; where nothing was read, what was locked stays."""
     kept = {wanted: facts for wanted, facts in stack.locked.items() if wanted in stack.used}
-    as_pushed = _kept(stack, readings)
+    late = changed_pushes(stack.pushes, readings.facts)
+    as_pushed = pushed_before(late, readings.changes)
     for wanted in stack.asked & readings.facts.keys():
         after = readings.facts[wanted]
         if wanted in as_pushed:
             after = after.model_copy(update={"pushed_unlocked": True})
         kept[key_of(after)] = choose_entry(kept.get(wanted), after)
     return list(kept.values())
-
-
-def _kept(stack: LockedStack, readings: Readings) -> frozenset[Key]:
-    return pushed_before(stack.pushes, readings.changes)
 
 
 def list_problems(readings: Readings) -> list[str]:
