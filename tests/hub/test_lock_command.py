@@ -1,5 +1,6 @@
 """`baseten-tei lock` in a project of its own, against a Hub on this machine."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,9 @@ import yaml
 
 from baseten_tei.__main__ import main
 from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
+from baseten_tei.project import registered_models
+from baseten_tei.project.program_run import Resource
+from baseten_tei.project.registered_models import VARIABLE
 from tests.hub.loopback import TOKEN, LoopbackHub
 from tests.hub.repositories import embedder
 
@@ -50,6 +54,28 @@ def test_all_models_of_a_stack_are_locked(
     out, err = capsys.readouterr()
     assert f"locks/dev.yaml: tiny/embedder@main is new, at commit {commit}\n" in out
     assert err == ""
+
+
+def test_the_models_that_a_program_registers_are_locked_and_known_to_its_rules(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its configuration has none: `lock` said "up to date" then, and had locked nothing."""
+    (root / "Pulumi.dev.yaml").write_text("config: {baseten:target: emulator}\n")
+
+    def run_program(_root: Path, _stack: str, environment: Mapping[str, str]) -> list[Resource]:
+        told = {"name": "bge", "spec": PINNED, "place": ["__main__.py", 3]}
+        Path(environment[VARIABLE]).write_text(json.dumps(told) + "\n")
+        return []
+
+    monkeypatch.setattr(registered_models, "run_program", run_program)
+    assert lock(root) == 0
+    assert set(parse_lock(text(root))) == {("tiny/embedder", "main")}
+    assert main(["explain", "bge", "--root", str(root)]) == 0
+    assert main(["check", "--root", str(root)]) == 0
+    out = capsys.readouterr().out
+    assert "bge: tiny/embedder at " in out
+    assert "stack dev: 1 models, 0 errors" in out
+    assert "TEI-LOCK-001" not in out
 
 
 def test_locking_again_changes_no_byte_and_says_so(
