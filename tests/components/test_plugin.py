@@ -295,10 +295,16 @@ def test_resource_options_reach_the_component_and_protect_and_retain_what_is_in_
     assert model.retainOnDelete
 
 
-def test_the_config_is_written_by_an_update_of_a_person_into_the_project_and_nowhere_else(
+def test_an_output_that_the_program_wants_secret_is_secret_and_no_other(world: World) -> None:
+    _, _, response = world.construct(BGE, additionalSecretOutputs=["predict_url"])
+    told = PropertyValue.unmarshal_map(response.state)
+    assert {key for key, it in told.items() if it.is_secret} == {"predict_url"}
+
+
+def test_in_ci_no_config_is_written_or_wanted(
     world: World,
 ) -> None:
-    """In CI nothing is written, and nothing is demanded: another language has no command that writes it."""
+    """Another language has no command that writes it; that an update of a person does is in tests/e2e."""
     world.construct(BGE)
     assert not (world.folder / "truss_configs").exists()
     assert not list((world.folder / "program").iterdir())

@@ -1,7 +1,7 @@
 """Registers one component of a program in another process, with all that is in it."""
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,7 +39,13 @@ _OUTPUTS = ("baseten_id", "deployment_id", "predict_url", "sync_url")
 class Constructing(Provider):
     """Constructs from `inputs` as the engine sent them: the SDK would wrap those that have dependencies."""
 
-    def __init__(self, inputs: Inputs, target: str | None, monitor: object) -> None:
+    def __init__(
+        self,
+        inputs: Inputs,
+        target: str | None,
+        monitor: object,
+        secret_outputs: Collection[str] = (),
+    ) -> None:
         """`target` is that of a provider which the program made itself, else the configuration's counts.
 
         `monitor` is the one connection to the engine of all components of a program: by it they know each other.
@@ -48,6 +54,7 @@ class Constructing(Provider):
         self._inputs = inputs
         self._target = target
         self._monitor = monitor
+        self._secret_outputs = secret_outputs
 
     def construct(
         self,
@@ -70,7 +77,13 @@ class Constructing(Provider):
             raise _invalid(found)
         args, team = found
         model = _CLASSES[task](name, args, options, team=team, after=_after(self._inputs, options))
-        return ConstructResult(model.urn, _state(model))
+        state = {**{name: model.outputs[name] for name in _OUTPUTS}, "outputs": model.outputs}
+        secret = {
+            key: pulumi.Output.secret(it)
+            for key, it in state.items()
+            if key in self._secret_outputs
+        }
+        return ConstructResult(model.urn, {**state, **secret})
 
 
 def _prepare_process(target: str | None, options: pulumi.ResourceOptions) -> None:
@@ -147,7 +160,3 @@ def _after(inputs: Inputs, options: pulumi.ResourceOptions) -> list[pulumi.Resou
         "list[pulumi.Resource]", options.depends_on or []
     )  # the SDK's servicer gives a list
     return [*said, *map(DependencyResource, urns)]
-
-
-def _state(model: TeiModel) -> dict[str, Any]:
-    return {**{name: model.outputs[name] for name in _OUTPUTS}, "outputs": model.outputs}

@@ -56,7 +56,9 @@ class ComponentServicer(OneLineErrors):
         inputs = PropertyValue.unmarshal_map(request.inputs)
         for name, dependencies in request.inputDependencies.items():
             inputs[name] = inputs[name].with_dependencies(dependencies.urns)
-        made = Constructing(inputs, self._target, self._connect(request.monitorEndpoint))
+        monitor = self._connect(request.monitorEndpoint)
+        secret_outputs = request.additionalSecretOutputs
+        made = Constructing(inputs, self._target, monitor, secret_outputs)
         sdk = ProviderServicer(made, [], self._engine_address)
         try:
             return await sdk._construct(request, context)
