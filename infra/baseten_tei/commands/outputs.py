@@ -48,8 +48,8 @@ def command(
 ) -> int:
     """Print a stack's outputs for other tools, or as a typed module.
 
-    json, dotenv, github (for >> "$GITHUB_ENV"), kubernetes (a ConfigMap), esc (a Pulumi ESC environment): what
-    docs/outputs.md lists, and nothing secret. python and typescript: a module with the models as attributes, their
+    json, dotenv, github (for >> "$GITHUB_ENV"), kubernetes (a ConfigMap), esc (a Pulumi ESC environment): the
+    same values, and nothing secret. python and typescript: a module with the models as attributes, their
     limits and spaces; what a push changes is left out, so that it changes only when something does that a caller
     relies on.
     """
@@ -77,10 +77,7 @@ def _missing(workspace: Workspace) -> str:
     """Return what to do where a stack does not have the output that its models are in."""
     if has_models(workspace):
         return "has no outputs yet: run `pulumi up`"
-    return (
-        "does not export its models: call baseten_tei.export_models(...) in its program, and run `pulumi up` "
-        "(docs/outputs.md)"
-    )
+    return "does not export its models: call baseten_tei.export_models(...) in its program, and run `pulumi up`"
 
 
 def _of_file(file: str | None) -> StackOutputs:

@@ -82,7 +82,7 @@ def context() -> Context:
     if not target.loopback and phrase is not None and phrase.strip() == PUBLIC:
         raise UserError(
             "this stack's secrets would be encrypted with the dev stack's public passphrase: type "
-            "export PULUMI_CONFIG_PASSPHRASE_FILE=<a file with your own>, and make the stack again (docs/production.md)"
+            "export PULUMI_CONFIG_PASSPHRASE_FILE=<a file with your own>, and make the stack again"
         )
     if not preview:
         _require_api_key(given, target)

@@ -91,7 +91,8 @@ def _check_silence_names(subject: Subject) -> Iterator[Finding]:
         if rule_id not in BY_ID:
             hint = did_you_mean(rule_id, BY_ID).strip()
             yield Finding(
-                f"silence names {rule_id!r}, which is not a rule", hint or "see docs/rules.md"
+                f"silence names {rule_id!r}, which is not a rule",
+                hint or "write an id that `baseten-tei check` prints",
             )
         elif not reason.strip():
             yield Finding(

@@ -74,11 +74,11 @@ def _properties(model: dict[str, Any]) -> dict[str, Any]:
             **_STRING,
         },
         f"{NAMESPACE}:state_id": {
-            "description": "Id of a state that was lost, for the one that replaces it (docs/lifecycle.md).",
+            "description": "Id of a state that was lost, for the one that replaces it.",
             **_STRING,
         },
         TOKEN_KEY: {
-            "description": "Variable that holds the Hugging Face token; or the token, encrypted (docs/security.md).",
+            "description": "Variable that holds the Hugging Face token; or the token, encrypted.",
             "oneOf": token,
         },
     }

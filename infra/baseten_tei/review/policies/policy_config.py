@@ -154,7 +154,7 @@ def _describe_error(details: ErrorDetails, section: type[BaseModel]) -> str:
             hint = did_you_mean(str(given), re.findall(r"'([^']+)'", context["expected"]))
             return f"{key} {given!r} is not known: write {context['expected']}.{hint}"
         case kind:
-            wanted = _WANTED.get(kind, "as docs/policy.md says")
+            wanted = _WANTED.get(kind, "another kind of value")
             return f"{key} must be {wanted}, not {json.dumps(given)} ({kind_of(given)})"
 
 
