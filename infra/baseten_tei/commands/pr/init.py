@@ -119,8 +119,9 @@ def command(
 ) -> int:
     """Write the workflows of GitHub or GitLab into the project.
 
-    They check, preview, rehearse and report each change, deploy what was merged, and compare every night. Without --github and --gitlab the address of the remote decides. Run it again with each
-    new version: a file that nobody edited is brought up to date. Exits with 1 where something is left to do.
+    They check, preview, rehearse and report each change, deploy what was merged, and compare every night. Without
+    --github and --gitlab the address of the remote decides. Run it again with each new version: a file that nobody
+    edited is brought up to date. Exits with 1 where something is left to do.
     """
     repository = git.repository_of(root)
     if repository is None:
