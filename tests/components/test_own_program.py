@@ -213,10 +213,40 @@ def test_models_are_exported_once(root: Path) -> None:
             "Embedding takes EmbeddingArgs, not RerankerArgs: write Emb",
         ),
         ({"model_id": "a/b"}, "Embedding takes EmbeddingArgs, not dict: write Embedding('bge', Em"),
+        (None, "Embedding takes EmbeddingArgs, not nothing: write Embedding('bge', EmbeddingArgs"),
     ],
 )
 def test_another_spec_than_the_components_is_one_line(root: Path, args: Any, said: str) -> None:
     assert refused(lambda: Embedding("bge", args), root).startswith(f"model 'bge': {said}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"teem": "a"}, "model 'bge': Embedding has no argument 'teem'. Perhaps you meant 'team'?"),
+        (
+            {"model_id": "a/b"},
+            "model 'bge': Embedding has no argument 'model_id': write Embedding('bge', EmbeddingArgs(model_id=…))",
+        ),
+        ({"x9": 1}, "model 'bge': Embedding has no argument 'x9'."),
+    ],
+)
+def test_an_argument_that_a_component_has_not_is_one_line(
+    root: Path, arguments: dict[str, Any], said: str
+) -> None:
+    def program() -> None:
+        Embedding("bge", EmbeddingArgs(model_id="a/b"), **arguments)
+
+    assert refused(program, root) == said
+
+
+def test_a_component_without_a_name_is_one_line(root: Path) -> None:
+    def program() -> None:
+        Embedding(EmbeddingArgs(model_id="a/b"))  # type: ignore[arg-type, call-arg]
+
+    assert refused(program, root) == (
+        "Embedding takes the model's name first: write Embedding('search', EmbeddingArgs(model_id=…))"
+    )
 
 
 def test_two_programs_of_one_process_have_nothing_in_common(root: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_models_that_a_program_registers_are_locked_and_known_to_its_rules(
     assert main(["check", "--root", str(root)]) == 0
     out = capsys.readouterr().out
     assert "bge: tiny/embedder at " in out
-    assert "stack dev: 1 models, 0 errors" in out
+    assert "stack dev: 1 model, 0 errors" in out
     assert "TEI-LOCK-001" not in out
 
 

@@ -9,9 +9,9 @@ A model all of whose environments are pinned has no push step.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import pulumi
 from pulumi_command import local
@@ -20,7 +20,7 @@ from baseten_tei.baseten.endpoints import deployment_url, endpoint_templates
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan
 from baseten_tei.deployment.push_job import Stamp, stamp_environment, write_job
-from baseten_tei.errors import UserError
+from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.program.collector import (
     collect,
     collected_outputs,
@@ -61,13 +61,14 @@ class TeiModel(pulumi.ComponentResource):
     def __init__(
         self,
         name: str,
-        args: ModelArgs,
+        args: ModelArgs | None = None,
         opts: pulumi.ResourceOptions | None = None,
         *,
         team: str | None = None,
         secret: Secret | None = None,
         ready: Ready | None = None,
         after: Sequence[pulumi.Resource] = (),
+        **unknown: object,
     ) -> None:
         """`secret` is what a gated model is pushed after; by default the stack's `hf_access_key`, which it registers.
 
@@ -75,7 +76,7 @@ class TeiModel(pulumi.ComponentResource):
         does with all of its models at once.
         """
         token = f"{COMPONENTS}{type(self).__name__}"
-        _refuse_other_args(name, args, self._takes)
+        args = _only_args(name, args, unknown, self._takes)
         if is_collecting():  # a command asks which models there are
             collect(name, args, team)
             super().__init__(token, name, {}, opts)
@@ -209,14 +210,15 @@ class Embedding(TeiModel):
 
     _takes = EmbeddingArgs
 
-    def __init__(
-        self,
-        name: str,
-        args: EmbeddingArgs,
-        opts: pulumi.ResourceOptions | None = None,
-        **more: Unpack[_More],
-    ) -> None:
-        super().__init__(name, args, opts, **more)
+    if TYPE_CHECKING:  # at run time a wrong argument is one line
+
+        def __init__(
+            self,
+            name: str,
+            args: EmbeddingArgs,
+            opts: pulumi.ResourceOptions | None = None,
+            **more: Unpack[_More],
+        ) -> None: ...
 
 
 class Reranker(TeiModel):
@@ -224,14 +226,15 @@ class Reranker(TeiModel):
 
     _takes = RerankerArgs
 
-    def __init__(
-        self,
-        name: str,
-        args: RerankerArgs,
-        opts: pulumi.ResourceOptions | None = None,
-        **more: Unpack[_More],
-    ) -> None:
-        super().__init__(name, args, opts, **more)
+    if TYPE_CHECKING:  # at run time a wrong argument is one line
+
+        def __init__(
+            self,
+            name: str,
+            args: RerankerArgs,
+            opts: pulumi.ResourceOptions | None = None,
+            **more: Unpack[_More],
+        ) -> None: ...
 
 
 class Classifier(TeiModel):
@@ -239,14 +242,15 @@ class Classifier(TeiModel):
 
     _takes = ClassifierArgs
 
-    def __init__(
-        self,
-        name: str,
-        args: ClassifierArgs,
-        opts: pulumi.ResourceOptions | None = None,
-        **more: Unpack[_More],
-    ) -> None:
-        super().__init__(name, args, opts, **more)
+    if TYPE_CHECKING:  # at run time a wrong argument is one line
+
+        def __init__(
+            self,
+            name: str,
+            args: ClassifierArgs,
+            opts: pulumi.ResourceOptions | None = None,
+            **more: Unpack[_More],
+        ) -> None: ...
 
 
 def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
@@ -289,13 +293,21 @@ def _fill(template: str, model_id: str) -> str:
     return template.format(model_id=model_id)
 
 
-def _refuse_other_args(name: str, args: object, wanted: type[ModelArgs]) -> None:
-    """End the program where a component got what is not its own kind of spec."""
+def _only_args(
+    name: object, args: object, unknown: Mapping[str, object], wanted: type[ModelArgs]
+) -> ModelArgs:
+    """Return the spec. Ends the program where a component got another kind of spec, or arguments that it has not."""
+    task = wanted.__name__.removesuffix("Args")
+    write = f"write {task}({name if isinstance(name, str) else 'search'!r}, {wanted.__name__}(model_id=…))"
+    for key in unknown:
+        spec = f": {write}" if key in wanted.model_fields else "."
+        hint = did_you_mean(key, _More.__annotations__) if spec == "." else ""
+        end_program(UserError(f"model {name!r}: {task} has no argument {key!r}{spec}{hint}"))
+    if not isinstance(name, str):
+        end_program(UserError(f"{task} takes the model's name first: {write}"))
     if not isinstance(args, wanted):
-        task = wanted.__name__.removesuffix("Args")
+        got = "nothing" if args is None else type(args).__name__
         end_program(
-            UserError(
-                f"model {name!r}: {task} takes {wanted.__name__}, not {type(args).__name__}: write {task}({name!r}, "
-                f"{wanted.__name__}(model_id=…))"
-            )
+            UserError(f"model {name!r}: {task} takes {wanted.__name__}, not {got}: {write}")
         )
+    return args

@@ -44,7 +44,8 @@ def render_table(stacks: Sequence[StackCheck]) -> str:
     lines: list[str] = []
     for stack in stacks:
         warnings = len(stack.findings) - stack.errors
-        counts = f"{stack.models} models, {stack.errors} errors, {warnings} warnings"
+        numbers = {"model": stack.models, "error": stack.errors, "warning": warnings}
+        counts = ", ".join(f"{it} {what}{'s' * (it != 1)}" for what, it in numbers.items())
         lines += [f"{stack.file}: {counts}", *(_row(it) for it in stack.findings)]
     return "\n".join(lines)
 

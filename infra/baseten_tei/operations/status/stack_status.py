@@ -33,7 +33,8 @@ class StackStatus:
         """Return `dev: 3 models, nothing to do`."""
         counts = Counter(it.op for it in self.changes)
         summary = ", ".join(f"{counts[op]} {word}" for op, word in _WORDS.items() if counts[op])
-        what = f"{summary} ({len(self.changes)} resources)" if summary else "nothing to do"
+        resources = f"{len(self.changes)} resource{'' if len(self.changes) == 1 else 's'}"
+        what = f"{summary} ({resources})" if summary else "nothing to do"
         return f"{self.stack}: {self.models} model{'' if self.models == 1 else 's'}, {what}"
 
 
