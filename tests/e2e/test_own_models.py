@@ -86,7 +86,7 @@ def test_a_stack_of_ones_own_models_is_locked_late_deployed_and_green_in_ci(
     """One model is up before anything of it is locked; what the lock says of it then pushes nothing."""
     own.configure({**shipped(), "moods": MOODS})
     told = own.up().check().text.partition("Diagnostics:")[2]
-    assert told.count("warning: ") == 1
+    assert told.count("warning: model") == 1  # the engine may warn of plugins on PATH
     assert "TEI-LOCK-001 ours/moods is not locked" in told
     assert own.outputs()["models"]["moods"]["labels"] is None
     before = emulator.pushes()
