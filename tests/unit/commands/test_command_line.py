@@ -150,7 +150,7 @@ def test_without_a_selected_stack_the_only_one_is_meant_and_of_several_none(proj
     result = run(["explain"])
     said = "no stack is selected: choose one of 'dev', 'production' with --stack\n"
     assert (result.exit_code, result.stderr) == (2, said)
-    assert run(["check"]).stdout.count("1 models") == 2
+    assert run(["check"]).stdout.count("1 model,") == 2
 
 
 @pytest.mark.usefixtures("project")
