@@ -253,6 +253,14 @@ class Classifier(TeiModel):
         ) -> None: ...
 
 
+CLASSES: Mapping[str, type[TeiModel]] = {
+    "embedding": Embedding,
+    "reranker": Reranker,
+    "classifier": Classifier,
+}
+"""By task."""
+
+
 def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
     """The push's generation, and whose words and id it stamps: as the state has them, for names alone push nothing."""
     told = pulumi.Output.all(

@@ -19,7 +19,7 @@ if runs_in_host():
 # the rest comes after the line that speeds up importing it
 from baseten_tei.errors import UserError
 from baseten_tei.program.collector import collect_configuration, is_collecting
-from baseten_tei.program.components import Classifier, Embedding, Reranker, TeiModel
+from baseten_tei.program.components import CLASSES, TeiModel
 from baseten_tei.program.configuration_check import check_configuration
 from baseten_tei.program.context import context
 from baseten_tei.program.prepare import Ready, ready
@@ -31,7 +31,6 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.deprecations import find_deprecated
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.settings import Settings, parse_settings
-from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs
 from baseten_tei.spec.spec_parser import NAMESPACE
 
 
@@ -86,11 +85,7 @@ def _models(config: pulumi.Config) -> object:
 
 def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
     name, args = model.subject.name, model.subject.args
-    if isinstance(args, EmbeddingArgs):
-        return Embedding(name, args, team=team, secret=secret, ready=model)
-    if isinstance(args, ClassifierArgs):
-        return Classifier(name, args, team=team, secret=secret, ready=model)
-    return Reranker(name, args, team=team, secret=secret, ready=model)
+    return CLASSES[args.task](name, args, team=team, secret=secret, ready=model)
 
 
 def _tidy(settings: Settings) -> None:

@@ -16,7 +16,7 @@ from baseten_tei.baseten.target import BASETEN, NO_TARGET
 from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.program import construction
 from baseten_tei.program.collector import collect_unknown, is_collecting, unknown_output
-from baseten_tei.program.components import Classifier, Embedding, Reranker, TeiModel
+from baseten_tei.program.components import CLASSES
 from baseten_tei.program.context import once_in_a_program
 from baseten_tei.program.plugin import PACKAGE
 from baseten_tei.program.plugin.component_inputs import read_component, secret_failures
@@ -27,12 +27,7 @@ from baseten_tei.spec.type_tokens import component_type
 
 Inputs = Mapping[str, PropertyValue]
 
-_CLASSES: Mapping[str, type[TeiModel]] = {
-    "embedding": Embedding,
-    "reranker": Reranker,
-    "classifier": Classifier,
-}
-_TASKS = {component_type(task): task for task in _CLASSES}
+_TASKS = {component_type(task): task for task in CLASSES}
 _OUTPUTS = ("baseten_id", "deployment_id", "predict_url", "sync_url")
 
 
@@ -76,7 +71,7 @@ class Constructing(Provider):
         if isinstance(found, list):
             raise _invalid(found)
         args, team = found
-        model = _CLASSES[task](name, args, options, team=team, after=_after(self._inputs, options))
+        model = CLASSES[task](name, args, options, team=team, after=_after(self._inputs, options))
         state = {**{name: model.outputs[name] for name in _OUTPUTS}, "outputs": model.outputs}
         secret = {
             key: pulumi.Output.secret(it)
