@@ -16,6 +16,19 @@ import (
 // Both packages refer to no other, so nobody is asked for one.
 type nobody struct{ schema.ReferenceLoader }
 
+type files = map[string][]byte
+
+var sdks = []struct {
+	language string
+	generate func(*schema.Package) (files, error)
+}{
+	{"python", func(pkg *schema.Package) (files, error) { return python.GeneratePackage("test", pkg, nil, nil) }},
+	{"nodejs", func(pkg *schema.Package) (files, error) {
+		return nodejs.GeneratePackage("test", pkg, nil, nil, false, nil)
+	}},
+	{"go", func(pkg *schema.Package) (files, error) { return golang.GeneratePackage("test", pkg, nil) }},
+}
+
 func main() {
 	if err := generate(os.Args[1], os.Args[2]); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -32,27 +45,21 @@ func generate(file, folder string) error {
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return err
 	}
-	pkg, found, err := schema.BindSpec(spec, nobody{}, schema.ValidationOptions{})
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		return found
-	}
-	sdks := map[string]func() (map[string][]byte, error){
-		"python": func() (map[string][]byte, error) { return python.GeneratePackage("test", pkg, nil, nil) },
-		"nodejs": func() (map[string][]byte, error) {
-			return nodejs.GeneratePackage("test", pkg, nil, nil, false, nil)
-		},
-		"go": func() (map[string][]byte, error) { return golang.GeneratePackage("test", pkg, nil) },
-	}
-	for language, sdk := range sdks {
-		files, err := sdk()
+	for _, sdk := range sdks {
+		// Bound anew for each language, as `pulumi package gen-sdk` does: the generators change the package that they get.
+		pkg, found, err := schema.BindSpec(spec, nobody{}, schema.ValidationOptions{})
 		if err != nil {
-			return fmt.Errorf("%s: %w", language, err)
+			return err
 		}
-		for name, content := range files {
-			path := filepath.Join(folder, language, name)
+		if len(found) > 0 {
+			return found
+		}
+		generated, err := sdk.generate(pkg)
+		if err != nil {
+			return fmt.Errorf("%s: %w", sdk.language, err)
+		}
+		for name, content := range generated {
+			path := filepath.Join(folder, sdk.language, name)
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				return err
 			}
