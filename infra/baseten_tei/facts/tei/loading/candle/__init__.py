@@ -1,0 +1,1 @@
+"""candle: which model a repository becomes, the tensors it wants, its Dense layers."""

@@ -1,0 +1,113 @@
+"""What candle says of the first tensor that is missing, or of another shape."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from baseten_tei.facts.tei.loading.candle.sizes import Sizes
+from baseten_tei.facts.tei.loading.candle.tensor_lines import (
+    Block,
+    Line,
+    Part,
+    Prefixes,
+    blocks_of,
+    fill_prefixes,
+)
+from baseten_tei.facts.tei.loading.candle.tensors import NO_LAYER, Shape, Tensors
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The tensors that are there, and the sizes that the config asks for."""
+
+    tensors: Tensors
+    sizes: Sizes
+
+
+def find_tensor_error(model: str, head: str | None, weights: Weights) -> str | None:
+    """Return candle's words; `None` where every tensor is there. `model` is a key of tensors.json."""
+    errors = (_block_error(block, weights) for block in blocks_of(model, head))
+    return next((error for error in errors if error is not None), None)
+
+
+def _block_error(block: Block, weights: Weights) -> str | None:
+    errors = []
+    for prefixes in _prefixes(block, weights.tensors):
+        error = next(_errors(block, prefixes, weights), None)
+        if error is None:
+            return None
+        errors.append(error)
+    return errors[0] if block.error == "first" else errors[-1]
+
+
+def _prefixes(block: Block, tensors: Tensors) -> tuple[Prefixes, ...]:
+    if block.probe is None:
+        return block.prefixes
+    found = [p for p in block.prefixes if tensors.has(fill_prefixes(block.probe, p))]
+    return (found[0] if found else block.prefixes[-1],)
+
+
+def _errors(block: Block, prefixes: Prefixes, weights: Weights) -> Iterator[str]:
+    """Yield the first error of each part; candle reads layer by layer, and in a layer line by line."""
+    for part in block.parts:
+        wrong = [
+            (bad, number, line)
+            for number, line in enumerate(part.lines)
+            if (bad := _first_bad_layer(line, part, prefixes, weights)) is not None
+        ]
+        if wrong:
+            layer, _, line = min(wrong, key=lambda found: found[:2])
+            yield _say(fill_prefixes(line.names[-1], prefixes), layer, line, weights)
+
+
+def _first_bad_layer(line: Line, part: Part, prefixes: Prefixes, weights: Weights) -> int | None:
+    count = int(weights.sizes[part.layers]) if part.layers else 0
+    layers = range(count) if part.layers else (NO_LAYER,)
+    shape = _shape(line, weights.sizes)
+    good = (weights.tensors.having(fill_prefixes(name, prefixes), shape) for name in line.names)
+    bad = sorted(set(layers).difference(*good))
+    return next((layer for layer in bad if _is_wanted(line, layer, weights)), None)
+
+
+def _shape(line: Line, sizes: Sizes) -> Shape:
+    return tuple(_product(term, sizes) for term in line.shape)
+
+
+def _product(term: str, sizes: Sizes) -> int:
+    """A term is a name, or some of them and a number joined by `*`."""
+    product = 1
+    for factor in term.split("*"):
+        product *= int(factor) if factor.isdigit() else int(sizes.get(factor) or 0)
+    return product
+
+
+def _is_wanted(line: Line, layer: int, weights: Weights) -> bool:
+    return all(_condition(word, layer, weights) for word in line.when)
+
+
+def _condition(word: str, layer: int, weights: Weights) -> bool:
+    if word.startswith("tensor "):
+        return weights.tensors.has(word.removeprefix("tensor "))
+    if word.startswith("no tensor "):
+        return not weights.tensors.has(word.removeprefix("no tensor "))
+    if word == "layer after the first":
+        return layer > 0
+    is_kind = word.startswith("layer ")
+    return _is_kind(word, layer, weights.sizes) if is_kind else bool(weights.sizes.get(word))
+
+
+def _is_kind(word: str, layer: int, sizes: Sizes) -> bool:
+    """Nomic's layers of experts, with gates or plain (nomic.rs:402)."""
+    every = sizes.get("moe_every_n_layers") or 0
+    has_experts = every > 0 and layer % every == 1
+    is_plain = sizes["activation_function"] == "gelu"
+    kind = "experts" if has_experts else "plain" if is_plain else "gates"
+    return kind != "experts" if word == "layer without experts" else word == f"layer of {kind}"
+
+
+def _say(pattern: str, layer: int, line: Line, weights: Weights) -> str:
+    name = pattern if layer == NO_LAYER else pattern.replace("*", str(layer), 1)
+    got = weights.tensors.shape_of(pattern, layer)
+    if got is None:
+        return f"cannot find tensor {name}"
+    expected = list(_shape(line, weights.sizes))
+    return f"shape mismatch for {name}, expected: {expected}, got: {list(got)}"

@@ -1,0 +1,53 @@
+"""The weight files that candle opens, and what it says where they are not there.
+
+Source: `CandleBackend::new` in backends/candle/src/lib.rs:168, `download_safetensors` in backends/src/lib.rs:581.
+"""
+
+from collections.abc import Mapping
+
+from baseten_tei.facts.tei.loading.refusals import refuse_backend, refuse_weights
+from baseten_tei.facts.tei.loading.repository_files import INDEX, NO_SUCH_FILE, RepositoryFiles
+from baseten_tei.facts.tei.loading.serde.json_text import Broken
+
+SINGLE, PYTORCH = "model.safetensors", "pytorch_model.bin"
+NOT_FOUND = "request error: HTTP status client error (404 Not Found)"
+
+
+def check_weights(repository: RepositoryFiles) -> None:
+    """Refuse a repository whose weights TEI does not find. Raises RefusedError."""
+    if not repository.names:
+        return  # nobody looked
+    if not repository.is_local:
+        _check_download(repository)
+    if not repository.has(SINGLE) and not repository.has(PYTORCH):
+        _check_index(repository)
+
+
+def _check_download(repository: RepositoryFiles) -> None:
+    if repository.has(SINGLE) or repository.has(PYTORCH):
+        return
+    if not repository.has(INDEX) or _missing_shards(repository):
+        raise refuse_weights(f"{NOT_FOUND} for {PYTORCH}")
+
+
+def _check_index(repository: RepositoryFiles) -> None:
+    if not repository.has(INDEX):
+        raise refuse_backend(NO_SUCH_FILE)
+    index = repository.json.get(INDEX)
+    if isinstance(index, Broken):
+        raise refuse_backend(index.reason)
+    if isinstance(index, Mapping) and not isinstance(index.get("weight_map"), Mapping):
+        is_there = "weight_map" in index
+        said = (
+            f'weight map in "{INDEX}" is not a map' if is_there else f'no weight map in "{INDEX}"'
+        )
+        raise refuse_backend(said)
+    if _missing_shards(repository):
+        raise refuse_backend(NO_SUCH_FILE)
+
+
+def _missing_shards(repository: RepositoryFiles) -> list[str]:
+    index = repository.json.get(INDEX)
+    weight_map = index.get("weight_map") if isinstance(index, Mapping) else None
+    files = weight_map.values() if isinstance(weight_map, Mapping) else ()
+    return [name for name in files if isinstance(name, str) and not repository.has(name)]

@@ -1,0 +1,60 @@
+"""The machine under a router, as far as candle asks: what the image was compiled for, the GPU, flash attention."""
+
+from dataclasses import dataclass
+
+from baseten_tei.facts.tei.loading.rows import known_release
+from baseten_tei.facts.tei.releases import at_least
+
+_RUNS_ON = {75: (75, 75), 80: (80, 89), 86: (86, 89), 89: (89, 89), 90: (90, 90)}
+"""Compute capability that an image was compiled for → those that it runs on (backends/candle/src/compute_cap.rs:28)."""
+_BLACKWELL = {100: (100, 100), 120: (120, 120)}
+"""From 1.9.0 on."""
+_SPARK = {120: (120, 121), 121: (121, 121)}
+"""From 1.9.4 on (inferred)."""
+
+
+@dataclass(frozen=True)
+class Hardware:
+    """`compiled` is `None` for the CPU image, `gpu` where there is no GPU, or none that the driver shows."""
+
+    compiled: int | None = None
+    gpu: int | None = None
+    use_flash: bool = True
+    """USE_FLASH_ATTENTION; the Turing image sets it to False."""
+
+    @property
+    def on_gpu(self) -> bool:
+        """Runs on a GPU; an image for GPUs without one falls back to the CPU, with a warning."""
+        return self.compiled is not None and self.gpu is not None
+
+    @property
+    def has_onnx(self) -> bool:
+        """The CPU image tries ONNX Runtime before candle; the others have candle alone."""
+        return self.compiled is None
+
+    @property
+    def flash(self) -> int | None:
+        """The version of flash attention: 1 on Turing, 2 from Ampere on; `None` without."""
+        if not self.on_gpu or not self.use_flash or self.compiled is None:
+            return None
+        return 1 if self.compiled == 75 else 2
+
+    @property
+    def default_dtype(self) -> str:
+        """Without `--dtype` (backends/src/dtype.rs:38)."""
+        return "float32" if self.has_onnx else "float16"
+
+    def mismatch(self, release: str) -> str | None:
+        """Return why candle refuses the GPU, in its own words; `None` where it takes it."""
+        if self.compiled is None or self.gpu is None:
+            return None
+        least, most = _table(release).get(self.compiled, (0, -1))
+        if least <= self.gpu <= most:
+            return None
+        return f"Runtime compute cap {self.gpu} is not compatible with compile time compute cap {self.compiled}"
+
+
+def _table(release: str) -> dict[int, tuple[int, int]]:
+    known = known_release(release)
+    newer = _BLACKWELL if at_least(known, "1.9.0") else {}
+    return _RUNS_ON | newer | (_SPARK if at_least(known, "1.9.4") else {})

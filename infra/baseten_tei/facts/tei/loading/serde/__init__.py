@@ -1,0 +1,1 @@
+"""serde and serde_json: Rust types as data, and what they make of a JSON value."""

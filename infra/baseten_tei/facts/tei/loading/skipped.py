@@ -1,0 +1,64 @@
+"""What a repository asks for and TEI leaves out without stopping: the server is ready, its vectors are others."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from baseten_tei.facts.tei.loading.repository_files import MODULES, POOLING, RepositoryFiles
+from baseten_tei.facts.tei.loading.rows import read_rows, rows_of
+
+Kind = Literal["dense", "module", "pooling", "modes", "attention"]
+_APPLIED = ("Transformer", "Pooling", "Normalize", "Dense")
+_ATTENTION = read_rows(Path(__file__).with_name("ignored_attention.json"))
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """`what` is the name of a module, a mode or a field; `of` is the file."""
+
+    kind: Kind
+    what: str
+    of: str
+
+
+def skipped_modules(repository: RepositoryFiles, is_passed_over: bool) -> Iterator[Skipped]:
+    """Yield the modules that TEI does not apply; `is_passed_over`: modules.json was not parsed, for one name or all."""
+    modules = _modules(repository)
+    poolings = [path for name, path in modules if name == "Pooling"]
+    for name, path in modules:
+        if name == "Dense" and is_passed_over:
+            yield Skipped("dense", path, MODULES)
+        elif name == "Pooling" and (path != POOLING.partition("/")[0] or poolings.count(path) > 1):
+            yield Skipped("pooling", path, MODULES)
+        elif name not in _APPLIED:
+            yield Skipped("module", name, MODULES)
+
+
+def _modules(repository: RepositoryFiles) -> list[tuple[str, str]]:
+    """The last word of each type, and the path."""
+    modules = repository.json.get(MODULES)
+    rows = [row for row in modules if isinstance(row, dict)] if isinstance(modules, list) else []
+    named = ((str(row.get("type", "")), str(row.get("path", ""))) for row in rows)
+    return [(name.rpartition(".")[2], path) for name, path in named]
+
+
+def skipped_modes(repository: RepositoryFiles, taken: str | None) -> Iterator[Skipped]:
+    """Yield the poolings that 1_Pooling/config.json joins to the one that is taken."""
+    config = repository.json.get(POOLING)
+    keys = (
+        [key for key, value in config.items() if value is True] if isinstance(config, dict) else []
+    )
+    modes = {key.removeprefix("pooling_mode_") for key in keys if key.startswith("pooling_mode_")}
+    own = {"cls": "cls_token", "mean": "mean_tokens", "last-token": "lasttoken"}.get(taken or "")
+    for mode in sorted(modes - {own}):
+        yield Skipped("modes", mode, POOLING)
+
+
+def skipped_attention(config: Mapping[str, Any], release: str) -> Iterator[Skipped]:
+    """Yield fields of config.json about causal or bidirectional attention that this release does not read."""
+    for row in rows_of(_ATTENTION, release):
+        value = config.get(row["field"])
+        differs = value is row["is"] if "is" in row else value is not row["is_not"]
+        if config.get("model_type") == row["model_type"] and differs:
+            yield Skipped("attention", row["field"], "config.json")
