@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from baseten_tei.facts.tei.loading import onnx
-from baseten_tei.facts.tei.loading.candle.candle_model import CandleModel, start_candle
+from baseten_tei.facts.tei.loading.candle.candle_model import CandleModel, Decided, start_candle
 from baseten_tei.facts.tei.loading.candle.weights import NOT_FOUND
 from baseten_tei.facts.tei.loading.flags import ReadingFlags
 from baseten_tei.facts.tei.loading.hardware import Hardware
@@ -79,7 +79,8 @@ def _load(
     refusal = "" if not hardware.has_onnx else _onnx_refusal(repository, dtype, task, release)
     candle = None
     if refusal is not None:
-        candle = start_candle(repository, hardware, (task, length, dtype, flags), release)
+        decided = Decided(task, dtype, length.longest, flags.dense_path)
+        candle = start_candle(repository, hardware, decided, release)
     own = candle.warnings if candle else ()
     return Loaded(
         backend="candle" if candle else "onnx",

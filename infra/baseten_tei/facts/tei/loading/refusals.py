@@ -7,6 +7,7 @@ Step = Literal[
     "config", "pooling", "labels", "tokenizer", "length", "prompts", "weights", "backend", "warmup"
 ]
 """What the router was doing: each is one file or one part of the start, in this order."""
+_PANICS = ("internal error: ", "attempt to divide by zero", "called `Option::unwrap()`")
 CANNOT_START = "Could not start backend: Could not start a suitable backend"
 
 
@@ -27,7 +28,7 @@ class Refusal:
     @property
     def is_panic(self) -> bool:
         """The process aborts: the images are built so (exit code 134)."""
-        return self.step == "tokenizer" or self.reason.startswith("internal error")
+        return self.step == "tokenizer" or self.reason.startswith(_PANICS)
 
     def printed(self) -> str:
         """Return what the router prints last, as anyhow formats it; of a panic, the message."""

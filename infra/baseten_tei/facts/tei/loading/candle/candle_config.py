@@ -68,7 +68,7 @@ def _read_config(value: Any, release: str) -> CandleConfig:
 
 
 def _sort(value: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value[name] for name in sorted(value, key=str.encode)}
+    return {name: value[name] for name in sorted(value)}
 
 
 def _untag(value: Any) -> Any:

@@ -75,6 +75,8 @@ class Checked:
 
 
 def _fits(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, dict) and "above" in wanted:
+        return isinstance(value, int) and value > wanted["above"]
     if isinstance(wanted, dict):
         return bool(value != wanted["not"])
     return bool(value == wanted)

@@ -15,6 +15,7 @@ def find_sizes(fields: Mapping[str, Any], labels: int) -> dict[str, Any]:
     key_heads = fields.get("num_key_value_heads") or heads
     derived = {
         "labels": labels,
+        "heads": heads,
         "num_labels_or_1": fields["num_labels"] if fields.get("num_labels") is not None else 1,
         "all_heads": heads * (fields.get("attention_head_size") or even),
         "head_width": head,

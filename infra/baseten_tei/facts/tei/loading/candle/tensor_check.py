@@ -60,12 +60,17 @@ def _errors(block: Block, prefixes: Prefixes, weights: Weights) -> Iterator[str]
 
 
 def _first_bad_layer(line: Line, part: Part, prefixes: Prefixes, weights: Weights) -> int | None:
-    count = int(weights.sizes[part.layers]) if part.layers else 0
-    layers = range(count) if part.layers else (NO_LAYER,)
     shape = _shape(line, weights.sizes)
     good = (weights.tensors.having(fill_prefixes(name, prefixes), shape) for name in line.names)
-    bad = sorted(set(layers).difference(*good))
+    bad = sorted(set(_layers(part, weights)).difference(*good))
     return next((layer for layer in bad if _is_wanted(line, layer, weights)), None)
+
+
+def _layers(part: Part, weights: Weights) -> range:
+    """A config may ask for any number of layers; candle stops at the first that is not there."""
+    if part.layers is None:
+        return range(NO_LAYER, 0)
+    return range(min(int(weights.sizes[part.layers]), weights.tensors.depth + 2))
 
 
 def _shape(line: Line, sizes: Sizes) -> Shape:

@@ -8,6 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 Shape = tuple[int, ...]
 NO_LAYER = -1
@@ -49,6 +50,12 @@ class Tensors:
         """Return the shape of one tensor; `None` where it is not there."""
         found = self.layers.get(pattern, {}).items()
         return next((shape for shape, layers in found if layer in layers), None)
+
+    @cached_property
+    def depth(self) -> int:
+        """One more than the last layer that any tensor has."""
+        rows = (layers for found in self.layers.values() for layers in found.values())
+        return max((max(layers) for layers in rows), default=NO_LAYER) + 1
 
     def has(self, name: str) -> bool:
         """Return whether a tensor is there, by its full name."""
