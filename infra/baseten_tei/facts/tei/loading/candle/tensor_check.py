@@ -8,9 +8,7 @@ from baseten_tei.facts.tei.loading.candle.tensor_lines import (
     Block,
     Line,
     Part,
-    Prefixes,
     blocks_of,
-    fill_prefixes,
 )
 from baseten_tei.facts.tei.loading.candle.tensors import NO_LAYER, Shape, Tensors
 
@@ -31,39 +29,33 @@ def find_tensor_error(model: str, head: str | None, weights: Weights) -> str | N
 
 def _block_error(block: Block, weights: Weights) -> str | None:
     errors = []
-    for prefixes in _prefixes(block, weights.tensors):
-        error = next(_errors(block, prefixes, weights), None)
+    for parts in _attempts(block, weights.tensors):
+        error = next(_errors(parts, weights), None)
         if error is None:
             return None
         errors.append(error)
     return errors[0] if block.error == "first" else errors[-1]
 
 
-def _prefixes(block: Block, tensors: Tensors) -> tuple[Prefixes, ...]:
-    if block.probe is None:
-        return block.prefixes
-    found = [p for p in block.prefixes if tensors.has(fill_prefixes(block.probe, p))]
-    return (found[0] if found else block.prefixes[-1],)
+def _attempts(block: Block, tensors: Tensors) -> tuple[tuple[Part, ...], ...]:
+    if not block.probes:
+        return block.attempts
+    tried = zip(block.probes, block.attempts, strict=True)
+    return (next((parts for probe, parts in tried if tensors.has(probe)), block.attempts[-1]),)
 
 
-def _errors(block: Block, prefixes: Prefixes, weights: Weights) -> Iterator[str]:
+def _errors(parts: tuple[Part, ...], weights: Weights) -> Iterator[str]:
     """Yield the first error of each part; candle reads layer by layer, and in a layer line by line."""
-    for part in block.parts:
+    for part in parts:
+        layers = _layers(part, weights)
         wrong = [
             (bad, number, line)
             for number, line in enumerate(part.lines)
-            if (bad := _first_bad_layer(line, part, prefixes, weights)) is not None
+            if (bad := _first_bad_layer(line, layers, weights)) is not None
         ]
         if wrong:
             layer, _, line = min(wrong, key=lambda found: found[:2])
-            yield _say(fill_prefixes(line.names[-1], prefixes), layer, line, weights)
-
-
-def _first_bad_layer(line: Line, part: Part, prefixes: Prefixes, weights: Weights) -> int | None:
-    shape = _shape(line, weights.sizes)
-    good = (weights.tensors.having(fill_prefixes(name, prefixes), shape) for name in line.names)
-    bad = sorted(set(_layers(part, weights)).difference(*good))
-    return next((layer for layer in bad if _is_wanted(line, layer, weights)), None)
+            yield _say(line, layer, weights)
 
 
 def _layers(part: Part, weights: Weights) -> range:
@@ -73,12 +65,24 @@ def _layers(part: Part, weights: Weights) -> range:
     return range(min(int(weights.sizes[part.layers]), weights.tensors.depth + 2))
 
 
+def _first_bad_layer(line: Line, layers: range, weights: Weights) -> int | None:
+    shape = _shape(line, weights.sizes)
+    good = weights.tensors.having(line.names[0], shape)
+    if good.issuperset(layers):
+        return None
+    others = (weights.tensors.having(name, shape) for name in line.names[1:])
+    bad = sorted(set(layers).difference(good, *others))
+    return next((layer for layer in bad if _is_wanted(line, layer, weights)), None)
+
+
 def _shape(line: Line, sizes: Sizes) -> Shape:
     return tuple(_product(term, sizes) for term in line.shape)
 
 
 def _product(term: str, sizes: Sizes) -> int:
     """A term is a name, or some of them and a number joined by `*`."""
+    if term in sizes:
+        return int(sizes[term] or 0)
     product = 1
     for factor in term.split("*"):
         product *= int(factor) if factor.isdigit() else int(sizes.get(factor) or 0)
@@ -109,7 +113,8 @@ def _is_kind(word: str, layer: int, sizes: Sizes) -> bool:
     return kind != "experts" if word == "layer without experts" else word == f"layer of {kind}"
 
 
-def _say(pattern: str, layer: int, line: Line, weights: Weights) -> str:
+def _say(line: Line, layer: int, weights: Weights) -> str:
+    pattern = line.names[-1]
     name = pattern if layer == NO_LAYER else pattern.replace("*", str(layer), 1)
     got = weights.tensors.shape_of(pattern, layer)
     if got is None:

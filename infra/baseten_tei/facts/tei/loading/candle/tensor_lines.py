@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from baseten_tei.facts.tei.loading.rows import read_rows
 
-Prefixes = Mapping[str, str]
 _MODELS: Mapping[str, Any] = read_rows(Path(__file__).with_name("tensors.json"))
 _LINE = re.compile(r"(?P<name>\S+) \[(?P<shape>[^]]+)\](?: if (?P<when>.+))?")
 
@@ -29,7 +28,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Part:
-    """Lines that are read one after the other; once, or once per layer."""
+    """Lines that are read one after the other; once, or once per layer (`layers` is the field that counts them)."""
 
     lines: tuple[Line, ...]
     layers: str | None = None
@@ -37,20 +36,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Block:
-    """Parts under one set of prefixes. Where no set fits, candle reports the error of the first or of the last."""
+    """The same parts under each set of prefixes. Where none fits, candle reports the error of the first or the last."""
 
-    parts: tuple[Part, ...]
-    prefixes: tuple[Prefixes, ...] = ({},)
+    attempts: tuple[tuple[Part, ...], ...]
     error: Literal["first", "last"] = "first"
-    probe: str | None = None
-    """A tensor that decides which prefixes are tried."""
-
-
-def fill_prefixes(name: str, prefixes: Prefixes) -> str:
-    """Return a name with its prefixes in place."""
-    for key, prefix in prefixes.items():
-        name = name.replace(f"<{key}>", prefix)
-    return name
+    probes: tuple[str, ...] = ()
+    """Tensors, by attempt: the first that is there decides which is made; without one of them the last is."""
 
 
 @cache
@@ -58,23 +49,32 @@ def blocks_of(model: str, head: str | None) -> tuple[Block, ...]:
     """Return what a model reads; `head` is `classifier`, `splade` or `None`."""
     row = _MODELS[model]
     body = tuple(map(_block, row["blocks"]))
-    own = (Block(tuple(_parts(row.get(head, ())))),) if head else ()
+    own = (Block((tuple(_parts(row.get(head, ()), {})),)),) if head else ()
     is_last = head == "splade" and row.get("splade_last", False)
     return (*body, *own) if is_last else (*own, *body)
 
 
 def _block(row: Mapping[str, Any]) -> Block:
-    tensors = row["tensors"]
-    parts = tuple(_parts(_MODELS[tensors] if isinstance(tensors, str) else tensors))
-    return Block(parts, tuple(row["prefixes"]), row["error"], row.get("probe"))
+    tensors, prefixes = row["tensors"], row["prefixes"]
+    rows = _MODELS[tensors] if isinstance(tensors, str) else tensors
+    attempts = tuple(tuple(_parts(rows, each)) for each in prefixes)
+    probes = tuple(_fill(row["probe"], each) for each in prefixes) if "probe" in row else ()
+    return Block(attempts, row["error"], probes)
 
 
-def _parts(rows: Iterable[Any]) -> Iterator[Part]:
+def _fill(text: str, prefixes: Mapping[str, str]) -> str:
+    for key, prefix in prefixes.items():
+        text = text.replace(f"<{key}>", prefix)
+    return text
+
+
+def _parts(rows: Iterable[Any], prefixes: Mapping[str, str]) -> Iterator[Part]:
     for row in rows:
         if isinstance(row, str):
-            yield Part((_line(row),))
+            yield Part((_line(_fill(row, prefixes)),))
         else:
-            yield Part(tuple(map(_line, row["tensors"])), row["layers"])
+            lines = tuple(_line(_fill(line, prefixes)) for line in row["tensors"])
+            yield Part(lines, row["layers"])
 
 
 def _line(text: str) -> Line:

@@ -8,7 +8,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 Shape = tuple[int, ...]
 NO_LAYER = -1
@@ -86,6 +86,7 @@ def _ranges(numbers: list[int]) -> str:
     return ",".join(f"{first}-{last}" if last > first else str(first) for first, last in runs)
 
 
+@lru_cache(maxsize=4096)
 def _parse(row: str) -> tuple[Shape, frozenset[int]]:
     size, _, layers = row.partition(" @")
     shape = () if size == "scalar" else tuple(map(int, size.split("x")))
