@@ -27,6 +27,7 @@ from baseten_tei.facts.tei.loading.skipped import (
     skipped_attention,
     skipped_modes,
     skipped_modules,
+    skipped_positions,
 )
 from baseten_tei.facts.tei.loading.task import TaskReading, read_task
 
@@ -90,7 +91,7 @@ def _load(
         dtype=dtype,
         candle=candle,
         warnings=(*task.warnings, *length.warnings, *own),
-        skipped=_skipped(repository, task, candle, release),
+        skipped=_skipped(repository, (task, length), candle, release),
     )
 
 
@@ -125,13 +126,19 @@ def _onnx_refusal(
 
 
 def _skipped(
-    repository: RepositoryFiles, task: TaskReading, candle: CandleModel | None, release: str
-) -> tuple[Skipped, ...]:  # fmt: skip
+    repository: RepositoryFiles,
+    decided: tuple[TaskReading, LengthReading],
+    candle: CandleModel | None,
+    release: str,
+) -> tuple[Skipped, ...]:
+    task, length = decided
     is_passed_over = candle is None or candle.dense.error is not None
     found = [
         *skipped_modules(repository, is_passed_over),
         *skipped_attention(repository.json[CONFIG], release),
     ]
+    if candle is not None:
+        found += skipped_positions(length, candle.positions)
     if task.pooling is not None:
         found += skipped_modes(repository, task.pooling)
     return tuple(found)

@@ -9,7 +9,8 @@ from typing import Any
 from baseten_tei.facts.tei.releases import parse_version
 
 OLDEST, NEWEST = "1.8.3", "1.9.4"
-"""Releases whose sources were read. 1.9.4 is inferred: the main branch of 2026-07-24, after v1.9.3."""
+"""Releases whose sources were read. 1.9.4 is inferred: the main branch of 2026-07-24; its own tag (2026-09, TEI PR 928)
+was not to be had."""
 INFERRED = ("1.9.4",)
 
 Row = Mapping[str, Any]

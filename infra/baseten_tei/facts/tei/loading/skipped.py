@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from baseten_tei.facts.tei.loading.repository_files import MODULES, POOLING, RepositoryFiles
 from baseten_tei.facts.tei.loading.rows import read_rows, rows_of
+from baseten_tei.facts.tei.loading.sentence_files import LengthReading
 
-Kind = Literal["dense", "module", "pooling", "modes", "attention"]
+Kind = Literal["dense", "module", "pooling", "modes", "attention", "positions"]
 _APPLIED = ("Transformer", "Pooling", "Normalize", "Dense")
 _ATTENTION = read_rows(Path(__file__).with_name("ignored_attention.json"))
 
@@ -53,6 +54,12 @@ def skipped_modes(repository: RepositoryFiles, taken: str | None) -> Iterator[Sk
     own = {"cls": "cls_token", "mean": "mean_tokens", "last-token": "lasttoken"}.get(taken or "")
     for mode in sorted(modes - {own}):
         yield Skipped("modes", mode, POOLING)
+
+
+def skipped_positions(length: LengthReading, positions: int | None) -> Iterator[Skipped]:
+    """Yield a length that the table of positions has not: on a GPU what is read there is anything."""
+    if positions is not None and length.longest > positions:
+        yield Skipped("positions", str(length.longest), length.source)
 
 
 def skipped_attention(config: Mapping[str, Any], release: str) -> Iterator[Skipped]:

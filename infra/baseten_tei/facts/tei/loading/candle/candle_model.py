@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from baseten_tei.facts.tei.loading.candle.candle_config import CandleConfig, read_config
 from baseten_tei.facts.tei.loading.candle.candle_warnings import find_warnings
 from baseten_tei.facts.tei.loading.candle.dense_layers import DenseReading, read_dense
-from baseten_tei.facts.tei.loading.candle.first_pass import Started, check_first_pass
+from baseten_tei.facts.tei.loading.candle.first_pass import (
+    Started,
+    check_first_pass,
+    count_positions,
+)
 from baseten_tei.facts.tei.loading.candle.model_class import (
     Checked,
     ModelClass,
@@ -46,6 +50,8 @@ class CandleModel:
     width: int
     """The numbers of a vector; of a head, its labels."""
     max_batch_requests: int | None
+    positions: int | None
+    """Rows of its table of positions; a GPU does not look whether an input is longer (not run)."""
     drops_mask: bool
     """Texts of equal length in one batch get other vectors than alone (TEI #882)."""
     warnings: tuple[str, ...]
@@ -72,6 +78,7 @@ def start_candle(
         dense,
         width,
         max_batch_requests=None if hardware.on_gpu else _CPU_REQUESTS,
+        positions=count_positions(started),
         drops_mask=drops_mask(model, checked),
         warnings=(*found, *dense.warnings),
     )

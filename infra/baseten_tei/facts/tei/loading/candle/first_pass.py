@@ -40,17 +40,16 @@ def check_first_pass(started: Started) -> int:
     if error := find_flash_error(started.model, started.checked, started.hardware):
         raise refuse("warmup", error, UNHEALTHY)
     width = _find_width(started)
-    if error := _position_error(started):
-        raise refuse("warmup", error, UNHEALTHY)
+    rows = count_positions(started)
+    if rows is not None and started.longest > rows and not started.hardware.on_gpu:
+        raise refuse("warmup", f"index-select invalid index {rows} with dim size {rows}", UNHEALTHY)
     return width
 
 
-def _position_error(started: Started) -> str | None:
-    """An input longer than the table of positions; a GPU does not look."""
-    rows = started.checked.fields.get(started.model.row.get("positions", ""))
-    if rows is None or started.hardware.on_gpu or started.longest <= rows:
-        return None
-    return f"index-select invalid index {rows} with dim size {rows}"
+def count_positions(started: Started) -> int | None:
+    """Return the rows of the table of positions; `None` for a model that computes them."""
+    rows: int | None = started.checked.fields.get(started.model.row.get("positions", ""))
+    return rows
 
 
 def _find_width(started: Started) -> int:

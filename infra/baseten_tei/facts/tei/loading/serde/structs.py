@@ -86,3 +86,12 @@ def variants_of(enum: str, release: str) -> Mapping[str, str]:
     """Return each name of each variant → the variant, in the order in which serde lists them."""
     rows = rows_of(_ENUMS[enum]["variants"], release)
     return {name: row["names"][0] for row in rows for name in row["names"]}
+
+
+def all_names(
+    including: frozenset[str] | None = None, excluding: frozenset[str] = frozenset()
+) -> frozenset[str]:  # fmt: skip
+    """Return each name that these structs read, in any release; of all but `excluding` unless said."""
+    structs = (including or frozenset(_STRUCTS)) - excluding
+    rows = (row for struct in structs for row in _STRUCTS[struct]["fields"])
+    return frozenset(name for row in rows for name in (row["name"], *row.get("aliases", ())))
