@@ -54,7 +54,7 @@ def keep_members(name: str, value: Any) -> Any:
 
 
 def _is_mode(name: str, key: str) -> bool:
-    """Poolings that TEI passes over are told."""
+    """Poolings that TEI passes over are reported."""
     return name == POOLING and key.startswith("pooling_mode")
 
 
