@@ -17,9 +17,9 @@ from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
+from tests.support.tei.models import GOOD_MODELS, GoodModel
+from tests.support.tei.mutations import Files, mutate_files
 from tests.support.tei_containers import UPSTREAM, config
-from tests.support.tei_models import GOOD_MODELS, GoodModel
-from tests.support.tei_mutations import Files, mutate_files
 from tests.support.tei_repositories import REPO
 
 SENTENCE: Files = {

@@ -16,7 +16,7 @@ from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
-from tests.support.tei_models import GOOD_MODELS
+from tests.support.tei.models import GOOD_MODELS
 
 HERE = Path(__file__).parent
 FILES = ("config.json", "tokenizer.json", "model.safetensors")

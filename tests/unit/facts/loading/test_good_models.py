@@ -10,7 +10,7 @@ from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
 from baseten_tei.facts.tei.loading.rows import NEWEST, OLDEST
 from baseten_tei.facts.tei.releases import at_least
-from tests.support.tei_models import GOOD_MODELS, GoodModel
+from tests.support.tei.models import GOOD_MODELS, GoodModel
 
 RELEASES = ("1.8.3", "1.9.0", "1.9.1", "1.9.2", "1.9.3", "1.9.4")
 CPU, L4 = Hardware(), Hardware(89, 89)

@@ -12,7 +12,7 @@ from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles, read_texts
-from tests.support.tei_models import GOOD_MODELS
+from tests.support.tei.models import GOOD_MODELS
 from tests.unit.facts.loading.test_serde import JSON
 
 FILES = (

@@ -133,10 +133,9 @@ def _skipped(
 ) -> tuple[Skipped, ...]:
     task, length = decided
     is_passed_over = candle is None or candle.dense.error is not None
-    found = [
-        *skipped_modules(repository, is_passed_over),
-        *skipped_attention(repository.json[CONFIG], release),
-    ]
+    found = [*skipped_modules(repository, is_passed_over)]
+    if repository.known is None:
+        found += skipped_attention(repository.json[CONFIG], release)
     if candle is not None:
         found += skipped_positions(length, candle.positions)
     if task.pooling is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from baseten_tei.facts.tei.loading.repository_files import CONFIG, TOKENIZER_CONFIG, RepositoryFiles
 from baseten_tei.facts.tei.loading.serde.json_text import Broken
-from baseten_tei.facts.tei.loading.serde.values import read_struct
+from baseten_tei.facts.tei.loading.serde.values import Known, read_struct
 from baseten_tei.facts.tei.loading.serde.words import SerdeError
 
 FILES = ("model.onnx", "onnx/model.onnx")
@@ -23,21 +23,22 @@ def find_onnx_refusal(
         return f"Dtype {dtype} is not supported for `ort`, only float32."
     if pooling == "splade":
         return "Pooling splade is not supported for `ort`, use `candle` instead."
+    known = repository.known
     for name, struct in ((CONFIG, "OrtConfig"), (TOKENIZER_CONFIG, "TokenizerConfig")):
-        if error := _parse_error(repository.json.get(name), struct, release):
+        if error := _parse_error(repository.json.get(name), struct, release, known):
             return f"Failed to parse `{name}`: {error}"
     if not any(map(repository.has, FILES)):
         return "Load model from onnx/model.onnx failed: File doesn't exist"
     return None
 
 
-def _parse_error(value: Any, struct: str, release: str) -> str | None:
+def _parse_error(value: Any, struct: str, release: str, known: Known) -> str | None:
     if value is None:
         return None  # not there, or not read
     if isinstance(value, Broken):
         return value.reason
     try:
-        read_struct(struct, value, release)
+        read_struct(struct, value, release, known)
     except SerdeError as error:
         return str(error)
     return None

@@ -7,7 +7,7 @@ from typing import Any
 from baseten_tei.facts.tei.loading.candle.tensors import Tensors
 from baseten_tei.facts.tei.loading.refusals import Step, refuse
 from baseten_tei.facts.tei.loading.serde.json_text import Broken, read_json
-from baseten_tei.facts.tei.loading.serde.values import read_struct
+from baseten_tei.facts.tei.loading.serde.values import Known, read_struct
 from baseten_tei.facts.tei.loading.serde.words import SerdeError
 
 CONFIG, POOLING, MODULES = "config.json", "1_Pooling/config.json", "modules.json"
@@ -29,6 +29,8 @@ class RepositoryFiles:
     names: frozenset[str] = frozenset()
     tensors: Tensors | None = None
     """Of the weight files that candle opens; `None` where nobody looked."""
+    known: Known = None
+    """Members of config.json that are in `json` if they are in the file; `None`: all of them."""
     is_local: bool = True
     """A folder that is mounted or was cloned; else the router downloads from the Hub."""
 

@@ -29,6 +29,8 @@ class LengthReading:
     longest: int
     source: str
     """The file that says it."""
+    offset: int = 0
+    """Rows of the table of positions before the first token's; the warm-up starts at the first row."""
     warnings: tuple[str, ...] = ()
 
 
@@ -38,12 +40,14 @@ def read_length(
     """Return how long an input may be. Raises RefusedError."""
     name = next((name for name in LENGTHS if name in repository.json), None)
     own = repository.read(name, "STConfig", release, "length") if name else None
-    room = (_positions(config) - _offset(config)) % 2**64
+    offset = _offset(config)
+    room = (_positions(config) - offset) % 2**64
     base = room if own is None else own["max_seq_length"]
     if base > flags.max_batch_tokens and not flags.auto_truncate:
         raise refuse("length", _too_long(base, flags.max_batch_tokens, release))
     warnings = () if own is not None else (NO_LENGTH,)
-    return LengthReading(base, min(base, flags.max_batch_tokens), name or "config.json", warnings)
+    longest = min(base, flags.max_batch_tokens)
+    return LengthReading(base, longest, name or "config.json", offset, warnings)
 
 
 def _positions(config: Mapping[str, Any]) -> int:

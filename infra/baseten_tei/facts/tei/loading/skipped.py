@@ -57,8 +57,8 @@ def skipped_modes(repository: RepositoryFiles, taken: str | None) -> Iterator[Sk
 
 
 def skipped_positions(length: LengthReading, positions: int | None) -> Iterator[Skipped]:
-    """Yield a length that the table of positions has not: on a GPU what is read there is anything."""
-    if positions is not None and length.longest > positions:
+    """Yield a length that the table of positions does not have: such a text fails, or on a GPU reads anything."""
+    if positions is not None and length.longest + length.offset > positions:
         yield Skipped("positions", str(length.longest), length.source)
 
 

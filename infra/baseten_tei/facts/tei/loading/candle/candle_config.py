@@ -12,7 +12,7 @@ from typing import Any
 
 from baseten_tei.facts.tei.loading.refusals import refuse_backend
 from baseten_tei.facts.tei.loading.rows import known_release, read_rows, rows_of
-from baseten_tei.facts.tei.loading.serde.values import read_struct
+from baseten_tei.facts.tei.loading.serde.values import Known, read_struct
 from baseten_tei.facts.tei.loading.serde.words import SerdeError, unknown_variant, wrong_type
 from baseten_tei.facts.tei.releases import at_least
 
@@ -42,16 +42,16 @@ def type_names(release: str) -> Mapping[str, str]:
     }
 
 
-def read_config(value: Any, release: str) -> CandleConfig:
+def read_config(value: Any, release: str, known: Known = None) -> CandleConfig:
     """Return what candle makes of config.json. Raises RefusedError."""
     try:
-        return _read_config(value, release)
+        return _read_config(value, release, known)
     except SerdeError as error:
         said = f"Model is not supported\n\nCaused by:\n    {error}"
         raise refuse_backend(str(error), said) from error
 
 
-def _read_config(value: Any, release: str) -> CandleConfig:
+def _read_config(value: Any, release: str, known: Known) -> CandleConfig:
     if not isinstance(value, dict):
         raise wrong_type(value, "internally tagged enum Config")
     names = type_names(release)
@@ -60,9 +60,8 @@ def _read_config(value: Any, release: str) -> CandleConfig:
     key = names[value["model_type"]]
     rest = {name: member for name, member in value.items() if name != "model_type"}
     is_sorted = key == "bert" or at_least(known_release(release), "1.9.0")
-    fields = read_struct(
-        _TYPES[key]["struct"], _sort(rest) if is_sorted else _untag(value), release
-    )
+    members = _sort(rest) if is_sorted else _untag(value)
+    fields = read_struct(_TYPES[key]["struct"], members, release, known)
     name = _remote_code(value) or key if key == "bert" else key
     return CandleConfig(name, _TYPES[name], fields)
 

@@ -11,6 +11,7 @@ from baseten_tei.facts.tei.loading.candle.first_pass import (
     count_positions,
 )
 from baseten_tei.facts.tei.loading.candle.model_class import (
+    UNKNOWN,
     Checked,
     ModelClass,
     check_class,
@@ -62,10 +63,11 @@ def start_candle(
 ) -> CandleModel:  # fmt: skip
     """Return the model that candle starts. Raises RefusedError."""
     check_weights(repository)
-    config = read_config(repository.json[CONFIG], release)
+    config = read_config(repository.json[CONFIG], release, repository.known)
     _check_device(hardware, decided.dtype, release)
     model = choose_class(config, hardware, decided.dtype)
-    checked = Checked(config.fields, decided.task, decided.dtype, release)
+    absent = None if repository.known is None else UNKNOWN
+    checked = Checked(config.fields, decided.task, decided.dtype, release, absent)
     _check_model(model, checked, repository.tensors)
     dense = read_dense(repository, decided.dense_path, release)
     projects = repository.tensors is None or repository.tensors.has(_PROJECTION)
@@ -95,7 +97,7 @@ def _check_model(model: ModelClass, checked: Checked, tensors: Tensors | None) -
     """In candle's order: what the model refuses, its tensors, what it refuses after them."""
     check_class(model, checked)
     sizes = find_sizes(checked.fields, len(checked.task.id2label or ()))
-    if sizes["heads"] == 0:
+    if sizes["heads"] == 0 and checked.absent is not UNKNOWN:
         raise refuse_backend("attempt to divide by zero")
     head = "splade" if checked.task.pooling == "splade" else None
     head = "classifier" if checked.task.task != "embedding" else head

@@ -57,7 +57,7 @@ def _find_width(started: Started) -> int:
     if task.task != "embedding":
         return len(task.id2label or ())
     if task.pooling == "splade":
-        return int(fields["vocab_size"])
+        return int(fields.get("vocab_size") or 0)
     projected = fields.get("num_labels") if started.model.row["tensors"] == "qwen3" else None
     width = projected if projected is not None and started.projects else vector_width(fields)
     if error := find_width_error(started.dense, width):

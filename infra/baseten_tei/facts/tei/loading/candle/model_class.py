@@ -53,6 +53,10 @@ def _class_name(row: Mapping[str, Any], hardware: Hardware, dtype: str) -> str |
     return row.get("cuda")
 
 
+UNKNOWN = object()
+"""A field that nobody looked at: no condition on it holds."""
+
+
 @dataclass(frozen=True)
 class Checked:
     """What the checks of a model look at."""
@@ -61,13 +65,15 @@ class Checked:
     task: TaskReading
     dtype: str
     release: str
+    absent: Any = None
+    """What a field is that is not in `fields`."""
 
     def value(self, name: str) -> Any:
         """Return a field, or one of what the router decided."""
         if name == "task":
             return "embedding" if self.task.task == "embedding" else "head"
         own = {"pooling": self.task.pooling, "dtype": self.dtype}
-        return own[name] if name in own else self.fields.get(name)
+        return own[name] if name in own else self.fields.get(name, self.absent)
 
     def holds(self, when: Mapping[str, Any]) -> bool:
         """Return whether every part of a check's condition holds."""
@@ -75,6 +81,8 @@ class Checked:
 
 
 def _fits(value: Any, wanted: Any) -> bool:
+    if value is UNKNOWN:
+        return False
     if isinstance(wanted, dict) and "above" in wanted:
         return isinstance(value, int) and value > wanted["above"]
     if isinstance(wanted, dict):

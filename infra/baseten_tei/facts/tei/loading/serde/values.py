@@ -34,6 +34,8 @@ from baseten_tei.facts.tei.loading.serde.words import (
     wrong_type,
 )
 
+Known = frozenset[str] | None
+"""Names of members whose absence means something; `None`: all."""
 _GENERIC = re.compile(r"(Option|list|map)<(.+)>")
 
 
@@ -52,8 +54,11 @@ def read_value(type_name: str, value: Any, release: str) -> Any:
     return _READ[type_name](value, release)
 
 
-def read_struct(struct: str, value: Any, release: str) -> dict[str, Any]:
-    """Return the fields of a struct; members that it does not know are passed over. Raises SerdeError."""
+def read_struct(struct: str, value: Any, release: str, known: Known = None) -> dict[str, Any]:
+    """Return the fields of a struct; members that it does not have are passed over. Raises SerdeError.
+
+    A field that is absent, and that might be there because it is not among the `known` names, is left out.
+    """
     if isinstance(value, list):
         return _by_position(struct, value, release)
     if not isinstance(value, dict):
@@ -62,7 +67,12 @@ def read_struct(struct: str, value: Any, release: str) -> dict[str, Any]:
     return {
         field.name: found[field.name] if field.name in found else _absent(field)
         for field in fields_of(struct, release)
+        if field.name in found or _is_known(field, known)
     }
+
+
+def _is_known(field: Field, known: Known) -> bool:
+    return known is None or known.issuperset((field.name, *field.aliases))
 
 
 def _members(
