@@ -1,5 +1,6 @@
 """The pinned huggingface_hub client against a Hub on this machine: what is read, as whom, and what refusals say."""
 
+import math
 import socket
 
 import pytest
@@ -9,6 +10,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling, Weights
+from baseten_tei.facts.tei.loading.candle.tensors import Tensors
 from tests.hub.loopback import TOKEN, LoopbackHub
 from tests.hub.repositories import KINDS, embedder
 
@@ -16,7 +18,9 @@ DAY = "2026-11-22"
 
 
 def facts(client: Hub, model_id: str, revision: str = "main") -> ModelFacts:
-    return read_facts(client.read(model_id, revision, DAY))
+    """What follows from the files; those themselves are another test's."""
+    found = read_facts(client.read(model_id, revision, DAY))
+    return found.model_copy(update={"repository": None})
 
 
 def refusal(client: Hub, model_id: str, revision: str = "main") -> str:
@@ -55,6 +59,20 @@ def test_an_embedder_s_facts_are_those_of_its_files(hub: LoopbackHub, client: Hu
             dtypes=("F32", "I64"),
             files=("model.safetensors",),
         ),
+    )
+
+
+def test_what_tei_reads_of_a_repository_is_kept(client: Hub) -> None:
+    kept = read_facts(client.read("tiny/embedder", "main", DAY)).repository
+    assert kept is not None
+    assert {"config.json", "modules.json", "1_Pooling/config.json"} <= set(kept.files)
+    assert set(kept.sizes) == {"model.safetensors", "tokenizer.json"}
+    assert kept.parameters == {"F32": 88, "I64": 16}
+    assert kept.tensors
+    assert sum(kept.parameters.values()) == sum(
+        math.prod(shape) * len(layers)
+        for found in Tensors.from_rows(kept.tensors).layers.values()
+        for shape, layers in found.items()
     )
 
 

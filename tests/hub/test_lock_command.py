@@ -110,7 +110,8 @@ def test_a_branch_that_moved_is_told_field_by_field(
     capsys.readouterr()
     told = (
         f"locks/dev.yaml: tiny/embedder@main commit: {before} -> {after}\n"
-        "locks/dev.yaml: tiny/embedder@main pooling.modes: ['cls'] -> ['mean']\n"
+        "locks/dev.yaml: tiny/embedder@main files.1_Pooling/config.json.pooling_mode_cls_token: True -> False\n"
+        "locks/dev.yaml: tiny/embedder@main files.1_Pooling/config.json.pooling_mode_mean_tokens: False -> True\n"
     )
     kept = text(root)
     assert lock(root, "--check") == 1

@@ -7,14 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.facts.hub.facts_of_repository import JSON_FILES, SENTENCE, read_facts
+from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling, Weights
 from baseten_tei.facts.hub.repository import Repository, parse_strict
 from baseten_tei.facts.hub.weight_files import header_files
+from baseten_tei.facts.tei.loading.repository_files import (
+    CONFIG,
+    INDEX,
+    LENGTHS,
+    MODULES,
+    POOLING,
+    PROMPTS,
+)
 
 OFF = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": False}
-INDEX = "model.safetensors.index.json"
+JSON_FILES = (CONFIG, POOLING, MODULES, PROMPTS, INDEX, *LENGTHS)
 
 
 def facts(
@@ -114,16 +122,16 @@ def test_jina_s_bert_is_told_by_its_path() -> None:
     assert facts(_name_or_path=name).name_or_path == name
 
 
-@pytest.mark.parametrize("name", SENTENCE)
+@pytest.mark.parametrize("name", LENGTHS)
 def test_seven_names_hold_the_longest_input(name: str) -> None:
     found = facts({name: {"max_seq_length": 128}})
     assert (found.max_seq_length, found.max_seq_length_is_null) == (128, False)
 
 
 def test_the_first_of_the_seven_counts_and_null_is_not_nothing() -> None:
-    both = {SENTENCE[0]: {"max_seq_length": None}, SENTENCE[1]: {"max_seq_length": 128}}
+    both = {LENGTHS[0]: {"max_seq_length": None}, LENGTHS[1]: {"max_seq_length": 128}}
     assert (facts(both).max_seq_length, facts(both).max_seq_length_is_null) == (None, True)
-    assert not facts({SENTENCE[0]: {}}).max_seq_length_is_null
+    assert not facts({LENGTHS[0]: {}}).max_seq_length_is_null
     assert not facts().max_seq_length_is_null
 
 

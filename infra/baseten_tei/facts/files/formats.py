@@ -24,7 +24,7 @@ class Format:
 
 
 CONFIGURATION = Format("stack configuration", key="baseten-tei:format", release_key="baseten-tei:release")  # fmt: skip
-LOCK = Format("lock file")
+LOCK = Format("lock file", version=2)
 GOLDEN = Format("golden file")
 OUTPUTS = Format("stack's outputs", key="schema_version")
 SNAPSHOT = Format("snapshot", key="snapshot")

@@ -9,18 +9,19 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling
+from baseten_tei.facts.hub.kept_repository import keep_repository
+from baseten_tei.facts.hub.model_facts import KeptRepository, ModelFacts, Pooling
 from baseten_tei.facts.hub.repository import Repository, parse_object, parse_strict
-from baseten_tei.facts.hub.weight_files import INDEX, find_weights
-
-CONFIG, MODULES = "config.json", "modules.json"
-POOLING, PROMPTS = "1_Pooling/config.json", "config_sentence_transformers.json"
-SENTENCE = tuple(
-    f"sentence_{name}_config.json"
-    for name in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
+from baseten_tei.facts.hub.weight_files import find_weights
+from baseten_tei.facts.tei.loading.repository_files import (
+    CONFIG,
+    LENGTHS,
+    MODULES,
+    POOLING,
+    PROMPTS,
+    TOKENIZER,
 )
-"""TEI takes the first of these that is there; all but the first are older names."""
-JSON_FILES = (CONFIG, POOLING, MODULES, PROMPTS, INDEX, *SENTENCE)
+
 _POOLING_KEY = re.compile(r"pooling_mode_(?P<mode>\w+?)(_tokens?)?")
 _CLS_AND_MEAN = ("pooling_mode_cls_token", "pooling_mode_mean_tokens")
 _INTEGERS = (
@@ -36,6 +37,7 @@ _INTEGERS = (
 
 def read_facts(repository: Repository) -> ModelFacts:
     """Return the facts that a lock file keeps."""
+    kept = keep_repository(repository)
     return ModelFacts(
         model_id=repository.model_id,
         revision=repository.revision,
@@ -43,14 +45,23 @@ def read_facts(repository: Repository) -> ModelFacts:
         source=repository.source,
         gated=repository.gated,
         license=repository.license,
-        has_tokenizer_json="tokenizer.json" in repository.sizes,
-        pooling=_pooling(repository.texts),
-        modules=_modules(repository.texts.get(MODULES)),
-        prompts=_prompts(parse_object(repository.texts.get(PROMPTS)).get("prompts")),
-        weights=find_weights(repository),
-        **_config_fields(parse_object(repository.texts.get(CONFIG))),
-        **_max_seq_length(repository.texts),
+        repository=kept,
+        **derive_fields(kept),
     )
+
+
+def derive_fields(kept: KeptRepository) -> dict[str, Any]:
+    """Return the fields of `ModelFacts` that follow from what is kept of a repository."""
+    texts = kept.files
+    return {
+        "has_tokenizer_json": TOKENIZER in kept.sizes,
+        "pooling": _pooling(texts),
+        "modules": _modules(texts.get(MODULES)),
+        "prompts": _prompts(parse_object(texts.get(PROMPTS)).get("prompts")),
+        "weights": find_weights(kept),
+        **_config_fields(parse_object(texts.get(CONFIG))),
+        **_max_seq_length(texts),
+    }
 
 
 def _config_fields(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,7 +102,7 @@ def _auto_map(value: Any) -> dict[str, str | list[str]] | None:
 
 
 def _max_seq_length(texts: Mapping[str, str]) -> dict[str, Any]:
-    config = next((parse_object(texts[name]) for name in SENTENCE if name in texts), {})
+    config = next((parse_object(texts[name]) for name in LENGTHS if name in texts), {})
     value = config.get("max_seq_length")
     return {
         "max_seq_length": value if _is_integer(value) else None,

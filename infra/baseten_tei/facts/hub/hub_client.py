@@ -32,12 +32,13 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented,
 )
 
 from baseten_tei.errors import UserError, is_sendable
-from baseten_tei.facts.hub.facts_of_repository import JSON_FILES
+from baseten_tei.facts.hub.kept_repository import files_to_read
 from baseten_tei.facts.hub.repository import Repository
 from baseten_tei.facts.hub.weight_files import INDEX, header_files
 from baseten_tei.facts.network.bounds import MIB, Bounds
 from baseten_tei.facts.network.httpx_client import Client2
 from baseten_tei.facts.network.network_errors import NoAnswerError
+from baseten_tei.facts.tei.loading.repository_files import MODULES
 
 TIMEOUT_SECONDS = 10
 """To connect, and between bytes."""
@@ -46,6 +47,8 @@ BOUNDS = Bounds(seconds=60.0, size=8 * MIB)
 TOKEN_VARIABLES = ("HF_TOKEN", "HF_ACCESS_KEY")
 """The first that is set; from the environment only, never from a login's files or an argument."""
 _BUSY = (408, 429)
+_Header = tuple[dict[str, int], dict[str, tuple[int, ...]]]
+"""How many parameters there are of each dtype, and the shape of each tensor."""
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _MISREAD = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError)
 """What its client raises where an answer has another shape than the Hub's."""
@@ -101,9 +104,9 @@ class Hub:
             info = self._info(model_id, revision)
         commit, sizes, terms = str(info.sha), _sizes(info), _terms(info)
         with self._translate_errors(model_id, revision, terms):
-            texts = {n: self._text(model_id, commit, n) for n in JSON_FILES if n in sizes}
+            texts = self._texts(model_id, commit, sizes)
             headers = header_files(sizes, texts.get(INDEX))
-            parameters = {name: self._parameters(model_id, commit, name) for name in headers}
+            read = {name: self._header(model_id, commit, name) for name in headers}
         return Repository(
             model_id=model_id,
             revision=revision,
@@ -113,7 +116,8 @@ class Hub:
             license=terms,
             sizes=sizes,
             texts=texts,
-            parameters={name: found for name, found in parameters.items() if found is not None},
+            parameters={name: header[0] for name, header in read.items() if header},
+            shapes={name: header[1] for name, header in read.items() if header},
             changed_at=info.last_modified,
         )
 
@@ -140,8 +144,15 @@ class Hub:
         hf_raise_for_status(response)
         return response.content.decode("utf-8", "replace")
 
-    def _parameters(self, model_id: str, commit: str, name: str) -> dict[str, int] | None:
-        """By dtype, from the header alone (two ranges at the most); `None` where it is damaged.
+    def _texts(self, model_id: str, commit: str, sizes: Mapping[str, int]) -> dict[str, str]:
+        """modules.json says which folders hold more of them."""
+        modules = self._text(model_id, commit, MODULES) if MODULES in sizes else None
+        texts = {} if modules is None else {MODULES: modules}
+        names = [name for name in files_to_read(sizes, modules) if name != MODULES]
+        return texts | {name: self._text(model_id, commit, name) for name in names}
+
+    def _header(self, model_id: str, commit: str, name: str) -> _Header | None:
+        """From the header alone (two ranges at the most); `None` where it is damaged.
 
         Not `get_safetensors_metadata`, which writes a sharded model's index into the user's cache.
         """
@@ -150,10 +161,12 @@ class Hub:
                 model_id, name, revision=commit, timeout=TIMEOUT_SECONDS
             )
             counts = {str(dtype): n for dtype, n in metadata.parameter_count.items()}
+            shapes = {str(it): tuple(info.shape) for it, info in metadata.tensors.items()}
         except (SafetensorsParsingError, *_MISREAD):
             return None
-        fits = all(isinstance(n, int) and n >= 0 for n in counts.values())
-        return counts if fits else None
+        numbers = (*counts.values(), *(n for shape in shapes.values() for n in shape))
+        fits = all(isinstance(n, int) and n >= 0 for n in numbers)
+        return (counts, shapes) if fits else None
 
     @contextmanager
     def _translate_errors(

@@ -10,7 +10,7 @@ from baseten_tei.facts.hub.late_locks import (
     late_lines,
     pushed_before,
 )
-from baseten_tei.facts.hub.lockfile import Key, choose_entry, compare_facts, key_of
+from baseten_tei.facts.hub.lockfile import Key, choose_entry, key_of, list_changes
 from baseten_tei.facts.hub.model_facts import ModelFacts
 
 RETRY = "try again online, or set HF_ENDPOINT to a mirror"
@@ -47,7 +47,7 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
     for wanted in sorted(stack.asked & readings.facts.keys()):
         before, after = stack.locked.get(wanted), readings.facts[wanted]
         differences = (
-            compare_facts(before, after) if before else [f"is new, at commit {after.commit}"]
+            list_changes(before, after) if before else [f"is new, at commit {after.commit}"]
         )
         lines += [f"{stack.file}: {_name(wanted)} {line}" for line in differences]
     late = changed_pushes(stack.pushes, readings.facts)

@@ -16,7 +16,10 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.files.formats import LOCK, check_format
 from baseten_tei.facts.files.yaml_reader import parse_yaml
 from baseten_tei.facts.files.yaml_scalars import plain_scalar
+from baseten_tei.facts.hub.facts_of_repository import derive_fields
+from baseten_tei.facts.hub.kept_repository import read_kept
 from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.facts.tei.loading.serde.json_text import Broken
 
 FOLDER = "locks"
 HEADER = """\
@@ -26,9 +29,16 @@ HEADER = """\
 """
 Key = tuple[str, str]
 """Model id and revision, as a spec writes them."""
+LACKS_REPOSITORY = "is locked without its repository's files, which later rules judge by"
 _FIX = "fix it, or delete the file and run `baseten-tei lock`"
 _TEXT = "tag:yaml.org,2002:str"
 _ONE_LINE = ("id2label", "label2id")
+_OF_AN_ENTRY = (
+    "model_id", "revision", "commit", "source", "pushed_unlocked", "gated", "license", "repository",
+)  # fmt: skip
+"""Fields of an entry that has its repository; the others follow from that."""
+_FORMAT = {"format": LOCK.version, "release": "0.2.0"}
+"""Where an entry has its repository: 0.2.0 is the first release that reads it."""
 
 
 class _Line(dict[str, Any]):
@@ -90,9 +100,11 @@ def parse_lock(text: str) -> dict[Key, ModelFacts]:
 
 def render_lock(facts: Iterable[ModelFacts]) -> str:
     """Return the file's text: sorted by model and revision, the same bytes for the same facts."""
-    models = [_entry_fields(entry) for entry in sorted(facts, key=key_of)]
+    entries = sorted(facts, key=key_of)
+    head = _FORMAT if any(entry.repository for entry in entries) else {}
+    models = [_entry_fields(entry) for entry in entries]
     return HEADER + yaml.dump(
-        {"models": models}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
+        {**head, "models": models}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
     )
 
 
@@ -101,15 +113,25 @@ def choose_entry(before: ModelFacts | None, after: ModelFacts) -> ModelFacts:
 
     What was pushed before it was locked stays so for as long as its branch is at that commit.
     """
-    if before and not compare_facts(before, after) and _place(before) == _place(after):
+    if before and not list_changes(before, after) and _place(before) == _place(after):
         return before
     kept = before is not None and before.pushed_unlocked and before.commit == after.commit
     return after.model_copy(update={"pushed_unlocked": True}) if kept else after
 
 
+def list_changes(before: ModelFacts, after: ModelFacts) -> list[str]:
+    """Return what `compare_facts` does, and that an older entry has not its repository yet."""
+    more = [] if before.repository or not after.repository else [LACKS_REPOSITORY]
+    return [*compare_facts(before, after), *more]
+
+
 def compare_facts(before: ModelFacts, after: ModelFacts) -> list[str]:
-    """Return `field: before -> after` for each field that differs, but for the source of the facts."""
-    old, new = _leaves(_comparable_fields(before)), _leaves(_comparable_fields(after))
+    """Return `field: before -> after` for each field that differs, but for the source of the facts.
+
+    Of two entries that have their repositories these are compared, of others what both have.
+    """
+    whole = before.repository is not None and after.repository is not None
+    old, new = (_leaves(_comparable_fields(facts, whole)) for facts in (before, after))
     return [
         f"{path}: {old.get(path, 'nothing')} -> {new.get(path, 'nothing')}"
         for path in dict.fromkeys((*old, *new))
@@ -119,22 +141,46 @@ def compare_facts(before: ModelFacts, after: ModelFacts) -> list[str]:
 
 def _entry(number: int, entry: Any) -> ModelFacts | str:
     try:
-        return ModelFacts.model_validate(entry)
+        facts = ModelFacts.model_validate(entry)
     except ValidationError as error:
         named = entry.get("model_id") if isinstance(entry, Mapping) else None
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         return f"entry {number} ({named}): {where}: {first['msg']}: {_FIX}"
+    if facts.repository is None:
+        return facts
+    if doubled := sorted(facts.model_fields_set.difference(_OF_AN_ENTRY)):
+        return f"entry {number} ({facts.model_id}): {doubled[0]}: follows from `repository`: {_FIX}"
+    return facts.model_copy(update=derive_fields(facts.repository))
 
 
 def _entry_fields(facts: ModelFacts) -> dict[str, Any]:
     fields = facts.model_dump(exclude_defaults=True)
+    if facts.repository is not None:
+        fields = {name: fields[name] for name in _OF_AN_ENTRY if name in fields}
+        kept = fields["repository"]
+        fields["repository"] = kept | {"sizes": _Line(kept["sizes"])}
+        if kept.get("parameters") is not None:
+            fields["repository"]["parameters"] = _Line(kept["parameters"])
     return {name: _Line(fields[name]) if name in _ONE_LINE else fields[name] for name in fields}
 
 
-def _comparable_fields(facts: ModelFacts) -> dict[str, Any]:
-    dumped = facts.model_dump(exclude={"model_id", "revision", "source", "pushed_unlocked"})
+def _comparable_fields(facts: ModelFacts, whole: bool) -> dict[str, Any]:
+    """`whole`: with the repository, in place of what follows from it."""
+    derived = {*ModelFacts.model_fields}.difference(_OF_AN_ENTRY) if whole else {"repository"}
+    dumped = facts.model_dump(
+        exclude={"model_id", "revision", "source", "pushed_unlocked", *derived}
+    )
+    if facts.repository is not None and whole:
+        files = {name: _shown(text) for name, text in facts.repository.files.items()}
+        dumped |= {**dumped.pop("repository"), "files": files}
     return {name: value for name, value in dumped.items() if value is not None}
+
+
+def _shown(text: str) -> Any:
+    """A file's members, or, of one that is not JSON, why."""
+    value = read_kept(text)
+    return value.reason if isinstance(value, Broken) else value
 
 
 def _leaves(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

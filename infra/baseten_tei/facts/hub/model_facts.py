@@ -3,9 +3,9 @@
 Only what decides a deployment is kept. Field names are those of the repository's own files.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 
 class _Facts(BaseModel):
@@ -33,6 +33,24 @@ class Weights(_Facts):
     """Of the tensors, most parameters first: `F32`, `F16`, `BF16`, …"""
     files: tuple[str, ...] = ()
     """Names, for judging ignore patterns."""
+
+
+_SHAPE = r"(scalar|\d{1,18}(x\d{1,18})*)( @\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*)?"
+TensorRow = Annotated[str, StringConstraints(pattern=rf"^{_SHAPE}(; {_SHAPE})*$")]
+"""`768x3072 @0-11`; see `facts.tei.loading.candle.tensors`."""
+
+
+class KeptRepository(_Facts):
+    """What TEI reads of a repository, in any release; what else a lock says of it is derived from this."""
+
+    files: dict[str, str]
+    """JSON files, without the members that no release reads; of a file that is not JSON, why."""
+    sizes: dict[str, int]
+    """Every other file that decides something, and its bytes."""
+    tensors: dict[str, TensorRow] | None = None
+    """Of the safetensors files that TEI opens: a row for the same tensor of every layer, with its shape."""
+    parameters: dict[str, int] | None = None
+    """How many there are of each dtype, from the same headers; `None` where one cannot be read."""
 
 
 class ModelFacts(_Facts):
@@ -80,6 +98,8 @@ class ModelFacts(_Facts):
     """From `config_sentence_transformers.json`."""
     has_tokenizer_json: bool = True
     weights: Weights | None = None
+    repository: KeptRepository | None = None
+    """`None` in a lock of before 0.2.0, which has the fields above in its place."""
 
     @property
     def labels(self) -> list[str] | None:

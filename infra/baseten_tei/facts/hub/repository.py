@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ class Repository:
     """Small JSON files, those that are there."""
     parameters: Mapping[str, Mapping[str, int]]
     """By safetensors file, then by dtype; a file whose header cannot be read is not in it."""
+    shapes: Mapping[str, Mapping[str, tuple[int, ...]]] = field(default_factory=dict)
+    """By the same files, then by tensor."""
     changed_at: datetime | None = None
     """When the revision last changed, as the Hub says."""
 

@@ -4,13 +4,12 @@ TEI takes `model.safetensors`, else `pytorch_model.bin`, else the shards of the 
 (text-embeddings-inference `backends/candle/src/lib.rs`). Shards of PyTorch it does not read.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from baseten_tei.facts.hub.model_facts import Weights
-from baseten_tei.facts.hub.repository import Repository, parse_object
+from baseten_tei.facts.hub.model_facts import KeptRepository, Weights
+from baseten_tei.facts.hub.repository import parse_object
 
 SINGLE, PYTORCH = "model.safetensors", "pytorch_model.bin"
 INDEX = "model.safetensors.index.json"
@@ -30,14 +29,14 @@ def header_files(sizes: Mapping[str, int], index: str | None) -> tuple[str, ...]
     return tuple(sorted({name for name in names if isinstance(name, str) and name in sizes}))
 
 
-def find_weights(repository: Repository) -> Weights:
+def find_weights(kept: KeptRepository) -> Weights:
     """Format and size of what TEI loads, and the names of all files that hold weights."""
-    sizes = repository.sizes
-    files = tuple(sorted(filter(_holds_weights, sizes)))
-    headers = header_files(sizes, repository.texts.get(INDEX))
+    sizes = kept.sizes
+    files = tuple(sorted(filter(holds_weights, sizes)))
+    headers = header_files(sizes, kept.files.get(INDEX))
     if headers:
         size = sum(sizes[name] for name in headers)
-        counted = _count_parameters([repository.parameters.get(name) for name in headers])
+        counted = _count_parameters(kept.parameters)
         if headers == (SINGLE,):
             return Weights(format="safetensors", bytes=size, files=files, **counted)
         return Weights(format="sharded-safetensors", bytes=size, files=files, **counted)
@@ -49,17 +48,15 @@ def find_weights(repository: Repository) -> Weights:
     return Weights(format="none", bytes=0, files=files)
 
 
-def _count_parameters(headers: Sequence[Mapping[str, int] | None]) -> dict[str, Any]:
+def _count_parameters(total: Mapping[str, int] | None) -> dict[str, Any]:
     """Parameters are floats: a buffer of integers, such as BERT's `position_ids`, is none."""
-    total: Counter[str] = Counter()
-    for header in headers:
-        if header is None:  # half a count is none
-            return {}
-        total.update({dtype: count for dtype, count in header.items() if dtype.isascii()})
+    if total is None:
+        return {}
     floats = sum(count for dtype, count in total.items() if "F" in dtype)
     return {"parameters": floats, "dtypes": tuple(sorted(total, key=lambda d: (-total[d], d)))}
 
 
-def _holds_weights(name: str) -> bool:
+def holds_weights(name: str) -> bool:
+    """Return whether a file holds weights, by its name."""
     path = PurePosixPath(name)
     return path.suffix in _SUFFIXES and path.name not in _NO_WEIGHTS

@@ -13,7 +13,7 @@ from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
 from tests.support.tei.models import GOOD_MODELS
 from tests.unit.facts.loading.test_serde import JSON
 
-MORE = {"transformers_version": "5.24.0", "architectures_of_others": [1], "dtype": "float32"}
+MORE = {"transformers_version": "5.24.0", "architectures_of_others": [1]}
 
 
 @given(

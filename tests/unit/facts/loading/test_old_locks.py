@@ -9,7 +9,7 @@ from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 from baseten_tei.facts.tei.loading.flags import ReadingFlags
 from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
-from baseten_tei.facts.tei.loading.old_locks import files_of
+from baseten_tei.facts.tei.loading.locked_files import files_of
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.rows import OLDEST
 from baseten_tei.facts.tei.releases import at_least

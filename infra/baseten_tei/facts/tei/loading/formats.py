@@ -7,7 +7,7 @@ from baseten_tei.facts.tei.loading.candle.weights import PYTORCH, SINGLE
 from baseten_tei.facts.tei.loading.repository_files import CONFIG, MODULES, RepositoryFiles
 
 Format = Literal["gguf", "adapter", "static", "quantized", "late-interaction", "sparse"]
-_ADAPTER = "adapter_config.json"
+ADAPTER = "adapter_config.json"
 _MODULES: Mapping[str, Format] = {
     "StaticEmbedding": "static",
     "SpladePooling": "sparse",
@@ -23,7 +23,7 @@ def find_format(repository: RepositoryFiles) -> Format | None:
     has_weights = any(map(repository.has, (SINGLE, PYTORCH, f"{SINGLE}.index.json")))
     if not has_weights and any(name.endswith(".gguf") for name in names):
         return "gguf"
-    if not has_weights and repository.has(_ADAPTER):
+    if not has_weights and repository.has(ADAPTER):
         return "adapter"
     if config.get("model_type") == "model2vec" or "StaticModel" in _texts(
         config.get("architectures")

@@ -24,8 +24,10 @@ _STRUCTS = {
     TOKENIZER_CONFIG: ("TokenizerConfig",),
 }
 _STRUCTS |= dict.fromkeys(LENGTHS, ("STConfig",))
-_MARKS = frozenset({"_name_or_path", "model_type", "quantization_config"})
-"""Members of config.json that no struct has and that decide: Jina's remote code, the tag, other formats."""
+_MARKS = frozenset(
+    {"_name_or_path", "model_type", "quantization_config", "problem_type", "torch_dtype", "dtype"}
+)
+"""Members of config.json that no struct has and that decide: Jina's remote code, the tag, other formats, advice."""
 _NO_CONFIG = frozenset(
     {
         "PoolConfig",
@@ -46,11 +48,23 @@ def is_read(name: str) -> bool:
 
 def keep_members(name: str, value: Any) -> Any:
     """Return a file without the members that no release reads; the others stay in their order, twice if they are."""
+    if name == INDEX:
+        return _keep_shards(value)
     if not isinstance(value, Mapping) or name not in _STRUCTS:
         return value
     kept = _kept(name)
     members = members_of(value)
     return JsonObject((key, item) for key, item in members if key in kept or _is_mode(name, key))
+
+
+def _keep_shards(index: Any) -> Any:
+    """The index's map has a row a tensor; one a file is enough."""
+    shards = index.get("weight_map") if isinstance(index, Mapping) else None
+    if not isinstance(shards, Mapping):
+        return index
+    rows = [(tensor, file) for tensor, file in shards.items() if isinstance(file, str)]
+    files = {file: tensor for tensor, file in reversed(rows)}
+    return {"weight_map": {files[file]: file for file in sorted(files)}}
 
 
 def _is_mode(name: str, key: str) -> bool:

@@ -27,10 +27,10 @@ _KEYS = {"cls": "cls_token", "mean": "mean_tokens"}
 _OURS = ("Transformer", "Pooling", "Dense", "Normalize")
 
 
-def files_of(facts: ModelFacts) -> RepositoryFiles:
+def files_of_old_lock(facts: ModelFacts, is_local: bool = True) -> RepositoryFiles:
     """Return the files as far as the facts have them."""
     json = dict(_files(facts))
-    return RepositoryFiles(json, frozenset(_names(facts, json)), known=KNOWN)
+    return RepositoryFiles(json, frozenset(_names(facts, json)), known=KNOWN, is_local=is_local)
 
 
 def _files(facts: ModelFacts) -> Iterator[tuple[str, Any]]:

@@ -1,6 +1,7 @@
 """JSON as serde reads it from a file: members in their order, a name that is there twice, numbers beyond 64 bits."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -36,6 +37,18 @@ def read_json(text: str) -> Any:
     except (ValueError, RecursionError) as error:
         return Broken(str(error) or "recursion limit exceeded")
     return value
+
+
+def write_json(value: Any) -> str:
+    """Return the text that `read_json` reads as the same value: ASCII, members in their order, twice if they are."""
+    if isinstance(value, Mapping):
+        members = (f"{json.dumps(name)}: {write_json(item)}" for name, item in members_of(value))
+        return f"{{{', '.join(members)}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(write_json, value))}]"
+    if isinstance(value, float) and math.isinf(value):
+        return "1e999" if value > 0 else "-1e999"
+    return json.dumps(value)
 
 
 def _refuse(word: str) -> NoReturn:
