@@ -16,10 +16,10 @@ from pydantic import BaseModel
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
+from tests.support.tei.changes import COMMIT, lock_repository
 
 FOLDER = Path(__file__).parents[1] / "corpus"
 GOOD = FOLDER / "good"
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 _BASE: dict[str, Any] = {
     "commit": COMMIT,
@@ -127,9 +127,19 @@ def load(path: Path) -> Case:
     """One file of the corpus."""
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     spec = dict(raw["spec"])
-    case = subject(spec.pop("task"), spec, raw.get("facts"))
+    case = _locked(spec, raw) or subject(spec.pop("task"), spec, raw.get("facts"))
     rules = raw.get("rules") or raw.get("warnings") or ()
     return Case(path.stem, raw["why"], raw["source"], case, tuple(rules))
+
+
+def _locked(spec: dict[str, Any], raw: Mapping[str, Any]) -> Subject | None:
+    """Of a case that has its repository's files, as changes of a good one: see tests.support.tei.changes."""
+    if "repository" not in raw:
+        return None
+    model_id = spec.get("model_id", "org/model")
+    given = {"model_id": model_id, "revision": COMMIT, **spec}
+    args: ModelArgs = _keep(ARGS_BY_TASK[spec["task"]], given)
+    return Subject("example", args, lock_repository(raw["repository"], model_id))
 
 
 @cache

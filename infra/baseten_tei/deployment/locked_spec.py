@@ -7,6 +7,7 @@ from typing import Any
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.permits import Permits, derive_permits
+from baseten_tei.deployment.router_reading import Reading, read_repository
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -48,6 +49,11 @@ class Subject:
     def permits(self) -> Permits:
         """Requests, texts per request, texts in flight."""
         return derive_permits(self.args)
+
+    @cached_property
+    def reading(self) -> Reading | None:
+        """What the router makes of the repository; `None` where that is not known."""
+        return read_repository(self.args, self.facts) if self.facts is not None else None
 
     @property
     def on_cpu(self) -> bool:

@@ -7,7 +7,7 @@ from baseten_tei.errors import did_you_mean
 from baseten_tei.rules import flag_rules, token_rules
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.memory import gpu_memory_rules
-from baseten_tei.rules.model import type_rules
+from baseten_tei.rules.model import start_rules
 from baseten_tei.rules.rule import Finding, Reported, Rule
 from baseten_tei.rules.secrets import access_rules
 from baseten_tei.rules.secrets.download_rules import MOVING_REVISION
@@ -15,7 +15,7 @@ from baseten_tei.rules.task import task_rules
 from baseten_tei.spec.names import is_commit
 
 FAMILIES = (
-    image_rules, task_rules, type_rules, token_rules, flag_rules, access_rules, gpu_memory_rules,
+    image_rules, task_rules, start_rules, token_rules, flag_rules, access_rules, gpu_memory_rules,
 )  # fmt: skip
 
 UNLOCKED = Rule(

@@ -3,11 +3,7 @@
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.vram import flash_version
 from baseten_tei.facts.tei import gpus
-from baseten_tei.facts.tei.model_types import ModelType
-
-_USE_FLASH = "USE_FLASH_ATTENTION"
 
 
 def instance_of(subject: Subject) -> Instance | None:
@@ -37,36 +33,3 @@ def dtype_of(subject: Subject) -> str:
         return subject.args.dtype
     gemma = subject.facts is not None and subject.facts.model_type == "gemma3_text"
     return "float32" if gemma or on_cpu(subject) else "float16"
-
-
-def flash_attention(subject: Subject) -> int:
-    """Return the version of flash attention the router may use here: 2, on a T4 1, 0 for none."""
-    gpu = accelerator_of(subject)
-    if gpu is None or dtype_of(subject) != "float16":
-        return 0
-    return flash_version(subject.args, gpu)
-
-
-def without_flash(subject: Subject) -> tuple[str, str]:
-    """Return why there is no flash attention here, and what to write to get it."""
-    gpu = accelerator_of(subject)
-    if gpu in (gpus.CPU, "T4"):
-        return f"accelerator {gpu} has none", f"write accelerator: {gpus.DEFAULT_ACCELERATOR}"
-    if dtype_of(subject) != "float16":
-        return f"dtype {dtype_of(subject)} turns it off", "leave dtype out"
-    return f"env {_USE_FLASH} turns it off", f"leave {_USE_FLASH} out of env"
-
-
-def find_poolings(subject: Subject, kind: ModelType) -> tuple[str, ...]:
-    """Return the poolings that work for this type on this hardware."""
-    padded = flash_attention(subject) not in kind.flash
-    return (padded and kind.padded_poolings) or kind.poolings
-
-
-def may_use_onnx(subject: Subject) -> bool:
-    """Return whether the CPU image runs, or might run, an ONNX file, for which model types do not matter."""
-    if not on_cpu(subject):
-        return False
-    weights = subject.facts.weights if subject.facts else None
-    names = {"model.onnx", "onnx/model.onnx"}
-    return weights is None or weights.format == "onnx" or bool(names.intersection(weights.files))

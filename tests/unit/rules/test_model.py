@@ -6,16 +6,15 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.input_length import max_input_length
 from baseten_tei.facts.tei.model_types import JINA, JINA_CODE, MODEL_TYPES, ModelType, type_name
 from baseten_tei.facts.tei.releases import parse_version
-from baseten_tei.rules.model import type_rules
+from baseten_tei.rules.model import start_rules
 from baseten_tei.rules.rule import Finding
-from baseten_tei.rules.subject_hardware import find_poolings, flash_attention
 from tests.support.corpus import healthy_facts, subject
 
-RULES = {rule.id: rule for rule in type_rules.RULES}
+RULES = {rule.id: rule for rule in start_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in type_rules.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in start_rules.RULES if (it := rule.check(of))}
 
 
 @pytest.mark.parametrize("kind", MODEL_TYPES.values(), ids=MODEL_TYPES)
@@ -26,30 +25,6 @@ def test_a_head_is_no_older_than_its_type_and_padding_allows_no_more_poolings(
         assert parse_version(kind.classifies_since) >= parse_version(kind.since)
     assert set(kind.padded_poolings or ()) <= set(kind.poolings)
     assert kind.flash or not kind.needs_flash
-
-
-@pytest.mark.parametrize(
-    ("spec", "version"),
-    [
-        ({}, 2),
-        ({"accelerator": "T4"}, 0),
-        ({"accelerator": "T4", "env": {"USE_FLASH_ATTENTION": "True"}}, 1),
-        ({"env": {"USE_FLASH_ATTENTION": "false"}}, 0),
-        ({"dtype": "float32"}, 0),
-        ({"accelerator": "CPU"}, 0),
-        ({"instance_type": "no such thing"}, 0),
-    ],
-)
-def test_flash_attention_follows_from_gpu_dtype_and_environment(
-    spec: dict[str, object], version: int
-) -> None:
-    assert flash_attention(subject("embedding", spec)) == version
-
-
-def test_last_token_pooling_of_bert_needs_flash_attention() -> None:
-    bert = MODEL_TYPES["bert"]
-    assert "last-token" in find_poolings(subject("embedding"), bert)
-    assert "last-token" not in find_poolings(subject("embedding", {"accelerator": "T4"}), bert)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.rules import flag_rules, token_rules
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.memory import gpu_memory_rules
-from baseten_tei.rules.model import type_rules
+from baseten_tei.rules.model import start_rules
 from baseten_tei.rules.registry import FAMILIES
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.secrets import access_rules
@@ -16,7 +16,7 @@ from tests.support.arbitrary import subjects
 from tests.support.corpus import GOOD, Case, cases
 
 PREFIX = {
-    image_rules: "gpu-", task_rules: "task-", type_rules: "model-", token_rules: "tok-", flag_rules: "flag-",
+    image_rules: "gpu-", task_rules: "task-", start_rules: "model-", token_rules: "tok-", flag_rules: "flag-",
     access_rules: "sec-", gpu_memory_rules: "mem-",
 }  # fmt: skip
 FIXES = ("write ", "leave ", "serve ", "call ", "remove ", "type ")

@@ -6,6 +6,7 @@ from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import Weights
+from baseten_tei.rules.refusals import find_refusal, quote_reason
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import instance_of, on_cpu
 from baseten_tei.spec.names import is_commit
@@ -63,7 +64,7 @@ def _nothing_loadable(subject: Subject) -> Finding | None:
     wanted = [*_LOADABLE, *(_ONNX if on_cpu(subject) else ())]
     sharded = weights.format == "sharded-safetensors"
     if any(name in wanted or (sharded and name.endswith(".safetensors")) for name in kept):
-        return None
+        return _not_found(subject)
     files = ", ".join(weights.files[:3]) or "no weights"
     dropped = len(weights.files) - len(kept)
     how = f", of which ignore_patterns drop {dropped}" if dropped else ""
@@ -71,6 +72,15 @@ def _nothing_loadable(subject: Subject) -> Finding | None:
         f"TEI loads model.safetensors, its shards or pytorch_model.bin, and {subject.args.model_id} has {files}{how}",
         "write a model_id with model.safetensors, e.g. a converted copy",
     )
+
+
+def _not_found(subject: Subject) -> Finding | None:
+    """E.g. one shard of several."""
+    refusal = find_refusal(subject)
+    if refusal is None or refusal.about != "weights":
+        return None
+    said = f"TEI {subject.args.tei_version} does not find the weights of {subject.args.model_id}"
+    return Finding(f"{said} ({quote_reason(refusal)})", "write a model_id with all of its files")
 
 
 def _patterns(subject: Subject) -> list[str]:

@@ -2,10 +2,10 @@
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.facts.tei.task_detection import Detected, detect
+from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task import label_rules, pooling_rules
-from baseten_tei.rules.task.label_rules import detect_subject
+from baseten_tei.rules.task import label_rules, pooling_rules, start_rules
+from baseten_tei.rules.task.loaded_task import loaded_task
 
 _ROUTER = "TEI router/src/lib.rs: get_backend_model_type"
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
@@ -13,20 +13,20 @@ _SUITABLE = "write a model_id whose architecture ends with ForSequenceClassifica
 _BEI = f"{_SUITABLE}; or serve this one with Baseten's BEI"
 
 
-def _sequences(subject: Subject) -> Detected | None:
+def _sequences(subject: Subject) -> TaskReading | None:
     """What the router loads, unless it is a head for tokens, of which another rule speaks."""
-    found = detect_subject(subject)
+    found = loaded_task(subject)
     return None if found and _is_for_tokens(found) else found
 
 
-def _is_for_tokens(found: Detected) -> bool:
+def _is_for_tokens(found: TaskReading) -> bool:
     name = found.architecture or ""
     return name.endswith("Classification") and not name.endswith("ForSequenceClassification")
 
 
-def _head(subject: Subject, found: Detected) -> str:
+def _head(found: TaskReading) -> str:
     """`BertForSequenceClassification with 2 labels as a classifier`."""
-    count = len((subject.facts and subject.facts.id2label) or ())
+    count = len(found.id2label or ())
     return f"{found.architecture} with {count} label{'s' * (count != 1)} as a {found.task}"
 
 
@@ -35,7 +35,7 @@ def _embedding_has_head(subject: Subject) -> Finding | None:
     if found is None or subject.args.task != "embedding" or found.task == "embedding":
         return None
     return Finding(
-        f"task is embedding, but TEI loads {_head(subject, found)}",
+        f"task is embedding, but TEI loads {_head(found)}",
         f"write task: {found.task}",
     )
 
@@ -45,7 +45,7 @@ def _classifier_ranks(subject: Subject) -> Finding | None:
     if found is None or subject.args.task != "classifier" or found.task != "reranker":
         return None
     return Finding(
-        f"task is classifier, but TEI loads {_head(subject, found)}",
+        f"task is classifier, but TEI loads {_head(found)}",
         "write task: reranker",
     )
 
@@ -55,7 +55,7 @@ def _reranker_classifies(subject: Subject) -> Finding | None:
     if found is None or subject.args.task != "reranker" or found.task != "classifier":
         return None
     return Finding(
-        f"task is reranker, but TEI loads {_head(subject, found)}, and /rerank answers 424",
+        f"task is reranker, but TEI loads {_head(found)}, and /rerank answers 424",
         "write task: classifier, and rank by one label's score",
     )
 
@@ -63,8 +63,10 @@ def _reranker_classifies(subject: Subject) -> Finding | None:
 def _headless(subject: Subject) -> ModelFacts | None:
     """The facts of what is asked to classify or rank and has no architecture for it."""
     facts = subject.facts
-    wanted = subject.args.task != "embedding" and facts is not None and facts.architectures
-    return facts if wanted and facts and detect(facts).task == "embedding" else None
+    found = loaded_task(subject)
+    if subject.args.task == "embedding" or facts is None or not facts.architectures:
+        return None
+    return facts if found and found.task == "embedding" else None
 
 
 def _generates(facts: ModelFacts) -> bool:
@@ -89,7 +91,7 @@ def _causal(subject: Subject) -> Finding | None:
 
 
 def _tokens(subject: Subject) -> Finding | None:
-    found = detect_subject(subject)
+    found = loaded_task(subject)
     if found is None or not _is_for_tokens(found):
         return None
     return Finding(
@@ -98,26 +100,8 @@ def _tokens(subject: Subject) -> Finding | None:
     )
 
 
-def _no_architectures(subject: Subject) -> Finding | None:
-    if subject.facts is None or subject.facts.architectures is not None:
-        return None
-    return Finding(
-        f"config.json of {subject.facts.model_id} has no architectures, and TEI does not start without them",
-        "write a model_id whose config.json has architectures, e.g. a fork with them added",
-    )
-
-
-def _no_tokenizer(subject: Subject) -> Finding | None:
-    if subject.facts is None or subject.facts.has_tokenizer_json:
-        return None
-    return Finding(
-        f"{subject.facts.model_id} has no tokenizer.json, and TEI only supports fast tokenizers",
-        "write a model_id that has one, e.g. a fork with what AutoTokenizer(…, use_fast=True).save_pretrained wrote",
-    )
-
-
 def _reranker_by_name(subject: Subject) -> Finding | None:
-    found = detect_subject(subject)
+    found = loaded_task(subject)
     if found is None or (subject.args.task, found.task) != ("embedding", "embedding"):
         return None
     if "rerank" not in subject.args.model_id.lower():
@@ -141,10 +125,8 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-TASK-006", "error", "The head classifies whole texts, not tokens",
          _RAN, _tokens, True),
     *label_rules.RULES,
-    Rule("TEI-TASK-011", "error", "config.json has architectures", _RAN, _no_architectures, True),
-    Rule("TEI-TASK-012", "error", "There is a tokenizer.json",
-         f"{_RAN}; TEI #122", _no_tokenizer, True),
     Rule("TEI-TASK-013", "warning", "What is called a reranker is not served as an embedding",
          "TEI #159, #554", _reranker_by_name, True),
     *pooling_rules.RULES,
+    *(cause.rule() for cause in start_rules.CAUSES),
 )  # fmt: skip

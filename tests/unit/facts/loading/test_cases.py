@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +15,9 @@ from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
-from tests.support.tei.models import GOOD_MODELS
+from tests.support.tei.changes import change_repository
 
 HERE = Path(__file__).parent
-FILES = ("config.json", "tokenizer.json", "model.safetensors")
 MACHINES = {"CPU": Hardware(), "L4": Hardware(89, 89), "T4": Hardware(75, 75, use_flash=False)}
 
 
@@ -37,25 +35,8 @@ CASES = tuple(_cases())
 
 def repository(case: Mapping[str, Any]) -> RepositoryFiles:
     """The good repository of a case with its changes."""
-    model = GOOD_MODELS[case["model"]]
-    files = deepcopy(model.files()) | case.get("files", {})
-    for name, fields in case.get("set", {}).items():
-        files[name] |= fields
-    for name, fields in case.get("drop", {}).items():
-        files[name] = {key: value for key, value in files[name].items() if key not in fields}
-    files = {name: value for name, value in files.items() if name not in case.get("remove", ())}
-    dense = {f"{name.partition('/')[0]}/model.safetensors" for name in files if "_Dense/" in name}
-    names = frozenset(case.get("names", FILES)) | dense | frozenset(files)
-    return RepositoryFiles(files, names, Tensors.of(tensors(case)))
-
-
-def tensors(case: Mapping[str, Any]) -> dict[str, Any]:
-    """Its weights, with other names or more of them."""
-    prefix = case.get("prefix_tensors", "")
-    found = {prefix + name: shape for name, shape in GOOD_MODELS[case["model"]].tensors().items()}
-    for old, new in case.get("rename_tensors", {}).items():
-        found = {name.replace(old, new): shape for name, shape in found.items()}
-    return {**found, **case.get("tensors", {})}
+    changed = change_repository(case)
+    return RepositoryFiles(changed.files, changed.names, Tensors.of(changed.tensors))
 
 
 def read(case: Mapping[str, Any], release: str) -> Loaded | Refusal:

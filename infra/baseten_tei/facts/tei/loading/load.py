@@ -5,7 +5,7 @@ The one way in. Order as in `run` of router/src/lib.rs:42, `init_backend` of bac
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from baseten_tei.facts.tei.loading import onnx
@@ -13,7 +13,7 @@ from baseten_tei.facts.tei.loading.candle.candle_model import CandleModel, Decid
 from baseten_tei.facts.tei.loading.candle.weights import NOT_FOUND
 from baseten_tei.facts.tei.loading.flags import ReadingFlags
 from baseten_tei.facts.tei.loading.hardware import Hardware
-from baseten_tei.facts.tei.loading.refusals import Refusal, RefusedError, refuse
+from baseten_tei.facts.tei.loading.refusals import Refusal, RefusedError, Step, refuse
 from baseten_tei.facts.tei.loading.repository_files import (
     CONFIG,
     NO_SUCH_FILE,
@@ -73,6 +73,16 @@ def _load(
 ) -> Loaded:  # fmt: skip
     config = _read_config(repository, release)
     task = read_task(repository, config, flags.pooling, release)
+    try:
+        return _start(repository, release, hardware, flags, config, task)
+    except RefusedError as error:
+        raise RefusedError(replace(error.refusal, task=task)) from error
+
+
+def _start(
+    repository: RepositoryFiles, release: str, hardware: Hardware, flags: ReadingFlags,
+    config: Mapping[str, Any], task: TaskReading,
+) -> Loaded:  # fmt: skip
     _check_tokenizer(repository)
     length = read_length(repository, config, flags, release)
     prompts = read_prompts(repository, flags, release)
@@ -99,10 +109,11 @@ def _read_config(repository: RepositoryFiles, release: str) -> dict[str, Any]:
     if not repository.is_local:
         for name in (CONFIG, TOKENIZER):
             if repository.names and not repository.has(name):
-                raise refuse("config", f"{NOT_FOUND} for {name}", _DOWNLOAD)
+                step: Step = "config" if name == CONFIG else "tokenizer"
+                raise refuse(step, f"{NOT_FOUND} for {name}", _DOWNLOAD, about="file")
     config = repository.read(CONFIG, "ModelConfig", release, "config")
     if config is None:
-        raise refuse("config", NO_SUCH_FILE, f"`{CONFIG}` not found")
+        raise refuse("config", NO_SUCH_FILE, f"`{CONFIG}` not found", about="file")
     return config
 
 

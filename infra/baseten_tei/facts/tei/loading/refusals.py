@@ -1,7 +1,10 @@
 """A router that does not start: at which step, why, and what it prints."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from baseten_tei.facts.tei.loading.task import TaskReading
 
 Step = Literal[
     "config", "pooling", "labels", "tokenizer", "length", "prompts", "weights", "backend", "warmup"
@@ -22,13 +25,17 @@ class Refusal:
     reason: str
     context: tuple[str, ...] = ()
     """What anyhow prints around the reason, outermost first."""
+    about: str = field(default="", compare=False)
+    """What it is about, which the reason does not always name: a field, a flag, or a part of the model."""
+    task: "TaskReading | None" = field(default=None, compare=False)
+    """What it was about to load; `None` where it does not come so far."""
     log: tuple[str, ...] = ()
     """Lines above: candle's own error, where the router's last word is only that no backend was suitable."""
 
     @property
     def is_panic(self) -> bool:
         """The process aborts: the images are built so (exit code 134)."""
-        return self.step == "tokenizer" or self.reason.startswith(_PANICS)
+        return (self.step == "tokenizer" and not self.context) or self.reason.startswith(_PANICS)
 
     def printed(self) -> str:
         """Return what the router prints last, as anyhow formats it; of a panic, the message."""
@@ -56,17 +63,19 @@ class RefusedError(Exception):
         self.refusal = refusal
 
 
-def refuse(step: Step, reason: str, *context: str) -> RefusedError:
+def refuse(step: Step, reason: str, *context: str, about: str = "") -> RefusedError:
     """Return what ends the reading at a step of the router itself."""
-    return RefusedError(Refusal(step, reason, context))
+    return RefusedError(Refusal(step, reason, context, about))
 
 
-def refuse_backend(reason: str, said: str | None = None) -> RefusedError:
+def refuse_backend(reason: str, said: str | None = None, about: str = "") -> RefusedError:
     """Return what ends the reading in candle; `said` is the reason with what candle puts before it."""
     line = f"Could not start Candle backend: Could not start backend: {said or reason}"
-    return RefusedError(Refusal("backend", reason, log=(line,)))
+    return RefusedError(Refusal("backend", reason, about=about, log=(line,)))
 
 
 def refuse_weights(reason: str) -> RefusedError:
     """Return what ends the reading where weights cannot be downloaded."""
-    return refuse("weights", f"Weights not found: {reason}", "Could not create backend")
+    return refuse(
+        "weights", f"Weights not found: {reason}", "Could not create backend", about="weights"
+    )

@@ -49,7 +49,7 @@ class RepositoryFiles:
         try:
             return read_struct(struct, value, release)
         except SerdeError as error:
-            raise refuse(step, str(error), context) from error
+            raise refuse(step, str(error), context, about=error.field) from error
 
 
 def read_texts(texts: Mapping[str, str]) -> dict[str, Any]:

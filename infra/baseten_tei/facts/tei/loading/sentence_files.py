@@ -44,7 +44,9 @@ def read_length(
     room = (_positions(config) - offset) % 2**64
     base = room if own is None else own["max_seq_length"]
     if base > flags.max_batch_tokens and not flags.auto_truncate:
-        raise refuse("length", _too_long(base, flags.max_batch_tokens, release))
+        raise refuse(
+            "length", _too_long(base, flags.max_batch_tokens, release), about="max_batch_tokens"
+        )
     warnings = () if own is not None else (NO_LENGTH,)
     longest = min(base, flags.max_batch_tokens)
     return LengthReading(base, longest, name or "config.json", offset, warnings)
@@ -55,7 +57,7 @@ def _positions(config: Mapping[str, Any]) -> int:
     for name in ("max_position_embeddings", "max_trained_positions"):
         if (positions := config.get(name)) is not None:
             return int(positions)
-    raise refuse("length", _NO_POSITIONS)
+    raise refuse("length", _NO_POSITIONS, about="max_position_embeddings")
 
 
 def _offset(config: Mapping[str, Any]) -> int:
@@ -89,8 +91,10 @@ def read_prompts(
     start = f"`default-prompt-name` is set to `{name}` but "
     if prompts is None:
         raise refuse(
-            "prompts", f"{start}no prompts were found in the Sentence Transformers configuration"
+            "prompts",
+            f"{start}no prompts were found in the Sentence Transformers configuration",
+            about="default_prompt_name",
         )
     listed = ", ".join(f'"{known}"' for known in prompts)
     end = f"it was not found in the Sentence Transformers prompts. Available prompts: [{listed}]"
-    raise refuse("prompts", start + end)
+    raise refuse("prompts", start + end, about="default_prompt_name")

@@ -10,7 +10,7 @@ from baseten_tei.facts.tei.loading.rows import read_rows, rows_of
 from baseten_tei.facts.tei.loading.sentence_files import LengthReading
 
 Kind = Literal["dense", "module", "pooling", "modes", "attention", "positions"]
-_APPLIED = ("Transformer", "Pooling", "Normalize", "Dense")
+_APPLIED = ("Transformer", "Pooling", "Normalize", "Dense", "Dropout")
 _ATTENTION = read_rows(Path(__file__).with_name("ignored_attention.json"))
 
 

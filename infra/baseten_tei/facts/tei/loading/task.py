@@ -56,7 +56,7 @@ def read_task(
         if name.endswith("Classification"):
             return _head(config, name, flag)
     if flag == "splade":
-        raise refuse("pooling", _NO_MASK)
+        raise refuse("pooling", _NO_MASK, about="splade")
     found = TaskReading("embedding", flag) if flag else _own_pooling(repository, config, release)
     return replace(found, warnings=(*warnings, *found.warnings))
 
@@ -70,7 +70,7 @@ def _is_passed_over(config: Mapping[str, Any]) -> bool:
 def _head(config: Mapping[str, Any], architecture: str, flag: str | None) -> TaskReading:
     for name in ("id2label", "label2id"):
         if config[name] is None:
-            raise refuse("labels", f"`config.json` does not contain `{name}`")
+            raise refuse("labels", f"`config.json` does not contain `{name}`", about=name)
     labels = config["id2label"]
     return TaskReading(
         task="classifier" if len(labels) > 1 else "reranker",
@@ -89,7 +89,7 @@ def _own_pooling(
         return TaskReading("embedding", _mode(modes))
     if "bert" in config["model_type"].lower():
         return TaskReading("embedding", "cls", warnings=(IS_CLS,))
-    raise refuse("pooling", NO_SUCH_FILE, f"{_NOT_SET}.")
+    raise refuse("pooling", NO_SUCH_FILE, f"{_NOT_SET}.", about="file")
 
 
 def _mode(modes: Mapping[str, bool]) -> str:
@@ -97,4 +97,6 @@ def _mode(modes: Mapping[str, bool]) -> str:
         if modes[key]:
             return name
     shown = ", ".join(f"{key}: {str(value).lower()}" for key, value in modes.items())
-    raise refuse("pooling", f"Pooling config PoolConfig {{ {shown} }} is not supported")
+    raise refuse(
+        "pooling", f"Pooling config PoolConfig {{ {shown} }} is not supported", about="modes"
+    )

@@ -48,7 +48,7 @@ def read_config(value: Any, release: str, known: Known = None) -> CandleConfig:
         return _read_config(value, release, known)
     except SerdeError as error:
         said = f"Model is not supported\n\nCaused by:\n    {error}"
-        raise refuse_backend(str(error), said) from error
+        raise refuse_backend(str(error), said, error.field) from error
 
 
 def _read_config(value: Any, release: str, known: Known) -> CandleConfig:
@@ -56,7 +56,9 @@ def _read_config(value: Any, release: str, known: Known) -> CandleConfig:
         raise wrong_type(value, "internally tagged enum Config")
     names = type_names(release)
     if value["model_type"] not in names:
-        raise unknown_variant(value["model_type"], names)
+        error = unknown_variant(value["model_type"], names)
+        error.field = "model_type"
+        raise error
     key = names[value["model_type"]]
     rest = {name: member for name, member in value.items() if name != "model_type"}
     is_sorted = key == "bert" or at_least(known_release(release), "1.9.0")

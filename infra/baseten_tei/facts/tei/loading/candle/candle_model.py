@@ -88,9 +88,9 @@ def start_candle(
 
 def _check_device(hardware: Hardware, dtype: str, release: str) -> None:
     if reason := hardware.mismatch(release):
-        raise refuse_backend(reason)
+        raise refuse_backend(reason, about="gpu")
     if dtype not in ("float16", "float32"):
-        raise refuse_backend(f"DType {dtype} is not supported")
+        raise refuse_backend(f"DType {dtype} is not supported", about="dtype")
 
 
 def _check_model(model: ModelClass, checked: Checked, tensors: Tensors | None) -> None:
@@ -98,11 +98,11 @@ def _check_model(model: ModelClass, checked: Checked, tensors: Tensors | None) -
     check_class(model, checked)
     sizes = find_sizes(checked.fields, len(checked.task.id2label or ()))
     if sizes["heads"] == 0 and checked.absent is not UNKNOWN:
-        raise refuse_backend("attempt to divide by zero")
+        raise refuse_backend("attempt to divide by zero", about="num_attention_heads")
     head = "splade" if checked.task.pooling == "splade" else None
     head = "classifier" if checked.task.task != "embedding" else head
     if tensors is not None:
         error = find_tensor_error(model.row["tensors"], head, Weights(tensors, sizes))
         if error is not None:
-            raise refuse_backend(error)
+            raise refuse_backend(error, about="tensors")
     check_class(model, checked, "tensors")

@@ -85,7 +85,9 @@ def _layer(repository: RepositoryFiles, path: str, release: str) -> DenseLayer:
     config = repository.json.get(name)
     if config is None:
         if repository.names and name not in repository.names:
-            raise refuse_backend(NO_SUCH_FILE, f"Unable to read `{name}` file: {NO_SUCH_FILE}")
+            raise refuse_backend(
+                NO_SUCH_FILE, f"Unable to read `{name}` file: {NO_SUCH_FILE}", "dense"
+            )
         return DenseLayer(path)
     fields = _read_config(name, config, release)
     activation = fields["activation_function"] or IDENTITY
@@ -98,7 +100,7 @@ def _read_config(name: str, config: Any, release: str) -> Mapping[str, Any]:
             raise SerdeError(config.reason)
         return read_struct("DenseConfig", config, release)
     except SerdeError as error:
-        raise refuse_backend(str(error), f"Unable to parse `{name}`: {error}") from error
+        raise refuse_backend(str(error), f"Unable to parse `{name}`: {error}", "dense") from error
 
 
 def find_width_error(layers: tuple[DenseLayer, ...], width: int) -> str | None:

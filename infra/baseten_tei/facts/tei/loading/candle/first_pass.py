@@ -36,13 +36,14 @@ class Started:
 def check_first_pass(started: Started) -> int:
     """Return the numbers of a vector; of a head, its labels. Raises RefusedError."""
     if panic := find_panic(started.model, started.checked):
-        raise refuse("warmup", panic)
+        raise refuse("warmup", panic, about="pooling")
     if error := find_flash_error(started.model, started.checked, started.hardware):
-        raise refuse("warmup", error, UNHEALTHY)
+        raise refuse("warmup", error, UNHEALTHY, about="flash")
     width = _find_width(started)
     rows = count_positions(started)
     if rows is not None and started.longest > rows and not started.hardware.on_gpu:
-        raise refuse("warmup", f"index-select invalid index {rows} with dim size {rows}", UNHEALTHY)
+        reason = f"index-select invalid index {rows} with dim size {rows}"
+        raise refuse("warmup", reason, UNHEALTHY, about="positions")
     return width
 
 
@@ -61,6 +62,6 @@ def _find_width(started: Started) -> int:
     projected = fields.get("num_labels") if started.model.row["tensors"] == "qwen3" else None
     width = projected if projected is not None and started.projects else vector_width(fields)
     if error := find_width_error(started.dense, width):
-        raise refuse("warmup", error, UNHEALTHY)
+        raise refuse("warmup", error, UNHEALTHY, about="dense")
     last = (layer.out_features for layer in reversed(started.dense) if layer.out_features)
     return int(next(last, width))

@@ -42,7 +42,8 @@ def choose_class(config: CandleConfig, hardware: Hardware, dtype: str) -> ModelC
     """Return the model that candle starts. Raises RefusedError where it has none here."""
     name, row = _class_name(config.row, hardware, dtype), config.row
     if name is None:
-        raise refuse_backend(row["no_flash" if hardware.on_gpu else "no_cpu"])
+        reason = row["no_flash" if hardware.on_gpu else "no_cpu"]
+        raise refuse_backend(reason, about="flash")
     return ModelClass(name, _CLASSES[name])
 
 
@@ -95,7 +96,7 @@ def check_class(model: ModelClass, checked: Checked, after: str | None = None) -
     """Refuse what the model refuses, before its tensors or `after` them. Raises RefusedError."""
     for row in rows_of(model.row["checks"], checked.release):
         if row.get("after") == after and checked.holds(row["when"]):
-            raise refuse_backend(row["say"])
+            raise refuse_backend(row["say"], about=next(iter(row["when"])))
 
 
 def drops_mask(model: ModelClass, checked: Checked) -> bool:

@@ -32,18 +32,18 @@ def _check_download(repository: RepositoryFiles) -> None:
 
 def _check_index(repository: RepositoryFiles) -> None:
     if not repository.has(INDEX):
-        raise refuse_backend(NO_SUCH_FILE)
+        raise refuse_backend(NO_SUCH_FILE, about="weights")
     index = repository.json.get(INDEX)
     if isinstance(index, Broken):
-        raise refuse_backend(index.reason)
+        raise refuse_backend(index.reason, about="weights")
     if isinstance(index, Mapping) and not isinstance(index.get("weight_map"), Mapping):
         is_there = "weight_map" in index
         said = (
             f'weight map in "{INDEX}" is not a map' if is_there else f'no weight map in "{INDEX}"'
         )
-        raise refuse_backend(said)
+        raise refuse_backend(said, about="weights")
     if _missing_shards(repository):
-        raise refuse_backend(NO_SUCH_FILE)
+        raise refuse_backend(NO_SUCH_FILE, about="weights")
 
 
 def _missing_shards(repository: RepositoryFiles) -> list[str]:

@@ -89,7 +89,11 @@ def _members(
 
 
 def _read_field(field: Field, value: Any, release: str) -> Any:
-    return read_value(field.reader or field.type, value, release)
+    try:
+        return read_value(field.reader or field.type, value, release)
+    except SerdeError as error:
+        error.field = field.name
+        raise
 
 
 def _absent(field: Field) -> Any:

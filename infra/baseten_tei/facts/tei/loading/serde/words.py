@@ -9,7 +9,11 @@ from baseten_tei.facts.tei.loading.serde.json_text import MOST
 
 
 class SerdeError(Exception):
-    """A value that does not fit its Rust type."""
+    """A value that does not fit its Rust type. `field` is the struct's own, which serde does not always name."""
+
+    def __init__(self, text: str, field: str = "") -> None:
+        super().__init__(text)
+        self.field = field
 
 
 def describe(value: Any) -> str:
@@ -56,9 +60,9 @@ def unknown_variant(name: str, variants: Iterable[str]) -> SerdeError:
 
 def missing_field(name: str) -> SerdeError:
     """Return the error of a field that has to be there."""
-    return SerdeError(f"missing field `{name}`")
+    return SerdeError(f"missing field `{name}`", name)
 
 
 def duplicate_field(name: str) -> SerdeError:
     """Return the error of a field that is there twice, under one name or two."""
-    return SerdeError(f"duplicate field `{name}`")
+    return SerdeError(f"duplicate field `{name}`", name)

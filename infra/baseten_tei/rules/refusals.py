@@ -1,0 +1,163 @@
+"""Routers that do not start: each refusal of the engine's is one rule's finding, in the router's own words."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.router_reading import find_files, read_repository
+from baseten_tei.facts.tei.gpus import DEFAULT_ACCELERATOR
+from baseten_tei.facts.tei.loading.formats import find_format
+from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.facts.tei.loading.refusals import Refusal
+from baseten_tei.facts.tei.releases import KNOWN
+from baseten_tei.rules.rule import Finding, Rule
+from baseten_tei.spec.args import ModelArgs
+
+ANY_OTHER = "TEI-MODEL-020"
+UNSEEN_TYPE, TOO_OLD = "TEI-MODEL-001", "TEI-MODEL-002"
+_POOLINGS = {"cls": "cls", "mean": "mean", "lasttoken": "last-token"}
+_LAST_TOKEN_TYPES = {"qwen2", "qwen3", "mistral", "llama", "llama_bidirec"}
+_FLASH = "USE_FLASH_ATTENTION"
+_CAUSES: Mapping[str, str | None] = {
+    "config model_type": UNSEEN_TYPE,
+    "config auto_map": "TEI-MODEL-010",
+    "config architectures": "TEI-TASK-011",
+    "config id2label": "TEI-TASK-007",
+    "config label2id": "TEI-TASK-007",
+    "config pad_token_id": "TEI-MODEL-011",
+    "config max_position_embeddings": "TEI-MODEL-012",
+    "labels id2label": "TEI-TASK-007",
+    "labels label2id": "TEI-TASK-007",
+    "pooling file": "TEI-TASK-014",
+    "pooling modes": "TEI-TASK-016",
+    "pooling splade": "TEI-TASK-018",
+    "length max_position_embeddings": "TEI-MODEL-012",
+    "length max_seq_length": "TEI-MODEL-013",
+    "length max_batch_tokens": None,
+    "prompts prompts": "TEI-MODEL-015",
+    "prompts default_prompt_name": "TEI-MODEL-016",
+    "weights weights": None,
+    "backend weights": None,
+    "backend flash": "TEI-MODEL-005",
+    "backend task": "TEI-MODEL-003",
+    "backend dtype": "TEI-MODEL-007",
+    "backend pad_token_id": "TEI-MODEL-011",
+    "backend max_position_embeddings": "TEI-MODEL-012",
+    "backend position_embedding_type": "TEI-MODEL-017",
+    "backend pooling": "TEI-TASK-019",
+    "backend tensors": "TEI-MODEL-018",
+    "warmup flash": "TEI-MODEL-005",
+    "warmup pooling": "TEI-TASK-019",
+    "warmup positions": "TEI-MODEL-014",
+}
+"""Step and what it is about → the rule that says so; `None`: a rule about the spec does, TEI-TOK-001 or TEI-SEC-009."""
+_STEPS = {"tokenizer": "TEI-TASK-012", "pooling": "TEI-TASK-015"}
+"""Whatever else goes wrong there."""
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What one rule says of its refusals: before the router's words, and where no change of the spec helps."""
+
+    id: str
+    title: str
+    source: str
+    what: str
+    """May name the model's `{type}`, the release's `{version}`, the `{pooling}` that it takes, the `{modes}` that the
+    repository asks for, the `{usual}` pooling of the two, and what it is `{about}`."""
+    fix: str
+
+    def rule(self) -> Rule:
+        """Return the rule."""
+        return Rule(self.id, "error", self.title, self.source, partial(_check, self), True)
+
+
+def find_refusal(subject: Subject) -> Refusal | None:
+    """Return why the router does not start; nothing where the repository is of another format, a rule's own finding."""
+    reading = subject.reading
+    if not isinstance(reading, Refusal) or subject.facts is None:
+        return None
+    return None if find_format(find_files(subject.args, subject.facts)) else reading
+
+
+def _check(cause: Cause, subject: Subject) -> Finding | None:
+    refusal = find_refusal(subject)
+    if refusal is None or find_cause(subject, refusal) != cause.id:
+        return None
+    known = _words(subject, refusal)
+    said = f"{cause.what.format(**known)}: TEI {subject.args.tei_version} does not start ({quote_reason(refusal)})"
+    return Finding(said, find_way_out(subject) or cause.fix.format(**known))
+
+
+def _words(subject: Subject, refusal: Refusal) -> dict[str, str]:
+    """What a message may name."""
+    facts = subject.facts
+    modes = facts.pooling.modes if facts and facts.pooling else ()
+    named = [_POOLINGS[mode] for mode in modes if mode in _POOLINGS]
+    is_causal = facts is not None and facts.model_type in _LAST_TOKEN_TYPES
+    return {
+        "type": (facts and facts.model_type) or "(missing in config.json)",
+        "version": subject.args.tei_version,
+        "modes": ", ".join(modes) or "nothing",
+        "pooling": (refusal.task and refusal.task.pooling) or "",
+        "about": refusal.about or "a file",
+        "usual": (*named, "last-token" if is_causal else "mean")[0],
+    }
+
+
+def find_cause(subject: Subject, refusal: Refusal) -> str | None:
+    """Return the id of the rule that a refusal belongs to."""
+    if refusal.step == "pooling" and subject.args.task != "embedding":
+        return None  # it has no head: a rule about the task says so
+    if refusal.about == "model_type" and refusal.step == "backend":
+        return TOO_OLD if _newer_release(subject) else UNSEEN_TYPE
+    key = f"{refusal.step} {refusal.about}"
+    return _CAUSES[key] if key in _CAUSES else _STEPS.get(refusal.step, ANY_OTHER)
+
+
+def _newer_release(subject: Subject) -> bool:
+    """Whether a release knows the type, whatever else it says."""
+    others = (subject.args.model_copy(update={"tei_version": it}) for it in KNOWN)
+    readings = (subject.facts and read_repository(args, subject.facts) for args in others)
+    return any(isinstance(it, Loaded) or (it and it.about != "model_type") for it in readings)
+
+
+def quote_reason(refusal: Refusal) -> str:
+    """Return the router's words on one line, with the file they are about; long ones without their end."""
+    words = " ".join(refusal.reason.split()).partition(", expected one of ")[0]
+    parsed = [it.removeprefix("Failed to parse ") for it in refusal.context if "parse" in it]
+    said = f"{parsed[0].strip('`')}: {words}" if parsed else words
+    return f"{said[:160]} …" if len(said) > 161 else said
+
+
+def find_way_out(subject: Subject) -> str | None:
+    """Return what to write so that the router starts; `None` where no one change of the spec does it."""
+    return find_change(subject, lambda _: True)
+
+
+def find_change(subject: Subject, is_good: Callable[[Loaded], bool]) -> str | None:
+    """Return the first change of the spec with which the router loads what is good."""
+    if subject.facts is None:
+        return None
+    for fix, args in _changes(subject.args):
+        reading = read_repository(args, subject.facts)
+        if isinstance(reading, Loaded) and is_good(reading):
+            return fix
+    return None
+
+
+def _changes(args: ModelArgs) -> Iterator[tuple[str, ModelArgs]]:
+    """Yield each change that keeps what is asked for, with its words."""
+    for release in reversed(KNOWN):
+        yield f"write tei_version: {release}", args.model_copy(update={"tei_version": release})
+    if args.dtype is not None:
+        yield "leave dtype out", args.model_copy(update={"dtype": None})
+    yield "write dtype: float32", args.model_copy(update={"dtype": "float32"})
+    usual = {"accelerator": DEFAULT_ACCELERATOR, "instance_type": None}
+    yield f"write accelerator: {DEFAULT_ACCELERATOR}", args.model_copy(update=usual)
+    if _FLASH in args.env:
+        env = {name: value for name, value in args.env.items() if name != _FLASH}
+        yield f"leave {_FLASH} out of env", args.model_copy(update={"env": env})
+    if getattr(args, "pooling", None) is not None:
+        yield "leave pooling out", args.model_copy(update={"pooling": None})
