@@ -1,10 +1,12 @@
-"""The task detector on what the real Hub client reads of each kind of repository."""
+"""The task that the router makes of what the real Hub client reads of each kind of repository."""
 
 import pytest
 
+from baseten_tei.deployment.router_reading import Reading, read_repository, task_of
 from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub
-from baseten_tei.facts.tei.task_detection import detect
+from baseten_tei.facts.tei.loading.refusals import Refusal
+from baseten_tei.spec.args import EmbeddingArgs
 
 DETECTED = {
     "tiny/embedder": "embedding",
@@ -18,14 +20,23 @@ DETECTED = {
 REFUSED = ("tiny/no-label-maps", "tiny/max-pooling")
 
 
+def read(client: Hub, repository: str) -> Reading | None:
+    """What the router makes of it."""
+    facts = read_facts(client.read(repository, "main", "2026-11-22"))
+    return read_repository(EmbeddingArgs(model_id=repository), facts)
+
+
 @pytest.mark.parametrize(("repository", "task"), DETECTED.items())
 def test_a_repository_is_what_the_router_would_make_of_it(
     client: Hub, repository: str, task: str
 ) -> None:
-    found = detect(read_facts(client.read(repository, "main", "2026-11-22")))
-    assert (found.task, found.refusal) == (task, None)
+    found = task_of(read(client, repository))
+    assert found
+    assert found.task == task
 
 
 @pytest.mark.parametrize("repository", REFUSED)
 def test_what_the_router_does_not_start_with_is_refused(client: Hub, repository: str) -> None:
-    assert detect(read_facts(client.read(repository, "main", "2026-11-22"))).refusal
+    found = read(client, repository)
+    assert isinstance(found, Refusal)
+    assert found.step in ("labels", "pooling")

@@ -16,10 +16,11 @@ from pydantic import BaseModel
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
-from tests.support.tei.changes import COMMIT, lock_repository
+from tests.support.tei import changes
 
 FOLDER = Path(__file__).parents[1] / "corpus"
 GOOD = FOLDER / "good"
+COMMIT = changes.COMMIT
 
 _BASE: dict[str, Any] = {
     "commit": COMMIT,
@@ -139,7 +140,7 @@ def _locked(spec: dict[str, Any], raw: Mapping[str, Any]) -> Subject | None:
     model_id = spec.get("model_id", "org/model")
     given = {"model_id": model_id, "revision": COMMIT, **spec}
     args: ModelArgs = _keep(ARGS_BY_TASK[spec["task"]], given)
-    return Subject("example", args, lock_repository(raw["repository"], model_id))
+    return Subject("example", args, changes.lock_repository(raw["repository"], model_id))
 
 
 @cache

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from baseten_tei.deployment.router_reading import read_repository, task_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.facts.tei.task_detection import detect
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 
 
@@ -29,6 +29,7 @@ def _longest_input(args: ModelArgs, facts: ModelFacts) -> int | None:
 
 def _embedding(args: EmbeddingArgs, facts: ModelFacts) -> dict[str, Any]:
     """A Dense module may change the dimensions, and splade's are those of the vocabulary."""
-    pooling = detect(facts, args.pooling).pooling
+    task = task_of(read_repository(args, facts))
+    pooling = task and task.pooling
     as_hidden = pooling != "splade" and "Dense" not in facts.modules
     return {"pooling": pooling, "dimensions": facts.hidden_size if as_hidden else None}

@@ -11,6 +11,7 @@ from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.locked_files import files_of
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
+from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 
 Reading = Loaded | Refusal
@@ -30,6 +31,18 @@ def read_repository(args: ModelArgs, facts: ModelFacts) -> Reading | None:
     if hardware is None:
         return None
     return load_repository(find_files(args, facts), args.tei_version, hardware, find_flags(args))
+
+
+def task_of(reading: Reading | None) -> TaskReading | None:
+    """Return the task that the router loads, or was about to load; `None` where it does not come so far.
+
+    Without a pooling that it knows, it was about to load an embedding.
+    """
+    if isinstance(reading, Loaded):
+        return reading.task
+    if reading is not None and reading.step == "pooling":
+        return TaskReading("embedding")
+    return None if reading is None else reading.task
 
 
 def find_hardware(args: ModelArgs) -> Hardware | None:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.router_reading import task_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.facts.tei.task_detection import detect
 from baseten_tei.rules.subject_hardware import dtype_of
 from baseten_tei.spec.args import EmbeddingArgs
 
@@ -25,10 +25,11 @@ def known_space(subject: Subject) -> dict[str, Any]:
     args, facts = subject.args, subject.facts
     if not isinstance(args, EmbeddingArgs):
         return {}
+    task = task_of(subject.reading)
     return {
         "model_id": args.model_id,
         "revision": args.revision,
-        "pooling": args.pooling or (facts and detect(facts).pooling),
+        "pooling": args.pooling or (task and task.pooling),
         "normalized": True,
         "prompt": _prompt(args, facts),
         "prompt_name": args.default_prompt_name,

@@ -17,6 +17,8 @@ FACTS = ModelFacts(
     architectures=("BertModel",),
     model_type="bert",
     hidden_size=384,
+    max_position_embeddings=512,
+    pad_token_id=0,
     max_seq_length=512,
     pooling=Pooling(modes=("mean",)),
 )

@@ -1,8 +1,7 @@
 """What the router loads, or was about to load when it stopped."""
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.router_reading import Reading
-from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.deployment.router_reading import task_of
 from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.spec.args import EmbeddingArgs
 
@@ -10,15 +9,6 @@ from baseten_tei.spec.args import EmbeddingArgs
 def loaded_task(subject: Subject) -> TaskReading | None:
     """Return the task; `None` where the router does not come so far, or that is not known."""
     return task_of(subject.reading)
-
-
-def task_of(reading: Reading | None) -> TaskReading | None:
-    """Return the task of a reading. Without a pooling that it knows, the router was about to load an embedding."""
-    if isinstance(reading, Loaded):
-        return reading.task
-    if reading is not None and reading.step == "pooling":
-        return TaskReading("embedding")
-    return None if reading is None else reading.task
 
 
 def spec_pooling(subject: Subject) -> str | None:

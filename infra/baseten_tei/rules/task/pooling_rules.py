@@ -1,10 +1,10 @@
 """Pooling: what the router takes, against what the repository asks for."""
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.router_reading import read_repository
+from baseten_tei.deployment.router_reading import read_repository, task_of
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task.loaded_task import spec_pooling, task_of
+from baseten_tei.rules.task.loaded_task import spec_pooling
 
 _ROUTER = "TEI router/src/lib.rs"
 

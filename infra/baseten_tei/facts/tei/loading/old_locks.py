@@ -48,7 +48,8 @@ def _files(facts: ModelFacts) -> Iterator[tuple[str, Any]]:
 def _config(facts: ModelFacts) -> dict[str, Any]:
     given = {name: getattr(facts, name) for name in (*sorted(KNOWN), *_MORE)}
     given |= {"_name_or_path": facts.name_or_path}
-    given["architectures"] = facts.architectures and list(facts.architectures)
+    if facts.architectures is not None:
+        given["architectures"] = list(facts.architectures)
     return {name: value for name, value in given.items() if value is not None}
 
 
