@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from baseten_tei.facts.hub.model_facts import ModelFacts, Pooling
+from baseten_tei.facts.hub.kept_repository import read_kept
+from baseten_tei.facts.hub.model_facts import KeptRepository, ModelFacts, Pooling
+from baseten_tei.facts.tei.loading.repository_files import INDEX
+from baseten_tei.facts.tei.loading.serde.json_text import Broken
 
 _CONFIG = (
     "architectures", "model_type", "id2label", "label2id", "problem_type", "hidden_size",
@@ -26,16 +29,28 @@ def repository_bodies(lock: Iterable[ModelFacts]) -> list[dict[str, Any]]:
 def repository_body(facts: ModelFacts, revision: str) -> dict[str, Any]:
     """Return the body of a POST that lets the emulator know a repository at a revision."""
     files = {
-        "config.json": _config(facts),
+        **(_files_of_old_lock(facts) if facts.repository is None else _files(facts.repository)),
         "tokenizer.json": facts.has_tokenizer_json,
         "weights": _weights(facts),
+    }
+    told = {"model_id": facts.model_id, "revision": revision}
+    return {**told, "gated": facts.gated, "files": files}
+
+
+def _files(kept: KeptRepository) -> dict[str, Any]:
+    """Return the files; of one that is not JSON, why: a text that no router reads as a file of its kind."""
+    values = ((name, read_kept(text)) for name, text in kept.files.items() if name != INDEX)
+    return {name: it.reason if isinstance(it, Broken) else it for name, it in values}
+
+
+def _files_of_old_lock(facts: ModelFacts) -> dict[str, Any]:
+    return {
+        "config.json": _config(facts),
         **({"1_Pooling/config.json": _pooling(facts.pooling)} if facts.pooling else {}),
         **({"modules.json": _modules(facts.modules)} if facts.modules else {}),
         **_sentence(facts),
         **_prompts(facts.prompts),
     }
-    told = {"model_id": facts.model_id, "revision": revision}
-    return {**told, "gated": facts.gated, "files": files}
 
 
 def _revisions(facts: ModelFacts) -> tuple[str, ...]:

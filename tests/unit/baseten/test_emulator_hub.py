@@ -48,6 +48,25 @@ def test_a_repository_that_a_rule_refuses_does_not_start_there_either(slug: str)
     assert isinstance(started(case), BootFailure)
 
 
+DEADLY = ("TEI-MODEL-011", "TEI-MODEL-012", "TEI-MODEL-013")
+"""Rules about files that the emulator reads field by field; of candle's own fields it knows some."""
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        it
+        for it in cases()
+        if it.subject.facts and it.subject.facts.repository and set(it.rules) & set(DEADLY)
+    ],
+    ids=lambda it: it.slug,
+)
+def test_the_emulator_is_told_the_files_of_a_lock_that_has_them_and_dies_of_them(
+    case: Case,
+) -> None:
+    assert isinstance(started(case), BootFailure)
+
+
 def test_a_branch_is_told_as_its_commit_and_by_name_only_where_it_was_pushed_by_name() -> None:
     kept = FACTS.model_copy(update={"pushed_unlocked": True})
     assert [it["revision"] for it in repository_bodies([FACTS])] == [FACTS.commit]
