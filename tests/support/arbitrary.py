@@ -7,10 +7,12 @@ from hypothesis import strategies as st
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY
-from baseten_tei.facts.tei.model_types import JINA, JINA_CODE, MODEL_TYPES
+from baseten_tei.facts.tei.loading.candle.candle_config import type_names
+from baseten_tei.facts.tei.loading.rows import NEWEST
 from baseten_tei.spec.args import ModelArgs
 from tests.support.corpus import HEALTHY, healthy_facts, healthy_spec
 
+JINA, JINA_CODE = "jinaai/jina-bert-implementation", "jinaai/jina-bert-v2-qk-post-norm"
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _numbers = st.none() | st.integers(-2, 40_000)
 _heads = st.sampled_from(
@@ -35,7 +37,7 @@ _weights = st.none() | st.fixed_dictionaries(
 )
 _FACTS = {
     "architectures": st.none() | st.lists(_architectures, max_size=3),
-    "model_type": st.none() | st.sampled_from(sorted(MODEL_TYPES)) | words,
+    "model_type": st.none() | st.sampled_from(sorted(type_names(NEWEST))) | words,
     "id2label": _labels,
     "label2id": st.none() | st.dictionaries(words, st.integers(-1, 3), max_size=4),
     "problem_type": st.none() | st.just("multi_label_classification") | words,

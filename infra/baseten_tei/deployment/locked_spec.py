@@ -7,11 +7,12 @@ from typing import Any
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.permits import Permits, derive_permits
-from baseten_tei.deployment.router_reading import Reading, read_repository
+from baseten_tei.deployment.router_reading import Reading, read_repository, task_of
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import ModelArgs
 
@@ -54,6 +55,11 @@ class Subject:
     def reading(self) -> Reading | None:
         """What the router makes of the repository; `None` where that is not known."""
         return read_repository(self.args, self.facts) if self.facts is not None else None
+
+    @property
+    def loaded_task(self) -> TaskReading | None:
+        """What the router loads, or was about to load; `None` where that is not known."""
+        return task_of(self.reading)
 
     @property
     def on_cpu(self) -> bool:

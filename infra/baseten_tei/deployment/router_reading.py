@@ -1,6 +1,7 @@
 """What the router of a spec makes of the locked repository: the one reading that all rules share."""
 
 from baseten_tei.deployment.gpu_choice import accelerator_of
+from baseten_tei.deployment.hardware import hardware_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import environment_name, split_flags
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
@@ -15,7 +16,6 @@ from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 
 Reading = Loaded | Refusal
-_TURING = 75
 _DTYPES = ("float16", "float32")
 _DENSE_PATH = "dense-path"
 
@@ -48,13 +48,10 @@ def task_of(reading: Reading | None) -> TaskReading | None:
 def find_hardware(args: ModelArgs) -> Hardware | None:
     """Return the image that is taken for a GPU, and that GPU; `None` for one without an image."""
     accelerator = accelerator_of(args)
-    if accelerator == CPU:
-        return Hardware()
-    capability = COMPUTE_CAPABILITY.get(accelerator)
-    if capability is None or not isinstance(image_for(accelerator, args.tei_version), Image):
+    if accelerator != CPU and accelerator not in COMPUTE_CAPABILITY:
         return None
-    asked = args.env.get("USE_FLASH_ATTENTION", str(capability != _TURING))
-    return Hardware(capability, capability, use_flash=asked.lower() == "true")
+    has_image = isinstance(image_for(accelerator, args.tei_version), Image)
+    return hardware_of(accelerator, args.env) if has_image else None
 
 
 def find_flags(args: ModelArgs) -> ReadingFlags:

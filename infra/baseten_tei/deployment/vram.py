@@ -5,11 +5,13 @@ checked against the out-of-memory reports #670, #760 and #861 of huggingface/tex
 """
 
 from dataclasses import dataclass
+from typing import Any
 
+from baseten_tei.deployment.hardware import hardware_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
+from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.facts.tei.input_length import max_input_length
-from baseten_tei.facts.tei.model_types import ModelType, model_type, type_name
+from baseten_tei.facts.tei.loading.candle.kinds import find_class, find_kind, runs_in_float32_only
 from baseten_tei.spec.args import ModelArgs
 
 GIB = 2**30
@@ -74,7 +76,7 @@ def bytes_per_value(args: ModelArgs, facts: ModelFacts, accelerator: str) -> int
     """Return 2 (float16, TEI's default on a GPU) or 4 (float32: asked for, on a CPU, or all that TEI has)."""
     if args.dtype is not None:
         return 2 if args.dtype == "float16" else 4
-    return 4 if accelerator == CPU or _kind(facts).fp32_only else 2
+    return 4 if accelerator == CPU or runs_in_float32_only(_config(facts)) else 2
 
 
 def is_padded(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
@@ -84,12 +86,16 @@ def is_padded(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
     """
     if bytes_per_value(args, facts, accelerator) == 4:
         return True
-    return flash_version(args, accelerator) not in _kind(facts).flash
+    model = find_class(_config(facts), hardware_of(accelerator, args.env), "float16")
+    return model is None or model.is_padded
 
 
 def can_start(args: ModelArgs, facts: ModelFacts, accelerator: str) -> bool:
-    """Return whether flash attention is there for a model that needs it."""
-    return not _kind(facts).needs_flash or not is_padded(args, facts, accelerator)
+    """Return whether TEI has code for the model there: some types need flash attention. Others are a rule's finding."""
+    if find_kind(_config(facts)) is None:
+        return True
+    dtype = "float16" if bytes_per_value(args, facts, accelerator) == 2 else "float32"
+    return find_class(_config(facts), hardware_of(accelerator, args.env), dtype) is not None
 
 
 def estimate(
@@ -137,21 +143,13 @@ def count_heads(facts: ModelFacts) -> int:
     return facts.num_attention_heads or max(1, _hidden_size(facts) // 64)
 
 
-def _kind(facts: ModelFacts) -> ModelType:
-    """What TEI can do with this type; an unknown type counts as one without flash attention."""
-    return model_type(facts) or ModelType()
-
-
-def flash_version(args: ModelArgs, accelerator: str) -> int:
-    """Return the version of flash attention on a GPU: 2, on a T4 1, 0 for none.
-
-    The Turing image turns it off ("precision issues"); a spec's env may turn it on.
-    """
-    capability = COMPUTE_CAPABILITY.get(accelerator, 0)
-    asked = args.env.get("USE_FLASH_ATTENTION", "True" if capability >= 80 else "False")
-    if asked.lower() != "true":
-        return 0
-    return 2 if capability >= 80 else 1 if capability == 75 else 0
+def _config(facts: ModelFacts) -> dict[str, Any]:
+    """What of config.json decides the type."""
+    return {
+        "model_type": facts.model_type,
+        "_name_or_path": facts.name_or_path,
+        "auto_map": facts.auto_map,
+    }
 
 
 def _hidden_size(facts: ModelFacts) -> int:
@@ -167,7 +165,7 @@ def _values_per_token(facts: ModelFacts) -> tuple[int, str]:
     """
     hidden = _hidden_size(facts)
     inner = facts.intermediate_size or 4 * hidden
-    if type_name(facts) in _PLAIN_MLP:
+    if find_kind(_config(facts)) in _PLAIN_MLP:
         if inner < 3 * hidden:
             return 7 * hidden, f"(7 * {hidden})"
         return inner + 4 * hidden, f"({inner} + 4 * {hidden})"

@@ -3,7 +3,6 @@
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.router_reading import task_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.rules.subject_hardware import dtype_of
 from baseten_tei.spec.args import EmbeddingArgs
@@ -25,7 +24,7 @@ def known_space(subject: Subject) -> dict[str, Any]:
     args, facts = subject.args, subject.facts
     if not isinstance(args, EmbeddingArgs):
         return {}
-    task = task_of(subject.reading)
+    task = subject.loaded_task
     return {
         "model_id": args.model_id,
         "revision": args.revision,

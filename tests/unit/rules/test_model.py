@@ -4,10 +4,10 @@ import pytest
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.input_length import max_input_length
-from baseten_tei.facts.tei.model_types import JINA, JINA_CODE, MODEL_TYPES, ModelType, type_name
-from baseten_tei.facts.tei.releases import parse_version
+from baseten_tei.facts.tei.loading.candle.kinds import find_kind
 from baseten_tei.rules.model import start_rules
 from baseten_tei.rules.rule import Finding
+from tests.support.arbitrary import JINA, JINA_CODE
 from tests.support.corpus import healthy_facts, subject
 
 RULES = {rule.id: rule for rule in start_rules.RULES}
@@ -17,31 +17,21 @@ def found(of: Subject) -> dict[str, Finding]:
     return {rule.id: it for rule in start_rules.RULES if (it := rule.check(of))}
 
 
-@pytest.mark.parametrize("kind", MODEL_TYPES.values(), ids=MODEL_TYPES)
-def test_a_head_is_no_older_than_its_type_and_padding_allows_no_more_poolings(
-    kind: ModelType,
-) -> None:
-    if kind.classifies_since:
-        assert parse_version(kind.classifies_since) >= parse_version(kind.since)
-    assert set(kind.padded_poolings or ()) <= set(kind.poolings)
-    assert kind.flash or not kind.needs_flash
-
-
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
         ({}, "bert"),
-        ({"name_or_path": JINA}, JINA),
+        ({"_name_or_path": JINA}, "jina"),
         (
             {"auto_map": {"AutoConfig": f"{JINA_CODE}--configuration_bert.JinaBertConfig"}},
-            JINA_CODE,
+            "jina_code",
         ),
         ({"auto_map": {"AutoConfig": [JINA]}}, "bert"),
-        ({"name_or_path": JINA, "model_type": "roberta"}, "roberta"),
+        ({"_name_or_path": JINA, "model_type": "roberta"}, "roberta"),
     ],
 )
 def test_jinas_variants_are_told_from_bert(more: dict[str, object], expected: str) -> None:
-    assert type_name(healthy_facts("embedding", **more)) == expected
+    assert find_kind({"model_type": "bert", **more}) == expected
 
 
 @pytest.mark.parametrize(

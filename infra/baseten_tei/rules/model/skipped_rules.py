@@ -7,7 +7,7 @@ from baseten_tei.deployment.router_reading import find_files
 from baseten_tei.facts.tei.loading.formats import find_format
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.skipped import Kind
-from baseten_tei.rules.refusals import find_change
+from baseten_tei.rules.model.refusals import find_change
 from baseten_tei.rules.rule import Finding, Rule
 
 _RAN = "measured on TEI 1.8.3 and 1.9.3"

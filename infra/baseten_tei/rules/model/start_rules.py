@@ -8,7 +8,7 @@ from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.rows import NEWEST
 from baseten_tei.rules.model import precision_rules, skipped_rules
-from baseten_tei.rules.refusals import ANY_OTHER, TOO_OLD, UNSEEN_TYPE, Cause
+from baseten_tei.rules.model.refusals import ANY_OTHER, TOO_OLD, UNSEEN_TYPE, Cause
 from baseten_tei.rules.rule import Finding, Rule
 
 _RAN = "measured on TEI 1.8.3 and 1.9.3"

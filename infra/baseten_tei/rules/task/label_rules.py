@@ -3,14 +3,13 @@
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task.loaded_task import loaded_task
 
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
 
 
 def _head(subject: Subject) -> TaskReading | None:
     """What TEI loads as a reranker or classifier."""
-    found = loaded_task(subject)
+    found = subject.loaded_task
     return found if found and found.task != "embedding" else None
 
 

@@ -4,14 +4,19 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.router_reading import read_repository, task_of
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task.loaded_task import spec_pooling
+from baseten_tei.spec.args import EmbeddingArgs
 
 _ROUTER = "TEI router/src/lib.rs"
 
 
+def _spec_pooling(subject: Subject) -> str | None:
+    """The spec's own pooling; rerankers and classifiers have none."""
+    return subject.args.pooling if isinstance(subject.args, EmbeddingArgs) else None
+
+
 def _several(subject: Subject) -> Finding | None:
     reading = subject.reading
-    if not isinstance(reading, Loaded) or spec_pooling(subject) is not None:
+    if not isinstance(reading, Loaded) or _spec_pooling(subject) is not None:
         return None
     others = ", ".join(it.what for it in reading.skipped if it.kind == "modes")
     if not others or subject.args.task != "embedding":
@@ -24,7 +29,7 @@ def _several(subject: Subject) -> Finding | None:
 
 
 def _overridden(subject: Subject) -> Finding | None:
-    pooling = spec_pooling(subject)
+    pooling = _spec_pooling(subject)
     if pooling is None or subject.facts is None or not isinstance(subject.reading, Loaded):
         return None
     without = subject.args.model_copy(update={"pooling": None})

@@ -1,6 +1,6 @@
 """Task, pooling and labels: what of them keeps the router from starting."""
 
-from baseten_tei.rules.refusals import Cause
+from baseten_tei.rules.model.refusals import Cause
 
 _ROUTER = "TEI router/src/lib.rs"
 _RAN = "measured on TEI 1.8.3 and 1.9.3"

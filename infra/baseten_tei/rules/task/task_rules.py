@@ -5,7 +5,6 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.task import label_rules, pooling_rules, start_rules
-from baseten_tei.rules.task.loaded_task import loaded_task
 
 _ROUTER = "TEI router/src/lib.rs: get_backend_model_type"
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
@@ -15,7 +14,7 @@ _BEI = f"{_SUITABLE}; or serve this one with Baseten's BEI"
 
 def _sequences(subject: Subject) -> TaskReading | None:
     """What the router loads, unless it is a head for tokens, of which another rule speaks."""
-    found = loaded_task(subject)
+    found = subject.loaded_task
     return None if found and _is_for_tokens(found) else found
 
 
@@ -63,7 +62,7 @@ def _reranker_classifies(subject: Subject) -> Finding | None:
 def _headless(subject: Subject) -> ModelFacts | None:
     """The facts of what is asked to classify or rank and has no architecture for it."""
     facts = subject.facts
-    found = loaded_task(subject)
+    found = subject.loaded_task
     if subject.args.task == "embedding" or facts is None or not facts.architectures:
         return None
     return facts if found and found.task == "embedding" else None
@@ -91,7 +90,7 @@ def _causal(subject: Subject) -> Finding | None:
 
 
 def _tokens(subject: Subject) -> Finding | None:
-    found = loaded_task(subject)
+    found = subject.loaded_task
     if found is None or not _is_for_tokens(found):
         return None
     return Finding(
@@ -101,7 +100,7 @@ def _tokens(subject: Subject) -> Finding | None:
 
 
 def _reranker_by_name(subject: Subject) -> Finding | None:
-    found = loaded_task(subject)
+    found = subject.loaded_task
     if found is None or (subject.args.task, found.task) != ("embedding", "embedding"):
         return None
     if "rerank" not in subject.args.model_id.lower():

@@ -42,6 +42,16 @@ def type_names(release: str) -> Mapping[str, str]:
     }
 
 
+def find_row(value: Mapping[str, Any], release: str) -> tuple[str, Row] | None:
+    """Return the row of a config.json's type, Jina's kinds of BERT apart; `None` for a type without one."""
+    kind = value.get("model_type")
+    key = type_names(release).get(kind) if isinstance(kind, str) else None
+    if key is None:
+        return None
+    name = _remote_code(value) or key if key == "bert" else key
+    return name, _TYPES[name]
+
+
 def read_config(value: Any, release: str, known: Known = None) -> CandleConfig:
     """Return what candle makes of config.json. Raises RefusedError."""
     try:
@@ -64,8 +74,9 @@ def _read_config(value: Any, release: str, known: Known) -> CandleConfig:
     is_sorted = key == "bert" or at_least(known_release(release), "1.9.0")
     members = _sort(rest) if is_sorted else _untag(value)
     fields = read_struct(_TYPES[key]["struct"], members, release, known)
-    name = _remote_code(value) or key if key == "bert" else key
-    return CandleConfig(name, _TYPES[name], fields)
+    found = find_row(value, release)
+    name, row = found or (key, _TYPES[key])
+    return CandleConfig(name, row, fields)
 
 
 def _sort(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,11 +40,17 @@ class ModelClass:
 
 def choose_class(config: CandleConfig, hardware: Hardware, dtype: str) -> ModelClass:
     """Return the model that candle starts. Raises RefusedError where it has none here."""
-    name, row = _class_name(config.row, hardware, dtype), config.row
-    if name is None:
+    model, row = class_of_row(config.row, hardware, dtype), config.row
+    if model is None:
         reason = row["no_flash" if hardware.on_gpu else "no_cpu"]
         raise refuse_backend(reason, about="flash")
-    return ModelClass(name, _CLASSES[name])
+    return model
+
+
+def class_of_row(row: Mapping[str, Any], hardware: Hardware, dtype: str) -> ModelClass | None:
+    """Return the model that a row of model_types.json becomes there; `None` where there is none."""
+    name = _class_name(row, hardware, dtype)
+    return None if name is None else ModelClass(name, _CLASSES[name])
 
 
 def _class_name(row: Mapping[str, Any], hardware: Hardware, dtype: str) -> str | None:
