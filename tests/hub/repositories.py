@@ -3,10 +3,8 @@
 from typing import Any
 
 from tests.hub.loopback import Repo, safetensors
+from tests.support.tei.models import GOOD_MODELS
 
-WEIGHTS = safetensors(
-    {"embeddings.word.weight": ("F32", [11, 8]), "embeddings.position_ids": ("I64", [1, 16])}
-)
 BERT: dict[str, Any] = {
     "architectures": ["BertModel"],
     "model_type": "bert",
@@ -16,6 +14,13 @@ BERT: dict[str, Any] = {
     "num_attention_heads": 2,
     "max_position_embeddings": 16,
     "position_embedding_type": "absolute",
+    "vocab_size": 11,
+    "type_vocab_size": 2,
+    "hidden_act": "gelu",
+    "layer_norm_eps": 1e-12,
+    "hidden_dropout_prob": 0.1,
+    "attention_probs_dropout_prob": 0.1,
+    "initializer_range": 0.02,
     "pad_token_id": 0,
     "torch_dtype": "float32",
 }
@@ -47,12 +52,28 @@ def labels(count: int) -> dict[str, Any]:
     }
 
 
+def bert_weights(config: dict[str, Any]) -> bytes:
+    """The tensors of a BERT of these sizes, with a head where its config has labels, and a buffer of integers."""
+    count = len(config.get("id2label", ()))
+    model = GOOD_MODELS["bert-classifier" if count else "bert"]
+    positions = config["max_position_embeddings"]
+    shapes = model.tensors(
+        V=config["vocab_size"],
+        H=config["hidden_size"],
+        I=config["intermediate_size"],
+        P=positions,
+        L=count,
+    )
+    floats = {name: ("F32", list(shape)) for name, shape in shapes.items()}
+    return safetensors({**floats, "embeddings.position_ids": ("I64", [1, positions])})
+
+
 def repo(config: dict[str, Any], files: dict[str, Any] | None = None, **about: Any) -> Repo:
     """A repository with a tokenizer and weights, unless `files` says otherwise (`None`: not there)."""
     every = {
         "config.json": config,
         "tokenizer.json": {},
-        "model.safetensors": WEIGHTS,
+        "model.safetensors": bert_weights(config),
         **(files or {}),
     }
     return Repo({name: value for name, value in every.items() if value is not None}, **about)

@@ -55,7 +55,7 @@ def test_an_embedder_s_facts_are_those_of_its_files(hub: LoopbackHub, client: Hu
         weights=Weights(
             format="safetensors",
             bytes=len(hub.repos["tiny/embedder"].content("model.safetensors")),
-            parameters=88,
+            parameters=1520,
             dtypes=("F32", "I64"),
             files=("model.safetensors",),
         ),
@@ -67,7 +67,7 @@ def test_what_tei_reads_of_a_repository_is_kept(client: Hub) -> None:
     assert kept is not None
     assert {"config.json", "modules.json", "1_Pooling/config.json"} <= set(kept.files)
     assert set(kept.sizes) == {"model.safetensors", "tokenizer.json"}
-    assert kept.parameters == {"F32": 88, "I64": 16}
+    assert kept.parameters == {"F32": 1520, "I64": 16}
     assert kept.tensors
     assert sum(kept.parameters.values()) == sum(
         math.prod(shape) * len(layers)

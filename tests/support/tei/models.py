@@ -33,12 +33,13 @@ class GoodModel:
     needs: str | None = None
     """`flash`, `padded` or `float32`: it runs in no other way."""
 
-    def tensors(self) -> dict[str, tuple[int, ...]]:
-        """Return each tensor's shape."""
-        found = dict(_shapes(self.outside.items()))
+    def tensors(self, **sizes: int) -> dict[str, tuple[int, ...]]:
+        """Return each tensor's shape, some sizes being others."""
+        all_sizes = SIZES | sizes
+        found = dict(_shapes(self.outside.items(), all_sizes))
         for number in range(LAYERS):
             rows = ((key.replace("*", str(number)), rows) for key, rows in self.layer.items())
-            found |= dict(_shapes(rows))
+            found |= dict(_shapes(rows, all_sizes))
         return found
 
     def files(self) -> dict[str, Any]:
@@ -51,11 +52,13 @@ class GoodModel:
         return files
 
 
-def _shapes(parts: Iterable[tuple[str, list[str]]]) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _shapes(
+    parts: Iterable[tuple[str, list[str]]], all_sizes: Mapping[str, int]
+) -> Iterator[tuple[str, tuple[int, ...]]]:
     for prefix, rows in parts:
         for row in rows:
             name, *sizes = row.split()
-            yield prefix + name, tuple(SIZES[size] for size in sizes)
+            yield prefix + name, tuple(all_sizes[size] for size in sizes)
 
 
 def _read() -> Mapping[str, GoodModel]:
