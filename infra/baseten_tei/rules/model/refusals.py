@@ -7,6 +7,7 @@ from functools import partial
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.router_reading import find_files, read_repository
 from baseten_tei.facts.tei.gpus import DEFAULT_ACCELERATOR
+from baseten_tei.facts.tei.loading.candle.candle_config import type_names
 from baseten_tei.facts.tei.loading.formats import find_format
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
@@ -65,7 +66,8 @@ class Cause:
     source: str
     what: str
     """May name the model's `{type}`, the release's `{version}`, the `{pooling}` that it takes, the `{modes}` that the
-    repository asks for, the `{usual}` pooling of the two, and what it is `{about}`."""
+    repository asks for, the `{usual}` pooling of the two, the newest `{release}` that
+    knows the type, and what the refusal is `{about}`."""
     fix: str
 
     def rule(self) -> Rule:
@@ -101,6 +103,7 @@ def _words(subject: Subject, refusal: Refusal) -> dict[str, str]:
         "version": subject.args.tei_version,
         "modes": ", ".join(modes) or "nothing",
         "pooling": (refusal.task and refusal.task.pooling) or "",
+        "release": _knowing_release(subject) or subject.args.tei_version,
         "about": refusal.about or "a file",
         "usual": (*named, "last-token" if is_causal else "mean")[0],
     }
@@ -111,16 +114,15 @@ def find_cause(subject: Subject, refusal: Refusal) -> str | None:
     if refusal.step == "pooling" and subject.args.task != "embedding":
         return None  # it has no head: a rule about the task says so
     if refusal.about == "model_type" and refusal.step == "backend":
-        return TOO_OLD if _newer_release(subject) else UNSEEN_TYPE
+        return TOO_OLD if _knowing_release(subject) else UNSEEN_TYPE
     key = f"{refusal.step} {refusal.about}"
     return _CAUSES[key] if key in _CAUSES else _STEPS.get(refusal.step, ANY_OTHER)
 
 
-def _newer_release(subject: Subject) -> bool:
-    """Whether a release knows the type, whatever else it says."""
-    others = (subject.args.model_copy(update={"tei_version": it}) for it in KNOWN)
-    readings = (subject.facts and read_repository(args, subject.facts) for args in others)
-    return any(isinstance(it, Loaded) or (it and it.about != "model_type") for it in readings)
+def _knowing_release(subject: Subject) -> str | None:
+    """Return the newest release that knows the type, whatever else it says."""
+    kind = subject.facts and subject.facts.model_type
+    return next((release for release in reversed(KNOWN) if kind in type_names(release)), None)
 
 
 def quote_reason(refusal: Refusal) -> str:

@@ -22,7 +22,7 @@ CAUSES = (
     Cause(UNSEEN_TYPE, "TEI loads the model type", f"{_CANDLE}: enum Config; TEI #113",
           "no release of TEI loads model type {type}", f"write a model_id of one of {_TYPES}"),
     Cause(TOO_OLD, "The release of TEI knows the model type", f"{_CANDLE}, tag by tag; TEI #457, #281",
-          "model type {type} is not in TEI {version}", "write another tei_version, as docs/rules.md has them"),
+          "model type {type} is not in TEI {version}", "write tei_version: {release}"),
     Cause("TEI-MODEL-003", "TEI has a classification head for the model type", f"{_MODELS}; PR #695",
           "TEI has no classification head for model type {type} here", _BEI),
     Cause("TEI-MODEL-005", "A model type that needs flash attention has it", f"{_CANDLE}; TEI #327",
@@ -85,7 +85,8 @@ def _positions(subject: Subject) -> Finding | None:
     )
     if not is_refused and not is_beyond:
         return None
-    length = subject.facts and subject.facts.max_seq_length
+    said = subject.facts and subject.facts.max_seq_length
+    length = reading.length.longest if isinstance(reading, Loaded) else said
     return Finding(
         f"max_seq_length {length} is above the positions the model has, "
         'and the warm-up ends in "index-select invalid index"',
