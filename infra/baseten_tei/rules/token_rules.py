@@ -6,6 +6,8 @@ from baseten_tei.deployment.permits import permits_problem
 from baseten_tei.deployment.sizing import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
 
@@ -13,12 +15,19 @@ _SEED = "README of Baseten's own TEI example"
 _WIDE = 1024
 """Hidden size of BERT-large, with which that README found an L4 full at 16000 tokens."""
 _LEAST_REQUESTS = 8
+_MOST_TOKENS = 2**31
+"""Above it a table of no positions was counted down from."""
 _MOST_TEXTS = 128
 """Texts per request in Baseten's generated examples."""
 
 
 def _length(subject: Subject) -> int | None:
-    """Tokens of the longest text; `None` where that is not known."""
+    """Tokens of the longest text, by the router before its flags, else by the files; `None` where that is not known."""
+    reading = subject.reading
+    if isinstance(reading, Loaded) and reading.length.base <= _MOST_TOKENS:
+        return reading.length.base
+    if isinstance(reading, Refusal) and reading.length is not None:
+        return reading.length
     return input_length(subject.facts) if subject.facts else None
 
 

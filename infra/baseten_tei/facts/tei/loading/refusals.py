@@ -29,6 +29,8 @@ class Refusal:
     """What it is about, which the reason does not always name: a field, a flag, or a part of the model."""
     task: "TaskReading | None" = field(default=None, compare=False)
     """What it was about to load; `None` where it does not come so far."""
+    length: int | None = field(default=None, compare=False)
+    """Tokens of the longest input, where that is what it is about."""
     log: tuple[str, ...] = ()
     """Lines above: candle's own error, where the router's last word is only that no backend was suitable."""
 

@@ -4,11 +4,11 @@ Source: `run` in router/src/lib.rs:188 to :266; serde's structs are in structs.j
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from baseten_tei.facts.tei.loading.flags import ReadingFlags
-from baseten_tei.facts.tei.loading.refusals import refuse
+from baseten_tei.facts.tei.loading.refusals import RefusedError, refuse
 from baseten_tei.facts.tei.loading.repository_files import LENGTHS, PROMPTS, RepositoryFiles
 from baseten_tei.facts.tei.loading.rows import known_release
 from baseten_tei.facts.tei.releases import at_least
@@ -44,9 +44,8 @@ def read_length(
     room = (_positions(config) - offset) % 2**64
     base = room if own is None else own["max_seq_length"]
     if base > flags.max_batch_tokens and not flags.auto_truncate:
-        raise refuse(
-            "length", _too_long(base, flags.max_batch_tokens, release), about="max_batch_tokens"
-        )
+        error = refuse("length", _too_long(base, flags.max_batch_tokens, release))
+        raise RefusedError(replace(error.refusal, about="max_batch_tokens", length=base))
     warnings = () if own is not None else (NO_LENGTH,)
     longest = min(base, flags.max_batch_tokens)
     return LengthReading(base, longest, name or "config.json", offset, warnings)
