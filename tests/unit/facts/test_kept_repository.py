@@ -90,6 +90,14 @@ def test_half_of_the_headers_say_nothing_of_the_tensors() -> None:
     assert (kept.tensors, kept.parameters) == (None, None)
 
 
+@pytest.mark.parametrize("wrong", [{"w": (10**20,)}, {"layers.12345678.w": (1,)}])
+def test_numbers_that_no_weights_have_say_nothing_of_the_tensors(
+    wrong: dict[str, tuple[int, ...]],
+) -> None:
+    kept = keep_repository(repository(shapes={"model.safetensors": wrong}))
+    assert kept.tensors is None
+
+
 def test_a_file_that_is_not_json_is_kept_as_why() -> None:
     kept = keep_repository(repository({"config.json": "{nope"}))
     found = read_kept(kept.files["config.json"])

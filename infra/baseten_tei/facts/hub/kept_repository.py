@@ -1,11 +1,12 @@
 """What of a repository a lock keeps: all that TEI reads of it, in any release, and nothing else."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from baseten_tei.facts.hub.model_facts import KeptRepository
+from baseten_tei.facts.hub.model_facts import TENSOR_ROW, KeptRepository
 from baseten_tei.facts.hub.repository import Repository
 from baseten_tei.facts.hub.weight_files import header_files, holds_weights
 from baseten_tei.facts.tei.loading.candle.tensors import Tensors
@@ -78,13 +79,13 @@ def _is_ours(folder: str, folders: set[str]) -> bool:
 def _tensors(
     headers: Iterable[str], shapes: Mapping[str, Mapping[str, tuple[int, ...]]]
 ) -> dict[str, str] | None:  # fmt: skip
-    """`None` where a header could not be read: half of them would say that the others are missing."""
+    """`None` where a header could not be read, or has numbers that no weights have: half of them would mislead."""
     names = list(headers)
     if not names or not shapes.keys() >= set(names):
         return None
-    return Tensors.of(
-        {tensor: shape for name in names for tensor, shape in shapes[name].items()}
-    ).rows()
+    found = {tensor: shape for name in names for tensor, shape in shapes[name].items()}
+    rows = Tensors.of(found).rows()
+    return rows if all(re.match(TENSOR_ROW, row) for row in rows.values()) else None
 
 
 def _parameters(

@@ -36,7 +36,8 @@ class Weights(_Facts):
 
 
 _SHAPE = r"(scalar|\d{1,18}(x\d{1,18})*)( @\d{1,6}(-\d{1,6})?(,\d{1,6}(-\d{1,6})?)*)?"
-TensorRow = Annotated[str, StringConstraints(pattern=rf"^{_SHAPE}(; {_SHAPE})*$")]
+TENSOR_ROW = rf"^{_SHAPE}(; {_SHAPE})*$"
+TensorRow = Annotated[str, StringConstraints(pattern=TENSOR_ROW)]
 """`768x3072 @0-11`; see `facts.tei.loading.candle.tensors`."""
 
 
