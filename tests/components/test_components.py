@@ -243,7 +243,7 @@ def test_limits_follow_the_flags_that_set_them(root: Path) -> None:
         "payload_limit_bytes": 4_000_000,
         "max_batch_tokens": 16384,
         "max_concurrent_requests": 64,
-        "predict_concurrency": 8,
+        "predict_concurrency": 4,
         "max_replica": 3,
         "max_input_length": IDS["max_input_length"],
     }

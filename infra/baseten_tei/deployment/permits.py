@@ -2,15 +2,26 @@
 
 TEI's `--max-concurrent-requests` counts *texts*, not requests: each text of a batch takes one permit
 (measured on TEI 1.8.3 and 1.9.3). From 1.9.0 a request that finds fewer free permits than it has texts is
-refused at once with 429; before, its texts wait, but a client batch above the permits can stall the queue.
+refused at once with 429; before, its texts wait. But before 1.9.0 the queue's channel holds no more commands than
+there are permits (core/src/queue.rs:49), and "next batch" is one, too: a router whose permits are all taken may
+abort. Measured on 1.8.3: 64 permits and fewer died, 96 and more lived with all of them taken.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import TeiArgs
 
 DEFAULT_PREDICT_CONCURRENCY = 32
 """Baseten's own TEI examples."""
+
+LEAST_SAFE = 96
+"""Before 1.9.0: as many permits may all be taken; of fewer, half."""
+_LEAST_ROOMY = 256
+"""Before 1.9.0, fewer are derived at twice what can be in flight: four times what was seen to die."""
 
 
 @dataclass(frozen=True)
@@ -29,20 +40,86 @@ class Permits:
 
 def derive_permits(args: TeiArgs) -> Permits:
     """Return what the spec leaves open, derived from what it says."""
-    batch, texts = args.max_client_batch_size, args.max_concurrent_requests
+    batch, permits = args.max_client_batch_size, args.max_concurrent_requests
     requests = args.predict_concurrency
     if requests is None:
-        room = DEFAULT_PREDICT_CONCURRENCY if texts is None else texts // batch
+        room = (
+            DEFAULT_PREDICT_CONCURRENCY
+            if permits is None
+            else fillable(args.tei_version, permits) // batch
+        )
         requests = max(1, min(DEFAULT_PREDICT_CONCURRENCY, room))
-    return Permits(requests, batch, requests * batch if texts is None else texts)
+    texts = requests * batch
+    return Permits(
+        requests, batch, permits_for(args.tei_version, texts) if permits is None else permits
+    )
+
+
+def fillable(tei_version: str, permits: int) -> int:
+    """Return how many of so many permits may be taken at once without harm to the router."""
+    harmless = at_least(tei_version, "1.9.0") or permits >= LEAST_SAFE
+    return permits if harmless else permits // 2
+
+
+def texts_at_once(info: Mapping[str, Any]) -> int:
+    """Return how many texts may be under way at a router with this `/info`; an unknown version counts as an old one."""
+    version = re.match(r"\d+\.\d+(\.\d+)?", str(info.get("version") or ""))
+    return max(
+        1, fillable(version[0] if version else "0", info.get("max_concurrent_requests") or 1)
+    )
+
+
+def permits_for(tei_version: str, texts: int) -> int:
+    """Return the permits for so many texts in flight."""
+    if at_least(tei_version, "1.9.0"):
+        return texts
+    return min(2 * texts, max(texts, _LEAST_ROOMY))
 
 
 def permits_problem(args: TeiArgs) -> str | None:
-    """Return why these numbers cannot work, with what to type; `None` where they can."""
-    texts, batch = args.max_concurrent_requests, args.max_client_batch_size
-    if texts is None or texts >= batch:
+    """Return why these numbers cannot work in any release, with what to type; `None` where they can."""
+    permits, found = args.max_concurrent_requests, find_starved_batch(args)
+    if permits is None or permits >= args.max_client_batch_size or found is None:
         return None
+    return f"{found[0]}; {found[1]}"
+
+
+def find_starved_batch(args: TeiArgs) -> tuple[str, str] | None:
+    """Return why one full batch is too much for the permits, and what to type; `None` where it is not."""
+    permits, batch = args.max_concurrent_requests, args.max_client_batch_size
+    if permits is None or batch <= fillable(args.tei_version, permits):
+        return None
+    enough = permits_for(args.tei_version, batch * (args.predict_concurrency or 1))
+    return _name_permits(
+        args, permits, batch
+    ), f"write max_concurrent_requests: {enough}, or leave it out"
+
+
+def find_taken_permits(args: TeiArgs) -> tuple[str, str] | None:
+    """Return why what Baseten lets in takes too many permits, and what to type; `None` where it does not."""
+    got = derive_permits(args)
+    permits, texts = (
+        got.max_concurrent_requests,
+        min(got.texts_at_most, got.max_concurrent_requests),
+    )
+    if find_starved_batch(args) or texts <= fillable(args.tei_version, permits):
+        return None
+    enough = permits_for(args.tei_version, got.texts_at_most)
+    why = (
+        f"{got.predict_concurrency} requests of {got.max_client_batch_size} texts take {texts} of {permits} permits "
+        f"(max_concurrent_requests): TEI {args.tei_version} aborts when its queue is full, so no more than half may "
+        "be taken"
+    )
+    return why, f"write max_concurrent_requests: {enough}, or leave it out"
+
+
+def _name_permits(args: TeiArgs, permits: int, batch: int) -> str:
+    both = f"max_concurrent_requests {permits} is below {{}}max_client_batch_size {batch}: TEI counts texts, "
+    if at_least(args.tei_version, "1.9.0"):
+        return both.format("") + "and a full batch is answered 429"
+    if permits < batch:
+        return both.format("") + "and a full batch stalls the queue or aborts the router"
     return (
-        f"max_concurrent_requests {texts} is below max_client_batch_size {batch}: TEI counts texts, so a "
-        f"full batch could never run; write max_concurrent_requests: {batch} or more, or leave it out"
+        both.format("twice ")
+        + f"and TEI {args.tei_version} aborts when a batch takes more than half of them"
     )

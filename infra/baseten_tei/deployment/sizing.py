@@ -19,7 +19,7 @@ from baseten_tei.deployment.gpu_choice import (
     tokens_to_hold,
 )
 from baseten_tei.deployment.instances import AS_OF
-from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
+from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits, fillable
 from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
 from baseten_tei.deployment.vram import CPU_REQUESTS, estimate, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -158,7 +158,8 @@ def _max_client_batch_size(args: ModelArgs, facts: ModelFacts) -> Derived | None
         return None
     most = CPU_REQUESTS if accelerator_of(args) == CPU else CLIENT_BATCH
     longest, limit = min(length, args.max_batch_tokens), payload_limit(args)
-    permitted = args.max_concurrent_requests or most
+    permits = args.max_concurrent_requests
+    permitted = most if permits is None else fillable(args.tei_version, permits)
     return Derived(
         "max_client_batch_size",
         max(1, min(most, permitted, limit // (longest * BYTES_PER_TOKEN))),

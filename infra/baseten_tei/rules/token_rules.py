@@ -2,7 +2,7 @@
 
 from baseten_tei.deployment.gpu_choice import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.permits import permits_problem
+from baseten_tei.deployment.permits import find_starved_batch, find_taken_permits
 from baseten_tei.deployment.sizing import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
@@ -12,6 +12,7 @@ from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
 
 _SEED = "README of Baseten's own TEI example"
+_CHANNEL = "TEI core/src/queue.rs:49 (1.8.3)"
 _WIDE = 1024
 """Hidden size of BERT-large, with which that README found an L4 full at 16000 tokens."""
 _LEAST_REQUESTS = 8
@@ -66,20 +67,18 @@ def _longer_batch(subject: Subject) -> str:
 
 
 def _below_one_batch(subject: Subject) -> Finding | None:
-    if permits_problem(subject.args) is None:
-        return None
-    texts, batch = subject.args.max_concurrent_requests, subject.args.max_client_batch_size
-    then = "is answered 429" if subject.tei_at_least("1.9.0") else "can stall the queue"
-    return Finding(
-        f"max_concurrent_requests {texts} is below max_client_batch_size {batch}: TEI counts texts, "
-        f"and a full batch {then}",
-        f"write max_concurrent_requests: {batch}, or leave it out",
-    )
+    found = find_starved_batch(subject.args)
+    return Finding(*found) if found else None
+
+
+def _all_taken(subject: Subject) -> Finding | None:
+    found = find_taken_permits(subject.args)
+    return Finding(*found) if found else None
 
 
 def _below_all_requests(subject: Subject) -> Finding | None:
     got = subject.permits
-    if not subject.tei_at_least("1.9.0") or permits_problem(subject.args) is not None:
+    if not subject.tei_at_least("1.9.0") or find_starved_batch(subject.args):
         return None  # waits, or is an error of its own
     if got.texts_at_most <= got.max_concurrent_requests:
         return None
@@ -168,8 +167,8 @@ RULES: tuple[Rule, ...] = (
          "measured on TEI 1.8.3 and 1.9.3; TEI #723, #725", _refuses_to_start, True),
     Rule("TEI-TOK-002", "warning", "A batch below the longest text shortens what the model takes",
          "TEI router/src/lib.rs: max_input_length, 1.8.3 to 1.9.3", _shortens, True),
-    Rule("TEI-TOK-003", "error", "Permits hold one full batch of a client",
-         "measured on TEI 1.8.3 and 1.9.3; TEI #726", _below_one_batch),
+    Rule("TEI-TOK-003", "error", "Permits hold one full batch of a client, before 1.9.0 two",
+         f"{_CHANNEL}; measured on TEI 1.8.3 and 1.9.3; TEI #726", _below_one_batch),
     Rule("TEI-TOK-004", "warning", "From 1.9.0, permits hold all that Baseten lets in",
          "measured on TEI 1.9.3; TEI #662, #726", _below_all_requests),
     Rule("TEI-TOK-005", "error", "Autoscaling aims at no more requests than a replica takes",
@@ -184,4 +183,6 @@ RULES: tuple[Rule, ...] = (
          _SEED, _large_model, True),
     Rule("TEI-TOK-010", "warning", "A replica takes enough requests to fill a batch",
          f"{_SEED} (1*40*512); Baseten docs: autoscaling", _too_few_requests),
+    Rule("TEI-TOK-011", "error", "Before 1.9.0, no more than half of fewer than 96 permits can be taken",
+         f"{_CHANNEL}; measured on TEI 1.8.3", _all_taken),
 )  # fmt: skip

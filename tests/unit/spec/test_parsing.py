@@ -111,7 +111,7 @@ TABLE: list[tuple[object, str]] = [
     (one(extra_flags=["-p 8080"]), f"model 'm': extra_flags: --port: {PORT}"),
     (one(env={"PORT": "8080"}), f"model 'm': env: PORT: {PORT}"),
     # Permits
-    (one(max_concurrent_requests=16), "model 'm': max_concurrent_requests 16 is below max_client_batch_size 32: TEI counts texts, so a full batch could never run; write max_concurrent_requests: 32 or more, or leave it out"),
+    (one(max_concurrent_requests=16), "model 'm': max_concurrent_requests 16 is below max_client_batch_size 32: TEI counts texts, and a full batch stalls the queue or aborts the router; write max_concurrent_requests: 64, or leave it out"),
     # Wrong types, 0 and negatives
     (one(max_batch_tokens="16384"), "model 'm': max_batch_tokens should be a valid integer, not '16384' (text): write max_batch_tokens: a number"),
     (one(max_batch_tokens=True), "model 'm': max_batch_tokens should be a valid integer, not True (a boolean): write max_batch_tokens: a number"),

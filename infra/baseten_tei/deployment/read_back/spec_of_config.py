@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.deployment.labels import RESERVED_LABELS
+from baseten_tei.deployment.permits import permits_for
 from baseten_tei.deployment.read_back.deployed_config import (
     TOKEN_NAME,
     Data,
@@ -76,10 +77,11 @@ def _batching(it: Deployed) -> dict[str, Any]:
     requests = int((it.config.get("runtime") or {}).get("predict_concurrency") or 1)
     batch = _number(given["max-client-batch-size"])
     texts = _number(given["max-concurrent-requests"])
-    product = requests * batch if isinstance(batch, int) else None
+    version = nearest_version(it.version)
+    derived = permits_for(version, requests * batch) if isinstance(batch, int) else None
     return {
         "max_client_batch_size": batch,
-        **_unless("max_concurrent_requests", texts, product),
+        **_unless("max_concurrent_requests", texts, derived),
         "predict_concurrency": requests,
         "max_batch_tokens": _number(given["max-batch-tokens"]),
     }

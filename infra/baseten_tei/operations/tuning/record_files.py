@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.permits import permits_for
 from baseten_tei.operations.adoption.python_code import render_keywords
 from baseten_tei.operations.adoption.yaml_edit import render_block, set_values
 from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling
@@ -120,7 +121,8 @@ def values_to_write(
     """Return the changed values by the spec's keys; max_concurrent_requests follows the others."""
     values: dict[str, Any] = dict(before.changes_to(best))
     if args.max_concurrent_requests is not None and values:
-        values["max_concurrent_requests"] = best.predict_concurrency * best.max_client_batch_size
+        texts = best.predict_concurrency * best.max_client_batch_size
+        values["max_concurrent_requests"] = permits_for(args.tei_version, texts)
     if autoscaling is not None and (scaling := _compare_settings(args.autoscaling, autoscaling)):
         values["autoscaling"] = scaling
     return values

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from baseten_tei.deployment.permits import texts_at_once
 from baseten_tei.errors import UserError, is_sendable, shorten, to_plain_line
 from baseten_tei.facts.tei.router_calls import task_of
 from baseten_tei.operations.tuning.derive_autoscaling import derive_autoscaling
@@ -30,7 +31,8 @@ def measure_url(
     info = read_info(url, key)
     most_texts = _limit(url, info, "max_client_batch_size")
     size = plan.texts_per_request or most_texts
-    most = max(1, min(MOST_REQUESTS, 64, _limit(url, info, "max_concurrent_requests") // size))
+    _limit(url, info, "max_concurrent_requests")
+    most = max(1, min(MOST_REQUESTS, 64, texts_at_once(info) // size))
     router = to_plain_line(f"{info.get('model_id')} on TEI {info.get('version')}: {task_of(info)}")
     tell(shorten(f"{router}, {size} texts a request"))
     endpoint = Endpoint(url, task_of(info), key)
