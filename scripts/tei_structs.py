@@ -12,8 +12,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from baseten_tei.facts.tei.loading.rows import holds, read_rows
+from baseten_tei.facts.tei.loading.rows import read_rows
 from baseten_tei.facts.tei.loading.serde import structs
+from baseten_tei.facts.tei.releases import holds
 
 ROWS = read_rows(Path(structs.__file__).with_name("structs.json"))
 _TYPES = (

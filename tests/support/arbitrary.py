@@ -8,7 +8,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY
 from baseten_tei.facts.tei.loading.candle.candle_config import type_names
-from baseten_tei.facts.tei.loading.rows import NEWEST
+from baseten_tei.facts.tei.releases import NEWEST
 from baseten_tei.spec.args import ModelArgs
 from tests.support.corpus import HEALTHY, healthy_facts, healthy_spec
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import did_you_mean
-from baseten_tei.rules import flag_rules, token_rules
+from baseten_tei.rules import flag_rules, release_rules, token_rules
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.memory import gpu_memory_rules
 from baseten_tei.rules.model import start_rules
@@ -15,7 +15,7 @@ from baseten_tei.rules.task import task_rules
 from baseten_tei.spec.names import is_commit
 
 FAMILIES = (
-    image_rules, task_rules, start_rules, token_rules, flag_rules, access_rules, gpu_memory_rules,
+    image_rules, release_rules, task_rules, start_rules, token_rules, flag_rules, access_rules, gpu_memory_rules,
 )  # fmt: skip
 
 UNLOCKED = Rule(

@@ -6,7 +6,7 @@ mean together is decided in `validate`; here is only their shape. Names are Trus
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from baseten_tei.facts.tei import releases
 from baseten_tei.spec.in_python import InPython
@@ -15,7 +15,16 @@ Accelerator = Literal[
     "CPU", "T4", "L4", "L40S", "A10G", "A100", "A100_40GB", "H100", "H100_40GB", "H200",
     "B200", "RTX_PRO_6000", "B300", "GB300", "V100", "cheapest",
 ]  # fmt: skip
-TeiVersion = Literal["1.8.3", "1.9.0", "1.9.1", "1.9.2", "1.9.3"]
+TeiVersion = Annotated[
+    str,
+    Field(pattern=releases.TEI_VERSION),
+    WithJsonSchema(
+        {
+            "anyOf": [{"enum": list(releases.KNOWN)}, {"pattern": releases.TEI_VERSION}],
+            "type": "string",
+        }
+    ),
+]
 Pooling = Literal["cls", "mean", "splade", "last-token"]
 Dtype = Literal["float16", "float32"]
 WeightsSource = Literal["cached", "baked", "download"]
@@ -103,8 +112,8 @@ class TeiArgs(_Words):
     """vCPUs asked for, e.g. `"4"` or `"500m"`; more than the GPU's smallest instance has takes a larger one."""
     memory: str | None = None
     """Memory asked for, e.g. `16Gi`; on an L4 more than 16Gi is an instance with two GPUs."""
-    tei_version: TeiVersion = releases.DEFAULT  # type: ignore[assignment]  # a Literal cannot be read from a str constant
-    """TEI release; 1.8.3 from Baseten's mirror, 1.9.x from upstream images run unmodified."""
+    tei_version: TeiVersion = releases.DEFAULT
+    """TEI release, or a later patch of 1.9; 1.8.3 from Baseten's mirror, others from upstream images run unmodified."""
     weights: WeightsSource = "cached"
     """`cached`: mirrored once by Baseten and mounted; `baked`: in the image; `download`: at each start."""
     gated: bool = False

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from baseten_tei.errors import did_you_mean
+from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.spec.args import Accelerator
 from baseten_tei.spec.key_hints import suggest_key
 
@@ -22,9 +23,12 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
         case "literal_error" if key == "accelerator" and ":" in str(given):
             family = str(given).partition(":")[0]
             return f"accelerator {given!r} asks for several GPUs and TEI uses one: write accelerator: {family}"
+        case "string_pattern_mismatch" | "string_type" if key == "tei_version":
+            known = ", ".join(f"'{it}'" for it in KNOWN)
+            return f"tei_version {given!r} is not known; write {known}, or a later patch of one of these minors."
         case "literal_error":
-            known = get_args(Accelerator) if key == "accelerator" else ()
-            return f"{key} {given!r} is not known; {_suggest_value(details)}.{did_you_mean(str(given), known)}"
+            gpus = get_args(Accelerator) if key == "accelerator" else ()
+            return f"{key} {given!r} is not known; {_suggest_value(details)}.{did_you_mean(str(given), gpus)}"
         case _:
             said = f"{_lower(details['msg'])}, not {given!r} ({kind_of(given)})"
             return f"{key} {said}: write {key}: {_suggest_value(details)}"

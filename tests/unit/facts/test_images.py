@@ -7,7 +7,8 @@ import pytest
 from baseten_tei.deployment.gpu_choice import CHEAPEST
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 from baseten_tei.facts.tei.images import Image, image_for
-from baseten_tei.spec.args import Accelerator, TeiVersion
+from baseten_tei.facts.tei.releases import KNOWN
+from baseten_tei.spec.args import Accelerator
 
 BUILT_FOR = {"turing-": 75, "": 80, "86-": 86, "89-": 89, "hopper-": 90, "100-": 100, "120-": 120}
 """Tag prefix → the compute capability its router was compiled for (TEI's image table)."""
@@ -22,7 +23,7 @@ def tei_starts(compiled: int, runtime: int) -> bool:
     return compiled == runtime
 
 
-@pytest.mark.parametrize("version", get_args(TeiVersion))
+@pytest.mark.parametrize("version", KNOWN)
 @pytest.mark.parametrize("accelerator", COMPUTE_CAPABILITY)
 def test_the_image_starts_on_the_gpu_it_is_chosen_for(accelerator: str, version: str) -> None:
     capability = COMPUTE_CAPABILITY[accelerator]

@@ -193,11 +193,11 @@ def test_what_is_not_teis_or_cannot_be_read_says_why(config: Data, why: str) -> 
 @pytest.mark.parametrize(
     ("version", "known"),
     [
-        ("1.8.3", "1.8.3"), ("1.6", "1.8.3"), ("1.8", "1.8.3"), ("1.9", "1.9.3"),
-        ("1.9.1", "1.9.1"), ("2.0.1", "1.9.3"), ("1.8.2", "1.8.3"), ("latest", "1.9.3"),
+        ("1.8.3", "1.8.3"), ("1.6", "1.8.3"), ("1.8", "1.8.3"), ("1.9", "1.9.4"), ("1.9.7", "1.9.7"),
+        ("1.9.1", "1.9.1"), ("2.0.1", "1.9.4"), ("1.8.2", "1.8.2"), ("latest", "1.9.4"),
     ],
 )  # fmt: skip
-def test_a_release_that_we_do_not_generate_for_becomes_the_nearest(
+def test_any_patch_of_a_known_minor_is_kept_and_another_release_becomes_the_nearest(
     version: str, known: str
 ) -> None:
     image = f"ghcr.io/huggingface/text-embeddings-inference:89-{version}"

@@ -75,5 +75,7 @@ def test_words_that_a_key_takes_are_a_type_of_their_own_with_names_for_every_lan
 ) -> None:
     schema = SCHEMAS["baseten-tei"]
     key = schema["resources"][f"baseten-tei:index:{task}"]["inputProperties"]["tei_version"]
-    words = schema["types"][key["$ref"].removeprefix("#/types/")]["enum"]
+    text, suggested = key["oneOf"]
+    assert text == {"type": "string"}
+    words = schema["types"][suggested["$ref"].removeprefix("#/types/")]["enum"]
     assert {"name": "V1_9_3", "value": "1.9.3"} in words

@@ -1,17 +1,15 @@
 """GPU and image, GPU and instance: the rules, and the tables they read."""
 
-from typing import get_args
-
 import pytest
 
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus
 from baseten_tei.facts.tei.images import image_for
+from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
 from baseten_tei.rules.rule import Finding
-from baseten_tei.spec.args import TeiVersion
 from tests.support.corpus import subject
 
 RULES = {rule.id: rule for rule in image_rules.RULES}
@@ -21,7 +19,7 @@ def found(of: Subject) -> dict[str, Finding]:
     return {rule.id: it for rule in image_rules.RULES if (it := rule.check(of))}
 
 
-@pytest.mark.parametrize("version", get_args(TeiVersion))
+@pytest.mark.parametrize("version", KNOWN)
 @pytest.mark.parametrize("accelerator", [gpus.CPU, *gpus.COMPUTE_CAPABILITY])
 def test_where_a_gpu_has_no_image_a_rule_says_so(accelerator: str, version: str) -> None:
     image = image_for(accelerator, version)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.rules import flag_rules, token_rules
+from baseten_tei.rules import flag_rules, release_rules, token_rules
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.memory import gpu_memory_rules
 from baseten_tei.rules.model import start_rules
@@ -17,7 +17,7 @@ from tests.support.corpus import GOOD, Case, cases
 
 PREFIX = {
     image_rules: "gpu-", task_rules: "task-", start_rules: "model-", token_rules: "tok-", flag_rules: "flag-",
-    access_rules: "sec-", gpu_memory_rules: "mem-",
+    release_rules: "rel-", access_rules: "sec-", gpu_memory_rules: "mem-",
 }  # fmt: skip
 FIXES = ("write ", "leave ", "serve ", "call ", "remove ", "type ")
 OWN_CASES = [

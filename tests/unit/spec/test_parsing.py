@@ -85,8 +85,8 @@ TABLE: list[tuple[object, str]] = [
     (one(instance_type="H100:0"), "model 'm': instance_type 'H100:0' is not one Baseten has: write e.g. instance_type: L4:4x16, or accelerator: L4"),
     (one(instance_type="huge"), "model 'm': instance_type 'huge' is not one Baseten has: write e.g. instance_type: L4:4x16, or accelerator: L4"),
     (one(instance_type="L4:4x16", accelerator="L4"), "model 'm': accelerator and instance_type are both set: keep one of them"),
-    (one(tei_version="1.8"), "model 'm': tei_version '1.8' is not known; write '1.8.3', '1.9.0', '1.9.1', '1.9.2' or '1.9.3'."),
-    (one(tei_version=1.9), "model 'm': tei_version 1.9 is not known; write '1.8.3', '1.9.0', '1.9.1', '1.9.2' or '1.9.3'."),
+    (one(tei_version="1.8"), "model 'm': tei_version '1.8' is not known; write '1.8.3', '1.9.0', '1.9.1', '1.9.2', '1.9.3', '1.9.4', or a later patch of one of these minors."),
+    (one(tei_version=1.9), "model 'm': tei_version 1.9 is not known; write '1.8.3', '1.9.0', '1.9.1', '1.9.2', '1.9.3', '1.9.4', or a later patch of one of these minors."),
     (one(weights="baked", tei_version="1.9.3"), "model 'm': weights: baked needs a Truss build, and TEI 1.9.3 runs from the unmodified upstream image: write weights: cached, or tei_version: 1.8.3"),
     # Names
     (named(""), f"model '': model_name '' {LEGAL}: write e.g. my-model"),

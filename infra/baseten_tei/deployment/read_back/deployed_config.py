@@ -14,6 +14,7 @@ from baseten_tei.deployment.read_back.origin import Origin, find_origin
 from baseten_tei.deployment.read_back.router_command import RouterCommand, read_command
 from baseten_tei.errors import HUGGING_FACE, kind_of_secret
 from baseten_tei.facts.tei import flags, releases
+from baseten_tei.facts.tei.image_reference import ImageReference, read_image
 from baseten_tei.facts.tei.routes import TASK_BY_PATH
 
 Data = Mapping[str, Any]
@@ -22,9 +23,6 @@ TOKEN_NAME = re.compile(r"(?i)(hf|hugging_?face).*(key|token)")
 """What people call the secret, or the variable, with their Hugging Face token."""
 
 TOKEN_FLAGS = frozenset({"hf-token", "hf-api-token"})
-
-_IMAGE = re.compile(r"(?:\S+/)?text-embeddings-inference(?:-mirror)?:(?P<tag>[\w.-]+)(?:@\S+)?")
-_RELEASE = re.compile(r"(?:.*-)?(?P<version>\d+\.\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
@@ -35,8 +33,12 @@ class Deployed:
     command: RouterCommand
     origin: Origin
     task: str
-    version: str
-    """The image's TEI release, as its tag says: `1.8.3`, `1.6`."""
+    image: ImageReference
+
+    @property
+    def version(self) -> str:
+        """The image's TEI release: `1.8.3`; of a tag that moves the newest that is known here."""
+        return self.image.release
 
     @cached_property
     def environment(self) -> dict[str, str]:
@@ -65,15 +67,14 @@ def read_deployed_config(config: Data) -> Deployed | str:
     command = read_command(server["start_command"], variables)
     if isinstance(command, str):
         return command
-    image = str((config.get("base_image") or {}).get("image") or "")
-    version = _version(image)
-    if version is None:
-        return f"base_image {image!r} is not a release of TEI's own image"
+    image = read_image(str((config.get("base_image") or {}).get("image") or ""))
+    if isinstance(image, str):
+        return image
     task = TASK_BY_PATH.get(server.get("predict_endpoint") or "")
     if task is None:
         return f"predict_endpoint {server.get('predict_endpoint')!r} is not a route of TEI, so its task is unknown"
     origin = find_origin(config, router_flags(command, variables | dict(command.environment)))
-    return origin if isinstance(origin, str) else Deployed(config, command, origin, task, version)
+    return origin if isinstance(origin, str) else Deployed(config, command, origin, task, image)
 
 
 def router_flags(command: RouterCommand, variables: Mapping[str, str]) -> dict[str, str | None]:
@@ -88,15 +89,6 @@ def auto_truncates(given: Mapping[str, str | None], version: str) -> bool:
     if "auto-truncate" not in given:
         return releases.at_least(version, "1.9.0")
     return given["auto-truncate"] in (None, "true")
-
-
-def _version(image: str) -> str | None:
-    """The release that an image's tag says; `latest` is the newest one known here."""
-    match = _IMAGE.fullmatch(image)
-    if match is None or "latest" in match["tag"]:
-        return match and releases.KNOWN[-1]
-    release = _RELEASE.fullmatch(match["tag"].removesuffix("-grpc"))
-    return release and release["version"]
 
 
 def _token_signs(config: Data) -> Iterator[bool]:

@@ -47,12 +47,8 @@ def read_spec(it: Deployed, labels: Data) -> dict[str, Any]:
 
 
 def nearest_version(version: str) -> str:
-    """Return the release of ours that is nearest: the same, else the newest of its minor, else the oldest or newest."""
-    minor = releases.parse_version(version)[:2]
-    same = [it for it in releases.KNOWN if releases.parse_version(it)[:2] == minor]
-    if version in releases.KNOWN:
-        return version
-    return (same or [releases.KNOWN[0 if minor < (1, 8) else -1]])[-1]
+    """Return the release that a spec can name: the same where its minor is known, else the oldest or newest."""
+    return version if releases.is_known_minor(version) else releases.known_release(version)
 
 
 def _resources(resources: Data) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from baseten_tei.errors import did_you_mean, redact
 from baseten_tei.facts.tei import flags
-from baseten_tei.facts.tei.releases import KNOWN, at_least
+from baseten_tei.facts.tei.releases import OLDEST, TABLE, at_least
 
 Kind = Literal["unknown", "form", "conflict"]
 
@@ -17,7 +17,7 @@ _NUMBERS = flags.NUMBERS | {
 }  # fmt: skip
 _CHOICES = {
     "dtype": ("float16", "float32"),
-    "pooling": ("cls", "mean", "splade", "last-token"),
+    "pooling": tuple(TABLE["poolings"]),
     "auto-truncate": ("true", "false"),
 }
 _CONFLICTS = (("default-prompt", "default-prompt-name"), ("hf-token", "hf-api-token"))
@@ -39,7 +39,7 @@ def find_flag_problems(words: Iterable[str], tei_version: str) -> Iterator[FlagP
     seen: list[str] = []
     for name, value in flags.split_flags(map(redact, words)):
         since = flags.FLAGS.get(name)
-        if since is None or (since != KNOWN[0] and not at_least(tei_version, since)):
+        if since is None or (since != OLDEST and not at_least(tei_version, since)):
             yield _unknown(name, since, tei_version)
         elif problem := _form_problem(name, value, tei_version):
             yield FlagProblem("form", name, *problem)

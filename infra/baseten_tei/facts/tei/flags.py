@@ -1,22 +1,17 @@
 """Flags of `text-embeddings-router`, by release.
 
-Source: `router/src/main.rs` of TEI, tag by tag, checked against `-h` of 1.8.3 and 1.9.3.
+Those of each release are in releases.json, from `router/src/main.rs` of TEI, tag by tag, checked against `-h` of 1.8.3
+and 1.9.3.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.releases import OLDEST, TABLE, at_least
 
-_FLAGS = (
-    "model-id revision tokenization-workers dtype pooling max-concurrent-requests max-batch-tokens "
-    "max-batch-requests max-client-batch-size auto-truncate default-prompt-name default-prompt dense-path "
-    "hf-token hf-api-token hostname port uds-path huggingface-hub-cache payload-limit api-key json-output "
-    "disable-spans otlp-endpoint otlp-service-name prometheus-port cors-allow-origin"
-)
 FLAGS: Mapping[str, str] = MappingProxyType(
-    {**dict.fromkeys(_FLAGS.split(), "1.8.3"), "served-model-name": "1.9.0"}
+    {name: row.get("since", OLDEST) for row in TABLE["flags"] for name in row["names"].split()}
 )
 """Flag (without dashes) → the first release, of those we generate for, that takes it."""
 

@@ -4,21 +4,12 @@ Source: TEI `backends/candle/src/compute_cap.rs` and the image table of its READ
 compiled for one compute capability refuses to start on another, so the tag's prefix follows from the GPU.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from baseten_tei.facts.tei import releases
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
-
-IMAGE_PREFIX = {
-    75: "turing-",
-    80: "",
-    86: "86-",
-    89: "89-",
-    90: "hopper-",
-    100: "100-",
-    120: "120-",
-}
-BLACKWELL = (100, 120)
 
 
 @dataclass(frozen=True)
@@ -53,17 +44,31 @@ def _prefix(accelerator: str, tei_version: str) -> str | _NoImage:
     if accelerator == CPU:
         return "cpu-"
     capability = COMPUTE_CAPABILITY[accelerator]
-    if capability not in IMAGE_PREFIX:
+    prefixes = image_prefixes(tei_version)
+    if capability in prefixes:
+        return prefixes[capability]
+    since = find_first_release(capability)
+    if since is None:
         return _NoImage(
             f"accelerator {accelerator} has no TEI image (compute capability {capability / 10}): "
             "write accelerator: L4, A10G, A100, H100 or T4"
         )
-    if capability in BLACKWELL and not releases.at_least(tei_version, "1.9.0"):
-        return _NoImage(
-            f"accelerator {accelerator} has no image for TEI {tei_version}: "
-            f"write tei_version: {releases.KNOWN[-1]}"
-        )
-    return IMAGE_PREFIX[capability]
+    return _NoImage(
+        f"accelerator {accelerator} has no image for TEI {tei_version}: "
+        f"write tei_version: {releases.ADVISED}"
+    )
+
+
+@cache
+def image_prefixes(tei_version: str) -> Mapping[int, str]:
+    """Return the compute capabilities that a release has images for → the prefix of the image's tag."""
+    rows = releases.rows_of(releases.TABLE["images"], tei_version)
+    return {row["compiled"]: row["prefix"] for row in rows if "compiled" in row}
+
+
+def find_first_release(capability: int) -> str | None:
+    """Return the first release with an image for a GPU; `None` where there is none."""
+    return next((it for it in releases.KNOWN if capability in image_prefixes(it)), None)
 
 
 def _entrypoint(accelerator: str, tei_version: str) -> str:
@@ -71,6 +76,7 @@ def _entrypoint(accelerator: str, tei_version: str) -> str:
 
     Truss replaces the image's ENTRYPOINT by our start command, so we have to go through it ourselves.
     """
-    if accelerator != CPU and releases.at_least(tei_version, "1.9.1"):
-        return "/entrypoint.sh"
-    return "text-embeddings-router"
+    if accelerator == CPU:
+        return "text-embeddings-router"
+    (row,) = releases.rows_of(releases.TABLE["entrypoints"], tei_version)
+    return str(row["program"])

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from baseten_tei.facts.tei import releases
 from baseten_tei.outputs.types import ClassifierOutputs, EmbeddingOutputs, RerankerOutputs
 from baseten_tei.program.plugin import PACKAGE
 from baseten_tei.program.plugin.component_inputs import TEAM
@@ -22,7 +23,7 @@ COMPONENTS: Mapping[str, tuple[type[BaseModel], type[BaseModel]]] = {
 """Each component's inputs and outputs, by its type."""
 _ENUMS = {
     "Accelerator": args.Accelerator,
-    "TeiVersion": args.TeiVersion,
+    "TeiVersion": releases.KNOWN,
     "Pooling": args.Pooling,
     "Dtype": args.Dtype,
     "WeightsSource": args.WeightsSource,

@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from baseten_tei.provider.protocol.typed_fields import bare, choices, extras
+from baseten_tei.provider.protocol.typed_fields import bare, choices, extras, suggestions
 from baseten_tei.spec.docstrings import attribute_docstrings
 
 Spec = dict[str, Any]
@@ -20,7 +20,7 @@ class SchemaTypes:
 
     def __init__(self, package: str, enums: dict[str, Any] | None = None) -> None:
         self._package = package
-        self._enums = {words: name for name, words in (enums or {}).items()}
+        self._enums = {_words_of(it): name for name, it in (enums or {}).items()}
 
     def token(self, kind: type[BaseModel] | str) -> str:
         """Return the token of a class, or of a set of words by its name; languages add an `Args` of their own."""
@@ -47,24 +47,29 @@ class SchemaTypes:
                 if is_model(inner) and self.token(inner) not in found:
                     found[self.token(inner)] = {"type": "object", **self.object_of(inner)}
                     waiting.append(inner)
-                elif name := self._enums.get(bare(field.annotation)):
-                    found[self.token(name)] = _enum(choices(field.annotation))
+                elif name := self._enums.get(words := _words(field)):
+                    found[self.token(name)] = _enum(words)
         return found
 
     def _property(self, field: FieldInfo, text: str) -> Spec:
-        named = bare(field.annotation) in self._enums
+        named = self._enums.get(_words(field))
         words = [f"`{word}`" for word in choices(field.annotation)]
         said = [text, f"One of {', '.join(words)}." if words and not named else "", _default(field)]
         return {
             "description": " ".join(filter(None, said)),
-            **self.type_of(field.annotation),
+            **self._type_of_field(field),
             **extras(field),
         }
+
+    def _type_of_field(self, field: FieldInfo) -> Spec:
+        """A set of words that takes others as well is a string in every language, with constants beside it."""
+        kind, name = self.type_of(field.annotation), self._enums.get(suggestions(field))
+        return {"oneOf": [kind, {**kind, "$ref": f"#/types/{self.token(name)}"}]} if name else kind
 
     def type_of(self, annotation: Any) -> Spec:
         """Return a type, as a property's `type`, `items` or `$ref`."""
         kind = bare(annotation)
-        if name := self._enums.get(kind):
+        if name := self._enums.get(choices(kind)):
             return {"type": "string", "$ref": f"#/types/{self.token(name)}"}
         if is_model(kind):
             return {"type": "object", "$ref": f"#/types/{self.token(kind)}"}
@@ -75,6 +80,15 @@ class SchemaTypes:
         if get_origin(kind) is dict:
             return {"type": "object", "additionalProperties": self.type_of(get_args(kind)[1])}
         return {"type": _SCALARS[kind]}
+
+
+def _words_of(kind: Any) -> tuple[str, ...]:
+    return kind if isinstance(kind, tuple) else choices(kind)
+
+
+def _words(field: FieldInfo) -> tuple[str, ...]:
+    """The words that a field takes or, beside others, suggests."""
+    return choices(field.annotation) or suggestions(field)
 
 
 def is_model(kind: Any) -> bool:

@@ -4,7 +4,7 @@ import types
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 from pydantic.fields import FieldInfo
 
 
@@ -23,6 +23,13 @@ def choices(annotation: Any) -> tuple[str, ...]:
     """Return the words that a field takes, if only some."""
     kind = bare(annotation)
     return get_args(kind) if get_origin(kind) is Literal else ()
+
+
+def suggestions(field: FieldInfo) -> tuple[str, ...]:
+    """Return the words that a field's schema lists where it takes others as well."""
+    schemas = [it.json_schema or {} for it in field.metadata if isinstance(it, WithJsonSchema)]
+    arms = [arm for schema in schemas for arm in schema.get("anyOf", ())]
+    return tuple(word for arm in arms for word in arm.get("enum", ()))
 
 
 def extras(field: FieldInfo) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus, releases
-from baseten_tei.facts.tei.images import BLACKWELL, IMAGE_PREFIX
+from baseten_tei.facts.tei.images import find_first_release, image_prefixes
 from baseten_tei.rules.gpu.instance_rules import RULES as INSTANCE_RULES
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
@@ -30,7 +30,7 @@ def organization_lacks_gpu(accelerator: str, available_skus: Collection[str]) ->
 def _no_image(subject: Subject) -> Finding | None:
     gpu = accelerator_of(subject)
     capability = gpus.COMPUTE_CAPABILITY.get(gpu or "")
-    if capability is None or capability in IMAGE_PREFIX:
+    if capability is None or find_first_release(capability):
         return None
     return Finding(
         f"accelerator {gpu} (compute capability {capability / 10}) has no image of TEI",
@@ -41,11 +41,13 @@ def _no_image(subject: Subject) -> Finding | None:
 def _too_early(subject: Subject) -> Finding | None:
     gpu = accelerator_of(subject)
     capability = gpus.COMPUTE_CAPABILITY.get(gpu or "")
-    if capability not in BLACKWELL or subject.tei_at_least("1.9.0"):
+    if capability is None or capability in image_prefixes(subject.args.tei_version):
         return None
+    if find_first_release(capability) is None:
+        return None  # of no release: `_no_image` says so
     return Finding(
         f"accelerator {gpu} has no image of TEI {subject.args.tei_version}",
-        f"write tei_version: {releases.KNOWN[-1]}",
+        f"write tei_version: {releases.ADVISED}",
     )
 
 

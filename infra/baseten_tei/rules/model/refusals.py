@@ -11,7 +11,7 @@ from baseten_tei.facts.tei.loading.candle.candle_config import type_names
 from baseten_tei.facts.tei.loading.formats import find_format
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
-from baseten_tei.facts.tei.releases import KNOWN
+from baseten_tei.facts.tei.releases import BY_TRUST
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.spec.args import ModelArgs
 
@@ -122,7 +122,7 @@ def find_cause(subject: Subject, refusal: Refusal) -> str | None:
 def _knowing_release(subject: Subject) -> str | None:
     """Return the newest release that knows the type, whatever else it says."""
     kind = subject.facts and subject.facts.model_type
-    return next((release for release in reversed(KNOWN) if kind in type_names(release)), None)
+    return next((release for release in BY_TRUST if kind in type_names(release)), None)
 
 
 def quote_reason(refusal: Refusal) -> str:
@@ -151,7 +151,7 @@ def find_change(subject: Subject, is_good: Callable[[Loaded], bool]) -> str | No
 
 def _changes(args: ModelArgs) -> Iterator[tuple[str, ModelArgs]]:
     """Yield each change that keeps what is asked for, with its words."""
-    for release in reversed(KNOWN):
+    for release in BY_TRUST:
         yield f"write tei_version: {release}", args.model_copy(update={"tei_version": release})
     if args.dtype is not None:
         yield "leave dtype out", args.model_copy(update={"dtype": None})

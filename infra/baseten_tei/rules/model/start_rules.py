@@ -6,7 +6,7 @@ from baseten_tei.facts.tei.loading.candle.candle_config import type_names
 from baseten_tei.facts.tei.loading.formats import Format, find_format
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
-from baseten_tei.facts.tei.loading.rows import NEWEST
+from baseten_tei.facts.tei.releases import NEWEST
 from baseten_tei.rules.model import precision_rules, skipped_rules
 from baseten_tei.rules.model.refusals import ANY_OTHER, TOO_OLD, UNSEEN_TYPE, Cause
 from baseten_tei.rules.rule import Finding, Rule

@@ -8,8 +8,7 @@ from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
-from baseten_tei.facts.tei.loading.rows import NEWEST, OLDEST
-from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.releases import NEWEST, OLDEST, at_least
 from tests.support.tei.models import GOOD_MODELS, GoodModel
 
 RELEASES = ("1.8.3", "1.9.0", "1.9.1", "1.9.2", "1.9.3", "1.9.4")

@@ -11,8 +11,7 @@ from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.locked_files import files_of
 from baseten_tei.facts.tei.loading.refusals import Refusal
-from baseten_tei.facts.tei.loading.rows import OLDEST
-from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.releases import OLDEST, at_least
 from baseten_tei.rules.subject_hardware import accelerator_of
 from tests.support.corpus import GOOD, Case, cases
 

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.facts.tei.loading.rows import INFERRED, NEWEST, OLDEST, known_release
 from baseten_tei.facts.tei.loading.serde.json_text import Broken, read_json
 from baseten_tei.facts.tei.loading.serde.structs import (
     fields_of,
@@ -17,6 +16,7 @@ from baseten_tei.facts.tei.loading.serde.structs import (
 )
 from baseten_tei.facts.tei.loading.serde.values import read_struct, read_value
 from baseten_tei.facts.tei.loading.serde.words import SerdeError, describe
+from baseten_tei.facts.tei.releases import INFERRED, NEWEST, OLDEST, known_release
 
 RELEASES = ("1.8.3", "1.9.0", "1.9.1", "1.9.2", "1.9.3", "1.9.4")
 STRUCTS = (

@@ -1,16 +1,9 @@
 """The machine under a router, as far as candle asks: what the image was compiled for, the GPU, flash attention."""
 
 from dataclasses import dataclass
+from functools import cache
 
-from baseten_tei.facts.tei.loading.rows import known_release
-from baseten_tei.facts.tei.releases import at_least
-
-_RUNS_ON = {75: (75, 75), 80: (80, 89), 86: (86, 89), 89: (89, 89), 90: (90, 90)}
-"""Compute capability that an image was compiled for → those that it runs on (backends/candle/src/compute_cap.rs:28)."""
-_BLACKWELL = {100: (100, 100), 120: (120, 120)}
-"""From 1.9.0 on."""
-_SPARK = {120: (120, 121), 121: (121, 121)}
-"""From 1.9.4 on (inferred)."""
+from baseten_tei.facts.tei.releases import TABLE, rows_of
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,8 @@ class Hardware:
         return f"Runtime compute cap {self.gpu} is not compatible with compile time compute cap {self.compiled}"
 
 
+@cache
 def _table(release: str) -> dict[int, tuple[int, int]]:
-    known = known_release(release)
-    newer = _BLACKWELL if at_least(known, "1.9.0") else {}
-    return _RUNS_ON | newer | (_SPARK if at_least(known, "1.9.4") else {})
+    """Compute capability that an image was compiled for → the first and the last that it runs on."""
+    rows = rows_of(TABLE["images"], release)
+    return {row["compiled"]: tuple(row["runs_on"]) for row in rows if "compiled" in row}

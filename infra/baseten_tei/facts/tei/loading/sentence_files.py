@@ -10,8 +10,7 @@ from typing import Any
 from baseten_tei.facts.tei.loading.flags import ReadingFlags
 from baseten_tei.facts.tei.loading.refusals import RefusedError, refuse
 from baseten_tei.facts.tei.loading.repository_files import LENGTHS, PROMPTS, RepositoryFiles
-from baseten_tei.facts.tei.loading.rows import known_release
-from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.releases import at_least, known_release
 
 _ROBERTA = ("xlm-roberta", "camembert", "roberta")
 NO_LENGTH = "Could not find a Sentence Transformers config"

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from baseten_tei.facts.tei.loading.repository_files import MODULES, POOLING, RepositoryFiles
-from baseten_tei.facts.tei.loading.rows import read_rows, rows_of
+from baseten_tei.facts.tei.loading.rows import read_rows
 from baseten_tei.facts.tei.loading.sentence_files import LengthReading
+from baseten_tei.facts.tei.releases import rows_of
 
 Kind = Literal["dense", "module", "pooling", "modes", "attention", "positions"]
 _APPLIED = ("Transformer", "Pooling", "Normalize", "Dense", "Dropout")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.facts.tei.loading.refusals import refuse_backend
-from baseten_tei.facts.tei.loading.rows import known_release, read_rows, rows_of
+from baseten_tei.facts.tei.loading.rows import read_rows
 from baseten_tei.facts.tei.loading.serde.values import Known, read_struct
 from baseten_tei.facts.tei.loading.serde.words import SerdeError, unknown_variant, wrong_type
-from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.releases import at_least, known_release, rows_of
 
 Row = Mapping[str, Any]
 _TYPES: Mapping[str, Row] = read_rows(Path(__file__).with_name("model_types.json"))

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.facts.tei.loading.candle.first_pass import Started
-from baseten_tei.facts.tei.loading.rows import known_release
-from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.releases import at_least, known_release
 
 FALLS_BACK = "Using CPU instead"
 GELU = "The `config.json` contains `hidden_act=gelu` and GeLU + tanh approximation will be used instead of exact GeLU"

@@ -6,7 +6,7 @@ from typing import Any
 from baseten_tei.facts.tei.loading.candle.candle_config import find_row
 from baseten_tei.facts.tei.loading.candle.model_class import ModelClass, class_of_row
 from baseten_tei.facts.tei.loading.hardware import Hardware
-from baseten_tei.facts.tei.loading.rows import NEWEST
+from baseten_tei.facts.tei.releases import NEWEST
 
 _SINGLE = {"dtype": {"not": "float32"}}
 

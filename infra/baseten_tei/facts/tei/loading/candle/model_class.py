@@ -13,9 +13,9 @@ from typing import Any
 from baseten_tei.facts.tei.loading.candle.candle_config import CandleConfig
 from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.refusals import refuse_backend
-from baseten_tei.facts.tei.loading.rows import known_release, read_rows, rows_of
+from baseten_tei.facts.tei.loading.rows import read_rows
 from baseten_tei.facts.tei.loading.task import TaskReading
-from baseten_tei.facts.tei.releases import at_least
+from baseten_tei.facts.tei.releases import at_least, known_release, rows_of
 
 _CLASSES: Mapping[str, Mapping[str, Any]] = read_rows(
     Path(__file__).with_name("model_classes.json")

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.facts.tei.loading.rows import known_release, read_rows, rows_of
+from baseten_tei.facts.tei.loading.rows import read_rows
+from baseten_tei.facts.tei.releases import known_release, rows_of
 
 _STRUCTS: Mapping[str, Any] = read_rows(Path(__file__).with_name("structs.json"))
 _ENUMS: Mapping[str, Any] = read_rows(Path(__file__).with_name("enums.json"))
