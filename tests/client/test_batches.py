@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -47,7 +48,7 @@ def test_the_live_router_is_believed_before_the_outputs_and_these_before_the_def
 
 
 def test_numbers_of_a_stack_reference_are_floats() -> None:
-    limits = Limits.of({"max_client_batch_size": 64.0, "auto_truncate": True}, {})
+    limits = Limits.of({"max_client_batch_size": 64.0, "auto_truncate": True}, {"version": "1.9.3"})
     assert limits == Limits(max_client_batch_size=64, auto_truncate=True)
     assert isinstance(limits.max_client_batch_size, int)
     assert isinstance(Space.of({"model_id": "a/b", "dimensions": 768.0}).dimensions, int)
@@ -60,3 +61,22 @@ def test_a_replica_that_is_full_of_requests_has_a_permit_for_each_text() -> None
     assert limits.requests_under_way(replicas=4) == 64
     assert limits.texts_under_way(replicas=4) == 256
     assert Limits(max_concurrent_requests=5).texts_per_request(replicas=1) == 5
+
+
+@pytest.mark.parametrize("version", ["1.8.3", "1.7.0", "", None])
+@given(permits=st.integers(2, 2000), batch=st.integers(1, 64), requests=st.integers(1, 64))
+def test_half_of_the_permits_of_a_router_that_dies_without_one_stay_free(
+    version: str | None, permits: int, batch: int, requests: int
+) -> None:
+    info = {"version": version, "max_concurrent_requests": permits, "max_client_batch_size": batch}
+    limits = Limits.of({"predict_concurrency": requests}, info)
+    assert limits.texts_under_way(replicas=1) <= permits // 2
+    assert limits.texts_per_request(replicas=1) <= permits // 2
+    each, requests_at_one = limits.texts_per_request(4), min(requests, limits.requests_under_way(4))
+    assert each * requests_at_one <= permits // 2
+
+
+@pytest.mark.parametrize("version", ["1.9.0", "1.9.3", "1.10.0", "2.0.0"])
+def test_all_permits_of_a_newer_router_are_used(version: str) -> None:
+    limits = Limits.of({}, {"version": version, "max_concurrent_requests": 64})
+    assert limits.texts_under_way(replicas=1) == 64

@@ -25,6 +25,7 @@ def text(content: str) -> Text:
         (None, "text 1 is None, not a string"),
         (b"a", "is of type bytes, not a string"),
         (1.0, "float"),
+        ([999999], "text 1 is a list of token ids"),
     ],
 )
 def test_a_text_that_cannot_be_sent_is_named_by_its_index_and_reason(

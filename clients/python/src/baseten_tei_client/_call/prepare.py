@@ -64,6 +64,11 @@ def _as_sequence(texts: Iterable[object]) -> Sequence[object]:
 
 def find_problem(text: object) -> str | None:
     """Return why no model could take this text; `None` if nothing is wrong with it."""
+    if isinstance(text, list | tuple) and text and all(isinstance(it, int) for it in text):
+        return (
+            "is a list of token ids, not a string: send the text itself, since an id that the model's vocabulary "
+            "has not can end the router"
+        )
     if not isinstance(text, str):
         kind = "None" if text is None else f"of type {type(text).__name__}"
         return f"is {kind}, not a string: convert it, or leave it out"

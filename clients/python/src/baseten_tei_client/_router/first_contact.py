@@ -8,21 +8,18 @@ from typing import Any
 from baseten_tei_client._router.ask import Caller
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.permits import Permits
+from baseten_tei_client._router.probing import Probing
 from baseten_tei_client._router.transport import Request, SilenceError
 from baseten_tei_client._router.wire import (
-    embeddings_route,
-    read_embeddings,
     read_info,
     read_labels,
     read_reach,
     tokenize_route,
 )
-from baseten_tei_client.errors import SpaceMismatchError, UnavailableError
-from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, fingerprint, likeness
+from baseten_tei_client.errors import UnavailableError
 from baseten_tei_client.limits import Limits
 from baseten_tei_client.outputs import ModelOutputs
 from baseten_tei_client.settings import Settings
-from baseten_tei_client.spaces import Space
 from baseten_tei_client.tokens import MOST_BYTES_OF_A_CHARACTER, SPECIALS, bound_tokens
 
 WAKE_SECONDS = 30.0
@@ -61,11 +58,14 @@ async def contact(
     _check_task(outputs, info)
     limits = Limits.of(outputs.limits, info)
     replicas = settings.replicas or limits.max_replica
+    if settings.probe_space and settings.expect_space:
+        ask = Probing(caller, outputs.name, outputs.sync_url, deadline)
+        most = limits.texts_per_request(replicas)
+        if not await ask.compare(settings.expect_space, most):
+            limits, replicas = limits.of_one_text(), 1
     if caller.permits is None:
         requests = limits.requests_under_way(replicas)
         caller.permits = Permits(requests, limits.texts_under_way(replicas))
-    if settings.probe_space and settings.expect_space:
-        await _probe(caller, outputs, settings.expect_space, limits, deadline)
     prompt_tokens = await _prompt_tokens(caller, outputs, deadline)
     return Router(limits, replicas, outputs.labels or read_labels(info), prompt_tokens)
 
@@ -87,22 +87,6 @@ def _check_task(outputs: ModelOutputs, info: Mapping[str, Any]) -> None:
         raise UnavailableError(
             f"model {outputs.name!r}: the outputs say {outputs.task}, but the router serves {', '.join(kinds)}: "
             "read the stack's outputs again"
-        )
-
-
-async def _probe(
-    caller: Caller, outputs: ModelOutputs, expected: Space, limits: Limits, deadline: Deadline
-) -> None:
-    texts = PROBES[: limits.max_client_batch_size]
-    route = embeddings_route()
-    request = Request(f"{outputs.sync_url}{route.path}", route.body(texts), len(texts))
-    answer = await caller.ask(request, lambda value: read_embeddings(value, len(texts)), deadline)
-    cosines = likeness(expected.fingerprint, fingerprint(answer.value))
-    if cosines is None or min(cosines) < MIN_COSINE:
-        measured = "cannot be compared" if cosines is None else f"cosine {min(cosines):.4f}"
-        raise SpaceMismatchError(
-            f"model {outputs.name!r} answers the probe texts in a different space than expected ({measured}, "
-            f"at least {MIN_COSINE} is needed): embed the index again, or deploy the version it was made with"
         )
 
 
