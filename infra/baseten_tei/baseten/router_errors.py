@@ -32,7 +32,12 @@ class ModelCallError(UserError):
     @property
     def is_the_routers_no(self) -> bool:
         """Whether the router itself refused: more asking changes nothing, and the network is well."""
-        return self.status in (413, 422, 424)
+        return self.is_too_long or self.status == 424
+
+    @property
+    def is_too_long(self) -> bool:
+        """Whether the router does not take a text of this length: 413 until TEI 1.8.3, 422 since."""
+        return self.status in (413, 422)
 
 
 def silence(url: str, why: NetworkError) -> ModelCallError:

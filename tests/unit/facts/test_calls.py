@@ -14,6 +14,7 @@ from baseten_tei.facts.tei.router_calls import (
     parse_vector,
     parse_vectors,
 )
+from baseten_tei.facts.tei.routes import ROUTES
 from baseten_tei.provider.release.gates.smoke import TEXTS, smoke_call, smoke_facts
 
 
@@ -121,19 +122,32 @@ def test_a_classification_without_labels_is_told(told: Any) -> None:
         parse_scores(told)
 
 
+INFO = {task: {"model_type": {task: {}}, "max_client_batch_size": 32} for task in ROUTES}
+
+
 def test_the_smoke_call_of_a_reranker_ranks_two_texts_and_of_the_others_reads_one() -> None:
-    assert smoke_call("reranker").body["texts"] == list(TEXTS)
-    assert smoke_call("embedding").body["input"] == [TEXTS[0]]
-    assert smoke_call("classifier").body["inputs"] == [[TEXTS[0]]]
+    assert smoke_call(INFO["reranker"]).body["texts"] == list(TEXTS)
+    assert smoke_call(INFO["embedding"]).body["input"] == [TEXTS[0]]
+    assert smoke_call(INFO["classifier"]).body["inputs"] == [[TEXTS[0]]]
+
+
+def test_a_reranker_that_takes_one_text_a_request_is_asked_about_one() -> None:
+    call = smoke_call({**INFO["reranker"], "max_client_batch_size": 1})
+    assert call.body["texts"] == [TEXTS[0]]
+    assert smoke_facts("reranker", call, [{"index": 0, "score": 0.5}]) == {}
 
 
 def test_the_smoke_call_of_an_embedding_tells_its_dimensions() -> None:
-    assert smoke_facts("embedding", embedded(0.5, 0.5, 0.5)) == {"dimensions": 3}
+    calls = {task: smoke_call(info) for task, info in INFO.items()}
+    assert smoke_facts("embedding", calls["embedding"], embedded(0.5, 0.5, 0.5)) == {
+        "dimensions": 3
+    }
     ranks = [{"index": index, "score": 0.5} for index in (1, 0)]
-    assert smoke_facts("reranker", ranks) == {}
-    assert smoke_facts("classifier", [[{"label": "a", "score": 0.5}]]) == {}
+    assert smoke_facts("reranker", calls["reranker"], ranks) == {}
+    scores = [[{"label": "a", "score": 0.5}]]
+    assert smoke_facts("classifier", calls["classifier"], scores) == {}
 
 
 def test_a_reranker_that_ranks_one_of_two_texts_fails_its_smoke_call() -> None:
     with pytest.raises(StrangeAnswerError):
-        smoke_facts("reranker", [{"index": 0, "score": 0.5}])
+        smoke_facts("reranker", smoke_call(INFO["reranker"]), [{"index": 0, "score": 0.5}])

@@ -281,6 +281,34 @@ def test_a_golden_text_that_is_refused_by_now_refuses_the_version() -> None:
     assert "refuses a call: " in refused(router, WITH_GOLDEN, make_golden("embedding", NORTH))
 
 
+def test_a_golden_text_that_is_not_cut_any_more_names_the_two_ways_out() -> None:
+    too_long = refusal(
+        f"{URL}/sync/v1/embeddings", 413, '{"error": "must have less than 512 tokens"}'
+    )
+    router = Router(info={**INFO, "auto_truncate": False}, a=too_long)
+    told = refused(router, WITH_GOLDEN, make_golden("embedding", NORTH))
+    assert (
+        "does not cut long texts (auto_truncate: false), and a golden text has more than 512 tokens"
+        in told
+    )
+    assert "must have less than 512 tokens" in told
+    assert (
+        "write auto_truncate: true, or write new_space: true and record again with `baseten-tei golden bge`"
+        in told
+    )
+
+
+@pytest.mark.parametrize("inputs", [INPUTS, {**INPUTS, "deployment": "previous"}])
+def test_sparse_vectors_are_refused_by_their_name_before_a_call_fails(
+    inputs: dict[str, Any],
+) -> None:
+    router = Router(info={**INFO, "model_type": {"embedding": {"pooling": "splade"}}})
+    assert "serves sparse vectors (pooling splade), which only /embed_sparse answers" in refused(
+        router, inputs
+    )
+    assert router.asked == [f"{URL}/sync/info"]
+
+
 @pytest.mark.parametrize("file", [b"{", None])
 def test_a_golden_file_that_cannot_be_read_is_no_fault_of_the_version(file: bytes | None) -> None:
     with pytest.raises(UserError, match=r"^golden/dev/bge\.json") as caught:

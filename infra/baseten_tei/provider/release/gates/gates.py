@@ -9,16 +9,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from baseten_tei.baseten.endpoints import deployment_url
+from baseten_tei.baseten.router_errors import ModelCallError
 from baseten_tei.baseten.router_info import Wanted, contradictions, info_problems
 from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.router_calls import build_call, parse_answer, task_of
+from baseten_tei.facts.tei.router_calls import Answer, build_call, parse_answer, task_of
 from baseten_tei.provider.release.gates.candidate import Asking, Candidate, RefusedVersionError
 from baseten_tei.provider.release.gates.smoke import (
     probe_call,
     probe_facts,
     smoke_call,
     smoke_facts,
+    unsupported_problems,
 )
 
 if TYPE_CHECKING:
@@ -33,6 +35,25 @@ ReadGolden = Callable[[Mapping[str, str]], bytes]
 def _refuse(candidate: Candidate, problems: list[str]) -> None:
     if problems:
         raise candidate.refusal("; ".join(problems))
+
+
+def _ask_again(
+    candidate: Candidate, golden: "GoldenFile", text: str, info: Mapping[str, Any]
+) -> Answer:
+    """Return the answer to a golden text; one that this version takes no longer is refused with what to write."""
+    call = build_call(golden.task, [text], golden.query)
+    try:
+        return candidate.answer(call, partial(parse_answer, golden.task))
+    except RefusedVersionError as error:
+        too_long = isinstance(error.__cause__, ModelCallError) and error.__cause__.is_too_long
+        if not too_long or info.get("auto_truncate", True):
+            raise
+        most = info.get("max_input_length")
+        raise candidate.refusal(
+            f"does not cut long texts (auto_truncate: false), and a golden text has more than {most} tokens "
+            f"({error.__cause__}): write auto_truncate: true, or write new_space: true and record again with "
+            f"`baseten-tei golden {golden.model}`, which leaves such texts out"
+        ) from error
 
 
 class Gates:
@@ -64,6 +85,7 @@ class Gates:
         expected = None if pinned else inputs.get("expected")
         wanted = Wanted(**expected) if expected else None
         _refuse(candidate, info_problems(info, wanted) if wanted else [])
+        _refuse(candidate, unsupported_problems(info))
         facts = self._check_call(candidate, info)
         _refuse(candidate, contradictions(facts, wanted.locked) if wanted else [])
         if inputs.get("golden") and not pinned:
@@ -72,8 +94,8 @@ class Gates:
 
     def _check_call(self, candidate: Candidate, info: Mapping[str, Any]) -> dict[str, Any]:
         """Return what one real call shows; a space without a fingerprint is not refused."""
-        task = task_of(info)
-        smoke, read = smoke_call(task), partial(smoke_facts, task)
+        task, smoke = task_of(info), smoke_call(info)
+        read = partial(smoke_facts, task, smoke)
         if task != "embedding":
             return candidate.answer(smoke, read)
         probes = probe_call(info)
@@ -100,11 +122,7 @@ class Gates:
         )
 
         golden = self._golden(inputs)
-        read = partial(parse_answer, golden.task)
-        answers = [
-            candidate.answer(build_call(golden.task, [answer.text], golden.query), read)
-            for answer in golden.answers
-        ]
+        answers = [_ask_again(candidate, golden, it.text, info) for it in golden.answers]
         if problem := find_change(golden, answers, info):
             raise candidate.refusal(problem)
 

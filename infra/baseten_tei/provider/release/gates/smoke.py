@@ -13,6 +13,7 @@ from baseten_tei.facts.tei.router_calls import (
     parse_scores,
     parse_vector,
     parse_vectors,
+    task_of,
 )
 from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.outputs.spaces.probes import PROBES
@@ -21,13 +22,26 @@ QUERY = "What is deep learning?"
 TEXTS = ("Deep learning is a kind of machine learning.", "The cat sat on the mat.")
 
 
-def smoke_call(task: str) -> Call:
-    """Return one text to embed or to classify, two to rank."""
-    return build_call(task, TEXTS if task == "reranker" else TEXTS[:1], QUERY)
+def unsupported_problems(info: Mapping[str, Any]) -> list[str]:
+    """Return why the route of the task answers nothing, although the router is well."""
+    embedding = (info.get("model_type") or {}).get("embedding") or {}
+    if embedding.get("pooling") != "splade":
+        return []
+    return [
+        "serves sparse vectors (pooling splade), which only /embed_sparse answers: write another pooling, or another "
+        "model_id"
+    ]
 
 
-def smoke_facts(task: str, told: Any) -> dict[str, Any]:
-    """Return what the answer says of the model: `dimensions` of an embedding.
+def smoke_call(info: Mapping[str, Any]) -> Call:
+    """Return one text to embed or to classify, two to rank where a router with this `/info` takes two."""
+    task = task_of(info)
+    most = _most_texts(info) if task == "reranker" else 1
+    return build_call(task, TEXTS[:most], QUERY)
+
+
+def smoke_facts(task: str, call: Call, told: Any) -> dict[str, Any]:
+    """Return what the answer to a call says of the model: `dimensions` of an embedding.
 
     Raises `StrangeAnswerError` where it holds no usable numbers.
     """
@@ -35,7 +49,7 @@ def smoke_facts(task: str, told: Any) -> dict[str, Any]:
         case "embedding":
             return {"dimensions": len(parse_vector(told))}
         case "reranker":
-            parse_relevances(told, len(TEXTS))
+            parse_relevances(told, len(call.body["texts"]))
         case _:
             parse_scores(told)
     return {}
@@ -43,11 +57,15 @@ def smoke_facts(task: str, told: Any) -> dict[str, Any]:
 
 def probe_call(info: Mapping[str, Any]) -> Call:
     """Return the probe texts in one request, as many as a router with this `/info` takes."""
-    texts = PROBES[: info.get("max_client_batch_size") or 1]
-    return build_call("embedding", texts)
+    return build_call("embedding", PROBES[: _most_texts(info)])
 
 
 def probe_facts(call: Call, told: Any) -> dict[str, Any]:
     """Return `dimensions`, and the space's `fingerprint`. Raises `StrangeAnswerError` as `smoke_facts` does."""
     vectors = parse_vectors(told, len(call.body["input"]))
     return {"dimensions": len(vectors[0]), "fingerprint": fingerprint(vectors)}
+
+
+def _most_texts(info: Mapping[str, Any]) -> int:
+    """Return how many texts one request may hold: a request of more is refused (422)."""
+    return info.get("max_client_batch_size") or 1
