@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from baseten_tei.baseten import machine_locks
+from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.commands.interrupts import interruptible
 from baseten_tei.commands.options import confirm, dry_run_option, on_a_stack_unless, yes_option
 from baseten_tei.commands.progress import progress, tell
@@ -15,6 +16,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.operations.tuning.derive_autoscaling import Wish
+from baseten_tei.operations.tuning.emulator_pace_client import check_pace
 from baseten_tei.operations.tuning.load_texts import DISTRIBUTIONS, generate_texts, read_texts
 from baseten_tei.operations.tuning.scratch_client import Scratch, delete_leftovers, find_leftovers
 from baseten_tei.operations.tuning.tuning_client import Tuning
@@ -101,6 +103,7 @@ def _tune(workspace: Workspace, subject: Subject, given: Mapping[str, Any]) -> N
     if given["dry_run"]:
         Tuning(workspace, subject, scratch, texts, plan, tell).begin()
         return
+    _check_pace(workspace)
     confirm(f"Deploy up to {plan.probes + 1} times for {subject.name!r}?", given["yes"])
     with (
         machine_locks.one_at_a_time(
@@ -111,6 +114,15 @@ def _tune(workspace: Workspace, subject: Subject, given: Mapping[str, Any]) -> N
         for name in delete_leftovers(workspace, subject.name):
             tell(f"deleted {name}, which an earlier run left behind")
         Tuning(workspace, subject, scratch, texts, plan, tell, advance).run()
+
+
+def _check_pace(workspace: Workspace) -> None:
+    """Raise `UserError` where the stack is on an emulator that answers at once."""
+    target = workspace.target
+    if target.embedded:
+        ensure_running(target.management_url, workspace.root)
+    if target.loopback:
+        check_pace(target.management_url, for_every_model=True)
 
 
 def _clean(workspace: Workspace, name: str | None, given: Mapping[str, Any]) -> None:

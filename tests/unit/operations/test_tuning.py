@@ -16,7 +16,14 @@ from baseten_tei.operations.adoption.yaml_edit import set_values
 from baseten_tei.operations.tuning.load_texts import estimate_tokens, generate_texts
 from baseten_tei.operations.tuning.record_files import values_to_write
 from baseten_tei.operations.tuning.samples import Summary, percentile
-from baseten_tei.operations.tuning.search import Probe, Search, SearchResult, golden
+from baseten_tei.operations.tuning.search import (
+    NoisyProbeError,
+    Probe,
+    Search,
+    SearchResult,
+    build_probe,
+    golden,
+)
 from baseten_tei.operations.tuning.settings_point import (
     SearchBounds,
     SettingsPoint,
@@ -140,6 +147,24 @@ def test_settings_that_do_not_start_are_a_result_as_well() -> None:
     found = search(USUAL, out_of_memory)
     assert found.best.point.max_batch_tokens == 8192
     assert probe_line(1, found.baseline).endswith("does not work: out of memory")
+
+
+def test_a_figure_that_wavers_by_more_than_30_percent_ends_the_search() -> None:
+    tried: list[SettingsPoint] = []
+
+    def measure(point: SettingsPoint) -> Probe:
+        tried.append(point)
+        return Probe(point, summary(9000.0, error=0.16 if len(tried) == 3 else NOISE))
+
+    with pytest.raises(NoisyProbeError, match="±32%"):
+        search(USUAL, measure)
+    assert len(tried) == 3
+
+
+def test_settings_that_answered_nothing_do_not_work() -> None:
+    nothing = summary(0.0, texts_per_second=0.0, error=1.0, refusals={"429": 7, "no answer": 1})
+    probe = build_probe(USUAL, nothing)
+    assert (probe.summary, probe.failed) == (None, "it answered nothing (7 x 429, 1 x no answer)")
 
 
 def test_nothing_is_tried_beyond_the_budget() -> None:

@@ -2,16 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from statistics import median
 
 import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.errors import UserError
+from baseten_tei.operations.tuning import measure_client
 from baseten_tei.operations.tuning.derive_autoscaling import Wish
-from baseten_tei.operations.tuning.load_client import Endpoint, read_info, send_load
+from baseten_tei.operations.tuning.emulator_pace_client import check_pace
+from baseten_tei.operations.tuning.load_client import Endpoint, LoadResult, read_info, send_load
 from baseten_tei.operations.tuning.load_texts import DISTRIBUTIONS, generate_texts, read_texts
 from baseten_tei.operations.tuning.request_load import Load, arrivals, batches
 from baseten_tei.operations.tuning.samples import Sample, percentile, summarize_samples
@@ -78,6 +81,30 @@ def test_answers_that_come_in_bursts_are_not_counted_twice() -> None:
     """Four answers at each full second are four a second, also from the first second to the fifth."""
     bursts = [served(0.1, second + n / 1000) for second in range(1, 6) for n in range(4)]
     assert summarize_samples(bursts, 0).tokens_per_second == pytest.approx(40, rel=0.01)
+
+
+def test_of_one_burst_throughput_is_texts_over_the_time_that_they_took() -> None:
+    """32 requests of 2 texts, answered together after 5 s: 12.8 texts/s, and not those of the burst's 2 ms."""
+    found = summarize_samples([served(5, 5 + n / 16000) for n in range(32)], warm_up=1, until=5.5)
+    assert found.texts_per_second == pytest.approx(12.8, rel=0.01)
+    assert found.is_noisy
+
+
+def test_a_few_answers_are_counted_over_all_of_the_time_and_say_little() -> None:
+    found = summarize_samples([served(2, 2 * n) for n in range(1, 6)], warm_up=3, until=9)
+    assert found.texts_per_second == pytest.approx(1)
+    assert found.tokens_per_second == pytest.approx(5)
+    assert found.is_noisy
+
+
+def test_the_fewer_rounds_of_answers_the_larger_the_error() -> None:
+    def error(rounds: int) -> float:
+        sent = [served(5, 5 * n + k / 100) for n in range(1, rounds + 1) for k in range(20)]
+        return summarize_samples(sent, warm_up=0).error
+
+    assert 0.25 < error(1)
+    assert 0.09 < error(3)
+    assert error(20) < 0.05
 
 
 def test_what_ends_when_nothing_more_is_sent_is_no_throughput() -> None:
@@ -150,11 +177,24 @@ def test_what_is_no_router_is_refused_in_one_line() -> None:
     assert len(caught.value.problems) == 1
 
 
+def send_steadily(endpoint: Endpoint, load: Load, texts: Sequence[str], seed: int) -> LoadResult:
+    """What was sent, as if every answer had taken a hundredth of the time: figures that no machine's load moves."""
+    sent = send_load(endpoint, load, texts, seed)
+    assert {it.status for it in sent.samples} == {200}
+    each = load.seconds / 100
+    steady = tuple(
+        replace(it, due=each * n, ended=each * (n + 1))
+        for n, it in enumerate(sent.samples[:1] * 100)
+    )
+    return replace(sent, samples=steady)
+
+
 def test_a_url_is_measured_from_idle_to_full_and_sized_for_a_wish(monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
     monkeypatch.setenv("BASETEN_API_KEY", KEY)
     answers = {"/info": (200, INFO), "/v1/embeddings": (200, {"data": []})}
-    plan = TuningPlan("passages", 0, 0.2, 12, 0.03, 0, write=False, wish=Wish(100.0, 1e6))
+    plan = TuningPlan("passages", 0, 0.05, 12, 0.03, 0, write=False, wish=Wish(100.0, 1e6))
     told: list[str] = []
+    monkeypatch.setattr(measure_client, "send_load", send_steadily)
     with loopback(answers) as here:
         assert measure_url(f"{here.url}/", ["a text"], plan, told.append) == 0
     assert told[0] == "a/b on TEI 1.9.3: embedding, 4 texts a request"
@@ -162,6 +202,50 @@ def test_a_url_is_measured_from_idle_to_full_and_sized_for_a_wish(monkeypatch: p
     assert loads == ["  1 in flight", "  2 in flight"]
     assert any(line.startswith("autoscaling: concurrency_target 2") for line in told)
     assert not any(KEY in str(it.headers) for it in here.asked), "Baseten's key goes to Baseten"
+
+
+PACED = {"/info": (200, INFO), "/v1/embeddings": (200, {"data": []})}
+
+
+def test_a_curve_of_too_few_answers_derives_nothing_and_says_to_measure_longer() -> None:
+    plan = TuningPlan("passages", 0, 0.001, 12, 0.03, 0, write=False, wish=Wish(100.0, 1e6))
+    told: list[str] = []
+    with loopback(PACED) as here, pytest.raises(UserError) as caught:
+        measure_url(here.url, ["a text"], plan, told.append)
+    [line] = caught.value.problems
+    assert line.startswith(
+        "autoscaling is not derived: too noisy to compare (±200%): measure longer, e.g. --seconds 60"
+    )
+    assert not any(it.startswith("autoscaling") or "requests/s:" in it for it in told)
+
+
+def test_an_emulator_that_answers_at_once_is_refused_with_what_to_run() -> None:
+    answers = {"/hosts/model-m1/sync/info": (200, INFO), "/_emulator/pace": (200, {"paces": []})}
+    with loopback(answers) as here, pytest.raises(UserError) as caught:
+        measure_url(
+            f"{here.url}/hosts/model-m1/sync",
+            ["a text"],
+            TuningPlan("passages", 0, 0.001, 12, 0.03, 0, write=False),
+            [].append,
+        )
+    [line] = caught.value.problems
+    assert line.startswith(
+        f"the emulator at {here.url} answers at once, so there is nothing to tune: let its models"
+    )
+    assert f"curl {here.url}/_emulator/pace -H" in line
+
+
+@pytest.mark.parametrize(("model", "counts"), [("*", True), ("bge", False)])
+def test_models_that_a_tuning_deploys_take_time_only_where_every_model_does(
+    model: str, counts: bool
+) -> None:
+    with loopback({"/_emulator/pace": (200, {"paces": [{"model": model, "seed": 7}]})}) as here:
+        check_pace(here.url)
+        if counts:
+            check_pace(here.url, for_every_model=True)
+        else:
+            with pytest.raises(UserError, match="answers at once"):
+                check_pace(here.url, for_every_model=True)
 
 
 class NullServer(asyncio.Protocol):

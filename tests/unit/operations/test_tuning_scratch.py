@@ -9,16 +9,22 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import Version
+from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.ownership import Owner
+from baseten_tei.deployment.sizing import size_spec
 from baseten_tei.errors import UserError
 from baseten_tei.operations.diagnosis import LiveModel, find_disorder
 from baseten_tei.operations.tuning.scratch_client import _check_settings, delete_leftovers
 from baseten_tei.operations.tuning.scratch_names import LABEL, scratch_name
+from baseten_tei.operations.tuning.search import Probe
 from baseten_tei.operations.tuning.settings_point import SettingsPoint
+from baseten_tei.operations.tuning.tuning_client import Tuning
+from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import State
 from tests.support.fakes import FakeApi, version
 from tests.support.specs import spec
+from tests.unit.operations.test_tuning import summary
 
 POINT = SettingsPoint(16384, 32, 8, 3)
 LEFT = "bge-tune-16384-32-8-3"
@@ -140,6 +146,25 @@ def test_a_mistake_is_one_line_before_anything_is_deployed(
     told = capsys.readouterr()
     assert said in told.err
     assert (told.out, told.err.count("\n")) == ("", 1)
+
+
+def test_a_noisy_probe_recommends_nothing_and_keeps_nothing(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = Subject("bge", size_spec(spec(), None))
+    plan = TuningPlan("passages", 0, 30.0, 12, 0.03, 0, write=True)
+    told: list[str] = []
+    tuning = Tuning(workspace(project, FakeApi()), subject, None, ["a text"], plan, told.append)  # type: ignore[arg-type]  # nothing is deployed
+    noisy = Probe(POINT, summary(9000.0, error=0.4))
+    monkeypatch.setattr(Tuning, "_measure", lambda *_: noisy)
+    with pytest.raises(UserError) as caught:
+        tuning.run()
+    assert caught.value.problems == (
+        "model 'bge': nothing is recommended, since a probe was too noisy to compare (±80%): measure longer, e.g. "
+        "--seconds 90",
+    )
+    assert {it.name for it in project.iterdir()} == {"Pulumi.yaml", "Pulumi.dev.yaml"}
+    assert (project / "Pulumi.dev.yaml").read_text() == STACK
 
 
 def evidence() -> dict[str, Any]:

@@ -38,6 +38,11 @@ class Occasion:
     seed: int
 
 
+def find_noisy(curve: Sequence[CurveLoad]) -> Summary | None:
+    """Return the figures of a closed loop that waver too much to derive anything from the curve."""
+    return next((it.summary for it in curve if it.in_flight and it.summary.is_noisy), None)
+
+
 def curve_points(curve: Sequence[CurveLoad]) -> list[CurvePoint]:
     """Return the closed loops among the loads, as autoscaling reads them."""
     return [

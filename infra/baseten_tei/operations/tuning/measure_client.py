@@ -8,7 +8,7 @@ from baseten_tei.operations.tuning.evidence import CurveLoad
 from baseten_tei.operations.tuning.load_client import Endpoint, read_metrics, send_load
 from baseten_tei.operations.tuning.request_load import WARM_UP, Load
 from baseten_tei.operations.tuning.samples import Summary, summarize_samples
-from baseten_tei.operations.tuning.tuning_lines import BUSY, GUESSED, busy_line, figures
+from baseten_tei.operations.tuning.tuning_lines import BUSY, GUESSED, busy_line, figures, noisy_line
 from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 
 _LINE = re.compile(r"^(te_batch_next_(?:tokens|size)_(?:sum|count)) ([0-9.eE+-]+)$", re.MULTILINE)
@@ -40,7 +40,8 @@ class LoadSeries:
         found = [
             self._measure_and_tell(endpoint, it) for it in self.plan.curve(most_in_flight, most_texts)
         ]  # fmt: skip
-        most = max(it.summary.texts_per_second for it in found)
+        known = [it.summary.texts_per_second for it in found if not it.summary.is_noisy]
+        most = max(known, default=0.0)
         return found + [
             self._measure_and_tell(endpoint, it) for it in self.plan.open_loops(most, most_texts)
         ]
@@ -48,6 +49,8 @@ class LoadSeries:
     def _measure_and_tell(self, endpoint: Endpoint, load: Load) -> CurveLoad:
         shown = CurveLoad(load.name, load.clients, self.measure(endpoint, load))
         self.tell(f"  {shown.name}: {figures(shown.summary)}")
+        if shown.summary.is_noisy:
+            self.tell(f"    {noisy_line(shown.summary, self.plan.seconds)}")
         return shown
 
 

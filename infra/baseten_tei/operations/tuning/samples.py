@@ -4,11 +4,16 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import accumulate
 from statistics import fmean, linear_regression, stdev
 
 SLICES = 4
 """Parts of the time that are compared, to tell how much a figure wavers."""
+MOST_ERROR = 0.3
+"""Twice the standard error, as a share of the figure, above which a figure says nothing: it is not compared or kept."""
+ROUND_SHARE = math.sqrt(12)
+"""Where in a round a load ends is chance: evenly spread over one round, so with a deviation of 1/sqrt(12) of it."""
 TIMINGS = ("tokenization", "queue", "inference")
 """TEI's headers: `x-tokenization-time`, `x-queue-time`, `x-inference-time`, in milliseconds."""
 
@@ -48,6 +53,11 @@ class Summary:
     batch_tokens: float = 0.0
 
     @property
+    def is_noisy(self) -> bool:
+        """Return whether the figures waver too much to be compared, kept or calculated with."""
+        return 2 * self.error > MOST_ERROR
+
+    @property
     def tokenizing_share(self) -> float:
         """Return how much of a text's time in TEI it waits for a tokenization worker; 0 where TEI does not say."""
         total = sum(self.timings.values())
@@ -60,20 +70,23 @@ def summarize_samples(
     """Return the figures of what ended after `warm_up` seconds.
 
     Throughput is of what ended before `until` as well: when nothing more is sent, batches are no longer full. Where
-    that is too little to tell, it is of everything.
+    answers are few it is everything over all of the time.
     """
     after = sorted((it for it in samples if it.ended > warm_up), key=lambda it: it.ended)
     served = [it for it in after if it.status == 200]
-    full = [it for it in served if it.ended <= until]
-    counted = full if len(full) >= 2 * SLICES else served
+    counted = [it for it in served if it.ended <= until]
+    rounds = _rounds(counted)
+    few = len(counted) < 2 * SLICES or rounds < SLICES
+    every = sorted((it for it in samples if it.status == 200), key=lambda it: it.ended)
+    rate = partial(_overall_rate, every) if few else partial(_rate, counted)
     waited = sorted((it.ended - it.due) * 1000 for it in served)
     refused = Counter(_word(it.status) for it in samples if it.status != 200)
     timings = [it.timings for it in served if it.timings]
     return Summary(
         requests=len(after),
-        texts_per_second=_rate(counted, lambda it: it.texts),
-        tokens_per_second=_rate(counted, _tokens),
-        error=_error(counted),
+        texts_per_second=rate(lambda it: it.texts),
+        tokens_per_second=rate(_tokens),
+        error=max(_error(counted), 1 / (ROUND_SHARE * rounds) if few and rounds else 0.0),
         mean_ms=fmean(waited) if waited else math.inf,
         p50_ms=percentile(waited, 50),
         p95_ms=percentile(waited, 95),
@@ -96,6 +109,18 @@ def _word(status: int) -> str:
 
 def _tokens(sample: Sample) -> int:
     return sample.tokens
+
+
+def _rounds(served: Sequence[Sample]) -> float:
+    """Return how often each request in flight was answered: of few rounds, a part of one is a large part."""
+    waited = fmean(it.ended - it.due for it in served) if served else 0.0
+    return (served[-1].ended - served[0].due) / waited if waited else math.inf
+
+
+def _overall_rate(served: Sequence[Sample], amount: Callable[[Sample], int]) -> float:
+    """Return the amount over the time that it took, from the first request to the last answer."""
+    took = served[-1].ended - min(it.due for it in served) if served else 0.0
+    return sum(map(amount, served)) / took if took else 0.0
 
 
 def _rate(served: Sequence[Sample], amount: Callable[[Sample], int]) -> float:

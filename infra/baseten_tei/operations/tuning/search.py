@@ -40,6 +40,22 @@ class Probe:
         return self.summary.tokens_per_second if self.summary else 0.0
 
 
+def build_probe(point: SettingsPoint, summary: Summary) -> Probe:
+    """Return what a load showed; settings with which nothing was answered do not work."""
+    if summary.texts_per_second or not summary.refusals:
+        return Probe(point, summary)
+    refused = ", ".join(f"{count} x {what}" for what, count in summary.refusals.items())
+    return Probe(point, None, f"it answered nothing ({refused})")
+
+
+class NoisyProbeError(Exception):
+    """A probe whose figures waver too much to be compared, so that nothing can be recommended."""
+
+    def __init__(self, summary: Summary) -> None:
+        super().__init__(f"±{2 * summary.error:.0%}")
+        self.summary = summary
+
+
 @dataclass(frozen=True)
 class SearchResult:
     """The end of a search: what was tried, in order, the settings as they are, and those to take."""
@@ -75,7 +91,7 @@ class Search:
     _probes: dict[SettingsPoint, Probe] = field(default_factory=dict)
 
     def run(self) -> SearchResult:
-        """Search, until nothing is left to try or the budget is used up."""
+        """Search, until nothing is left to try or the budget is used up. Raises `NoisyProbeError`."""
         baseline = self._probe(self.start)
         self._requests(self._texts(self._workers_and_batch()))
         probes = tuple(self._probes.values())
@@ -172,7 +188,10 @@ class Search:
 
     def _probe(self, point: SettingsPoint) -> Probe:
         if point not in self._probes:
-            self._probes[point] = self.measure(point)
+            probe = self.measure(point)
+            if probe.summary and probe.summary.is_noisy:
+                raise NoisyProbeError(probe.summary)
+            self._probes[point] = probe
         return self._probes[point]
 
     def _tokenizing_share(self, point: SettingsPoint) -> float:

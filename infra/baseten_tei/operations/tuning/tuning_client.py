@@ -7,23 +7,29 @@ from functools import cached_property
 from baseten_tei.deployment.costs import LISTED, instance_type
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.errors import UserError
 from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling, derive_autoscaling
-from baseten_tei.operations.tuning.evidence import CurveLoad, curve_points
+from baseten_tei.operations.tuning.evidence import CurveLoad, curve_points, find_noisy
 from baseten_tei.operations.tuning.load_texts import estimate_tokens
 from baseten_tei.operations.tuning.measure_client import LoadSeries
 from baseten_tei.operations.tuning.prediction_files import predict_model
 from baseten_tei.operations.tuning.record_files import Record
 from baseten_tei.operations.tuning.scratch_client import Scratch
-from baseten_tei.operations.tuning.search import Probe, Search
+from baseten_tei.operations.tuning.search import (
+    NoisyProbeError,
+    Probe,
+    Search,
+    SearchResult,
+    build_probe,
+)
 from baseten_tei.operations.tuning.settings_point import SettingsPoint, point_of, search_bounds
 from baseten_tei.operations.tuning.tuning_lines import (
-    WAVERING,
     autoscaling_lines,
     bounds_line,
+    noisy_line,
     prediction_line,
     probe_line,
     result_lines,
-    wavering_line,
 )
 from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.project.stack import Workspace
@@ -47,13 +53,24 @@ class Tuning:
     def run(self) -> None:
         """Run the whole tuning, and delete what was deployed for it. Raises `UserError`."""
         self.begin()
-        found = self._search().run()
+        found = self._find()
         for line in result_lines(self.subject.name, found):
             self.tell(line)
         curve = self._curve(found.best.point) if found.best.summary else []
         scaling = self._autoscaling(curve)
-        for line in Record(self.workspace, self.subject, self.plan).write(found, curve, scaling):
+        kept = [it for it in curve if not it.summary.is_noisy]
+        for line in Record(self.workspace, self.subject, self.plan).write(found, kept, scaling):
             self.tell(line)
+
+    def _find(self) -> SearchResult:
+        """Search. Raises `UserError` where figures cannot be compared: then nothing is recommended."""
+        try:
+            return self._search().run()
+        except NoisyProbeError as error:
+            why = noisy_line(error.summary, self.plan.seconds)
+            raise UserError(
+                f"model {self.subject.name!r}: nothing is recommended, since a probe was {why}"
+            ) from error
 
     def begin(self) -> None:
         """Say what is to be expected, between which bounds is searched, and what that deploys."""
@@ -88,14 +105,12 @@ class Tuning:
         load = self.plan.closed_load(point.predict_concurrency, point.max_client_batch_size)
         try:
             with self.scratch.deploy(point) as endpoint:
-                probe = Probe(point, self._loading.measure(endpoint, load))
+                probe = build_probe(point, self._loading.measure(endpoint, load))
         except FailedDeploymentError as error:
             probe = Probe(point, None, " ".join(error.problems[1:])[-200:] or str(error))
         self._probed += 1
         self.tell(probe_line(self._probed, probe))
         self.advance(f"probe {self._probed}")
-        if probe.summary and probe.summary.error > WAVERING:
-            self.tell(wavering_line(probe.summary.error))
         return probe
 
     def _curve(self, best: SettingsPoint) -> list[CurveLoad]:
@@ -109,6 +124,9 @@ class Tuning:
 
     def _autoscaling(self, curve: Sequence[CurveLoad]) -> TunedAutoscaling | None:
         if self.plan.wish is None or not curve:
+            return None
+        if noisy := find_noisy(curve):
+            self.tell(f"autoscaling is not derived: {noisy_line(noisy, self.plan.seconds)}")
             return None
         found = derive_autoscaling(
             curve_points(curve), self.plan.wish, self.subject.args.autoscaling

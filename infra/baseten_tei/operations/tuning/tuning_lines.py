@@ -12,8 +12,6 @@ from baseten_tei.operations.tuning.settings_point import SearchBounds, SettingsP
 GUESSED = (
     "tokens are guessed from words: the router's header x-compute-tokens does not come through"
 )
-WAVERING = 0.1
-"""Standard error from which a figure says little."""
 BUSY = 0.8
 """Share of a core from which the load's client may be what is slow."""
 
@@ -86,9 +84,9 @@ def prediction_line(found: Prediction) -> str:
     return f"predicted: {likely} tokens/s ({low} to {high}), {found.note}"
 
 
-def wavering_line(error: float) -> str:
-    """Return the warning for a load that was too short."""
-    return f"too noisy to compare (±{2 * error:.0%}): measure longer, e.g. --seconds 60"
+def noisy_line(summary: Summary, seconds: float) -> str:
+    """Return what to do where a load of so many seconds was too short."""
+    return f"too noisy to compare (±{2 * summary.error:.0%}): measure longer, e.g. --seconds {max(60, 3 * seconds):g}"
 
 
 def busy_line(busy: float) -> str:

@@ -10,11 +10,12 @@ from baseten_tei.deployment.permits import texts_at_once
 from baseten_tei.errors import UserError, is_sendable, shorten, to_plain_line
 from baseten_tei.facts.tei.router_calls import task_of
 from baseten_tei.operations.tuning.derive_autoscaling import derive_autoscaling
-from baseten_tei.operations.tuning.evidence import curve_points
+from baseten_tei.operations.tuning.emulator_pace_client import check_pace
+from baseten_tei.operations.tuning.evidence import curve_points, find_noisy
 from baseten_tei.operations.tuning.load_client import Endpoint, read_info
 from baseten_tei.operations.tuning.measure_client import LoadSeries
 from baseten_tei.operations.tuning.settings_point import MOST_REQUESTS
-from baseten_tei.operations.tuning.tuning_lines import autoscaling_lines
+from baseten_tei.operations.tuning.tuning_lines import autoscaling_lines, noisy_line
 from baseten_tei.operations.tuning.tuning_plan import TuningPlan
 from baseten_tei.spec.args import Autoscaling
 
@@ -29,6 +30,8 @@ def measure_url(
     url = url.rstrip("/")
     key = _key(url)
     info = read_info(url, key)
+    if not _is_on_baseten(url):
+        check_pace(url)
     most_texts = _limit(url, info, "max_client_batch_size")
     size = plan.texts_per_request or most_texts
     _limit(url, info, "max_concurrent_requests")
@@ -37,6 +40,8 @@ def measure_url(
     tell(shorten(f"{router}, {size} texts a request"))
     endpoint = Endpoint(url, task_of(info), key)
     curve = LoadSeries(texts, plan, tell).curve(endpoint, most, most_texts)
+    if plan.wish and (noisy := find_noisy(curve)):
+        raise UserError(f"autoscaling is not derived: {noisy_line(noisy, plan.seconds)}")
     if plan.wish:
         for line in autoscaling_lines(
             derive_autoscaling(curve_points(curve), plan.wish, Autoscaling())
@@ -55,12 +60,15 @@ def _limit(url: str, info: Mapping[str, Any], name: str) -> int:
 
 def _key(url: str) -> str | None:
     """Return the key for a URL: Baseten's goes to Baseten alone, any other router gets TEI_API_KEY."""
-    try:
-        host = httpx.URL(url).host
-    except httpx.InvalidURL as error:
-        raise UserError(f"--url {url!r} is not a URL ({error}): check the address") from error
-    name = "BASETEN_API_KEY" if host.endswith(BASETEN) else TEI_KEY
+    name = "BASETEN_API_KEY" if _is_on_baseten(url) else TEI_KEY
     key = os.environ.get(name, "").strip()
     if not is_sendable(key):
         raise UserError(f"{name} has a character that no header takes: copy the key again")
     return key or None
+
+
+def _is_on_baseten(url: str) -> bool:
+    try:
+        return httpx.URL(url).host.endswith(BASETEN)
+    except httpx.InvalidURL as error:
+        raise UserError(f"--url {url!r} is not a URL ({error}): check the address") from error
