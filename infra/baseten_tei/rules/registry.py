@@ -8,6 +8,7 @@ from baseten_tei.rules import flag_rules, release_rules, token_rules
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.memory import gpu_memory_rules
 from baseten_tei.rules.model import start_rules
+from baseten_tei.rules.retired_rules import RETIRED
 from baseten_tei.rules.rule import Finding, Reported, Rule
 from baseten_tei.rules.secrets import access_rules
 from baseten_tei.rules.secrets.download_rules import MOVING_REVISION
@@ -40,14 +41,23 @@ UNUSED_SILENCE = Rule(
     lambda subject: next(_check_silence_use(subject), None),
 )
 
+RETIRED_SILENCE = Rule(
+    "TEI-SILENCE-003",
+    "warning",
+    "No silence names a rule that is retired",
+    "this project: an upgrade does not stop a preview for a rule that went",
+    lambda subject: next(_check_retired_silences(subject), None),
+)
+
 RULES: tuple[Rule, ...] = (
     *(rule for family in FAMILIES for rule in family.RULES),
     UNLOCKED,
     UNKNOWN_SILENCE,
     UNUSED_SILENCE,
+    RETIRED_SILENCE,
 )
 BY_ID = {rule.id: rule for rule in RULES}
-ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id})
+ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id, RETIRED_SILENCE.id})
 
 
 def check_model(subject: Subject) -> list[Reported]:
@@ -88,6 +98,8 @@ def _check_lock(subject: Subject) -> Finding | None:
 
 def _check_silence_names(subject: Subject) -> Iterator[Finding]:
     for rule_id, reason in subject.args.silence.items():
+        if rule_id in RETIRED:
+            continue
         if rule_id not in BY_ID:
             hint = did_you_mean(rule_id, BY_ID).strip()
             yield Finding(
@@ -97,6 +109,15 @@ def _check_silence_names(subject: Subject) -> Iterator[Finding]:
         elif not reason.strip():
             yield Finding(
                 f"silence of {rule_id} has no reason", f"write {rule_id}: <why it does not apply>"
+            )
+
+
+def _check_retired_silences(subject: Subject) -> Iterator[Finding]:
+    for rule_id in subject.args.silence:
+        if replacement := RETIRED.get(rule_id):
+            yield Finding(
+                f"silence of {rule_id} does nothing: that rule is retired, and {replacement} finds what it found",
+                f"remove {rule_id} from silence, or write {replacement}: <why it does not apply>",
             )
 
 

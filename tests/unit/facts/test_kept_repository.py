@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baseten_tei import __version__
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.kept_repository import files_to_read, keep_repository, read_kept
@@ -55,7 +56,7 @@ def test_a_lock_has_the_files_in_place_of_what_follows_from_them() -> None:
     facts = read_facts(repository())
     text = render_lock([facts])
     assert parse_lock(text) == {("org/name", "main"): facts}
-    assert "format: 2\nrelease: 0.2.0\n" in text
+    assert f"format: 2\nrelease: {__version__}\n" in text
     assert "hidden_size: " not in text
     assert facts.hidden_size == BERT.config["hidden_size"]
 

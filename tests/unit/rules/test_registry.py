@@ -19,7 +19,9 @@ from baseten_tei.rules.registry import (
     UNLOCKED,
     check_model,
     error_lines,
+    warning_lines,
 )
+from baseten_tei.rules.retired_rules import RETIRED
 from baseten_tei.rules.settings import parse_settings
 from tests.support.arbitrary import subjects
 from tests.support.corpus import GOOD, Case, cases
@@ -95,6 +97,18 @@ def test_an_unknown_silence_and_one_without_reason_are_errors() -> None:
     case = next(it for it in FAILING if "TEI-TASK-010" in it.rules)
     told = error_lines(check_model(silenced(case.subject, TEI_TASK_010=" ")))
     assert any("silence of TEI-TASK-010 has no reason" in line for line in told)
+
+
+@pytest.mark.parametrize("retired", RETIRED)
+def test_a_silence_of_a_retired_rule_is_a_warning_that_names_what_replaced_it(retired: str) -> None:
+    named = {retired.replace("-", "_"): "measured to be fine"}
+    told = check_model(silenced(PASSING[0].subject, **named))
+    assert error_lines(told) == []
+    assert retired not in BY_ID
+    assert RETIRED[retired] in BY_ID
+    [line] = [line for line in warning_lines(told) if retired in line]
+    assert "TEI-SILENCE-003" in line
+    assert f"or write {RETIRED[retired]}: <why it does not apply>" in line
 
 
 def test_a_model_that_is_not_locked_is_judged_by_its_spec_and_says_so() -> None:

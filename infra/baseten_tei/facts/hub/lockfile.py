@@ -37,8 +37,6 @@ _OF_AN_ENTRY = (
     "model_id", "revision", "commit", "source", "pushed_unlocked", "gated", "license", "repository",
 )  # fmt: skip
 """Fields of an entry that has its repository; the others follow from that."""
-_FORMAT = {"format": LOCK.version, "release": "0.2.0"}
-"""Where an entry has its repository: 0.2.0 is the first release that reads it."""
 
 
 class _Line(dict[str, Any]):
@@ -101,11 +99,18 @@ def parse_lock(text: str) -> dict[Key, ModelFacts]:
 def render_lock(facts: Iterable[ModelFacts]) -> str:
     """Return the file's text: sorted by model and revision, the same bytes for the same facts."""
     entries = sorted(facts, key=key_of)
-    head = _FORMAT if any(entry.repository for entry in entries) else {}
+    head = _format() if any(entry.repository for entry in entries) else {}
     models = [_entry_fields(entry) for entry in entries]
     return HEADER + yaml.dump(
         {**head, "models": models}, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
     )
+
+
+def _format() -> dict[str, Any]:
+    """Where an entry has its repository: the format, and a release that reads it, which is the one that writes it."""
+    from baseten_tei import __version__
+
+    return {"format": LOCK.version, "release": __version__.partition("+")[0]}
 
 
 def choose_entry(before: ModelFacts | None, after: ModelFacts) -> ModelFacts:

@@ -100,7 +100,7 @@ class ModelFacts(_Facts):
     has_tokenizer_json: bool = True
     weights: Weights | None = None
     repository: KeptRepository | None = None
-    """`None` in a lock of before 0.2.0, which has the fields above in its place."""
+    """`None` in a lock of format 1, which has the fields above in its place."""
 
     @property
     def labels(self) -> list[str] | None:
