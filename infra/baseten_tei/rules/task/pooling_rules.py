@@ -3,6 +3,7 @@
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.router_reading import read_repository, task_of
 from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.spec.args import EmbeddingArgs
 
@@ -30,7 +31,11 @@ def _several(subject: Subject) -> Finding | None:
 
 def _overridden(subject: Subject) -> Finding | None:
     pooling = _spec_pooling(subject)
-    if pooling is None or subject.facts is None or not isinstance(subject.reading, Loaded):
+    if (
+        pooling in (None, "splade")
+        or subject.facts is None
+        or not isinstance(subject.reading, Loaded)
+    ):
         return None
     without = subject.args.model_copy(update={"pooling": None})
     own = task_of(read_repository(without, subject.facts))
@@ -43,9 +48,21 @@ def _overridden(subject: Subject) -> Finding | None:
     )
 
 
+def _sparse(subject: Subject) -> Finding | None:
+    if _spec_pooling(subject) != "splade" or isinstance(subject.reading, Refusal):
+        return None  # what does not start has a finding of its own
+    return Finding(
+        "pooling splade answers on TEI's /embed_sparse alone (/v1/embeddings: 424), which the release gate, the "
+        "outputs and the client do not have",
+        "leave pooling out, or write a model_id of dense vectors",
+    )
+
+
 RULES: tuple[Rule, ...] = (
     Rule("TEI-TASK-017", "warning", "1_Pooling/config.json asks for one pooling",
          f"{_ROUTER}: PoolConfig", _several, True),
     Rule("TEI-TASK-020", "warning", "The spec's pooling is the repository's",
          f"{_ROUTER}: --pooling wins over 1_Pooling", _overridden, True),
+    Rule("TEI-TASK-021", "error", "An embedding is one dense vector, not SPLADE's weights of words",
+         "measured on TEI 1.8.3 and 1.9.3 (424)", _sparse),
 )  # fmt: skip
