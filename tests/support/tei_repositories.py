@@ -7,6 +7,7 @@ from typing import Any
 from baseten_emulator.tei.http.router import Router
 from baseten_emulator.tei.outcome import BootFailure
 from baseten_emulator.tei.start.boot import start_container
+from baseten_emulator.tei.start.known_repositories import config_of_type
 from baseten_emulator.tei.start.repository import Repository
 from tests.support.tei_containers import config
 
@@ -16,13 +17,9 @@ GONE = object()
 """A field that is taken out of a healthy file."""
 
 BERT: dict[str, Any] = {
+    **config_of_type("bert"),
     "architectures": ["BertModel"],
-    "hidden_size": 384,
-    "intermediate_size": 1536,
-    "max_position_embeddings": 512,
     "model_type": "bert",
-    "num_attention_heads": 12,
-    "pad_token_id": 0,
 }
 CLASSIFIER = {
     "architectures": ["BertForSequenceClassification"],
@@ -34,8 +31,9 @@ MEAN = {"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}
 
 
 def files(files: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
-    """A healthy BERT embedder with these `config.json` fields and files in place of its own."""
-    merged = {**BERT, **fields}
+    """A healthy embedder, BERT unless said, with these `config.json` fields and files in place of its own."""
+    own = config_of_type(str(fields.get("model_type", "bert"))) or {"max_position_embeddings": 512}
+    merged = {**own, "architectures": ["BertModel"], "model_type": "bert", **fields}
     return {
         "config.json": {k: v for k, v in merged.items() if v is not GONE},
         "1_Pooling/config.json": MEAN,

@@ -4,10 +4,12 @@
         "config.json": {...}, "1_Pooling/config.json": {...} | null, "modules.json": [...],
         "sentence_bert_config.json": {...}, "config_sentence_transformers.json": {...},
         "tokenizer.json": true | false,
-        "weights": {"format": "safetensors", "bytes": n, "dtype": "F32", "labels": n}}}
+        "weights": {"format": "safetensors", "bytes": n, "dtype": "F32", "labels": n}},
+        "known": ["hidden_size", ...]}
     GET lists them, DELETE forgets all or `?model_id=`.
 
-Contents are taken as they are: a file that TEI cannot read is what this is for. A taught repository goes before the
+Contents are taken as they are: a file that TEI cannot read is what this is for. With `known`, somebody looked at these
+members of config.json only: the others are those of a good model of its type. A taught repository goes before the
 table of known models. One that is taught with a revision is what servers find that ask for that revision, so that two
 stacks may serve two commits of it; one without is every other revision. What is taught decides no start that was
 decided before; a server that runs answers by it from then on, as after a restart of the emulator.
@@ -18,6 +20,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.life import due_events
+from baseten_emulator.tei.start.known_repositories import complete_config
 from baseten_emulator.world.bodies import Fields, check_fields, require_range, require_room, shorten
 from baseten_emulator.world.records import Taught, taught_id
 from baseten_emulator.world.routing import Route
@@ -31,7 +34,7 @@ MOST_BYTES = 10**15
 MOST_LABELS = 100_000
 MOST_NUMBERS = 65_536  # in a vector
 _WIDTHS = ("hidden_size", "dim", "n_embd", "out_features")
-_FIELDS: Fields = {"model_id": str, "revision": str, "files": dict, "gated": bool}
+_FIELDS: Fields = {"model_id": str, "revision": str, "files": dict, "gated": bool, "known": list}
 _WEIGHTS: Fields = {"format": str, "bytes": int, "dtype": str, "labels": int}
 _READ_BY_TEI = re.compile(
     r"config\.json|tokenizer\.json|modules\.json|config_sentence_transformers\.json|weights"
@@ -44,7 +47,8 @@ def teach(world: World, request: Request) -> Response:
     """Answer POST: a repository as the Hub would have it replaces an earlier one of that id and revision."""
     body = check_fields(request.json(), _FIELDS, required=("model_id", "files"))
     revision = _check_revision(body.get("revision", ""))
-    taught = _parse(body["model_id"], revision, body["files"], body.get("gated", False))
+    files = complete_config(body["files"], body.get("known"))
+    taught = _parse(body["model_id"], revision, files, body.get("gated", False))
     if world.store.get(Taught, taught.id) != taught:
         require_room(world.store.count(Taught), MAX_REPOSITORIES, "repositories")
         due_events.catch_up(world)  # what is due was decided before this was known

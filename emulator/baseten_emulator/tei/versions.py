@@ -27,7 +27,11 @@ SERVED_MODEL_NAME: Version = (1, 9, 0)
 BATCHES_TRY_FOR_PERMITS: Version = (1, 9, 0)  # #726: before, each item of a batch waits
 VALIDATION_IS_422: Version = (1, 9, 0)  # #818: before, 413
 PADDED_MODELS_WARM_UP_ONE_INPUT: Version = (1, 9, 0)  # #792: before, a full batch
-READS_AUTO_MAP: Version = (1, 9, 0)  # a list in `auto_map` is fatal from then on (measured)
+SORTS_THE_CONFIG: Version = (
+    1,
+    9,
+    0,
+)  # candle reads config.json as a Value first (serde_json sorts)
 LOWER_CASE_DIRECTIONS: Version = (1, 9, 0)
 TRUNCATES_BY_DEFAULT: Version = (1, 9, 0)
 ENTRYPOINT_IN_EVERY_CUDA_IMAGE: Version = (1, 9, 1)  # before, only in the all-in-one image

@@ -34,7 +34,8 @@ def repository_body(facts: ModelFacts, revision: str) -> dict[str, Any]:
         "weights": _weights(facts),
     }
     told = {"model_id": facts.model_id, "revision": revision}
-    return {**told, "gated": facts.gated, "files": files}
+    known = {} if facts.repository else {"known": list(_CONFIG)}
+    return {**told, "gated": facts.gated, "files": files, **known}
 
 
 def _files(kept: KeptRepository) -> dict[str, Any]:

@@ -6,19 +6,35 @@ from typing import Any
 
 OTHER_VALUES: tuple[Any, ...] = (None, "x", -1, 1.5, [], {}, True, 7)
 """What takes the place of a member."""
+OTHER_MODULES = (
+    "sentence_transformers.models.LayerNorm",
+    "sentence_transformers.base.modules.Dense",
+)
 
 Files = Mapping[str, Any]
+"""By name; a file that is there and not JSON is `True`."""
 
 
 def mutate_files(files: Files) -> Iterator[tuple[str, Files]]:
     """Yield each mutation: what it is, and the files with it."""
     for name, content in files.items():
         yield f"{name} absent", {other: files[other] for other in files if other != name}
-        yield f"{name} a list", {**files, name: [content]}
-        if not isinstance(content, dict):
-            continue
-        for change, changed in _change_members(content):
+        for change, changed in _change(content):
             yield f"{name} {change}", {**files, name: changed}
+
+
+def _change(content: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(content, dict):
+        yield "a list", [content]
+        yield from _change_members(content)
+    elif isinstance(content, list):
+        yield "an object", {"0": content}
+        for number, row in enumerate(content):
+            yield f"without {number}", content[:number] + content[number + 1 :]
+            yield f"{number} twice", [*content, row]
+            others = ((f"type: {kind}", row | {"type": kind}) for kind in OTHER_MODULES)
+            for change, changed in (*_change_members(row), *others):
+                yield f"{number} {change}", [*content[:number], changed, *content[number + 1 :]]
 
 
 def _change_members(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -8,6 +8,7 @@ import pytest
 
 from baseten_emulator.tei.outcome import BootFailure
 from baseten_emulator.tei.start.boot import start_container
+from baseten_emulator.tei.start.known_repositories import complete_config
 from baseten_emulator.tei.start.repository import Repository
 from baseten_tei.baseten.emulator_hub import NotThereError, teach, teach_lock
 from baseten_tei.baseten.hub_files import repository_bodies, repository_body
@@ -27,7 +28,8 @@ def started(case: Case) -> Any:
     facts = case.subject.facts
     assert facts is not None
     body = repository_body(facts, facts.commit)
-    repository = Repository.of(body["model_id"], body["files"], body["gated"])
+    files = complete_config(body["files"], body.get("known"))
+    repository = Repository.of(body["model_id"], files, body["gated"])
     return start_container(
         case.subject.config, {"hf_access_key": "x"}, {body["model_id"]: repository}
     )

@@ -6,13 +6,13 @@ measured on TEI 1.8.3 and 1.9.3, the others follow the code.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Path = tuple[str | int, ...]
 Decoder = Callable[[Any], Any]
-Where = Literal["start", "stop", "owner"]
+Where = Literal["start", "stop", "owner", "again"]
 REQUIRED = object()
 
 
@@ -59,12 +59,33 @@ def boolean(value: Any) -> bool:
 
 def unsigned(bits: int, name: str) -> Decoder:
     """Return the decoder of a Rust `u32` or `usize`."""
+    return _integer(0, 2**bits, name)
 
+
+def _integer(least: int, end: int, name: str) -> Decoder:
     def decode(value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise wrong_type(value, name)
-        if not 0 <= value < 2**bits:
+        if not -(2**63) <= value < 2**64:  # serde_json reads it as a float
+            raise wrong_type(float(value), name)
+        if not least <= value < end:
             raise MismatchError(f"invalid value: integer `{value}`, expected {name}")
+        return value
+
+    return decode
+
+
+def signed(bits: int, name: str) -> Decoder:
+    """Return the decoder of a Rust `i64` or `isize`."""
+    return _integer(-(2 ** (bits - 1)), 2 ** (bits - 1), name)
+
+
+def floating(name: str) -> Decoder:
+    """Return the decoder of a Rust `f32` or `f64`, which takes whole numbers, too."""
+
+    def decode(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise wrong_type(value, name)
         return value
 
     return decode
@@ -124,12 +145,22 @@ def one_of(*names: str) -> Decoder:
     return decode
 
 
+class Members(dict[str, Any]):
+    """A JSON object that remembers all its members, a name that is there twice among them."""
+
+    def __init__(self, members: Iterable[tuple[str, Any]]) -> None:
+        self.members = tuple(members)
+        super().__init__(self.members)
+
+
 @dataclass(frozen=True)
 class Field:
     """One field of a struct; without a default it must be there."""
 
     decoder: Decoder
     default: Any = REQUIRED
+    in_lists: bool = True
+    """Whether a list in place of the object may end before it: not for an `Option` without `serde(default)`."""
 
 
 @dataclass(frozen=True)
@@ -138,20 +169,44 @@ class Struct:
 
     name: str
     fields: Mapping[str, Field]
+    aliases: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, value: Any) -> dict[str, Any]:
         """Return the decoded fields; unknown ones are ignored, as serde does."""
+        if isinstance(value, list):
+            return self._read_list(value)
         if not isinstance(value, dict):
             raise wrong_type(value, f"struct {self.name}")
-        known = {key: item for key, item in value.items() if key in self.fields}
-        decoded = {key: within(key, self.fields[key].decoder, item) for key, item in known.items()}
-        return {key: decoded.get(key, self._default(key, decoded)) for key in self.fields}
+        decoded: dict[str, Any] = {}
+        for key, item in getattr(value, "members", value.items()):
+            name = self.aliases.get(key, key)
+            if name in decoded:
+                raise MismatchError(f"duplicate field `{name}`", "again", (key,))
+            if name in self.fields:
+                decoded[name] = within(key, self.fields[name].decoder, item)
+        return {name: decoded.get(name, self._default(name, decoded)) for name in self.fields}
 
-    def _default(self, key: str, decoded: Mapping[str, Any]) -> Any:
-        default = self.fields[key].default
-        if default is REQUIRED and key not in decoded:
-            raise MismatchError(f"missing field `{key}`")
+    def _default(self, name: str, decoded: Mapping[str, Any]) -> Any:
+        default = self.fields[name].default
+        if default is REQUIRED and name not in decoded:
+            raise MismatchError(f"missing field `{name}`")
         return default
+
+    def _read_list(self, values: list[Any]) -> dict[str, Any]:
+        """Read a list by position, as serde does."""
+        decoded: dict[str, Any] = {}
+        for number, (name, known) in enumerate(self.fields.items()):
+            if number < len(values):
+                decoded[name] = within(number, known.decoder, values[number])
+            elif known.default is REQUIRED or not known.in_lists:
+                count = f"{len(self.fields)} element{'s' * (len(self.fields) != 1)}"
+                wanted = f"struct {self.name} with {count}"
+                raise MismatchError(f"invalid length {number}, expected {wanted}")
+            else:
+                decoded[name] = known.default
+        if len(values) > len(self.fields):
+            raise MismatchError("trailing characters")
+        return decoded
 
 
 def within(step: str | int, decoder: Decoder, value: Any) -> Any:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from baseten_emulator.tei.memory import OUT_OF_MEMORY
 from baseten_emulator.tei.outcome import startup_error
-from baseten_emulator.tei.start.candle_config import check_config
+from baseten_emulator.tei.start.candle_config import read_candle_config
 from baseten_emulator.tei.start.detection import Detected
 from baseten_emulator.tei.start.families import Family, family_of
 from baseten_emulator.tei.start.images import backend_failure, check_compute_cap
-from baseten_emulator.tei.start.loading import check_model
+from baseten_emulator.tei.start.loading import Built, check_model
 from baseten_emulator.tei.start.machine import Machine
 from baseten_emulator.tei.start.repository import NO_SUCH_FILE, Repository
 from baseten_emulator.tei.versions import Version
@@ -78,13 +78,15 @@ def _candle(model: BackendModel, machine: Machine, log: list[str]) -> Backend:
     repository, config = model.repository, model.repository.files["config.json"]
     version = machine.image.version
     _check_weight_files(repository)
-    check_config(config, version)
+    fields = read_candle_config(config, version)
     _choose_device(machine, version, log)
     family = family_of(config)
     flash = machine.runs_flash(family, model.dtype)
     if (vram := machine.vram_bytes) and repository.weights.bytes_loaded_as(model.dtype) > vram:
         raise backend_failure(OUT_OF_MEMORY)
-    check_model(family, model.repository, model.detected, model.dtype, machine, flash)
+    check_model(
+        Built(family, fields, flash), model.repository, model.detected, model.dtype, machine
+    )
     kind = f"Flash{family.title}" if flash else family.title
     device = "Cuda(CudaDevice(DeviceId(1)))" if machine.on_gpu else "Cpu"
     log.append(f"INFO Starting {kind} model on {device}")

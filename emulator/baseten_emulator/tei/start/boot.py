@@ -19,6 +19,7 @@ from baseten_emulator.tei.start.backend import Backend, BackendModel, start_back
 from baseten_emulator.tei.start.dense import apply_dense, dense_width
 from baseten_emulator.tei.start.images import compute_cap_of, parse_image, runtime_gpu
 from baseten_emulator.tei.start.known_repositories import build_repository
+from baseten_emulator.tei.start.left_out import warn_of_left_out
 from baseten_emulator.tei.start.machine import Machine
 from baseten_emulator.tei.start.programs import check_program, find_compiled_cap
 from baseten_emulator.tei.start.repository import Repository
@@ -70,6 +71,7 @@ def _start_router(
     model = BackendModel(repository, read.detected, settings.model_dtype, source.is_local)
     backend = start_backend(model, machine, log)
     dense = apply_dense(repository, source.is_local, values, version, log)
+    log += warn_of_left_out(repository, read.detected, dense, version)
     settings = _with(settings, backend, machine, repository, dense)
     settings = replace(
         settings,
@@ -122,7 +124,7 @@ def _with(
     facts = replace(
         settings.facts,
         dense=dense,
-        hidden_size=dense_width(repository, dense) or settings.facts.hidden_size,
+        hidden_size=dense_width(repository, dense, settings.facts.hidden_size),
     )
     weights = repository.weights.bytes_loaded_as(settings.model_dtype)
     memory = Memory(

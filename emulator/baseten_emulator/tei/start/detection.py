@@ -10,24 +10,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_emulator.tei.facts import Task
-from baseten_emulator.tei.http.serde import Field, Struct, boolean
 from baseten_emulator.tei.outcome import startup_error
 from baseten_emulator.tei.start.repository import NO_SUCH_FILE, Repository
-from baseten_emulator.tei.versions import GTE_EXCEPTION, Version
+from baseten_emulator.tei.start.structs import decoder_of
+from baseten_emulator.tei.versions import GTE_EXCEPTION, LATEST, Version
 
-_POOLING_FILE = "1_Pooling/config.json"
+POOLING_FILE = "1_Pooling/config.json"
 _NO_POOLING = (
     f"The `--pooling` arg is not set and we could not find a pooling configuration"
-    f" (`{_POOLING_FILE}`) for this model"
+    f" (`{POOLING_FILE}`) for this model"
 )
 _NO_NER = "as a classifier of whole texts, without a message: its labels are meaningless"
-_MODES = {"cls": "pooling_mode_cls_token", "mean": "pooling_mode_mean_tokens",
+MODES = {"cls": "pooling_mode_cls_token", "mean": "pooling_mode_mean_tokens",
           "last_token": "pooling_mode_lasttoken"}  # fmt: skip
-_POOL_CONFIG = Struct(
-    "PoolConfig",
-    {_MODES["cls"]: Field(boolean), _MODES["mean"]: Field(boolean),
-     _MODES["last_token"]: Field(boolean, False)},
-)  # fmt: skip
+_POOL_CONFIG = decoder_of("PoolConfig", LATEST)
 
 
 @dataclass(frozen=True)
@@ -87,7 +83,7 @@ def _detect_head(config: Mapping[str, Any], flag: str | None, log: list[str]) ->
 
 
 def _pooling(repository: Repository, model_type: str, log: list[str]) -> str:
-    modes = repository.read(_POOLING_FILE, _POOL_CONFIG)
+    modes = repository.read(POOLING_FILE, _POOL_CONFIG)
     if modes is not None:
         return _mode(modes)
     if "bert" not in model_type.lower():
@@ -97,7 +93,7 @@ def _pooling(repository: Repository, model_type: str, log: list[str]) -> str:
 
 
 def _mode(modes: Mapping[str, bool]) -> str:
-    for pooling, key in _MODES.items():
+    for pooling, key in MODES.items():
         if modes[key]:
             return pooling
     shown = ", ".join(f"{key}: {str(value).lower()}" for key, value in modes.items())

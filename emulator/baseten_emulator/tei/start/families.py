@@ -35,54 +35,36 @@ class Family:
     refused: tuple[str, ...] = ()
     refused_padded: tuple[str, ...] = ()
     panics: tuple[str, ...] = ()
-    required: tuple[str, ...] = ("max_position_embeddings",)
     position_table: bool = True
 
 
-_WITH_PADDING = ("max_position_embeddings", "pad_token_id")
-_ROBERTA = Family("Bert", heads=(1, 0, 0), flash=_BOTH, refused_padded=("last_token",),
-                  required=_WITH_PADDING)  # fmt: skip
+_ROBERTA = Family("Bert", heads=(1, 0, 0), flash=_BOTH, refused_padded=("last_token",))
 _GTE = Family("GTE", heads=(1, 0, 0), flash=_BOTH, panics=("last_token", "splade"))
 
 _FAMILIES: Mapping[str, Family] = {
-    "bert": Family("Bert", heads=(1, 0, 0), flash=_BOTH, panics=("last_token",),
-                   required=_WITH_PADDING),
+    "bert": Family("Bert", heads=(1, 0, 0), flash=_BOTH, panics=("last_token",)),
     "roberta": _ROBERTA, "xlm-roberta": _ROBERTA, "camembert": _ROBERTA,
     "distilbert": Family("DistilBert", heads=(1, 6, 1), flash=("v2",),
-                         refused_padded=("last_token",), required=_WITH_PADDING),
+                         refused_padded=("last_token",)),
     "deberta-v2": Family("DebertaV2", (1, 9, 0), heads=(1, 9, 0), panics=("last_token", "splade"),
                          position_table=False),
     "mpnet": Family("MPNet", refused=("splade",), panics=("last_token",)),
     "nomic_bert": Family("Nomic", flash=("v2",), refused=("splade",),
-                         refused_padded=("last_token",), required=("n_positions",)),
+                         refused_padded=("last_token",)),
     "new": _GTE, "gte": Family(**{**vars(_GTE), "since": (1, 6, 1)}),
     "modernbert": Family("ModernBert", (1, 7, 0), heads=(1, 7, 0), flash=("v2",),
-                         refused=("splade",), refused_padded=("last_token",),
-                         required=_WITH_PADDING),
+                         refused=("splade",), refused_padded=("last_token",)),
     "mistral": Family("Mistral", flash=("v2",), needs_flash=True),
     "qwen2": Family("Qwen2", flash=_BOTH, needs_flash=True),
     "qwen3": Family("Qwen3", (1, 7, 2), flash=_BOTH),
     "llama": Family("Llama", (1, 9, 0), flash=("v2",), needs_flash=True),
     "llama_bidirec": Family("Llama", (1, 9, 0), flash=("v2",), needs_flash=True),
-    "gemma3_text": Family("Gemma3", (1, 8, 1), float32_only=True, required=_WITH_PADDING),
+    "gemma3_text": Family("Gemma3", (1, 8, 1), float32_only=True),
     "bidirectional_pplx_qwen3": Family("Pplx1", (1, 9, 2), float32_only=True),
 }  # fmt: skip
 _JINA = Family("Jina", heads=(1, 7, 1), flash=_BOTH, refused=("splade",),
-               refused_padded=("last_token",), required=_WITH_PADDING,
-               position_table=False)  # fmt: skip
+               refused_padded=("last_token",), position_table=False)  # fmt: skip
 _JINA_CODE = Family(**{**vars(_JINA), "title": "JinaCode", "heads": NEVER})
-
-_ORDER_TO_1_8_0 = ("bert xlm-roberta camembert roberta distilbert nomic_bert mistral gte new qwen2"
-                   " qwen3 mpnet modernbert")  # fmt: skip
-_ORDER_FROM_1_8_1 = ("bert deberta-v2 camembert distilbert gemma3_text gte new mpnet mistral"
-                     " modernbert nomic_bert qwen2 qwen3 bidirectional_pplx_qwen3 roberta"
-                     " xlm-roberta llama llama_bidirec")  # fmt: skip
-
-
-def variants(version: Version) -> list[str]:
-    """Return the model types of a release, in the order in which serde lists them."""
-    order = _ORDER_FROM_1_8_1 if version >= (1, 8, 1) else _ORDER_TO_1_8_0
-    return [name for name in order.split() if version >= _FAMILIES[name].since]
 
 
 def family_of(config: Mapping[str, Any]) -> Family:

@@ -4,12 +4,15 @@ Source: the `match (config, &device)` of `CandleBackend::new` and the `bail!`s o
 v1.6.0 to v1.9.3. Order as there.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from baseten_emulator.tei.start.detection import Detected
 from baseten_emulator.tei.start.families import Family
 from baseten_emulator.tei.start.images import backend_failure
 from baseten_emulator.tei.start.machine import Machine
+from baseten_emulator.tei.start.model_checks import refuse_fields, refuse_theta
 from baseten_emulator.tei.start.model_config import whole
 from baseten_emulator.tei.start.repository import Repository
 from baseten_emulator.tei.versions import Version
@@ -18,29 +21,35 @@ _LAST_TOKEN = {"ModernBert": "`LastToken`"}
 _POOLS = {"cls": "Cls", "last_token": "LastToken", "splade": "Splade", "mean": "Mean"}
 
 
+@dataclass(frozen=True)
+class Built:
+    """A model that candle builds: its family, the fields of its struct, whether on flash attention."""
+
+    family: Family
+    config: Mapping[str, Any]
+    flash: bool
+
+
 def check_model(
-    family: Family, repository: Repository, detected: Detected, dtype: str,
-    machine: Machine, flash: bool,
-) -> None:  # fmt: skip
+    built: Built, repository: Repository, detected: Detected, dtype: str, machine: Machine
+) -> None:
     """Refuse a model that cannot be built here. Raises BootError: the backend does not start."""
+    family, flash = built.family, built.flash
     reasons = (
-        *_hardware(family, repository, machine, flash),
+        *_hardware(family, machine, flash),
         *_precision(family, dtype),
         *_head(family, detected, machine.image.version, flash),
         *_pooling(family, detected.pooling, flash),
+        *refuse_fields(family, built.config, detected, flash),
         *_shape(family, repository, detected),
+        *refuse_theta(built.config),
     )
     if reasons:
         raise backend_failure(reasons[0])
 
 
-def _hardware(
-    family: Family, repository: Repository, machine: Machine, flash: bool
-) -> Iterator[str]:
-    scaled = repository.files["config.json"].get("rope_scaling") is not None
+def _hardware(family: Family, machine: Machine, flash: bool) -> Iterator[str]:
     if family.title == "Llama" and machine.on_gpu:
-        if scaled:
-            yield "Rope scaling is not supported for FlashLlama yet"
         if not flash:
             yield "FlashMistral requires DType::F16"
     elif family.needs_flash and not flash:

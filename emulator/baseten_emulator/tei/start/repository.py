@@ -62,8 +62,10 @@ class Repository:
         """Return a repository as it is taught, path to content: null and false are absent, `weights` is not a file."""
         weights = Weights(**files.get("weights", {}))
         present = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
-        dense = (f"{path}/model.safetensors" for path in dense_paths(present.get("modules.json")))
-        weight_files = (*WEIGHT_FILES[weights.format], *dense)
+        named = dense_paths(present.get("modules.json"))
+        dense = (f"{path}/model.safetensors" for path in named if f"{path}/config.json" in present)
+        there = (name for name in dense if files.get(name) is not False)
+        weight_files = (*WEIGHT_FILES[weights.format], *there)
         return cls(repo_id, present, weights, gated, weight_files=weight_files)
 
     def has(self, path: str) -> bool:

@@ -6,17 +6,16 @@ Source: `router/src/lib.rs` and `core/src/download.rs` (`ST_CONFIG_NAMES`), 1.6.
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_emulator.tei.http.serde import Field, Struct, map_of, optional, string
-from baseten_emulator.tei.start.model_config import usize
 from baseten_emulator.tei.start.repository import Repository
+from baseten_emulator.tei.start.structs import decoder_of
+from baseten_emulator.tei.versions import LATEST
 
 LENGTH_FILES = tuple(
     f"sentence_{family}_config.json"
     for family in ("bert", "roberta", "distilbert", "camembert", "albert", "xlm-roberta", "xlnet")
 )
 PROMPTS_FILE = "config_sentence_transformers.json"
-_LENGTH = Struct("STConfig", {"max_seq_length": Field(usize)})
-_PROMPTS = Struct("NewSTConfig", {"prompts": Field(optional(map_of(string)), None)})
+_LENGTH, _PROMPTS = decoder_of("STConfig", LATEST), decoder_of("NewSTConfig", LATEST)
 _OFFSET_FAMILIES = ("xlm-roberta", "camembert", "roberta")
 
 

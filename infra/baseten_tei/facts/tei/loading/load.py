@@ -143,8 +143,7 @@ def _skipped(
     release: str,
 ) -> tuple[Skipped, ...]:
     task, length = decided
-    is_passed_over = candle is None or candle.dense.error is not None
-    found = [*skipped_modules(repository, is_passed_over)]
+    found = [*skipped_modules(repository, candle is not None and bool(candle.dense.layers))]
     if repository.known is None:
         found += skipped_attention(repository.json[CONFIG], release)
     if candle is not None:

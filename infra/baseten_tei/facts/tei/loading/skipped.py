@@ -24,12 +24,15 @@ class Skipped:
     of: str
 
 
-def skipped_modules(repository: RepositoryFiles, is_passed_over: bool) -> Iterator[Skipped]:
-    """Yield the modules that TEI does not apply; `is_passed_over`: modules.json was not parsed, for one name or all."""
+def skipped_modules(repository: RepositoryFiles, has_dense: bool) -> Iterator[Skipped]:
+    """Yield the modules that TEI does not apply; `has_dense`: it loaded a Dense layer, so it loaded all that are there.
+
+    It has none where modules.json was not parsed, for one name or all, or where the folder has no weights.
+    """
     modules = _modules(repository)
     poolings = [path for name, path in modules if name == "Pooling"]
     for name, path in modules:
-        if name == "Dense" and is_passed_over:
+        if name == "Dense" and not has_dense:
             yield Skipped("dense", path, MODULES)
         elif name == "Pooling" and (path != POOLING.partition("/")[0] or poolings.count(path) > 1):
             yield Skipped("pooling", path, MODULES)
