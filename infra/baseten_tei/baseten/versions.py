@@ -51,6 +51,8 @@ class Serving:
     instance_type: str = ""
     promotion_status: str | None = None
     promotion_error: str | None = None
+    further: Mapping[str, str] = field(default_factory=dict)
+    """Settings that this project has no word for, shown as text."""
 
     @property
     def promoting(self) -> bool:

@@ -77,7 +77,7 @@ def command(
     if found.from_program:
         return adopt_into_program(workspace, found, models, {"dry_run": dry_run, "yes": yes})
     plan, readings = decide_adoptions(workspace, models, found.settings.models)
-    lines = summarize(plan, dry_run=dry_run or asks(yes))
+    lines = summarize(plan, workspace.path.name, dry_run=dry_run or asks(yes))
     click.echo("\n".join(lines) or "there is no model to adopt")
     if plan.adopted and not dry_run:
         confirm(f"Write {workspace.path.name} and import the models into stack {stack!r}?", yes)

@@ -13,7 +13,7 @@ from baseten_tei.operations.adoption.adoption_plan import (
     Adoptions,
     summarize,
 )
-from baseten_tei.operations.adoption.program_adoption import divide
+from baseten_tei.operations.adoption.program_adoption import divide, name_as_registered
 from baseten_tei.operations.adoption.python_code import render_models
 from baseten_tei.operations.adoption.yaml_edit import render_block
 from baseten_tei.project.pulumi_cli import exported_state
@@ -37,6 +37,7 @@ def adopt_into_program(
     registered = found.settings.models
     plan, readings = decide_adoptions(workspace, names, _in_state(workspace, registered))
     nested = _find_nested(workspace)
+    plan = replace(plan, adopted=[name_as_registered(it, registered) for it in plan.adopted])
     parts = divide([it for it in plan.adopted if it.name not in nested], registered)
     differing = map(_describe_difference, parts.otherwise.items())
     left_out = [
@@ -45,7 +46,7 @@ def adopt_into_program(
         *(LeftOut(it, NESTED) for it in sorted(nested & _names(plan))),
     ]
     whole = replace(plan, adopted=parts.to_import, left_out=left_out)
-    lines = summarize(whole, dry_run=given["dry_run"] or asks(given["yes"]))
+    lines = summarize(whole, "the program", dry_run=given["dry_run"] or asks(given["yes"]))
     told = [*lines, *_code_lines(workspace, parts.to_write)]
     click.echo("\n".join(told) or "there is no model to adopt")
     if parts.to_import and given["dry_run"]:

@@ -1,7 +1,8 @@
 """Names: what Baseten and truss take, and when two of them are one.
 
-truss 0.18.35 puts model and environment names into its GraphQL text unescaped (`remote/baseten/api.py`), so
-a quote in a name would rewrite the call. We allow what can never need escaping.
+A model's name on Baseten is any text that is shown ("My Truss"). truss 0.18.35 puts it into its GraphQL text
+unescaped (`remote/baseten/api.py`), so a quote in a name would rewrite the call. A key of a stack is a folder's name,
+an output's and a resource's too, and holds what never needs escaping.
 """
 
 import re
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from baseten_tei.spec.args import ModelArgs
 
 MAX_LENGTH = 64
+MAX_ON_BASETEN = 255
+"""Of a model's name on Baseten; its API says it of other names (`maxLength`), and nothing of this one."""
+_NEVER_IN_NAMES = '"\\/'
 RESERVED_STACKS = ("drift", "preview")
 """Environments of the workflows' own. A stack is deployed in the environment of its name, and case does not matter."""
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -29,6 +33,18 @@ def model_name_problem(name: str, what: str = "model_name") -> str | None:
             f"{what} {name!r} must start with a letter or digit and hold only letters, digits, "
             f"'-', '_' and '.': write e.g. {suggest_name(name)}"
         )
+    return None
+
+
+def baseten_name_problem(name: str) -> str | None:
+    """Return why this `model_name` cannot be a model's name on Baseten, which may be any text that is shown."""
+    if len(name) > MAX_ON_BASETEN:
+        return f"model_name has {len(name)} characters, at most {MAX_ON_BASETEN} are allowed: shorten it"
+    example = f"write e.g. model_name: {suggest_name(name)}"
+    if found := next((it for it in name if it in _NEVER_IN_NAMES), None):
+        return f"model_name {name!r} holds {found!r}, which ends a name in truss's calls or Pulumi's ids: {example}"
+    if not name.strip() or name != name.strip() or not name.isprintable():
+        return f"model_name {name!r} is empty, or holds a space at an end or a character that is not shown: {example}"
     return None
 
 

@@ -204,6 +204,41 @@ def test_any_patch_of_a_known_minor_is_kept_and_another_release_becomes_the_near
     assert adopted({**SEED, "base_image": {"image": image}}).tei_version == known
 
 
+@pytest.mark.parametrize(
+    ("tag", "variables", "flag", "cuts"),
+    [
+        ("89-1.9", {}, "", True), ("89-1.8", {}, "", False), ("89-1.9.7", {}, "", True), ("latest", {}, "", True),
+        ("89-1.8", {}, "--auto-truncate", True), ("89-1.9", {}, "--auto-truncate false", False),
+        ("89-1.9.0", {"AUTO_TRUNCATE": "false"}, "", False), ("89-1.8.3", {"AUTO_TRUNCATE": "1"}, "", True),
+        ("89-1.8.3", {"AUTO_TRUNCATE": "off"}, "", False), ("89-1.9", {"AUTO_TRUNCATE": "false"}, "", False),
+    ],
+)  # fmt: skip
+def test_long_texts_are_cut_as_the_release_cuts_them(
+    tag: str, variables: dict[str, str], flag: str, cuts: bool
+) -> None:
+    config = {
+        **server(start_command=f"text-embeddings-router --model-id a/b {flag}"),
+        "base_image": {"image": f"ghcr.io/huggingface/text-embeddings-inference:{tag}"},
+        "environment_variables": variables,
+    }
+    assert adopted(config).auto_truncate is cuts
+    assert not any("auto-truncate" in line for line in notes(config))
+
+
+def test_an_unknown_patch_is_kept() -> None:
+    image = "ghcr.io/huggingface/text-embeddings-inference:89-1.9.7"
+    assert adopted({**SEED, "base_image": {"image": image}}).tei_version == "1.9.7"
+
+
+def test_each_origin_that_may_call_is_kept() -> None:
+    origins = "--cors-allow-origin https://a.example --cors-allow-origin=https://b.example"
+    config = server(start_command=f"text-embeddings-router --model-id a/b {origins}")
+    assert adopted(config).extra_flags == (
+        "--cors-allow-origin=https://a.example", "--cors-allow-origin=https://b.example",
+    )  # fmt: skip
+    assert not any("cors" in line for line in notes(config))
+
+
 def test_flags_given_as_variables_become_the_specs_words() -> None:
     command = "text-embeddings-router --model-id a/b --max-batch-tokens 100"
     config = server(start_command=command)

@@ -17,7 +17,12 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lock_changes import Readings
 from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut, decide_adoption
-from baseten_tei.operations.adoption.adoption_plan import find_candidates, plan_adoptions, summarize
+from baseten_tei.operations.adoption.adoption_plan import (
+    Adoptions,
+    find_candidates,
+    plan_adoptions,
+    summarize,
+)
 from baseten_tei.operations.adoption.environment_entry import PROMOTION_DEFAULTS, settings_entry
 from baseten_tei.operations.adoption.found_model import FoundModel
 from baseten_tei.operations.adoption.import_file import component_urn, import_file
@@ -143,17 +148,20 @@ def test_a_rule_that_would_stop_the_preview_is_silenced_with_its_finding() -> No
     [
         ([], {}, "nothing was ever deployed of it"),
         ([serving(status="DEPLOY_FAILED")], {},
-         "no environment serves anything (production: DEPLOY_FAILED)"),
+         "no environment serves anything (production: DEPLOY_FAILED): promote a deployment on Baseten, and adopt it "
+         "then"),
         ([serving(promotion_status="RELEASING")], {},
          "environment 'production' is being promoted: adopt it when that has ended"),
         ([serving()], {"config": {"docker_server": {"start_command": "vllm"}}},
          "start_command starts 'vllm', not text-embeddings-router"),
-        ([serving()], {"name": "my model"},
-         "its name holds more than letters, digits, '-', '_' and '.': rename it on Baseten"),
+        ([serving()], {"name": 'a"b'},
+         "model_name 'a\"b' holds '\"', which ends a name in truss's calls or Pulumi's ids: rename it on Baseten"),
         ([serving(autoscaling={**LIVE, "concurrency_target": 40})], {},
+         "the stack refuses what runs: "
          "autoscaling.concurrency_target 40 is above predict_concurrency 32, so a replica could never "
          "reach it: write concurrency_target: 32 or less"),
         ([serving()], {"config": {**CONFIG, "resources": {"accelerator": "V100"}}},
+         "the stack refuses what runs: "
          "accelerator V100 has no TEI image (compute capability 7.0): write accelerator: L4, A10G, "
          "A100, H100 or T4"),
     ],
@@ -162,6 +170,95 @@ def test_what_is_left_out_says_why(
     environments: list[Serving], more: dict[str, Any], why: str
 ) -> None:
     assert left_out(*environments, **more) == why
+
+
+@pytest.mark.parametrize(
+    ("name", "config", "write"),
+    [
+        ("llm", {"docker_server": {"start_command": "vllm"}}, "a model 'llm' with adopt: true"),
+        ("my llm", {"docker_server": {"start_command": "vllm"}},
+         "a model 'my-llm' with model_name: 'my llm' and adopt: true"),
+        ("bge", {**CONFIG, "resources": {"accelerator": "V100"}},
+         "a model 'bge' with adopt: true, task: embedding, model_id: BAAI/bge-base-en-v1.5"),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_says_what_to_write_where(
+    name: str, config: dict[str, Any], write: str
+) -> None:
+    decided = decide_adoption(found(serving(), config=config, name=name), OWNER)
+    assert isinstance(decided, LeftOut)
+    [line] = summarize(Adoptions(left_out=[decided]), "Pulumi.dev.yaml")
+    assert line.startswith(f"left out {name}: ")
+    assert line.endswith(f"; to have the stack replace it, write {write} into Pulumi.dev.yaml")
+
+
+def test_a_name_with_spaces_is_kept_as_the_entrys_model_name() -> None:
+    name = "BERT large (v2) für Suche"
+    it = decide_adoption(found(serving(), serving("canary", "d2"), name=name), OWNER)
+    assert isinstance(it, Adopted)
+    assert (it.name, it.entry["model_name"]) == ("BERT-large-v2-f-r-Suche", name)
+    assert parse_settings({it.name: it.entry}).models[it.name] == it.args
+    ids = [each.get("id") for each in import_file([it], "research")["resources"]]
+    assert ids == [
+        None,
+        f"research/{name}",
+        f"research/{name}/canary",
+        f"research/{name}/production",
+    ]
+    [line] = summarize(Adoptions(adopted=[it]), "Pulumi.dev.yaml")
+    assert line.startswith(f"adopted {name!r} as BERT-large-v2-f-r-Suche: embedding ")
+
+
+def test_settings_that_no_spec_manages_are_told_and_stay() -> None:
+    promotion = {
+        **PROMOTION_DEFAULTS,
+        "rolling_deploy_config": {
+            **PROMOTION_DEFAULTS["rolling_deploy_config"],
+            "rolling_deploy_strategy": "OTHER",
+        },
+        "ramp_up_duration_seconds": 600,
+    }
+    live = {**LIVE, "max_scale_down_rate": 20, "target_in_flight_tokens": 4000}
+    odd = serving(
+        autoscaling=live, promotion=promotion, further={"autoscaling_schedules": "nights"}
+    )
+    canary = serving("canary", "d2", autoscaling={**LIVE, "max_scale_down_rate": 10})
+    it = adopted(odd, canary)
+    assert it.unmanaged == (
+        "autoscaling.max_scale_down_rate: 20",
+        "autoscaling.target_in_flight_tokens: 4000",
+        "promotion.rolling_deploy_config.rolling_deploy_strategy: OTHER",
+        "autoscaling_schedules: nights",
+        "environments.canary: autoscaling.max_scale_down_rate: 10",
+    )
+    told = list(summarize(Adoptions(adopted=[it]), "Pulumi.dev.yaml"))
+    assert "  not managed by a spec, so it stays on Baseten as it is:" in told
+    assert adopted(serving()).unmanaged == ()
+
+
+RERANKER = healthy_facts("reranker").model_id
+ONE_LABEL = {(RERANKER, "main"): healthy_facts("reranker")}
+
+
+@pytest.mark.parametrize("path", ["/predict", "/"])
+def test_a_reranker_behind_a_route_of_several_tasks_is_a_reranker(path: str) -> None:
+    config = build_config("rank", spec("reranker", model_id=RERANKER))
+    config = {**config, "docker_server": {**config["docker_server"], "predict_endpoint": path}}
+    it = adopted(serving(), config=config, lock=ONE_LABEL)
+    assert (it.args.task, "silence" in it.entry) == ("reranker", False)
+    assert it.notes == (f"docker_server.predict_endpoint: {path} → /rerank",)
+    unread = adopted(serving(), config=config)
+    assert unread.notes[0].startswith(
+        f"task: {unread.args.task} is a guess: predict_endpoint {path} serves several"
+    )
+
+
+@pytest.mark.parametrize("more", [{"pooling": "splade"}, {"path": "/embed_sparse"}])
+def test_sparse_vectors_are_left_out(more: dict[str, str]) -> None:
+    config = build_config("sparse", spec(pooling=more.get("pooling")))
+    server = {**config["docker_server"], "predict_endpoint": more.get("path", "/v1/embeddings")}
+    told = left_out(serving(), config={**config, "docker_server": server})
+    assert told.startswith("it serves sparse vectors, which only /embed_sparse answers")
 
 
 def test_another_stacks_model_is_taken_over_by_name_alone() -> None:
@@ -198,7 +295,7 @@ def test_what_would_meet_another_model_under_one_name_is_left_out() -> None:
     plan = plan_adoptions([it, twin, LeftOut("x", "why")], {"other": spec()})
     assert [each.name for each in plan.adopted] == ["bge"]
     assert [each.name for each in plan.left_out] == ["BGE", "x"]
-    told = "\n".join(summarize(replace(plan, there=["old"])))
+    told = "\n".join(summarize(replace(plan, there=["old"]), "Pulumi.dev.yaml"))
     assert "adopted bge: embedding BAAI/bge-base-en-v1.5, production serves d1" in told
     assert "left out x: why\nkept old: the stack has it already" in told
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from baseten_tei.operations.adoption.adoption_decision import Adopted
-from baseten_tei.operations.adoption.program_adoption import divide
+from baseten_tei.operations.adoption.program_adoption import divide, name_as_registered
 from baseten_tei.operations.adoption.python_code import render_keywords, render_models
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
@@ -53,6 +53,23 @@ def _imported(code: str) -> dict[str, Any]:
     names: dict[str, Any] = {}
     exec("\n".join(lines), names)  # noqa: S102  # our own code is what is tested
     return names
+
+
+def test_a_model_is_called_as_the_program_registers_it_whatever_its_name_on_baseten() -> None:
+    found = Adopted("my-bge", {**ENTRY, "model_name": "my bge"}, spec(ENTRY, model_name="my bge"))
+    registered = {"search": spec(ENTRY, model_name="my bge"), "rank": spec(RERANKER)}
+    named = name_as_registered(found, registered)
+    assert (named.name, named.entry["model_name"]) == ("search", "my bge")
+    assert divide([named], registered).to_import == (named,)
+    assert name_as_registered(found, {"rank": spec(RERANKER)}) == found
+    plain = name_as_registered(
+        Adopted("bge", ENTRY, spec(ENTRY)), {"search": spec(ENTRY, model_name="bge")}
+    )
+    assert (plain.name, plain.args.model_name, plain.entry["model_name"]) == (
+        "search",
+        "bge",
+        "bge",
+    )
 
 
 def test_the_code_registers_just_what_was_found() -> None:

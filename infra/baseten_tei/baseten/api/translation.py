@@ -41,7 +41,22 @@ def as_serving(environment: "Environment") -> Serving:
         instance_type=environment.instance_type.name,
         promotion_status=promotion.status if promotion else None,
         promotion_error=promotion.error_message if promotion else None,
+        further=_further_settings(environment),
     )
+
+
+def _further_settings(environment: "Environment") -> dict[str, str]:
+    """Return schedules by name, and the routing of traffic, where an environment has them."""
+    told = environment.autoscaling_schedules
+    every = (
+        [it if isinstance(it, dict) else it.model_dump() for it in told.schedules] if told else []
+    )
+    names = ", ".join(str(it.get("name")) for it in every)
+    routing = environment.traffic_routing
+    return {
+        **({"autoscaling_schedules": names} if every else {}),
+        **({"traffic_routing": routing.model_dump_json(exclude_none=True)} if routing else {}),
+    }
 
 
 def settings_request(settings: EnvironmentSettings) -> dict[str, Any]:

@@ -22,6 +22,9 @@ Data = Mapping[str, Any]
 TOKEN_NAME = re.compile(r"(?i)(hf|hugging_?face).*(key|token)")
 """What people call the secret, or the variable, with their Hugging Face token."""
 
+_NO = frozenset({"", "n", "no", "f", "false", "off", "0"})
+"""What clap reads as "off" where a switch is set by a variable."""
+
 TOKEN_FLAGS = frozenset({"hf-token", "hf-api-token"})
 
 
@@ -50,6 +53,11 @@ class Deployed:
     def flags(self) -> dict[str, str | None]:
         """The router's flags by name; each can be given by a variable too, and the command line wins."""
         return router_flags(self.command, self.environment)
+
+    @property
+    def path(self) -> str:
+        """The route that `/predict` leads to on Baseten."""
+        return str(self.config["docker_server"].get("predict_endpoint"))
 
     @property
     def gated(self) -> bool:
@@ -88,7 +96,10 @@ def auto_truncates(given: Mapping[str, str | None], version: str) -> bool:
     """Return whether the router cuts long texts: off by default until 1.8.3, on from 1.9.0."""
     if "auto-truncate" not in given:
         return releases.at_least(version, "1.9.0")
-    return given["auto-truncate"] in (None, "true")
+    value = given["auto-truncate"]
+    if releases.at_least(version, "1.9.2"):
+        return value in (None, "true")
+    return value is None or value.lower() not in _NO  # a switch, which only its variable turns off
 
 
 def _token_signs(config: Data) -> Iterator[bool]:

@@ -6,7 +6,7 @@ The forms are those of Baseten's public TEI examples (truss-examples) and of `co
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from baseten_tei.deployment.read_back.shell_script import SECRET_MARK, Script, read_script
 from baseten_tei.facts.tei.flags import SWITCHES
@@ -29,6 +29,8 @@ class RouterCommand:
     """Commands that run first."""
     secrets: tuple[str, ...] = ()
     """Baseten secrets whose files the script reads."""
+    repeated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """All values of a flag that is given more than once, as `--cors-allow-origin` may be."""
 
 
 def read_command(command: str, environment: Mapping[str, str]) -> RouterCommand | str:
@@ -60,10 +62,14 @@ def _router(
     filled = [script.fill(word, known) for word in words]
     if unknown := next((word for word in filled if script.is_open(word)), None):
         return f"start_command holds {unknown!r}, which only its container can fill in"
-    flags = {name: value and script.plain(value) for name, value in _pairs(filled)}
+    pairs = [(name, value and script.plain(value)) for name, value in _pairs(filled)]
+    given: dict[str, list[str]] = {}
+    for name, value in pairs:
+        given.setdefault(name, []).append(value or "")
+    repeated = {name: tuple(values) for name, values in given.items() if len(values) > 1}
     secrets = (it for each in script.commands for word in each for it in SECRET_MARK.findall(word))
     first = (script.plain(SECRET_MARK.sub(r"[secret \1]", shlex.join(it))) for it in before)
-    return RouterCommand(flags, own, tuple(first), tuple(dict.fromkeys(secrets)))
+    return RouterCommand(dict(pairs), own, tuple(first), tuple(dict.fromkeys(secrets)), repeated)
 
 
 def _assignments(

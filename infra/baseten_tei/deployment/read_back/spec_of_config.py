@@ -40,7 +40,7 @@ def read_spec(it: Deployed, labels: Data) -> dict[str, Any]:
         **_unless("gated", it.gated, False),
         **_batching(it),
         **_flags(it),
-        **_unless("extra_flags", list(_extra(it.flags)), []),
+        **_unless("extra_flags", list(_extra(it)), []),
         **_unless("env", dict(_variables(it)), {}),
         **_unless("labels", dict(_labels(labels)), {}),
     }
@@ -97,10 +97,11 @@ def _flags(it: Deployed) -> dict[str, Any]:
     }
 
 
-def _extra(given: Mapping[str, str | None]) -> Iterator[str]:
-    for name, value in given.items():
+def _extra(it: Deployed) -> Iterator[str]:
+    for name, value in it.flags.items():
         if name in flags.FLAGS and name not in flags.OURS and name not in flags.FORBIDDEN:
-            yield f"--{name}" if value is None else f"--{name}={value}"
+            for each in it.command.repeated.get(name, (value,)):
+                yield f"--{name}" if each is None else f"--{name}={each}"
 
 
 def _variables(it: Deployed) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,6 @@ _CHOICES = {
     "auto-truncate": ("true", "false"),
 }
 _CONFLICTS = (("default-prompt", "default-prompt-name"), ("hf-token", "hf-api-token"))
-_REPEATABLE = frozenset({"cors-allow-origin"})
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ def find_flag_problems(words: Iterable[str], tei_version: str) -> Iterator[FlagP
             yield _unknown(name, since, tei_version)
         elif problem := _form_problem(name, value, tei_version):
             yield FlagProblem("form", name, *problem)
-        if name in seen and name not in _REPEATABLE:
+        if name in seen and name not in flags.REPEATABLE:
             fix = (
                 f"write {flags.OURS[name]}: … instead"
                 if name in flags.OURS

@@ -18,6 +18,9 @@ FLAGS: Mapping[str, str] = MappingProxyType(
 SWITCHES = frozenset({"json-output", "disable-spans"})
 """Flags that take no value, besides auto-truncate whose form depends on the release."""
 
+REPEATABLE = frozenset({"cors-allow-origin"})
+"""Flags that may be given more than once: each value counts (measured on TEI 1.9.3)."""
+
 NUMBERS = frozenset({"max-batch-requests", "payload-limit", "prometheus-port"})
 """Flags whose value is a whole number."""
 

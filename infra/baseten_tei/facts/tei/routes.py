@@ -35,6 +35,11 @@ ROUTES: Mapping[str, TaskRoute] = {
 
 TASK_BY_PATH: Mapping[str, str] = {
     **{route.path: task for task, route in ROUTES.items()},
-    **dict.fromkeys(("/embed", "/embed_all", "/embed_sparse", "/similarity"), "embedding"),
+    **dict.fromkeys(
+        ("/embed", "/embed_all", "/embed_sparse", "/similarity", "/embeddings", "/"), "embedding"
+    ),
 }
-"""All routes that answer for one task only (README of TEI 1.9)."""
+"""All routes that do a task's work; those of `SHARED_PATHS` do another's as well."""
+
+SHARED_PATHS = frozenset({"/predict", "/"})
+"""`/predict` answers for a reranker too, and `/` for whatever the model is (measured on TEI 1.8.3 and 1.9.3)."""

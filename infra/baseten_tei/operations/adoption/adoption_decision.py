@@ -13,9 +13,15 @@ from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.read_back.deployed_config import Deployed, read_deployed_config
 from baseten_tei.deployment.read_back.spec_of_config import read_spec
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
-from baseten_tei.operations.adoption.environment_entry import settings_entry
-from baseten_tei.operations.adoption.found_model import FoundModel, refuse_model, serving_id
-from baseten_tei.operations.adoption.notes import describe_losses
+from baseten_tei.operations.adoption.environment_entry import list_unmanaged, settings_entry
+from baseten_tei.operations.adoption.found_model import (
+    FoundModel,
+    name_in_stack,
+    refuse_model,
+    serving_id,
+)
+from baseten_tei.operations.adoption.loaded_task import SPARSE, correct_task, serves_sparse_vectors
+from baseten_tei.operations.adoption.notes import describe_losses, environment_place
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.settings import resolve_subject
@@ -31,14 +37,17 @@ class Adopted:
     entry: Mapping[str, Any]
     args: ModelArgs
     notes: tuple[str, ...] = ()
+    unmanaged: tuple[str, ...] = ()
+    """Live settings that no spec manages: they stay on Baseten as they are."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A model that is not adopted."""
+    """A model that is not adopted; `write` is the spec, in words, that takes it over by hand."""
 
     name: str
     why: str
+    write: str = ""
 
 
 def decide_adoption(
@@ -55,19 +64,32 @@ def decide_adoption(
     that gated models of a stack read.
     """
     it = read_deployed_config(found.config) if found.config else "nothing was ever deployed of it"
+    key = name_in_stack(found.name)
+    by_hand = f"a model {key!r} with {'' if key == found.name else f'model_name: {found.name!r} and '}adopt: true"
     if isinstance(it, str):
-        return LeftOut(found.name, it)
+        return LeftOut(found.name, it, by_hand)
     if problem := refuse_model(found, owner, by_name=by_name):
         return LeftOut(found.name, problem)
+    it = correct_task(it, lock)
+    if serves_sparse_vectors(it, lock):
+        return LeftOut(found.name, SPARSE)
     entry = _spec_entry(found, it, has_secret=has_secret)
-    subject = _check_entry(found.name, entry, lock)
+    subject = _check_entry(key, entry, lock)
     if isinstance(subject, str):
-        return LeftOut(found.name, subject)
+        why = f"the stack refuses what runs: {subject}"
+        return LeftOut(
+            found.name, why, f"{by_hand}, task: {it.task}, model_id: {it.origin.model_id}"
+        )
     silence = _silence_errors(subject)
     told = describe_losses(subject, it, found.environments, found.configs)
     told += tuple(f"silence: {rule}: {why}" for rule, why in silence.items())
     whole = {**entry, **({"silence": silence} if silence else {})}
-    return Adopted(found.name, whole, subject.args, told)
+    unmanaged = (
+        f"{environment_place(each, subject.args)}{line}"
+        for each in found.serving
+        for line in list_unmanaged(each)
+    )
+    return Adopted(key, whole, subject.args, told, tuple(unmanaged))
 
 
 def _spec_entry(found: FoundModel, it: Deployed, *, has_secret: bool) -> dict[str, Any]:
@@ -83,8 +105,10 @@ def _spec_entry(found: FoundModel, it: Deployed, *, has_secret: bool) -> dict[st
         each.name: {**settings_entry(each, requests), "deployment": serving_id(each)}
         for each in others
     }
+    own_name = {} if name_in_stack(found.name) == found.name else {"model_name": found.name}
     return {
         **spec,
+        **own_name,
         **({} if own.name == PRODUCTION else {"environment": own.name}),
         **settings_entry(own, requests),
         **({"environments": further} if further else {}),

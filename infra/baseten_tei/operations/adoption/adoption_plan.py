@@ -62,17 +62,25 @@ def plan_adoptions(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adopti
     return Adoptions(adopted, left_out)
 
 
-def summarize(it: Adoptions, *, dry_run: bool = False) -> Iterator[str]:
-    """Return what becomes of each model, a line each; with `dry_run` what would."""
+def summarize(it: Adoptions, place: str, *, dry_run: bool = False) -> Iterator[str]:
+    """Yield what becomes of each model, a line each; with `dry_run` what would. `place` is where specs are written."""
     would = "would be " if dry_run else ""
     for model in it.adopted:
         adopted = "would adopt" if dry_run else "adopted"
-        yield f"{adopted} {model.name}: {model.args.task} {model.args.model_id}, {_format_pins(model)}"
+        on_baseten = model.args.model_name
+        name = f"{on_baseten!r} as {model.name}" if on_baseten else model.name
+        yield f"{adopted} {name}: {model.args.task} {model.args.model_id}, {_format_pins(model)}"
         if model.notes:
             yield "  not carried over, so it changes once the pin is removed:"
             yield from (f"    {note}" for note in model.notes)
+        if model.unmanaged:
+            yield "  not managed by a spec, so it stays on Baseten as it is:"
+            yield from (f"    {line}" for line in model.unmanaged)
     for left in it.left_out:
-        yield f"{would}left out {left.name}: {left.why}"
+        by_hand = (
+            f"; to have the stack replace it, write {left.write} into {place}" if left.write else ""
+        )
+        yield f"{would}left out {left.name}: {left.why}{by_hand}"
     yield from (f"kept {name}: the stack has it already" for name in it.there)
 
 

@@ -1,6 +1,6 @@
 """An environment's live settings as a spec's keys, so that a preview finds nothing to change."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -21,6 +21,12 @@ PROMOTION_DEFAULTS: Mapping[str, Any] = {
 """How Baseten sets a new environment (Baseten docs: rolling deployments)."""
 
 
+UNMANAGED_DEFAULTS: Mapping[str, Any] = {
+    "max_scale_down_rate": 50, "ramp_up_duration_seconds": 600, "rolling_deploy_strategy": "REPLICA",
+}  # fmt: skip
+"""How Baseten sets what a spec does not manage (Baseten docs: autoscaling; baseten 0.13.1)."""
+
+
 def settings_entry(serving: Serving, predict_concurrency: int) -> dict[str, Any]:
     """Return `autoscaling`, `promotion` and `request_backpressure`, without what is the default of a spec.
 
@@ -34,6 +40,23 @@ def settings_entry(serving: Serving, predict_concurrency: int) -> dict[str, Any]
         "request_backpressure": policy,
     }
     return {key: value for key, value in found.items() if value}
+
+
+def list_unmanaged(serving: Serving) -> Iterator[str]:
+    """Yield the live settings that a spec has no word for and that are not Baseten's own: they stay as they are."""
+    groups: dict[str, tuple[Mapping[str, Any], type[BaseModel]]] = {
+        "autoscaling": (serving.autoscaling, Autoscaling),
+        "promotion": (serving.promotion, Promotion),
+        "promotion.rolling_deploy_config": (
+            serving.promotion.get("rolling_deploy_config") or {},
+            RollingDeploy,
+        ),
+    }
+    for group, (live, words) in groups.items():
+        for key, value in live.items():
+            if key not in words.model_fields and value and value != UNMANAGED_DEFAULTS.get(key):
+                yield f"{group}.{key}: {value}"
+    yield from (f"{key}: {value}" for key, value in serving.further.items())
 
 
 def _autoscaling(live: Mapping[str, int], predict_concurrency: int) -> dict[str, int]:

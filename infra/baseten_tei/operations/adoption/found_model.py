@@ -8,7 +8,7 @@ from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.ownership import Owner, mark_of, pusher_of
 from baseten_tei.deployment.read_back.deployed_config import Data
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
-from baseten_tei.spec.names import model_name_problem
+from baseten_tei.spec.names import baseten_name_problem, model_name_problem, suggest_name
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class FoundModel:
 
 def refuse_model(found: FoundModel, owner: Owner, *, by_name: bool) -> str | None:
     """Return why this model cannot, or should not, be adopted now."""
-    if model_name_problem(found.name):
-        return "its name holds more than letters, digits, '-', '_' and '.': rename it on Baseten"
+    if problem := baseten_name_problem(found.name):
+        return f"{problem.partition(': write')[0]}: rename it on Baseten"
     if moving := next((it for it in found.environments if it.promoting), None):
         return f"environment {moving.name!r} is being promoted: adopt it when that has ended"
     if not found.serving:
@@ -43,11 +43,16 @@ def refuse_model(found: FoundModel, owner: Owner, *, by_name: bool) -> str | Non
             f"{it.name}: {it.current.status if it.current else 'nothing'}"
             for it in found.environments
         )
-        return f"no environment serves anything ({states})"
+        return f"no environment serves anything ({states}): promote a deployment on Baseten, and adopt it then"
     current = found.serving[0].current
     if not by_name and current and mark_of(current) and not owner.owns(current):
         return f"{pusher_of(current)} pushed it: name it to take it over"
     return None
+
+
+def name_in_stack(name: str) -> str:
+    """Return the key of a model's entry: its name, or one like it where that cannot be a folder's name too."""
+    return suggest_name(name) if model_name_problem(name) else name
 
 
 def serving_id(serving: Serving) -> str:

@@ -8,6 +8,7 @@ from baseten_tei.deployment.ownership import Owner
 from baseten_tei.operations.adoption.adoption_decision import Adopted
 from baseten_tei.project.urns import urn_of
 from baseten_tei.spec.hf_token import SECRET_NAME
+from baseten_tei.spec.names import baseten_name
 from baseten_tei.spec.type_tokens import PROVIDER, SECRET, STATE_ID, component_type
 
 
@@ -34,9 +35,10 @@ def _resources(it: Adopted, team: str | None) -> Iterator[dict[str, Any]]:
     parent = f"component {it.name}"
     kind = component_type(it.args.task)
     yield {"type": kind, "name": parent, "logicalName": it.name, "component": True}
-    yield _resource("Model", f"{it.name}-model", _id(team, it.name), parent)
+    on_baseten = baseten_name(it.name, it.args)
+    yield _resource("Model", f"{it.name}-model", _id(team, on_baseten), parent)
     for name in all_environments(it.args):
-        yield _resource("Environment", f"{it.name}-{name}", _id(team, it.name, name), parent)
+        yield _resource("Environment", f"{it.name}-{name}", _id(team, on_baseten, name), parent)
 
 
 def _resource(kind: str, name: str, resource_id: str, parent: str) -> dict[str, Any]:

@@ -76,7 +76,8 @@ def _access(it: Deployed) -> str:
 def _flags(it: Deployed) -> dict[str, str]:
     """Return the router's flags as they take effect, whoever gave them."""
     truncates = str(auto_truncates(it.flags, it.version)).lower()
-    effective = {**ROUTER_DEFAULTS, **it.flags, "auto-truncate": truncates}
+    several = {name: ", ".join(values) for name, values in it.command.repeated.items()}
+    effective = {**ROUTER_DEFAULTS, **it.flags, **several, "auto-truncate": truncates}
     shown = {name: value for name, value in effective.items() if name not in HIDDEN}
     return {f"--{name}": "set" if value is None else value for name, value in shown.items()}
 

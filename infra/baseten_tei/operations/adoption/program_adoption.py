@@ -1,10 +1,11 @@
 """Adopting into a program, which nobody edits but its author: what is still to be written, and what to import."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from baseten_tei.operations.adoption.adoption_decision import Adopted
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.names import baseten_name
 from baseten_tei.spec.spec_parser import parse_spec
 
 
@@ -16,6 +17,19 @@ class ProgramAdoption:
     to_import: tuple[Adopted, ...]
     otherwise: Mapping[str, tuple[str, ...]]
     """Of models that the program registers otherwise than they run: the keys that differ."""
+
+
+def name_as_registered(it: Adopted, registered: Mapping[str, ModelArgs]) -> Adopted:
+    """Return a model by the name under which the program registers it, whatever it is called on Baseten."""
+    on_baseten = baseten_name(it.name, it.args)
+    names = (name for name, args in registered.items() if baseten_name(name, args) == on_baseten)
+    name = next(names, it.name)
+    if name == it.name:
+        return it
+    entry = {**it.entry, "model_name": on_baseten}
+    return replace(
+        it, name=name, entry=entry, args=it.args.model_copy(update={"model_name": on_baseten})
+    )
 
 
 def divide(adopted: Iterable[Adopted], registered: Mapping[str, ModelArgs]) -> ProgramAdoption:

@@ -50,7 +50,7 @@ def _extra_flags(args: ModelArgs) -> Iterator[str]:
             yield f"{flag}: {flags.FORBIDDEN[name]}"
         elif name not in flags.FLAGS:
             yield f"{flag} is not a flag of TEI {args.tei_version}.{_instead(name)}"
-        elif name in seen:
+        elif name in seen and name not in flags.REPEATABLE:
             yield f"{flag} is given twice, and TEI refuses that: keep one"
         elif (value is None) != (name in flags.SWITCHES):
             yield f"{flag} {'needs a' if value is None else 'takes no'} value: write {_form(name)}"

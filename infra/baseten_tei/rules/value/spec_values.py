@@ -11,6 +11,7 @@ from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.credentials import spec_problems
 from baseten_tei.spec.names import (
     baseten_name,
+    baseten_name_problem,
     environment_variable,
     model_name_problem,
     repository_problem,
@@ -22,9 +23,9 @@ def find_problems(name: str, args: ModelArgs) -> list[str]:
     if secret := spec_problems(name, args.model_dump(exclude_defaults=True, warnings=False)):
         return secret
     found = [
-        model_name_problem(baseten_name(name, args)),
-        # It is a folder's name as well, so it may hold no more than a name on Baseten may.
-        None if args.model_name is None else model_name_problem(name, "name"),
+        # A folder's name as well, so it may hold less than a name on Baseten may.
+        model_name_problem(name, "model_name" if args.model_name is None else "name"),
+        None if args.model_name is None else baseten_name_problem(args.model_name),
         repository_problem(args.model_id, args.revision),
         permits_problem(args),
         *placement_problems(args),
