@@ -2,26 +2,17 @@
 
 TEI's `--max-concurrent-requests` counts *texts*, not requests: each text of a batch takes one permit
 (measured on TEI 1.8.3 and 1.9.3). From 1.9.0 a request that finds fewer free permits than it has texts is
-refused at once with 429; before, its texts wait. But before 1.9.0 the queue's channel holds no more commands than
-there are permits (core/src/queue.rs:49), and "next batch" is one, too: a router whose permits are all taken may
-abort. Measured on 1.8.3: 64 permits and fewer died, 96 and more lived with all of them taken.
+refused at once with 429; before, its texts wait.
 """
 
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from baseten_tei.facts.tei.queue_room import fillable, permits_for
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import TeiArgs
 
 DEFAULT_PREDICT_CONCURRENCY = 32
 """Baseten's own TEI examples."""
-
-LEAST_SAFE = 96
-"""Before 1.9.0: as many permits may all be taken; of fewer, half."""
-_LEAST_ROOMY = 256
-"""Before 1.9.0, fewer are derived at twice what can be in flight: four times what was seen to die."""
 
 
 @dataclass(frozen=True)
@@ -53,27 +44,6 @@ def derive_permits(args: TeiArgs) -> Permits:
     return Permits(
         requests, batch, permits_for(args.tei_version, texts) if permits is None else permits
     )
-
-
-def fillable(tei_version: str, permits: int) -> int:
-    """Return how many of so many permits may be taken at once without harm to the router."""
-    harmless = at_least(tei_version, "1.9.0") or permits >= LEAST_SAFE
-    return permits if harmless else permits // 2
-
-
-def texts_at_once(info: Mapping[str, Any]) -> int:
-    """Return how many texts may be under way at a router with this `/info`; an unknown version counts as an old one."""
-    version = re.match(r"\d+\.\d+(\.\d+)?", str(info.get("version") or ""))
-    return max(
-        1, fillable(version[0] if version else "0", info.get("max_concurrent_requests") or 1)
-    )
-
-
-def permits_for(tei_version: str, texts: int) -> int:
-    """Return the permits for so many texts in flight."""
-    if at_least(tei_version, "1.9.0"):
-        return texts
-    return min(2 * texts, max(texts, _LEAST_ROOMY))
 
 
 def permits_problem(args: TeiArgs) -> str | None:

@@ -19,12 +19,13 @@ from baseten_tei.deployment.gpu_choice import (
     tokens_to_hold,
 )
 from baseten_tei.deployment.instances import AS_OF
-from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits, fillable
+from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
 from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
 from baseten_tei.deployment.vram import CPU_REQUESTS, estimate, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.facts.tei.gpus import CPU, DEFAULT_ACCELERATOR
+from baseten_tei.facts.tei.queue_room import fillable
 from baseten_tei.spec.args import ModelArgs
 
 CLIENT_BATCH = 32

@@ -5,13 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.deployment.permits import (
-    LEAST_SAFE,
     derive_permits,
     find_starved_batch,
     find_taken_permits,
     permits_problem,
-    texts_at_once,
 )
+from baseten_tei.facts.tei.queue_room import LEAST_SAFE, texts_at_once
 from tests.support.specs import spec
 
 sizes = st.integers(1, 4096)
@@ -112,7 +111,7 @@ def test_permits_below_one_full_batch_are_refused(texts: int, refused: bool) -> 
         ({"version": "1.9.3", "max_concurrent_requests": 4}, 4),
         ({"version": "1.9.4-dev", "max_concurrent_requests": 4}, 4),
         ({"version": "unknown", "max_concurrent_requests": 64}, 32),
-        ({}, 1),
+        ({}, 512),
     ],
 )
 def test_a_router_of_an_old_or_unknown_release_is_given_half_of_few_permits(

@@ -57,6 +57,9 @@ class Router:
         self.info = info
         self.vectors = vectors
         self.asked: list[str] = []
+        self.sizes: list[int] = []
+        self.pair: tuple[float, float] | None = None
+        """What texts of equal length get in one request, where that is another vector."""
         self.seconds: list[float] = []
 
     def info_of(self, url: str, seconds: float) -> Mapping[str, Any]:
@@ -65,7 +68,11 @@ class Router:
 
     def post(self, url: str, route: str, body: Mapping[str, Any], seconds: float) -> Any:
         self._note(f"{url}/sync{route}", seconds)
-        vectors = [self.vectors.get(text, (0.5, 0.5)) for text in body["input"]]
+        texts = body["input"]
+        self.sizes.append(len(texts))
+        alike = len(texts) > 1 and len({*texts}) == 1
+        usual = self.pair if alike and self.pair else (0.5, 0.5)
+        vectors = [self.vectors.get(text, usual) for text in texts]
         for vector in vectors:
             if isinstance(vector, UserError):
                 raise vector
@@ -115,7 +122,7 @@ def refused(*arguments: Any, **options: Any) -> str:
 def test_a_version_that_is_what_was_asked_for_and_computes_passes() -> None:
     router = Router()
     assert check(router) == {"max_input_length": 512, "dimensions": 2, "fingerprint": FINGERPRINT}
-    assert router.asked == [f"{URL}/sync/info", f"{URL}/sync/v1/embeddings"]
+    assert router.asked == [f"{URL}/sync/info", *[f"{URL}/sync/v1/embeddings"] * 2]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +215,7 @@ def test_the_fingerprint_is_of_as_many_texts_as_one_request_may_hold(
 ) -> None:
     router = Router(info={**INFO, "max_client_batch_size": limit})
     assert check(router)["fingerprint"] == fingerprint([(0.5, 0.5)] * texts)
-    assert len(router.asked) == 2, "no call more than without a fingerprint"
+    assert len(router.asked) == (3 if limit > 1 else 2), "probes, and a pair where one request holds it"
 
 
 @pytest.mark.parametrize(
@@ -250,7 +257,7 @@ def test_a_version_of_which_nothing_is_expected_only_has_to_compute() -> None:
 def test_each_golden_text_is_asked_for_and_parity_passes() -> None:
     router = Router(a=NORTH, b=turn(EAST, 0.9999))
     assert check(router, WITH_GOLDEN, make_golden("embedding", NORTH, EAST))["dimensions"] == 2
-    assert len(router.asked) == 4
+    assert len(router.asked) == 5
 
 
 def test_a_version_that_moved_the_space_is_refused_with_the_numbers() -> None:
@@ -272,7 +279,7 @@ def test_a_new_space_is_not_compared_and_that_is_said() -> None:
     inputs = {**WITH_GOLDEN, "new_space": True}
     assert check(router, inputs, make_golden("embedding", NORTH), told=told)["dimensions"] == 2
     assert told == ["new_space: true, so golden/dev/bge.json is not compared"]
-    assert len(router.asked) == 2
+    assert len(router.asked) == 3
 
 
 def test_a_golden_text_that_is_refused_by_now_refuses_the_version() -> None:
@@ -369,9 +376,53 @@ def test_a_call_may_take_as_long_as_there_is_time_and_a_second_at_least() -> Non
     assert router.seconds[1] == pytest.approx(100.0 - clock.pauses[0])
     short = Router()
     check(short, seconds=0.0)
-    assert short.seconds == [1.0, 1.0]
+    assert short.seconds == [1.0, 1.0, 1.0]
 
 
 def test_only_a_version_that_is_not_there_yet_is_worth_any_patience() -> None:
     assert refusal(URL, 404, "").patience_seconds == math.inf
     assert refusal(URL, 401, "").patience_seconds == 0
+
+
+PAIR = "gives texts of equal length in one batch other vectors than alone (cosine 0.960)"
+
+
+def bending() -> Router:
+    """A router that leaves out the attention mask where nothing is padded."""
+    router = Router(a=NORTH)
+    router.pair = turn((0.5, 0.5), 0.96)
+    return router
+
+
+@pytest.mark.parametrize("inputs", [INPUTS, {**WITH_GOLDEN, "new_space": True}])
+def test_texts_of_equal_length_that_get_other_vectors_are_warned_of(inputs: dict[str, Any]) -> None:
+    warned: list[str] = []
+    found = check(bending(), inputs, make_golden("embedding", NORTH), warned=warned)
+    assert found["fingerprint"] == FINGERPRINT, "as it was before pairs were asked about"
+    (line,) = warned
+    assert line.startswith(f"model 'bge': deployment d1 {PAIR}")
+
+
+def test_golden_vectors_refuse_them_with_both_ways_out() -> None:
+    line = refused(bending(), WITH_GOLDEN, make_golden("embedding", NORTH))
+    assert PAIR in line
+    assert "write an accelerator other than CPU and T4" in line
+    assert "or, to accept it, record again with `baseten-tei golden bge`" in line
+
+
+def test_golden_vectors_recorded_with_them_let_them_pass_without_a_word() -> None:
+    golden = make_golden("embedding", NORTH)
+    recorded = golden.recorded.model_copy(update={"equal_lengths": "other vectors"})
+    accepted = golden.model_copy(update={"recorded": recorded})
+    warned: list[str] = []
+    assert check(bending(), WITH_GOLDEN, accepted, warned=warned)["dimensions"] == 2
+    assert warned == []
+
+
+@pytest.mark.parametrize(("permits", "sizes"), [(2, [1]), (4, [2, 2]), (64, [8, 2])])
+def test_the_gate_leaves_half_of_an_old_routers_permits_free(
+    permits: int, sizes: list[int]
+) -> None:
+    router = Router(info={**INFO, "max_concurrent_requests": permits})
+    check(router)
+    assert router.sizes == sizes

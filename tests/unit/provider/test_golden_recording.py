@@ -73,6 +73,7 @@ def test_what_gave_the_answers_is_written_with_them() -> None:
         "dtype": "float16",
         "tei_version": "1.8.3",
         "dimensions": 2,
+        "equal_lengths": None,
     }
 
 
@@ -157,3 +158,24 @@ def test_a_recording_replaces_the_answers_alone(tmp_path: Path) -> None:
     written = parse_golden(path.read_bytes())
     assert written.tolerances.rank_margin == 0.5
     assert written.values() == ((0.5, -0.5),)
+
+
+TWO = [{"index": 0, "embedding": [1.0, 0.0]}, {"index": 1, "embedding": [0.8, 0.6]}]
+
+
+@pytest.mark.parametrize(("batch", "version"), [(32, 2), (1, None)])
+def test_texts_of_equal_length_that_get_other_vectors_are_recorded_in_a_format_of_its_own(
+    tmp_path: Path, batch: int, version: int | None
+) -> None:
+    served = answers((200, {"data": TWO}))
+    served[f"{ROUTER}/info"] = (200, {**INFO, "max_client_batch_size": batch})
+    with loopback(served) as server:
+        told = recorder(tmp_path, server).record("bge", OUTPUTS)
+    text = (tmp_path / "golden/dev/bge.json").read_text()
+    written = parse_golden(text.encode())
+    assert written.format == version
+    assert (written.recorded.equal_lengths == "other vectors") == (version == 2)
+    assert ("equal_lengths" in text) == ('"release"' in text) == (version == 2)
+    assert len(told) == (2 if version else 1)
+    if version:
+        assert told[1].startswith("  accepted: it gives texts of equal length in one batch other")

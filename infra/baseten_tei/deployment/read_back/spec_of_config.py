@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.deployment.labels import RESERVED_LABELS
-from baseten_tei.deployment.permits import permits_for
 from baseten_tei.deployment.read_back.deployed_config import (
     TOKEN_NAME,
     Data,
@@ -16,6 +15,7 @@ from baseten_tei.deployment.read_back.deployed_config import (
 )
 from baseten_tei.errors import looks_like_a_token
 from baseten_tei.facts.tei import flags, gpus, releases
+from baseten_tei.facts.tei.queue_room import permits_for
 
 ROUTER_DEFAULTS: Mapping[str, str] = {
     "max-client-batch-size": "32", "max-concurrent-requests": "512", "max-batch-tokens": "16384",

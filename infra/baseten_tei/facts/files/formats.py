@@ -25,7 +25,7 @@ class Format:
 
 CONFIGURATION = Format("stack configuration", key="baseten-tei:format", release_key="baseten-tei:release")  # fmt: skip
 LOCK = Format("lock file", version=2)
-GOLDEN = Format("golden file")
+GOLDEN = Format("golden file", version=2)
 OUTPUTS = Format("stack's outputs", key="schema_version")
 SNAPSHOT = Format("snapshot", key="snapshot")
 REPORT = Format("report", key="version")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.permits import permits_for
+from baseten_tei.facts.tei.queue_room import permits_for
 from baseten_tei.operations.adoption.python_code import render_keywords
 from baseten_tei.operations.adoption.yaml_edit import render_block, set_values
 from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling

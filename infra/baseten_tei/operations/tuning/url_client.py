@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx
 
-from baseten_tei.deployment.permits import texts_at_once
 from baseten_tei.errors import UserError, is_sendable, shorten, to_plain_line
+from baseten_tei.facts.tei.queue_room import texts_at_once
 from baseten_tei.facts.tei.router_calls import task_of
 from baseten_tei.operations.tuning.derive_autoscaling import derive_autoscaling
 from baseten_tei.operations.tuning.emulator_pace_client import check_pace

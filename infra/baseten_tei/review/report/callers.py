@@ -18,7 +18,7 @@ from baseten_tei.spec.names import baseten_name
 
 _LIMITS = {
     "max_client_batch_size": "texts in a request; larger ones are refused (413, or 422 on TEI 1.9)",
-    "max_concurrent_requests": "texts in flight on a replica; above it TEI 1.9 answers 429, and 1.8 lets wait",
+    "max_concurrent_requests": "texts in flight on a replica; above it TEI 1.9 answers 429; 1.8 may end",
     "payload_limit_bytes": "bytes in a request; larger ones get 413",
 }
 """Outputs below `limits` that callers have to respect."""

@@ -13,8 +13,14 @@ from baseten_tei.baseten.router_errors import ModelCallError
 from baseten_tei.baseten.router_info import Wanted, contradictions, info_problems
 from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.router_calls import Answer, build_call, parse_answer, task_of
+from baseten_tei.facts.tei.router_calls import Answer, Vector, build_call, parse_answer, task_of
 from baseten_tei.provider.release.gates.candidate import Asking, Candidate, RefusedVersionError
+from baseten_tei.provider.release.gates.pairs import (
+    differs,
+    first_vector,
+    name_difference,
+    pair_call,
+)
 from baseten_tei.provider.release.gates.smoke import (
     probe_call,
     probe_facts,
@@ -56,6 +62,12 @@ def _ask_again(
         ) from error
 
 
+def _ask_pair(candidate: Candidate, info: Mapping[str, Any], alone: Vector | None) -> float | None:
+    """The cosine of a text in a batch of equal lengths with the same text alone, where they differ."""
+    call = pair_call(info) if alone else None
+    return candidate.answer(call, partial(differs, alone)) if call and alone else None
+
+
 class Gates:
     """The gates of one Baseten, with their surroundings as arguments."""
 
@@ -86,33 +98,56 @@ class Gates:
         wanted = Wanted(**expected) if expected else None
         _refuse(candidate, info_problems(info, wanted) if wanted else [])
         _refuse(candidate, unsupported_problems(info))
-        facts = self._check_call(candidate, info)
+        facts, alone = self._check_call(candidate, info)
         _refuse(candidate, contradictions(facts, wanted.locked) if wanted else [])
-        if inputs.get("golden") and not pinned:
-            self._compare(inputs, candidate, info)
+        if not pinned:
+            self._compare(inputs, candidate, info, _ask_pair(candidate, info, alone))
         return {"max_input_length": info.get("max_input_length"), **facts}
 
-    def _check_call(self, candidate: Candidate, info: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what one real call shows; a space without a fingerprint is not refused."""
+    def _check_call(
+        self, candidate: Candidate, info: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Vector | None]:
+        """Return what one real call shows, and the first probe's vector.
+
+        A space without a fingerprint is not refused.
+        """
         task, smoke = task_of(info), smoke_call(info)
         read = partial(smoke_facts, task, smoke)
         if task != "embedding":
-            return candidate.answer(smoke, read)
+            return candidate.answer(smoke, read), None
         probes = probe_call(info)
         try:
-            return candidate.answer(probes, partial(probe_facts, probes))
+            return candidate.answer(probes, lambda it: (probe_facts(probes, it), first_vector(it)))
         except RefusedVersionError as error:
             facts = candidate.answer(smoke, read)
             self._warn(
                 f"model {candidate.model!r}: no fingerprint was taken of its embedding space "
                 f"({error.__cause__}), so it can be compared by name only"
             )
-            return facts
+            return facts, None
 
     def _compare(
-        self, inputs: Mapping[str, Any], candidate: Candidate, info: Mapping[str, Any]
+        self,
+        inputs: Mapping[str, Any],
+        candidate: Candidate,
+        info: Mapping[str, Any],
+        pair: float | None,
     ) -> None:
-        """Refuse a version that does not answer as the golden vectors say."""
+        """Refuse a version that does not answer as the golden vectors say; warn of a pair that no file speaks of."""
+        is_compared = inputs.get("golden") and not inputs.get("new_space")
+        if pair is not None and not is_compared:
+            said = f"deployment {candidate.version_id} {name_difference(pair)}"
+            self._warn(f"model {candidate.model!r}: {said}")
+        if inputs.get("golden"):
+            self._compare_golden(inputs, candidate, info, pair)
+
+    def _compare_golden(
+        self,
+        inputs: Mapping[str, Any],
+        candidate: Candidate,
+        info: Mapping[str, Any],
+        pair: float | None,
+    ) -> None:
         path = inputs["golden"]["path"]
         if inputs.get("new_space"):
             self._asking.patience.tell(f"new_space: true, so {path} is not compared")
@@ -122,6 +157,10 @@ class Gates:
         )
 
         golden = self._golden(inputs)
+        if pair is not None and not golden.recorded.equal_lengths:
+            raise candidate.refusal(
+                f"{name_difference(pair)}; or, to accept it, record again with `baseten-tei golden {golden.model}`"
+            )
         answers = [_ask_again(candidate, golden, it.text, info) for it in golden.answers]
         if problem := find_change(golden, answers, info):
             raise candidate.refusal(problem)

@@ -1,12 +1,11 @@
 """Whether a version answers as the golden vectors say: numbers first, then words for what is beyond tolerance."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import mul
 from typing import Any
 
 from baseten_tei.facts.tei.router_calls import Answer, Scores, Vector
+from baseten_tei.provider.release.gates.pairs import cosine, unit
 from baseten_tei.provider.release.golden.file import GoldenFile, Recorded, Tolerances
 
 SHOWN_CHARACTERS = 32
@@ -44,17 +43,6 @@ def vector_parity(golden: Sequence[Vector], new: Sequence[Vector]) -> VectorPari
         if len(old) > 1
         else (0.0,),
     )
-
-
-def unit(vector: Vector) -> Vector:
-    """Return the vector at length 1."""
-    length = math.sqrt(math.fsum(map(mul, vector, vector)))
-    return tuple(component / length for component in vector)
-
-
-def cosine(one: Vector, other: Vector) -> float:
-    """Return the cosine of two unit vectors."""
-    return math.fsum(map(mul, one, other))
 
 
 def _neighbour_loss(number: int, old: Sequence[Vector], now: Sequence[Vector]) -> float:

@@ -6,6 +6,7 @@ An embedding is asked about the probe texts, so that the same call gives its spa
 from collections.abc import Mapping
 from typing import Any
 
+from baseten_tei.facts.tei.queue_room import texts_at_once
 from baseten_tei.facts.tei.router_calls import (
     Call,
     build_call,
@@ -36,7 +37,7 @@ def unsupported_problems(info: Mapping[str, Any]) -> list[str]:
 def smoke_call(info: Mapping[str, Any]) -> Call:
     """Return one text to embed or to classify, two to rank where a router with this `/info` takes two."""
     task = task_of(info)
-    most = _most_texts(info) if task == "reranker" else 1
+    most = most_texts(info) if task == "reranker" else 1
     return build_call(task, TEXTS[:most], QUERY)
 
 
@@ -57,7 +58,7 @@ def smoke_facts(task: str, call: Call, told: Any) -> dict[str, Any]:
 
 def probe_call(info: Mapping[str, Any]) -> Call:
     """Return the probe texts in one request, as many as a router with this `/info` takes."""
-    return build_call("embedding", PROBES[: _most_texts(info)])
+    return build_call("embedding", PROBES[: most_texts(info)])
 
 
 def probe_facts(call: Call, told: Any) -> dict[str, Any]:
@@ -66,6 +67,6 @@ def probe_facts(call: Call, told: Any) -> dict[str, Any]:
     return {"dimensions": len(vectors[0]), "fingerprint": fingerprint(vectors)}
 
 
-def _most_texts(info: Mapping[str, Any]) -> int:
-    """Return how many texts one request may hold: a request of more is refused (422)."""
-    return info.get("max_client_batch_size") or 1
+def most_texts(info: Mapping[str, Any]) -> int:
+    """Return how many texts one request may hold: more are refused (422), or end a router before 1.9.0."""
+    return min(info.get("max_client_batch_size") or 1, texts_at_once(info))

@@ -35,6 +35,8 @@ class Recorded(_Strict):
     dtype: str | None = None
     tei_version: str | None = None
     dimensions: int | None = None
+    equal_lengths: Literal["other vectors"] | None = None
+    """Said where texts of equal length in one batch got other vectors than alone; compared. Format 2."""
 
 
 class Tolerances(_Strict):
@@ -60,8 +62,10 @@ class GoldenAnswer(_Strict):
 class GoldenFile(_Strict):
     """The whole file; `query` is a reranker's."""
 
-    format: Literal[1] | None = None
-    """Version of the format; 1 is not written."""
+    format: Literal[1, 2] | None = None
+    """Version of the format; 1 is not written, and 2 only where `recorded.equal_lengths` is."""
+    release: str | None = None
+    """The release that wrote format 2."""
     model: str
     task: Literal["embedding", "reranker", "classifier"]
     recorded: Recorded
@@ -112,7 +116,10 @@ def parse_golden(content: bytes) -> GoldenFile:
 def render_golden(golden: GoldenFile) -> str:
     """Return the file's text: the same bytes for the same answers."""
     fields = golden.model_dump(exclude_none=True)
-    fields["recorded"] = golden.recorded.model_dump()
+    recorded = golden.recorded.model_dump()
+    if recorded["equal_lengths"] is None:
+        del recorded["equal_lengths"]
+    fields["recorded"] = recorded
     fields["tolerances"] = golden.tolerances.model_dump(include=_TOLERANCES[golden.task])
     return json.dumps(fields, indent=1, ensure_ascii=False) + "\n"
 

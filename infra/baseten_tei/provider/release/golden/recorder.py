@@ -15,9 +15,21 @@ from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.router_errors import ModelCallError
 from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
-from baseten_tei.facts.tei.router_calls import Answer, build_call, parse_answer, task_of
+from baseten_tei.facts.tei.router_calls import (
+    Answer,
+    build_call,
+    parse_answer,
+    parse_vector,
+    task_of,
+)
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_path, read_golden
+from baseten_tei.provider.release.gates.pairs import (
+    TEXT,
+    differs,
+    name_difference,
+    pair_call,
+)
 from baseten_tei.provider.release.golden.file import GoldenFile, parse_golden, render_golden
 from baseten_tei.provider.release.golden.recording import new_golden, questions
 
@@ -56,10 +68,16 @@ class Recorder:
         query, texts = questions(task_of(info), self.own, before)
         answers, refused = self._answers(url, task_of(info), query, texts)
         revision = self.revisions.get(outputs.get("config_digest", ""))
-        golden = new_golden(name, info, revision, query, answers, before)
+        pair = self._ask_pair(url, info)
+        golden = new_golden(name, info, revision, query, answers, before, pair)
         changed = generated_files.write_if_changed(self.root / path, render_golden(golden))
         told = f"{'wrote' if changed else 'unchanged:'} {path} ({len(answers)} texts)"
-        return [told, *(f"  left out, the model does not take it: {text}" for text in refused)]
+        accepted = [] if pair is None else [f"  accepted: it {name_difference(pair)}"]
+        return [
+            told,
+            *accepted,
+            *(f"  left out, the model does not take it: {text}" for text in refused),
+        ]
 
     def _before(self, path: str) -> GoldenFile | None:
         content = read_golden(self.root, path)
@@ -89,6 +107,17 @@ class Recorder:
                     raise
                 refused.append(f"{text[:40]}…")
         return answers, refused
+
+    def _ask_pair(self, url: str, info: Mapping[str, Any]) -> float | None:
+        """The cosine of a text twice in one request with the text alone, where they differ."""
+        pair = pair_call(info) if task_of(info) == "embedding" else None
+        if pair is None:
+            return None
+        alone, both = (
+            self._patiently(partial(router_post, url, call.route, call.body, self.api_key))
+            for call in (build_call("embedding", [TEXT]), pair)
+        )
+        return differs(parse_vector(alone), both)
 
     def _patiently(self, ask: Callable[[float], _T]) -> _T:
         began = self.patience.clock()

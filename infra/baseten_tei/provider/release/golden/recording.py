@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from baseten_tei import __version__
 from baseten_tei.deployment.start_command import weights_path
 from baseten_tei.errors import UserError
 from baseten_tei.facts.tei.router_calls import Answer, task_of
@@ -40,12 +41,20 @@ def new_golden(
     query: str | None,
     answers: Sequence[tuple[str, Answer]],
     before: GoldenFile | None,
+    pair: float | None = None,
 ) -> GoldenFile:
-    """Return the file's content; tolerances set by hand stay. Raises `UserError` where nothing was answered."""
+    """Return the file's content; tolerances set by hand stay. Raises `UserError` where nothing was answered.
+
+    `pair` is the cosine of a text in a batch of equal lengths with the text alone, where they differ.
+    """
     if not answers:
         raise UserError("no text was answered, so there is nothing to record")
     first = answers[0][1]
+    newer: dict[str, Any] = (
+        {} if pair is None else {"format": 2, "release": __version__.partition("+")[0]}
+    )
     return GoldenFile(
+        **newer,
         model=model,
         task=task_of(info),  # type: ignore[arg-type]  # pydantic checks the literal
         recorded=Recorded(
@@ -55,6 +64,7 @@ def new_golden(
             dtype=info.get("model_dtype"),
             tei_version=info.get("version"),
             dimensions=len(first) if isinstance(first, tuple) else None,
+            equal_lengths=None if pair is None else "other vectors",
         ),
         tolerances=before.tolerances if before else Tolerances(),
         query=query,
