@@ -215,7 +215,9 @@ def test_the_fingerprint_is_of_as_many_texts_as_one_request_may_hold(
 ) -> None:
     router = Router(info={**INFO, "max_client_batch_size": limit})
     assert check(router)["fingerprint"] == fingerprint([(0.5, 0.5)] * texts)
-    assert len(router.asked) == (3 if limit > 1 else 2), "probes, and a pair where one request holds it"
+    assert len(router.asked) == (3 if limit > 1 else 2), (
+        "probes, and a pair where one request holds it"
+    )
 
 
 @pytest.mark.parametrize(
