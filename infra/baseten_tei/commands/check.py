@@ -11,7 +11,9 @@ from baseten_tei.baseten.target import find_api_key, parse_target
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import format_option, on_stacks, output_option, show
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
+from baseten_tei.facts.tei.releases import DEFAULT
 from baseten_tei.project.stack_settings import Stack, wanted_stacks
 from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
 from baseten_tei.rules.registry import check_model
@@ -55,21 +57,53 @@ def read_account_instances() -> list[str]:
     return BasetenApi(target, lambda: find_api_key(target, os.environ)).instance_types()
 
 
+def _check_upstream(root: Path, stacks: tuple[str, ...], form: str, output: Path | None) -> int:
+    from baseten_tei.operations.upstream import parts, upstream_client  # which bring requests
+
+    if form == "sarif":
+        raise UserError("--format sarif is of what rules find: write --format json with --upstream")
+    used: dict[str, list[str]] = {}
+    for stack in wanted_stacks(root, stacks):
+        for name, args in stack.settings.models.items():
+            used.setdefault(args.tei_version, []).append(f"{stack.name}/{name}")
+    found = upstream_client.find_parts(used or {DEFAULT: ["default"]})
+    render = parts.render_parts_json if form == "json" else parts.render_parts
+    show(render(found), output)
+    states = {it.state for it in found}
+    return FINDING if "behind" in states else 0
+
+
 @click.command(name="check")
 @click.option(
     "--account", is_flag=True, help="Ask Baseten which GPUs this API key's organization has."
+)
+@click.option(
+    "--upstream",
+    is_flag=True,
+    help="Say instead which of TEI, truss, Baseten's SDK, Pulumi, the engine and the price list is behind.",
 )
 @format_option(FORMATS, "table")
 @output_option()
 @on_stacks
 def command(
-    root: Path, stacks: tuple[str, ...], account: bool, form: str, output: Path | None
+    root: Path,
+    stacks: tuple[str, ...],
+    account: bool,
+    upstream: bool,
+    form: str,
+    output: Path | None,
 ) -> int:
     """Check the models of each stack by every rule (docs/rules.md).
 
-    A rule that finds an error also stops `pulumi preview`. Needs no network, unless --account is given. Exits with 1
-    where a rule finds an error.
+    A rule that finds an error also stops `pulumi preview`. Needs no network, unless --account or --upstream is given.
+    Exits with 1 where a rule finds an error, or something is behind.
+
+    --upstream asks the package index of pip or uv (PIP_INDEX_URL, UV_INDEX_URL, and what else they are configured
+    with), the image's registry (BASETEN_TEI_IMAGE_REGISTRY: another address) and, with BASETEN_API_KEY, Baseten for
+    prices (BASETEN_TEI_PRICES: another address). What does not answer is listed as unknown.
     """
+    if upstream:
+        return _check_upstream(root, stacks, form, output)
     available = read_account_instances() if account else None
     checked = [check_stack(stack, available) for stack in wanted_stacks(root, stacks)]
     show(FORMATS[form](checked), output)
