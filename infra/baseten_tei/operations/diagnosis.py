@@ -4,6 +4,7 @@ An orphan is a deployment with the stack's labels that no environment serves and
 was cut off, and its configuration was changed or taken back before the next one.
 """
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -140,5 +141,7 @@ def _find_forgotten(model: LiveModel, owner: Owner) -> Disorder:
         fix = f"run `baseten-tei tune --clean --stack {owner.stack}` to delete it"
         return Disorder("scratch model", model.name, message, fix)
     message = f"all deployments of {whose} are {name}'s, and the state does not have it"
-    adopt = f"run `baseten-tei adopt {model.name} --stack {owner.stack}` to take it back"
+    adopt = (
+        f"run `baseten-tei adopt {shlex.quote(model.name)} --stack {owner.stack}` to take it back"
+    )
     return Disorder("forgotten model", model.name, message, f"{adopt}, or delete it there")

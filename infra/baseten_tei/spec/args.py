@@ -103,7 +103,7 @@ class TeiArgs(_Words):
     revision: str = "main"
     """Branch, tag or commit of that repository; a commit never moves."""
     model_name: str | None = None
-    """Name of the model on Baseten; default: the resource's name."""
+    """Name of the model on Baseten, spaces allowed; default: the resource's name."""
     accelerator: Accelerator | None = None
     """GPU, `CPU`, or `cheapest` that holds a locked model; default L4. Baseten takes its smallest instance."""
     instance_type: str | None = None

@@ -50,7 +50,10 @@ EMBEDDING = config(
     '--max-concurrent-requests 1024 --max-batch-tokens 16384 --auto-truncate --tokenization-workers 3"',
     model_cache=cached("BAAI/bge-base-en-v1.5"),
 )
-RERANKER = config("rank", "/rerank", f"{ROUTER} BAAI/bge-reranker-base --auto-truncate")
+NAMED = "Rank (v2), für Suche"
+"""A name as Baseten takes it, and as no folder of ours is called."""
+ORIGINS = "--cors-allow-origin https://a.example --cors-allow-origin https://b.example"
+RERANKER = config(NAMED, "/rerank", f"{ROUTER} BAAI/bge-reranker-base --auto-truncate {ORIGINS}")
 CLASSIFIER = config(
     "feelings",
     "/predict",
@@ -140,8 +143,10 @@ def others(tmp_path: Path, emulator: Emulator) -> Emulator:
     pushed(emulator, "search", EMBEDDING)
     staged(emulator, "search")
     production = f"/v1/models/{emulator.models()['search']}/environments/production"
-    emulator.rest(production, "PATCH", {"autoscaling_settings": {"max_replica": 3}})
-    pushed(emulator, "rank", RERANKER)
+    emulator.rest(
+        production, "PATCH", {"autoscaling_settings": {"max_replica": 3, "max_scale_down_rate": 20}}
+    )
+    pushed(emulator, NAMED, RERANKER)
     pushed_by_truss(tmp_path / "by-hand", emulator, CLASSIFIER)
     pushed(emulator, "llm", LLM)
     emulator.fault("broken", "build_failed")
@@ -158,9 +163,11 @@ def test_a_workspace_is_adopted_and_the_first_preview_has_nothing_to_do(
     assert changing(others) == []
     assert "left out llm: start_command starts 'vllm', not text-embeddings-router" in told
     assert "left out broken: no environment serves anything (production: BUILD_FAILED)" in told
-    assert {line.split()[1] for line in told.splitlines() if line.startswith("adopted ")} == {
-        "search:", "rank:", "feelings:",
+    assert {line.split(": ")[0] for line in told.splitlines() if line.startswith("adopted ")} == {
+        "adopted search", f"adopted {NAMED!r} as Rank-v2-f-r-Suche", "adopted feelings",
     }  # fmt: skip
+    assert "stays on Baseten as it is:\n    autoscaling.max_scale_down_rate: 20" in told
+    assert f"write a model 'llm' with adopt: true into Pulumi.{stack.name}.yaml" in told
 
     assert stack.planned() == []
     assert (
@@ -186,10 +193,16 @@ def test_a_workspace_is_adopted_and_the_first_preview_has_nothing_to_do(
 
     others.forget_calls()
     lines = path.read_text().splitlines(keepends=True)
-    place = next(n for n, line in enumerate(lines) if line.startswith("    rank:"))
+    place = next(n for n, line in enumerate(lines) if line.startswith("    Rank-v2-f-r-Suche:"))
     pin = next(n for n, line in enumerate(lines[place:], place) if "  deployment:" in line)
     path.write_text("".join([*lines[:pin], *lines[pin + 1 :]]))
     stack.up().check()
     assert others.pushes() == 1
-    assert len(others.deployments("rank")) == 2
+    assert len(others.deployments(NAMED)) == 2
     assert stack.planned() == []
+    pushed_config = others.rest(
+        f"/v1/models/{others.models()[NAMED]}/deployments/{others.deployments(NAMED)[-1]['id']}/config"
+    )
+    assert "--cors-allow-origin=https://b.example" in str(pushed_config)
+    live = others.rest(f"/v1/models/{others.models()['search']}/environments/production")
+    assert live["autoscaling_settings"]["max_scale_down_rate"] == 20
