@@ -2,6 +2,8 @@
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import releases
+from baseten_tei.facts.tei.flags import split_flags
+from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import on_cpu
 
@@ -28,9 +30,26 @@ def _falls_back_to_cpu(subject: Subject) -> Finding | None:
     )
 
 
+def _fails_where_padded(subject: Subject) -> Finding | None:
+    version, reading = subject.args.tei_version, subject.reading
+    candle = reading.candle if isinstance(reading, Loaded) else None
+    if candle is None or candle.model.name != "DebertaV2Model":
+        return None
+    alone = dict(split_flags(subject.args.extra_flags)).get("max-batch-requests") == "1"
+    if alone or releases.find_change("deberta-padding", version) is None:
+        return None
+    return Finding(
+        f"TEI {version} starts and then answers 424 where a batch has texts of different lengths: it masks DeBERTa's "
+        "padding with a tensor of another rank",
+        "write tei_version: 1.9.4, or extra_flags: [--max-batch-requests=1]",
+    )
+
+
 RULES: tuple[Rule, ...] = (
     Rule("TEI-REL-001", "warning", "The release is one that this project knows",
          "this project: facts/tei/releases.json", _unknown_patch),
     Rule("TEI-REL-002", "warning", "The release finds a GPU whose NVIDIA driver is 6xx",
          "TEI #870, #871; fixed in 1.9.4 by its date", _falls_back_to_cpu),
+    Rule("TEI-REL-003", "warning", "DeBERTa answers batches of texts of different lengths",
+         "TEI debertav2.rs:176 of v1.9.3, #846; fixed in 1.9.4 by its date", _fails_where_padded, True),
 )  # fmt: skip

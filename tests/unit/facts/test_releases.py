@@ -1,7 +1,11 @@
 """The table of releases: what a spec may name, what a row says of which release, and how image references are read."""
 
+import re
+from pathlib import Path
+
 import pytest
 
+from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import releases
 from baseten_tei.facts.tei.flags import FLAGS
 from baseten_tei.facts.tei.image_reference import ImageReference, read_image
@@ -9,8 +13,10 @@ from baseten_tei.facts.tei.images import Image, image_for, image_prefixes
 from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.settings import parse_settings
+from tests.support.corpus import cases
 
 UPSTREAM = releases.UPSTREAM
+LOADING = Path(releases.__file__).parent / "loading"
 DIGEST = f"sha256:{'0a' * 32}"
 
 
@@ -116,6 +122,24 @@ def test_a_release_that_misreads_a_newer_driver_is_warned_of_where_there_is_a_gp
     assert "TEI-REL-002" not in ids_of(version, accelerator="CPU")
 
 
+@pytest.mark.parametrize(
+    ("version", "more", "fails"),
+    [
+        ("1.9.0", {}, True),
+        ("1.9.3", {}, True),
+        ("1.9.4", {}, False),
+        ("1.9.3", {"extra_flags": ("--max-batch-requests=1",)}, False),
+    ],
+)
+def test_deberta_is_warned_of_where_padded_batches_fail(
+    version: str, more: dict[str, object], fails: bool
+) -> None:
+    (case,) = [it for it in cases() if it.slug == "rel-deberta-padding"]
+    args = case.subject.args.model_copy(update={"tei_version": version, **more})
+    found = {it.rule.id for it in check_model(Subject("m", args, case.subject.facts))}
+    assert ("TEI-REL-003" in found) == fails
+
+
 def test_each_row_is_of_a_known_release_and_each_digest_of_an_image_that_there_is() -> None:
     rows = [row for part in ("images", "flags", "entrypoints", "changes") for row in releases.TABLE[part]]  # fmt: skip
     named = {row[end] for row in rows for end in ("since", "until") if end in row}
@@ -126,6 +150,12 @@ def test_each_row_is_of_a_known_release_and_each_digest_of_an_image_that_there_i
         assert version in releases.KNOWN
         assert tag.removesuffix(version) in prefixes
     assert set(FLAGS.values()) <= set(releases.KNOWN)
+
+
+def test_the_structs_enums_and_model_types_name_releases_of_the_table() -> None:
+    texts = [path.read_text("utf-8") for path in LOADING.rglob("*.json")]
+    named = {it for text in texts for it in re.findall(r'"(?:since|until)": "([^"]+)"', text)}
+    assert {"1.8.3", "1.9.4"} <= named <= set(releases.KNOWN)
 
 
 def test_the_images_of_a_release_are_those_that_candle_was_compiled_for_there() -> None:
