@@ -1,6 +1,7 @@
 """A load: its texts, when they are sent, what came of them, and the client that sends them."""
 
 import asyncio
+import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -153,6 +154,14 @@ def test_an_open_loop_sends_every_request_that_is_due() -> None:
     assert [it.due for it in sorted(sent.samples, key=lambda it: it.due)] == arrivals(load, 4)
 
 
+def test_an_open_loop_takes_no_more_of_a_router_than_it_may() -> None:
+    load = Load(0.3, 1, requests_per_second=400, most_in_flight=2)
+    with null_server() as (url, most):
+        sent = send_load(Endpoint(url, "embedding"), load, ["a text"], seed=4)
+    assert most() == 2
+    assert len(sent.samples) == len(arrivals(load, 4))
+
+
 def test_without_the_header_tokens_are_guessed_and_that_is_told() -> None:
     with loopback({"/rerank": (200, [])}) as here:
         sent = send_load(
@@ -217,6 +226,57 @@ def test_a_curve_of_too_few_answers_derives_nothing_and_says_to_measure_longer()
         "autoscaling is not derived: too noisy to compare (±200%): measure longer, e.g. --seconds 60"
     )
     assert not any(it.startswith("autoscaling") or "requests/s:" in it for it in told)
+
+
+def test_a_router_that_refuses_everything_is_not_told_to_be_measured_longer() -> None:
+    plan = TuningPlan("passages", 0, 0.01, 12, 0.03, 0, write=False, wish=Wish(100.0, 1e6))
+    told: list[str] = []
+    with (
+        loopback({"/info": (200, INFO), "/v1/embeddings": (401, {})}) as here,
+        pytest.raises(
+            UserError, match=r"autoscaling is not derived: nothing was answered \(\d+ x 401\)"
+        ),
+    ):
+        measure_url(here.url, ["a text"], plan, told.append)
+    assert not any("measure longer" in line for line in told)
+
+
+def test_a_router_of_sparse_vectors_is_not_measured() -> None:
+    sparse = {**INFO, "model_type": {"embedding": {"pooling": "splade"}}}
+    plan = TuningPlan("passages", 0, 0.01, 12, 0.03, 0, write=False)
+    with (
+        loopback({"/info": (200, sparse)}) as here,
+        pytest.raises(UserError, match="only /embed_sparse"),
+    ):
+        measure_url(here.url, ["a text"], plan, [].append)
+
+
+def test_an_old_routers_queue_is_never_filled() -> None:
+    """32 permits of 1.8.3: one request of 32 texts would take all, and the router would abort."""
+    old = {**INFO, "version": "1.8.3", "max_client_batch_size": 32, "max_concurrent_requests": 32}
+    told: list[str] = []
+    with loopback({**PACED, "/info": (200, old)}) as here:
+        assert (
+            measure_url(
+                here.url,
+                ["a text"],
+                TuningPlan("passages", 0, 0.01, 12, 0.03, 0, write=False),
+                told.append,
+            )
+            == 0
+        )
+        with pytest.raises(
+            UserError, match="a request of 32 texts takes more than 16 of the router's 32 permits"
+        ):
+            measure_url(
+                here.url,
+                ["a"],
+                TuningPlan("passages", 32, 0.01, 12, 0.03, 0, write=False),
+                told.append,
+            )
+    assert told[0].endswith("embedding, 16 texts a request")
+    sent = [len(json.loads(it.body)["input"]) for it in here.asked if it.path == "/v1/embeddings"]
+    assert {*sent} == {16}
 
 
 def test_an_emulator_that_answers_at_once_is_refused_with_what_to_run() -> None:

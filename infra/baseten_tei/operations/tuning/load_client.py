@@ -133,11 +133,13 @@ class _Sending:
 
     async def _send_open(self, seed: int) -> None:
         idle: list[httpx.AsyncClient] = []
+        let_in = asyncio.Semaphore(self.load.most_in_flight)
 
         async def one(due: float) -> None:
-            client = idle.pop() if idle else await self._client()
-            await self._request(client, due)
-            idle.append(client)
+            async with let_in:
+                client = idle.pop() if idle else await self._client()
+                await self._request(client, due)
+                idle.append(client)
 
         under_way = []
         for due in arrivals(self.load, seed):

@@ -43,7 +43,8 @@ class LoadSeries:
         known = [it.summary.texts_per_second for it in found if not it.summary.is_noisy]
         most = max(known, default=0.0)
         return found + [
-            self._measure_and_tell(endpoint, it) for it in self.plan.open_loops(most, most_texts)
+            self._measure_and_tell(endpoint, it)
+            for it in self.plan.open_loops(most, most_texts, most_in_flight)
         ]
 
     def _measure_and_tell(self, endpoint: Endpoint, load: Load) -> CurveLoad:

@@ -15,12 +15,16 @@ WARM_UP = 0.2
 
 @dataclass(frozen=True)
 class Load:
-    """For so many seconds; closed with `clients` requests in flight, or open at `requests_per_second`."""
+    """For so many seconds; closed with `clients` requests in flight, or open at `requests_per_second`.
+
+    Of an open one at most `most_in_flight` are under way; the others wait here, as they would at Baseten's gateway.
+    """
 
     seconds: float
     texts_per_request: int
     clients: int = 0
     requests_per_second: float = 0.0
+    most_in_flight: int = 4096
 
     @property
     def name(self) -> str:

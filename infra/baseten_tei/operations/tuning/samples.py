@@ -53,6 +53,11 @@ class Summary:
     batch_tokens: float = 0.0
 
     @property
+    def refused(self) -> str:
+        """Return the refusals in words; empty where there were none."""
+        return ", ".join(f"{count} x {what}" for what, count in self.refusals.items())
+
+    @property
     def is_noisy(self) -> bool:
         """Return whether the figures waver too much to be compared, kept or calculated with."""
         return 2 * self.error > MOST_ERROR

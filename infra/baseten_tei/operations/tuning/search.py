@@ -42,10 +42,9 @@ class Probe:
 
 def build_probe(point: SettingsPoint, summary: Summary) -> Probe:
     """Return what a load showed; settings with which nothing was answered do not work."""
-    if summary.texts_per_second or not summary.refusals:
+    if summary.texts_per_second or not summary.refused:
         return Probe(point, summary)
-    refused = ", ".join(f"{count} x {what}" for what, count in summary.refusals.items())
-    return Probe(point, None, f"it answered nothing ({refused})")
+    return Probe(point, None, f"it answered nothing ({summary.refused})")
 
 
 class NoisyProbeError(Exception):

@@ -29,7 +29,6 @@ def settings(point: SettingsPoint) -> str:
 
 def figures(summary: Summary) -> str:
     """Return a load's outcome in one line."""
-    refused = ", ".join(f"{count} x {what}" for what, count in summary.refusals.items())
     timings = " + ".join(f"{name} {value:.0f}" for name, value in summary.timings.items())
     return (
         f"{summary.texts_per_second:,.0f} texts/s, {summary.tokens_per_second:,.0f} tokens/s "
@@ -37,7 +36,7 @@ def figures(summary: Summary) -> str:
         f"p50 {summary.p50_ms:.0f} ms, p95 {summary.p95_ms:.0f} ms, p99 {summary.p99_ms:.0f} ms"
         + (f"; TEI: {timings} ms" if timings else "")
         + (f", {summary.batch_tokens:,.0f} tokens in a batch" if summary.batch_tokens else "")
-        + (f"; refused: {refused}" if refused else "")
+        + (f"; refused: {summary.refused}" if summary.refused else "")
     )
 
 
@@ -85,7 +84,9 @@ def prediction_line(found: Prediction) -> str:
 
 
 def noisy_line(summary: Summary, seconds: float) -> str:
-    """Return what to do where a load of so many seconds was too short."""
+    """Return what to do where a load of so many seconds was too short, or why it told nothing."""
+    if not summary.texts_per_second and summary.refused:
+        return f"nothing was answered ({summary.refused})"
     return f"too noisy to compare (±{2 * summary.error:.0%}): measure longer, e.g. --seconds {max(60, 3 * seconds):g}"
 
 

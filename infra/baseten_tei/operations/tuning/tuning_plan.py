@@ -34,8 +34,14 @@ class TuningPlan:
         counts += [most_in_flight] if most_in_flight > 1 else []
         return [self.closed_load(count, most_texts) for count in counts]
 
-    def open_loops(self, texts_per_second: float, most_texts: int) -> list[Load]:
+    def open_loops(
+        self, texts_per_second: float, most_texts: int, most_in_flight: int
+    ) -> list[Load]:
         """Open loops below what a replica can do."""
         size = self.texts_per_request or most_texts
         rates = [round(texts_per_second / size * share, 2) for share in OPEN_SHARES]
-        return [Load(self.seconds, size, requests_per_second=it) for it in rates if it > 0]
+        return [
+            Load(self.seconds, size, requests_per_second=it, most_in_flight=most_in_flight)
+            for it in rates
+            if it > 0
+        ]

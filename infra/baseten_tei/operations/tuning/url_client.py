@@ -17,6 +17,7 @@ from baseten_tei.operations.tuning.measure_client import LoadSeries
 from baseten_tei.operations.tuning.settings_point import MOST_REQUESTS
 from baseten_tei.operations.tuning.tuning_lines import autoscaling_lines, noisy_line
 from baseten_tei.operations.tuning.tuning_plan import TuningPlan
+from baseten_tei.provider.release.gates.smoke import unsupported_problems
 from baseten_tei.spec.args import Autoscaling
 
 BASETEN = ".api.baseten.co"
@@ -32,10 +33,18 @@ def measure_url(
     info = read_info(url, key)
     if not _is_on_baseten(url):
         check_pace(url)
-    most_texts = _limit(url, info, "max_client_batch_size")
+    if problems := unsupported_problems(info):
+        raise UserError(f"the router at {url} {problems[0]}")
+    permits = _limit(url, info, "max_concurrent_requests")
+    room = texts_at_once(info)
+    most_texts = min(_limit(url, info, "max_client_batch_size"), room)
     size = plan.texts_per_request or most_texts
-    _limit(url, info, "max_concurrent_requests")
-    most = max(1, min(MOST_REQUESTS, 64, texts_at_once(info) // size))
+    if size > room:
+        raise UserError(
+            f"a request of {size} texts takes more than {room} of the router's {permits} permits, which TEI "
+            f"{to_plain_line(str(info.get('version')))} refuses or dies of: write --texts-per-request {room}"
+        )
+    most = max(1, min(MOST_REQUESTS, 64, room // size))
     router = to_plain_line(f"{info.get('model_id')} on TEI {info.get('version')}: {task_of(info)}")
     tell(shorten(f"{router}, {size} texts a request"))
     endpoint = Endpoint(url, task_of(info), key)
