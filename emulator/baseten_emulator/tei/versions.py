@@ -6,11 +6,11 @@ comment says otherwise.
 
 Version = tuple[int, int, int]
 
-LATEST: Version = (1, 9, 3)
+LATEST: Version = (1, 9, 4)  # in public use since 2026-09; its source was not to be had
 
 # What a tag without patch number points at. Upstream moves it; Baseten's mirror of `1.6` dates from
 # 1.6.0 (guessed: the mirror's tags do not say).
-NEWEST_PATCH = {(1, 6): 0, (1, 7): 4, (1, 8): 3, (1, 9): 3}
+NEWEST_PATCH = {(1, 6): 0, (1, 7): 4, (1, 8): 3, (1, 9): 4}
 
 PAIRED_HF_TOKEN: Version = (1, 6, 1)  # `--hf-token` beside the deprecated `--hf-api-token`
 GTE_EXCEPTION: Version = (1, 6, 1)  # `NewForTokenClassification` without labels is passed over

@@ -96,6 +96,11 @@ def test_the_all_in_one_image_has_no_binary_of_the_usual_name() -> None:
     )
 
 
+@pytest.mark.parametrize("tag", ["89-1.9.4", "89-1.9.7", f"89-1.9.3@sha256:{'0a' * 32}"])
+def test_a_tag_of_a_later_patch_and_one_with_a_digest_start(tag: str) -> None:
+    assert isinstance(start_container(config(tag=tag), {}), Router)
+
+
 @pytest.mark.parametrize(("tag", "found"), [("89-1.9.0", False), ("89-1.9.1", True)])
 def test_the_entrypoint_script_is_in_every_cuda_image_from_1_9_1_on(tag: str, found: bool) -> None:
     outcome = start_container(
@@ -107,6 +112,7 @@ def test_the_entrypoint_script_is_in_every_cuda_image_from_1_9_1_on(tag: str, fo
 def test_a_grpc_image_and_an_image_that_was_never_published_do_not_start() -> None:
     assert "-grpc" in last_words(tag="89-1.8.3-grpc")
     assert "manifest unknown" in last_words(tag="120-1.8.3")
+    assert "exec format error" in last_words(tag="cpu-arm64-1.9.4")
     assert "no release tag of Text Embeddings Inference" in last_words(tag="nightly")
 
 

@@ -13,9 +13,12 @@ from baseten_emulator.tei.versions import BLACKWELL, Version, parse_version
 
 COMPILED_FOR = {"turing": 75, "": 80, "86": 86, "89": 89, "hopper": 90, "100": 100, "120": 120}
 _TAG = re.compile(
-    r"(?:(?P<variant>cpu|cuda|turing|hopper|86|89|100|120)-)?"
+    r"(?:(?P<variant>cpu|cpu-arm64|cuda|turing|hopper|86|89|100|120|121)-)?"
     r"(?P<version>\d+\.\d+(?:\.\d+)?|latest)(?P<grpc>-grpc)?"
 )
+_DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
+_ARM = ("cpu-arm64", "121")
+"""Images for ARM alone (TEI .github/workflows/matrix.json)."""
 GPUS = {
     "V100": (70, 16), "T4": (75, 16), "A100": (80, 80), "A100_40GB": (80, 40), "A10G": (86, 24),
     "L4": (89, 24), "L40S": (89, 48), "H100": (90, 80), "H100_40GB": (90, 40), "H100MIG": (90, 40),
@@ -41,13 +44,16 @@ class Image:
 
 def parse_image(reference: str) -> Image:
     """Return the `Image` of a reference. Raises BootError for a tag that TEI does not publish."""
-    name, _, tag = reference.rpartition(":")
+    tagged = _DIGEST.sub("", reference)  # a tag beside a digest says which release it is
+    name, _, tag = tagged.rpartition(":")
     match = _TAG.fullmatch(tag)
     if not name or match is None or "text-embeddings-inference" not in name:
         raise BootError(
             f"emulator: image {reference!r} has no release tag of Text Embeddings Inference"
         )
     image = Image(match["variant"] or "", parse_version(match["version"]), bool(match["grpc"]))
+    if image.variant in _ARM:
+        raise BootError("exec format error")
     if image.variant in ("100", "120") and image.version < BLACKWELL:
         raise BootError(f"manifest for {reference} not found: manifest unknown")
     return image
