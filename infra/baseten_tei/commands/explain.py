@@ -1,12 +1,13 @@
 """`baseten-tei explain`: how a model's sizes came about, what it takes, and what it costs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from baseten_tei.commands.options import on_a_stack
 from baseten_tei.deployment import prices
+from baseten_tei.deployment.derived_counts import Derived, derive_permit_count
 from baseten_tei.deployment.gpu_choice import (
     accelerator_of,
     cheapest_accelerator,
@@ -32,7 +33,7 @@ def explain_model(name: str, args: ModelArgs, facts: ModelFacts) -> str:
         blocks += [
             _memory_lines(whole, facts),
             _cost_lines(whole, facts),
-            _advice_lines(whole, facts),
+            _advice_lines(whole, facts, (*derive_values(args, facts), *_permit_count(whole))),
         ]
     else:
         blocks.append([problem])
@@ -53,11 +54,12 @@ def _derivation_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
     if facts.pushed_unlocked:
         return ["Pushed before it was locked, and kept so (pushed_unlocked): nothing is derived"]
     lines = ["Left open by the spec, and derived"]
-    for found in derive_values(args, facts):
+    for found in (*derive_values(args, facts), *_permit_count(size_spec(args, facts))):
         lines += [
             f"  {found.key}: {found.value}",
             f"    {found.formula}",
             f"    = {found.numbers}",
+            f"    because: {found.reason}",
             f"    source: {found.source}",
         ]
     return lines if len(lines) > 1 else ["The spec leaves nothing open"]
@@ -114,9 +116,14 @@ def _format_price(args: ModelArgs, gpu: str) -> str:
     return f"{gpu} ({found.name}): ${found.price:.5f} a minute, {month}"
 
 
-def _advice_lines(args: ModelArgs, facts: ModelFacts) -> list[str]:
+def _permit_count(whole: ModelArgs) -> tuple[Derived, ...]:
+    found = derive_permit_count(whole)
+    return (found,) if found else ()
+
+
+def _advice_lines(args: ModelArgs, facts: ModelFacts, derived: Sequence[Derived]) -> list[str]:
     lines = ["The advice of Baseten's TEI README, and what differs here"]
-    for row in compare_with_advice(args, facts):
+    for row in compare_with_advice(args, facts, derived):
         ours = f"here {row.ours}: {row.why}" if row.why else "the same here"
         lines.append(f"  {row.key:24} {row.seed:>6}  {ours}")
     return lines

@@ -88,12 +88,17 @@ def room_gib(args: ModelArgs, accelerator: str) -> float:
     return found.memory_gib * _HOST_SHARE if found else 0
 
 
+def best_batch_tokens(args: ModelArgs, facts: ModelFacts, accelerator: str) -> int:
+    """Return the batch that would be best where memory did not matter."""
+    length = input_length(facts) or 0
+    if is_tight(facts, accelerator):
+        return LEAST_BATCH_TOKENS if args.auto_truncate else max(LEAST_BATCH_TOKENS, length)
+    return max(USUAL_BATCH_TOKENS, length)
+
+
 def fitting_batch_tokens(args: ModelArgs, facts: ModelFacts, accelerator: str) -> int | None:
     """Return the largest batch that fits, from what would be best down by halves; `None` where not even 512 does."""
-    length = input_length(facts) or 0
-    tokens = max(USUAL_BATCH_TOKENS, length)
-    if is_tight(facts, accelerator):
-        tokens = LEAST_BATCH_TOKENS if args.auto_truncate else max(LEAST_BATCH_TOKENS, length)
+    tokens = best_batch_tokens(args, facts, accelerator)
     while tokens >= 512:
         if fits(args, facts, accelerator, tokens):
             return tokens

@@ -3,9 +3,10 @@
 Source: basetenlabs/truss-examples, text-embeddings-inference/README.md and config.yaml (TEI 1.6, L4, BERT-large).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from baseten_tei.deployment.derived_counts import Derived
 from baseten_tei.deployment.gpu_choice import LARGE, accelerator_of
 from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.vram import count_parameters, input_length
@@ -24,33 +25,36 @@ class Advice:
     why: str
 
 
-def compare_with_advice(args: ModelArgs, facts: ModelFacts) -> tuple[Advice, ...]:
-    """Return its values for this model beside those of a sized spec."""
-    got = derive_permits(args)
+def compare_with_advice(
+    args: ModelArgs, facts: ModelFacts, derived: Sequence[Derived]
+) -> tuple[Advice, ...]:
+    """Return its values for this model beside those of a sized spec; `derived` says why those are what they are."""
+    got, reasons = derive_permits(args), {it.key: it.reason for it in derived}
+
+    def why(key: str) -> str:
+        said = "the spec says so" if key in args.model_fields_set else "the default"
+        return reasons.get(key) or said
+
     length, large = input_length(facts) or 512, (count_parameters(facts) or 0) >= LARGE
-    tokens = 8192 if large else 32768
     rows: Iterator[tuple[str, str | int, str | int, str]] = iter(
         (
             ("accelerator", "L4", accelerator_of(args), "its model is BERT-large"),
-            ("max_batch_tokens", tokens, args.max_batch_tokens, _tokens(args, tokens)),
-            ("max_client_batch_size", 256, args.max_client_batch_size,
-             "its README says 256 and its config 32: low lets autoscaling, which counts requests, spread them"),
+            ("max_batch_tokens", 8192 if large else 32768, args.max_batch_tokens, ""),
+            ("max_client_batch_size", 256, args.max_client_batch_size, "its config says 32"),
             ("max_concurrent_requests", 40, got.max_concurrent_requests, _permits(args)),
             ("predict_concurrency", 40, got.predict_concurrency,
              f"its 1*40*512 fills one batch of 20480 tokens; {got.predict_concurrency}*{length} is "
-             f"{got.predict_concurrency * length}, and Baseten's docs say 32 for TEI"),
+             f"{got.predict_concurrency * length}"),
         )
     )  # fmt: skip
     return tuple(
-        Advice(key, str(seed), str(ours), "" if seed == ours else why)
-        for key, seed, ours, why in rows
+        Advice(key, str(seed), str(ours), "" if seed == ours else _join(why(key), beside))
+        for key, seed, ours, beside in rows
     )
 
 
-def _tokens(args: ModelArgs, seed: int) -> str:
-    if args.max_batch_tokens < seed:
-        return "its README finds marginal gains above 16000 on an L4, and each text waits for its batch"
-    return "a batch holds the longest text, or the text would be cut"
+def _join(*reasons: str) -> str:
+    return "; ".join(filter(None, reasons))
 
 
 def _permits(args: ModelArgs) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from baseten_tei.deployment.push_job import PREFIX
+from baseten_tei.deployment.sizes import name_changed_sizes
 from baseten_tei.deployment.sizing import size_spec
 from baseten_tei.deployment.truss_config import build_config, compute_digest
 from baseten_tei.errors import UserError
@@ -47,7 +48,9 @@ def match_pushes(
         digest = _digest(name, args)
         if digest is not None and digest in times:
             changes = partial(_changes, name, args, digest)
-            push = UnlockedPush(name, times[digest], emulated, is_commit(args.revision), changes)
+            numbers = partial(name_changed_sizes, args)
+            at_commit = is_commit(args.revision)
+            push = UnlockedPush(name, times[digest], emulated, at_commit, changes, numbers)
             found.setdefault((args.model_id, args.revision), []).append(push)
     return found
 

@@ -1,9 +1,9 @@
 """Tokens and batches: how long a text may be, how many are in flight, and which numbers have to agree."""
 
+from baseten_tei.deployment.derived_counts import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.gpu_choice import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.permits import find_starved_batch, find_taken_permits
-from baseten_tei.deployment.sizing import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.facts.tei.loading.load import Loaded

@@ -35,6 +35,42 @@ def test_each_derived_value_is_shown_with_formula_numbers_and_source() -> None:
             assert said in text
 
 
+LONG = {"max_position_embeddings": 32768, "max_seq_length": 32768}
+
+
+@pytest.mark.parametrize(
+    ("spec", "facts", "key", "value", "reason"),
+    [
+        ({"accelerator": "H100"}, LONG, "max_client_batch_size", 15, "the payload limit"),
+        ({}, {}, "max_client_batch_size", 32, "a low number lets autoscaling"),
+        ({"accelerator": "CPU"}, {}, "max_client_batch_size", 8, "without a GPU TEI batches 8"),
+        ({"max_concurrent_requests": 40}, {}, "max_client_batch_size", 20, "20 of 40 permits may"),
+        ({"max_concurrent_requests": 640}, {}, "predict_concurrency", 20, "640 has room for no"),
+        ({}, {}, "predict_concurrency", 32, "Baseten's own number for TEI"),
+        ({"accelerator": "CPU"}, {}, "predict_concurrency", 8, "without a GPU TEI batches 8"),
+        ({}, {}, "max_concurrent_requests", 1024, "each request that Baseten lets in has a permit"),
+        ({"accelerator": "CPU"}, {}, "max_concurrent_requests", 128, "TEI 1.8.3 aborts when all"),
+        ({"accelerator": "H100"}, LONG, "max_batch_tokens", 32768, "the longest text"),
+        ({}, {}, "max_batch_tokens", 16384, "little gain above 16000 tokens"),
+        ({"accelerator": "L4"}, {}, "tokenization_workers", 3, "4 vCPUs, less one"),
+    ],
+)
+def test_the_reason_is_the_bound_that_decided(
+    spec: dict[str, Any], facts: dict[str, Any], key: str, value: int, reason: str
+) -> None:
+    text = told(facts, **spec)
+    said = text.partition(f"  {key}: {value}\n")[2].partition("    source:")[0]
+    assert f"    because: {reason}" in said or (reason in said and "    because: " in said)
+    advice = [line for line in text.splitlines() if line.startswith(f"  {key} ")]
+    assert all(reason in line or line.endswith("the same here") for line in advice)
+
+
+def test_what_the_spec_says_is_not_given_another_reason() -> None:
+    advice = told(max_client_batch_size=16, predict_concurrency=8).partition("The advice of")[2]
+    assert "here 16: the spec says so" in advice
+    assert "here 8: the spec says so" in advice
+
+
 def test_memory_is_shown_by_parts_with_a_band_and_a_verdict() -> None:
     text = told(max_batch_tokens=32768)
     assert "weights      0.20 GiB (0.20 to 0.22)      109,482,240 parameters * 2 B" in text
@@ -66,7 +102,7 @@ def test_cheapest_that_cannot_be_found_is_said_and_nothing_made_up() -> None:
 
 def test_the_readmes_advice_is_shown_with_the_reason_where_ours_differs() -> None:
     args, facts = size_spec(written(), healthy_facts("embedding")), healthy_facts("embedding")
-    rows = {row.key: row for row in compare_with_advice(args, facts)}
+    rows = {row.key: row for row in compare_with_advice(args, facts, ())}
     assert {key: (row.seed, row.ours) for key, row in rows.items()} == {
         "accelerator": ("L4", "L4"),
         "max_batch_tokens": ("32768", "16384"),
@@ -82,7 +118,7 @@ def test_the_readmes_advice_for_7b_models_is_its_other_number() -> None:
     facts = healthy_facts("embedding", weights={"parameters": 7_000_000_000})
     [row] = [
         it
-        for it in compare_with_advice(size_spec(written(), facts), facts)
+        for it in compare_with_advice(size_spec(written(), facts), facts, ())
         if it.key == "max_batch_tokens"
     ]
     assert row.seed == "8192"

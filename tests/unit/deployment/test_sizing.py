@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baseten_tei.deployment.derived_counts import payload_limit
 from baseten_tei.deployment.gpu_choice import cheapest_accelerator, cheapest_problem
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import (
     STEPS,
     derive_values,
-    payload_limit,
     size_spec,
 )
 from baseten_tei.facts.hub.model_facts import ModelFacts
@@ -244,6 +244,17 @@ def test_sizing_and_rules_are_total(
     for rule in (*token_rules.RULES, *memory.RULES, *flag_rules.RULES, *access_rules.RULES):
         rule.check(Subject("m", args, facts))
         rule.check(Subject("m", got, facts))
+
+
+@given(any_specs(), any_facts(), _MORE)
+def test_a_lock_changes_no_value_that_the_spec_says(
+    args: ModelArgs, facts: ModelFacts, more: dict[str, Any]
+) -> None:
+    args = args.model_copy(update=more)
+    got = size_spec(args, facts)
+    said = {key for key in args.model_fields_set if getattr(args, key) is not None}
+    changed = {key for key in said if getattr(got, key) != getattr(args, key)}
+    assert changed <= {"revision", *({"accelerator"} if args.accelerator == "cheapest" else ())}
 
 
 @given(any_specs(), any_facts())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from baseten_tei.deployment.sizes import name_changed_sizes
 from baseten_tei.deployment.sizing import size_spec
 from baseten_tei.facts.hub.late_locks import UnlockedPush
 from baseten_tei.facts.hub.lock_changes import LockedStack, Readings, list_moves, merge_entries
@@ -59,6 +60,15 @@ def test_what_the_lock_would_not_push_again_is_locked_as_any_other() -> None:
     same = UnlockedPush("bge", PUSHED, at_commit=True, changes_with=lambda _: False)
     assert merge_entries(stack(same), readings()) == merge_entries(stack(), readings())
     assert list_moves(stack(same), readings()) == list_moves(stack(), readings())
+
+
+@pytest.mark.parametrize("changed", [BEFORE, AFTER])
+def test_the_sizes_that_the_lock_changes_are_told_with_it(changed: datetime) -> None:
+    long = {"max_position_embeddings": 32768, "max_seq_length": 32768}
+    args = spec(revision="main", accelerator="H100", predict_concurrency=32)
+    push = UnlockedPush("bge", PUSHED, name_sizes=lambda facts: name_changed_sizes(args, facts))
+    told = list_moves(stack(push), readings(changed, **long))[-1]
+    assert "(max_client_batch_size 32 → 30, max_concurrent_requests 1024 → 960)" in told
 
 
 def test_two_models_of_one_branch_stay_only_if_both_serve_its_commit() -> None:

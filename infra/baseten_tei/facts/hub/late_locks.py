@@ -24,6 +24,8 @@ class UnlockedPush:
     """Whether its spec names a commit, which never changes."""
     changes_with: Callable[[ModelFacts], bool] = lambda _: True
     """Whether what is deployed would be another config with these facts."""
+    name_sizes: Callable[[ModelFacts], str] = lambda _: ""
+    """The sizes that these facts change, in words."""
 
     def serves(self, changed_at: datetime | None) -> bool:
         """Return whether it serves what its branch is now, which last changed then."""
@@ -54,25 +56,29 @@ def pushed_before(pushes: Pushes, changes: Mapping[Key, datetime | None]) -> fro
     )
 
 
-def late_lines(file: str, pushes: Pushes, kept: frozenset[Key]) -> list[str]:
-    """Return what a late lock means for each model, a line each."""
-    return [
-        _kept_line(file, key, it.model) if key in kept else _moved_line(file, key, it.model)
-        for key, every in sorted(pushes.items())
-        for it in every
-    ]
+def late_lines(
+    file: str, pushes: Pushes, kept: frozenset[Key], facts: Mapping[Key, ModelFacts]
+) -> list[str]:
+    """Return what a late lock with these facts means for each model, a line each, with the sizes that it changes."""
+    lines = []
+    for key, every in sorted(pushes.items()):
+        line = _kept_line if key in kept else _moved_line
+        for it in every:
+            sizes = it.name_sizes(facts[key])
+            lines.append(line(file, key, it.model, f" ({sizes})" if sizes else ""))
+    return lines
 
 
-def _kept_line(file: str, key: Key, model: str) -> str:
+def _kept_line(file: str, key: Key, model: str, sizes: str) -> str:
     return (
         f"{file}: {'@'.join(key)} is what {model!r} serves already, so it stays as it was pushed "
-        "(pushed_unlocked: true); remove that line to deploy what the lock gives"
+        f"(pushed_unlocked: true); remove that line to deploy what the lock gives{sizes}"
     )
 
 
-def _moved_line(file: str, key: Key, model: str) -> str:
+def _moved_line(file: str, key: Key, model: str, sizes: str) -> str:
     return (
         f"{file}: {'@'.join(key)} may be another commit than {model!r} serves, so the next `pulumi up` pushes it "
-        "once, as its commit; if you know that it is the same, write pushed_unlocked: true at its entry, and nothing "
-        "is pushed"
+        f"once, as its commit{sizes}; if you know that it is the same, write pushed_unlocked: true at its entry, and "
+        "nothing is pushed"
     )

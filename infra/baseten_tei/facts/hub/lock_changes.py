@@ -51,7 +51,8 @@ def list_moves(stack: LockedStack, readings: Readings) -> list[str]:
         )
         lines += [f"{stack.file}: {_name(wanted)} {line}" for line in differences]
     late = changed_pushes(stack.pushes, readings.facts)
-    lines += late_lines(stack.file, late, pushed_before(late, readings.changes))
+    kept = pushed_before(late, readings.changes)
+    lines += late_lines(stack.file, late, kept, readings.facts)
     unused = sorted(stack.locked.keys() - stack.used)
     return lines + [f"{stack.file}: {_name(gone)} is used by no model" for gone in unused]
 

@@ -1,9 +1,9 @@
 """Memory of the host: tokenizers, and without a GPU the model itself."""
 
 from baseten_tei.deployment import prices
+from baseten_tei.deployment.derived_counts import HOST_GIB, tokenizer_gib
 from baseten_tei.deployment.instances import Sku
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.sizing import HOST_GIB, tokenizer_gib
 from baseten_tei.deployment.start_command import default_workers
 from baseten_tei.deployment.vram import Band, Estimate, estimate
 from baseten_tei.facts.hub.model_facts import ModelFacts
