@@ -13,6 +13,7 @@ from baseten_tei.program.collector import collect_unknown
 from baseten_tei.program.components import Classifier, Embedding, Reranker
 from baseten_tei.program.whole_program import deploy
 from baseten_tei.project.registered_models import VARIABLE, RegisteredModels, parse_registered
+from baseten_tei.rules.rule import RefusedError
 from baseten_tei.spec.args import Autoscaling, ClassifierArgs, EmbeddingArgs, RerankerArgs
 
 TOKEN = "hf_" + "a1" * 16
@@ -91,8 +92,14 @@ def test_a_machine_that_could_not_preview_tells_its_models(collect: Collect) -> 
 
 def test_a_secret_in_a_spec_is_named_and_not_written(collect: Collect, root: Path) -> None:
     spec = EmbeddingArgs(model_id="a/b", env={"TOKEN": TOKEN})
-    with pytest.raises(UserError, match=r"model 'search': env\.TOKEN holds a Hugging Face token"):
+    with pytest.raises(
+        RefusedError, match=r"model 'search': TEI-SEC-004 env\.TOKEN holds a Hugging Face token"
+    ) as caught:
         collect(lambda: Embedding("search", spec).outputs)
+    [found] = caught.value.findings
+    assert (found.model, found.rule.id) == ("search", "TEI-SEC-004")
+    assert caught.value.places is not None  # a program's, not a file's
+    assert caught.value.others == ()
     assert TOKEN not in (root / "models").read_text()
 
 

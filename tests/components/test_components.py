@@ -425,7 +425,7 @@ def test_a_bad_spec_is_told_in_one_line_and_nothing_is_registered_or_written(roo
             Embedding("m", args)
         assert isinstance(caught.value.__cause__, UserError)
         assert str(caught.value) == (
-            "model 'm': accelerator V100 has no TEI image (compute capability 7.0): "
+            "model 'm': TEI-GPU-001 accelerator V100 has no TEI image (compute capability 7.0): "
             "write accelerator: L4, A10G, A100, H100 or T4"
         )
 

@@ -239,7 +239,7 @@ def test_a_rule_that_stops_a_model_is_told_in_one_line_without_a_traceback(world
     with pytest.raises(grpc.RpcError) as caught:
         world.construct({**BGE, "tei_version": "1.8.3", "served_model_name": "x"}, preview=True)
     told = caught.value.details()
-    assert told.startswith("model 'bge': served_model_name needs TEI 1.9.0")
+    assert told.startswith("model 'bge': TEI-FLAG-005 served_model_name needs TEI 1.9.0")
     assert "\n" not in told
 
 

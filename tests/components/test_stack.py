@@ -296,8 +296,8 @@ def test_a_value_that_pulumi_decrypted_inside_the_models_is_refused_by_its_place
     key = "baseten-tei:models"
     told = refused(root, config(NESTED), secrets=(key,), preview=preview)
     assert [line.partition(" is ")[0] for line in told.splitlines()] == [
-        "model 'bge': env.FOO",
-        "model 'bge': labels.a",
+        "model 'bge': TEI-SEC-004 env.FOO",
+        "model 'bge': TEI-SEC-004 labels.a",
     ]
     assert "s3cret" not in told
     assert files_in(root) == ["Pulumi.dev.yaml"]
@@ -305,7 +305,7 @@ def test_a_value_that_pulumi_decrypted_inside_the_models_is_refused_by_its_place
 
 def test_it_is_refused_as_well_where_the_file_does_not_say_its_place(root: Path) -> None:
     told = refused(root, config(NESTED), secrets=("baseten-tei:models",))
-    assert told.startswith("baseten-tei:models is an encrypted value (`secure:`)")
+    assert told.startswith("TEI-SEC-004 baseten-tei:models is an encrypted value (`secure:`)")
     assert len(told.splitlines()) == 1
 
 

@@ -1,7 +1,7 @@
 """The corpus: failures people reported (`tests/corpus/<family>/`) and specs that work (`tests/corpus/good/`).
 
 A file says only what matters; the rest is a healthy repository of that task, at a commit. A `null` among
-the facts takes a field away. The spec skips the front door on purpose: a rule has to stand by itself.
+the facts takes a field away. Each is a model as a stack's file has it, read as a preview reads it.
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,11 @@ import yaml
 from pydantic import BaseModel
 
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
+from baseten_tei.spec.in_python import lists_as_tuples
 from tests.support.tei import changes
 
 FOLDER = Path(__file__).parents[1] / "corpus"
@@ -97,6 +100,9 @@ class Case:
     source: str
     subject: Subject
     rules: tuple[str, ...]
+    spec: Mapping[str, Any]
+    """As a stack's file has it."""
+    lock: Lock
 
 
 def healthy_facts(task: str, **more: Any) -> ModelFacts:
@@ -127,20 +133,31 @@ def subject(
 def load(path: Path) -> Case:
     """One file of the corpus."""
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    spec = dict(raw["spec"])
-    case = _locked(spec, raw) or subject(spec.pop("task"), spec, raw.get("facts"))
+    default = "org/model" if "repository" in raw else HEALTHY[raw["spec"]["task"]]["model_id"]
+    spec = {"model_id": default, "revision": COMMIT, **raw["spec"]}
+    facts = _facts(spec, raw)
+    lock = {(facts.model_id, facts.revision): facts} if facts else {}
+    args = parse_in_python(spec)
     rules = raw.get("rules") or raw.get("warnings") or ()
-    return Case(path.stem, raw["why"], raw["source"], case, tuple(rules))
+    case = resolve_subject("example", args, lock)
+    return Case(path.stem, raw["why"], raw["source"], case, tuple(rules), spec, lock)
 
 
-def _locked(spec: dict[str, Any], raw: Mapping[str, Any]) -> Subject | None:
-    """Of a case that has its repository's files, as changes of a good one: see tests.support.tei.changes."""
-    if "repository" not in raw:
+def parse_in_python(spec: Mapping[str, Any]) -> ModelArgs:
+    """The spec as a program makes it, where no parser refuses a secret."""
+    args: ModelArgs = ARGS_BY_TASK[spec["task"]].model_validate(lists_as_tuples(spec))
+    return args
+
+
+def _facts(spec: Mapping[str, Any], raw: Mapping[str, Any]) -> ModelFacts | None:
+    """Of a case's repository: as changes of a good one (tests.support.tei.changes), or of a healthy one's facts."""
+    if raw.get("locked") is False:
         return None
-    model_id = spec.get("model_id", "org/model")
-    given = {"model_id": model_id, "revision": COMMIT, **spec}
-    args: ModelArgs = _keep(ARGS_BY_TASK[spec["task"]], given)
-    return Subject("example", args, changes.lock_repository(raw["repository"], model_id))
+    if "repository" in raw:
+        facts = changes.lock_repository(raw["repository"], spec["model_id"])
+    else:
+        facts = healthy_facts(spec["task"], model_id=spec["model_id"], **(raw.get("facts") or {}))
+    return facts.model_copy(update={"revision": spec["revision"]})
 
 
 @cache

@@ -14,11 +14,13 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.tei.releases import DEFAULT
+from baseten_tei.project import stack_settings
+from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import Stack, wanted_stacks
 from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.reports import FORMATS, StackCheck
-from baseten_tei.rules.rule import Reported, Rule
+from baseten_tei.rules.rule import RefusedError, Reported, Rule
 
 LACKING = Rule(
     "TEI-ACCOUNT-001",
@@ -39,6 +41,35 @@ def check_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
         return StackCheck(f"stack {stack.name}", "", len(settings.models), found, stack.places)
     text = read_text(stack.path, stack.path.name)
     return StackCheck(stack.path.name, text, len(settings.models), found)
+
+
+def check_refused(workspace: Workspace, error: UserError) -> tuple[StackCheck, list[str]]:
+    """Return what rules say of a stack that is refused, and the lines of none. Raises `error` where no rule spoke."""
+    refused = RefusedError.behind(error)
+    if refused is None or not refused.findings:
+        raise error
+    if refused.places is None:
+        file, text = workspace.path.name, workspace.text
+    else:
+        file, text = f"stack {workspace.stack}", ""
+    found = StackCheck(file, text, refused.models, refused.findings, refused.places or {})
+    return found, [f"{file}: {line}" for line in refused.others]
+
+
+def check_named(
+    root: Path, names: Sequence[str], available: Sequence[str] | None
+) -> tuple[list[StackCheck], list[str]]:
+    """Return the findings of each stack with models, and what is wrong of which no rule speaks."""
+    checked: list[StackCheck] = []
+    others: list[str] = []
+    for name in names:
+        try:
+            checked += [check_stack(it, available) for it in stack_settings.stacks(root, [name])]
+        except UserError as error:
+            found, lines = check_refused(Workspace(root, name), error)
+            checked.append(found)
+            others += lines
+    return checked or [check_stack(it, available) for it in wanted_stacks(root, names)], others
 
 
 def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> list[Reported]:
@@ -105,6 +136,8 @@ def command(
     if upstream:
         return _check_upstream(root, stacks, form, output)
     available = read_account_instances() if account else None
-    checked = [check_stack(stack, available) for stack in wanted_stacks(root, stacks)]
+    checked, others = check_named(root, stacks, available)
     show(FORMATS[form](checked), output)
+    if others:
+        raise UserError(*others)
     return FINDING if any(stack.errors for stack in checked) else 0

@@ -26,7 +26,7 @@ def hardware_of(accelerator: str, env: Mapping[str, str]) -> Hardware:
 def resolve_hardware(args: ModelArgs) -> tuple[instances.Instance, Image]:
     """Return the instance and image of a spec that has no problems.
 
-    Raises `ValueError` for one that has, which `placement_problems` reports first.
+    Raises `ValueError` for one that has, which rules report first.
     """
     found = (
         instances.parse_instance(args.instance_type)

@@ -46,14 +46,6 @@ def derive_permits(args: TeiArgs) -> Permits:
     )
 
 
-def permits_problem(args: TeiArgs) -> str | None:
-    """Return why these numbers cannot work in any release, with what to type; `None` where they can."""
-    permits, found = args.max_concurrent_requests, find_starved_batch(args)
-    if permits is None or permits >= args.max_client_batch_size or found is None:
-        return None
-    return f"{found[0]}; {found[1]}"
-
-
 def find_starved_batch(args: TeiArgs) -> tuple[str, str] | None:
     """Return why one full batch is too much for the permits, and what to type; `None` where it is not."""
     permits, batch = args.max_concurrent_requests, args.max_client_batch_size

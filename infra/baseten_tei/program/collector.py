@@ -10,7 +10,6 @@ from typing import Any
 
 import pulumi
 
-from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.write_files import append_line
@@ -18,9 +17,10 @@ from baseten_tei.outputs.types import OUTPUTS_BY_TASK
 from baseten_tei.program.context import context
 from baseten_tei.program.pinned_outputs import describe
 from baseten_tei.project.registered_models import VARIABLE
+from baseten_tei.rules.registry import find_firm
 from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.credentials import spec_problems
+from baseten_tei.spec.credentials import find_secrets, model_label, spec_problems
 
 _PACKAGE = str(Path(__file__).parents[1])
 
@@ -33,8 +33,8 @@ def is_collecting() -> bool:
 def collect(name: str, args: ModelArgs, team: str | None) -> None:
     """Write a model's spec down, unless it holds a secret: then what is wrong with it."""
     spec = {"task": args.task, **args.model_dump(mode="json", exclude_unset=True)}
-    if problems := spec_problems(name, spec):
-        _append({"name": name, "problems": problems})
+    if secrets := _describe_secrets(name, spec):
+        _append({**secrets, "place": _find_place()})
     else:
         _append({"name": name, "spec": spec, "team": team, "place": _find_place()})
 
@@ -45,10 +45,14 @@ def collect_configuration(models: object, team: str | None) -> None:
     if not isinstance(models, Mapping):
         return
     for name, spec in models.items():
-        problems = spec_problems(name, spec)
-        _append(
-            {"name": name, **({"problems": problems} if problems else {"spec": spec, "team": team})}
-        )
+        secrets = _describe_secrets(name, spec)
+        _append(secrets or {"name": name, "spec": spec, "team": team})
+
+
+def _describe_secrets(name: str, spec: object) -> dict[str, Any]:
+    found = find_secrets(name, spec)
+    told = {"name": model_label(name), "problems": spec_problems(name, spec), "secrets": found}
+    return told if found else {}
 
 
 def collect_unknown(name: str, keys: Iterable[str]) -> None:
@@ -66,7 +70,7 @@ def collected_outputs(name: str, args: ModelArgs) -> dict[str, Any]:
     try:
         here = context()
         subject = resolve_subject(name, args, here.lock)
-        if isinstance(subject, Subject):
+        if not find_firm(subject):
             plan = plan_model(name, subject.args, here.owner, here.target_name)
             told = {key: it for key, it in describe(subject).items() if key != "space"}
             limits = {**told["limits"], "max_input_length": unknown_output()}

@@ -35,10 +35,7 @@ def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
 
 def ready_alone(name: str, args: ModelArgs, here: Context) -> Ready:
     """Return one model of a program that builds its specs itself. Raises `UserError` with one line per problem."""
-    checked = resolve_subject(name, args, here.lock)
-    if isinstance(checked, list):
-        raise UserError(*checked)
-    found = ready([checked])[name]
+    found = ready([resolve_subject(name, args, here.lock)])[name]
     written = find_deprecated({name: dict.fromkeys(args.model_fields_set)})
     told = _deprecations_told()
     new = [line for key, line in written.items() if key not in told]

@@ -20,6 +20,8 @@ from baseten_tei.project.program_runs import run_once
 from baseten_tei.project.pulumi_reasons import UnreachableStackError
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.urns import is_ours, kind_of, name_of
+from baseten_tei.rules.rule import Finding, RefusedError, Reported
+from baseten_tei.rules.secrets.access_rules import SECRETS
 from baseten_tei.rules.secrets.passphrase import FILE_VARIABLE
 from baseten_tei.spec.type_tokens import COMPONENTS
 
@@ -95,6 +97,21 @@ def _is_other(kind: str) -> bool:
     return not kind.startswith("pulumi:providers:") and kind != "pulumi:pulumi:Stack"
 
 
+def _refuse(problems: list[str], lines: list[dict[str, Any]]) -> RefusedError:
+    found = [
+        Reported(line["name"], SECRETS, Finding(message, fix))
+        for line in lines
+        for message, fix in line.get("secrets", ())
+    ]
+    error = RefusedError(problems, found, len(lines))
+    error.places = _places(lines)
+    return error
+
+
+def _places(lines: list[dict[str, Any]]) -> dict[str, Place]:
+    return {line["name"]: (it[0], it[1]) for line in lines if (it := line.get("place"))}
+
+
 def parse_registered(text: str) -> RegisteredModels:
     """Return what components wrote, a JSON object a line. Raises `UserError` for a model that cannot be known."""
     with naming("the program's models"):
@@ -102,7 +119,7 @@ def parse_registered(text: str) -> RegisteredModels:
     from_configuration = any("configuration" in line for line in lines)
     lines = [line for line in lines if "configuration" not in line]
     if problems := [problem for line in lines for problem in line.get("problems", ())]:
-        raise UserError(*problems)
+        raise _refuse(problems, lines)
     names = [line["name"] for line in lines]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise UserError(
@@ -114,6 +131,6 @@ def parse_registered(text: str) -> RegisteredModels:
     return RegisteredModels(
         {line["name"]: line["spec"] for line in lines},
         {line["name"]: line.get("team") for line in lines},
-        {line["name"]: (it[0], it[1]) for line in lines if (it := line.get("place"))},
+        _places(lines),
         from_configuration=from_configuration,
     )

@@ -10,6 +10,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.registered_models import Place, registered_models
 from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stack import Workspace
+from baseten_tei.rules.rule import RefusedError
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
@@ -54,7 +55,11 @@ def read_stack(workspace: Workspace, *, locked: bool = True) -> Stack:
         return Stack(name, workspace.path, settings)
     found = registered_models(root, name)
     with naming(f"stack {name!r}"):
-        settings = _settings(found.specs, found.team, facts)
+        try:
+            settings = _settings(found.specs, found.team, facts)
+        except RefusedError as error:
+            error.places = found.places
+            raise
     of_program = not found.from_configuration
     return Stack(name, workspace.path, settings, of_program, found.places, found.teams)
 

@@ -18,7 +18,8 @@ To silence one for a model, with the reason:
       silence: {TEI-MEM-001: measured to fit with our texts}
 ```
 
-Rules marked † need the model's locked facts (`baseten-tei lock`).
+Rules marked † need the model's locked facts (`baseten-tei lock`). Those marked ‡ cannot be silenced: without them there
+is nothing to deploy, so that every command refuses the model, not the preview alone.
 """
 
 
@@ -30,12 +31,16 @@ def render_rules(rules: tuple[Rule, ...]) -> str:
 
 def _table(family: str, rules: list[Rule]) -> str:
     rows = [
-        f"| {rule.id}{'†' if rule.needs_facts else ''} | {rule.severity} | {_cell(rule.title)} | {_cell(rule.source)} |"
+        f"| {rule.id}{_marks(rule)} | {rule.severity} | {_cell(rule.title)} | {_cell(rule.source)} |"
         for rule in rules
     ]
     return "\n".join(
         [f"\n## {family}\n", "| rule | severity | what | source |", "|---|---|---|---|", *rows, ""]
     )
+
+
+def _marks(rule: Rule) -> str:
+    return f"{'†' if rule.needs_facts else ''}{'‡' if rule.is_firm else ''}"
 
 
 def _cell(text: str) -> str:

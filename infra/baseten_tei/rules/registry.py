@@ -11,12 +11,16 @@ from baseten_tei.rules.model import start_rules
 from baseten_tei.rules.retired_rules import RETIRED
 from baseten_tei.rules.rule import Finding, Reported, Rule
 from baseten_tei.rules.secrets import access_rules
+from baseten_tei.rules.secrets.access_rules import SECRETS
 from baseten_tei.rules.secrets.download_rules import MOVING_REVISION
 from baseten_tei.rules.task import task_rules
+from baseten_tei.rules.value import name_rules
+from baseten_tei.rules.value.name_rules import NO_REPOSITORY
 from baseten_tei.spec.names import is_commit
 
 FAMILIES = (
-    image_rules, release_rules, task_rules, start_rules, token_rules, flag_rules, access_rules, gpu_memory_rules,
+    name_rules, image_rules, release_rules, task_rules, start_rules, token_rules, flag_rules, access_rules,
+    gpu_memory_rules,
 )  # fmt: skip
 
 UNLOCKED = Rule(
@@ -31,14 +35,14 @@ UNKNOWN_SILENCE = Rule(
     "error",
     "A silence names a rule that there is, with a reason",
     "this project: a silence is reviewed by its reason",
-    lambda subject: next(_check_silence_names(subject), None),
+    lambda subject: _check_silence_names(subject),
 )
 UNUSED_SILENCE = Rule(
     "TEI-SILENCE-002",
     "error",
     "A silence silences something",
     "this project: a silence nobody needs would hide the next finding",
-    lambda subject: next(_check_silence_use(subject), None),
+    lambda subject: _check_silence_use(subject),
 )
 
 RETIRED_SILENCE = Rule(
@@ -46,7 +50,7 @@ RETIRED_SILENCE = Rule(
     "warning",
     "No silence names a rule that is retired",
     "this project: an upgrade does not stop a preview for a rule that went",
-    lambda subject: next(_check_retired_silences(subject), None),
+    lambda subject: _check_retired_silences(subject),
 )
 
 RULES: tuple[Rule, ...] = (
@@ -56,23 +60,40 @@ RULES: tuple[Rule, ...] = (
     UNUSED_SILENCE,
     RETIRED_SILENCE,
 )
+FIRM = tuple(rule for rule in RULES if rule.is_firm)
 BY_ID = {rule.id: rule for rule in RULES}
 ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id, RETIRED_SILENCE.id})
 
 
 def check_model(subject: Subject) -> list[Reported]:
-    """Return what every rule finds that the spec does not silence, errors first."""
+    """Return what every rule finds that the spec does not silence, errors first; of one with a secret, only that."""
+    if secrets := _report(SECRETS, subject):
+        return secrets
     found = [
-        Reported(subject.name, rule, finding)
+        reported
         for rule in RULES
-        if rule.id not in subject.args.silence or rule.id in ABOUT_SILENCES
-        if (finding := rule.check(subject)) is not None
+        if rule.is_firm or rule.id not in subject.args.silence or rule.id in ABOUT_SILENCES
+        for reported in _report(rule, subject)
     ]
-    if any(
-        it.rule is UNLOCKED for it in found
-    ):  # which says it as well: one warning each is enough
-        found = [it for it in found if it.rule.id != MOVING_REVISION]
+    hidden = _hidden_by({it.rule.id for it in found})
+    found = [it for it in found if it.rule.id not in hidden]
     return sorted(found, key=lambda reported: reported.rule.severity != "error")
+
+
+def find_firm(subject: Subject) -> list[Reported]:
+    """Return what the rules find without which nothing can be generated from the spec."""
+    return _report(SECRETS, subject) or [it for rule in FIRM for it in _report(rule, subject)]
+
+
+def _report(rule: Rule, subject: Subject) -> list[Reported]:
+    return [Reported(subject.name, rule, finding) for finding in rule.find(subject)]
+
+
+def _hidden_by(found: set[str]) -> set[str]:
+    """Return the rules that would say the same again: one cause is one finding."""
+    if found & NO_REPOSITORY:
+        return {UNLOCKED.id, MOVING_REVISION}
+    return {MOVING_REVISION} if UNLOCKED.id in found else set()
 
 
 def error_lines(reported: list[Reported]) -> list[str]:
@@ -106,6 +127,11 @@ def _check_silence_names(subject: Subject) -> Iterator[Finding]:
                 f"silence names {rule_id!r}, which is not a rule",
                 hint or "write an id that `baseten-tei check` prints",
             )
+        elif BY_ID[rule_id].is_firm:
+            yield Finding(
+                f"silence names {rule_id}, without which no model can be deployed",
+                f"remove {rule_id} from silence",
+            )
         elif not reason.strip():
             yield Finding(
                 f"silence of {rule_id} has no reason", f"write {rule_id}: <why it does not apply>"
@@ -126,7 +152,7 @@ def _check_silence_use(subject: Subject) -> Iterator[Finding]:
         rule = BY_ID.get(rule_id)
         if rule is None or rule.id in ABOUT_SILENCES or (rule.needs_facts and not subject.facts):
             continue
-        if rule.check(subject) is None:
+        if not rule.is_firm and not rule.find(subject):
             yield Finding(
                 f"silence of {rule_id} silences nothing", f"remove {rule_id} from silence"
             )

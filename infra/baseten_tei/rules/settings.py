@@ -3,13 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from baseten_tei.deployment.gpu_choice import cheapest_problem
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import size_spec
-from baseten_tei.errors import UserError, redact
+from baseten_tei.errors import redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
-from baseten_tei.rules.value.spec_values import duplicate_problems, find_problems
+from baseten_tei.rules.registry import check_model, error_lines, find_firm
+from baseten_tei.rules.rule import Finding, RefusedError, Reported
+from baseten_tei.rules.secrets.access_rules import SECRETS
+from baseten_tei.rules.value.clashes import duplicate_problems
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.credentials import find_secrets, is_secure, model_label
 from baseten_tei.spec.spec_parser import parse_specs
 
 
@@ -28,25 +31,29 @@ class Settings:
 
 
 def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_LOCK) -> Settings:
-    """Return typed settings. Raises `UserError` with one line per problem."""
-    specs, found = parse_specs(models)
-    subjects: list[Subject] = []
-    for name, args in specs.items():
-        checked = resolve_subject(name, args, lock)
-        if isinstance(checked, list):
-            found += checked
-        else:
-            subjects.append(checked)
-    found += duplicate_problems(specs)
-    if found:
-        raise UserError(*(redact(line) for line in found))
-    return Settings(specs, team, tuple(subjects))
+    """Return typed settings. Raises `RefusedError` with one line per problem where some spec cannot be deployed."""
+    specs, problems = parse_specs(models)
+    problems += duplicate_problems(specs)
+    subjects = tuple(resolve_subject(name, args, lock) for name, args in specs.items())
+    secrets = find_secret_values(models)
+    if problems or any(map(find_firm, subjects)):
+        found = [*secrets, *(it for subject in subjects for it in check_model(subject))]
+        lines = [redact(line) for line in problems]
+        raise RefusedError([*lines, *error_lines(found[len(secrets) :])], found, len(specs))
+    return Settings(specs, team, subjects)
 
 
-def resolve_subject(name: str, args: ModelArgs, lock: Lock) -> Subject | list[str]:
-    """Return a spec with its locked facts and what it leaves open derived from them; or its problems."""
+def resolve_subject(name: str, args: ModelArgs, lock: Lock) -> Subject:
+    """Return a spec with its locked facts and what it leaves open derived from them, as the rules judge it."""
     facts = lock.get((args.model_id, args.revision))
-    if problem := cheapest_problem(args, facts):
-        return [f"model {name!r}: {problem}"]
-    whole = size_spec(args, facts)
-    return find_problems(name, whole) or Subject(name, whole, facts)
+    return Subject(name, size_spec(args, facts), facts)
+
+
+def find_secret_values(models: object) -> list[Reported]:
+    """Return the secrets in a stack's models, as findings: there is no spec to check by the rule."""
+    specs = models.items() if isinstance(models, Mapping) and not is_secure(models) else ()
+    return [
+        Reported(model_label(name), SECRETS, Finding(redact(message), redact(fix)))
+        for name, spec in specs
+        for message, fix in find_secrets(name, spec)
+    ]

@@ -1,5 +1,7 @@
 """Tokens and batches: how long a text may be, how many are in flight, and which numbers have to agree."""
 
+from collections.abc import Iterator
+
 from baseten_tei.deployment.derived_counts import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.gpu_choice import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
 from baseten_tei.deployment.locked_spec import Subject
@@ -10,6 +12,7 @@ from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
+from baseten_tei.rules.value.environment_rules import each_environment
 
 _SEED = "README of Baseten's own TEI example"
 _CHANNEL = "TEI core/src/queue.rs:49 (1.8.3)"
@@ -89,17 +92,16 @@ def _below_all_requests(subject: Subject) -> Finding | None:
     )
 
 
-def _unreachable_target(subject: Subject) -> Finding | None:
-    target, let_in = (
-        subject.args.autoscaling.concurrency_target,
-        subject.permits.predict_concurrency,
-    )
-    if target is None or target <= let_in:
-        return None
-    return Finding(
-        f"autoscaling.concurrency_target {target} is above predict_concurrency {let_in}, so no replica can reach it",
-        f"write concurrency_target: {let_in}, or predict_concurrency: {target}",
-    )
+def _unreachable_target(subject: Subject) -> Iterator[Finding]:
+    let_in = subject.permits.predict_concurrency
+    for place, it in each_environment(subject.args):
+        target = it.autoscaling.concurrency_target or 0
+        if target > let_in:
+            yield Finding(
+                f"{place}autoscaling.concurrency_target {target} is above predict_concurrency {let_in}, "
+                "so a replica could never reach it",
+                f"write concurrency_target: {let_in} or less",
+            )
 
 
 def _payload(subject: Subject) -> Finding | None:
@@ -172,7 +174,7 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-TOK-004", "warning", "From 1.9.0, permits hold all that Baseten lets in",
          "measured on TEI 1.9.3; TEI #662, #726", _below_all_requests),
     Rule("TEI-TOK-005", "error", "Autoscaling aims at no more requests than a replica takes",
-         "Baseten docs: autoscaling", _unreachable_target),
+         "Baseten docs: autoscaling", _unreachable_target, is_firm=True),
     Rule("TEI-TOK-006", "warning", "A full batch of the longest texts fits in one body",
          "TEI router/src/main.rs: --payload-limit; TEI #50, #378", _payload, True),
     Rule("TEI-TOK-007", "warning", "A client's batch is small enough for autoscaling to spread",

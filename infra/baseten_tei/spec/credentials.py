@@ -8,6 +8,8 @@ from typing import TypeGuard
 from baseten_tei.errors import HUGGING_FACE, kind_of_secret, redact
 from baseten_tei.spec.hf_token import FROM_ENV, TOKEN_KEY
 
+LEAK_RULE = "TEI-SEC-004"
+"""The id of the rule that a secret in a spec breaks; it is looked for before there is a spec to check."""
 TOKEN_PLACE = f"write gated: true, and beside the models {TOKEN_KEY}: {FROM_ENV}"
 KEY_PLACE = "export BASETEN_API_KEY in the shell of `pulumi` instead"
 SECRET_PLACE = "keep the value as a secret of Baseten (https://app.baseten.co/settings/secrets)"  # noqa: S105  # a place, not a secret
@@ -70,7 +72,7 @@ def is_vendor_key(name: str) -> bool:
 def models_problems(models: object) -> list[str]:
     """Return a line for each encrypted value, and each value that looks like a credential, in a stack's models."""
     if is_secure(models):
-        return [f"baseten-tei:models is {_ENCRYPTED}"]
+        return [f"{LEAK_RULE} baseten-tei:models is {_ENCRYPTED}: {_DECRYPT}"]
     if not isinstance(models, Mapping):
         return []
     return [line for name, spec in models.items() for line in spec_problems(name, spec)]
@@ -78,10 +80,22 @@ def models_problems(models: object) -> list[str]:
 
 def spec_problems(name: object, spec: object) -> list[str]:
     """Return the same for one model: each line names model and key, and never shows the value."""
+    model = model_label(name)
+    found = find_secrets(name, spec)
+    return [redact(f"model {model!r}: {LEAK_RULE} {said}: {todo}") for said, todo in found]
+
+
+def find_secrets(name: object, spec: object) -> list[tuple[str, str]]:
+    """Return what is said of each encrypted value and credential of one model, and what to do; never the value."""
     found = [problem for path, value in walk_values(spec) if (problem := _problem(path, value))]
     if kind := kind_of_secret(str(name)):
-        found.insert(0, f"its name holds {kind}: {_todo(kind)}")
-    return [redact(f"model {_short(str(name))!r}: {problem}") for problem in found]
+        found.insert(0, (f"its name holds {kind}", _todo(kind)))
+    return found
+
+
+def model_label(name: object) -> str:
+    """Return a model's name as it may be shown."""
+    return redact(_short(str(name)))
 
 
 def walk_values(value: object) -> Iterator[tuple[Path, object]]:
@@ -102,18 +116,16 @@ def format_path(path: Path) -> str:
     return _short(redact("".join(steps).removeprefix(".")))
 
 
-_ENCRYPTED = (
-    "an encrypted value (`secure:`), which would be written in clear to truss_configs/ and the state: "
-    f"remove it, and {SECRET_PLACE}; for the Hugging Face token {TOKEN_PLACE}"
-)
+_ENCRYPTED = "an encrypted value (`secure:`), which would be written in clear to truss_configs/ and the state"
+_DECRYPT = f"remove it, and {SECRET_PLACE}; for the Hugging Face token {TOKEN_PLACE}"
 
 
-def _problem(path: Path, value: object) -> str | None:
+def _problem(path: Path, value: object) -> tuple[str, str] | None:
     if is_secure(value):
-        return f"{format_path(path) or 'its spec'} is {_ENCRYPTED}"
+        return f"{format_path(path) or 'its spec'} is {_ENCRYPTED}", _DECRYPT
     for text in (value, path[-1] if path else None):
         if isinstance(text, str) and (kind := kind_of_secret(text)):
-            return f"{format_path(path)} holds {kind} in clear: {_todo(kind)}"
+            return f"{format_path(path)} holds {kind} in clear", _todo(kind)
     return None
 
 

@@ -20,6 +20,11 @@ RESERVED_STACKS = ("drift", "preview")
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _REPOSITORY = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+_PLACE = re.compile(
+    r"(?P<host>(?:https?://)?(?:[\w-]+\.)*(?:huggingface\.co|hf\.co)/|hf://)?"
+    r"(?P<repository>[^/?#@:\s]+/[^/?#@:\s]+)(?:/(?:tree|blob|resolve)/(?P<revision>\w[\w.-]*))?(?=[/?#@:]|\Z)"
+)
+"""What people copy: a page's address, a file's path, a name with its revision."""
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _REVISION = re.compile(r"\w[\w./-]*", re.ASCII)
 
@@ -58,16 +63,30 @@ def environment_problem(name: str) -> str | None:
     )
 
 
-def repository_problem(model_id: str, revision: str) -> str | None:
-    """Return why this is not a Hugging Face repository or revision; `None` where it is."""
-    if not _REPOSITORY.fullmatch(model_id):
-        return (
-            f"model_id {model_id!r} is not a Hugging Face repository: "
-            "write owner/name, e.g. model_id: BAAI/bge-base-en-v1.5"
-        )
-    if not _REVISION.fullmatch(revision):
-        return f"revision {revision!r} is not a branch, tag or commit: write e.g. revision: main, or a commit"
-    return None
+def repository_problem(model_id: str) -> str | None:
+    """Return why this is not a Hugging Face repository, with the one that is meant; `None` where it is."""
+    if _REPOSITORY.fullmatch(model_id):
+        return None
+    example = "write owner/name, e.g. model_id: BAAI/bge-base-en-v1.5"
+    found = _PLACE.match(model_id)
+    if found and _REPOSITORY.fullmatch(found["repository"]):
+        of_commit = f", and revision: {found['revision']}" if found["revision"] else ""
+        example = f"write model_id: {found['repository']}{of_commit}"
+    what = "a Hugging Face repository"
+    if "://" in model_id or (found and found["host"]):
+        what += ", but a URL"
+    elif model_id.startswith(("/", "./", "../", "~")):
+        what += ", but a path of this machine, which Baseten does not have"
+    elif found and _REPOSITORY.fullmatch(found["repository"]):
+        what += ", but something in one"
+    return f"model_id {model_id!r} is not {what}: {example}"
+
+
+def revision_problem(revision: str) -> str | None:
+    """Return why this is not a revision of a repository; `None` where it is."""
+    if _REVISION.fullmatch(revision):
+        return None
+    return f"revision {revision!r} is not a branch, tag or commit: write e.g. revision: main, or a commit"
 
 
 def stack_name_problem(stack: str) -> str | None:

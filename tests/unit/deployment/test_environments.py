@@ -69,18 +69,18 @@ def test_one_percent_sets_the_other_to_0(written: dict[str, int], sent: dict[str
     [
         (
             {"promotion": {"rolling_deploy_config": {"max_surge_percent": 5, "max_unavailable_percent": 5}}},
-            "model 'bge': promotion.rolling_deploy_config: max_surge_percent 5 and max_unavailable_percent 5 "
-            "exclude each other: write one",
+            "model 'bge': TEI-SPEC-008 promotion.rolling_deploy_config: max_surge_percent 5 and "
+            "max_unavailable_percent 5 exclude each other: write one",
         ),
         (
             {"environments": {"staging": {"promotion": {"rolling_deploy_config": {"max_surge_percent": 0}}}}},
-            "model 'bge': environments.staging.promotion.rolling_deploy_config: one of max_surge_percent and "
-            "max_unavailable_percent must not be 0: write e.g. max_surge_percent: 25",
+            "model 'bge': TEI-SPEC-008 environments.staging.promotion.rolling_deploy_config: one of max_surge_percent "
+            "and max_unavailable_percent must not be 0: write e.g. max_surge_percent: 25",
         ),
         (
             {"environments": {"production": {}}},
-            "model 'bge': environments.production is the model's own environment: write its settings beside "
-            "`environment`, or another name",
+            "model 'bge': TEI-SPEC-004 environments.production is the model's own environment: write its settings "
+            "beside `environment`, or another name",
         ),
         (
             {"environments": {"Staging": {}}},
@@ -88,10 +88,10 @@ def test_one_percent_sets_the_other_to_0(written: dict[str, int], sent: dict[str
         ),
         (
             {"environments": {"staging": {"autoscaling": {"min_replica": 3}}}},
-            "model 'bge': environments.staging.autoscaling.min_replica 3 is above max_replica 1",
+            "model 'bge': TEI-SPEC-007 environments.staging.autoscaling.min_replica 3 is above max_replica 1",
         ),
         ({"environments": {"staging": {"autoscalin": {}}}}, "Perhaps you meant 'autoscaling'?"),
-        ({"deployment": " "}, "model 'bge': deployment is empty: write previous, a deployment's id"),
+        ({"deployment": " "}, "model 'bge': TEI-SPEC-009 deployment is empty: write previous, a deployment's id"),
         ({"redeploy_on_rotation": True}, "write gated: true, or leave it out"),
         ({"request_backpressure": "DROP"}, "request_backpressure"),
         ({"keep_deployments": -1}, "keep_deployments"),

@@ -8,7 +8,6 @@ from baseten_tei.deployment.permits import (
     derive_permits,
     find_starved_batch,
     find_taken_permits,
-    permits_problem,
 )
 from baseten_tei.facts.tei.queue_room import LEAST_SAFE, texts_at_once
 from tests.support.specs import spec
@@ -98,8 +97,8 @@ def test_the_advice_about_permits_is_followed_by_no_finding(
 
 @pytest.mark.parametrize(("texts", "refused"), [(31, True), (32, False), (33, False)])
 def test_permits_below_one_full_batch_are_refused(texts: int, refused: bool) -> None:
-    args = spec().model_copy(update={"max_concurrent_requests": texts})
-    assert (permits_problem(args) is not None) is refused
+    args = spec(tei_version="1.9.3").model_copy(update={"max_concurrent_requests": texts})
+    assert (find_starved_batch(args) is not None) is refused
 
 
 @pytest.mark.parametrize(

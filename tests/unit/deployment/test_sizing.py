@@ -114,7 +114,7 @@ def test_a_batch_is_never_made_too_short_for_a_server_that_does_not_truncate() -
     facts = locked(num_attention_heads=16, **LONG)
     got = size_spec(written(accelerator="T4", auto_truncate=False), facts)
     assert got.max_batch_tokens == 16384  # as it was: the rules then say that it cannot work
-    told = {rule.id for rule in token_rules.RULES if rule.check(Subject("m", got, facts))}
+    told = {rule.id for rule in token_rules.RULES if rule.find(Subject("m", got, facts))}
     assert "TEI-TOK-001" in told
 
 
@@ -209,7 +209,7 @@ def test_what_is_known_to_work_works_on_its_cheapest_gpu_with_derived_sizes(case
     assert cheapest_accelerator(args, facts) is not None
     it = Subject("m", size_spec(args, facts), facts)
     families = (*token_rules.RULES, *memory.RULES, *flag_rules.RULES)
-    told = [rule.id for rule in families if rule.check(it)]
+    told = [rule.id for rule in families if rule.find(it)]
     assert set(told) <= {"TEI-TOK-002"}
     assert isinstance(image_for(it.instance.accelerator, version), Image)
 
@@ -242,8 +242,8 @@ def test_sizing_and_rules_are_total(
         DERIVED | {"revision"}
     )
     for rule in (*token_rules.RULES, *memory.RULES, *flag_rules.RULES, *access_rules.RULES):
-        rule.check(Subject("m", args, facts))
-        rule.check(Subject("m", got, facts))
+        rule.find(Subject("m", args, facts))
+        rule.find(Subject("m", got, facts))
 
 
 @given(any_specs(), any_facts(), _MORE)

@@ -9,6 +9,7 @@ from hypothesis import given
 from truss.base.truss_config import TrussConfig
 
 from baseten_tei.deployment.hardware import resolve_hardware
+from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.read_back.deployed_config import Deployed, read_deployed_config
 from baseten_tei.deployment.read_back.spec_of_config import read_spec
@@ -16,7 +17,7 @@ from baseten_tei.deployment.start_command import router_flags
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.operations.adoption.not_carried import find_losses
-from baseten_tei.rules.value.spec_values import find_problems
+from baseten_tei.rules.registry import find_firm
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.specs import raw, spec, specs
@@ -65,7 +66,7 @@ def read(config: Mapping[str, Any]) -> Deployed:
 def adopted(config: Mapping[str, Any], **labels: Any) -> ModelArgs:
     args = parse_spec("m", read_spec(read(config), labels))
     assert not isinstance(args, list), args
-    assert find_problems("m", args) == []
+    assert find_firm(Subject("m", args)) == []
     return args
 
 

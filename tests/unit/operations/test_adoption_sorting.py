@@ -158,11 +158,11 @@ def test_a_rule_that_would_stop_the_preview_is_silenced_with_its_finding() -> No
          "model_name 'a\"b' holds '\"', which ends a name in truss's calls or Pulumi's ids: rename it on Baseten"),
         ([serving(autoscaling={**LIVE, "concurrency_target": 40})], {},
          "the stack refuses what runs: "
-         "autoscaling.concurrency_target 40 is above predict_concurrency 32, so a replica could never "
+         "TEI-TOK-005 autoscaling.concurrency_target 40 is above predict_concurrency 32, so a replica could never "
          "reach it: write concurrency_target: 32 or less"),
         ([serving()], {"config": {**CONFIG, "resources": {"accelerator": "V100"}}},
          "the stack refuses what runs: "
-         "accelerator V100 has no TEI image (compute capability 7.0): write accelerator: L4, A10G, "
+         "TEI-GPU-001 accelerator V100 has no TEI image (compute capability 7.0): write accelerator: L4, A10G, "
          "A100, H100 or T4"),
     ],
 )  # fmt: skip

@@ -212,9 +212,7 @@ def subject(task: str, facts: dict[str, Any] | None = None, **more: Any) -> Subj
     """As the front door makes it: a branch becomes the commit that was locked."""
     told = ModelFacts(revision="main", **{**HEALTHY[task], **(facts or {})})
     args = spec(task, model_id=told.model_id, **more)
-    checked = resolve_subject("m", args, {(told.model_id, "main"): told})
-    assert isinstance(checked, Subject)
-    return checked
+    return resolve_subject("m", args, {(told.model_id, "main"): told})
 
 
 def test_a_locked_space_has_its_commit_and_the_repositorys_pooling() -> None:

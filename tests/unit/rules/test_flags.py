@@ -11,8 +11,8 @@ from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.flag_problems import find_flag_problems
 from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.rules import flag_rules as flagging
+from baseten_tei.rules.registry import find_firm
 from baseten_tei.rules.rule import Finding
-from baseten_tei.rules.value.spec_values import find_problems
 from baseten_tei.spec.args import ModelArgs
 from tests.support.corpus import subject
 from tests.support.specs import specs
@@ -21,14 +21,14 @@ RULES = {rule.id: rule for rule in flagging.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in flagging.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in flagging.RULES for it in rule.find(of)}
 
 
 @given(specs())
 def test_every_spec_that_passes_starts_with_a_command_that_its_release_reads(
     args: ModelArgs,
 ) -> None:
-    assert find_problems("m", args) == []
+    assert find_firm(Subject("m", args)) == []
     words = shlex.split(build_start_command(args))
     if words[:2] == ["sh", "-c"]:
         words = shlex.split(words[2])[2:]

@@ -13,7 +13,7 @@ RULES = {rule.id: rule for rule in gpu_memory_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in gpu_memory_rules.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in gpu_memory_rules.RULES for it in rule.find(of)}
 
 
 def large(parameters: int) -> dict[str, Any]:

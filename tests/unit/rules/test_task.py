@@ -28,7 +28,7 @@ ARCHITECTURES = {
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in task_rules.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in task_rules.RULES for it in rule.find(of)}
 
 
 def detect(facts: ModelFacts, pooling: str | None = None) -> TaskReading | None:

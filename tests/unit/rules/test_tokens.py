@@ -11,7 +11,7 @@ RULES = {rule.id: rule for rule in token_rules.RULES}
 
 
 def found(of: Subject) -> dict[str, Finding]:
-    return {rule.id: it for rule in token_rules.RULES if (it := rule.check(of))}
+    return {rule.id: it for rule in token_rules.RULES for it in rule.find(of)}
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from baseten_tei.operations.adoption.found_model import (
 from baseten_tei.operations.adoption.loaded_task import SPARSE, correct_task, serves_sparse_vectors
 from baseten_tei.operations.adoption.notes import describe_losses, environment_place
 from baseten_tei.provider.release.deletion_guards import PRODUCTION
-from baseten_tei.rules.registry import check_model
+from baseten_tei.rules.registry import check_model, error_lines, find_firm
 from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
@@ -121,9 +121,10 @@ def _check_entry(name: str, entry: Mapping[str, Any], lock: Lock) -> Subject | s
     """Return the entry as the stack will read it, or what it would refuse."""
     args = parse_spec(name, entry)
     subject = args if isinstance(args, list) else resolve_subject(name, args, lock)
-    if isinstance(subject, Subject):
-        return subject
-    return "; ".join(line.removeprefix(f"model {name!r}: ") for line in subject)
+    lines = subject if isinstance(subject, list) else error_lines(find_firm(subject))
+    if isinstance(subject, list) or lines:
+        return "; ".join(line.removeprefix(f"model {name!r}: ") for line in lines)
+    return subject
 
 
 def _silence_errors(subject: Subject) -> dict[str, str]:

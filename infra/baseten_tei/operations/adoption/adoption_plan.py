@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from baseten_tei.baseten.versions import RemoteModel
 from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut
-from baseten_tei.rules.value.spec_values import duplicate_problems
+from baseten_tei.rules.value.clashes import duplicate_problems
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.names import baseten_name
 

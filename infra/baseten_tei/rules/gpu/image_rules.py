@@ -6,6 +6,7 @@ from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus, releases
 from baseten_tei.facts.tei.images import find_first_release, image_prefixes
+from baseten_tei.rules.gpu import request_rules
 from baseten_tei.rules.gpu.instance_rules import RULES as INSTANCE_RULES
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
@@ -33,7 +34,7 @@ def _no_image(subject: Subject) -> Finding | None:
     if capability is None or find_first_release(capability):
         return None
     return Finding(
-        f"accelerator {gpu} (compute capability {capability / 10}) has no image of TEI",
+        f"accelerator {gpu} has no TEI image (compute capability {capability / 10})",
         "write accelerator: L4, A10G, A100, H100 or T4",
     )
 
@@ -46,7 +47,7 @@ def _too_early(subject: Subject) -> Finding | None:
     if find_first_release(capability) is None:
         return None  # of no release: `_no_image` says so
     return Finding(
-        f"accelerator {gpu} has no image of TEI {subject.args.tei_version}",
+        f"accelerator {gpu} has no image for TEI {subject.args.tei_version}",
         f"write tei_version: {releases.ADVISED}",
     )
 
@@ -71,11 +72,12 @@ def _half_precision(subject: Subject) -> Finding | None:
 
 RULES: tuple[Rule, ...] = (
     Rule("TEI-GPU-001", "error", "The GPU has an image of TEI",
-         f"{_COMPUTE_CAP}; TEI #15, #268 (V100)", _no_image),
+         f"{_COMPUTE_CAP}; TEI #15, #268 (V100)", _no_image, is_firm=True),
     Rule("TEI-GPU-002", "error", "Blackwell has images from TEI 1.9.0 on",
-         "TEI #640, #806", _too_early),
+         "TEI #640, #806", _too_early, is_firm=True),
     Rule("TEI-GPU-003", "warning", "The CPU image batches 4 or 8 texts at the most",
          "TEI #454", _batch_on_cpu),
     Rule("TEI-GPU-004", "error", "The CPU image computes in float32", "TEI #675", _half_precision),
     *INSTANCE_RULES,
+    *request_rules.RULES,
 )  # fmt: skip

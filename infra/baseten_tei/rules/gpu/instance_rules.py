@@ -9,15 +9,12 @@ _SOURCE = "Baseten docs: resources (instance types and prices)"
 
 
 def _several_gpus(subject: Subject) -> Finding | None:
-    found, asked = instance_of(subject), str(subject.args.accelerator or "")
-    if found is not None and found.gpu_count > 1:
-        said = f"instance_type {subject.args.instance_type} has {found.gpu_count} GPUs"
-        return Finding(f"{said} and TEI uses one", f"write accelerator: {found.accelerator}")
-    if ":" not in asked:
+    found = instance_of(subject)
+    if found is None or found.gpu_count <= 1:
         return None
     return Finding(
-        f"accelerator {asked} asks for several GPUs and TEI uses one",
-        f"write accelerator: {asked.partition(':')[0]}",
+        f"instance_type {subject.args.instance_type} has {found.gpu_count} GPUs and TEI uses one",
+        f"write accelerator: {found.accelerator}, and scale with autoscaling.max_replica",
     )
 
 
@@ -26,8 +23,8 @@ def _unknown_form(subject: Subject) -> Finding | None:
     if name is None or instances.parse_instance(name) is not None:
         return None
     return Finding(
-        f"instance_type {name!r} is not an instance type of Baseten",
-        "write e.g. instance_type: L4:4x16",
+        f"instance_type {name!r} is not one Baseten has",
+        "write e.g. instance_type: L4:4x16, or accelerator: L4",
     )
 
 
@@ -109,9 +106,9 @@ def _on_request(subject: Subject) -> Finding | None:
 
 RULES: tuple[Rule, ...] = (
     Rule("TEI-GPU-005", "error", "TEI uses one GPU",
-         "TEI backends/candle: Device::new_cuda(0)", _several_gpus),
+         "TEI backends/candle: Device::new_cuda(0)", _several_gpus, is_firm=True),
     Rule("TEI-GPU-006", "error", "The instance type has a form and a GPU that Baseten has",
-         _SOURCE, _unknown_form),
+         _SOURCE, _unknown_form, is_firm=True),
     Rule("TEI-GPU-007", "warning", "The instance type is one of those listed", _SOURCE, _not_in_list),
     Rule("TEI-GPU-008", "warning", "cpu and memory fit an instance with one GPU",
          _SOURCE, _lands_on_several),

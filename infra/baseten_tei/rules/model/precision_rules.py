@@ -9,15 +9,6 @@ _LONG = 512
 """Tokens that a padded batch on a T4 still holds."""
 
 
-def _bfloat16(subject: Subject) -> Finding | None:
-    if subject.args.dtype in (None, "float16", "float32"):
-        return None
-    return Finding(
-        f"dtype {subject.args.dtype} exists only in TEI's Python backend, which no image here has",
-        "leave dtype out, or write dtype: float32",
-    )
-
-
 def _long_texts_on_t4(subject: Subject) -> Finding | None:
     reading = subject.reading
     if not isinstance(reading, Loaded) or accelerator_of(subject) != "T4":
@@ -33,8 +24,6 @@ def _long_texts_on_t4(subject: Subject) -> Finding | None:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("TEI-MODEL-008", "error", "dtype is float16 or float32",
-         "TEI router/src/main.rs: --dtype", _bfloat16),
     Rule("TEI-MODEL-009", "warning", "A T4 is not asked for long inputs",
          "TEI #760, #670, #53", _long_texts_on_t4, True),
 )  # fmt: skip

@@ -5,11 +5,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.errors import kind_of_secret, redact
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.secrets import download_rules
 from baseten_tei.rules.secrets.download_rules import generate_config
-from baseten_tei.spec.credentials import TOKEN_PLACE, format_path, walk_values
+from baseten_tei.spec.credentials import (
+    LEAK_RULE,
+    SECRET_PLACE,
+    find_secrets,
+    is_vendor_key,
+    right_place,
+)
 from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.names import same_secret
 
@@ -78,21 +83,14 @@ def _find_unlisted(subject: Subject) -> Finding | None:
     )
 
 
-def _token_in_clear(subject: Subject) -> Finding | None:
-    for path, value in walk_values(subject.args.model_dump(exclude_defaults=True, warnings=False)):
-        if isinstance(value, str) and (kind := kind_of_secret(value)):
-            return Finding(
-                f"{format_path(path)} holds {kind} in clear, in config.yaml and in the router's log",
-                f"leave it out and revoke it; for the Hugging Face token {TOKEN_PLACE}",
-            )
-    return None
+def _in_clear(subject: Subject) -> Iterator[Finding]:
+    spec = subject.args.model_dump(exclude_defaults=True, warnings=False)
+    for message, fix in find_secrets(subject.name, spec):
+        yield Finding(message, fix)
 
 
 def _both_variables(subject: Subject) -> Finding | None:
-    args = subject.args
-    ours = args.gated and args.weights == "download"
-    given = {name for name in ("HF_TOKEN", "HF_API_TOKEN") if name in args.env}
-    if "HF_API_TOKEN" not in given or not (ours or "HF_TOKEN" in given):
+    if not _sets_both(subject):
         return None
     return Finding(
         "env HF_API_TOKEN beside HF_TOKEN: TEI takes one of the two and exits where both are set, even empty",
@@ -100,16 +98,39 @@ def _both_variables(subject: Subject) -> Finding | None:
     )
 
 
+def _sets_both(subject: Subject) -> bool:
+    args = subject.args
+    ours = args.gated and args.weights == "download"
+    return "HF_API_TOKEN" in args.env and (ours or "HF_TOKEN" in args.env)
+
+
+def _named_as_credentials(subject: Subject) -> Iterator[Finding]:
+    both = _sets_both(subject)
+    for part, names in (("env", subject.args.env), ("labels", subject.args.labels)):
+        for name in names:
+            if is_vendor_key(name) and not (both and (part, name) == ("env", "HF_API_TOKEN")):
+                message, _, fix = (right_place(name) or SECRET_PLACE).partition(": ")
+                yield Finding(f"{part}: {name} would be in clear, and {message}", fix)
+
+
 def _secret_as_variable(subject: Subject) -> Finding | None:
     for name in subject.args.env:
-        if _SECRET_VARIABLE.search(name):
+        if _SECRET_VARIABLE.search(name) and not is_vendor_key(name):
             return Finding(
-                f"env {redact(name)} would stand in config.yaml in clear, and Baseten fills no variable from a secret",
+                f"env {name} would stand in config.yaml in clear, and Baseten fills no variable from a secret",
                 "leave it out of env; for the Hugging Face token write gated: true",
             )
     return None
 
 
+SECRETS = Rule(
+    LEAK_RULE,
+    "error",
+    "A spec holds no secret, in clear or encrypted",
+    "measured on TEI 1.9.3: the router logs its arguments; this project: config.yaml, the state",
+    _in_clear,
+    is_firm=True,
+)
 RULES: tuple[Rule, ...] = (
     Rule("TEI-SEC-001", "error", "A gated repository is read with a token",
          _GATED_SOURCE, _wants_token, True),
@@ -117,11 +138,12 @@ RULES: tuple[Rule, ...] = (
          _GATED_SOURCE, _needless_token, True),
     Rule("TEI-SEC-003", "error", "Every secret that is read is listed",
          "Baseten docs: secrets; 11 configs of truss-examples", _find_unlisted),
-    Rule("TEI-SEC-004", "error", "No token stands in clear",
-         "measured on TEI 1.9.3: the router logs its arguments", _token_in_clear),
+    SECRETS,
     Rule("TEI-SEC-005", "error", "One of HF_TOKEN and HF_API_TOKEN, not both",
-         "measured on TEI 1.9.3 (clap, conflicts_with)", _both_variables),
+         "measured on TEI 1.9.3 (clap, conflicts_with)", _both_variables, is_firm=True),
     Rule("TEI-SEC-006", "warning", "Environment variables hold no secrets",
          "Baseten docs: secrets; 21 configs of truss-examples", _secret_as_variable),
+    Rule("TEI-SEC-013", "error", "No variable or label is called as a credential is",
+         "Baseten docs: secrets; huggingface_hub: environment variables", _named_as_credentials, is_firm=True),
     *download_rules.RULES,
 )  # fmt: skip

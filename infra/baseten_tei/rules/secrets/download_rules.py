@@ -5,7 +5,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.router_reading import find_files
 from baseten_tei.facts.hub.model_facts import Weights
+from baseten_tei.facts.tei.loading.formats import find_format
 from baseten_tei.rules.model.refusals import find_refusal, quote_reason
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.subject_hardware import instance_of, on_cpu
@@ -35,16 +37,6 @@ def filter_files(weights: Weights, patterns: list[str]) -> list[str]:
     ]
 
 
-def _old_download(subject: Subject) -> Finding | None:
-    if subject.args.weights != "download" or subject.tei_at_least("1.7.0"):
-        return None
-    return Finding(
-        f"weights: download on TEI {subject.args.tei_version} fails with "
-        '"relative URL without a base", since the Hub redirects',
-        "write weights: cached, or tei_version: 1.8.3",
-    )
-
-
 def _every_start(subject: Subject) -> Finding | None:
     weights = subject.facts.weights if subject.facts else None
     if subject.args.weights != "download":
@@ -58,7 +50,7 @@ def _every_start(subject: Subject) -> Finding | None:
 
 def _nothing_loadable(subject: Subject) -> Finding | None:
     weights = subject.facts.weights if subject.facts else None
-    if weights is None or instance_of(subject) is None:
+    if weights is None or instance_of(subject) is None or _is_other_format(subject):
         return None
     kept = filter_files(weights, _patterns(subject))
     wanted = [*_LOADABLE, *(_ONNX if on_cpu(subject) else ())]
@@ -72,6 +64,12 @@ def _nothing_loadable(subject: Subject) -> Finding | None:
         f"TEI loads model.safetensors, its shards or pytorch_model.bin, and {subject.args.model_id} has {files}{how}",
         "write a model_id with model.safetensors, e.g. a converted copy",
     )
+
+
+def _is_other_format(subject: Subject) -> bool:
+    """E.g. GGUF alone: another rule's finding, which names it."""
+    facts = subject.facts
+    return facts is not None and find_format(find_files(subject.args, facts)) is not None
 
 
 def _not_found(subject: Subject) -> Finding | None:
@@ -115,14 +113,13 @@ def _bake_new_release(subject: Subject) -> Finding | None:
     if subject.args.weights != "baked" or not subject.tei_at_least("1.9.0"):
         return None
     return Finding(
-        f"weights: baked needs a Truss build, and TEI {subject.args.tei_version} runs from upstream's unmodified image",
+        f"weights: baked needs a Truss build, and TEI {subject.args.tei_version} runs from the unmodified "
+        "upstream image",
         "write weights: cached, or tei_version: 1.8.3",
     )
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("TEI-SEC-007", "error", "Downloads from the Hub need TEI 1.7",
-         "TEI #527, #672", _old_download),
     Rule("TEI-SEC-008", "warning", "Weights are not fetched from the Hub at each start",
          "Baseten docs: weights (mirrored once)", _every_start),
     Rule("TEI-SEC-009", "error", "What is left of the weights can be loaded",
@@ -132,5 +129,5 @@ RULES: tuple[Rule, ...] = (
     Rule(MOVING_REVISION, "warning", "A revision is a commit",
          "huggingface.co: branches and tags move", _moving_revision),
     Rule("TEI-SEC-012", "error", "Only TEI 1.8.3 can have its weights baked in",
-         "truss 0.18.35: a build wants python3 in the base image", _bake_new_release),
+         "truss 0.18.35: a build wants python3 in the base image", _bake_new_release, is_firm=True),
 )  # fmt: skip

@@ -1,9 +1,11 @@
 """Secrets in a stack's configuration: which of its values may be encrypted, and what may not stand there at all."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import NoReturn
 
 from baseten_tei.errors import UserError, kind_of_secret, redact
 from baseten_tei.facts.files.formats import CONFIGURATION, check_format
+from baseten_tei.rules.rule import RefusedError
 from baseten_tei.rules.secrets.passphrase import has_guessable_passphrase
 from baseten_tei.spec.credentials import (
     TOKEN_PLACE,
@@ -42,7 +44,16 @@ def check_stack_file(
         ),
     ]
     if found:
-        raise UserError(*found)
+        _refuse(found, config.get(MODELS))
+
+
+def _refuse(lines: list[str], models: object) -> NoReturn:
+    from baseten_tei.rules.settings import (
+        find_secret_values,  # with every rule: only for what is refused
+    )
+
+    count = len(models) if isinstance(models, Mapping) else 0
+    raise RefusedError(lines, find_secret_values(models), count)
 
 
 def secret_key_problems(keys: Iterable[str], *, public: bool) -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""Checks of a spec's values."""
+"""Rules about names and numbers of a spec, and clashes between models."""

@@ -1,39 +1,10 @@
-"""What the values of a spec mean together: everything that can be refused before anything is touched."""
+"""Models of one stack that would meet under one name."""
 
 from collections.abc import Mapping
 
 from baseten_tei.deployment.environment_inputs import all_environments
-from baseten_tei.deployment.permits import permits_problem
-from baseten_tei.rules.value.container_values import container_problems
-from baseten_tei.rules.value.environment_values import environment_problems, rotation_problems
-from baseten_tei.rules.value.hardware_values import placement_problems
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.credentials import spec_problems
-from baseten_tei.spec.names import (
-    baseten_name,
-    baseten_name_problem,
-    environment_variable,
-    model_name_problem,
-    repository_problem,
-)
-
-
-def find_problems(name: str, args: ModelArgs) -> list[str]:
-    """Return everything that is wrong with one model, a line each, the model named first."""
-    if secret := spec_problems(name, args.model_dump(exclude_defaults=True, warnings=False)):
-        return secret
-    found = [
-        # A folder's name as well, so it may hold less than a name on Baseten may.
-        model_name_problem(name, "model_name" if args.model_name is None else "name"),
-        None if args.model_name is None else baseten_name_problem(args.model_name),
-        repository_problem(args.model_id, args.revision),
-        permits_problem(args),
-        *placement_problems(args),
-        *container_problems(args),
-        *environment_problems(args),
-        *rotation_problems(args),
-    ]
-    return [f"model {name!r}: {problem}" for problem in found if problem]
+from baseten_tei.spec.names import baseten_name, environment_variable
 
 
 def duplicate_problems(models: Mapping[str, ModelArgs]) -> list[str]:

@@ -1,0 +1,99 @@
+"""Every rule, from a stack's file to what `check` prints: a rule that the front door hides is no rule."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from baseten_tei.__main__ import main
+from baseten_tei.rules.registry import RULES
+from tests.support.corpus import GOOD, cases
+from tests.support.tei.front_door import has_secret, write_stack
+
+IDS = [rule.id for rule in RULES]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All failures of the corpus in one stack, those with a secret in another: where one is, nothing else is read."""
+    root = tmp_path_factory.mktemp("front-door")
+    (root / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    write_stack(root, "dev", [it for it in cases() if not has_secret(it)])
+    write_stack(root, "leaky", [it for it in cases() if has_secret(it)])
+    return root
+
+
+@pytest.fixture(scope="module")
+def sarif(project: Path) -> list[dict[str, Any]]:
+    results = project / "found.sarif"
+    assert (
+        main(["check", "--root", str(project), "--format", "sarif", "--output", str(results)]) == 1
+    )
+    [run] = json.loads(results.read_text())["runs"]
+    found: list[dict[str, Any]] = run["results"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def table(project: Path) -> str:
+    results = project / "found.txt"
+    main(["check", "--root", str(project), "--output", str(results)])
+    return results.read_text()
+
+
+@pytest.mark.parametrize("rule_id", IDS)
+def test_a_stack_file_makes_every_rule_fire(
+    rule_id: str, sarif: list[dict[str, Any]], table: str
+) -> None:
+    found = [it for it in sarif if it["ruleId"] == rule_id]
+    assert found
+    assert f" {rule_id} " in table
+    assert all(len(it["message"]["text"].splitlines()) == 1 for it in found)
+
+
+def test_each_finding_stands_at_the_line_of_its_model(
+    project: Path, sarif: list[dict[str, Any]]
+) -> None:
+    for it in sarif:
+        [place] = it["locations"]
+        where = place["physicalLocation"]
+        lines = (project / where["artifactLocation"]["uri"]).read_text().splitlines()
+        model = it["message"]["text"].partition(": ")[0]
+        assert lines[where["region"]["startLine"] - 1].strip() == f"{model}:"
+
+
+def test_each_case_is_found_through_the_front_door(sarif: list[dict[str, Any]]) -> None:
+    found = {(it["message"]["text"].partition(": ")[0], it["ruleId"]) for it in sarif}
+    assert [
+        (it.slug, rule) for it in cases() for rule in it.rules if (it.slug, rule) not in found
+    ] == []
+
+
+def test_what_works_passes_the_front_door(tmp_path: Path) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    write_stack(tmp_path, "dev", cases(GOOD))
+    assert main(["check", "--root", str(tmp_path)]) == 0
+
+
+def test_no_secret_of_a_spec_is_in_any_format(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for form in ("table", "json", "sarif"):
+        main(["check", "--root", str(project), "--format", form])
+    told = capsys.readouterr()
+    assert "TEI-SEC-004" in told.out
+    assert "hf_EXAMPLE" not in told.out + told.err
+
+
+def test_findings_are_told_beside_a_mistake_that_is_no_rules(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    models = "{a: {task: embedding, model_id: a/b, accelerator: V100}, b: {task: embedding, model_id: a/b, foo: 1}}"
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config: {{'baseten-tei:models': {models}}}\n")
+    assert main(["check", "--root", str(tmp_path), "--format", "sarif"]) == 2
+    told = capsys.readouterr()
+    found = [it["ruleId"] for it in json.loads(told.out)["runs"][0]["results"]]
+    assert found == ["TEI-GPU-001", "TEI-LOCK-001"]
+    assert "Pulumi.dev.yaml: model 'b': unknown key 'foo'" in told.err
