@@ -2,6 +2,7 @@
 
 from itertools import groupby
 
+from baseten_tei.rules.releases_table import render_releases
 from baseten_tei.rules.rule import Rule
 
 RULES_PATH = "docs/rules.md"
@@ -24,9 +25,10 @@ is nothing to deploy, so that every command refuses the model, not the preview a
 
 
 def render_rules(rules: tuple[Rule, ...]) -> str:
-    """Return the page: a table per family, in the order of the rules."""
+    """Return the page: a table per family, in the order of the rules, and TEI's releases."""
     families = groupby(rules, key=lambda rule: rule.id.rsplit("-", 1)[0])
-    return _HEAD + "".join(_table(family, list(found)) for family, found in families)
+    tables = (_table(family, list(found)) for family, found in families)
+    return _HEAD + "".join(tables) + render_releases()
 
 
 def _table(family: str, rules: list[Rule]) -> str:

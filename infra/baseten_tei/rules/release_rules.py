@@ -12,10 +12,13 @@ def _unknown_patch(subject: Subject) -> Finding | None:
     version = subject.args.tei_version
     if version in releases.KNOWN or not releases.is_known_minor(version):
         return None
+    like = releases.known_release(version)
+    age = "newer" if releases.at_least(version, like) else "older"
+    known = releases.ADVISED if like in releases.INFERRED else like
     return Finding(
-        f"TEI {version} came after this release of baseten-tei, or is older than what it knows: it is checked as "
-        f"{releases.known_release(version)}, and whether its image exists shows at the push",
-        f"write tei_version: {releases.ADVISED}, or run `baseten-tei check --upstream` for a newer release",
+        f"TEI {version} is {age} than what this baseten-tei knows of {releases.minor_of(version)}: it is checked as "
+        f"{like}, and whether its image exists shows at the push",
+        f"write tei_version: {known}, or look for an upgrade with `baseten-tei check --upstream`",
     )
 
 
