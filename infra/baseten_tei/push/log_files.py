@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from baseten_tei.deployment.labels import OWNER_LABELS
@@ -16,7 +17,13 @@ def log_path(job: Job, environ: Mapping[str, str]) -> Path:
     """Return where the last push of a stack's model leaves what truss said."""
     state = environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
     owner = [suggest_name(str(job.labels.get(label) or "-")) for label in OWNER_LABELS]
-    return Path(state, "baseten-tei", "push", *owner, f"{suggest_name(job.model)}.log")
+    return Path(state, "baseten-tei", "push", *owner, f"{_file_name(job.model)}.log")
+
+
+def _file_name(model: str) -> str:
+    """Return a model's name as a file's; of names that a file cannot have each gets another one."""
+    plain = suggest_name(model)
+    return plain if plain == model else f"{plain}-{sha256(model.encode()).hexdigest()[:8]}"
 
 
 def keep_log(path: Path, text: str) -> None:

@@ -114,6 +114,11 @@ def environment_variable(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]", "_", name).upper()
 
 
+def fold_name(name: str) -> str:
+    """Return what is the same for two names on Baseten that nobody should have to tell apart."""
+    return re.sub(r"[\W_]", "_", name).casefold()
+
+
 def same_secret(one: str, other: str) -> bool:
     """Return whether Baseten sees one secret: it normalises non-alphanumerics (docs: organization/secrets)."""
     return re.sub(r"[^A-Za-z0-9]", "_", one) == re.sub(r"[^A-Za-z0-9]", "_", other)

@@ -295,6 +295,9 @@ def test_what_would_meet_another_model_under_one_name_is_left_out() -> None:
     plan = plan_adoptions([it, twin, LeftOut("x", "why")], {"other": spec()})
     assert [each.name for each in plan.adopted] == ["bge"]
     assert [each.name for each in plan.left_out] == ["BGE", "x"]
+    assert (
+        plan.left_out[0].write == "a model of another name, with model_name: 'BGE' and adopt: true,"
+    )
     told = "\n".join(summarize(replace(plan, there=["old"]), "Pulumi.dev.yaml"))
     assert "adopted bge: embedding BAAI/bge-base-en-v1.5, production serves d1" in told
     assert "left out x: why\nkept old: the stack has it already" in told

@@ -56,6 +56,7 @@ def test_a_log_that_is_a_link_is_not_written_through(tmp_path: Path) -> None:
 
 def test_stacks_and_projects_have_logs_of_their_own(tmp_path: Path) -> None:
     jobs = [job(), job(stack="prod"), job(project="q"), job(model="other"), job(stack="../x")]
+    jobs += [job("検索"), job("検査"), job("my bge"), job("my-bge")]
     paths = {log_path(it, environ(tmp_path)) for it in jobs}
     assert len(paths) == len(jobs)
     assert all(tmp_path / "baseten-tei" / "push" in path.parents for path in paths)

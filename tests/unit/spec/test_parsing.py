@@ -104,6 +104,7 @@ TABLE: list[tuple[object, str]] = [
     ({"bge": raw(), "BGE": raw()}, "model 'BGE': model 'bge' already has the Baseten name 'BGE' (case, '-', '_' and '.' do not tell models apart): give one of them another model_name"),
     ({"a-b": raw(), "c": raw(model_name="a_b")}, "model 'c': model 'a-b' already has the Baseten name 'a_b' (case, '-', '_' and '.' do not tell models apart): give one of them another model_name"),
     ({"a-b": raw(), "a.b": raw(model_name="other")}, "model 'a.b': the outputs of model 'a-b' are already called A_B_…: give one of them another name"),
+    ({"a": raw(model_name="a b"), "c": raw(model_name="A-b")}, "model 'c': model 'a' already has the Baseten name 'A-b' (case, '-', '_' and '.' do not tell models apart): give one of them another model_name"),
     (one(environment="Staging"), "model 'm': TEI-SPEC-004 environment 'Staging' must be lower-case letters, digits, '-' and '_' (and not 'development', which is Baseten's own slot): write e.g. environment: staging"),
     (one(environment="development"), "model 'm': TEI-SPEC-004 environment 'development' must be lower-case letters, digits, '-' and '_' (and not 'development', which is Baseten's own slot): write e.g. environment: staging"),
     # Port 8080 in its disguises
@@ -178,6 +179,18 @@ def test_several_mistakes_are_told_at_once_a_line_each() -> None:
     assert [line.split(":")[0] for line in str(caught.value).splitlines()] == ["model 'a'"] * 2 + [
         "model 'b'"
     ] * 2
+
+
+@pytest.mark.parametrize(
+    "name", ["My Truss", "BERT large (v2)", "für Suche", "検索", "a" * 255, "50% off; $HOME"]
+)
+def test_a_models_name_on_baseten_is_any_text(name: str) -> None:
+    assert parse_settings({"bge": raw(model_name=name)}).models["bge"].model_name == name
+
+
+def test_names_in_other_letters_are_told_apart() -> None:
+    found = parse_settings({"a": raw(model_name="検索"), "b": raw(model_name="検査")})
+    assert [*found.models] == ["a", "b"]
 
 
 def test_the_shortest_spec_is_no_mistake() -> None:

@@ -55,7 +55,10 @@ def plan_adoptions(decided: Iterable[Adopted | LeftOut], specs: Specs) -> Adopti
         if isinstance(it, LeftOut):
             left_out.append(it)
         elif clash := duplicate_problems({**taken, it.name: it.args}):
-            left_out.append(LeftOut(it.name, clash[0].removeprefix(f"model {it.name!r}: ")))
+            by_hand = f"a model of another name, with model_name: {baseten_name(it.name, it.args)!r} and adopt: true,"
+            left_out.append(
+                LeftOut(it.name, clash[0].removeprefix(f"model {it.name!r}: "), by_hand)
+            )
         else:
             adopted.append(it)
             taken[it.name] = it.args

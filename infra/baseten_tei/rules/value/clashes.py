@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.names import baseten_name, environment_variable
+from baseten_tei.spec.names import baseten_name, environment_variable, fold_name
 
 
 def duplicate_problems(models: Mapping[str, ModelArgs]) -> list[str]:
@@ -14,7 +14,7 @@ def duplicate_problems(models: Mapping[str, ModelArgs]) -> list[str]:
     found = []
     for name, args in models.items():
         variable = environment_variable(name)
-        taken = on_baseten.setdefault(environment_variable(baseten_name(name, args)), name)
+        taken = on_baseten.setdefault(fold_name(baseten_name(name, args)), name)
         also = in_outputs.setdefault(variable, name)
         if taken != name:
             found.append(
