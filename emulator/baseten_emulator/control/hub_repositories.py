@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.life import due_events
-from baseten_emulator.tei.start.known_repositories import complete_config
 from baseten_emulator.world.bodies import Fields, check_fields, require_range, require_room, shorten
 from baseten_emulator.world.records import Taught, taught_id
 from baseten_emulator.world.routing import Route
@@ -47,6 +46,9 @@ def teach(world: World, request: Request) -> Response:
     """Answer POST: a repository as the Hub would have it replaces an earlier one of that id and revision."""
     body = check_fields(request.json(), _FIELDS, required=("model_id", "files"))
     revision = _check_revision(body.get("revision", ""))
+    # The data plane is only loaded once it is needed.
+    from baseten_emulator.tei.start.known_repositories import complete_config
+
     files = complete_config(body["files"], body.get("known"))
     taught = _parse(body["model_id"], revision, files, body.get("gated", False))
     if world.store.get(Taught, taught.id) != taught:

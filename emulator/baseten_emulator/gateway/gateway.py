@@ -11,7 +11,7 @@ from typing import Any
 from baseten_emulator.faults import error_bodies, faults
 from baseten_emulator.gateway.router_settings import apply_wrong_answers, keep_pace
 from baseten_emulator.life.views import PRODUCTION, current_status
-from baseten_emulator.world.records import Activity, AsyncRequest, Deployment, Model
+from baseten_emulator.world.records import Activity, AsyncRequest, Deployment, Died, Model
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import RefusedError, Request, Response, json_response
 from baseten_emulator.world.world import RunningRouter, World
@@ -42,9 +42,25 @@ class Forward:
         keep_pace(self.world, self.model, self.deployment, router)
         router = apply_wrong_answers(self.world, self.model, self.deployment, router)
         headers = {k: v for k, v in self.request.headers.items() if k not in _HOP_HEADERS}
-        answer = router.handle(self.request.method, self.request.path, headers, self.request.body)
+        # With a router there, the data plane is loaded.
+        from baseten_emulator.tei.model.death import RouterDiedError
+
+        try:
+            answer = router.handle(
+                self.request.method, self.request.path, headers, self.request.body
+            )
+        except RouterDiedError as death:
+            self._bury(death.log_lines)
+            raise gateway_error(500, "Model is unhealthy: the server died") from death
         response = Response(answer.status, answer.body, answer.content_type, answer.headers)
         return replace(self._disguise(response), delay_seconds=self.delay_seconds)
+
+    def _bury(self, log_lines: tuple[str, ...]) -> None:
+        """Keep what the server said last; the next request finds one that was started again."""
+        with self.world.store.transaction():
+            died = Died(self.deployment.id, self.model.id, self.world.now(), log_lines)
+            self.world.store.put(died)
+        self.world.forget_router(self.deployment)
 
     def _is_out_of_memory(self) -> bool:
         """Return whether a POST meets that fault: under load only, a readiness probe or /info is fine."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from baseten_emulator.faults.patterns import matches
 from baseten_emulator.life import lifecycle
-from baseten_emulator.world.records import Deployment, Outcome
+from baseten_emulator.world.records import Deployment, Died, Outcome
 
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _SAYS = {
@@ -35,7 +35,9 @@ class Line:
         return {**line, "request_id": None, "level": self.level}
 
 
-def lines_of(deployment: Deployment, now: float, step_seconds: float) -> Iterator[Line]:
+def lines_of(
+    deployment: Deployment, now: float, step_seconds: float, died: Died | None = None
+) -> Iterator[Line]:
     """Yield every line so far, oldest first."""
     for number, phase in enumerate(lifecycle.phases_of(deployment)):
         at = deployment.started_at + number * step_seconds
@@ -45,6 +47,8 @@ def lines_of(deployment: Deployment, now: float, step_seconds: float) -> Iterato
     if deployment.outcome:
         decided = lifecycle.decision_time(deployment, step_seconds)
         yield from _final_lines(deployment.outcome, decided)
+    for number, message in enumerate(died.log_lines if died else ()):
+        yield Line(died.at + number / 1_000_000 if died else now, "ERROR", message)
 
 
 def _final_lines(outcome: Outcome, at: float) -> Iterator[Line]:

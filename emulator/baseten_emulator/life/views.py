@@ -5,7 +5,7 @@ from typing import Any
 from baseten_emulator.faults import faults
 from baseten_emulator.life import hardware, lifecycle, promotion_end
 from baseten_emulator.world.clock import iso
-from baseten_emulator.world.records import Activity, Deployment, Environment, Model, Secret
+from baseten_emulator.world.records import Activity, Deployment, Died, Environment, Model, Secret
 from baseten_emulator.world.world import World
 
 PRODUCTION = "production"
@@ -40,6 +40,9 @@ def current_status(world: World, deployment: Deployment, model_name: str) -> str
     if status in lifecycle.READY and faults.find_live_for(
         world, model_name, deployment, "unhealthy"
     ):
+        return "UNHEALTHY"
+    died = world.store.get(Died, deployment.id)
+    if status == "ACTIVE" and died and world.now() - died.at < world.step_seconds:
         return "UNHEALTHY"
     return status
 

@@ -99,10 +99,11 @@ def _runtime(runtime: Mapping[str, Any]) -> list[str]:
 
 
 def _variables(variables: Mapping[str, Any]) -> list[str]:
+    """Truss makes text of what it finds, a null among them: `None`."""
     return [
         f"environment_variables.{name}: {value!r} must be text, a number or a boolean"
         for name, value in variables.items()
-        if not isinstance(value, str | int | float | bool)
+        if not isinstance(value, str | int | float | bool | None)
     ]
 
 

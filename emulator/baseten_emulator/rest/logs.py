@@ -10,7 +10,7 @@ from baseten_emulator.rest.deployments import ONE, replica_of, require_deploymen
 from baseten_emulator.rest.environments import require_serving
 from baseten_emulator.rest.promotions import ENVIRONMENT, require_environment
 from baseten_emulator.world.bodies import Fields, check_fields, read_query
-from baseten_emulator.world.records import Deployment
+from baseten_emulator.world.records import Deployment, Died
 from baseten_emulator.world.routing import Route
 from baseten_emulator.world.wire import Request, Response, json_response
 from baseten_emulator.world.world import World
@@ -40,7 +40,8 @@ def log_views(
 ) -> list[dict[str, Any]]:
     """Return a deployment's log lines that a query asks for. Raises ApiError 400."""
     require_quick("search_pattern", wish.get("search_pattern", ""))
-    lines = log_lines.lines_of(deployment, world.now(), world.step_seconds)
+    died = world.store.get(Died, deployment.id)
+    lines = log_lines.lines_of(deployment, world.now(), world.step_seconds, died)
     replica = replica_of(deployment)
     return [line.view(replica) for line in log_lines.select_lines(lines, wish, world.now())]
 

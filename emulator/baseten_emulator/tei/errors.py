@@ -50,6 +50,16 @@ def batch_too_large_error(size: int, maximum: int) -> TeiError:
     return TeiError("Validation", f"batch size {size} > maximum allowed batch size {maximum}")
 
 
+def metric_of(error: TeiError) -> str:
+    """Return the label `err` that `te_request_failure` has for a refusal."""
+    if error.message.startswith("batch size"):
+        return "batch_size"
+    if error.kind == "Backend":
+        return "model_type" if error.message.lower().endswith("model") else "inference"
+    kinds = {"Overloaded": "overloaded", "Empty": "validation", "Validation": "tokenization"}
+    return kinds.get(error.kind, "tokenization")
+
+
 def status_of(error: TeiError, version: Version) -> int:
     """Return the HTTP status of a refusal in this version."""
     if error.kind == "Validation":

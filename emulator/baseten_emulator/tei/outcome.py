@@ -62,7 +62,8 @@ class Numbers:
     values: Sequence[float]
 
     def __str__(self) -> str:
-        return "[" + ",".join(["%.8f"] * len(self.values)) % tuple(self.values) + "]"
+        text = "[" + ",".join(["%.8f"] * len(self.values)) % tuple(self.values) + "]"
+        return text.replace("nan", "null")
 
 
 def to_json(value: Any) -> str:

@@ -28,6 +28,7 @@ class Settings:
     payload_limit: int = 2_000_000
     api_key: str | None = field(default=None, repr=False)
     default_prompt: str | None = None
+    cors_origins: tuple[str, ...] = ()
     trained_pooling: str = ""
     """What the model's own files say, whatever the flag does; "" on classifiers and rerankers."""
     revision: str = ""

@@ -79,6 +79,16 @@ class Activity:
 
 
 @dataclass(frozen=True)
+class Died:
+    """A deployment's server died at `at`, with these last lines, and is started again; the last death only."""
+
+    id: str  # deployment id
+    owner: str  # model id
+    at: float
+    log_lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class UnderWay:
     """Marks a deployment whose outcome is not decided yet."""
 

@@ -118,6 +118,11 @@ class World:
         with self._routers_lock:
             self._routers.clear()
 
+    def forget_router(self, deployment: Deployment) -> None:
+        """Let one server start anew with its next request: it died."""
+        with self._routers_lock:
+            self._routers.pop(f"{deployment.id}@{deployment.started_at}", None)
+
     def secrets_of(self, team_id: str) -> dict[str, str]:
         """Return a team's secrets by normalised name; a value is only ever "[secret]" or empty."""
         secrets = self.store.all(Secret, owner=team_id)

@@ -8,7 +8,7 @@ import pytest
 
 from baseten_emulator.life import lifecycle
 from baseten_emulator.world.records import Activity, Deployment, Outcome
-from tests.support.control_client import CONFIG, Baseten, config_with
+from tests.support.control_client import CONFIG, Baseten, config_with, in_process, new_world
 
 IDLE_AFTER = 900
 READY = Outcome("ACTIVE")
@@ -176,3 +176,20 @@ def test_the_outcome_does_not_depend_on_who_looked_when(local: Baseten) -> None:
     local.advance(10)
     local.post("/v1/secrets", name="hf_access_key", value="too late")
     assert local.status(ids) == "DEPLOY_FAILED"
+
+
+def test_a_server_that_dies_is_unhealthy_says_why_and_is_started_again() -> None:
+    world = new_world(boot=None)
+    baseten = Baseten(world, in_process(world))
+    start = f"{CONFIG['docker_server']['start_command']} --max-concurrent-requests 4"
+    ids = baseten.deployed(config_with(docker_server={"start_command": start}))
+    url = f"/hosts/model-{ids[0]}/production/predict"
+    found = baseten.call("POST", url, {"input": ["a", "b", "c", "d"]})
+    assert (found.status, found.json) == (500, {"error": "Model is unhealthy: the server died"})
+    assert baseten.status(ids) == "UNHEALTHY"
+    assert baseten.call("POST", url, {"input": ["a"]}).status == 500
+    assert any("core/src/queue.rs" in line for line in baseten.logs(ids))
+    assert "emulator: the router exited with code -6" in baseten.logs(ids)
+    baseten.advance(1)
+    assert baseten.status(ids) == "ACTIVE"
+    assert baseten.call("POST", url, {"input": ["a"]}).status == 200

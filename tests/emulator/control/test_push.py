@@ -11,6 +11,8 @@ from tests.support.control_client import (
     Baseten,
     config_with,
     encode_config,
+    in_process,
+    new_world,
     tar_of,
     text_of,
 )
@@ -263,3 +265,10 @@ def test_a_dry_run_validates_and_hands_out_nothing(baseten: Baseten) -> None:
     answer = baseten.call("POST", "/v1/prepare_model_upload", body)
     assert answer.status == 400
     assert "8080" in answer.json["message"]
+
+
+def test_a_variable_without_a_value_is_taken_as_truss_takes_it() -> None:
+    world = new_world(boot=None)
+    baseten = Baseten(world, in_process(world))
+    ids = baseten.deployed(config_with(environment_variables={"hf_access_key": None}))
+    assert baseten.status(ids) == "ACTIVE"

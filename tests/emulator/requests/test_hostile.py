@@ -207,8 +207,8 @@ def test_an_absurd_path_is_not_found(baseten: Baseten, path: str) -> None:
 DEEP = [
     (b'{"inputs": ' + b"[" * 100_000, 400, "recursion limit exceeded at line 1 column 138"),
     (b'{"inputs": %s}' % (b"9" * 5000), 400, "number out of range"),
-    (b'{"inputs": "\\ud800"}', 400, "lone leading surrogate in hex escape"),
-    (b'{"inputs": "\xff"}', 200, ""),
+    (b'{"inputs": "\\ud800"}', 400, "unexpected end of hex escape"),
+    (b'{"inputs": "\xff"}', 400, "invalid unicode code point at line 1 column 14"),
 ]
 
 

@@ -307,7 +307,7 @@ def test_distilbert_classifies_in_float32_and_gemma_refuses_float16() -> None:
 
 def test_an_unknown_default_prompt_name_lists_the_known_ones() -> None:
     mxbai = "mixedbread-ai/mxbai-embed-large-v1"
-    assert 'Available prompts: ["query"' in last_words(mxbai, flags="--default-prompt-name nope")
+    assert 'Available prompts: ["passage"' in last_words(mxbai, flags="--default-prompt-name nope")
     assert "no prompts were found" in last_words(flags="--default-prompt-name query")
 
 

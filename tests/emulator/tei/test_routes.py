@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from baseten_emulator.tei.http.router import Router
+from baseten_emulator.tei.model.death import RouterDiedError
 from tests.support.tei_containers import JSON, MODEL_PATH, answer, boot, get, info, post, refusal
 
 RERANKER = "BAAI/bge-reranker-base"
@@ -119,14 +120,34 @@ def test_the_models_facts_decide_the_task_not_the_predict_endpoint() -> None:
     assert "classifier" in info(router)["model_type"]
 
 
-def test_a_request_of_41_texts_on_an_idle_server_is_always_429_from_1_9_on() -> None:
+def test_a_request_of_41_texts_on_an_idle_server_is_always_429_from_1_9_on_and_fatal_before() -> (
+    None
+):
     flags = "--max-concurrent-requests 40 --max-client-batch-size 256"
     texts = {"input": ["text"] * 41}
     assert refusal(boot(tag="89-1.9.0", flags=flags), "/v1/embeddings", texts) == (
         429,
         "Model is overloaded",
     )
-    assert post(boot(tag="89-1.8.3", flags=flags), "/v1/embeddings", texts).status == 200
+    old = boot(tag="89-1.8.3", flags=flags)
+    with pytest.raises(RouterDiedError, match=r"Full\(\.\.\)"):
+        post(old, "/v1/embeddings", texts)
+    assert post(old, "/v1/embeddings", {"input": ["text"] * 39}).status == 200
+
+
+@pytest.mark.parametrize(
+    ("permits", "texts", "dies"), [(4, 4, True), (33, 32, False), (64, 64, True), (96, 96, False)]
+)
+def test_all_permits_at_once_end_1_8_3_as_measured(permits: int, texts: int, dies: bool) -> None:
+    flags = f"--max-concurrent-requests {permits} --max-client-batch-size 256"
+    for tag in ("89-1.8.3", "89-1.9.3"):
+        router = boot(tag=tag, flags=flags)
+        asked = {"input": ["text"] * texts}
+        if dies and tag == "89-1.8.3":
+            with pytest.raises(RouterDiedError):
+                post(router, "/v1/embeddings", asked)
+        else:
+            assert post(router, "/v1/embeddings", asked).status == 200
 
 
 def test_permits_held_by_others_count_against_a_batch() -> None:

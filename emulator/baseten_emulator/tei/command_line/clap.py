@@ -42,7 +42,9 @@ def _from_arguments(words: list[str], known: Mapping[str, Flag]) -> Values:
         flag, inline = _flag_of(words.pop(0), known)
         if flag.name in given and flag.kind != "list":
             raise clap_error(f"the argument '{flag.usage}' cannot be used multiple times")
-        given[flag.name] = _value_of(flag, inline, words)
+        value = _value_of(flag, inline, words)
+        earlier = given.get(flag.name)
+        given[flag.name] = value if earlier is None else f"{earlier}\n{value}"
     return given
 
 
@@ -83,7 +85,8 @@ def _check_value(flag: Flag, value: str) -> None:
 def _check_number(flag: Flag, value: str) -> None:
     if not value:
         raise _bad_value(flag, value, ": cannot parse integer from empty string")
-    if not (value.isascii() and value.isdigit()):
+    digits = value.removeprefix("+")
+    if not (digits.isascii() and digits.isdigit()):
         raise _bad_value(flag, value, ": invalid digit found in string")
     if flag.kind == "u16" and int(value) > 65535:
         raise _bad_value(flag, value, f": {value} is not in 0..=65535")

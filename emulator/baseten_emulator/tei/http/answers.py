@@ -56,5 +56,4 @@ def check_batch(engine: Engine, size: int) -> None:
     """Refuse a batch above `--max-client-batch-size`."""
     maximum = engine.settings.max_client_batch_size
     if size > maximum:
-        engine.count("te_request_failure")
         raise batch_too_large_error(size, maximum)

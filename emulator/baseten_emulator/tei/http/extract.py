@@ -31,15 +31,53 @@ def read_json(
         raise ExtractionError(413, "Failed to buffer the request body: length limit exceeded")
     text = body.decode("utf-8", "replace")
     try:
-        return shape(strict_json.parse(text))
+        value = strict_json.parse(text)
     except json.JSONDecodeError as error:
-        why = describe_syntax_error(error, text)
-        raise ExtractionError(400, f"Failed to parse the request body as JSON: {why}") from error
+        _refuse_start(shape, text)
+        raise _syntax(describe_syntax_error(error, text)) from error
+    _require_utf_8(body)
+    return _decode(shape, value, text)
+
+
+def _decode(shape: Struct, value: Any, text: str) -> dict[str, Any]:
+    try:
+        return shape(value)
     except MismatchError as mismatch:
         why = describe_mismatch(mismatch, text)
+        if mismatch.is_syntax:
+            raise _syntax(why) from mismatch
         raise ExtractionError(
             422, f"Failed to deserialize the JSON body into the target type: {why}"
         ) from mismatch
+
+
+def _refuse_start(shape: Struct, text: str) -> None:
+    """Refuse what is wrong in a body before it breaks off; that something is missing is not."""
+    start = strict_json.parse_start(text)
+    try:
+        if start is not None:
+            shape(start)
+    except MismatchError as mismatch:
+        if mismatch.path and not mismatch.reason.startswith(("missing field", "invalid length")):
+            closed = f"{text.rstrip()}]}}]}}"
+            why = describe_mismatch(mismatch, closed)
+            raise ExtractionError(
+                422, f"Failed to deserialize the JSON body into the target type: {why}"
+            ) from mismatch
+
+
+def _require_utf_8(body: bytes) -> None:
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        stop = body.find(b'"', error.end)
+        before = body[: stop + 1 if stop >= 0 else len(body)]
+        line, column = before.count(b"\n") + 1, len(before) - before.rfind(b"\n") - 1
+        raise _syntax(f"invalid unicode code point at line {line} column {column}") from error
+
+
+def _syntax(why: str) -> ExtractionError:
+    return ExtractionError(400, f"Failed to parse the request body as JSON: {why}")
 
 
 def _is_json(content_type: str) -> bool:

@@ -62,7 +62,8 @@ def predict_input(value: Any) -> Pairs:
     if isinstance(value, str):
         return Pairs(((value,),), is_batch=False)
     if not isinstance(value, list):
-        raise wrong_type(value, _PREDICT_INPUT)
+        mismatch = wrong_type(value, _PREDICT_INPUT)
+        raise MismatchError(mismatch.reason, "inside" if isinstance(value, dict) else mismatch.at)
     if not value:
         raise _wrong_length(0)
     first = within(0, untagged("Internal", string, list_of(string)), value[0])
@@ -74,6 +75,9 @@ def predict_input(value: Any) -> Pairs:
 
 def _pair(value: list[Any]) -> Sequences:
     texts = tuple(within(n, string, text) for n, text in enumerate(value[:3]))
+    if len(value) > 3:  # the third ends the reading
+        mismatch = _wrong_length(3)
+        raise MismatchError(mismatch.reason, "third")
     if len(texts) > 2:
         raise _wrong_length(3)
     return texts

@@ -18,7 +18,6 @@ _SYNTAX = {
     "Expecting value": "expected value",
     "Invalid control character at": "control character (\\u0000-\\u001F) found while parsing a"
     " string",
-    "Extra data": "trailing characters",
     **{own: own for own in strict_json.REASONS},
 }
 
@@ -37,7 +36,7 @@ def position_of(mismatch: MismatchError, body: str) -> str:
 
 def describe_syntax_error(error: json.JSONDecodeError, body: str) -> str:
     """Return serde_json's words for a body that is not JSON; an approximation beyond the usual slips."""
-    if not body[error.pos :].strip() and error.msg != "Extra data":
+    if not body[error.pos :].strip():
         return f"EOF while parsing a value at {line_and_column(body, len(body))}"
     if error.msg.startswith("Unterminated string"):
         return f"EOF while parsing a string at {line_and_column(body, len(body))}"
@@ -54,13 +53,37 @@ def line_and_column(body: str, offset: int) -> str:
 
 def _offset(mismatch: MismatchError, body: str) -> int:
     start = _find(body, _skip_blanks(body, 0), mismatch.path)
-    if mismatch.at == "start":
-        return start
+    if mismatch.at in ("start", "value"):
+        return start + (mismatch.at == "value")
+    if mismatch.at == "inside":
+        return _leave(body, _skip_blanks(body, start + 1), body[start])
+    if mismatch.at == "third":
+        third = _find(body, start, (2,))
+        return _leave(body, _DECODER.raw_decode(body, third)[1], "[")
+    if mismatch.at == "again":
+        return _second_key(body, start, str(mismatch.path[-1]))
     stop = _DECODER.raw_decode(body, start)[1]
-    closing = _skip_blanks(body, stop)
-    if mismatch.at == "owner" and body[closing : closing + 1] == "}":
-        return closing + 1
+    if mismatch.at == "owner":
+        owner = "[" if mismatch.path and isinstance(mismatch.path[-1], int) else "{"
+        return _leave(body, stop, owner)
     return stop
+
+
+def _leave(body: str, stop: int, owner: str) -> int:
+    """Return how far serde_json reads on when it leaves a list or an object before its end."""
+    closing = _skip_blanks(body, stop)
+    if body[closing : closing + 1] == {"[": "]", "{": "}"}.get(owner):
+        return closing + 1
+    if owner == "[" and body[closing : closing + 1] == ",":
+        return _skip_blanks(body, closing + 1)
+    return stop
+
+
+def _second_key(body: str, first: int, key: str) -> int:
+    """Return the offset behind the key that is there again, after its first value at `first`."""
+    wanted, position = json.dumps(key, ensure_ascii=False), _DECODER.raw_decode(body, first)[1]
+    found = body.find(wanted, position)
+    return position if found < 0 else found + len(wanted)
 
 
 def _find(body: str, start: int, path: Path) -> int:

@@ -16,8 +16,9 @@ from baseten_emulator.tei.http.serde import (
 from baseten_emulator.tei.versions import DIMENSIONS, LOWER_CASE_DIRECTIONS, Version
 
 _flag_off = Field(boolean, False)
-_name = Field(optional(string), None)
-_dimensions = Field(optional(unsigned(64, "usize")), None)
+_name = Field(optional(string), None, in_lists=False)
+_dimensions = Field(optional(unsigned(64, "usize")), None, in_lists=False)
+_truncate = Field(optional(boolean), None, in_lists=False)
 
 
 def request_shapes(version: Version) -> dict[str, Struct]:
@@ -30,7 +31,8 @@ def request_shapes(version: Version) -> dict[str, Struct]:
     }
     prompted = {"inputs": Field(texts), **truncation, "prompt_name": _name}
     similar = {"source_sentence": Field(string), "sentences": Field(list_of(string))}
-    parameters = Struct("SimilarityParameters", {**truncation, "prompt_name": _name})
+    bare = truncation | {"truncate": _truncate}
+    parameters = Struct("SimilarityParameters", {**bare, "prompt_name": _name})
     return {
         "openai": _openai_shape(version),
         "embed": Struct("EmbedRequest", prompted | _embed_extras(version)),
@@ -40,13 +42,13 @@ def request_shapes(version: Version) -> dict[str, Struct]:
             "SimilarityRequest",
             {
                 "inputs": Field(Struct("SimilarityInput", similar)),
-                "parameters": Field(optional(parameters), None),
+                "parameters": Field(optional(parameters), None, in_lists=False),
             },
         ),
         "rerank": Struct("RerankRequest", _rerank_fields(truncation)),
         "predict": Struct(
             "PredictRequest",
-            {"inputs": Field(predict_input), **truncation, "raw_scores": _flag_off},
+            {"inputs": Field(predict_input), **bare, "raw_scores": _flag_off},
         ),
         "tokenize": Struct(
             "TokenizeRequest",

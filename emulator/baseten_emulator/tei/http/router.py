@@ -10,9 +10,16 @@ from itertools import count
 from threading import Lock
 from time import perf_counter
 
-from baseten_emulator.tei.errors import TeiError, native_response, openai_response
-from baseten_emulator.tei.http import routes_embedding, routes_info, routes_pairs, routes_text
+from baseten_emulator.tei.errors import TeiError, metric_of, native_response, openai_response
+from baseten_emulator.tei.http import (
+    pages,
+    routes_embedding,
+    routes_info,
+    routes_pairs,
+    routes_text,
+)
 from baseten_emulator.tei.http.answers import Answer, Run
+from baseten_emulator.tei.http.cors import PREFLIGHT, cors_headers
 from baseten_emulator.tei.http.extract import ExtractionError, read_json
 from baseten_emulator.tei.http.request_bodies import request_shapes
 from baseten_emulator.tei.http.routes_vertex import predict_instances
@@ -28,8 +35,9 @@ _GET: dict[str, Callable[[Engine], TeiResponse]] = {
     "/info": routes_info.info,
     **dict.fromkeys(("/health", "/ping", "/"), routes_info.health),
     "/metrics": routes_info.metrics,
+    **pages.PAGES,
 }
-_PUBLIC = {"/health", "/ping", "/", "/metrics"}
+_PUBLIC = {"/health", "/ping", "/", "/metrics", *pages.PAGES}
 _RUNS: dict[str, Run] = {
     "openai": routes_embedding.openai,
     "embed": routes_embedding.embed,
@@ -86,9 +94,18 @@ class Router:
     def handle(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> TeiResponse:
-        """Answer one request; `path` may carry a query, header names any case."""
+        """Answer one request; `path` may carry a query, header names any case. Raises RouterDiedError."""
         route = path.partition("?")[0]
         lowered = {name.lower(): value for name, value in headers.items()}
+        origins = cors_headers(self.settings.cors_origins, lowered.get("origin"))
+        if method == "OPTIONS":
+            return TeiResponse(200, headers=(*origins, *PREFLIGHT))
+        answer = self._answer(method, route, lowered, body)
+        return replace(answer, headers=(*answer.headers, *origins))
+
+    def _answer(
+        self, method: str, route: str, lowered: Mapping[str, str], body: bytes
+    ) -> TeiResponse:
         allowed = [name for name, known in (("GET", _GET), ("POST", self._posts)) if route in known]
         if not allowed:
             return TeiResponse(404)
@@ -118,7 +135,7 @@ class Router:
         except ExtractionError as refused:
             return refused.response
         except TeiError as error:
-            self.engine.count("te_request_failure")
+            self.engine.count("te_request_failure", err=metric_of(error))
             respond = openai_response if route.is_openai else native_response
             return respond(error, self.settings.version)
         return _success(answer, round((perf_counter() - started) * 1000))

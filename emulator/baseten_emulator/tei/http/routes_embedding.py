@@ -13,7 +13,6 @@ from baseten_emulator.tei.http.answers import Answer, RequestBody, Work, check_b
 from baseten_emulator.tei.http.inputs import Texts
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.tokenizing import Item, Reading
-from baseten_emulator.tei.model.tokens import Token
 from baseten_emulator.tei.model.vectors import Vector, cosine, normalise, token_vectors
 from baseten_emulator.tei.outcome import Numbers
 
@@ -53,7 +52,7 @@ def embed_all(engine: Engine, request: RequestBody) -> Answer:
         if engine.settings.pooling == "splade":
             raise backend_error("`embed_all` is not available for SPLADE models")
         engine.require_embedder()
-        tokens = engine.reader.read(item, reading)
+        tokens = engine.read(item, reading)
         size = engine.settings.facts.hidden_size
         vectors = token_vectors(engine.space, tokens, size)
         return [Numbers(vector) for vector in vectors], len(tokens)
@@ -68,8 +67,8 @@ def embed_sparse(engine: Engine, request: RequestBody) -> Answer:
     def one(item: Item) -> tuple[list[dict[str, float]], int]:
         if engine.settings.pooling != "splade":
             raise backend_error("Model is not an embedding model with SPLADE pooling")
-        tokens = engine.reader.read(item, reading)
-        return _sparse(tokens, engine.settings.facts.vocab_size), len(tokens)
+        tokens = engine.read(item, reading)
+        return _sparse(engine.activations(tokens)), len(tokens)
 
     return Answer(*_each(engine, request["inputs"], one))
 
@@ -99,15 +98,18 @@ def _embed_request(engine: Engine, request: RequestBody) -> tuple[list[Vector], 
 
 def _each(engine: Engine, texts: Texts, one: One) -> tuple[list[Any], Work]:
     """Compute every input under its permit; the first refusal is the request's."""
-    size = len(texts.items)
+    size, method = len(texts.items), "batch" if texts.is_batch else "single"
+    engine.count("te_request_count", method=method)
     if texts.is_batch:
         check_batch(engine, size)
     with engine.permits.for_batch(size) if texts.is_batch else engine.permits.at_once(1):
+        engine.count("te_embed_count", size)
         results = [one(item) for item in texts.items]
         lengths = [length for _, length in results]
         engine.require_memory(lengths)
         spent = engine.spend(lengths)
     engine.count("te_embed_success", size)
+    engine.count("te_request_success", method=method)
     characters = sum(len(item) for item in texts.items)
     return [value for value, _ in results], Work(characters, sum(lengths), spent)
 
@@ -120,7 +122,7 @@ def _embed(
     if dimensions == 0:
         raise invalid_input_error("`dimensions` should be positive")
     engine.require_embedder()
-    tokens = engine.reader.read(item, reading)
+    tokens = engine.read(item, reading)
     vector = _shorten(engine.vector(tokens), dimensions)
     return (normalise(vector) if normalize else vector), len(tokens)
 
@@ -135,13 +137,8 @@ def _shorten(vector: Vector, dimensions: int | None) -> Vector:
     return vector[:dimensions]
 
 
-def _sparse(tokens: list[Token], vocabulary: int) -> list[dict[str, float]]:
-    activations: dict[int, float] = {}
-    for token in tokens:
-        if not token.special:
-            index = token.id % vocabulary
-            activations[index] = round(activations.get(index, 0.0) + 1.0, 8)
-    return [{"index": index, "value": value} for index, value in sorted(activations.items())]
+def _sparse(activations: Vector) -> list[dict[str, float]]:
+    return [{"index": index, "value": value} for index, value in enumerate(activations) if value]
 
 
 def _base64(vector: Vector) -> str:

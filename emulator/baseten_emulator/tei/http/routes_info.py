@@ -20,12 +20,14 @@ def health(_engine: Engine) -> TeiResponse:
 
 def metrics(engine: Engine) -> TeiResponse:
     """Answer `/metrics`: Prometheus text on the main port; empty until something was counted."""
-    lines = [
-        f"# TYPE {name} counter\n{name} {count}\n\n"
-        for name, count in sorted(engine.counters.items())
-    ]
+    by_name: dict[str, list[str]] = {}
+    for labelled, count in sorted(engine.counters.items()):
+        by_name.setdefault(labelled.partition("{")[0], []).append(f"{labelled} {count}\n")
+    lines = [f"# TYPE {name} counter\n{''.join(rows)}\n" for name, rows in by_name.items()]
     if pace := engine.pace:
         lines += pace.measures.lines(pace.waiting)
+    elif lines:
+        lines.append("# TYPE te_queue_size gauge\nte_queue_size 0\n\n")
     return text_response(200, "".join(lines))
 
 

@@ -51,14 +51,18 @@ def _score_all(
 ) -> tuple[list[list[float]], Work]:
     reading = Reading.of(request, engine.settings)
     finish: Callable[[list[float]], list[float]] = list if request["raw_scores"] else probabilities
+    method = "batch" if is_batch else "single"
+    engine.count("te_request_count", method=method)
     hold = engine.permits.for_batch if is_batch else engine.permits.at_once
     with hold(len(items)):
+        engine.count("te_predict_count", len(items))
         engine.require_classifier()
         results = [engine.scores(texts, reading) for texts in items]
         lengths = [length for _, length in results]
         engine.require_memory(lengths)
         spent = engine.spend(lengths)
     engine.count("te_predict_success", len(items))
+    engine.count("te_request_success", method=method)
     characters = sum(len(text) for texts in items for text in texts)
     scored = [[round(score, 8) for score in finish(logits)] for logits, _ in results]
     return scored, Work(characters, sum(lengths), spent)

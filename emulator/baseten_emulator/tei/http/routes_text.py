@@ -13,6 +13,8 @@ def tokenize(engine: Engine, request: RequestBody) -> Answer:
     """Answer `/tokenize`: the tokens of each text, untruncated, with byte offsets."""
     texts = _check_texts(engine, request["inputs"], "inputs")
     prompt = engine.reader.prompt(request["prompt_name"])
+    for text in texts.items:
+        engine.reader.check_characters(len(text), is_cut=False)
     return Answer([_tokens(engine, f"{prompt}{text}", request) for text in texts.items])
 
 
@@ -39,4 +41,6 @@ def _tokens(engine: Engine, text: str, request: RequestBody) -> list[dict[str, A
 
 
 def _text(engine: Engine, ids: Item, skip_special_tokens: bool) -> str:
-    return engine.reader.tokenizer.decode([int(i) for i in ids], skip_special_tokens)
+    tokenizer = engine.reader.tokenizer
+    known = tokenizer.known([int(i) for i in ids], engine.settings.facts.vocab_size)
+    return tokenizer.decode(known, skip_special_tokens)

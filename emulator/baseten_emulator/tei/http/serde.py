@@ -6,26 +6,35 @@ measured on TEI 1.8.3 and 1.9.3, the others follow the code.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Path = tuple[str | int, ...]
 Decoder = Callable[[Any], Any]
-Where = Literal["start", "stop", "owner", "again"]
+Where = Literal["start", "stop", "inside", "owner", "again", "value", "third"]
+"""The value's first character, its last; where a list or object ends that was left early; after the value in what holds
+it; the second key of one name; the first character as a reader of JSON sees it, which is one column on; behind the
+third item of a list."""
 REQUIRED = object()
 
 
 class MismatchError(Exception):
-    """A value of the wrong shape: serde's reason, the path to it, and where serde points."""
+    """A value of the wrong shape: serde's reason, the path to it, and where serde points.
 
-    def __init__(self, reason: str, at: Where = "stop", path: Path = ()) -> None:
+    `is_syntax`: serde_json says that it is not JSON, where an enum can only be a word or an object.
+    """
+
+    def __init__(
+        self, reason: str, at: Where = "stop", path: Path = (), is_syntax: bool = False
+    ) -> None:
         super().__init__(reason)
-        self.reason, self.at, self.path = reason, at, path
+        self.reason, self.at, self.path, self.is_syntax = reason, at, path, is_syntax
 
     def under(self, step: str | int) -> "MismatchError":
         """Return the same mismatch seen from one level further out."""
-        return MismatchError(self.reason, self.at, (step, *self.path))
+        return MismatchError(self.reason, self.at, (step, *self.path), self.is_syntax)
 
 
 def wrong_type(value: Any, expected: str) -> MismatchError:
@@ -40,7 +49,11 @@ def _describe_value(value: Any) -> str:
     if isinstance(value, str):
         return f"string {json.dumps(value, ensure_ascii=False)}"
     kind = {bool: "boolean", int: "integer"}.get(type(value), "floating point")
-    return f"{kind} `{json.dumps(value)}`"
+    return f"{kind} `{re.sub(r'e([+-]?)0*', _exponent, json.dumps(value))}`"
+
+
+def _exponent(found: re.Match[str]) -> str:
+    return f"e{found[1].removeprefix('+')}"
 
 
 def string(value: Any) -> str:
@@ -133,14 +146,21 @@ def untagged(name: str, *decoders: Decoder) -> Decoder:
 
 
 def one_of(*names: str) -> Decoder:
-    """Return the decoder of a Rust enum without data."""
+    """Return the decoder of a Rust enum without data: a word, or an object of the word and null."""
     listed = [f"`{name}`" for name in names]
     wanted = " or ".join(listed) if len(listed) == 2 else f"one of {', '.join(listed)}"
 
     def decode(value: Any) -> str:
-        if string(value) not in names:
-            raise MismatchError(f"unknown variant `{value}`, expected {wanted}")
-        return str(value)
+        word = value
+        if isinstance(value, dict) and len(value) == 1:
+            [(word, content)] = value.items()
+            if content is not None:
+                raise wrong_type(content, "unit").under(word)
+        if not isinstance(word, str):
+            raise MismatchError("expected value", "value", is_syntax=True)
+        if word not in names:
+            raise MismatchError(f"unknown variant `{word}`, expected {wanted}")
+        return word
 
     return decode
 

@@ -1,9 +1,11 @@
 """The model: tokens in, numbers out, with the checks that TEI's `core/src/infer.rs` makes."""
 
+import math
 from dataclasses import dataclass, field
 
 from baseten_emulator.tei.errors import backend_error
 from baseten_emulator.tei.memory import OUT_OF_MEMORY, split_into_batches
+from baseten_emulator.tei.model.death import no_tokens_error
 from baseten_emulator.tei.model.deviations import (
     Deviation,
     deviate_logit,
@@ -12,12 +14,15 @@ from baseten_emulator.tei.model.deviations import (
 )
 from baseten_emulator.tei.model.permits import Permits
 from baseten_emulator.tei.model.scores import logits
-from baseten_emulator.tei.model.tokenizing import Reader, Reading, Sequences
+from baseten_emulator.tei.model.tokenizing import Item, Reader, Reading, Sequences
 from baseten_emulator.tei.model.tokens import Token, Tokenizer
 from baseten_emulator.tei.model.vectors import Vector, pool
 from baseten_emulator.tei.pace.pace import Pace
 from baseten_emulator.tei.pace.service_time import NOTHING, Spent
 from baseten_emulator.tei.settings import Settings
+
+_DIE_OF_NO_TOKENS = ("bert", "nomic_bert", "modernbert", "qwen3")
+"""Measured; DistilBERT and XLM-RoBERTa answer with nulls."""
 
 
 @dataclass
@@ -68,9 +73,28 @@ class Engine:
             raise backend_error("Model is not a classifier model")
 
     def vector(self, tokens: list[Token]) -> Vector:
-        """Return the pooled vector of one text, not normalised."""
+        """Return the pooled vector of one text, not normalised; of a text without tokens none is a number."""
+        if self.settings.pooling == "splade":
+            return self.activations(tokens)
+        if not tokens:
+            return [math.nan] * self.settings.facts.hidden_size
         vector = pool(self.space, tokens, self.settings.facts.hidden_size)
         return deviate_vector(vector, self.space, tokens, self.deviations)
+
+    def activations(self, tokens: list[Token]) -> Vector:
+        """Return what a SPLADE model makes of a text: a number for each token of its vocabulary."""
+        vocabulary = [0.0] * self.settings.facts.vocab_size
+        for token in tokens:
+            if not token.special:
+                vocabulary[token.id % len(vocabulary)] += 1.0
+        return vocabulary
+
+    def read(self, item: Item, how: Reading) -> list[Token]:
+        """Return the tokens of one input. Raises TeiError, or RouterDiedError: none are left of unknown ids."""
+        tokens = self.reader.read(item, how)
+        if not tokens and self.settings.facts.model_type in _DIE_OF_NO_TOKENS:
+            raise no_tokens_error()
+        return tokens
 
     def scores(self, texts: Sequences, how: Reading) -> tuple[list[float], int]:
         """Return the raw logits of one text or one pair, and how many tokens were read."""
@@ -86,6 +110,8 @@ class Engine:
         ]
         return deviated, len(tokens)
 
-    def count(self, name: str, by: int = 1) -> None:
+    def count(self, name: str, by: int = 1, **labels: str) -> None:
         """Add to a Prometheus counter."""
+        shown = ",".join(f'{key}="{value}"' for key, value in labels.items())
+        name = f"{name}{{{shown}}}" if shown else name
         self.counters[name] = self.counters.get(name, 0) + by

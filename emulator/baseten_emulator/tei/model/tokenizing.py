@@ -49,11 +49,11 @@ class Reader:
         if not item:
             raise empty_input_error()
         prompt = self.prompt(how.prompt_name)
-        self._check_characters(len(item), how)
+        self.check_characters(len(item), how.truncate)
         limit = self._limit(how)
         if not isinstance(item, str):
             return self._require_short(self._read_ids(item, prompt, limit, how))
-        text = prompt + item[: self._room]
+        text = prompt + (_cut(item, self._room) if len(item) > self._room else item)
         return self._require_short(self.tokenizer.encode(text, limit, how.from_left))
 
     def read_pair(self, pair: Sequences, how: Reading) -> tuple[list[Token], list[Token]]:
@@ -61,7 +61,7 @@ class Reader:
         first, second = pair
         if not first and not second:
             raise empty_input_error()
-        self._check_characters(len(first) + len(second), how)
+        self.check_characters(len(first) + len(second), how.truncate)
         if self.settings.default_prompt is not None:
             raise invalid_input_error("`prompt_name` cannot be set with dual inputs")
         if len(first) + len(second) > self._room:
@@ -90,13 +90,15 @@ class Reader:
         self, ids: list[int], prompt: str, limit: int | None, how: Reading
     ) -> list[Token]:
         """Read ids again after decoding them; their specials stay, unless a prompt goes before."""
-        text = self.tokenizer.decode(ids, skip_special_tokens=bool(prompt))
+        known = self.tokenizer.known(ids, self.settings.facts.vocab_size)
+        text = self.tokenizer.decode(known, skip_special_tokens=bool(prompt))
         if prompt:
             return self.tokenizer.encode(prompt + text, limit, how.from_left)
         return self.tokenizer.encode_bare(text, limit, how.from_left)
 
-    def _check_characters(self, characters: int, how: Reading) -> None:
-        if characters > self._room and not how.truncate:
+    def check_characters(self, characters: int, is_cut: bool) -> None:
+        """Refuse a text that is too long to be read at all, unless it is cut. Raises TeiError."""
+        if characters > self._room and not is_cut:
             raise invalid_input_error(
                 f"`inputs` must have less than {self._room} characters. Given: {characters}"
             )
@@ -110,12 +112,20 @@ class Reader:
         return tokens
 
 
+def _cut(text: str, room: int) -> str:
+    """Return the first bytes of a text; all of it where they would end within a character (measured)."""
+    try:
+        return text.encode()[:room].decode()
+    except UnicodeDecodeError:
+        return text
+
+
 def missing_prompt(name: str, available: list[str] | None) -> str:
     """Return TEI's words for a prompt name that the model does not have; None: it has no prompts at all."""
     start = f"`default-prompt-name` is set to `{name}` but"
     if available is None:
         return f"{start} no prompts were found in the Sentence Transformers configuration"
-    listed = ", ".join(f'"{prompt}"' for prompt in available)
+    listed = ", ".join(f'"{prompt}"' for prompt in sorted(available))
     return (
         f"{start} it was not found in the Sentence Transformers prompts."
         f" Available prompts: [{listed}]"

@@ -119,6 +119,12 @@ class Tokenizer:
             one, two = keep(one, room_one, from_left), keep(two, room_two, from_left)
         return [*frame.before, *one, *frame.between], [*two, *frame.after]
 
+    def known(self, ids: Sequence[int], vocabulary: int) -> list[int]:
+        """Return the ids that the vocabulary has, or that this toy has made of a word; a decoder passes over others."""
+        frame = self.framing
+        specials = {token.id for token in (*frame.before, *frame.between, *frame.after)}
+        return [i for i in ids if i < vocabulary or i in self.seen or i in specials]
+
     def decode(self, ids: Sequence[int], skip_special_tokens: bool) -> str:
         """Return the text of ids: "[UNK]" for an id that this process has never produced."""
         frame = self.framing

@@ -97,7 +97,8 @@ def _machine(config: Mapping[str, Any], secrets: Mapping[str, str]) -> tuple[Mac
 
 def _invocation(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Invocation:
     server = config.get("docker_server") or {}
-    variables = {k: str(v) for k, v in (config.get("environment_variables") or {}).items()}
+    given = (config.get("environment_variables") or {}).items()
+    variables = {k: str(v).lower() if isinstance(v, bool) else str(v) for k, v in given}
     return parse_start_command(
         str(server.get("start_command") or "text-embeddings-router --json-output"),
         _IMAGE_ENVIRONMENT | variables,

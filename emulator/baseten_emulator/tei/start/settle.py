@@ -61,6 +61,7 @@ def settings_of(
         payload_limit=int(values["payload-limit"]),
         api_key=values.get("api-key"),
         default_prompt=_default_prompt(values, prompts),
+        cors_origins=tuple(filter(None, values.get("cors-allow-origin", "").split("\n"))),
         answers_similarity=(config.get("environment_variables") or {}).get("TASK")
         == "sentence-similarity",
     )
