@@ -27,9 +27,8 @@ from baseten_tei.outputs.spaces.fingerprint import (
     likeness,
 )
 from baseten_tei.outputs.spaces.probes import PROBES
-from baseten_tei.provider.release.gates.pairs import cosine as dot
-from baseten_tei.provider.release.gates.pairs import unit
-from baseten_tei.provider.release.gates.smoke import probe_call, probe_facts
+from baseten_tei.provider.release.gates.smoke import cosine as dot
+from baseten_tei.provider.release.gates.smoke import probe_call, probe_facts, unit
 from baseten_tei_client import Space, compare
 from tests.support.specs import spec
 

@@ -15,13 +15,11 @@ from baseten_tei.baseten.target import Target
 from baseten_tei.errors import UserError
 from baseten_tei.facts.tei.router_calls import Answer, Vector, build_call, parse_answer, task_of
 from baseten_tei.provider.release.gates.candidate import Asking, Candidate, RefusedVersionError
-from baseten_tei.provider.release.gates.pairs import (
+from baseten_tei.provider.release.gates.smoke import (
     differs,
     first_vector,
     name_difference,
     pair_call,
-)
-from baseten_tei.provider.release.gates.smoke import (
     probe_call,
     probe_facts,
     smoke_call,

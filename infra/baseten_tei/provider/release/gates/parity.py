@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.facts.tei.router_calls import Answer, Scores, Vector
-from baseten_tei.provider.release.gates.pairs import cosine, unit
+from baseten_tei.provider.release.gates.smoke import cosine, unit
 from baseten_tei.provider.release.golden.file import GoldenFile, Recorded, Tolerances
 
 SHOWN_CHARACTERS = 32

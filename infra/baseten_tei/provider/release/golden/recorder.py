@@ -24,8 +24,8 @@ from baseten_tei.facts.tei.router_calls import (
 )
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_path, read_golden
-from baseten_tei.provider.release.gates.pairs import (
-    TEXT,
+from baseten_tei.provider.release.gates.smoke import (
+    PAIRED,
     differs,
     name_difference,
     pair_call,
@@ -115,7 +115,7 @@ class Recorder:
             return None
         alone, both = (
             self._patiently(partial(router_post, url, call.route, call.body, self.api_key))
-            for call in (build_call("embedding", [TEXT]), pair)
+            for call in (build_call("embedding", [PAIRED]), pair)
         )
         return differs(parse_vector(alone), both)
 
