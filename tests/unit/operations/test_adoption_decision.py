@@ -226,6 +226,13 @@ def test_long_texts_are_cut_as_the_release_cuts_them(
     assert not any("auto-truncate" in line for line in notes(config))
 
 
+def test_numbers_are_read_as_the_router_reads_them() -> None:
+    flags = "--payload-limit=+5000 --max-batch-tokens 008192 --max-client-batch-size=+16"
+    args = adopted(server(start_command=f"text-embeddings-router --model-id a/b {flags}"))
+    assert (args.extra_flags, args.max_batch_tokens) == (("--payload-limit=5000",), 8192)
+    assert args.max_client_batch_size == 16
+
+
 def test_an_unknown_patch_is_kept() -> None:
     image = "ghcr.io/huggingface/text-embeddings-inference:89-1.9.7"
     assert adopted({**SEED, "base_image": {"image": image}}).tei_version == "1.9.7"

@@ -159,11 +159,11 @@ def test_a_rule_that_would_stop_the_preview_is_silenced_with_its_finding() -> No
         ([serving(autoscaling={**LIVE, "concurrency_target": 40})], {},
          "the stack refuses what runs: "
          "TEI-TOK-005 autoscaling.concurrency_target 40 is above predict_concurrency 32, so a replica could never "
-         "reach it: write concurrency_target: 32 or less"),
+         "reach it: write concurrency_target: 32 or less; change that on Baseten and adopt it again"),
         ([serving()], {"config": {**CONFIG, "resources": {"accelerator": "V100"}}},
          "the stack refuses what runs: "
          "TEI-GPU-001 accelerator V100 has no TEI image (compute capability 7.0): write accelerator: L4, A10G, "
-         "A100, H100 or T4"),
+         "A100, H100 or T4; change that on Baseten and adopt it again"),
     ],
 )  # fmt: skip
 def test_what_is_left_out_says_why(

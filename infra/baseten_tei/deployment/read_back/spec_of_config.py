@@ -3,6 +3,7 @@
 What a spec has no word for is left out here and named by `carrying`.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -101,7 +102,8 @@ def _extra(it: Deployed) -> Iterator[str]:
     for name, value in it.flags.items():
         if name in flags.FLAGS and name not in flags.OURS and name not in flags.FORBIDDEN:
             for each in it.command.repeated.get(name, (value,)):
-                yield f"--{name}" if each is None else f"--{name}={each}"
+                shown = _number(each) if name in flags.NUMBERS else each
+                yield f"--{name}" if shown is None else f"--{name}={shown}"
 
 
 def _variables(it: Deployed) -> Iterator[tuple[str, str]]:
@@ -120,7 +122,8 @@ def _labels(labels: Data) -> Iterator[tuple[str, str]]:
 
 
 def _number(text: str | None) -> int | str | None:
-    return int(text) if text is not None and text.isdecimal() else text
+    """Return a number as the router reads it, which takes `+5000` and `0032` too."""
+    return int(text) if text is not None and re.fullmatch(r"\+?[0-9]{1,18}", text) else text
 
 
 def _unless(key: str, value: Any, usual: Any) -> dict[str, Any]:

@@ -64,22 +64,29 @@ def decide_adoption(
     that gated models of a stack read.
     """
     it = read_deployed_config(found.config) if found.config else "nothing was ever deployed of it"
-    key = name_in_stack(found.name)
-    by_hand = f"a model {key!r} with {'' if key == found.name else f'model_name: {found.name!r} and '}adopt: true"
     if isinstance(it, str):
-        return LeftOut(found.name, it, by_hand)
+        return LeftOut(found.name, it, _by_hand(found.name))
     if problem := refuse_model(found, owner, by_name=by_name):
         return LeftOut(found.name, problem)
     it = correct_task(it, lock)
     if serves_sparse_vectors(it, lock):
         return LeftOut(found.name, SPARSE)
     entry = _spec_entry(found, it, has_secret=has_secret)
-    subject = _check_entry(key, entry, lock)
+    subject = _check_entry(name_in_stack(found.name), entry, lock)
     if isinstance(subject, str):
-        why = f"the stack refuses what runs: {subject}"
-        return LeftOut(
-            found.name, why, f"{by_hand}, task: {it.task}, model_id: {it.origin.model_id}"
-        )
+        by_hand = f"{_by_hand(found.name)}, task: {it.task}, model_id: {it.origin.model_id}"
+        why = f"the stack refuses what runs: {subject}; change that on Baseten and adopt it again"
+        return LeftOut(found.name, why, by_hand)
+    return _adopt(found, it, entry, subject)
+
+
+def _by_hand(name: str) -> str:
+    key = name_in_stack(name)
+    own_name = "" if key == name else f"model_name: {name!r} and "
+    return f"a model {key!r} with {own_name}adopt: true"
+
+
+def _adopt(found: FoundModel, it: Deployed, entry: Mapping[str, Any], subject: Subject) -> Adopted:
     silence = _silence_errors(subject)
     told = describe_losses(subject, it, found.environments, found.configs)
     told += tuple(f"silence: {rule}: {why}" for rule, why in silence.items())
@@ -89,7 +96,7 @@ def decide_adoption(
         for each in found.serving
         for line in list_unmanaged(each)
     )
-    return Adopted(key, whole, subject.args, told, tuple(unmanaged))
+    return Adopted(subject.name, whole, subject.args, told, tuple(unmanaged))
 
 
 def _spec_entry(found: FoundModel, it: Deployed, *, has_secret: bool) -> dict[str, Any]:
