@@ -11,7 +11,7 @@ from pathlib import Path
 from baseten_tei.commands.reference import CLI_PATH, render_reference
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project.generated_files import write_if_changed
-from baseten_tei.rules.document import RULES_PATH, render_rules
+from baseten_tei.rules.formats.document import RULES_PATH, render_rules
 from baseten_tei.rules.registry import RULES
 from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
 from baseten_tei.spec.keys_page import KEYS_PATH, render_keys

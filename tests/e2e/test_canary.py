@@ -100,11 +100,13 @@ def test_a_secret_that_pulumi_encrypted_inside_the_models_is_written_nowhere(
         for name in ("preview", "up"):
             ran = ("up", "--yes", "--skip-preview") if name == "up" else ("preview", "--diff")
             run = stack.pulumi(*ran, "--stack", "test", "--event-log", str(events)).refused()
-            assert "model 'gemma': env.FOO is an encrypted value" in run.text
-            assert "model 'gemma': labels.a.b is an encrypted value" in run.text
+            assert "model 'gemma': TEI-SEC-004 env.FOO is an encrypted value" in run.text
+            assert "model 'gemma': TEI-SEC-004 labels.a.b is an encrypted value" in run.text
             seen[name], seen[f"{name} events"] = said(run), events.read_bytes()
         ran = status(stack)
-        assert "model 'gemma': extra_flags[0] is an encrypted value" in ran.refused().text
+        assert (
+            "model 'gemma': TEI-SEC-004 extra_flags[0] is an encrypted value" in ran.refused().text
+        )
         seen["status"] = said(ran)
         seen["export"] = said(stack.pulumi("stack", "export", "--stack", "test").check())
     for path in stack.folder.rglob("*"):

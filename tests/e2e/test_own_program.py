@@ -35,7 +35,7 @@ def write_program(stack: Stack, text: str, **project: Any) -> None:
 def test_a_spec_that_cannot_work_is_one_line(stack: Stack, emulator: Emulator) -> None:
     write_program(stack, "embedding('bge', accelerator='V100')")
     told = stack.up().refused()
-    one_line(told.text, "error: model 'bge': accelerator V100 has no TEI image")
+    one_line(told.text, "error: model 'bge': TEI-GPU-001 accelerator V100 has no TEI image")
     assert emulator.calls() == []
 
 

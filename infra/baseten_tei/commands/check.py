@@ -17,9 +17,9 @@ from baseten_tei.facts.tei.releases import DEFAULT
 from baseten_tei.project import stack_settings
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import Stack, wanted_stacks
+from baseten_tei.rules.formats.reports import FORMATS, StackCheck
 from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
 from baseten_tei.rules.registry import check_model
-from baseten_tei.rules.reports import FORMATS, StackCheck
 from baseten_tei.rules.rule import RefusedError, Reported, Rule
 
 LACKING = Rule(

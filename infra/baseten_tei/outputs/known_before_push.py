@@ -4,7 +4,7 @@ from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.rules.subject_hardware import dtype_of
+from baseten_tei.rules.gpu.subject_hardware import dtype_of
 from baseten_tei.spec.args import EmbeddingArgs
 
 _MULTI_LABEL = {"multi_label_classification": True, "single_label_classification": False}

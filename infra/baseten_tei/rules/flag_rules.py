@@ -9,8 +9,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import redact
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.flag_problems import find_flag_problems
+from baseten_tei.rules.gpu.subject_hardware import on_cpu
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import on_cpu
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 from baseten_tei.spec.credentials import is_vendor_key, right_place
 

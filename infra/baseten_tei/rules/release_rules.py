@@ -4,8 +4,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import releases
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.rules.gpu.subject_hardware import on_cpu
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import on_cpu
 
 
 def _unknown_patch(subject: Subject) -> Finding | None:

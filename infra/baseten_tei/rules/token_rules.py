@@ -10,8 +10,8 @@ from baseten_tei.deployment.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
 from baseten_tei.rules.value.environment_rules import each_environment
 
 _SEED = "README of Baseten's own TEI example"

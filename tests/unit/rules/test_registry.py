@@ -11,7 +11,7 @@ from baseten_tei.__main__ import main
 from baseten_tei.commands import check
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
-from baseten_tei.rules.document import render_rules
+from baseten_tei.rules.formats.document import render_rules
 from baseten_tei.rules.registry import (
     BY_ID,
     RULES,

@@ -8,8 +8,8 @@ from baseten_tei.facts.tei import gpus, releases
 from baseten_tei.facts.tei.images import find_first_release, image_prefixes
 from baseten_tei.rules.gpu import request_rules
 from baseten_tei.rules.gpu.instance_rules import RULES as INSTANCE_RULES
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import accelerator_of, on_cpu
 
 _COMPUTE_CAP = "TEI backends/candle/src/compute_cap.rs"
 

@@ -2,8 +2,8 @@
 
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of, instance_of
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import accelerator_of, instance_of
 
 _SOURCE = "Baseten docs: resources (instance types and prices)"
 

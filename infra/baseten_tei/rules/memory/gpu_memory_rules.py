@@ -5,10 +5,10 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.vram import Estimate, is_padded, usable_gib
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of
 from baseten_tei.rules.memory import host_memory_rules
 from baseten_tei.rules.memory.host_memory_rules import ESTIMATE, estimate_subject
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import accelerator_of
 
 
 def _cannot_fit(subject: Subject) -> Finding | None:

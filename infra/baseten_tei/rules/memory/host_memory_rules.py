@@ -7,8 +7,8 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.start_command import default_workers
 from baseten_tei.deployment.vram import Band, Estimate, estimate
 from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of, instance_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import accelerator_of, instance_of, on_cpu
 
 ESTIMATE = "estimated from TEI's model code; checked against TEI #670, #760, #861"
 

@@ -2,8 +2,8 @@
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of, dtype_of
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import accelerator_of, dtype_of
 
 _LONG = 512
 """Tokens that a padded batch on a T4 still holds."""

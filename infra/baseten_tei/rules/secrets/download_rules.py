@@ -8,9 +8,9 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.router_reading import find_files
 from baseten_tei.facts.hub.model_facts import Weights
 from baseten_tei.facts.tei.loading.formats import find_format
+from baseten_tei.rules.gpu.subject_hardware import instance_of, on_cpu
 from baseten_tei.rules.model.refusals import find_refusal, quote_reason
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.subject_hardware import instance_of, on_cpu
 from baseten_tei.spec.names import is_commit
 
 _LOADABLE = ("model.safetensors", "pytorch_model.bin")

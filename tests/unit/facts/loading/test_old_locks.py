@@ -12,7 +12,7 @@ from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.locked_files import files_of
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.releases import OLDEST, at_least
-from baseten_tei.rules.subject_hardware import accelerator_of
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of
 from tests.support.corpus import GOOD, Case, cases
 
 DEADLY = {
