@@ -189,6 +189,7 @@ def no_stack_of_this_project_is_on_an_account(repository: Repository, workflow: 
     name = f"{NAME}-{workflow}"
     told = repository.runner.run(name, "stacks", "push", PUSH).check()
     assert told.outputs == {"stacks": "[]"}
+    assert ("### Upstream" in told.summary and " TEI: " in told.summary) == (workflow == "drift")
     needs = {"stacks": {"outputs": told.outputs}}
     ended = repository.runner.run(name, workflow, "push", PUSH, matrix=MATRIX, needs=needs)
     assert ended.status == "skipped"

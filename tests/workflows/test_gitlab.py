@@ -100,6 +100,7 @@ def test_a_merge_request_is_reported_merged_and_looked_at_by_night(project: Proj
     held_against_the_snapshot(project)
     ended = project.job("drift", **on_main)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert " TEI: " in ended.stdout  # what is newer upstream
 
 
 def a_fork_has_no_token_and_is_previewed_all_the_same(project: Project) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.deployment.instances import AS_OF, SKUS
+from baseten_tei.errors import UserError
 from baseten_tei.operations.upstream import index_process, upstream_client
 from baseten_tei.operations.upstream.parts import (
     Part,
@@ -159,3 +160,12 @@ def test_the_registry_is_the_images_own_unless_a_variable_names_another() -> Non
     assert find_address(image, {})[1] == "huggingface/text-embeddings-inference"
     other = {"BASETEN_TEI_IMAGE_REGISTRY": "http://127.0.0.1:5000/"}
     assert find_address(image, other)[0] == "http://127.0.0.1:5000"
+
+
+@pytest.mark.parametrize("given", ["registry.example", "https://me:word@registry.example"])
+def test_an_address_that_cannot_be_used_is_refused_without_being_repeated(given: str) -> None:
+    with pytest.raises(UserError) as caught:
+        find_address("registry.example/a/b", {"BASETEN_TEI_IMAGE_REGISTRY": given})
+    (line,) = caught.value.problems
+    assert line.startswith("BASETEN_TEI_IMAGE_REGISTRY is not a URL without a login: write e.g. ")
+    assert "me:word" not in line

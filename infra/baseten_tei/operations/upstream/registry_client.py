@@ -27,8 +27,10 @@ def find_address(image: str, environment: Mapping[str, str]) -> tuple[str, str]:
     given = environment.get(REGISTRY, "").strip().rstrip("/")
     address = given or f"https://{host}"
     parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UserError(f"{REGISTRY} is not a URL: write e.g. {REGISTRY}=https://registry.example")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username:
+        raise UserError(
+            f"{REGISTRY} is not a URL without a login: write e.g. {REGISTRY}=https://registry.example"
+        )
     return address, name
 
 
