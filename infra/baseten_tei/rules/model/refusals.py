@@ -1,5 +1,6 @@
 """Routers that do not start: each refusal of the engine's is one rule's finding, in the router's own words."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -16,6 +17,9 @@ from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.spec.args import ModelArgs
 
 ANY_OTHER = "TEI-MODEL-020"
+OTHER_LABELS = "TEI-TASK-022"
+_HEAD = re.compile(r"shape mismatch for \S*classifier\S*, expected: \[\d+.*got: \[(\d+)")
+"""The first number of what it got is the labels of the weights."""
 UNSEEN_TYPE, TOO_OLD = "TEI-MODEL-001", "TEI-MODEL-002"
 _POOLINGS = {"cls": "cls", "mean": "mean", "lasttoken": "last-token"}
 _LAST_TOKEN_TYPES = {"qwen2", "qwen3", "mistral", "llama", "llama_bidirec"}
@@ -97,6 +101,9 @@ def _words(subject: Subject, refusal: Refusal) -> dict[str, str]:
     facts = subject.facts
     modes = facts.pooling.modes if facts and facts.pooling else ()
     named = [_POOLINGS[mode] for mode in modes if mode in _POOLINGS]
+    head = _HEAD.search(refusal.reason)
+    labels = head[1] if head else "other"
+    in_number = facts is not None and facts.model_type == "modernbert"  # modernbert.rs:426
     is_causal = facts is not None and facts.model_type in _LAST_TOKEN_TYPES
     return {
         "type": (facts and facts.model_type) or "(missing in config.json)",
@@ -105,6 +112,8 @@ def _words(subject: Subject, refusal: Refusal) -> dict[str, str]:
         "pooling": (refusal.task and refusal.task.pooling) or "",
         "release": _knowing_release(subject) or subject.args.tei_version,
         "about": refusal.about or "a file",
+        "labels": labels,
+        "label_keys": f"num_labels: {labels}" if in_number else f"an id2label of {labels} labels",
         "usual": (*named, "last-token" if is_causal else "mean")[0],
     }
 
@@ -115,6 +124,8 @@ def find_cause(subject: Subject, refusal: Refusal) -> str | None:
         return None  # it has no head: a rule about the task says so
     if refusal.about == "model_type" and refusal.step == "backend":
         return TOO_OLD if _knowing_release(subject) else UNSEEN_TYPE
+    if _HEAD.search(refusal.reason):
+        return OTHER_LABELS
     key = f"{refusal.step} {refusal.about}"
     return _CAUSES[key] if key in _CAUSES else _STEPS.get(refusal.step, ANY_OTHER)
 
@@ -158,6 +169,9 @@ def _changes(args: ModelArgs) -> Iterator[tuple[str, ModelArgs]]:
     yield "write dtype: float32", args.model_copy(update={"dtype": "float32"})
     usual = {"accelerator": DEFAULT_ACCELERATOR, "instance_type": None}
     yield f"write accelerator: {DEFAULT_ACCELERATOR}", args.model_copy(update=usual)
+    if args.dtype is not None:
+        both = f"leave dtype out and write accelerator: {DEFAULT_ACCELERATOR}"
+        yield both, args.model_copy(update={**usual, "dtype": None})
     if _FLASH in args.env:
         env = {name: value for name, value in args.env.items() if name != _FLASH}
         yield f"leave {_FLASH} out of env", args.model_copy(update={"env": env})

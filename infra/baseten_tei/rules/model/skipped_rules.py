@@ -37,7 +37,8 @@ def _drops_mask(subject: Subject) -> Finding | None:
         "texts of equal length in one batch get other vectors than alone: without flash attention "
         f"TEI {subject.args.tei_version} leaves out the attention mask where nothing is padded",
         fix
-        or "write another model_id, or silence this where no two texts of a batch are equally long",
+        or "no release, GPU or dtype avoids it, so write another model_id; or send this one text at a time, from one "
+        "caller, and silence this",
     )
 
 

@@ -1,6 +1,7 @@
 """A head and its labels: maps that TEI cannot read, and scores that would mislead."""
 
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.rules.rule import Finding, Rule
 
@@ -28,8 +29,8 @@ def _labels_broken(subject: Subject) -> Finding | None:
 
 def _labels_differ(subject: Subject) -> Finding | None:
     head = _head(subject)
-    if head is None:
-        return None
+    if head is None or isinstance(subject.reading, Refusal):
+        return None  # what does not start has a finding of its own
     names, numbers = len(head.id2label or ()), len(head.label2id or ())
     if names == numbers:
         return None
