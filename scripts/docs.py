@@ -12,7 +12,7 @@ from baseten_tei.commands.reference import CLI_PATH, render_reference
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project.generated_files import write_if_changed
 from baseten_tei.rules.formats.document import RULES_PATH, render_rules
-from baseten_tei.rules.registry import RULES
+from baseten_tei.rules.registry import DESCRIBED
 from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
 from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
@@ -34,7 +34,7 @@ def render_pages(root: Path) -> dict[Path, str]:
     return {
         root / SCHEMA_PATH: render_config_schema(),
         root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
-        root / RULES_PATH: render_rules(RULES),
+        root / RULES_PATH: render_rules(DESCRIBED),
         **tables,
         **shown,
     }

@@ -10,7 +10,6 @@ from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.target import find_api_key, parse_target
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import format_option, on_stacks, output_option, show
-from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.tei.releases import DEFAULT
@@ -18,17 +17,9 @@ from baseten_tei.project import stack_settings
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import Stack, wanted_stacks
 from baseten_tei.rules.formats.reports import FORMATS, StackCheck
-from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
+from baseten_tei.rules.gpu.account_rule import find_missing_gpus
 from baseten_tei.rules.registry import check_model
-from baseten_tei.rules.rule import RefusedError, Reported, Rule
-
-LACKING = Rule(
-    "TEI-ACCOUNT-001",
-    "error",
-    "The organization has instances with this GPU",
-    "Baseten management API: GET /v1/instance_types; otherwise reported only by the push",
-    lambda _: None,  # the account is asked once for all models, see `lacking`
-)
+from baseten_tei.rules.rule import RefusedError
 
 
 def check_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
@@ -70,16 +61,6 @@ def check_named(
             checked.append(found)
             others += lines
     return checked or [check_stack(it, available) for it in wanted_stacks(root, names)], others
-
-
-def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> list[Reported]:
-    """Return models whose GPU none of the account's instance types has."""
-    return [
-        Reported(subject.name, LACKING, finding)
-        for subject in subjects
-        if not subject.on_cpu
-        if (finding := organization_lacks_gpu(subject.instance.accelerator, available))
-    ]
 
 
 def read_account_instances() -> list[str]:

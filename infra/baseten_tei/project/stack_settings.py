@@ -4,14 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError, did_you_mean, list_names, naming
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.project import generated_files
 from baseten_tei.project.registered_models import Place, registered_models
 from baseten_tei.project.selection import stack_files
 from baseten_tei.project.stack import Workspace
+from baseten_tei.rules.registry import error_lines, find_firm
 from baseten_tei.rules.rule import RefusedError
 from baseten_tei.rules.settings import Settings, parse_settings
+from baseten_tei.rules.value.name_rules import NO_REPOSITORY
+from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
 
@@ -103,6 +107,12 @@ def _settings(models: object, team: str | None, facts: Lock | None) -> Settings:
     if facts is not None:
         return parse_settings(models, team, facts)
     specs, found = parse_specs(models)
+    found += [line for name, args in specs.items() for line in _unlockable(name, args)]
     if found:
         raise UserError(*found)
     return Settings(specs, team)
+
+
+def _unlockable(name: str, args: ModelArgs) -> list[str]:
+    """Return why the Hub need not be asked: there is no such repository anywhere."""
+    return error_lines([it for it in find_firm(Subject(name, args)) if it.rule.id in NO_REPOSITORY])

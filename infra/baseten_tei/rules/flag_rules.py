@@ -16,6 +16,7 @@ from baseten_tei.spec.credentials import is_vendor_key, right_place
 
 _MAIN = "TEI router/src/main.rs, v1.8.3 to v1.9.3"
 _TEXTS = ("served_model_name", "default_prompt", "default_prompt_name")
+_BY_VARIABLE = {flags.environment_name(flag): flag for flag in flags.FLAGS}
 _ALLOWED = flags.FLAGS.keys() - flags.FORBIDDEN.keys()
 Kind = Literal["unknown", "form", "conflict", "forbidden", "unpassable"]
 
@@ -74,9 +75,8 @@ def _model_name_of_new_release(subject: Subject) -> Finding | None:
 
 def _by_environment(subject: Subject) -> Iterator[Finding]:
     """Each flag has a variable of its own: one in `env` would say a second thing, or hold a token."""
-    by_variable = {flags.environment_name(flag): flag for flag in flags.FLAGS}
     for name in subject.args.env:
-        flag = by_variable.get(name)
+        flag = _BY_VARIABLE.get(name)
         if flag is None or is_vendor_key(name):
             continue
         if flag in flags.FORBIDDEN:

@@ -6,6 +6,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import did_you_mean
 from baseten_tei.rules import flag_rules, release_rules, token_rules
 from baseten_tei.rules.gpu import image_rules
+from baseten_tei.rules.gpu.account_rule import LACKING
 from baseten_tei.rules.memory import gpu_memory_rules
 from baseten_tei.rules.model import start_rules
 from baseten_tei.rules.retired_rules import RETIRED
@@ -60,7 +61,9 @@ RULES: tuple[Rule, ...] = (
     UNUSED_SILENCE,
     RETIRED_SILENCE,
 )
-FIRM = tuple(rule for rule in RULES if rule.is_firm)
+_FIRM = tuple(rule for rule in RULES if rule.is_firm and rule is not SECRETS)
+DESCRIBED = (*RULES, LACKING)
+"""All that a report may name."""
 BY_ID = {rule.id: rule for rule in RULES}
 ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id, RETIRED_SILENCE.id})
 
@@ -72,6 +75,7 @@ def check_model(subject: Subject) -> list[Reported]:
     found = [
         reported
         for rule in RULES
+        if rule is not SECRETS
         if rule.is_firm or rule.id not in subject.args.silence or rule.id in ABOUT_SILENCES
         for reported in _report(rule, subject)
     ]
@@ -82,7 +86,7 @@ def check_model(subject: Subject) -> list[Reported]:
 
 def find_firm(subject: Subject) -> list[Reported]:
     """Return what the rules find without which nothing can be generated from the spec."""
-    return _report(SECRETS, subject) or [it for rule in FIRM for it in _report(rule, subject)]
+    return _report(SECRETS, subject) or [it for rule in _FIRM for it in _report(rule, subject)]
 
 
 def _report(rule: Rule, subject: Subject) -> list[Reported]:

@@ -35,8 +35,8 @@ def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_L
     specs, problems = parse_specs(models)
     problems += duplicate_problems(specs)
     subjects = tuple(resolve_subject(name, args, lock) for name, args in specs.items())
-    secrets = find_secret_values(models)
     if problems or any(map(find_firm, subjects)):
+        secrets = find_secret_values(models)
         found = [*secrets, *(it for subject in subjects for it in check_model(subject))]
         lines = [redact(line) for line in problems]
         raise RefusedError([*lines, *error_lines(found[len(secrets) :])], found, len(specs))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from baseten_tei.__main__ import main
-from baseten_tei.rules.registry import RULES
-from tests.support.corpus import GOOD, cases
+from baseten_tei.rules.registry import RULES, check_model
+from tests.support.corpus import GOOD, Case, cases
 from tests.support.tei.front_door import has_secret, write_stack
 
 IDS = [rule.id for rule in RULES]
@@ -97,3 +97,39 @@ def test_findings_are_told_beside_a_mistake_that_is_no_rules(
     found = [it["ruleId"] for it in json.loads(told.out)["runs"][0]["results"]]
     assert found == ["TEI-GPU-001", "TEI-LOCK-001"]
     assert "Pulumi.dev.yaml: model 'b': unknown key 'foo'" in told.err
+
+
+@pytest.mark.parametrize("command", ["lock", "generate", "check"])
+def test_a_url_as_model_id_is_told_once_by_every_command(
+    tmp_path: Path, command: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Before the Hub is asked: there is no such repository."""
+    (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    models = "{a: {task: embedding, model_id: 'https://huggingface.co/BAAI/bge-m3'}}"
+    (tmp_path / "Pulumi.dev.yaml").write_text(f"config: {{'baseten-tei:models': {models}}}\n")
+    assert main([command, "--root", str(tmp_path)]) in (1, 2)
+    told = capfd.readouterr()
+    [line] = [it for it in (told.out + told.err).splitlines() if "TEI-" in it]
+    assert "TEI-SPEC-002" in line
+    assert "not a Hugging Face repository, but a URL: write model_id: BAAI/bge-m3" in line
+
+
+ONE_CAUSE = {
+    "model-gguf",
+    "model-adapter",
+    "model-model2vec",
+    "model-quantized",
+    "spec-url",
+    "spec-path",
+}
+
+
+@pytest.mark.parametrize(
+    "case", [it for it in cases() if it.slug in ONE_CAUSE], ids=lambda it: it.slug
+)
+def test_what_is_no_model_for_tei_is_one_finding(case: Case) -> None:
+    assert [it.rule.id for it in check_model(case.subject)] == [*case.rules]
+
+
+def test_all_causes_have_their_case() -> None:
+    assert {it.slug for it in cases()} >= ONE_CAUSE

@@ -8,7 +8,7 @@ from baseten_tei.facts.tei import gpus
 from baseten_tei.facts.tei.images import image_for
 from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.rules.gpu import image_rules
-from baseten_tei.rules.gpu.image_rules import organization_lacks_gpu
+from baseten_tei.rules.gpu.account_rule import organization_lacks_gpu
 from baseten_tei.rules.rule import Finding
 from tests.support.corpus import subject
 

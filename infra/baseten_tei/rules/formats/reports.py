@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from baseten_tei.rules.registry import RULES
+from baseten_tei.rules.registry import DESCRIBED
 from baseten_tei.rules.rule import Reported
 
 _LEVEL = {"error": "error", "warning": "warning"}
@@ -61,7 +61,7 @@ def render_json(stacks: Sequence[StackCheck]) -> str:
 
 def render_sarif(stacks: Sequence[StackCheck]) -> str:
     """Return SARIF 2.1.0, as code scanning takes it; every rule is described, also where nothing was found."""
-    driver = {"name": "baseten-tei", "rules": [_describe_rule(rule) for rule in RULES]}
+    driver = {"name": "baseten-tei", "rules": [_describe_rule(rule) for rule in DESCRIBED]}
     results = [_result(stack, it) for stack in stacks for it in stack.findings]
     run = {"tool": {"driver": driver}, "results": results}
     return json.dumps(

@@ -1,8 +1,5 @@
 """GPU and image: what starts on which GPU, and what the CPU image does differently."""
 
-from collections.abc import Collection
-
-from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus, releases
 from baseten_tei.facts.tei.images import find_first_release, image_prefixes
@@ -12,20 +9,6 @@ from baseten_tei.rules.gpu.subject_hardware import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
 
 _COMPUTE_CAP = "TEI backends/candle/src/compute_cap.rs"
-
-
-def organization_lacks_gpu(accelerator: str, available_skus: Collection[str]) -> Finding | None:
-    """Return whether none of the account's instance types (`GET /v1/instance_types`) has this GPU.
-
-    Baseten tells it at the push: "The GPU type 'A10G' is not supported for your organization".
-    """
-    found = {it.accelerator for name in available_skus if (it := instances.parse_instance(name))}
-    if not found or accelerator in found:
-        return None
-    return Finding(
-        f"none of this organization's instance types has accelerator {accelerator}",
-        f"write accelerator: {' or '.join(sorted(found))}; or ask Baseten's support for {accelerator}",
-    )
 
 
 def _no_image(subject: Subject) -> Finding | None:
