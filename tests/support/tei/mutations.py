@@ -11,6 +11,7 @@ OTHER_MODULES = (
     "sentence_transformers.base.modules.Dense",
 )
 
+Shapes = Mapping[str, tuple[int, ...]]
 Files = Mapping[str, Any]
 """By name; a file that is there and not JSON is `True`."""
 
@@ -21,6 +22,17 @@ def mutate_files(files: Files) -> Iterator[tuple[str, Files]]:
         yield f"{name} absent", {other: files[other] for other in files if other != name}
         for change, changed in _change(content):
             yield f"{name} {change}", {**files, name: changed}
+
+
+def mutate_tensors(tensors: Shapes) -> Iterator[tuple[str, Shapes]]:
+    """Yield each mutation of the weights: a tensor gone, with another name or longer; another prefix of all."""
+    for name, (first, *others) in tensors.items():
+        rest = {other: shape for other, shape in tensors.items() if other != name}
+        yield f"tensor {name} absent", rest
+        yield f"tensor {name} renamed", rest | {f"{name}_": tensors[name]}
+        yield f"tensor {name} longer", rest | {name: (first + 1, *others)}
+    for prefix in ("model.", "bert.", "x."):
+        yield f"tensors below {prefix}", {prefix + name: shape for name, shape in tensors.items()}
 
 
 def _change(content: Any) -> Iterator[tuple[str, Any]]:

@@ -59,7 +59,8 @@ _FAMILIES: Mapping[str, Family] = {
     "qwen3": Family("Qwen3", (1, 7, 2), flash=_BOTH),
     "llama": Family("Llama", (1, 9, 0), flash=("v2",), needs_flash=True),
     "llama_bidirec": Family("Llama", (1, 9, 0), flash=("v2",), needs_flash=True),
-    "gemma3_text": Family("Gemma3", (1, 8, 1), float32_only=True),
+    "gemma3_text": Family("Gemma3", (1, 8, 1), float32_only=True,
+                          panics=("cls", "last_token", "splade")),
     "bidirectional_pplx_qwen3": Family("Pplx1", (1, 9, 2), float32_only=True),
 }  # fmt: skip
 _JINA = Family("Jina", heads=(1, 7, 1), flash=_BOTH, refused=("splade",),

@@ -15,6 +15,7 @@ from baseten_emulator.tei.start.machine import Machine
 from baseten_emulator.tei.start.model_checks import refuse_fields, refuse_theta
 from baseten_emulator.tei.start.model_config import whole
 from baseten_emulator.tei.start.repository import Repository
+from baseten_emulator.tei.start.tensors import refuse_tensors
 from baseten_emulator.tei.versions import Version
 
 _LAST_TOKEN = {"ModernBert": "`LastToken`"}
@@ -41,7 +42,7 @@ def check_model(
         *_head(family, detected, machine.image.version, flash),
         *_pooling(family, detected.pooling, flash),
         *refuse_fields(family, built.config, detected, flash),
-        *_shape(family, repository, detected),
+        *_tensors(built, repository, detected),
         *refuse_theta(built.config),
     )
     if reasons:
@@ -79,6 +80,20 @@ def _pooling(family: Family, pooling: str, flash: bool) -> Iterator[str]:
     if pooling in family.refused or (not flash and pooling in family.refused_padded):
         name = _LAST_TOKEN.get(family.title, f"`{pooling}`") if pooling == "last_token" else None
         yield f"{name or f'`{pooling}`'} is not supported for {family.title}"
+
+
+_OF_ROBERTA = ("roberta", "xlm-roberta", "camembert")
+
+
+def _tensors(built: Built, repository: Repository, detected: Detected) -> Iterator[str]:
+    shapes = repository.weights.tensors
+    if shapes is None:
+        yield from _shape(built.family, repository, detected)
+        return
+    is_roberta = repository.files["config.json"]["model_type"] in _OF_ROBERTA
+    name = "Roberta" if is_roberta else built.family.title
+    labels = None if detected.task == "embedding" else len(detected.id2label or {})
+    yield from refuse_tensors(name, built.config, labels, shapes)
 
 
 def _shape(family: Family, repository: Repository, detected: Detected) -> Iterator[str]:

@@ -40,6 +40,8 @@ class Weights:
     dtype: str = "F32"
     labels: int | None = None
     """Rows of `classifier.weight`; None: as many as the config has labels."""
+    tensors: Mapping[str, Sequence[int]] | None = None
+    """Each tensor's shape; None: those that the model asks for."""
 
     def bytes_loaded_as(self, dtype: str) -> int:
         """Return their size once converted to TEI's `--dtype`."""
