@@ -14,6 +14,7 @@ from baseten_tei.rules.rule import Finding, Reported, Rule
 from baseten_tei.rules.secrets import access_rules
 from baseten_tei.rules.secrets.access_rules import SECRETS
 from baseten_tei.rules.secrets.download_rules import MOVING_REVISION
+from baseten_tei.rules.secrets.stack_file import STACK_SECRETS
 from baseten_tei.rules.task import task_rules
 from baseten_tei.rules.value import name_rules
 from baseten_tei.rules.value.name_rules import NO_REPOSITORY
@@ -62,7 +63,7 @@ RULES: tuple[Rule, ...] = (
     RETIRED_SILENCE,
 )
 _FIRM = tuple(rule for rule in RULES if rule.is_firm and rule is not SECRETS)
-DESCRIBED = (*RULES, LACKING)
+DESCRIBED = (*RULES, STACK_SECRETS, LACKING)
 """All that a report may name."""
 BY_ID = {rule.id: rule for rule in RULES}
 ABOUT_SILENCES = frozenset({UNKNOWN_SILENCE.id, UNUSED_SILENCE.id, RETIRED_SILENCE.id})

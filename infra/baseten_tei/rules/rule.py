@@ -73,12 +73,15 @@ class Reported:
 class RefusedError(UserError):
     """Models that a stack cannot have: a line each, and what rules say of them, for `check`."""
 
-    def __init__(self, lines: Iterable[str], findings: Sequence[Reported], models: int) -> None:
+    def __init__(
+        self, lines: Iterable[str], findings: Sequence[Reported], models: int, *said: str
+    ) -> None:
+        """`said` are lines that findings say in other words."""
         super().__init__(*lines)
         self.findings, self.models = findings, models
         self.places: Mapping[str, tuple[str, int]] | None = None
         """Of models of a program: file and line; `None` where they are in the stack's configuration."""
-        told = {*UserError(*(it.line for it in findings)).problems}
+        told = {*UserError(*said, *(it.line for it in findings)).problems}
         self.others = tuple(line for line in self.problems if line not in told)
         """Lines of no rule: shape, and clashes between models."""
 

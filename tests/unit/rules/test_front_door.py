@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from baseten_tei.__main__ import main
 from baseten_tei.rules.registry import RULES, check_model
@@ -133,3 +134,33 @@ def test_what_is_no_model_for_tei_is_one_finding(case: Case) -> None:
 
 def test_all_causes_have_their_case() -> None:
     assert {it.slug for it in cases()} >= ONE_CAUSE
+
+
+TOKEN = "hf_" + "Q7w" * 11
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("baseten-tei:hf_access_key", TOKEN),
+        ("baseten-tei:hf_access_key", {"from_env": TOKEN}),
+        ("baseten-tei:api_key", "s3cret-value"),
+        ("baseten-tei:team", {"secure": "v1:c2VjcmV0:c2VjcmV0"}),
+        ("other:token", TOKEN),
+    ],
+)
+def test_a_secret_beside_the_models_is_a_finding_at_its_line(
+    tmp_path: Path, key: str, value: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: project\nruntime: python\n")
+    models = {"a": {"task": "embedding", "model_id": "a/b"}}
+    config = {"a:region": "x", key: value, "baseten-tei:models": models}
+    (tmp_path / "Pulumi.dev.yaml").write_text(yaml.safe_dump({"config": config}, sort_keys=False))
+    assert main(["check", "--root", str(tmp_path), "--format", "sarif"]) == 1
+    told = capsys.readouterr()
+    [found] = json.loads(told.out)["runs"][0]["results"]
+    assert found["ruleId"] == "TEI-SEC-014"
+    assert found["locations"][0]["physicalLocation"]["region"]["startLine"] == 3
+    assert found["message"]["text"].startswith(f"{key}: ")
+    assert told.err == ""
+    assert not any(it in told.out for it in (TOKEN, "s3cret-value", "c2VjcmV0"))

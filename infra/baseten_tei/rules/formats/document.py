@@ -1,7 +1,5 @@
 """docs/rules.md, from the rules themselves."""
 
-from itertools import groupby
-
 from baseten_tei.rules.releases_table import render_releases
 from baseten_tei.rules.rule import Rule
 
@@ -26,8 +24,10 @@ is nothing to deploy, so that every command refuses the model, not the preview a
 
 def render_rules(rules: tuple[Rule, ...]) -> str:
     """Return the page: a table per family, in the order of the rules, and TEI's releases."""
-    families = groupby(rules, key=lambda rule: rule.id.rsplit("-", 1)[0])
-    tables = (_table(family, list(found)) for family, found in families)
+    families: dict[str, list[Rule]] = {}
+    for rule in rules:
+        families.setdefault(rule.id.rsplit("-", 1)[0], []).append(rule)
+    tables = (_table(family, found) for family, found in families.items())
     return _HEAD + "".join(tables) + render_releases()
 
 

@@ -5,7 +5,7 @@ from typing import NoReturn
 
 from baseten_tei.errors import UserError, kind_of_secret, redact
 from baseten_tei.facts.files.formats import CONFIGURATION, check_format
-from baseten_tei.rules.rule import RefusedError
+from baseten_tei.rules.rule import Finding, RefusedError, Reported, Rule
 from baseten_tei.rules.secrets.passphrase import has_guessable_passphrase
 from baseten_tei.spec.credentials import (
     TOKEN_PLACE,
@@ -23,6 +23,15 @@ OURS = ("baseten-tei", "baseten")
 """Namespaces whose values go into clear text: outputs, labels, truss_configs/."""
 KNOWN = (MODELS, TOKEN_KEY, "baseten-tei:team", "baseten:target")
 
+STACK_SECRETS = Rule(
+    "TEI-SEC-014",
+    "error",
+    "A stack's file holds a secret only where it stays one (of the file, not of a model)",
+    "this project: outputs, labels and truss_configs/ are clear text",
+    lambda _: None,
+    is_firm=True,
+)
+
 
 def check_stack_file(
     stack: str, document: Mapping[str, object], config: Mapping[str, object]
@@ -33,27 +42,32 @@ def check_stack_file(
         raise UserError(reserved)
     secret = [key for key, value in config.items() if _holds_secure(value)]
     public = bool(secret) and has_guessable_passphrase(document.get("encryptionsalt"))
-    found = [
-        *models_problems(config.get(MODELS)),
-        *secret_key_problems((key for key in secret if key != MODELS), public=public),
-        *(
-            line
-            for key, value in config.items()
-            if key != MODELS
-            for line in plain_problems(key, value)
-        ),
+    others = [(key, value) for key, value in config.items() if key != MODELS]
+    encrypted = [(key, value) for key, value in others if key in secret]
+    of_keys = [
+        *((key, it) for key, _ in encrypted for it in secret_key_problems([key], public=public)),
+        *((key, it) for key, value in others for it in plain_problems(key, value)),
     ]
-    if found:
-        _refuse(found, config.get(MODELS))
+    lines = models_problems(config.get(MODELS))
+    if lines or of_keys:
+        _refuse(lines, of_keys, config.get(MODELS))
 
 
-def _refuse(lines: list[str], models: object) -> NoReturn:
-    from baseten_tei.rules.settings import (
-        find_secret_values,  # with every rule: only for what is refused
-    )
+def _refuse(lines: list[str], of_keys: list[tuple[str, str]], models: object) -> NoReturn:
+    # with every rule: only for what is refused
+    from baseten_tei.rules.settings import find_secret_values
 
     count = len(models) if isinstance(models, Mapping) else 0
-    raise RefusedError(lines, find_secret_values(models), count)
+    said = [line for _, line in of_keys]
+    found = [*find_secret_values(models), *(_as_finding(*it) for it in of_keys)]
+    raise RefusedError([*lines, *said], found, count, *said)
+
+
+def _as_finding(key: str, line: str) -> Reported:
+    """Return what is said of one key, with the key in a model's place."""
+    shown = _quote_key(key)
+    message, _, fix = line.removeprefix(shown).lstrip(": ").partition(": ")
+    return Reported(shown, STACK_SECRETS, Finding(message, fix))
 
 
 def secret_key_problems(keys: Iterable[str], *, public: bool) -> Iterator[str]:
