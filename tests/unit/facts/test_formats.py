@@ -50,14 +50,14 @@ def test_a_newer_one_is_refused_with_the_release_that_reads_it(kind: Format) -> 
 
 @pytest.mark.parametrize("release", [None, 4, "0.4; rm -rf /", "'`$(id)`"])
 def test_without_a_release_that_can_be_named_it_is_the_newest(release: object) -> None:
-    line = refusal(lambda: check_format(GOLDEN, {"format": 2, "release": release}))
+    line = refusal(lambda: check_format(GOLDEN, {"format": 3, "release": release}))
     assert line.endswith(": install the newest release, with `pip install --upgrade baseten-tei`")
 
 
 @pytest.mark.parametrize("version", [0, -1, True, None, "two", "²", 1.5, [], "9" * 5000])
 def test_what_is_no_version_is_refused_with_what_to_write(version: object) -> None:
     line = refusal(lambda: check_format(GOLDEN, {"format": version}))
-    assert line.endswith("is not a format version: write format: 1, or leave it out")
+    assert line.endswith("is not a format version: write format: 2, or leave it out")
 
 
 def test_a_text_that_is_not_json_is_left_to_its_own_reader() -> None:
@@ -68,7 +68,7 @@ def test_a_text_that_is_not_json_is_left_to_its_own_reader() -> None:
 NEWER: dict[str, Callable[[], Any]] = {
     "stack configuration": lambda: check_stack_file("dev", {}, {"baseten-tei:format": "2"}),
     "lock file": lambda: parse_lock("format: 3\nentries: {}\n"),
-    "golden file": lambda: parse_golden(b'{"format": 2, "vectors": []}'),
+    "golden file": lambda: parse_golden(b'{"format": 3, "vectors": []}'),
     "stack's outputs": lambda: parse_outputs('{"schema_version": 2, "embeddings": []}'),
     "snapshot": lambda: parse_snapshot('{"snapshot": 2, "resources": []}', "dev.json"),
     "report": lambda: parse_report('{"version": 2, "models": []}'),
