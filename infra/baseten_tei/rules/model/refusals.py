@@ -127,7 +127,14 @@ def find_cause(subject: Subject, refusal: Refusal) -> str | None:
     if _HEAD.search(refusal.reason):
         return OTHER_LABELS
     key = f"{refusal.step} {refusal.about}"
-    return _CAUSES[key] if key in _CAUSES else _STEPS.get(refusal.step, ANY_OTHER)
+    found = _CAUSES[key] if key in _CAUSES else _STEPS.get(refusal.step, ANY_OTHER)
+    return UNSEEN_TYPE if found and _never_loads(subject) else found
+
+
+def _never_loads(subject: Subject) -> bool:
+    """Mending what the router stumbles over first would not help; under ONNX Runtime, on a CPU, it would."""
+    kind = subject.facts and subject.facts.model_type
+    return bool(kind) and not subject.on_cpu and _knowing_release(subject) is None
 
 
 def _knowing_release(subject: Subject) -> str | None:

@@ -71,5 +71,12 @@ def skipped_attention(config: Mapping[str, Any], release: str) -> Iterator[Skipp
     for row in rows_of(_ATTENTION, release):
         value = config.get(row["field"])
         differs = value is row["is"] if "is" in row else value is not row["is_not"]
+        if value is None and _has_own_model(config):
+            continue  # its default is that code's, e.g. bidirectional in stella_en_1.5B_v5
         if config.get("model_type") == row["model_type"] and differs:
             yield Skipped("attention", row["field"], "config.json")
+
+
+def _has_own_model(config: Mapping[str, Any]) -> bool:
+    code = config.get("auto_map")
+    return isinstance(code, Mapping) and "AutoModel" in code

@@ -1,0 +1,77 @@
+"""Repositories that people deploy, as public mirrors keep their files: no false error, and a refusal has its cause."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from baseten_tei.facts.hub.facts_of_repository import read_facts
+from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
+from baseten_tei.facts.hub.repository import Repository
+from baseten_tei.facts.tei.loading.serde.json_text import write_json
+from baseten_tei.rules.registry import check_model
+from baseten_tei.rules.rule import Reported
+from baseten_tei.rules.settings import parse_settings
+from tests.support.tei.changes import COMMIT
+
+HERE = Path(__file__).parent / "popular"
+TASKS = ("embedding", "reranker", "classifier")
+RELEASES = ("1.8.3", "1.9.3")
+POPULAR = {
+    task: yaml.safe_load((HERE / f"{task}.yaml").read_text(encoding="utf-8")) for task in TASKS
+}
+
+
+def _cases() -> Iterator[Any]:
+    for task in TASKS:
+        for entry in POPULAR[task]["repositories"]:
+            for release in RELEASES:
+                name = f"{entry['model']} ({task}, {release})"
+                yield pytest.param(task, entry, release, id=name)
+
+
+def _repository(entry: Mapping[str, Any]) -> Repository:
+    """Return what the Hub would give; the headers of the weights are nobody's to read."""
+    names = (*entry["files"], *entry["names"], *entry.get("taken_as_there", ()))
+    return Repository(
+        model_id=entry["model"],
+        revision=COMMIT,
+        commit=COMMIT,
+        source=entry["source"],
+        gated=False,
+        license="mit",
+        sizes=dict.fromkeys(names, 1_000_000),
+        texts={name: write_json(value) for name, value in entry["files"].items()},
+        parameters={},
+        shapes={},
+    )
+
+
+def judge(task: str, entry: Mapping[str, Any], release: str) -> list[Reported]:
+    """Return the errors of the front door, its facts read from a lock file's text."""
+    facts = read_facts(_repository(entry))
+    spec = {"model_id": entry["model"], "revision": COMMIT, "task": task, "tei_version": release}
+    machine = {"accelerator": "L4"} | entry.get("spec", {})
+    lock = parse_lock(render_lock([facts]))
+    (subject,) = parse_settings({"model": {**spec, **machine}}, lock=lock).subjects
+    return [it for it in check_model(subject) if it.rule.severity == "error"]
+
+
+@pytest.mark.parametrize(("task", "entry", "release"), list(_cases()))
+def test_a_popular_repository_is_judged_as_its_router_would(
+    task: str, entry: dict[str, Any], release: str
+) -> None:
+    refused = entry.get("refused", {})
+    wanted = refused if isinstance(refused, str) else refused.get(release)
+    assert [it.rule.id for it in judge(task, entry, release)] == ([wanted] if wanted else [])
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_each_popular_repository_has_its_source_and_is_there_once(task: str) -> None:
+    entries = POPULAR[task]["repositories"]
+    assert all("@" in entry["source"] and entry["known_from"] for entry in entries)
+    counted = Counter((entry["model"], entry.get("saved_by")) for entry in entries)
+    assert [name for name, times in counted.items() if times > 1] == []
