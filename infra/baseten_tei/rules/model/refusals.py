@@ -132,7 +132,7 @@ def find_cause(subject: Subject, refusal: Refusal) -> str | None:
 
 
 def _never_loads(subject: Subject) -> bool:
-    """Mending what the router stumbles over first would not help; under ONNX Runtime, on a CPU, it would."""
+    """Return whether no other change helps; on a CPU one may, since ONNX Runtime takes any type."""
     kind = subject.facts and subject.facts.model_type
     return bool(kind) and not subject.on_cpu and _knowing_release(subject) is None
 
