@@ -13,7 +13,7 @@ from baseten_emulator.faults.matching import Call
 from baseten_emulator.gateway import gateway
 from baseten_emulator.gateway.gateway import Forward
 from baseten_emulator.graphql import api
-from baseten_emulator.http import doorkeeper
+from baseten_emulator.http import doorkeeper, key_scopes
 from baseten_emulator.life import due_events
 from baseten_emulator.push import create_faults, uploads
 from baseten_emulator.rest import (
@@ -68,12 +68,15 @@ class App:
         """Return the refusal of a request whose head decides alone; None where its body is to be read."""
         request = _by_host(request)
         surface = surface_of(request)
-        if refusal := doorkeeper.judge_head(request, surface, self.world.api_key):
+        refusal = doorkeeper.judge_head(request, surface)
+        if refusal or surface == "control":
             return refusal
-        if surface != "upload":
+        if surface != "upload" and key_scopes.is_own_key(self.world, request):
             return None
         with self.world.store.transaction():
-            return uploads.judge_head(self.world, request)
+            if surface == "upload":
+                return uploads.judge_head(self.world, request)
+            return key_scopes.judge_key(self.world, request, surface)
 
     def body_limit(self, request: Request) -> int:
         """Return how many bytes the body of a request may have."""

@@ -1,10 +1,14 @@
-"""/v1/api_keys: list, create, delete. A created key is shown once, and opens nothing here.
+"""/v1/api_keys: list, create, delete. A created key is shown once; only its hash is kept.
 
-Only the key that the emulator was started with is accepted; it is listed, and cannot be deleted.
+What each type opens: `http/key_scopes.py`. The key that the emulator was started with is listed, and cannot be deleted.
 """
 
+import re
+import secrets
+import string
 from typing import Any
 
+from baseten_emulator.http.key_scopes import hash_key
 from baseten_emulator.life import audit
 from baseten_emulator.world import account
 from baseten_emulator.world.account import ApiKey
@@ -36,16 +40,18 @@ _KINDS = {
 }
 """Types of keys, with what the audit log calls them: for all models, and for some."""
 _SCOPED = ("WORKSPACE_EXPORT_METRICS", "WORKSPACE_INVOKE")
+_NAME = re.compile(r"[a-z0-9-]+")
+"""As the page that makes keys wants it (Baseten docs: API keys)."""
+_LETTERS = string.ascii_letters + string.digits
 _OF_A_TEAM = ("ROUTES", "WORKSPACE_MANAGE_ALL", *_SCOPED)
 
 
 def list_keys(world: World, request: Request) -> Response:
     """Answer GET: what is known of each key; `?type=` filters."""
     kind = request.arg("type")
-    own = ApiKey(
-        account.KEY_PREFIX, "", account.KEY_NAME, "WORKSPACE_MANAGE_ALL", (), account.FOUNDED
-    )
-    keys = [key for key in (own, *world.store.all(ApiKey)) if kind in (None, key.kind)]
+    keys = [
+        key for key in (account.own_key(), *world.store.all(ApiKey)) if kind in (None, key.kind)
+    ]
     return json_response({"keys": [_view(world, key) for key in keys]})
 
 
@@ -58,13 +64,18 @@ def create_key(world: World, request: Request) -> Response:
         raise bad_request(f"type must be one of {', '.join(_KINDS)}")
     if models and kind not in _SCOPED:
         raise bad_request(f"model_ids: only for {' and '.join(_SCOPED)}")
+    if not _NAME.fullmatch(body.get("name") or "-"):
+        raise bad_request("name: only lower-case letters, digits and hyphens")
     for model_id in models:
         world.model(model_id)
     prefix = world.next_id()
-    key = ApiKey(prefix, _team(world, request, body), body.get("name"), kind, models, world.now())
+    whole = f"{prefix}.{''.join(secrets.choice(_LETTERS) for _ in range(32))}"
+    world.secret_values.add(whole)
+    team = _team(world, request, body)
+    key = ApiKey(prefix, team, body.get("name"), kind, models, world.now(), hash_key(whole))
     world.store.put(key)
     _note(world, "API_KEY_CREATED", key)
-    return json_response({"api_key": f"{prefix}.{world.next_id()}{world.next_id()}"})
+    return json_response({"api_key": whole})
 
 
 def delete_key(world: World, request: Request) -> Response:
@@ -107,7 +118,7 @@ def _view(world: World, key: ApiKey) -> dict[str, Any]:
         "model_ids": list(key.model_ids) if key.kind in _SCOPED and key.model_ids else None,
         "team_name": world.team_name(key.owner) if key.owner else None,
         "created_at": iso(key.created_at),
-        "last_used_at": None,
+        "last_used_at": None if key.last_used_at is None else iso(key.last_used_at),
         "owner": account.user_view(in_workspace=False) if key.kind == "PERSONAL" else None,
     }
 

@@ -34,7 +34,7 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class ApiKey:
-    """An API key without its secret half; the prefix is public."""
+    """An API key without its secret half; the prefix is public. A key without a hash opens nothing."""
 
     id: str  # prefix
     owner: str  # team id, "" for a personal one
@@ -42,6 +42,13 @@ class ApiKey:
     kind: str
     model_ids: tuple[str, ...]
     created_at: float
+    sha256: str = ""
+    last_used_at: float | None = None
+
+
+def own_key() -> ApiKey:
+    """Return the key that the emulator was started with: it opens everything."""
+    return ApiKey(KEY_PREFIX, "", KEY_NAME, "WORKSPACE_MANAGE_ALL", (), FOUNDED)
 
 
 @dataclass(frozen=True)
