@@ -96,7 +96,9 @@ def test_a_key_survives_a_restart_and_is_written_nowhere(tmp_path: Path) -> None
     secret = made.key.partition(".")[2].encode()
     assert not [it for it in tmp_path.iterdir() if secret in it.read_bytes()]
     again = new_world(store=Store.in_folder(tmp_path))
-    assert replace(made, world=again, send=in_process(again)).call("GET", "/v1/models").status == 200
+    assert (
+        replace(made, world=again, send=in_process(again)).call("GET", "/v1/models").status == 200
+    )
 
 
 @pytest.mark.parametrize("name", ["Search", "search key", "search_key"])
