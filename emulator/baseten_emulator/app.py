@@ -14,7 +14,7 @@ from baseten_emulator.gateway import gateway
 from baseten_emulator.gateway.gateway import Forward
 from baseten_emulator.graphql import api
 from baseten_emulator.http import doorkeeper, key_scopes
-from baseten_emulator.life import due_events
+from baseten_emulator.life import due_events, replica_history
 from baseten_emulator.push import create_faults, uploads
 from baseten_emulator.rest import (
     activation,
@@ -63,6 +63,10 @@ class App:
     """The emulated Baseten behind one `handle`."""
 
     world: World
+
+    def __post_init__(self) -> None:
+        """Let the world keep its history."""
+        replica_history.keep_history(self.world)
 
     def judge_head(self, request: Request) -> Response | None:
         """Return the refusal of a request whose head decides alone; None where its body is to be read."""

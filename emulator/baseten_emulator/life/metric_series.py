@@ -1,11 +1,11 @@
-"""A deployment's metrics, as far as the emulator knows them: its requests by the minute, its replicas now.
+"""A deployment's metrics, as far as the emulator knows them: its requests by the minute, its replicas.
 
 Requests are counted as they reach a router, whatever it answers; response times are not measured, so they are null
 ("A series with no data in this step is null", OpenAPI).
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,9 +61,15 @@ class Window:
 
 
 def render_metrics(
-    window: Window, names: Sequence[str], requests: Mapping[int, int], replicas: int
+    window: Window,
+    names: Sequence[str],
+    requests: Mapping[int, int],
+    replicas: Callable[[float, float], float | None],
 ) -> dict[str, Any]:
-    """Return a `GetModelMetricsResponseV1`; `requests` counts them by the minute since the epoch."""
+    """Return a `GetModelMetricsResponseV1`.
+
+    `requests` counts them by the minute since the epoch, `replicas` averages them between two instants in seconds.
+    """
     unknown = [name for name in names if name not in KNOWN]
     if unknown:
         raise bad_request(
@@ -81,8 +87,7 @@ def render_metrics(
             {
                 "start_epoch_millis": step[0],
                 "values": [
-                    _values(metric, window, step, requests, replicas if step is steps[-1] else None)
-                    for metric in descriptors
+                    _values(metric, window, step, requests, replicas) for metric in descriptors
                 ],
             }
             for step in steps
@@ -95,11 +100,11 @@ def _values(
     window: Window,
     step: tuple[int, int],
     requests: Mapping[int, int],
-    replicas: int | None,
+    replicas: Callable[[float, float], float | None],
 ) -> list[float | None]:
-    """Return one metric in one step; of its replicas only the present number is known."""
+    """Return one metric in one step."""
     if metric["name"] == "baseten_replicas_active":
-        return [replicas]
+        return [replicas(step[0] / 1000, step[1] / 1000)]
     if metric["kind"] == "HISTOGRAM":
         return [None] * len(metric["label_sets"])
     if window.mode == "CURRENT":

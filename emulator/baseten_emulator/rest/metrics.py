@@ -5,6 +5,7 @@ from typing import Any
 from baseten_emulator.faults import faults
 from baseten_emulator.life import metric_series, startups
 from baseten_emulator.life.lifecycle import count_replicas
+from baseten_emulator.life.replica_history import average_replicas, replica_log
 from baseten_emulator.life.views import current_status
 from baseten_emulator.rest.deployments import ONE, require_deployment
 from baseten_emulator.rest.environments import require_serving
@@ -36,9 +37,13 @@ def get_metrics(world: World, request: Request) -> Response:
     counted = world.store.counters(request_counter(deployment.id))
     requests = {int(minute): int(count) for minute, count in counted.items()}
     status = current_status(world, deployment, world.model(deployment.owner).name)
-    running = count_replicas(deployment, status)
+    running, log = count_replicas(deployment, status), replica_log(world, deployment)
+
+    def replicas(start: float, end: float) -> float | None:
+        return running if start == end else average_replicas(log, start, end)
+
     return json_response(
-        metric_series.render_metrics(window, wish.get("metrics", []), requests, running)
+        metric_series.render_metrics(window, wish.get("metrics", []), requests, replicas)
     )
 
 

@@ -1,9 +1,9 @@
-"""Teams, users, regions, instance types and prices; `ROUTES` holds those of keys, groups and the audit log, too."""
+"""Teams, users, regions, instance types and prices; `ROUTES` holds those of keys, groups, bills and the audit log, too."""
 
 from typing import Any
 
 from baseten_emulator.life.hardware import CATALOG, REGIONS
-from baseten_emulator.rest import api_keys, audit_logs, environment_groups
+from baseten_emulator.rest import api_keys, audit_logs, billing, environment_groups
 from baseten_emulator.world import account
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.routing import Route, team_of, team_scoped
@@ -85,4 +85,5 @@ ROUTES: tuple[Route, ...] = (
     *api_keys.ROUTES,
     *environment_groups.ROUTES,
     *audit_logs.ROUTES,
+    *billing.ROUTES,
 )

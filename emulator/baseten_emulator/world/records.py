@@ -79,6 +79,24 @@ class Activity:
 
 
 @dataclass(frozen=True)
+class ReplicaLog:
+    """How many replicas a deployment had, up to `until`; kept when it is deleted, as a bill is.
+
+    `steps` are the changes, each `[since, replicas]`.
+    """
+
+    id: str  # deployment id
+    owner: str  # model id
+    name: str
+    model_name: str
+    team_id: str
+    instance_type: str
+    environment: str | None
+    until: float
+    steps: tuple[list[float], ...] = ()
+
+
+@dataclass(frozen=True)
 class Died:
     """A deployment's server died at `at`, with these last lines, and is started again; the last death only."""
 

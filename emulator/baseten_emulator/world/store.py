@@ -7,7 +7,7 @@ and its folder are readable by their owner only.
 import json
 import sqlite3
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, is_dataclass
 from pathlib import Path
@@ -57,6 +57,11 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_TABLES)
+        self._watches: dict[str, Callable[[Any], None]] = {}
+
+    def watch(self, kind: type[R], look: Callable[[R], None]) -> None:
+        """Let `look` see each record of a kind as it was, before it is changed or deleted."""
+        self._watches[kind.__name__] = look
 
     @classmethod
     def in_folder(cls, folder: Path) -> "Store":
@@ -108,6 +113,7 @@ class Store:
 
     def put(self, record: Record) -> None:
         """Remember `record`, in place of an older one of the same kind and id."""
+        self._show(type(record), record.id)
         kind, body = type(record).__name__, json.dumps(vars(record), default=vars)
         self._db.execute(
             "INSERT INTO records VALUES (?, ?, ?, ?)"
@@ -137,13 +143,23 @@ class Store:
 
     def delete(self, kind: type[R], record_id: str) -> None:
         """Forget one record; an unknown one is ignored."""
+        self._show(kind, record_id)
         query = "DELETE FROM records WHERE kind = ? AND id = ?"
         self._db.execute(query, (kind.__name__, record_id))
 
     def delete_owned(self, kind: type[Record], owner: str) -> None:
         """Forget every record of a kind that belongs to `owner`."""
+        for record in self.all(kind, owner) if kind.__name__ in self._watches else ():
+            self._watches[kind.__name__](record)
         query = "DELETE FROM records WHERE kind = ? AND owner = ?"
         self._db.execute(query, (kind.__name__, owner))
+
+    def _show(self, kind: type[R], record_id: str) -> None:
+        """Show the record of this id to who watches its kind."""
+        look = self._watches.get(kind.__name__)
+        before = self.get(kind, record_id) if look else None
+        if look and before:
+            look(before)
 
     def put_blob(self, name: str, data: bytes) -> None:
         """Remember bytes under a name."""

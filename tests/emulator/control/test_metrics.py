@@ -52,7 +52,7 @@ def test_a_series_tells_when_the_requests_came(local: Baseten) -> None:
     series = local.get(path_of(ids) + "/metrics?mode=SERIES" + window)
     assert series["step_seconds"] == 60
     assert [requests for _, requests in values(series)] == [2, 0, 1]
-    assert [replicas for replicas, _ in values(series)] == [None, None, 1]
+    assert [replicas for replicas, _ in values(series)] == [1, 1, 1]
     summary = local.get(path_of(ids) + "/metrics?mode=SUMMARY" + window)
     assert values(summary) == [[1, 3]]
     earlier = f"&start_epoch_millis={start}&end_epoch_millis={start + 60_000}"

@@ -48,7 +48,7 @@ def deployed() -> tuple[Baseten, Ids]:
     baseten.post(f"/v1/models/{model}/environments", name="staging")
     source = {"deployment": {"config": CONFIG, "is_development": True}}
     draft = baseten.post(f"/v1/models/{model}/deployments", source=source)["deployment"]["id"]
-    baseten.advance(10)
+    baseten.advance(120)
     return baseten, {
         "model_id": model, "deployment_id": current, "idle": idle, "draft": draft,
         "env_name": "production", "secret_name": "there", "team_id": world.default_team_id,
@@ -66,6 +66,7 @@ SECRET = {"name": "k", "value": "v"}
 KEY = {"type": "WORKSPACE_INVOKE"}
 ACCESS = {"manage_access": {"is_restricted": True, "user_ids": ["emulator-user"]}}
 WINDOW = "?start_epoch_millis=0&end_epoch_millis=9000000000000"
+DAYS = "?start_date=2027-01-15T00:00:00Z&end_date=2027-01-16T00:00:00Z"
 
 
 def idle(ids: Ids) -> dict[str, Any]:
@@ -143,6 +144,7 @@ SHAPES: dict[str, tuple[str, Body]] = {
     f"GET {TEAM}": ("TeamV1", None),
     "GET /v1/instance_types": ("InstanceTypesV1", None),
     "GET /v1/instance_type_prices": ("InstanceTypePricesV1", None),
+    "GET /v1/billing/usage_summary": ("UsageSummaryV1", None),
     "GET /v1/regions": ("RegionsV1", None),
     f"GET {TEAM}/regions": ("RegionsV1", None),
     "GET /v1/users": ("UsersResponseV1", None),
@@ -191,7 +193,7 @@ def test_an_answer_has_the_documented_shape(method: str, path: str) -> None:
     schema, body = SHAPES[operation]
     baseten, ids = deployed()
     ids = prepare(baseten, ids, operation)
-    query = WINDOW if "/startups" in path else ""
+    query = WINDOW if "/startups" in path else DAYS if "/billing" in path else ""
     sent = body(ids) if callable(body) else body
     answer = baseten.call(method, path.format(**ids) + query, sent)
     assert answer.status == 200, answer

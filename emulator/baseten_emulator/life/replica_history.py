@@ -1,0 +1,113 @@
+"""How many replicas each deployment had, at any past time: what bills and series of metrics are made of.
+
+Between two changes of its record a deployment's replicas follow from the record, from the minutes in which it was
+asked, and from the time. So the log is brought up to date when the record changes (`Store.watch`) and when somebody
+reads it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from baseten_emulator.life import lifecycle
+from baseten_emulator.world.records import Activity, Deployment, ReplicaLog
+from baseten_emulator.world.world import World, request_counter
+
+_MINUTE = 60
+Steps = tuple[list[float], ...]
+
+
+def keep_history(world: World) -> None:
+    """Log the replicas of each deployment of a world up to each change of it."""
+    world.store.watch(Deployment, lambda before: _log(world, before))
+
+
+def replica_log(world: World, deployment: Deployment) -> ReplicaLog:
+    """Return the log of a deployment, up to now."""
+    return _log(world, deployment)
+
+
+def replica_logs(world: World) -> list[ReplicaLog]:
+    """Return the log of every deployment, deleted ones too, up to now."""
+    for deployment in world.store.all(Deployment):
+        _log(world, deployment)
+    return world.store.all(ReplicaLog)
+
+
+def replica_seconds(log: ReplicaLog, start: float, end: float) -> float:
+    """Return for how long replicas were up between two instants, each by itself."""
+    ends = [*(since for since, _ in log.steps[1:]), log.until]
+    return sum(
+        count * max(0.0, min(until, end) - max(since, start))
+        for (since, count), until in zip(log.steps, ends, strict=True)
+    )
+
+
+def average_replicas(log: ReplicaLog, start: float, end: float) -> float | None:
+    """Return how many replicas there were on average; `None` where the log has nothing of that time."""
+    start, end = max(start, log.steps[0][0] if log.steps else end), min(end, log.until)
+    return replica_seconds(log, start, end) / (end - start) if end > start else None
+
+
+def _log(world: World, deployment: Deployment) -> ReplicaLog:
+    model, now = world.model(deployment.owner), world.now()
+    log = world.store.get(ReplicaLog, deployment.id) or ReplicaLog(
+        deployment.id, model.id, deployment.name, model.name, model.owner,
+        deployment.instance_type, deployment.environment, deployment.created_at,
+    )  # fmt: skip
+    until = _known_until(deployment, now, world.step_seconds)
+    added = _steps(deployment, _uses(world, deployment), log.until, until, world.step_seconds)
+    log = replace(
+        log,
+        name=deployment.name,
+        model_name=model.name,
+        environment=deployment.environment or log.environment,
+        until=max(log.until, until),
+        steps=_merge((*log.steps, *added)),
+    )
+    world.store.put(log)
+    return log
+
+
+def _known_until(deployment: Deployment, now: float, step_seconds: float) -> float:
+    """Return up to when the record tells what was: not beyond an outcome that nobody has looked at yet."""
+    decided = lifecycle.decision_time(deployment, step_seconds)
+    return min(now, decided) if deployment.outcome is None else now
+
+
+def _uses(world: World, deployment: Deployment) -> list[float]:
+    """Return when it was asked, to the minute, and the last time exactly."""
+    counted = world.store.counters(request_counter(deployment.id))
+    last = world.store.get(Activity, deployment.id)
+    return sorted([*(int(minute) * _MINUTE for minute in counted), *([last.at] if last else [])])
+
+
+def _steps(
+    deployment: Deployment, uses: Sequence[float], since: float, until: float, step_seconds: float
+) -> Steps:
+    ready = lifecycle.decision_time(deployment, step_seconds)
+    delay = deployment.autoscaling["scale_down_delay"]
+    ends = (at + delay for at in (ready, *uses))
+    inside = (at for at in (ready, *uses, *ends) if since < at < until)
+    edges = sorted({since, *inside}) if since < until else []
+    return tuple([at, _count_at(deployment, uses, at, step_seconds)] for at in edges)
+
+
+def _count_at(
+    deployment: Deployment, uses: Sequence[float], at: float, step_seconds: float
+) -> float:
+    """Return the replicas at an instant; a deployment that is not ready yet has none."""
+    if at < lifecycle.decision_time(deployment, step_seconds):
+        return 0
+    asked = [it for it in uses if it <= at]
+    activity = Activity(deployment.id, deployment.owner, asked[-1]) if asked else None
+    status = lifecycle.status_at(deployment, activity, at, step_seconds)
+    return lifecycle.count_replicas(deployment, status)
+
+
+def _merge(steps: Iterable[Sequence[float]]) -> Steps:
+    """Leave out the steps that change nothing."""
+    merged: list[list[float]] = []
+    for since, count in steps:
+        if not merged or merged[-1][1] != count:
+            merged.append([since, count])
+    return tuple(merged)
