@@ -1,4 +1,4 @@
-"""Teams, users, regions, instance types and prices; `ROUTES` holds those of keys, groups, bills and the audit log, too."""
+"""Teams, users, regions, instance types, prices; `ROUTES` holds those of keys, groups, bills, the audit log, too."""
 
 from typing import Any
 
