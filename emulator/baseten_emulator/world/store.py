@@ -57,9 +57,9 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_TABLES)
-        self._watches: dict[str, Callable[[Any], None]] = {}
+        self._watches: dict[str, Callable[[Any], object]] = {}
 
-    def watch(self, kind: type[R], look: Callable[[R], None]) -> None:
+    def watch(self, kind: type[R], look: Callable[[R], object]) -> None:
         """Let `look` see each record of a kind as it was, before it is changed or deleted."""
         self._watches[kind.__name__] = look
 
