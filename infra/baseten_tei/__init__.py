@@ -6,9 +6,9 @@
     export_models({"bge": bge})
 
 A whole program, whose models are in the stack's configuration: `deploy`. Components: `Embedding`, `Reranker`,
-`Classifier`. Their specs: `EmbeddingArgs`, `RerankerArgs`, `ClassifierArgs`, with `Autoscaling`, `Promotion`,
-`RollingDeploy` and `EnvironmentArgs` in them. Outputs: `export_models`. The stack's shared token: `Secret`.
-Everything else is an implementation detail.
+`Classifier`. Their specs: `EmbeddingArgs`, `RerankerArgs`, `ClassifierArgs`, with `Autoscaling`, `Warm`,
+`Schedule`, `Promotion`, `RollingDeploy` and `EnvironmentArgs` in them. Outputs: `export_models`. The stack's shared
+token: `Secret`. Everything else is an implementation detail.
 """
 
 import sys
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         RerankerArgs,
         RollingDeploy,
     )
+    from baseten_tei.spec.schedules import Schedule, Warm
 
     __version__: str
 
@@ -44,7 +45,9 @@ __all__ = [
     "Reranker",
     "RerankerArgs",
     "RollingDeploy",
+    "Schedule",
     "Secret",
+    "Warm",
     "deploy",
     "export_models",
 ]
@@ -67,6 +70,7 @@ _IN_SPECS = ("Autoscaling", "EnvironmentArgs", "Promotion", "RollingDeploy")
 _HOME = {
     **dict.fromkeys(("Embedding", "Reranker", "Classifier"), "program.components"),
     **dict.fromkeys((*_SPECS, *_IN_SPECS), "spec.args"),
+    **dict.fromkeys(("Schedule", "Warm"), "spec.schedules"),
     "Secret": "program.resources",
     "deploy": "program.whole_program",
     "export_models": "program.stack_exports",

@@ -6,6 +6,7 @@ from typing import Any
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.locked_answers import expect_locked
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
+from baseten_tei.deployment.schedules.spec_schedules import baseline
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs, Promotion
@@ -74,8 +75,10 @@ def _router_expectations(args: ModelArgs, facts: ModelFacts | None) -> Inputs:
 def _autoscaling(args: ModelArgs, autoscaling: Autoscaling) -> dict[str, int]:
     """Settings as Baseten takes them. 32 in flight per replica is Baseten's advice for TEI."""
     wanted = min(DEFAULT_PREDICT_CONCURRENCY, derive_permits(args).predict_concurrency)
-    settings = autoscaling.model_dump()
-    return {**settings, "concurrency_target": autoscaling.concurrency_target or wanted}
+    settings = autoscaling.model_copy(
+        update={"concurrency_target": autoscaling.concurrency_target or wanted}
+    )
+    return baseline(settings)
 
 
 def _promotion(promotion: Promotion | None) -> Inputs | None:

@@ -6,10 +6,11 @@ mean together is decided in `validate`; here is only their shape. Names are Trus
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from baseten_tei.facts.tei import releases
-from baseten_tei.spec.in_python import InPython
+from baseten_tei.spec.in_python import Words
+from baseten_tei.spec.schedules import Schedule, Warm
 
 Accelerator = Literal[
     "CPU", "T4", "L4", "L40S", "A10G", "A100", "A100_40GB", "H100", "H100_40GB", "H200",
@@ -33,10 +34,8 @@ Positive = Annotated[int, Field(ge=1)]
 Percent = Annotated[int, Field(ge=0, le=50)]
 
 
-class _Words(BaseModel, metaclass=InPython):
-    """Frozen, strict (no `"16384"` for 16384, no `true` for 1), and no unknown key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+class _Words(Words, BaseModel):
+    """As all words of a spec. BaseModel is named for the linter, which else warns of every mutable default."""
 
 
 class Autoscaling(_Words):
@@ -54,6 +53,14 @@ class Autoscaling(_Words):
     """Seconds to wait before a replica is taken away."""
     target_utilization_percentage: Annotated[int, Field(ge=1, le=100)] = 70
     """Share of concurrency_target at which to scale."""
+    max_scale_down_rate: Annotated[int, Field(ge=1, le=50)] | None = None
+    """Percent of the replicas that one step down takes away at most; not managed if left out (Baseten's own: 50)."""
+    target_in_flight_tokens: Positive | None = None
+    """Tokens in flight per replica at which to scale; not managed if left out (early access at Baseten)."""
+    warm: Warm | None = None
+    """A recurring window with replicas kept up: short for a schedule of this name."""
+    schedules: dict[str, Schedule] | None = None
+    """Windows with other settings, by name (beta at Baseten); not managed if it and `warm` are left out."""
 
 
 class RollingDeploy(_Words):
@@ -176,6 +183,8 @@ class TeiArgs(_Words):
 
 NESTED: dict[str, type[BaseModel]] = {
     "autoscaling": Autoscaling,
+    "autoscaling.warm": Warm,
+    "autoscaling.schedules.<name>": Schedule,
     "promotion": Promotion,
     "promotion.rolling_deploy_config": RollingDeploy,
 }

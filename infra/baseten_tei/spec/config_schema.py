@@ -17,13 +17,15 @@ from baseten_tei.spec.args import (
 )
 from baseten_tei.spec.docstrings import attribute_docstrings
 from baseten_tei.spec.hf_token import TOKEN_KEY
+from baseten_tei.spec.schedules import Schedule, Warm
 from baseten_tei.spec.spec_parser import NAMESPACE
 
 SCHEMA_PATH = PurePosixPath("docs/stack-config.schema.json")
 
 _STRING = {"type": "string"}
 _DOCUMENTED = (
-    EmbeddingArgs, RerankerArgs, ClassifierArgs, Autoscaling, Promotion, RollingDeploy, EnvironmentArgs,
+    EmbeddingArgs, RerankerArgs, ClassifierArgs, Autoscaling, Warm, Schedule, Promotion, RollingDeploy,
+    EnvironmentArgs,
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, dataclass_transform
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from baseten_tei.errors import UserError, redact
 
@@ -44,6 +44,12 @@ class InPython(_Metaclass):
                 return super().__call__(**lists_as_tuples(given))
             except ValidationError as error:
                 refuse(UserError(*_lines(cls, error)))
+
+
+class Words(BaseModel, metaclass=InPython):
+    """Frozen, strict (no `"16384"` for 16384, no `true` for 1), and no unknown key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
 def lists_as_tuples(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -42,6 +42,8 @@ def _known_keys(location: Sequence[str], args: type[BaseModel]) -> list[str]:
     *parents, _ = location
     if parents[:1] == ["environments"]:
         args, parents = EnvironmentArgs, parents[2:]
+    if parents[:2] == ["autoscaling", "schedules"]:
+        parents[2:] = ["<name>"]
     return list(NESTED.get(".".join(parents), args).model_fields)
 
 

@@ -17,6 +17,7 @@ from baseten_tei.spec.args import (
 from baseten_tei.spec.config_schema import build_config_schema
 from baseten_tei.spec.docstrings import attribute_docstrings
 from baseten_tei.spec.key_tables import key_tables
+from baseten_tei.spec.schedules import Schedule, Warm
 
 KEYS_PATH = "docs/configuration.md"
 
@@ -28,6 +29,8 @@ _PARTS: Mapping[str, tuple[str, type[BaseModel]]] = {
     "": ("Keys of a model", TeiArgs),
     "embedding": ("Only for `task: embedding`", EmbeddingArgs),
     "autoscaling": ("`autoscaling`", Autoscaling),
+    "autoscaling.warm": ("`autoscaling.warm`", Warm),
+    "autoscaling.schedules.<name>": ("`autoscaling.schedules.<name>`", Schedule),
     "promotion": ("`promotion`", Promotion),
     "promotion.rolling_deploy_config": ("`promotion.rolling_deploy_config`", RollingDeploy),
     "environments.<name>": ("`environments.<name>`", EnvironmentArgs),

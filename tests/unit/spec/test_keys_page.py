@@ -19,13 +19,16 @@ BY_RELEASE = {
     "served_model_name": {"tei_version": "1.9.3"},
     "auto_truncate": {"tei_version": "1.9.2"},
 }
+REQUIRED_BESIDE = {"autoscaling.warm": {"hours": "06:00-20:00", "min_replica": 1}}
 SAID_TO_BECOME = {key: becomes for key, (_, becomes) in key_tables().examples.items()}
 
 
 def parsed(key: str) -> ModelArgs | list[str]:
     """The spec of a model with the example of a key."""
     value = yaml.safe_load(key_tables().examples[key][0])
-    for name in reversed(key.replace("<name>", "staging").split(".")):
+    *above, last = key.replace("<name>", "staging").split(".")
+    value = {**REQUIRED_BESIDE.get(".".join(above), {}), last: value}
+    for name in reversed(above):
         value = {name: value}
     least = {"task": "embedding", "model_id": "BAAI/bge-base-en-v1.5"}
     return parse_spec("bge", least | BY_RELEASE.get(key, {}) | value)

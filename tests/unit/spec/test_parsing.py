@@ -72,7 +72,7 @@ TABLE: list[tuple[object, str]] = [
     (one(autoscaling={"min_replca": 1}), "model 'm': unknown key 'autoscaling.min_replca'. Perhaps you meant 'min_replica'?"),
     (one(max_replcia=2), "model 'm': unknown key 'max_replcia'. Perhaps you meant 'autoscaling.max_replica'?"),
     ({"m": raw("reranker", pooling="cls")}, "model 'm': unknown key 'pooling'. Only task: embedding has it; leave it out"),
-    (one(autoscaling={"zzz": 1}), "model 'm': unknown key 'autoscaling.zzz'. Known: min_replica, max_replica, concurrency_target, autoscaling_window, scale_down_delay, target_utilization_percentage"),
+    (one(autoscaling={"zzz": 1}), "model 'm': unknown key 'autoscaling.zzz'. Known: min_replica, max_replica, concurrency_target, autoscaling_window, scale_down_delay, target_utilization_percentage, max_scale_down_rate, target_in_flight_tokens, warm, schedules"),
     # Hardware
     (one(accelerator="L5"), f"model 'm': accelerator 'L5' is not known; {GPUS} Perhaps you meant 'L4'?"),
     (one(accelerator="l4"), f"model 'm': accelerator 'l4' is not known; {GPUS} Perhaps you meant 'L4'?"),

@@ -1,0 +1,1 @@
+"""Autoscaling schedules: windows in which an environment scales by other settings."""
