@@ -7,7 +7,13 @@ that slow inference blocks nobody.
 import re
 from dataclasses import dataclass, replace
 
-from baseten_emulator.control import admin, hub_repositories, outside_changes, paces
+from baseten_emulator.control import (
+    admin,
+    hub_repositories,
+    outside_changes,
+    paces,
+    startup_times,
+)
 from baseten_emulator.faults import matching
 from baseten_emulator.faults.matching import Call
 from baseten_emulator.gateway import gateway
@@ -48,7 +54,13 @@ REST_ROUTES = (
     *workspace.ROUTES,
 )
 GRAPHQL_ROUTES = (Route("POST", "/graphql", api.execute),)
-ADMIN_ROUTES = (*admin.ROUTES, *outside_changes.ROUTES, *hub_repositories.ROUTES, *paces.ROUTES)
+ADMIN_ROUTES = (
+    *admin.ROUTES,
+    *outside_changes.ROUTES,
+    *hub_repositories.ROUTES,
+    *paces.ROUTES,
+    *startup_times.ROUTES,
+)
 _HOST = re.compile(r"model-(\w+)\.api\.localhost")
 _INFERENCE = re.compile(
     r"/hosts/model-(?P<model_id>\w+)/"

@@ -40,7 +40,8 @@ STATE: dict[str, str] = {
     "build_failed": 'the next deployments of the model end in BUILD_FAILED, saying "log_lines"',
     "deploy_failed": 'the next deployments of the model end in DEPLOY_FAILED, saying "log_lines"',
     "slow": 'deployments stay in "status" (default BUILDING) for as long as the fault is set',
-    "no_capacity": "deployments stay DEPLOYING for as long as the fault is set",
+    "no_capacity": 'deployments wait DEPLOYING for a machine with this "gpu" (default any), for "seconds" (default for '
+    'ever); after half an hour they are in "status" (default INACTIVE, or DEPLOY_FAILED)',
     "unhealthy": "ready deployments are UNHEALTHY and answer 500",
     "unknown_status": 'deployments are in a "status" that no client knows (default MIGRATING)',
     "oom_under_load": "inference answers 424, out of GPU memory; /health and /info work",
@@ -70,6 +71,7 @@ _MOST = {"calls": 1_000_000, "skip": 1_000_000, "retry_after": 3600, "seconds": 
 MAX_FAULTS = 1000
 MAX_LINES = 200
 MAX_TEXT = 2000
+_GIVEN_UP = ("INACTIVE", "DEPLOY_FAILED")
 _SURFACES = ("any", "management", "graphql", "upload", "inference")
 
 
@@ -85,6 +87,10 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
         raise bad_request("when must be before or after")
     if kind == "slow" and options.setdefault("status", "BUILDING") not in STATUSES:
         raise bad_request(f"status must be one of {', '.join(STATUSES)}")
+    if kind == "no_capacity" and options.get("status", "INACTIVE") not in _GIVEN_UP:
+        raise bad_request(f"status must be one of {', '.join(_GIVEN_UP)}")
+    if kind == "no_capacity" and "seconds" in options:
+        options["until"] = world.now() + options["seconds"]
     require_quick("path", options.get("path", ""))
     _check_sizes(kind, model, options)
     if options.get("deployments", "all") not in ("all", "new"):

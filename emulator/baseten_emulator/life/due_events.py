@@ -7,13 +7,20 @@ so that an answer never depends on who asked before.
 from dataclasses import replace
 
 from baseten_emulator.faults import faults
-from baseten_emulator.life import environment_settings, lifecycle, promotion_end, weight_downloads
+from baseten_emulator.life import (
+    capacity,
+    environment_settings,
+    lifecycle,
+    promotion_end,
+    weight_downloads,
+)
 from baseten_emulator.world.records import Deployment, Environment, Outcome, Promoting, UnderWay
 from baseten_emulator.world.world import World
 
 
 def catch_up(world: World) -> None:
     """Decide every deployment, conclude every promotion and apply all settings that are due."""
+    capacity.play(world)
     for deployment in sorted(
         _due(world), key=lambda d: lifecycle.decision_time(d, world.step_seconds)
     ):
@@ -33,17 +40,10 @@ def _due(world: World) -> list[Deployment]:
 
 def _is_due(world: World, deployment: Deployment) -> bool:
     name = world.model(deployment.owner).name
-    if faults.find_live_for(world, name, deployment, "slow") or _lacks_capacity(
-        world, name, deployment
-    ):
+    slow = faults.find_live_for(world, name, deployment, "slow")
+    if slow or capacity.is_lacking(world, deployment, name):
         return False
     return world.now() >= lifecycle.decision_time(deployment, world.step_seconds)
-
-
-def _lacks_capacity(world: World, name: str, deployment: Deployment) -> bool:
-    """Return whether a deployment waits for capacity; a build that is doomed fails all the same."""
-    stuck = faults.find_live_for(world, name, deployment, "no_capacity")
-    return stuck is not None and deployment.doom != "BUILD_FAILED"
 
 
 def _decide(world: World, deployment: Deployment) -> Outcome:

@@ -1,10 +1,12 @@
 """A deployment's status: a pure function of its record and of the time.
 
-A published deployment is BUILDING, DEPLOYING, LOADING_MODEL for one step each, then what its outcome says. ACTIVE
-becomes SCALED_TO_ZERO after `scale_down_delay` idle seconds when `min_replica` is 0 (Baseten docs: autoscaling), and
+A published deployment is BUILDING, DEPLOYING, LOADING_MODEL, for one step each unless a test says otherwise, then what
+its outcome says. ACTIVE becomes SCALED_TO_ZERO after `scale_down_delay` idle seconds when `min_replica` is 0 (Baseten docs: autoscaling), and
 WAKING_UP for one step after the next request. The words are Baseten's (`DeploymentStatusV1`); how long each lasts is
 the emulator's choice.
 """
+
+from dataclasses import dataclass
 
 from baseten_emulator.world.records import PHASES, Activity, Deployment
 
@@ -12,24 +14,62 @@ UNDER_WAY = frozenset(PHASES)
 FAILED = frozenset({"BUILD_FAILED", "DEPLOY_FAILED"})
 READY = frozenset({"ACTIVE", "SCALED_TO_ZERO", "WAKING_UP", "UNHEALTHY"})
 
+STARTUP_PHASES = (
+    "SCHEDULING", "IMAGE_PULL", "WEIGHT_DOWNLOAD", "CONTAINER_CREATE", "CONTAINER_START", "READINESS",
+)  # fmt: skip
+"""Baseten's words for the parts of a startup (`StartupPhaseV1`), in their order; building is none of them."""
+_FIRST_OF_LOADING = "WEIGHT_DOWNLOAD"
+_TAKE_A_STEP = ("SCHEDULING", "CONTAINER_START")
+"""The phases that take time where nobody said how much: one step for DEPLOYING, and one for LOADING_MODEL."""
 
-def phases_of(deployment: Deployment) -> tuple[str, ...]:
-    """Return the phases it goes through; a built image is not built again."""
-    return PHASES[1:] if deployment.built else PHASES
+
+@dataclass(frozen=True)
+class Span:
+    """One phase of a startup, in seconds since the epoch."""
+
+    phase: str
+    begin: float
+    end: float
+
+
+def built_time(deployment: Deployment, step_seconds: float) -> float:
+    """Return when its image is there; a built one is not built again."""
+    return deployment.started_at + (0.0 if deployment.built else step_seconds)
+
+
+def list_spans(deployment: Deployment, step_seconds: float) -> tuple[Span, ...]:
+    """Return the phases of its startup, one after the other; who waits for a machine is in SCHEDULING until then."""
+    at, spans = built_time(deployment, step_seconds), []
+    lengths = {**dict.fromkeys(_TAKE_A_STEP, step_seconds), **deployment.startup_seconds}
+    for phase in STARTUP_PHASES:
+        end = at + lengths.get(phase, 0.0)
+        if phase == "SCHEDULING" and deployment.scheduled_at is not None:
+            end = max(end, deployment.scheduled_at)
+        spans.append(Span(phase, at, end))
+        at = end
+    return tuple(spans)
+
+
+def list_phases(deployment: Deployment, step_seconds: float) -> tuple[tuple[str, float], ...]:
+    """Return the phases that its status names, with when each begins; a built image is not built again."""
+    spans = {it.phase: it.begin for it in list_spans(deployment, step_seconds)}
+    begins = (deployment.started_at, spans["SCHEDULING"], spans[_FIRST_OF_LOADING])
+    every = tuple(zip(PHASES, begins, strict=True))
+    return every[1:] if deployment.built else every
 
 
 def decision_time(deployment: Deployment, step_seconds: float) -> float:
     """Return when its outcome is known: after BUILDING if the build is doomed, else after loading."""
-    phases = 1 if deployment.doom == "BUILD_FAILED" else len(phases_of(deployment))
-    return deployment.started_at + phases * step_seconds
+    if deployment.doom == "BUILD_FAILED":
+        return deployment.started_at + step_seconds
+    return list_spans(deployment, step_seconds)[-1].end
 
 
 def phase_at(deployment: Deployment, now: float, step_seconds: float) -> str:
     """Return the phase by elapsed time; the last one lasts until the outcome is recorded."""
-    phases = phases_of(deployment)
-    elapsed = max(now - deployment.started_at, 0.0)
-    index = int(elapsed / step_seconds) if step_seconds > 0 else len(phases)
-    return phases[min(index, len(phases) - 1)]
+    phases = list_phases(deployment, step_seconds)
+    begun = [phase for phase, begin in phases if now >= begin]
+    return begun[-1] if begun else phases[0][0]
 
 
 def status_at(

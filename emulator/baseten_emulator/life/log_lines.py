@@ -39,8 +39,7 @@ def lines_of(
     deployment: Deployment, now: float, step_seconds: float, died: Died | None = None
 ) -> Iterator[Line]:
     """Yield every line so far, oldest first."""
-    for number, phase in enumerate(lifecycle.phases_of(deployment)):
-        at = deployment.started_at + number * step_seconds
+    for phase, at in lifecycle.list_phases(deployment, step_seconds):
         decided = lifecycle.decision_time(deployment, step_seconds)
         if at <= now and (at < decided or step_seconds == 0):
             yield Line(at, "INFO", _SAYS[phase])

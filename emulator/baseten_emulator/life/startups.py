@@ -1,44 +1,84 @@
-"""How a deployment started, as `StartupAttemptV1`: one attempt, by the times of its phases.
+"""How a deployment started, as `StartupAttemptV1`: one attempt, of its present life.
 
-DEPLOYING is shown as SCHEDULING, LOADING_MODEL as CONTAINER_START and a READINESS that takes no time: the emulator
-has no finer phases. Building is not part of a startup.
+Building is not part of a startup. An attempt that is under way is told with the phases so far; without a machine it is
+STALLED in SCHEDULING, and stays so once it is given up.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from baseten_emulator.life import lifecycle
 from baseten_emulator.world.records import Deployment
 
-_PHASES = ("SCHEDULING", "CONTAINER_START", "READINESS")
+_FAILING = "CONTAINER_START"
+"""In which phase an attempt fails that got a machine."""
+UNDER_WAY = "IN_PROGRESS"
 
 
 def attempts_of(
-    deployment: Deployment, step_seconds: float, now: float, stalled: bool
+    deployment: Deployment, step_seconds: float, now: float, lacking: bool
 ) -> list[dict[str, Any]]:
-    """Return the attempts so far: none before it was built, or while one is under way and not stalled."""
-    built = deployment.started_at + (0.0 if deployment.built else step_seconds)
-    outcome = deployment.outcome
-    if (outcome is None and not stalled) or (outcome and outcome.status == "BUILD_FAILED"):
+    """Return the attempts so far: none before it was built; `lacking` says that it has no machine now."""
+    built = lifecycle.built_time(deployment, step_seconds)
+    decided = deployment.outcome
+    ended = decided is not None or deployment.deactivated_at is not None
+    if (decided and decided.status == "BUILD_FAILED") or (not ended and now < built):
         return []
-    if outcome is None and now < built:
+    outcome, end = _end(deployment, step_seconds, now, lacking)
+    if end < built:  # deactivated while it was being built
         return []
-    ready = outcome is not None and outcome.status == "ACTIVE"
-    end = lifecycle.decision_time(deployment, step_seconds) if outcome else now
+    ready = outcome == "SUCCESS"
     return [
         {
             "model_id": deployment.owner,
             "deployment_id": deployment.id,
             "deployment_name": deployment.name,
             "environment_name": None,
-            "replica_id": None if stalled else deployment.id[:5],
+            "replica_id": None if outcome == "STALLED" else deployment.id[:5],
             "started_at_epoch_millis": _millis(built),
             "ready_at_epoch_millis": _millis(end) if ready else None,
             "duration_ms": _millis(end - built),
-            "outcome": "SUCCESS" if ready else "FAILED" if outcome else "STALLED",
-            "phase_summary": _phases(_millis(step_seconds), _millis(end - built), ready, stalled),
+            "outcome": outcome,
+            "phase_summary": list(_list_phases(deployment, step_seconds, end, outcome)),
         }
     ]
+
+
+def _end(
+    deployment: Deployment, step_seconds: float, now: float, lacking: bool
+) -> tuple[str, float]:
+    """Return the attempt's outcome, and when it ended, or the present time."""
+    decided = deployment.outcome
+    if deployment.gave_up:
+        return "STALLED", deployment.deactivated_at or deployment.scheduled_at or now
+    if decided is not None:
+        word = "SUCCESS" if decided.status == "ACTIVE" else "FAILED"
+        return word, lifecycle.decision_time(deployment, step_seconds)
+    if deployment.deactivated_at is not None:
+        return "FAILED", deployment.deactivated_at
+    return "STALLED" if lacking else UNDER_WAY, now
+
+
+def _list_phases(
+    deployment: Deployment, step_seconds: float, end: float, outcome: str
+) -> Iterator[dict[str, Any]]:
+    """Yield the phases that have begun by then."""
+    spans = lifecycle.list_spans(deployment, step_seconds)
+    last = {"STALLED": "SCHEDULING", "FAILED": _FAILING}.get(outcome, spans[-1].phase)
+    begin = spans[0].begin
+    for span in spans:
+        open_ended = outcome == "STALLED" or span.end > end
+        failed = outcome in ("STALLED", "FAILED") and (open_ended or span.phase == last)
+        status = "FAILED" if failed else UNDER_WAY if open_ended else "COMPLETED"
+        length = None if open_ended else _millis(span.end - span.begin)
+        yield {
+            "phase": span.phase,
+            "status": status,
+            "offset_ms": _millis(span.begin - begin),
+            "duration_ms": length,
+        }
+        if open_ended or span.phase == last:
+            return
 
 
 def select_attempts(
@@ -62,7 +102,7 @@ def summarise(attempts: Sequence[Mapping[str, Any]], wish: Mapping[str, Any]) ->
     """Return the `StartupSummaryV1` of these attempts."""
     phases = [
         {"phase": phase, "duration_ms": _distribution([_duration_in(a, phase) for a in attempts])}
-        for phase in _PHASES
+        for phase in lifecycle.STARTUP_PHASES
         if any(entry["phase"] == phase for a in attempts for entry in a["phase_summary"])
     ]
     return {
@@ -71,21 +111,6 @@ def summarise(attempts: Sequence[Mapping[str, Any]], wish: Mapping[str, Any]) ->
         "total_duration_ms": _distribution([a["duration_ms"] for a in attempts]),
         "phase_duration_ms": phases,
     }
-
-
-def _phases(step: int, lasted: int, ready: bool, stalled: bool) -> list[dict[str, Any]]:
-    if stalled:
-        return [_phase("SCHEDULING", 0, None, "FAILED")]
-    scheduling = min(step, lasted)
-    started = _phase(
-        "CONTAINER_START", scheduling, lasted - scheduling, "COMPLETED" if ready else "FAILED"
-    )
-    done = [_phase("SCHEDULING", 0, scheduling, "COMPLETED"), started]
-    return [*done, _phase("READINESS", lasted, 0, "COMPLETED")] if ready else done
-
-
-def _phase(name: str, offset: int, duration: int | None, status: str) -> dict[str, Any]:
-    return {"phase": name, "status": status, "offset_ms": offset, "duration_ms": duration}
 
 
 def _duration_in(attempt: Mapping[str, Any], phase: str) -> int:

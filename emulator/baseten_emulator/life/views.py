@@ -3,7 +3,7 @@
 from typing import Any
 
 from baseten_emulator.faults import faults
-from baseten_emulator.life import hardware, lifecycle, promotion_end
+from baseten_emulator.life import capacity, hardware, lifecycle, promotion_end
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.records import Activity, Deployment, Died, Environment, Model, Secret
 from baseten_emulator.world.world import World
@@ -32,9 +32,7 @@ def current_status(world: World, deployment: Deployment, model_name: str) -> str
     status = lifecycle.status_at(deployment, activity, world.now(), world.step_seconds)
     if status in lifecycle.UNDER_WAY:
         slow = faults.find_live_for(world, model_name, deployment, "slow")
-        if status != "BUILDING" and faults.find_live_for(
-            world, model_name, deployment, "no_capacity"
-        ):
+        if status != "BUILDING" and capacity.is_lacking(world, deployment, model_name):
             status = "DEPLOYING"
         return str(slow.options["status"]) if slow else status
     if status in lifecycle.READY and faults.find_live_for(

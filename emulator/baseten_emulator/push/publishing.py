@@ -14,6 +14,7 @@ from baseten_emulator.life import (
     hardware,
     promotion_end,
     promotion_start,
+    startup_times,
     weight_downloads,
 )
 from baseten_emulator.life.views import PRODUCTION
@@ -99,6 +100,7 @@ def _new_deployment(
         labels=push.labels, user_env=push.user_env,
         deploy_timeout_minutes=push.deploy_timeout_minutes, backpressure=settled.backpressure,
         doom=doom, doom_lines=doom_lines, region=push.region or None,
+        startup_seconds=startup_times.find_seconds(world, model.name),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from baseten_emulator.life import audit, lifecycle
+from baseten_emulator.life import audit, lifecycle, startup_times
 from baseten_emulator.life.views import current_status, deployment_view
 from baseten_emulator.rest.deployments import ALIASES, ONE, require_deployment
 from baseten_emulator.world.records import Deployment, UnderWay
@@ -55,7 +55,10 @@ def retry(world: World, request: Request) -> Response:
 
 
 def _begin_again(world: World, deployment: Deployment) -> Deployment:
-    deployment = replace(deployment, started_at=world.now(), outcome=None, scaled_down=False)
+    deployment = replace(
+        deployment, started_at=world.now(), outcome=None, scaled_down=False, gave_up=False, scheduled_at=None,
+        startup_seconds=startup_times.find_seconds(world, world.model(deployment.owner).name),
+    )  # fmt: skip
     world.store.put(deployment)
     world.store.put(UnderWay(deployment.id, deployment.owner))
     return deployment

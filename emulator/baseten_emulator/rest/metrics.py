@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from baseten_emulator.faults import faults
-from baseten_emulator.life import metric_series, startups
+from baseten_emulator.life import capacity, metric_series, startups
 from baseten_emulator.life.lifecycle import count_replicas
 from baseten_emulator.life.replica_history import average_replicas, replica_log
 from baseten_emulator.life.views import current_status
@@ -65,9 +64,8 @@ def _attempts(world: World, request: Request, wish: dict[str, Any]) -> list[dict
         raise bad_request("end_epoch_millis must be after start_epoch_millis")
     deployment = _find_target(world, request)
     name = world.model(deployment.owner).name
-    lacking = faults.find_live_for(world, name, deployment, "no_capacity") is not None
-    stalled = lacking and deployment.outcome is None
-    attempts = startups.attempts_of(deployment, world.step_seconds, world.now(), stalled)
+    lacking = capacity.is_lacking(world, deployment, name)
+    attempts = startups.attempts_of(deployment, world.step_seconds, world.now(), lacking)
     environment = request.params.get("env_name")
     return [
         {**a, "environment_name": environment} for a in startups.select_attempts(attempts, wish)

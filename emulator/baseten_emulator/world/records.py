@@ -39,7 +39,9 @@ class Deployment:
 
     `started_at` is when its present life began (creation, activation or retry); `built` says that
     the image is there already, so BUILDING is skipped. `doom` is the failure in store for it, with the
-    log lines that come with it. `outcome` is None while it is under way.
+    log lines that come with it. `outcome` is None while it is under way. `startup_seconds` are the lengths of
+    phases that its present life has other than usual; `scheduled_at` is when a machine for it was free, where it
+    had to wait for one, and `gave_up` says that none was in time.
     """
 
     id: str
@@ -66,6 +68,9 @@ class Deployment:
     scaled_down: bool = False
     environment: str | None = None
     region: str | None = None
+    startup_seconds: dict[str, float] = field(default_factory=dict)
+    scheduled_at: float | None = None
+    gave_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -238,6 +243,15 @@ class PaceSet:
     owner: str  # always ""
     seed: int
     numbers: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StartupTimes:
+    """How long the phases of a model's startups last; see `control.startup_times`."""
+
+    id: str  # model name, or "*"
+    owner: str  # always ""
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,9 @@ def test_a_startup_is_told_by_its_phases(baseten: Baseten) -> None:
     phases = [(p["phase"], p["offset_ms"], p["duration_ms"]) for p in attempt["phase_summary"]]
     assert phases == [
         ("SCHEDULING", 0, 1000),
+        ("IMAGE_PULL", 1000, 0),
+        ("WEIGHT_DOWNLOAD", 1000, 0),
+        ("CONTAINER_CREATE", 1000, 0),
         ("CONTAINER_START", 1000, 1000),
         ("READINESS", 2000, 0),
     ]
