@@ -1,9 +1,9 @@
 """A deployment's status: a pure function of its record and of the time.
 
 A published deployment is BUILDING, DEPLOYING, LOADING_MODEL, for one step each unless a test says otherwise, then what
-its outcome says. ACTIVE becomes SCALED_TO_ZERO after `scale_down_delay` idle seconds when `min_replica` is 0 (Baseten docs: autoscaling), and
-WAKING_UP for one step after the next request. The words are Baseten's (`DeploymentStatusV1`); how long each lasts is
-the emulator's choice.
+its outcome says. ACTIVE becomes SCALED_TO_ZERO after `scale_down_delay` idle seconds when `min_replica` is 0 (Baseten
+docs: autoscaling), and WAKING_UP for one step after the next request. The words are Baseten's (`DeploymentStatusV1`);
+how long each lasts is the emulator's choice.
 """
 
 from dataclasses import dataclass
