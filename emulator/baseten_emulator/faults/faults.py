@@ -87,10 +87,8 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
         raise bad_request("when must be before or after")
     if kind == "slow" and options.setdefault("status", "BUILDING") not in STATUSES:
         raise bad_request(f"status must be one of {', '.join(STATUSES)}")
-    if kind == "no_capacity" and options.get("status", "INACTIVE") not in _GIVEN_UP:
-        raise bad_request(f"status must be one of {', '.join(_GIVEN_UP)}")
-    if kind == "no_capacity" and "seconds" in options:
-        options["until"] = world.now() + options["seconds"]
+    if kind == "no_capacity":
+        options |= _bound_lack(options, world.now())
     require_quick("path", options.get("path", ""))
     _check_sizes(kind, model, options)
     if options.get("deployments", "all") not in ("all", "new"):
@@ -98,6 +96,13 @@ def parse_fault(world: World, body: Mapping[str, Any]) -> Fault:
     if options.get("deployments") == "new":  # created from now on: what serves already stays well
         options["since"] = world.now()
     return Fault(world.next_id(), model, kind, options, options.pop("calls", None))
+
+
+def _bound_lack(options: Mapping[str, Any], now: float) -> dict[str, float]:
+    """Return when a lack of capacity ends, if it does."""
+    if options.get("status", "INACTIVE") not in _GIVEN_UP:
+        raise bad_request(f"status must be one of {', '.join(_GIVEN_UP)}")
+    return {"until": now + options["seconds"]} if "seconds" in options else {}
 
 
 def _check_sizes(kind: str, model: str, options: Mapping[str, Any]) -> None:
