@@ -1,11 +1,17 @@
 """/_emulator/deeds: what other people do to a model, outside of the product, once.
 
 POST {"deed": "kill_deployment", "model": "bge", "environment": "production"}
+POST {"deed": "change_schedule", "model": "bge", "schedule": "peak", "change": {"enabled": false}}
+
+Deeds that change something take it as `change`: `change_settings` the body of an environment's PATCH, deeds to a
+schedule its fields, those that it has already left out, and `route_traffic` a rule of `traffic_routing`, {} for none.
 """
 
 from collections.abc import Callable
 from dataclasses import replace
 
+from baseten_emulator.control import outside_settings
+from baseten_emulator.control.outside_settings import Wish
 from baseten_emulator.life import due_events
 from baseten_emulator.life.views import PRODUCTION
 from baseten_emulator.rest import activation, models
@@ -24,7 +30,7 @@ from baseten_emulator.world.world import World
 
 def do(world: World, request: Request) -> Response:
     """Answer POST {deed, model, environment?}, done to what serves that environment. Raises ApiError."""
-    fields = {"deed": str, "model": str, "environment": str}
+    fields = {"deed": str, "model": str, "environment": str, "schedule": str, "change": dict}
     body = check_fields(request.json(), fields, required=("deed", "model"))
     deed, name = body["deed"], body.get("environment", PRODUCTION)
     if deed not in DEEDS:
@@ -33,22 +39,22 @@ def do(world: World, request: Request) -> Response:
     model = next((m for m in world.store.all(Model) if m.name == body["model"]), None)
     if model is None:
         raise not_found("model", body["model"])
-    DEEDS[deed](world, model, name)
+    DEEDS[deed](world, model, Wish(name, body.get("schedule", ""), body.get("change", {})))
     return json_response({"deed": deed, "model": model.name, "model_id": model.id})
 
 
-def _delete_model(world: World, model: Model, _environment: str) -> None:
+def _delete_model(world: World, model: Model, _wish: Wish) -> None:
     models.delete_model(world, Request("DELETE", "/", params={"model_id": model.id}))
 
 
-def _kill_deployment(world: World, model: Model, environment: str) -> None:
+def _kill_deployment(world: World, model: Model, wish: Wish) -> None:
     """Let what serves fail; the environment goes on pointing at it."""
     dead = Outcome("DEPLOY_FAILED", ("the container died and does not start any more",))
-    world.store.put(replace(_serving(world, model, environment), outcome=dead))
+    world.store.put(replace(_serving(world, model, wish.environment), outcome=dead))
 
 
-def _deactivate(world: World, model: Model, environment: str) -> None:
-    activation.deactivate_deployment(world, _serving(world, model, environment))
+def _deactivate(world: World, model: Model, wish: Wish) -> None:
+    activation.deactivate_deployment(world, _serving(world, model, wish.environment))
 
 
 def _serving(world: World, model: Model, name: str) -> Deployment:
@@ -58,10 +64,14 @@ def _serving(world: World, model: Model, name: str) -> Deployment:
     return deployment
 
 
-DEEDS: dict[str, Callable[[World, Model, str], None]] = {
+DEEDS: dict[str, Callable[[World, Model, Wish], None]] = {
     "delete_model": _delete_model,
     "kill_deployment": _kill_deployment,
     "deactivate": _deactivate,
+    "change_settings": outside_settings.change_settings,
+    "change_schedule": outside_settings.change_schedule,
+    "remove_schedule": outside_settings.remove_schedule,
+    "route_traffic": outside_settings.route_traffic,
 }
 
 ROUTES: tuple[Route, ...] = (Route("POST", "/_emulator/deeds", do),)

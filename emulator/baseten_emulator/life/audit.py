@@ -6,6 +6,7 @@ The actor is always the API key, the source always the API: nothing else can cal
 from collections.abc import Mapping
 from typing import Any
 
+from baseten_emulator.life import audit_schedules
 from baseten_emulator.life.autoscaling import BOUNDS, PROMOTION_DEFAULTS
 from baseten_emulator.world.account import AuditEntry
 from baseten_emulator.world.ids import opaque_id
@@ -33,6 +34,15 @@ def on_environment(world: World, event: str, environment: Environment, **more: A
     """Record something that was done to an environment."""
     model = world.model(environment.owner)
     on_model(world, event, model, environment_name=environment.name, **more)
+
+
+def on_environment_update(world: World, before: Environment, after: Environment) -> None:
+    """Record a change of an environment's settings."""
+    on_environment(
+        world, "ENVIRONMENT_UPDATED", before, deployment_type=None,
+        schedules=audit_schedules.list_changes(before, after) or None,
+        previous_settings=settings_of(before), **settings_of(after),
+    )  # fmt: skip
 
 
 def on_secret(world: World, event: str, secret: Secret) -> None:
@@ -64,7 +74,9 @@ def on_promotion(
         request_backpressure_settings_update=(
             {"policy": policy.get("policy")} if policy is not None else None
         ),
-        autoscaling_schedule_settings_update=None,
+        autoscaling_schedule_settings_update=(
+            audit_schedules.describe_update(update.get("autoscaling_schedule_settings"))
+        ),
     )  # fmt: skip
 
 

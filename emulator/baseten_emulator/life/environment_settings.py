@@ -5,17 +5,29 @@ GET endpoint for the applied state"). The environment owns the settings of the d
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from baseten_emulator.faults import faults
-from baseten_emulator.life import autoscaling
+from baseten_emulator.faults import faults, not_enabled
+from baseten_emulator.life import autoscaling, schedules
 from baseten_emulator.world.records import Deployment, Environment, QueuedSettings
 from baseten_emulator.world.world import World
 
 
-def compute_changes(environment: Environment, update: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of an environment after an update, those it gives. Raises ApiError 400."""
+@dataclass(frozen=True)
+class Change:
+    """A change of an environment: as it is now, as it will be, and the status that the API answers."""
+
+    now: Environment
+    wanted: Environment
+    status: str
+
+
+def compute_changes(
+    world: World, environment: Environment, update: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the fields of an environment after an update, those it gives. Raises ApiError 400 or 403."""
+    not_enabled.require_enabled(world, world.model(environment.owner).name, update)
     changed: dict[str, Any] = {}
     if update.get("autoscaling_settings") is not None:
         new = autoscaling.apply_autoscaling(environment.autoscaling, update["autoscaling_settings"])
@@ -28,24 +40,25 @@ def compute_changes(environment: Environment, update: Mapping[str, Any]) -> dict
     if update.get("request_backpressure_settings") is not None:
         policy = autoscaling.parse_backpressure(update["request_backpressure_settings"])
         changed["backpressure"] = policy
+    if update.get(schedules.PLACE) is not None:
+        changed |= schedules.apply_schedules(world, environment, update[schedules.PLACE])
     return changed
 
 
-def change_settings(
-    world: World, environment: Environment, update: Mapping[str, Any]
-) -> tuple[Environment, str]:
-    """Update an environment; return it as it is now, and the status that the API answers. Raises ApiError 400."""
+def change_settings(world: World, environment: Environment, update: Mapping[str, Any]) -> Change:
+    """Update an environment, at once or later. Raises ApiError 400 or 403."""
     queued = world.store.get(QueuedSettings, environment.id)
     expected = replace(environment, **(queued.changes if queued else {}))
-    wanted = {**(queued.changes if queued else {}), **compute_changes(expected, update)}
-    if replace(environment, **wanted) == expected:
-        return environment, "UNCHANGED"
+    changes = {**(queued.changes if queued else {}), **compute_changes(world, expected, update)}
+    wanted = replace(environment, **changes)
+    if wanted == expected:
+        return Change(environment, wanted, "UNCHANGED")
     delay = _delay_of(world, environment)
     if delay is None and queued is None:
-        return _apply(world, environment, wanted), "ACCEPTED"
+        return Change(_apply(world, environment, changes), wanted, "ACCEPTED")
     due = world.now() + (delay or 0.0)
-    world.store.put(QueuedSettings(environment.id, environment.owner, wanted, due))
-    return environment, "QUEUED"
+    world.store.put(QueuedSettings(environment.id, environment.owner, changes, due))
+    return Change(environment, wanted, "QUEUED")
 
 
 def apply_queued(world: World) -> None:
@@ -91,10 +104,11 @@ def _is_under_way(deployment: Deployment | None) -> bool:
 
 
 def _apply(world: World, environment: Environment, changed: Mapping[str, Any]) -> Environment:
+    """Change an environment after what serves it, whose history is of the settings so far."""
     environment = replace(environment, **changed)
-    world.store.put(environment)
     deployment = find_serving(world, environment)
     if deployment:
         scaling, policy = environment.autoscaling, environment.backpressure
         world.store.put(replace(deployment, autoscaling=scaling, backpressure=policy))
+    world.store.put(environment)
     return environment

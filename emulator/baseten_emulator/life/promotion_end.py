@@ -76,9 +76,9 @@ def take_over(world: World, environment: Environment, deployment: Deployment, at
         current_deployment_id=deployment.id,
         instance_type=deployment.instance_type,
     )
+    hand_over(world, environment, deployment)
     world.store.put(environment)
     world.store.delete(Promoting, environment.id)
-    hand_over(world, environment, deployment)
 
 
 def scale_down(deployment: Deployment) -> Deployment:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from baseten_emulator.faults import not_enabled
 from baseten_emulator.life import audit, autoscaling, environment_settings, hardware, lifecycle
 from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
 from baseten_emulator.world.records import Candidate, Deployment, Environment, Promoting, UnderWay
@@ -30,6 +31,7 @@ _UPDATE_FIELDS: Fields = {
     "instance_type_id": str,
     "autoscaling_settings": dict,
     "request_backpressure_settings": dict,
+    "autoscaling_schedule_settings": dict,
     "promotion_settings": dict,
 }
 
@@ -45,8 +47,9 @@ def promote(
     serves = environment.current_deployment_id == deployment.id
     if serves and deployment.instance_type == wanted and not redeploy:
         environment = replace(environment, ended=None, **candidate.settings)
+        deployment = environment_settings.hand_over(world, environment, deployment)
         world.store.put(environment)
-        return environment_settings.hand_over(world, environment, deployment)
+        return deployment
     elsewhere = deployment.environment not in (None, environment.name)
     if elsewhere or deployment.instance_type != wanted or redeploy or deployment.is_development:
         deployment = _copy(world, deployment, wanted)
@@ -57,9 +60,10 @@ def candidate_of(
     world: World, environment: Environment, deployment_id: str, wish: Wish
 ) -> tuple[Candidate, bool]:
     """Return a promotion's record, and whether it redeploys. Raises ApiError 400."""
-    refuse_unsimulated(wish.settings_update, "autoscaling_schedule_settings", "region")
+    not_enabled.require_enabled(world, world.model(environment.owner).name, wish.settings_update)
+    refuse_unsimulated(wish.settings_update, "region")
     update = check_fields(wish.settings_update, _UPDATE_FIELDS)
-    settings = environment_settings.compute_changes(environment, update)
+    settings = environment_settings.compute_changes(world, environment, update)
     kept = settings.get("promotion", environment.promotion)
     followed = autoscaling.apply_promotion_settings(kept, wish.settings_override)
     candidate = Candidate(

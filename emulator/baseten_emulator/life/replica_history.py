@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from baseten_emulator.life import lifecycle
+from baseten_emulator.life.replicas import Step, list_floors, on_settings_at
 from baseten_emulator.world.records import Activity, Deployment, ReplicaLog
 from baseten_emulator.world.world import World, request_counter
 
@@ -55,7 +56,7 @@ def _log(world: World, deployment: Deployment) -> ReplicaLog:
         deployment.instance_type, deployment.environment, deployment.created_at,
     )  # fmt: skip
     until = _known_until(deployment, now, world.step_seconds)
-    added = _steps(deployment, _uses(world, deployment), log.until, until, world.step_seconds)
+    added = _steps(world, deployment, log.until, until)
     log = replace(
         log,
         name=deployment.name,
@@ -81,27 +82,34 @@ def _uses(world: World, deployment: Deployment) -> list[float]:
     return sorted([*(int(minute) * _MINUTE for minute in counted), *([last.at] if last else [])])
 
 
-def _steps(
-    deployment: Deployment, uses: Sequence[float], since: float, until: float, step_seconds: float
-) -> Steps:
-    ready = lifecycle.decision_time(deployment, step_seconds)
-    delay = deployment.autoscaling["scale_down_delay"]
-    ends = (at + delay for at in (ready, *uses))
-    inside = (at for at in (ready, *uses, *ends) if since < at < until)
-    edges = sorted({since, *inside}) if since < until else []
-    return tuple([at, _count_at(deployment, uses, at, step_seconds)] for at in edges)
+def _steps(world: World, deployment: Deployment, since: float, until: float) -> Steps:
+    if since >= until:
+        return ()
+    ready = lifecycle.decision_time(deployment, world.step_seconds)
+    uses, floors = _uses(world, deployment), list_floors(world, deployment, since, until)
+    marks = {ready, *uses, *(at for at, _ in floors)}
+    ends = {at + _delay(world, deployment, at) for at in (ready, *uses)}
+    edges = sorted({since, *(at for at in marks | ends if since < at < until)})
+    return tuple([at, _count_at(world, deployment, uses, floors, at)] for at in edges)
+
+
+def _delay(world: World, deployment: Deployment, at: float) -> float:
+    return float(on_settings_at(world, deployment, at).autoscaling["scale_down_delay"])
 
 
 def _count_at(
-    deployment: Deployment, uses: Sequence[float], at: float, step_seconds: float
+    world: World, deployment: Deployment, uses: Sequence[float], floors: Sequence[Step], at: float
 ) -> float:
     """Return the replicas at an instant; a deployment that is not ready yet has none."""
-    if at < lifecycle.decision_time(deployment, step_seconds):
+    if at < lifecycle.decision_time(deployment, world.step_seconds):
         return 0
     asked = [it for it in uses if it <= at]
     activity = Activity(deployment.id, deployment.owner, asked[-1]) if asked else None
-    status = lifecycle.status_at(deployment, activity, at, step_seconds)
-    return lifecycle.count_replicas(deployment, status)
+    present = on_settings_at(world, deployment, at)
+    status = lifecycle.status_at(present, activity, at, world.step_seconds)
+    floor = max([(since, count) for since, count in floors if since <= at], default=(0, 0))[1]
+    count = lifecycle.count_replicas(present, status)
+    return max(count, floor) if status in ("ACTIVE", "SCALED_TO_ZERO") else count
 
 
 def _merge(steps: Iterable[Sequence[float]]) -> Steps:

@@ -3,7 +3,14 @@
 from typing import Any
 
 from baseten_emulator.faults import faults
-from baseten_emulator.life import capacity, hardware, lifecycle, promotion_end
+from baseten_emulator.life import (
+    capacity,
+    hardware,
+    lifecycle,
+    promotion_end,
+    replicas,
+    schedules,
+)
 from baseten_emulator.world.clock import iso
 from baseten_emulator.world.records import Activity, Deployment, Died, Environment, Model, Secret
 from baseten_emulator.world.world import World
@@ -39,6 +46,10 @@ def current_status(world: World, deployment: Deployment, model_name: str) -> str
         world, model_name, deployment, "unhealthy"
     ):
         return "UNHEALTHY"
+    if status in ("ACTIVE", "SCALED_TO_ZERO"):
+        scheduled = replicas.count_now(world, deployment)
+        if scheduled is not None:
+            status = "ACTIVE" if scheduled else "SCALED_TO_ZERO"
     died = world.store.get(Died, deployment.id)
     if status == "ACTIVE" and died and world.now() - died.at < world.step_seconds:
         return "UNHEALTHY"
@@ -57,10 +68,17 @@ def status_to_show(world: World, deployment: Deployment) -> str:
     return status
 
 
+def count_replicas(world: World, deployment: Deployment, status: str) -> int:
+    """Return how many replicas a deployment in this status has."""
+    scheduled = replicas.count_now(world, deployment) if status == "ACTIVE" else None
+    return lifecycle.count_replicas(deployment, status) if scheduled is None else scheduled
+
+
 def deployment_view(world: World, deployment: Deployment) -> dict[str, Any]:
     """Return a deployment as `DeploymentV1`; its settings are null until it has finished deploying."""
     status = current_status(world, deployment, world.model(deployment.owner).name)
     deployed = deployment.outcome is not None and deployment.outcome.status == "ACTIVE"
+    in_force = replicas.on_settings_at(world, deployment, world.now())
     return {
         "id": deployment.id,
         "created_at": iso(deployment.created_at),
@@ -69,8 +87,8 @@ def deployment_view(world: World, deployment: Deployment) -> dict[str, Any]:
         "is_production": deployment.environment == PRODUCTION,
         "is_development": deployment.is_development,
         "status": status_to_show(world, deployment),
-        "active_replica_count": lifecycle.count_replicas(deployment, status),
-        "autoscaling_settings": deployment.autoscaling if deployed else None,
+        "active_replica_count": count_replicas(world, deployment, status),
+        "autoscaling_settings": in_force.autoscaling if deployed else None,
         "instance_type_name": deployment.instance_type,
         "environment": deployment.environment,
         "labels": deployment.labels,
@@ -95,8 +113,23 @@ def environment_view(world: World, environment: Environment) -> dict[str, Any]:
         "promotion_settings": environment.promotion,
         "instance_type": hardware.instance_type(environment.instance_type).view(),
         "request_backpressure_settings": {"policy": environment.backpressure},
-        "autoscaling_schedules": None,
-        "traffic_routing": None,
+        "autoscaling_schedules": schedules_view(world, environment),
+        "traffic_routing": {"rules": environment.traffic_rules},
+    }
+
+
+def schedules_view(world: World, environment: Environment) -> dict[str, Any]:
+    """Return an environment's schedules as `EnvironmentAutoscalingSchedulesV1`."""
+    serving = world.store.get(Deployment, environment.current_deployment_id)
+    schedule = schedules.find_in_force(environment, world.now())
+    applied = {
+        "schedule_id": schedule["id"] if schedule else None,
+        "autoscaling_settings": schedules.join_settings(environment, schedule),
+    }
+    return {
+        **({"timezone": environment.timezone} if environment.timezone else {}),
+        "schedules": environment.schedules,
+        "applied_state": applied if serving else None,
     }
 
 

@@ -29,7 +29,7 @@ class Push:
     instance_type_id: str | None = None
     region: str | None = None
     settings: dict[str, Any] = field(default_factory=dict)
-    """autoscaling_settings and request_backpressure_settings, where they came along."""
+    """Of autoscaling, backpressure and schedules, where they came along."""
     promotion_override: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -59,5 +59,7 @@ def check_push(push: Push) -> None:
         raise bad_request(f'"{push.region}" is not a region; GET /v1/regions lists them')
     if push.promotion_override and push.environment is None:
         raise bad_request("promotion_settings_override requires environment_name")
+    if "autoscaling_schedule_settings" in push.settings and push.environment is None:
+        raise bad_request("autoscaling_schedule_settings requires environment_name")
     if push.instance_type_id and push.preserve_instance_type:
         raise bad_request("instance_type_id cannot be set with preserve_env_instance_type: true")

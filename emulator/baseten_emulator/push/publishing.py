@@ -7,7 +7,7 @@ becomes production at once, ready or not; with an environment named it is promot
 from dataclasses import replace
 from typing import Any
 
-from baseten_emulator.faults import faults
+from baseten_emulator.faults import faults, not_enabled
 from baseten_emulator.life import (
     audit,
     environment_settings,
@@ -31,6 +31,7 @@ from baseten_emulator.world.world import World
 def publish_deployment(world: World, model: Model, push: Push) -> Deployment:
     """Make a deployment of a model. Raises ApiError 400 or 404 with the reason."""
     check_push(push)
+    not_enabled.require_enabled(world, model.name, {"region": push.region})
     archive_config = _read_archive_config(world, push)
     environment = _find_environment(world, model, push)
     if push.is_development:
@@ -93,7 +94,9 @@ def _new_deployment(
         raise bad_request(f'a deployment named "{name}" already exists in model "{model.name}"')
     doom, doom_lines = _find_doom(world, model, archive_config)
     settled = environment or new_environment(model.id, "", now)
-    settled = replace(settled, **environment_settings.compute_changes(settled, push.settings))
+    settled = replace(
+        settled, **environment_settings.compute_changes(world, settled, push.settings)
+    )
     return Deployment(
         world.next_id(), model.id, name, now, now, push.config, archive_config, push.raw_config,
         push.s3_key, _instance_type(push), settled.autoscaling,
@@ -146,7 +149,7 @@ def _bring_into(
         return _promote(world, environment, deployment, push)
     environment = replace(
         environment,
-        **environment_settings.compute_changes(environment, push.settings),
+        **environment_settings.compute_changes(world, environment, push.settings),
         current_deployment_id=deployment.id,
         instance_type=deployment.instance_type,
     )

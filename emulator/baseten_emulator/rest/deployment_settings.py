@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from baseten_emulator.faults import not_enabled
 from baseten_emulator.life import audit, autoscaling, environment_settings
+from baseten_emulator.life.replicas import find_environment
 from baseten_emulator.rest.deployments import ALIASES, ONE, require_deployment
-from baseten_emulator.world.records import Deployment, Environment
+from baseten_emulator.world.records import Deployment
 from baseten_emulator.world.routing import Route, add_aliases
 from baseten_emulator.world.wire import Request, Response, json_response
 from baseten_emulator.world.world import World
@@ -21,11 +23,10 @@ SAYS = {
 def update_autoscaling(world: World, request: Request) -> Response:
     """Answer PATCH autoscaling_settings; of what serves an environment, they are the environment's."""
     deployment, update = require_deployment(world, request), request.json()
-    environment = _environment_served_by(world, deployment)
+    environment = find_environment(world, deployment)
     if environment:
-        _, status = environment_settings.change_settings(
-            world, environment, {"autoscaling_settings": update}
-        )
+        settings = {"autoscaling_settings": update}
+        status = environment_settings.change_settings(world, environment, settings).status
     else:
         status = _own_autoscaling(world, deployment, update)
     if status != "UNCHANGED":
@@ -35,6 +36,8 @@ def update_autoscaling(world: World, request: Request) -> Response:
 
 def _own_autoscaling(world: World, deployment: Deployment, update: Mapping[str, Any]) -> str:
     """Change a deployment that serves no environment, and return the status; QUEUED until it is ready."""
+    name = world.model(deployment.owner).name
+    not_enabled.require_enabled(world, name, {"autoscaling_settings": update})
     new = autoscaling.apply_autoscaling(deployment.autoscaling, update, deployment.is_development)
     if new == deployment.autoscaling:
         return "UNCHANGED"
@@ -57,7 +60,7 @@ def update_backpressure(world: World, request: Request) -> Response:
     deployment, update = require_deployment(world, request), request.json()
     policy, environment = (
         autoscaling.parse_backpressure(update),
-        _environment_served_by(world, deployment),
+        find_environment(world, deployment),
     )
     if environment:
         settings = {"request_backpressure_settings": update}
@@ -69,12 +72,6 @@ def update_backpressure(world: World, request: Request) -> Response:
         policy=policy, previous_policy=deployment.backpressure,
     )  # fmt: skip
     return json_response({"policy": policy})
-
-
-def _environment_served_by(world: World, deployment: Deployment) -> Environment | None:
-    environment = world.environment(deployment.owner, deployment.environment)
-    serves = environment is not None and environment.current_deployment_id == deployment.id
-    return environment if serves else None
 
 
 ROUTES: tuple[Route, ...] = (

@@ -58,7 +58,8 @@ def create_environment(world: World, request: Request) -> Response:
         message = f'environment "{name}" already exists in model "{model.name}"'
         raise ApiError(400, "ENVIRONMENT_ALREADY_EXISTS", message)
     environment = new_environment(model.id, name, world.now())
-    environment = replace(environment, **environment_settings.compute_changes(environment, body))
+    changes = environment_settings.compute_changes(world, environment, body)
+    environment = replace(environment, **changes)
     world.store.put(environment)
     audit.on_environment(
         world,
@@ -73,16 +74,12 @@ def create_environment(world: World, request: Request) -> Response:
 def update_environment(world: World, request: Request) -> Response:
     """Answer PATCH settings; the deployment that serves the environment takes them over."""
     environment, body = require_environment(world, request), request.json()
-    refuse_unsimulated(body, "autoscaling_schedule_settings", "traffic_routing_settings")
-    update = check_fields(body, _SETTINGS)
-    wanted = replace(environment, **environment_settings.compute_changes(environment, update))
-    new, status = environment_settings.change_settings(world, environment, update)
-    if status != "UNCHANGED":
-        audit.on_environment(
-            world, "ENVIRONMENT_UPDATED", environment, deployment_type=None, schedules=None,
-            previous_settings=audit.settings_of(environment), **audit.settings_of(wanted),
-        )  # fmt: skip
-    view = environment_view(world, new)
+    refuse_unsimulated(body, "traffic_routing_settings")
+    update = check_fields(body, {**_SETTINGS, "autoscaling_schedule_settings": dict})
+    change = environment_settings.change_settings(world, environment, update)
+    if change.status != "UNCHANGED":
+        audit.on_environment_update(world, environment, change.wanted)
+    status, view = change.status, environment_view(world, change.now)
     return json_response({"environment": view, "status": status, "message": SAYS[status]})
 
 

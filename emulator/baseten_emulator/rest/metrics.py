@@ -3,9 +3,8 @@
 from typing import Any
 
 from baseten_emulator.life import capacity, metric_series, startups
-from baseten_emulator.life.lifecycle import count_replicas
 from baseten_emulator.life.replica_history import average_replicas, replica_log
-from baseten_emulator.life.views import current_status
+from baseten_emulator.life.views import count_replicas, current_status
 from baseten_emulator.rest.deployments import ONE, require_deployment
 from baseten_emulator.rest.environments import require_serving
 from baseten_emulator.rest.promotions import ENVIRONMENT, require_environment
@@ -36,7 +35,7 @@ def get_metrics(world: World, request: Request) -> Response:
     counted = world.store.counters(request_counter(deployment.id))
     requests = {int(minute): int(count) for minute, count in counted.items()}
     status = current_status(world, deployment, world.model(deployment.owner).name)
-    running, log = count_replicas(deployment, status), replica_log(world, deployment)
+    running, log = count_replicas(world, deployment, status), replica_log(world, deployment)
 
     def replicas(start: float, end: float) -> float | None:
         return running if start == end else average_replicas(log, start, end)

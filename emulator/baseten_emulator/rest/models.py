@@ -9,7 +9,7 @@ from baseten_emulator.push import uploads
 from baseten_emulator.push.checks import Push, check_push
 from baseten_emulator.push.new_models import new_model
 from baseten_emulator.push.publishing import publish_deployment
-from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
+from baseten_emulator.world.bodies import Fields, check_fields
 from baseten_emulator.world.records import (
     Activity,
     Deployment,
@@ -29,9 +29,13 @@ _PAYLOAD: Fields = {
     "deploy_timeout_minutes": int, "deployment_name": str, "labels": dict, "is_development": bool,
     "autoscaling_settings": dict, "request_backpressure_settings": dict,
     "promotion_settings_override": dict, "instance_type_id": str, "region": str,
+    "autoscaling_schedule_settings": dict,
 }  # fmt: skip
-_SETTINGS = ("autoscaling_settings", "request_backpressure_settings")
-
+_SETTINGS = (
+    "autoscaling_settings",
+    "request_backpressure_settings",
+    "autoscaling_schedule_settings",
+)
 
 _NEW_DEPLOYMENT: Fields = {"kind": str, "s3_key": str, "deployment": dict}
 _NEW_MODEL: Fields = {**_NEW_DEPLOYMENT, "name": str, "disable_archive_download": bool}
@@ -116,7 +120,6 @@ def _source(request: Request, fields: Fields, required: tuple[str, ...]) -> dict
 
 
 def _push(payload: dict[str, Any], s3_key: str | None) -> Push:
-    refuse_unsimulated(payload, "autoscaling_schedule_settings")
     known = check_fields(payload, _PAYLOAD, required=("config",))
     return Push(
         config=known["config"],

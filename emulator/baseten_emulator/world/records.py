@@ -181,6 +181,9 @@ class Environment:
     current_deployment_id: str | None = None
     candidate: Candidate | None = None
     ended: EndedPromotion | None = None
+    timezone: str | None = None  # of all schedules; None where there are none
+    schedules: list[dict[str, Any]] = field(default_factory=list)  # oldest first; see `schedules`
+    traffic_rules: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def test_an_update_reaches_the_deployment_that_serves(baseten: Baseten) -> None:
         ),
         ({"promotion_settings": {"promotion_cleanup_strategy": "BURN"}}, "must be one of"),
         ({"request_backpressure_settings": {"policy": "PANIC"}}, "must be one of"),
-        ({"autoscaling_schedule_settings": {"schedules": []}}, "not simulated"),
+        ({"traffic_routing_settings": {"rules": []}}, "not simulated"),
     ],
 )
 def test_an_update_that_is_not_understood_is_refused(

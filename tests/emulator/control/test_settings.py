@@ -119,7 +119,7 @@ def test_a_push_that_contradicts_itself_is_refused(local: Baseten) -> None:
         ({"region": "moon"}, '"moon" is not a region'),
         ({"instance_type_id": "1x2"}, "preserve_env_instance_type"),
         ({"promotion_settings_override": {"rolling_deploy": True}}, "requires environment_name"),
-        ({"autoscaling_schedule_settings": {}}, "not simulated"),
+        ({"autoscaling_schedule_settings": {}}, "requires environment_name"),
     ):
         body = {"name": "x", "deployment": {"config": config, **more}}
         answer = local.call("POST", "/v1/prepare_model_upload", body)
