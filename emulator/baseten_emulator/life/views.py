@@ -114,7 +114,9 @@ def environment_view(world: World, environment: Environment) -> dict[str, Any]:
         "instance_type": hardware.instance_type(environment.instance_type).view(),
         "request_backpressure_settings": {"policy": environment.backpressure},
         "autoscaling_schedules": schedules_view(world, environment),
-        "traffic_routing": {"rules": environment.traffic_rules},
+        "traffic_routing": (
+            {"rules": environment.traffic_rules} if environment.traffic_rules else None
+        ),
     }
 
 
