@@ -1,7 +1,8 @@
 """What a model costs a month at the fewest, the usual and the most replicas its environments may have.
 
-Money is for replicas that are up, by the minute, model load included (Baseten docs: billing). A price that is
-not known is `None` and stays so in every sum it enters: unknown, never zero.
+Money is for replicas that are up, by the minute, model load included (Baseten docs: billing). Under schedules each
+hour counts with the replicas that hold then. A price that is not known is `None` and stays so in every sum it enters:
+unknown, never zero.
 """
 
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,7 @@ from baseten_tei.deployment import prices
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.instances import AS_OF, SKUS, find_sku
+from baseten_tei.deployment.schedules.hours import OTHERWISE, Held, Month, held_settings
 from baseten_tei.spec.args import Autoscaling, ModelArgs
 
 Usd = float | None
@@ -43,15 +45,28 @@ class Monthly:
     typical: Usd
     maximum: Usd
     unpriced: frozenset[str] = field(default_factory=frozenset)
+    scheduled: bool = False
+    """Whether the replicas of some environment follow schedules, so that each hour counts with its own."""
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Some hours of a month in one environment: their number, replicas, and US dollars an hour."""
+
+    environment: str
+    held: Held
+    minimum: Usd
+    typical: Usd
+    maximum: Usd
 
 
 NOTHING = Monthly(0.0, 0.0, 0.0)
 """A model that is not there."""
 
 
-def typical_replicas(autoscaling: Autoscaling) -> int:
+def typical_replicas(min_replica: int) -> int:
     """Return what is up where nobody measured: the replicas kept up, and at least one for a model in use."""
-    return max(autoscaling.min_replica, 1)
+    return max(min_replica, 1)
 
 
 def instance_type(args: ModelArgs) -> str:
@@ -61,18 +76,37 @@ def instance_type(args: ModelArgs) -> str:
     return found.name if found else args.instance_type or accelerator
 
 
-def usd_per_month(per_minute: Usd, replicas: int) -> Usd:
-    """Return the price of so many replicas that never sleep."""
-    return None if per_minute is None else per_minute * prices.MINUTES_PER_MONTH * replicas
-
-
-def monthly(args: ModelArgs, known: Prices) -> Monthly:
-    """Return a model in all of its environments."""
+def monthly(args: ModelArgs, known: Prices, month: Month | None = None) -> Monthly:
+    """Return a model in all of its environments, in an average month of 730 hours or in a calendar month."""
     name = instance_type(args)
     price = known.of(name)
-    summed = total(_environment(it.autoscaling, price) for it in all_environments(args).values())
+    environments = (it.autoscaling for it in all_environments(args).values())
+    summed = total(_environment(it, price, month) for it in environments)
     unpriced = frozenset() if price is not None else frozenset({name})
-    return Monthly(summed.minimum, summed.typical, summed.maximum, unpriced)
+    return Monthly(summed.minimum, summed.typical, summed.maximum, unpriced, summed.scheduled)
+
+
+def by_hour(args: ModelArgs, known: Prices, month: Month | None = None) -> list[Hours]:
+    """Return what the hours of each environment with schedules cost; nothing of one without."""
+    price = known.of(instance_type(args))
+    return [
+        Hours(name, it, *(_usd(price, 60, count) for count in _replicas(it)))
+        for name, environment in all_environments(args).items()
+        if _is_scheduled(held := held_settings(environment.autoscaling, month))
+        for it in held
+    ]
+
+
+def replica_minutes(args: ModelArgs, month: Month | None = None) -> tuple[float, float, float]:
+    """Return the minutes of a month in all environments together: at minimum, typical and maximum replicas."""
+    columns = [
+        [it.minutes * count for count in _replicas(it)]
+        for environment in all_environments(args).values()
+        for it in held_settings(environment.autoscaling, month)
+        if not it.once
+    ]
+    minimum, typical, maximum = (sum(column) for column in zip(*columns, strict=True))
+    return minimum, typical, maximum
 
 
 def total(costs: Iterable[Monthly]) -> Monthly:
@@ -81,15 +115,30 @@ def total(costs: Iterable[Monthly]) -> Monthly:
     columns = ([getattr(it, key) for it in found] for key in ("minimum", "typical", "maximum"))
     minimum, typical, maximum = (_sum(column) for column in columns)
     unpriced = frozenset(name for it in found for name in it.unpriced)
-    return Monthly(minimum, typical, maximum, unpriced)
+    return Monthly(minimum, typical, maximum, unpriced, any(it.scheduled for it in found))
 
 
-def _environment(autoscaling: Autoscaling, price: Usd) -> Monthly:
-    return Monthly(
-        usd_per_month(price, autoscaling.min_replica),
-        usd_per_month(price, typical_replicas(autoscaling)),
-        usd_per_month(price, autoscaling.max_replica),
+def _environment(autoscaling: Autoscaling, price: Usd, month: Month | None) -> Monthly:
+    held = held_settings(autoscaling, month)
+    counted = [(it.minutes, _replicas(it)) for it in held if not it.once]
+    minimum, typical, maximum = (
+        _sum(_usd(price, minutes, replicas[column]) for minutes, replicas in counted)
+        for column in range(3)
     )
+    return Monthly(minimum, typical, maximum, scheduled=_is_scheduled(held))
+
+
+def _is_scheduled(held: Iterable[Held]) -> bool:
+    return any(it.when != OTHERWISE for it in held)
+
+
+def _replicas(held: Held) -> tuple[int, int, int]:
+    """The fewest, the usual and the most."""
+    return held.min_replica, typical_replicas(held.min_replica), held.max_replica
+
+
+def _usd(per_minute: Usd, minutes: float, replicas: float) -> Usd:
+    return None if per_minute is None else per_minute * minutes * replicas
 
 
 def _sum(parts: Iterable[Usd]) -> Usd:

@@ -12,11 +12,9 @@ from baseten_tei.deployment.instances import (
     parse_gibibytes,
     parse_vcpus,
 )
+from baseten_tei.deployment.schedules.hours import MINUTES_PER_MONTH
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.spec.args import ModelArgs
-
-MINUTES_PER_MONTH = 730 * 60
-"""A twelfth of a year."""
 
 _WITHOUT_GPU = {"cpu": "4", "memory": "16Gi"}
 """What the generated config asks for where the spec does not."""

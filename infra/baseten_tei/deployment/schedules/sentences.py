@@ -21,8 +21,13 @@ def describe_schedules(schedules: Schedules) -> list[str]:
 def describe_window(window: Window, timezone: str | None) -> str:
     """Return when a schedule holds, and what holds then."""
     off = "" if window.enabled else " (disabled)"
+    return f"{describe_time(window, timezone)}: {describe_settings(window.settings)}{off}"
+
+
+def describe_time(window: Window, timezone: str | None) -> str:
+    """Return when a schedule holds."""
     where = f" {show_timezone(timezone)}" if timezone else ""
-    return f"{_describe_when(window.when)}{where}: {describe_settings(window.settings)}{off}"
+    return f"{_describe_when(window.when)}{where}"
 
 
 def describe_settings(settings: Mapping[str, int]) -> str:
