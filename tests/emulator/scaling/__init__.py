@@ -1,0 +1,1 @@
+"""How deployments scale by the clock, and what that costs."""
