@@ -61,7 +61,7 @@ BY_HAND: list[tuple[str, dict[str, Any], str, list[float], tuple[float, float, f
      [217, 528], (528 * 1, 217 * 1 + 528 * 1, 217 * 1 + 528 * 3)),
     ("a quarter of each of 721 hours", {**QUARTERS, "max_replica": 2}, "2026-11",
      [180.25, 540.75], (180.25 * 2, 180.25 * 2 + 540.75, 721 * 2)),
-    ("30 hours, and half of one whose other half is not there", {**EARLY, "min_replica": 1, "max_replica": 2}, "2026-03",
+    ("30 hours, and half of one that is cut", {**EARLY, "min_replica": 1, "max_replica": 2}, "2026-03",
      [30.5, 712.5], (30.5 * 4 + 712.5, 30.5 * 4 + 712.5, 30.5 * 8 + 712.5 * 2)),
     ("30 hours, one of which comes twice", {**TWICE, "max_replica": 1}, "2026-11",
      [31, 690], (31 * 5, 31 * 5 + 690, 31 * 5 + 690)),
@@ -149,5 +149,5 @@ def test_an_unknown_price_is_unknown_in_every_figure(
     "text", ["2026", "2026-13", "26-10", "2026-1", "october", "2026-10-01", "²026-10"]
 )
 def test_what_is_not_a_month_is_refused_with_what_to_write(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a month: write e.g. 2026-10"):
+    with pytest.raises(ValueError, match="is not a month: write e.g"):
         parse_month(text)
