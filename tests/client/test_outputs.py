@@ -65,6 +65,79 @@ def test_a_stacks_flat_outputs_are_enough_as_environment_variables(
         connect("else", api_key=KEY)
 
 
+STAGING = URL.replace("production", "staging")
+STAGED: dict[str, Any] = {
+    **SEARCH,
+    "environments": {
+        "production": {key: SEARCH[key] for key in ("sync_url", "wake_url", "limits", "space", "config_digest")},
+        "staging": {
+            "sync_url": f"{STAGING}/sync", "wake_url": f"{STAGING}/wake", "config_digest": "d2",
+            "embeddings_url": f"{STAGING}/sync/v1/embeddings",
+            "limits": {"max_client_batch_size": 16}, "space": {**SPACE, "dimensions": 384},
+        },
+    },
+}  # fmt: skip
+
+
+def test_an_environment_has_its_own_urls_limits_and_space() -> None:
+    own = connect("search", outputs={"search": STAGED}, api_key=KEY)
+    there = connect("search", environment="staging", outputs={"search": STAGED}, api_key=KEY)
+    assert (own.environment, there.environment) == ("production", "staging")
+    assert repr(there) == f"<Model 'search': embedding at {STAGING}/sync>"
+    found = parse_outputs(STAGED, "search", "staging")
+    assert (found.limits, found.version, found.baseten_id, found.task) == (
+        {"max_client_batch_size": 16}, "d2", "abc", "embedding",
+    )  # fmt: skip
+    assert found.space == Space.of({**SPACE, "dimensions": 384})
+    assert parse_outputs({"search": STAGED}, "search", "production") == parse_outputs(
+        STAGED, "search"
+    )
+
+
+def test_the_space_of_an_environment_is_what_is_checked() -> None:
+    given = {"outputs": {"search": STAGED}, "api_key": KEY, "environment": "staging"}
+    connect("search", expect_space={**SPACE, "dimensions": 384}, **given)
+    with pytest.raises(SpaceMismatchError, match="dimensions 768 -> 384"):
+        connect("search", expect_space=SPACE, **given)
+
+
+def test_an_environment_is_found_in_variables_too() -> None:
+    flat = flat_outputs({"search": STAGED, "go-emotions": MOODS})
+    found = parse_outputs(flat, "search", "staging")
+    assert (found.sync_url, found.limits) == (f"{STAGING}/sync", {"max_client_batch_size": 16})
+    assert parse_outputs(flat, "search", "production") == parse_outputs(flat, "search")
+    renamed = {**STAGED, "environments": {"blue-2": STAGED["environments"]["staging"]}}
+    there = parse_outputs(flat_outputs({"search": renamed}), "search", "blue-2")
+    assert (there.environment, there.sync_url) == ("blue-2", f"{STAGING}/sync")
+    with pytest.raises(OutputsError, match=r"no ELSE_SYNC_URL .* There are: GO_EMOTIONS, SEARCH$"):
+        parse_outputs(flat, "else")
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_an_environment_that_is_not_there_is_told_with_those_that_are(flat: bool) -> None:
+    models = {"search": STAGED, "go-emotions": MOODS}
+    outputs = flat_outputs(models) if flat else models
+    with pytest.raises(
+        OutputsError, match=r"no environment 'stagin'\. Perhaps you meant 'staging'\?"
+    ):
+        connect("search", environment="stagin", outputs=outputs, api_key=KEY)
+    with pytest.raises(
+        OutputsError, match=r"no environment 'blue'\. There are: production, staging"
+    ):
+        connect("search", environment="blue", outputs=outputs, api_key=KEY)
+    with pytest.raises(
+        OutputsError, match=r"but only production: add it .* run `pulumi up` with the newest"
+    ):
+        connect("go-emotions", environment="staging", outputs=outputs, api_key=KEY)
+
+
+@pytest.mark.parametrize("odd", [[1], "staging", {"staging": 3}, {"staging": {"sync_url": 4}}])
+def test_environments_of_a_wrong_shape_are_refused_in_one_line(odd: object) -> None:
+    with pytest.raises(OutputsError) as caught:
+        parse_outputs({**SEARCH, "environments": odd}, "search", "staging")
+    assert "\n" not in str(caught.value)
+
+
 def test_outputs_come_from_a_file_and_from_pulumi(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

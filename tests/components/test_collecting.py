@@ -76,6 +76,7 @@ def test_the_program_reads_the_outputs_of_a_first_preview(collect: Collect) -> N
     _, seen = collect(program, {"baseten:target": "http://127.0.0.1:9"})
     assert known["limits"]["max_client_batch_size"] == 8
     assert known["environment"] == "production"
+    assert isinstance(known["environments"]["production"]["classify_url"], pulumi.Output)
     assert isinstance(known["classify_url"], pulumi.Output)
     assert seen.outputs == {"url": None}
 

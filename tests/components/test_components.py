@@ -199,18 +199,13 @@ def test_each_task_has_these_outputs_and_no_others(
 ) -> None:
     run = one(kind, root)
     digest = run.resources["m-model"].inputs["digest"]
-    assert run.outputs == {
-        "baseten_id": "m1",
-        "model_id": "m1",
+    serving = {
         "deployment_id": "d1",
-        "task": kind.__name__.lower(),
-        "environment": "production",
         "image": "baseten/text-embeddings-inference-mirror:89-1.8.3",
         "tei_version": "1.8.3",
         "config_digest": digest,
         "predict_url": f"{HOST}/environments/production/predict",
         "deployment_predict_url": f"{HOST}/deployment/d1/predict",
-        "development_predict_url": f"{HOST}/development/predict",
         "sync_url": f"{HOST}/environments/production/sync",
         "wake_url": f"{HOST}/environments/production/wake",
         "limits": {
@@ -224,6 +219,20 @@ def test_each_task_has_these_outputs_and_no_others(
             "max_input_length": IDS["max_input_length"],
         },
         **own,
+    }
+    assert run.outputs == {
+        "baseten_id": "m1",
+        "model_id": "m1",
+        "task": kind.__name__.lower(),
+        "environment": "production",
+        "development_predict_url": f"{HOST}/development/predict",
+        **serving,
+        "environments": {
+            "production": {
+                **serving,
+                "autoscaling": run.resources["m-production"].inputs["autoscaling"],
+            }
+        },
     }
 
 
@@ -295,6 +304,55 @@ def test_further_environments_take_a_version_over_one_after_the_other_and_the_ow
     assert "m-canary" in run.resources["m-staging"].after
     assert "m-staging" in run.resources["m-production"].after
     assert run.outputs["sync_url"] == f"{HOST}/environments/production/sync"
+
+
+STAGED = EmbeddingArgs(
+    model_id="a/b",
+    autoscaling=Autoscaling(max_replica=8),
+    environments={
+        "staging": EnvironmentArgs(autoscaling=Autoscaling(min_replica=1, max_replica=2)),
+        "canary": EnvironmentArgs(deployment="previous"),
+    },
+)
+
+
+def test_each_environment_has_its_own_urls_settings_and_what_serves_there(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(IDS, "pinned_spec", json.dumps(PUSHED))
+    monkeypatch.setitem(IDS, "serving_digest", "old")
+    run = run_program(lambda: Embedding("m", STAGED).outputs, root, TARGET)
+    told = run.outputs["environments"]
+    digest = run.resources["m-model"].inputs["digest"]
+    assert sorted(told) == ["canary", "production", "staging"]
+    assert {name: it["sync_url"] for name, it in told.items()} == {
+        name: f"{HOST}/environments/{name}/sync" for name in told
+    }
+    assert {name: it["autoscaling"] for name, it in told.items()} == {
+        name: run.resources[f"m-{name}"].inputs["autoscaling"] for name in told
+    }
+    assert [told[it]["limits"]["max_replica"] for it in ("production", "staging", "canary")] == [
+        8,
+        2,
+        1,
+    ]
+    assert [told[it]["config_digest"] for it in ("production", "staging", "canary")] == [
+        digest,
+        digest,
+        "old",
+    ]
+    assert [told[it]["tei_version"] for it in ("staging", "canary")] == ["1.8.3", "1.9.3"]
+    assert [told[it]["space"]["model_id"] for it in ("staging", "canary")] == ["a/b", "c/d"]
+    assert told["canary"]["space"]["fingerprint"] == IDS["fingerprint"]
+    assert [line for line in run.warnings if "pinned" in line] == []
+
+
+def test_a_pin_of_another_environment_that_an_earlier_release_set_is_named(root: Path) -> None:
+    run = run_program(lambda: Embedding("m", STAGED).outputs, root, TARGET)
+    [line] = [it for it in run.warnings if "pinned" in it]
+    assert line.startswith(
+        "model 'm': its outputs of environment 'canary' describe the spec and not"
+    )
 
 
 def test_a_model_that_is_pinned_everywhere_has_no_push(root: Path) -> None:

@@ -264,8 +264,11 @@ def test_a_preview_that_does_not_know_the_spec_yet_says_so_and_the_outputs_stay_
 def test_in_a_preview_of_a_first_update_urls_of_the_model_are_unknown_and_the_rest_is_known(
     world: World,
 ) -> None:
-    _, outputs, _ = world.construct(BGE, preview=True)
+    staged = {**BGE, "environments": {"staging": {"autoscaling": {"max_replica": 3}}}}
+    _, outputs, _ = world.construct(staged, preview=True)
     assert outputs["outputs"]["image"] == "baseten/text-embeddings-inference-mirror:89-1.8.3"
+    staging = outputs["outputs"]["environments"]["staging"]
+    assert (staging["limits"]["max_replica"], staging["sync_url"]) == (3, UNKNOWN)
     assert outputs["outputs"]["predict_url"] == outputs["predict_url"] == UNKNOWN
 
 

@@ -1,6 +1,6 @@
 """A stack's models as one flat map, for scripts. It is made when it is asked for: no stack keeps it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from baseten_tei.spec.names import environment_variable
@@ -21,12 +21,28 @@ _FLAT_KEYS = (
 
 
 def flat_outputs(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Return `{"BGE_PREDICT_URL": …}` for `{"bge": {"predict_url": …}}`; limits by their own names."""
+    """Return `{"BGE_PREDICT_URL": …}` for `{"bge": {"predict_url": …}}`; limits by their own names.
+
+    Environments besides the model's own have a longer prefix: `BGE_ENVIRONMENTS_STAGING_PREDICT_URL`.
+    """
     return {
-        f"{environment_variable(name)}_{key.upper()}": value
-        for name, outputs in models.items()
+        f"{prefix}_{key.upper()}": value
+        for prefix, outputs in _prefixed(models)
         for key, value in (*_scalars(outputs), *outputs["limits"].items())
     }
+
+
+def environment_prefix(model: str, environment: str) -> str:
+    """Return what the variables of a model's further environment begin with."""
+    return environment_variable(f"{model}_environments_{environment}")
+
+
+def _prefixed(models: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, outputs in models.items():
+        yield environment_variable(name), outputs
+        for environment, inner in (outputs.get("environments") or {}).items():
+            if environment != outputs.get("environment"):
+                yield environment_prefix(name, environment), inner
 
 
 def _scalars(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -8,18 +8,24 @@ from pydantic import BaseModel
 
 from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.types import (
+    ENVIRONMENTS_BY_TASK,
+    OUTPUTS_BY_TASK,
     SCHEMA_VERSION,
-    ClassifierOutputs,
-    EmbeddingOutputs,
+    AutoscalingOutputs,
     Limits,
-    RerankerOutputs,
     StackOutputs,
 )
 from baseten_tei.spec.docstrings import attribute_docstrings
 
 OUTPUTS_SCHEMA_PATH = PurePosixPath("docs/outputs.schema.json")
 
-_DOCUMENTED = (Limits, Space, EmbeddingOutputs, RerankerOutputs, ClassifierOutputs)
+_DOCUMENTED = (
+    Limits,
+    AutoscalingOutputs,
+    Space,
+    *ENVIRONMENTS_BY_TASK.values(),
+    *OUTPUTS_BY_TASK.values(),
+)
 
 
 def outputs_schema() -> dict[str, Any]:

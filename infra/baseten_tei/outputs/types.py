@@ -33,20 +33,31 @@ class Limits(Words):
     predict_concurrency: int
     """Requests that Baseten lets into one replica; others wait before it."""
     max_replica: int
-    """Replicas at the most, of `environment`."""
+    """Replicas at the most, of the environment."""
 
 
-class _ModelOutputs(Words):
-    """What there is of a model of any task."""
+class AutoscalingOutputs(Words):
+    """Autoscaling as the stack sets it in an environment."""
 
-    baseten_id: str
-    """The model's id on Baseten."""
-    model_id: Annotated[str, Field(json_schema_extra={"deprecated": True})]
-    """Deprecated, for one release: the same as `baseten_id`. In specs, `model_id` is the Hugging Face name."""
+    min_replica: int
+    """Replicas kept up; with 0 a request may wait for a cold start."""
+    max_replica: int
+    """Replicas at the most."""
+    concurrency_target: int
+    """Requests in flight per replica before another starts."""
+    autoscaling_window: int
+    """Seconds of traffic that are averaged."""
+    scale_down_delay: int
+    """Seconds to wait before a replica is taken away."""
+    target_utilization_percentage: int
+    """Share of concurrency_target at which to scale."""
+
+
+class _Serving(Words):
+    """What there is of whatever serves in one environment, of any task."""
+
     deployment_id: str
     """The version that serves; another one after each push."""
-    environment: str
-    """The environment it serves in."""
     image: str
     """The image that runs."""
     tei_version: str
@@ -57,8 +68,6 @@ class _ModelOutputs(Words):
     """The task's own route: `/v1/embeddings`, `/rerank` or `/predict` of the router."""
     deployment_predict_url: str
     """The same, of this version alone."""
-    development_predict_url: str
-    """Always answers 404: the model's development slot, which this project never fills. Call `predict_url`."""
     sync_url: str
     """Every route of the router is below it: `{sync_url}/info`, … (`base_url` of `baseten-performance-client`)."""
     wake_url: str
@@ -66,17 +75,8 @@ class _ModelOutputs(Words):
     limits: Limits
     """What a caller has to keep to."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _name_id(cls, outputs: Any) -> Any:
-        return with_baseten_id(outputs) if isinstance(outputs, Mapping) else outputs
 
-
-class EmbeddingOutputs(_ModelOutputs):
-    """An embedding model."""
-
-    task: Literal["embedding"]
-    """What it does."""
+class _Embedding(_Serving):
     openai_base_url: str
     """`base_url` of OpenAI's clients."""
     embeddings_url: str
@@ -85,20 +85,12 @@ class EmbeddingOutputs(_ModelOutputs):
     """What its vectors can be compared with."""
 
 
-class RerankerOutputs(_ModelOutputs):
-    """A reranker."""
-
-    task: Literal["reranker"]
-    """What it does."""
+class _Reranker(_Serving):
     rerank_url: str
     """TEI's `/rerank`."""
 
 
-class ClassifierOutputs(_ModelOutputs):
-    """A classifier."""
-
-    task: Literal["classifier"]
-    """What it does."""
+class _Classifier(_Serving):
     classify_url: str
     """TEI's `/predict`."""
     labels: tuple[str, ...] | None
@@ -107,11 +99,82 @@ class ClassifierOutputs(_ModelOutputs):
     """Whether labels may hold together: then ask for `raw_scores` and take the sigmoid. Null: nobody says it."""
 
 
+class _Environment(Words):
+    autoscaling: AutoscalingOutputs
+    """How it scales, as the stack sets it."""
+
+
+class EmbeddingEnvironment(_Environment, _Embedding):
+    """One environment of an embedding model."""
+
+
+class RerankerEnvironment(_Environment, _Reranker):
+    """One environment of a reranker."""
+
+
+class ClassifierEnvironment(_Environment, _Classifier):
+    """One environment of a classifier."""
+
+
+class _Model(Words):
+    """What there is of a model once, whatever serves where."""
+
+    baseten_id: str
+    """The model's id on Baseten."""
+    model_id: Annotated[str, Field(json_schema_extra={"deprecated": True})]
+    """Deprecated, for one release: the same as `baseten_id`. In specs, `model_id` is the Hugging Face name."""
+    environment: str
+    """The environment it serves in: what stands beside this describes that one."""
+    development_predict_url: str
+    """Always answers 404: the model's development slot, which this project never fills. Call `predict_url`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_later_keys(cls, outputs: Any) -> Any:
+        """Stacks of an earlier version do not have them."""
+        if not isinstance(outputs, Mapping):
+            return outputs
+        return {"environments": {}, **with_baseten_id(outputs)}
+
+
+class EmbeddingOutputs(_Embedding, _Model):
+    """An embedding model."""
+
+    task: Literal["embedding"]
+    """What it does."""
+    environments: dict[str, EmbeddingEnvironment]
+    """Each of its environments by name, `environment` among them."""
+
+
+class RerankerOutputs(_Reranker, _Model):
+    """A reranker."""
+
+    task: Literal["reranker"]
+    """What it does."""
+    environments: dict[str, RerankerEnvironment]
+    """Each of its environments by name, `environment` among them."""
+
+
+class ClassifierOutputs(_Classifier, _Model):
+    """A classifier."""
+
+    task: Literal["classifier"]
+    """What it does."""
+    environments: dict[str, ClassifierEnvironment]
+    """Each of its environments by name, `environment` among them."""
+
+
 ModelOutputs = EmbeddingOutputs | RerankerOutputs | ClassifierOutputs
 OUTPUTS_BY_TASK: Mapping[str, type[ModelOutputs]] = {
     "embedding": EmbeddingOutputs,
     "reranker": RerankerOutputs,
     "classifier": ClassifierOutputs,
+}
+EnvironmentOutputs = EmbeddingEnvironment | RerankerEnvironment | ClassifierEnvironment
+ENVIRONMENTS_BY_TASK: Mapping[str, type[EnvironmentOutputs]] = {
+    "embedding": EmbeddingEnvironment,
+    "reranker": RerankerEnvironment,
+    "classifier": ClassifierEnvironment,
 }
 
 

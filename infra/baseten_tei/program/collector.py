@@ -10,10 +10,11 @@ from typing import Any
 
 import pulumi
 
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.write_files import append_line
-from baseten_tei.outputs.types import OUTPUTS_BY_TASK
+from baseten_tei.outputs.types import ENVIRONMENTS_BY_TASK, OUTPUTS_BY_TASK
 from baseten_tei.program.context import context
 from baseten_tei.program.pinned_outputs import describe
 from baseten_tei.project.registered_models import VARIABLE
@@ -66,7 +67,13 @@ def collect_unknown(name: str, keys: Iterable[str]) -> None:
 
 def collected_outputs(name: str, args: ModelArgs) -> dict[str, Any]:
     """Return a model's outputs as its first preview has them; all are unknown for a spec that no preview would take."""
-    outputs = dict.fromkeys(OUTPUTS_BY_TASK[args.task].model_fields, unknown_output())
+    outputs: dict[str, Any] = dict.fromkeys(
+        OUTPUTS_BY_TASK[args.task].model_fields, unknown_output()
+    )
+    outputs["environments"] = {
+        it: dict.fromkeys(ENVIRONMENTS_BY_TASK[args.task].model_fields, unknown_output())
+        for it in all_environments(args)
+    }
     try:
         here = context()
         subject = resolve_subject(name, args, here.lock)

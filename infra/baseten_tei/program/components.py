@@ -10,13 +10,11 @@ A model all of whose environments are pinned has no push step.
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 import pulumi
 from pulumi_command import local
 
-from baseten_tei.baseten.endpoints import deployment_url, endpoint_templates
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan
 from baseten_tei.deployment.push_job import Stamp, stamp_environment, write_job
@@ -28,7 +26,7 @@ from baseten_tei.program.collector import (
     unknown_output,
 )
 from baseten_tei.program.context import context
-from baseten_tei.program.pinned_outputs import describe, describe_pinned
+from baseten_tei.program.environment_outputs import tell_model
 from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
 from baseten_tei.program.push_python import push_python
@@ -96,14 +94,16 @@ class TeiModel(pulumi.ComponentResource):
         )
         before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
         rotating = own[0] if own and args.redeploy_on_rotation else None
+        environments: dict[str, Environment] = {}
         for environment_name, inputs in plan.environment_inputs.items():
-            environment = Environment(
+            environments[environment_name] = Environment(
                 f"{name}-{environment_name}",
                 {**inputs, **of_state, **_generation(rotating)},
                 self._options(args, before),
             )
-            before = [*before, environment]  # one takes a version over after the other
-        self._tell(plan, environment, ready.subject)
+            # one takes a version over after the other
+            before = [*before, environments[environment_name]]
+        self._tell(plan, environments, ready.subject)
         if is_rehearsed():
             report_outputs(name, self.outputs)
 
@@ -149,34 +149,13 @@ class TeiModel(pulumi.ComponentResource):
         command.stdout.apply(lambda told: _pass_on(told, self))
         return command
 
-    def _tell(self, plan: ModelPlan, environment: Environment, subject: Subject) -> None:
-        """Each output by itself, so that URLs stay known while a new version's id is not."""
-        self.model_id = environment.model_id
-        self.deployment_id = environment.deployment_id
-        target, args = context().target, plan.args
-        urls = {
-            key: self.model_id.apply(partial(_fill, template))
-            for key, template in endpoint_templates(target, args.environment, args.task).items()
-        }
-        self.predict_url, self.sync_url = urls["predict_url"], urls["sync_url"]
-        version_url = pulumi.Output.all(self.model_id, self.deployment_id).apply(
-            lambda ids: f"{deployment_url(target, *ids)}/predict"
-        )
-        by_spec = (
-            describe_pinned(subject, environment, context().lock)
-            if args.deployment
-            else describe(subject)
-        )
-        self.outputs = {
-            "baseten_id": self.model_id,
-            "model_id": self.model_id,  # of an earlier version's readers
-            "deployment_id": self.deployment_id,
-            **plan.known_outputs,
-            **urls,
-            "deployment_predict_url": version_url,
-            **by_spec,
-            **_measured(by_spec, environment),
-        }
+    def _tell(
+        self, plan: ModelPlan, environments: Mapping[str, Environment], subject: Subject
+    ) -> None:
+        own = environments[plan.args.environment]
+        self.model_id, self.deployment_id = own.model_id, own.deployment_id
+        self.outputs = tell_model(plan, environments, subject)
+        self.predict_url, self.sync_url = self.outputs["predict_url"], self.outputs["sync_url"]
         self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
 
     def _tell_collected(self, name: str, args: ModelArgs) -> None:
@@ -272,19 +251,6 @@ def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:
     )
 
 
-def _measured(by_spec: dict[str, Any], environment: Environment) -> dict[str, Any]:
-    """Limits, and an embedding's space, with what only the router can say."""
-    told = {
-        "limits": ("max_input_length",),
-        "space": ("dimensions", "max_input_length", "fingerprint"),
-    }
-    return {
-        name: {**by_spec[name], **{key: getattr(environment, key) for key in keys}}
-        for name, keys in told.items()
-        if name in by_spec
-    }
-
-
 def _pass_on(told: str, model: TeiModel) -> None:
     """What the push had to say besides the ids, e.g. that truss names another URL than the outputs do."""
     note = json.loads(told).get("note") if told else None
@@ -295,10 +261,6 @@ def _pass_on(told: str, model: TeiModel) -> None:
 def _generation(secret: Secret | None) -> dict[str, Any]:
     """A new token restarts a model that asks for it: its count is an input, the token never is."""
     return {} if secret is None else {"secret_generation": secret.generation}
-
-
-def _fill(template: str, model_id: str) -> str:
-    return template.format(model_id=model_id)
 
 
 def _only_args(

@@ -6,6 +6,7 @@ from typing import Any
 
 import pulumi
 
+from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.locked_spec import Subject, find_facts
 from baseten_tei.deployment.plan import client_limits
 from baseten_tei.deployment.sizing import size_spec
@@ -39,8 +40,17 @@ def pinned_subject(subject: Subject, pinned_spec: str | None, lock: Lock) -> Sub
     return Subject(subject.name, size_spec(args.model_copy(update=own), facts), facts)
 
 
-def describe_pinned(subject: Subject, environment: Environment, lock: Lock) -> Outputs:
-    """Return the same outputs of a pinned version, and its digest; unknown until the pin is applied."""
+def describe_pinned(subject: Subject, name: str, environment: Environment, lock: Lock) -> Outputs:
+    """Return the same outputs of the version that environment `name` is pinned to, and its digest.
+
+    They are unknown until the pin is applied.
+    """
+    scaling = all_environments(subject.args)[name].autoscaling
+    own = subject.args.model_copy(
+        update={"autoscaling": scaling}
+    )  # of the environment, not of the version
+    subject = Subject(subject.name, own, subject.facts)
+    whose = "" if name == own.environment else f" of environment {name!r}"
     told = pulumi.Output.all(
         environment.deployment_id,
         or_none(environment.serving_digest),
@@ -50,7 +60,7 @@ def describe_pinned(subject: Subject, environment: Environment, lock: Lock) -> O
     def fill(it: Sequence[Any]) -> Outputs:
         if it[2] is None:
             pulumi.log.warn(
-                f"model {subject.name!r}: its outputs describe the spec and not the pinned version {it[0]} that "
+                f"model {subject.name!r}: its outputs{whose} describe the spec and not the pinned version {it[0]} that "
                 "serves, which an earlier release pinned: run `pulumi refresh`, then `pulumi up`"
             )
         return {**describe(pinned_subject(subject, it[2], lock)), "config_digest": it[1] or ""}

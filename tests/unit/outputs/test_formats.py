@@ -68,6 +68,26 @@ def test_a_variable_that_no_shell_takes_is_refused() -> None:
         variables(parse_outputs(json.dumps(told)))
 
 
+def test_a_further_environment_has_variables_of_its_own() -> None:
+    found = variables(parse_outputs(json.dumps(TOLD)))
+    staging = TOLD["models"]["bge"]["environments"]["staging"]
+    assert found["BGE_ENVIRONMENTS_STAGING_SYNC_URL"] == staging["sync_url"]
+    assert found["BGE_ENVIRONMENTS_STAGING_MAX_CLIENT_BATCH_SIZE"] == "16"
+    assert not [it for it in found if it.startswith("BGE_ENVIRONMENTS_PRODUCTION")]
+
+
+def test_variables_of_an_environment_and_a_model_that_would_be_one_are_refused() -> None:
+    told = deepcopy(TOLD)
+    told["models"]["bge-environments-staging"] = TOLD["models"]["bge-reranker"]
+    with pytest.raises(UserError, match="model 'bge-environments-staging' and of environment 'sta"):
+        variables(parse_outputs(json.dumps(told)))
+    both = deepcopy(TOLD)
+    environments = both["models"]["bge"]["environments"]
+    environments |= {"a-b": environments["staging"], "a_b": environments["staging"]}
+    with pytest.raises(UserError, match="have the same names"):
+        variables(parse_outputs(json.dumps(both)))
+
+
 def shell(text: str, name: str) -> str:
     """A variable as a POSIX shell reads the file."""
     command = ["sh", "-c", f'set -eu; . /dev/stdin; printf %s "${name}"']

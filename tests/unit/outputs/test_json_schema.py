@@ -32,17 +32,22 @@ TASKS = {"embedding", "reranker", "classifier"}
 def documented() -> dict[str, set[str]]:
     """Key → the tasks that docs/outputs.md has it for."""
     text = (ROOT / "docs" / "outputs.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `([\w.]+)` \| (\w+) \| .+ \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| `([\w.*]+)` \| (\w+) \| .+ \|$", text, re.MULTILINE)
     return {key: TASKS if tasks == "all" else {tasks} for key, tasks in rows}
 
 
 def in_schema() -> dict[str, set[str]]:
-    """The same, as the schema has it."""
+    """The same, as the schema has it, without what an environment has like its model."""
     found: dict[str, set[str]] = {}
     for path in keys(SCHEMA):
         if told := re.fullmatch(r"models\.\*\.(\w+)\.(.+)", path):
             found.setdefault(told[2], set()).add(told[1])
-    return found
+    inner = "environments.*."
+    return {
+        key: it
+        for key, it in found.items()
+        if found.get(key.removeprefix(inner)) != it or not key.startswith(inner)
+    }
 
 
 def test_every_key_of_the_schema_is_documented_and_no_other() -> None:
@@ -69,8 +74,9 @@ def test_the_outputs_of_an_up_are_as_the_schema_says() -> None:
 def leaves(value: dict[str, Any], before: str = "") -> set[str]:
     found: set[str] = set()
     for key, inner in value.items():
-        found.add(f"{before}{key}")
-        found |= leaves(inner, f"{before}{key}.") if isinstance(inner, dict) else set()
+        name = "*" if before.endswith("environments.") else key
+        found.add(f"{before}{name}")
+        found |= leaves(inner, f"{before}{name}.") if isinstance(inner, dict) else set()
     return found
 
 
@@ -90,6 +96,14 @@ def test_outputs_of_an_earlier_version_are_read_by_their_old_key() -> None:
         del model["baseten_id"]
     assert parse_outputs(json.dumps(earlier)) == parse_outputs(json.dumps(OUTPUTS))
     assert parse_models(json.dumps(earlier["models"]))["bge"]["baseten_id"] == "6k9ahjw5"
+
+
+def test_outputs_of_a_release_without_environments_are_read() -> None:
+    earlier = deepcopy(OUTPUTS)
+    for model in earlier["models"].values():
+        del model["environments"]
+    found = parse_outputs(json.dumps(earlier))
+    assert {it.environment: it.environments for it in found.models.values()} == {"production": {}}
 
 
 def without_nulls(value: Any) -> Any:
@@ -137,6 +151,10 @@ def set_type(defs: dict[str, Any], name: str, key: str, told: dict[str, Any]) ->
     defs[name]["properties"][key] = told
 
 
+BOTH = ("", "environments.*.")
+"""A space is the model's, and each environment's."""
+
+
 @pytest.mark.parametrize(
     ("change", "problems"),
     [
@@ -154,20 +172,31 @@ def set_type(defs: dict[str, Any], name: str, key: str, told: dict[str, Any]) ->
         ),
         (
             lambda defs: set_type(defs, "Space", "dtype", {"anyOf": [{"type": "string"}, {"type": "null"}]}),
-            ["models.*.embedding.space.dtype was string and is null or string"],
+            [f"models.*.embedding.{it}space.dtype was string and is null or string" for it in BOTH],
         ),
         (
             lambda defs: set_type(defs, "Space", "dimensions", {"type": "string"}),
-            ["models.*.embedding.space.dimensions was integer or null and is string"],
+            [f"models.*.embedding.{it}space.dimensions was integer or null and is string" for it in BOTH],
         ),
         (
             lambda defs: set_type(defs, "ClassifierOutputs", "labels", {"items": {"type": "integer"}, "type": "array"}),
             ["models.*.classifier.labels was array of string or null and is array of integer"],
         ),
+        (
+            lambda defs: defs["EmbeddingOutputs"]["properties"].pop("environments"),
+            ["models.*.embedding.environments is gone"],
+        ),
+        (
+            lambda defs: defs["ClassifierEnvironment"]["properties"].pop("autoscaling"),
+            ["models.*.classifier.environments.*.autoscaling is gone"],
+        ),
         (lambda defs: set_type(defs, "Space", "more", {"type": "string"}), []),
         (lambda defs: set_type(defs, "Space", "dimensions", {"type": "integer"}), []),
     ],
-    ids=["gone", "gone with all below it", "missing", "null", "another type", "another item", "added", "surer"],
+    ids=[
+        "gone", "gone with all below it", "missing", "null", "another type", "another item", "no environments",
+        "less of one", "added", "surer",
+    ],
 )  # fmt: skip
 def test_a_reader_is_told_what_breaks(change: Any, problems: list[str]) -> None:
     assert contract_problems(SCHEMA, changed(change)) == problems

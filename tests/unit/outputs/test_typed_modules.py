@@ -6,6 +6,7 @@
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -34,7 +35,7 @@ CONSUMERS = {
     "python": """\
 from typing import Literal, assert_type
 
-from search_models import BGE_SPACE, SCHEMA_VERSION, Classifier, Embedding, Space, models
+from search_models import BGE_SPACE, SCHEMA_VERSION, Classifier, Embedding, EmbeddingEnvironment, Space, models
 
 
 def index(model: Embedding) -> str:
@@ -47,18 +48,24 @@ def moods(model: Classifier) -> tuple[str, ...]:
 
 DIMENSIONS: Literal[768] = models.bge.dimensions
 BATCH: Literal[32] = models.bge.limits.max_client_batch_size
+SMALL: Literal[16] = models.bge.environments.staging.limits.max_client_batch_size
+STAGED: EmbeddingEnvironment = models.bge.environments.staging
+assert_type(STAGED.autoscaling.max_replica, int)
 SPACE: Space = models.bge.space
 assert_type(BGE_SPACE["fingerprint"], str | None)
 print(index(models.bge), models.bge_reranker.rerank_url, moods(models.go_emotions), SCHEMA_VERSION)
 """,
     "typescript": """\
-import { BGE_SPACE, SCHEMA_VERSION, models, type Classifier, type Embedding, type Space } from "./search_models.js";
+import { BGE_SPACE, SCHEMA_VERSION, models } from "./search_models.js";
+import { type Classifier, type Embedding, type EmbeddingEnvironment, type Space } from "./search_models.js";
 
 const index = (model: Embedding): string => `${model.embeddings_url} ${model.limits.max_client_batch_size}`;
 const moods = (model: Classifier): readonly string[] => model.labels ?? [];
 
 export const dimensions: 768 = models.bge.dimensions;
 export const batch: 32 = models.bge.limits.max_client_batch_size;
+export const small: 16 = models.bge.environments.staging.limits.max_client_batch_size;
+export const staged: EmbeddingEnvironment = models.bge.environments.staging;
 export const space: Space = BGE_SPACE;
 export const version: 1 = SCHEMA_VERSION;
 export const told = [index(models.bge), models.bge_reranker.rerank_url, ...moods(models.go_emotions)];
@@ -129,8 +136,9 @@ def smaller_batches(models: dict[str, Any]) -> None:
         (another_task, "rerank_url"),
         (fewer_dimensions, "768"),
         (smaller_batches, "32"),
+        (lambda models: models["bge"]["environments"].pop("staging"), "staging"),
     ],
-    ids=["removed", "another task", "other dimensions", "another limit"],
+    ids=["removed", "another task", "other dimensions", "another limit", "an environment goes"],
 )
 def test_a_change_that_a_consumer_relies_on_breaks_its_check(
     language: str, change: Change, words: str, checked: Callable[..., Checked]
@@ -144,7 +152,8 @@ def test_a_change_that_a_consumer_relies_on_breaks_its_check(
 def test_a_push_changes_nothing_of_the_module(language: str) -> None:
     def pushed(models: dict[str, Any]) -> None:
         for model in models.values():
-            model.update(dict.fromkeys(PER_VERSION, "another"))
+            for told in (model, *model["environments"].values()):
+                told.update(dict.fromkeys(PER_VERSION, "another"))
 
     assert module(language, pushed) == module(language)
 
@@ -178,7 +187,8 @@ def test_the_python_module_runs_without_this_project(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", HOSTILE)
 def test_any_text_comes_back_from_both_languages(text: str) -> None:
     def prompt(models: dict[str, Any]) -> None:
-        models["bge"]["space"]["prompt"] = models["bge"]["sync_url"] = text
+        for told in (models["bge"], *models["bge"]["environments"].values()):
+            told["space"]["prompt"] = told["sync_url"] = text
 
     space, values = {}, set[Any]()
     for node in ast.walk(ast.parse(module("python", prompt))):
@@ -232,6 +242,54 @@ def test_any_name_makes_an_attribute_a_type_and_a_constant(
 def test_two_names_that_would_be_one_attribute_are_refused(language: str) -> None:
     with pytest.raises(UserError, match="models 'a-b' and 'a_b' would both be a_b: give one"):
         module(language, named("a-b", "a_b"))
+
+
+def test_a_space_that_only_one_environment_has_is_a_constant_of_its_own() -> None:
+    def another(models: dict[str, Any]) -> None:
+        models["bge"]["environments"]["staging"]["space"]["dimensions"] = 384
+
+    text = module("python", another)
+    assert "\nBGE_SPACE_IN_STAGING: Final[Space] = {\n" in text
+    assert (
+        "    space: Space = field(default_factory=BGE_SPACE_IN_STAGING.copy)\n    dimensions: Literal[384]"
+        in text
+    )
+    told = module("typescript", another)
+    assert "\nexport const BGE_SPACE_IN_STAGING = {\n" in told
+    assert "        space: BGE_SPACE_IN_STAGING,\n        dimensions: 384,\n" in told
+
+
+def test_environments_of_two_models_never_share_a_class() -> None:
+    def joined(models: dict[str, Any]) -> None:
+        inner = models["bge"]["environments"]["staging"]
+        models["bge-base"] = {**models["bge"], "environments": {"x": inner}}
+        models["bge"]["environments"] = {"base-x": inner, "3": inner}
+
+    text = module("python", joined)
+    classes = re.findall(r"^class (\w+)", text, re.MULTILINE)
+    assert len(classes) == len(set(classes))
+    exec(compile(text, "generated", "exec"), {"__name__": "generated"})  # noqa: S102  # it is what is tested
+
+
+@ALL
+def test_two_environments_that_would_be_one_attribute_are_refused(language: str) -> None:
+    def both(models: dict[str, Any]) -> None:
+        inner = models["bge"]["environments"]["staging"]
+        models["bge"]["environments"] = {"a-b": inner, "a_b": inner}
+
+    with pytest.raises(UserError, match="model 'bge': environments 'a-b' and 'a_b' would both be"):
+        module(language, both)
+
+
+@ALL
+def test_outputs_without_environments_make_a_module_as_before(language: str) -> None:
+    def earlier(models: dict[str, Any]) -> None:
+        for model in models.values():
+            del model["environments"]
+
+    text = module(language, earlier)
+    assert "BgeModel" in text or "models.bge" in text or "bge: {" in text
+    assert "environments/staging" not in text
 
 
 @ALL

@@ -35,6 +35,7 @@ class Options(TypedDict, total=False):
 def connect(
     name: str,
     *,
+    environment: str | None = None,
     outputs: Outputs = "env",
     api_key: str | None = None,
     expect_space: Space | Mapping[str, Any] | str | Path | None = None,
@@ -44,6 +45,7 @@ def connect(
 
     Args:
         name: The model's name in the stack's configuration.
+        environment: Another environment of the model than its own, e.g. "staging".
         outputs: Path of a JSON file, a mapping (also a StackReference's, once resolved), "pulumi" or a
             `PulumiStack`, or "env": the variables of `baseten-tei outputs --format dotenv`.
         api_key: Default: BASETEN_API_KEY.
@@ -51,34 +53,38 @@ def connect(
         options: See `Settings`.
 
     Raises:
-        OutputsError: the outputs cannot be read, or have no such model.
+        OutputsError: the outputs cannot be read, or have no such model or environment.
         SpaceMismatchError: its vectors are not comparable with those of `expect_space`.
         UnauthorizedError: there is no key.
         UsageError: an option has an impossible value.
     """
-    return Model(_model(name, outputs, api_key, expect_space, options))
+    return Model(_model(name, environment, outputs, api_key, expect_space, options))
 
 
 async def aconnect(
     name: str,
     *,
+    environment: str | None = None,
     outputs: Outputs = "env",
     api_key: str | None = None,
     expect_space: Space | Mapping[str, Any] | str | Path | None = None,
     **options: Unpack[Options],
 ) -> AsyncModel:
     """Return an `AsyncModel`, see `connect`; `pulumi` and files are read in a thread."""
-    return await asyncio.to_thread(_model, name, outputs, api_key, expect_space, options)
+    return await asyncio.to_thread(
+        _model, name, environment, outputs, api_key, expect_space, options
+    )
 
 
 def _model(
     name: str,
+    environment: str | None,
     outputs: Outputs,
     key: str | None,
     expected: Space | Mapping[str, Any] | str | Path | None,
     options: Options,
 ) -> AsyncModel:
-    model = parse_outputs(read_outputs(outputs), name)
+    model = parse_outputs(read_outputs(outputs), name, environment)
     space = None if expected is None else read_space(expected)
     if space is not None:
         _check_space(model, space)

@@ -50,6 +50,11 @@ class AsyncModel:
         return self._outputs.task
 
     @property
+    def environment(self) -> str | None:
+        """Return the environment that it calls; `None` if the outputs do not say it."""
+        return self._outputs.environment
+
+    @property
     def space(self) -> Space | None:
         """Return the embedding space from the stack's outputs; `None` if they have none."""
         return self._outputs.space

@@ -5,23 +5,18 @@ It reads the whole of `pulumi stack output --json`, its `models`, one of them, a
 """
 
 import difflib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NoReturn, get_args
 from urllib.parse import urlsplit
 
 from baseten_tei_client.errors import OutputsError
+from baseten_tei_client.flat import find_models, read_variables, wanted_variables
 from baseten_tei_client.limits import LIMIT_NAMES
 from baseten_tei_client.spaces import Space
 
 SCHEMA_VERSION = 1
 Task = Literal["embedding", "reranker", "classifier"]
-_FLAT_URLS: Mapping[str, Task] = {
-    "EMBEDDINGS_URL": "embedding",
-    "RERANK_URL": "reranker",
-    "CLASSIFY_URL": "classifier",
-}
 _WHOLE = "give the JSON of `pulumi stack output --json`"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -34,6 +29,7 @@ class ModelOutputs:
     task: Task
     sync_url: str
     wake_url: str | None
+    environment: str | None = None
     baseten_id: str | None = None
     version: str | None = None
     """The config's digest or the deployment's id."""
@@ -43,8 +39,10 @@ class ModelOutputs:
     multi_label: bool | None = None
 
 
-def parse_outputs(outputs: Mapping[str, Any], name: str) -> ModelOutputs:
-    """Return the model of this name. Raises `OutputsError`, which lists the names there are."""
+def parse_outputs(
+    outputs: Mapping[str, Any], name: str, environment: str | None = None
+) -> ModelOutputs:
+    """Return the model of this name, in its own or another environment. Raises `OutputsError`, which lists what is."""
     if not isinstance(outputs, Mapping):
         raise OutputsError(f"outputs must be a JSON object, not {type(outputs).__name__}")
     version = outputs.get("schema_version", SCHEMA_VERSION)
@@ -55,12 +53,49 @@ def parse_outputs(outputs: Mapping[str, Any], name: str) -> ModelOutputs:
         )
     models = outputs["models"] if isinstance(outputs.get("models"), Mapping) else outputs
     if isinstance(models.get("sync_url"), str):
-        return _parse_model(models, name)
+        return _parse_model(_in_environment(models, name, environment), name)
     if models is outputs and not any(isinstance(value, Mapping) for value in outputs.values()):
-        return _from_flat(outputs, name)
+        models = {name: read_variables(outputs, name, environment) or _no_variables(outputs, name)}
     if not isinstance(models.get(name), Mapping):
         raise OutputsError(f"the outputs have no model {name!r}.{_instead(name, models)}")
-    return _parse_model(models[name], name)
+    return _parse_model(_in_environment(models[name], name, environment), name)
+
+
+def _no_variables(variables: Mapping[str, Any], name: str) -> NoReturn:
+    url, others = wanted_variables(name)
+    hint = _instead(url.removesuffix("_SYNC_URL"), dict.fromkeys(find_models(variables)))
+    raise OutputsError(f"no {url} with one of {', '.join(others)} is set.{hint}")
+
+
+def _in_environment(
+    model: Mapping[str, Any], name: str, environment: str | None
+) -> Mapping[str, Any]:
+    """Return what the outputs say of the model there; by default in its own environment."""
+    own = model.get("environment")
+    if environment is None or environment == own:
+        return model
+    environments = _mapping(model.get("environments") or {}, f"model {name!r}: environments")
+    if isinstance(found := environments.get(environment), Mapping):
+        return {**_of_model(model), **found, "environment": environment}
+    raise OutputsError(_no_environment(name, environment, own, environments))
+
+
+def _of_model(model: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is the model's own, whatever serves where."""
+    return {key: model[key] for key in ("baseten_id", "model_id", "task") if key in model}
+
+
+def _no_environment(
+    name: str, environment: str, own: str | None, environments: Mapping[str, Any]
+) -> str:
+    what = f"model {name!r} has no environment {environment!r}"
+    if not environments:
+        return (
+            f"{what} in its outputs, but only {own or 'one'}: add it to the model's `environments`; if it is there, "
+            "run `pulumi up` with the newest baseten-tei, and give the outputs again"
+        )
+    names = {*environments, *([own] if isinstance(own, str) else [])}
+    return f"{what}.{_instead(environment, dict.fromkeys(names))}"
 
 
 def _release(outputs: Mapping[str, Any]) -> str:
@@ -80,6 +115,7 @@ def _parse_model(model: Mapping[str, Any], name: str) -> ModelOutputs:
         task=task,
         sync_url=_url(sync_url, name),
         wake_url=_url(str(model["wake_url"]), name) if model.get("wake_url") else None,
+        environment=model.get("environment"),
         baseten_id=model.get("baseten_id", model.get("model_id")),
         version=model.get("config_digest") or model.get("deployment_id"),
         limits=_limits(model.get("limits") or {}, name),
@@ -107,33 +143,6 @@ def _texts(value: Any, what: str) -> list[str]:
     if isinstance(value, (list, tuple)) and all(isinstance(it, str) for it in value):
         return list(value)
     raise OutputsError(f"{what} is not a list of texts: {_WHOLE}")
-
-
-def _from_flat(variables: Mapping[str, Any], name: str) -> ModelOutputs:
-    prefix = re.sub(r"[^A-Za-z0-9]", "_", name).upper() + "_"
-    own = {key.removeprefix(prefix): it for key, it in variables.items() if key.startswith(prefix)}
-    task = next((task for key, task in _FLAT_URLS.items() if key in own), None)
-    if task is None or "SYNC_URL" not in own:
-        names = [key.removesuffix("_SYNC_URL") for key in variables if key.endswith("_SYNC_URL")]
-        raise OutputsError(
-            f"no {prefix}SYNC_URL with one of {', '.join(prefix + key for key in _FLAT_URLS)} is set."
-            f"{_instead(prefix.removesuffix('_'), dict.fromkeys(names))}"
-        )
-    limits = {key: _value(own[key.upper()]) for key in LIMIT_NAMES if key.upper() in own}
-    return ModelOutputs(
-        name=name,
-        task=task,
-        sync_url=_url(own["SYNC_URL"], name),
-        wake_url=_url(own["WAKE_URL"], name) if own.get("WAKE_URL") else None,
-        baseten_id=own.get("BASETEN_ID", own.get("MODEL_ID")),
-        limits=limits,
-    )
-
-
-def _value(variable: Any) -> int | bool | None:
-    """Return a number or boolean of an environment variable; `None` for anything else."""
-    text = str(variable).lower()
-    return int(text) if text.isdecimal() else {"true": True, "false": False}.get(text)
 
 
 def _url(url: str, name: str) -> str:

@@ -76,6 +76,11 @@ class Model:
         return self._model.task
 
     @property
+    def environment(self) -> str | None:
+        """Return the environment that it calls; `None` if the outputs do not say it."""
+        return self._model.environment
+
+    @property
     def space(self) -> Space | None:
         """Return the embedding space from the stack's outputs; `None` if they have none."""
         return self._model.space

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.flat import flat_outputs
+from baseten_tei.outputs.flat import environment_prefix, flat_outputs
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.spec.names import environment_variable
 
@@ -25,7 +25,24 @@ def variables(outputs: StackOutputs) -> dict[str, str]:
             raise UserError(
                 f"model {model!r}: no shell takes a variable that begins with a digit: give it another name"
             )
+    if problem := _same_prefix(outputs):
+        raise UserError(problem)
     return {**known, WHOLE: json_text(dumped)}
+
+
+def _same_prefix(outputs: StackOutputs) -> str | None:
+    """Return what is wrong where the variables of an environment have the names of another's, or of a model's."""
+    taken = {environment_variable(it): f"model {it!r}" for it in outputs.models}
+    for name, model in outputs.models.items():
+        for environment in model.environments.keys() - {model.environment}:
+            what = f"environment {environment!r} of model {name!r}"
+            other = taken.setdefault(environment_prefix(name, environment), what)
+            if other != what:
+                return (
+                    f"the variables of {other} and of {what} have the same names: give one another name, or take "
+                    "--format json"
+                )
+    return None
 
 
 def plain(outputs: StackOutputs) -> dict[str, Any]:

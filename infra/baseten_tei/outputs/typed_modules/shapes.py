@@ -3,21 +3,29 @@
 import json
 import keyword
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from baseten_tei.errors import UserError
+from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.types import (
+    ClassifierEnvironment,
     ClassifierOutputs,
+    EmbeddingEnvironment,
     EmbeddingOutputs,
+    EnvironmentOutputs,
     ModelOutputs,
+    RerankerEnvironment,
     RerankerOutputs,
     StackOutputs,
 )
 from baseten_tei.spec.docstrings import attribute_docstrings
 from baseten_tei.spec.names import environment_variable
+
+_Outputs = TypeVar("_Outputs", bound=ModelOutputs | EnvironmentOutputs)
 
 PER_VERSION = frozenset(
     {
@@ -37,6 +45,12 @@ CLASSES: dict[str, type[ModelOutputs]] = {
     "Classifier": ClassifierOutputs,
 }
 """The type of each task's models."""
+ENVIRONMENTS: dict[str, type[EnvironmentOutputs]] = {
+    "EmbeddingEnvironment": EmbeddingEnvironment,
+    "RerankerEnvironment": RerankerEnvironment,
+    "ClassifierEnvironment": ClassifierEnvironment,
+}
+"""The type of each task's environments."""
 
 
 @dataclass(frozen=True)
@@ -49,42 +63,44 @@ class Key:
 
 
 NAME = Key("name", str, "Its name in the stack.")
-DIMENSIONS = {
-    "Embedding": (Key("dimensions", int | None, "Length of a vector, as in its space."),),
-    "Reranker": (),
-    "Classifier": (),
-}
-"""What a type has besides its outputs, by its task's type."""
+_DIMENSIONS = Key("dimensions", int | None, "Length of a vector, as in its space.")
 
 
 @dataclass(frozen=True)
-class Named:
-    """A model of the stack: `bge-base` as an attribute, `bge_base`, in a type's name, `BgeBase`, or a constant's."""
+class Named(Generic[_Outputs]):
+    """A model or an environment: `bge-base`, as an attribute `bge_base`, in a type's name `BgeBase`, as a constant."""
 
     name: str
     attribute: str
     word: str
     constant: str
-    outputs: ModelOutputs
+    outputs: _Outputs
 
     @property
     def kind(self) -> str:
         """The type of its task."""
-        return next(name for name, it in CLASSES.items() if isinstance(self.outputs, it))
+        kinds = {**CLASSES, **ENVIRONMENTS}
+        return next(name for name, it in kinds.items() if isinstance(self.outputs, it))
+
+    @property
+    def space(self) -> Space | None:
+        """An embedding's space."""
+        return getattr(self.outputs, "space", None)
 
 
-def name_models(outputs: StackOutputs) -> list[Named]:
+NamedModel = Named[ModelOutputs]
+NamedEnvironment = Named[EnvironmentOutputs]
+
+
+def name_models(outputs: StackOutputs) -> list[NamedModel]:
     """Return the models, by name. Raises `UserError` for two that would be one attribute."""
-    found: dict[str, Named] = {}
-    for name, model in sorted(outputs.models.items()):
-        it = _name_model(name, model)
-        if it.attribute in found:
-            raise UserError(
-                f"models {found[it.attribute].name!r} and {name!r} would both be {it.attribute}: "
-                "give one of them another name"
-            )
-        found[it.attribute] = it
-    return list(found.values())
+    return _name_all(outputs.models, "models")
+
+
+def name_environments(model: NamedModel) -> list[NamedEnvironment]:
+    """Return a model's environments, by name. Raises `UserError` for two that would be one attribute."""
+    environments: Mapping[str, EnvironmentOutputs] = model.outputs.environments
+    return _name_all(environments, f"model {model.name!r}: environments")
 
 
 def keys_of(words: type[BaseModel]) -> list[Key]:
@@ -93,9 +109,14 @@ def keys_of(words: type[BaseModel]) -> list[Key]:
     found = [
         Key(name, field.annotation, texts.get(name, ""))
         for name, field in words.model_fields.items()
-        if name not in PER_VERSION
+        if name not in PER_VERSION and name != "environments"
     ]
     return sorted(found, key=lambda it: it.name != "task")
+
+
+def keys_of_kind(words: type[BaseModel]) -> list[Key]:
+    """Return the keys of a model's or an environment's type, with its name and, of an embedding, its dimensions."""
+    return [NAME, *keys_of(words), *([_DIMENSIONS] if "space" in words.model_fields else [])]
 
 
 def summary(words: type[BaseModel]) -> str:
@@ -114,7 +135,20 @@ def _visible(character: str) -> str:
     return f"\\u{ord(character):04x}" if hidden else character
 
 
-def _name_model(name: str, outputs: ModelOutputs) -> Named:
+def _name_all(outputs: Mapping[str, _Outputs], what: str) -> list[Named[_Outputs]]:
+    found: dict[str, Named[_Outputs]] = {}
+    for name, inner in sorted(outputs.items()):
+        it = _name(name, inner)
+        if it.attribute in found:
+            raise UserError(
+                f"{what} {found[it.attribute].name!r} and {name!r} would both be {it.attribute}: "
+                "give one of them another name"
+            )
+        found[it.attribute] = it
+    return list(found.values())
+
+
+def _name(name: str, outputs: _Outputs) -> Named[_Outputs]:
     parts = re.findall(r"[A-Za-z0-9]+", name)
     digit = "M" if name[0].isdecimal() else ""
     attribute = environment_variable(name).lower()
