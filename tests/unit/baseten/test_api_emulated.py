@@ -194,3 +194,27 @@ def test_teams_hold_models_and_secrets_apart(emulated: Emulated) -> None:
     assert emulated.api.find_secret("hf-access-key", "default") is None
     assert emulated.api.find_model("bge", "default") == emulated.model
     assert emulated.api.find_model("bge", ads.id) is None
+
+
+def test_traffic_that_somebody_routes_is_a_sentence_and_an_environment_without_it_says_nothing(
+    emulated: Emulated,
+) -> None:
+    def routed(**rule: Any) -> str | None:
+        emulated.send(
+            "POST", "/_emulator/deeds", {"deed": "route_traffic", "model": "bge", "change": rule}
+        )
+        serving = emulated.api.serving(emulated.model, "production")
+        return serving.further.get("traffic_routing") if serving else "no environment"
+
+    moment = "2027-02-01 18:00 UTC"
+    rule = {"percent_traffic": 25, "expires_at": "2027-02-01T18:00:00Z"}
+    target = {"model_id": emulated.model}
+    to_staging, to_version = {**target, "environment": "staging"}, {**target, "deployment_id": "d7"}
+    assert routed() is None
+    assert routed(**rule, targets=[to_staging]) == (
+        f"25 % of the requests are copied to environment 'staging' of model {emulated.model} until {moment}"
+    )
+    assert routed(**rule, targets=[to_version], type="CANARY") == (
+        f"25 % of the requests are routed (CANARY) to deployment d7 of model {emulated.model} until {moment}"
+    )
+    assert "copied to a target that was deleted" in str(routed(**rule, targets=[]))

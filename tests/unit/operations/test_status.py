@@ -244,6 +244,16 @@ def test_what_is_not_well_says_why(row: LiveEnvironment, drift: str) -> None:
     assert not row.is_healthy
 
 
+def test_traffic_that_somebody_routes_is_noted_and_nothing_is_unwell() -> None:
+    further = {"traffic_routing": "25 % of the requests are copied to x"}
+    version = Version("d1", "ACTIVE", {"config_digest": "abc"}, instance_type="L4", replicas=2)
+    there = Serving("production", version, {"max_replica": 3}, further=further)
+    row = live_environment(STATE, "m1", there, PRICES)
+    assert (row.is_healthy, row.notes) == (True, tuple(further.values()))
+    assert further["traffic_routing"] in "\n".join(render_table([row]))
+    assert further["traffic_routing"] in paged([row])[0]
+
+
 def test_a_price_that_is_not_known_is_unknown_unless_nothing_runs() -> None:
     assert live(price="X1").usd_per_hour is None
     assert live(price="X1", replicas=0).usd_per_hour == 0

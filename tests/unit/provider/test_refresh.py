@@ -94,6 +94,15 @@ def test_an_untouched_environment_is_read_as_it_was_released_and_costs_no_config
     assert (api.calls, api.asked) == ([], 0)
 
 
+def test_traffic_that_somebody_routes_is_told_at_each_refresh_and_is_no_drift() -> None:
+    live, told = read(baseten(further={"traffic_routing": "25 % of the requests are copied to x"}))
+    assert live == Live("bge/production", INPUTS, RELEASED)
+    assert told == [
+        "environment 'production' of model 'bge': 25 % of the requests are copied to x; "
+        "no stack manages that, and `up` leaves it"
+    ]
+
+
 promotions = st.none() | st.fixed_dictionaries(
     {},
     optional={

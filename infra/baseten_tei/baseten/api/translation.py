@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from baseten_tei.baseten.traffic_rules import describe_rules
 from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
 
 if TYPE_CHECKING:
@@ -53,9 +54,10 @@ def _further_settings(environment: "Environment") -> dict[str, str]:
     )
     names = ", ".join(str(it.get("name")) for it in every)
     routing = environment.traffic_routing
+    rules = describe_rules(routing.rules) if routing else ""
     return {
         **({"autoscaling_schedules": names} if every else {}),
-        **({"traffic_routing": routing.model_dump_json(exclude_none=True)} if routing else {}),
+        **({"traffic_routing": rules} if rules else {}),
     }
 
 

@@ -34,6 +34,8 @@ class LiveEnvironment:
     drift: tuple[str, ...]
     emulator: bool = False
     """Whether it is on an emulator, which bills nothing."""
+    notes: tuple[str, ...] = ()
+    """What is worth knowing and nothing to repair."""
 
     @property
     def is_healthy(self) -> bool:
@@ -53,7 +55,7 @@ def live_environment(
     if model_id is None or serving is None:
         what = "the model" if model_id is None else "the environment"
         return LiveEnvironment(**named, status=GONE, replicas="0", version="", digest="", usd_per_hour=0.0,
-                   drift=(f"{what} is not on Baseten",), emulator=emulator)  # fmt: skip
+                   drift=(f"{what} is not on Baseten",), emulator=emulator, notes=())  # fmt: skip
     current = serving.current
     active = current.replicas if current else 0
     bounds = f"{serving.autoscaling.get('min_replica')}-{serving.autoscaling.get('max_replica')}"
@@ -66,6 +68,7 @@ def live_environment(
         usd_per_hour=_usd_per_hour(active, current.instance_type if current else "", prices),
         drift=_drift(state, model_id, serving),
         emulator=emulator,
+        notes=_notes(serving),
     )
 
 
@@ -84,6 +87,12 @@ def _drift(state: Mapping[str, Any], model_id: str, serving: Serving) -> tuple[s
         **environment_drift(state, model_id, serving, {}),
     }
     return tuple(f"{field} {text}" for field, text in found.items())
+
+
+def _notes(serving: Serving) -> tuple[str, ...]:
+    """What the stack does not manage and a caller notices."""
+    routing = serving.further.get("traffic_routing")
+    return (routing,) if routing else ()
 
 
 def sort_by_health(rows: list[LiveEnvironment]) -> list[LiveEnvironment]:

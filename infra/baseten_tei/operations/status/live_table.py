@@ -6,7 +6,7 @@ from baseten_tei.operations.status.live_environments import LiveEnvironment
 from baseten_tei.review.report.escaping import escape_log_line
 from baseten_tei.review.report.text_table import align
 
-HEADINGS = ("", "model", "environment", "status", "replicas", "version", "digest", "$/h", "drift")
+HEADINGS = ("", "model", "environment", "status", "replicas", "version", "digest", "$/h", "notes")
 _MONEY = HEADINGS.index("$/h")
 
 
@@ -16,7 +16,7 @@ def cells(row: LiveEnvironment) -> tuple[str, ...]:
     mark = "" if row.is_healthy else "!"
     return (
         mark, row.model, row.environment, row.status, row.replicas, row.version, row.digest,
-        "free" if row.emulator else price, "; ".join(row.drift),
+        "free" if row.emulator else price, "; ".join([*row.drift, *row.notes]),
     )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def _bill(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
 
 
 def render_table(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
-    """Yield the table's lines, what drifted in the last column, and the summary."""
+    """Yield the table's lines, what drifted first in the last column, and the summary."""
     if rows:
         every = [HEADINGS, *map(cells, rows)]
         yield from map(escape_log_line, align(every, right=[_MONEY]))

@@ -71,6 +71,8 @@ def _compare(api: Reads, known: Live, model_id: str, serving: Serving, warn: War
     drift = environment_drift(state, model_id, serving, _config(api, model_id, state, serving))
     for field, text in {**settings_drift(state, settings), **drift}.items():
         warn(f"{_environment_name(state)} drifted: {field} {text}")
+    if routing := serving.further.get("traffic_routing"):
+        warn(f"{_environment_name(state)}: {routing}; no stack manages that, and `up` leaves it")
     ids = {} if MOVED & drift.keys() else _ids(serving.current)
     pinned = _pinned_spec(api, state, model_id, serving, warn)
     found = {**state, **settings, **ids, **pinned, "drift": drift}
