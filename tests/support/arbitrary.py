@@ -9,7 +9,8 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY
 from baseten_tei.facts.tei.loading.candle.candle_config import type_names
 from baseten_tei.facts.tei.releases import NEWEST
-from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.args import Autoscaling, ModelArgs
+from baseten_tei.spec.schedules import Schedule, Warm
 from tests.support.corpus import HEALTHY, healthy_facts, healthy_spec
 
 JINA, JINA_CODE = "jinaai/jina-bert-implementation", "jinaai/jina-bert-v2-qk-post-norm"
@@ -55,7 +56,24 @@ _FACTS = {
     "has_tokenizer_json": st.booleans(),
     "weights": _weights,
 }
+_texts = (
+    st.none()
+    | st.sampled_from(["mon-fri", "8-18", "22-6", "0-15", "UTC", "2026-12-24T08:00"])
+    | words
+)
+_schedule = st.builds(
+    Schedule,
+    **dict.fromkeys(("days", "hours", "minutes", "start", "end", "timezone"), _texts),
+    min_replica=st.none() | st.integers(0, 9),
+    max_replica=st.none() | st.integers(1, 9),
+)
 _SPEC = {
+    "autoscaling": st.builds(
+        Autoscaling,
+        warm=st.none()
+        | st.builds(Warm, hours=words, timezone=_texts, min_replica=st.integers(1, 9)),
+        schedules=st.none() | st.dictionaries(words | st.just("warm"), _schedule, max_size=3),
+    ),
     "accelerator": st.none() | st.sampled_from(["CPU", *COMPUTE_CAPABILITY]) | words,
     "instance_type": st.none()
     | st.sampled_from(["L4:4x16", "H100:2", "4x16", "V100:4x16"])

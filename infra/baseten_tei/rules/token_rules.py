@@ -94,14 +94,21 @@ def _below_all_requests(subject: Subject) -> Finding | None:
 
 def _unreachable_target(subject: Subject) -> Iterator[Finding]:
     let_in = subject.permits.predict_concurrency
-    for place, it in each_environment(subject.args):
-        target = it.autoscaling.concurrency_target or 0
+    for place, target in _targets(subject):
         if target > let_in:
             yield Finding(
-                f"{place}autoscaling.concurrency_target {target} is above predict_concurrency {let_in}, "
+                f"{place}.concurrency_target {target} is above predict_concurrency {let_in}, "
                 "so a replica could never reach it",
                 f"write concurrency_target: {let_in} or less",
             )
+
+
+def _targets(subject: Subject) -> Iterator[tuple[str, int]]:
+    """Requests that each environment, and each of its schedules, aims at, by where that is written."""
+    for place, it in each_environment(subject.args):
+        for name, schedule in {"": it.autoscaling, **(it.autoscaling.schedules or {})}.items():
+            where = f".schedules.{name}" if name else ""
+            yield f"{place}autoscaling{where}", schedule.concurrency_target or 0
 
 
 def _payload(subject: Subject) -> Finding | None:

@@ -7,7 +7,7 @@ from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.labels import RESERVED_LABELS
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.value import environment_rules
+from baseten_tei.rules.value import environment_rules, schedule_rules
 from baseten_tei.spec.names import (
     baseten_name_problem,
     environment_problem,
@@ -79,4 +79,5 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-SPEC-006", "error", "No label is one that the push itself sets",
          "this project: labels say whose a deployment is", _labels, is_firm=True),
     *environment_rules.RULES,
+    *schedule_rules.RULES,
 )  # fmt: skip
