@@ -13,6 +13,8 @@ from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.rules.gpu.subject_hardware import accelerator_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.rules.value.environment_rules import each_environment
+from baseten_tei.spec.args import Autoscaling
+from baseten_tei.spec.schedules import Schedule
 
 _SEED = "README of Baseten's own TEI example"
 _CHANNEL = "TEI core/src/queue.rs:49 (1.8.3)"
@@ -106,7 +108,11 @@ def _unreachable_target(subject: Subject) -> Iterator[Finding]:
 def _targets(subject: Subject) -> Iterator[tuple[str, int]]:
     """Requests that each environment, and each of its schedules, aims at, by where that is written."""
     for place, it in each_environment(subject.args):
-        for name, schedule in {"": it.autoscaling, **(it.autoscaling.schedules or {})}.items():
+        each: dict[str, Autoscaling | Schedule] = {
+            "": it.autoscaling,
+            **(it.autoscaling.schedules or {}),
+        }
+        for name, schedule in each.items():
             where = f".schedules.{name}" if name else ""
             yield f"{place}autoscaling{where}", schedule.concurrency_target or 0
 
