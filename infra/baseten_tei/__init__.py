@@ -8,7 +8,7 @@
 A whole program, whose models are in the stack's configuration: `deploy`. Components: `Embedding`, `Reranker`,
 `Classifier`. Their specs: `EmbeddingArgs`, `RerankerArgs`, `ClassifierArgs`, with `Autoscaling`, `Warm`,
 `Schedule`, `Promotion`, `RollingDeploy` and `EnvironmentArgs` in them. Outputs: `export_models`. The stack's shared
-token: `Secret`. Everything else is an implementation detail.
+token: `Secret`. Keys for callers: `ApiKey`. Everything else is an implementation detail.
 """
 
 import sys
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from baseten_tei.program.components import Classifier, Embedding, Reranker
-    from baseten_tei.program.resources import Secret
+    from baseten_tei.program.resources import ApiKey, Secret
     from baseten_tei.program.stack_exports import export_models
     from baseten_tei.program.whole_program import deploy
     from baseten_tei.spec.args import (
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "ApiKey",
     "Autoscaling",
     "Classifier",
     "ClassifierArgs",
@@ -71,7 +72,7 @@ _HOME = {
     **dict.fromkeys(("Embedding", "Reranker", "Classifier"), "program.components"),
     **dict.fromkeys((*_SPECS, *_IN_SPECS), "spec.args"),
     **dict.fromkeys(("Schedule", "Warm"), "spec.schedules"),
-    "Secret": "program.resources",
+    **dict.fromkeys(("ApiKey", "Secret"), "program.resources"),
     "deploy": "program.whole_program",
     "export_models": "program.stack_exports",
 }

@@ -1,10 +1,11 @@
 """A Baseten of plain data for the provider's decisions, and a clock that only moves when someone sleeps."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from baseten_tei.baseten.api import NotFoundError
+from baseten_tei.baseten.remote_keys import RemoteKey, WantedKey
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
@@ -84,6 +85,8 @@ class FakeApi:
         self.promotion_looks = promotion_looks
         self.promotion_error = promotion_error
         self.calls: list[tuple[Any, ...]] = []
+        self.keys: dict[str, RemoteKey] = {}
+        self.undeletable = ""
         self.target = parse_target("http://127.0.0.1:9")
 
     # --- models
@@ -221,6 +224,29 @@ class FakeApi:
         self.calls.append(("delete_secret", name, team))
         if self.secrets.pop(name, None) is None:
             raise NotFoundError(f"no secret {name}", status=404)
+
+    # --- API keys
+
+    def api_keys(self) -> list[RemoteKey]:
+        return list(self.keys.values())
+
+    def own_prefix(self) -> str:
+        return "own"
+
+    def create_api_key(self, wanted: WantedKey, held: Collection[str] = ()) -> str:
+        self.calls.append(("create_api_key", wanted.name, tuple(held)))
+        prefix = f"key{len(self.keys) + 1}"
+        self.keys[prefix] = RemoteKey(
+            prefix, wanted.name, wanted.kind, wanted.model_ids, wanted.team or "", used=False
+        )
+        return f"{prefix}.s3cret-of-{prefix}"
+
+    def delete_api_key(self, prefix: str) -> None:
+        self.calls.append(("delete_api_key", prefix))
+        if self.undeletable == prefix:
+            raise UserError("Baseten answered 500")
+        if prefix not in self.keys or self.keys.pop(prefix) is None:
+            raise NotFoundError(f"no key {prefix}", status=404)
 
     # --- how it behaves
 

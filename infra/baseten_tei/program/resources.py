@@ -4,17 +4,19 @@ Inputs are the provider's own words (`provider/inputs.py`, `pulumi package get-s
 """
 
 import asyncio
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import pulumi
 
+from baseten_tei.baseten.target import parse_target
 from baseten_tei.deployment.ownership import state_id_problem
 from baseten_tei.errors import UserError
 from baseten_tei.program.construction import of_stack
 from baseten_tei.program.context import once_in_a_program
 from baseten_tei.program.program_end import end_program, hide_interrupts
-from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
+from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL, SECRET, STATE_ID
 
 _T = TypeVar("_T")
 
@@ -110,6 +112,54 @@ class Secret(pulumi.CustomResource):
         kept = {} if value is None else {"value": pulumi.Output.secret(value)}
         props = {**_outputs(type(self)), **inputs, **kept}
         super().__init__(SECRET, name, props, opts)
+
+
+class ApiKey(pulumi.CustomResource):
+    """A key for whoever calls the models; see `provider/api_key.py`. Its value is a secret output.
+
+    `models` takes components, their outputs, ids on Baseten and names. Where the stack is not on an emulator, Pulumi
+    refuses to delete it, unless `protect=False` is given.
+    """
+
+    value: pulumi.Output[str]
+    """The whole key; none after an import, until one is made."""
+    prefix: pulumi.Output[str]
+    """Its public part."""
+    key_name: pulumi.Output[str]
+    """Its name on Baseten."""
+    model_ids: pulumi.Output[list[str]]
+    """Models that it is for."""
+    generation: pulumi.Output[str]
+    """How many keys there have been."""
+    made_at: pulumi.Output[str]
+    """When this one was made."""
+    previous_prefixes: pulumi.Output[list[str]]
+    """Keys before it that still work."""
+    drift: pulumi.Output[dict[str, str]]
+    """What a refresh found to be different, by field."""
+
+    def __init__(
+        self,
+        name: str,
+        inputs: Mapping[str, Any] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        given = {"state_id": state_id().value, **(inputs or {})}
+        if isinstance(models := given.get("models"), list | tuple):
+            given["models"] = [getattr(it, "model_id", it) for it in models]
+        careful = pulumi.ResourceOptions(
+            protect=not _is_on_an_emulator(), additional_secret_outputs=["value"]
+        )
+        options = pulumi.ResourceOptions.merge(careful, opts)
+        super().__init__(API_KEY, name, {**_outputs(type(self)), **given}, options)
+
+
+def _is_on_an_emulator() -> bool:
+    port = os.environ.get("BASETEN_EMULATOR_PORT")
+    try:
+        return parse_target(pulumi.Config("baseten").get("target"), port).loopback
+    except UserError as error:
+        end_program(error)
 
 
 class SecretKey(NamedTuple):

@@ -25,6 +25,7 @@ from baseten_tei.provider.protocol.servicer import OneLineErrors
 from baseten_tei.provider.release.gates.gates import Asking, Gates
 from baseten_tei.provider.release.release import Releasing
 from baseten_tei.provider.release.waiting import PATIENCE, Waiting, patience_seconds
+from baseten_tei.provider.resources.api_key import ApiKeyResource
 from baseten_tei.provider.resources.asked_once import Remembered
 from baseten_tei.provider.resources.environment import EnvironmentResource
 from baseten_tei.provider.resources.model import ModelResource
@@ -33,7 +34,7 @@ from baseten_tei.provider.resources.refresh_calls import ListedReads
 from baseten_tei.provider.resources.refused_key import OnceRefusedApi
 from baseten_tei.provider.resources.secret import SecretResource
 from baseten_tei.provider.resources.state_id import StateIdResource
-from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
+from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL, SECRET, STATE_ID
 
 
 def resources(
@@ -58,6 +59,7 @@ def resources(
         ENVIRONMENT: EnvironmentResource(api, releasing, progress.warn, reads),
         SECRET: SecretResource(api, progress.warn),
         STATE_ID: StateIdResource(),
+        API_KEY: ApiKeyResource(api, progress.warn, reads.api_keys),
     }
 
 

@@ -8,6 +8,7 @@ MODEL = f"{PROVIDER}Model"
 ENVIRONMENT = f"{PROVIDER}Environment"
 SECRET = f"{PROVIDER}Secret"
 STATE_ID = f"{PROVIDER}StateId"
+API_KEY = f"{PROVIDER}ApiKey"
 PUSH = "command:local:Command"
 
 

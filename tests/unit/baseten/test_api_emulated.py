@@ -15,8 +15,10 @@ from baseten_emulator.app import App
 from baseten_emulator.world.wire import Request
 from baseten_emulator.world.world import World
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.remote_keys import WantedKey
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.baseten.versions import EnvironmentSettings
+from baseten_tei.errors import UserError
 from baseten_tei.facts.network import httpx_client
 from tests.support.control_client import ManualClock
 from tests.support.mock_baseten import stream
@@ -218,3 +220,49 @@ def test_traffic_that_somebody_routes_is_a_sentence_and_an_environment_without_i
         f"25 % of the requests are routed (CANARY) to deployment d7 of model {emulated.model} until {moment}"
     )
     assert "copied to a target that was deleted" in str(routed(**rule, targets=[]))
+
+
+# --- API keys
+
+WANTED = WantedKey("search-1", "WORKSPACE_INVOKE")
+LOST = ("hang_up", "server_error", "truncated", "bad_gateway")
+
+
+def _keys(emulated: Emulated) -> list[str]:
+    """The prefixes of the keys that were made."""
+    keys = emulated.send("GET", "/v1/api_keys")["keys"]
+    return [it["prefix"] for it in keys if it["prefix"] != "emulator"]
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_key_whose_answer_was_lost_is_not_left_over(emulated: Emulated, fault: str) -> None:
+    other = emulated.api.create_api_key(WantedKey("ads-1", "WORKSPACE_INVOKE"))
+    emulated.fault(fault, when="after") if fault != "truncated" else emulated.fault(fault)
+    key = emulated.api.create_api_key(WANTED)
+    assert _keys(emulated) == [other.partition(".")[0], key.partition(".")[0]]
+
+
+def test_a_key_that_stays_unanswered_is_deleted_and_not_told(emulated: Emulated) -> None:
+    emulated.fault("truncated", path="^POST /v1/", calls=4)
+    with pytest.raises(UserError) as refused:
+        emulated.api.create_api_key(WANTED)
+    assert _keys(emulated) == []
+    told = (refused.value, refused.value.__cause__, refused.value.__context__)
+    assert [str(it) for it in told[1:]] == ["None", "None"]
+    assert "breaks off" in str(told[0])
+
+
+def test_a_refused_key_says_why(emulated: Emulated) -> None:
+    with pytest.raises(UserError, match='model "gone" does not exist'):
+        emulated.api.create_api_key(WantedKey("search-1", "WORKSPACE_INVOKE", ("gone",)))
+
+
+def test_a_key_is_listed_and_deleted(emulated: Emulated) -> None:
+    ads = WantedKey("search-1", "WORKSPACE_INVOKE", (emulated.model,), "default")
+    prefix = emulated.api.create_api_key(ads).partition(".")[0]
+    found = {it.prefix: it for it in emulated.api.api_keys()}[prefix]
+    assert (found.name, found.model_ids, found.team) == ("search-1", (emulated.model,), "default")
+    emulated.api.delete_api_key(prefix)
+    assert (_keys(emulated), emulated.api.own_prefix()) == ([], KEY)
+    with pytest.raises(NotFoundError):
+        emulated.api.delete_api_key(prefix)

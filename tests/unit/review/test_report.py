@@ -10,6 +10,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
 from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy_config
+from baseten_tei.review.report.approval_marks import compute_marks
 from baseten_tei.review.report.build import Knowledge, stack_report
 from baseten_tei.review.report.engine_preview import parse_preview
 from baseten_tei.review.report.markdown_report import render_markdown
@@ -260,6 +261,38 @@ def test_a_rotated_token_names_the_models_that_restart() -> None:
     assert said == "hf_access_key: a new value; restarts two"
     [said] = report({"one": fleet["one"]}, {"one": fleet["one"]}, secret="update").secrets
     assert "until they restart" in said
+
+
+KEY_URN = "urn:pulumi:test::baseten-tei::baseten:index:ApiKey::search"
+
+
+@pytest.mark.parametrize(
+    ("op", "before", "after", "said"),
+    [
+        ("create", None, {"models": ["m1"]}, "made for calls of 1 model"),
+        ("create", None, {"type": "WORKSPACE_MANAGE_ALL"}, "made for everything"),
+        ("update", {"rotate_when": "1"}, {"rotate_when": "2"}, "works on for 24 hours"),
+        ("update", {}, {"models": ["a", "b"], "keep_previous_hours": 0}, "is deleted at once"),
+        ("update", {}, {}, "the previous key is deleted"),
+        ("delete", {}, None, "whoever uses it is refused"),
+    ],
+)
+def test_what_happens_to_an_api_key_is_told_and_reviewed(
+    op: str, before: Any, after: Any, said: str
+) -> None:
+    text = json.loads(preview_text({}, {}))
+    states = {
+        key: {"inputs": it}
+        for key, it in (("oldState", before), ("newState", after))
+        if it is not None
+    }
+    text["steps"].append({"op": op, "urn": KEY_URN, **states})
+    preview = parse_preview(json.dumps(text))
+    found = stack_report("test", "a test", preview, Knowledge(LISTED, PolicyConfig()))
+    [line] = found.secrets
+    assert line.startswith("API key search: ")
+    assert said in line
+    assert set(compute_marks("test", preview, {})) == {"API key search"}
 
 
 def test_findings_and_policies_are_those_of_the_models_that_will_be_there() -> None:

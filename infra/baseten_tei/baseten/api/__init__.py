@@ -1,11 +1,12 @@
 """The management API, through Baseten's official SDK: the calls that resources make, in our words.
 
-`models`, `deployments`, `environments` and `secrets` each hold the calls about one of Baseten's nouns;
+`models`, `deployments`, `environments`, `secrets` and `api_keys` each hold the calls about one of Baseten's nouns;
 `calls` is how each of them is made: timeout, retries, errors in one line. The SDK is imported at the first
 call, never at preview (1.5 s of CPU, measured on 0.13.1).
 """
 
 from baseten_tei.baseten.api.api_errors import ApiError, NotFoundError
+from baseten_tei.baseten.api.api_keys import ApiKeys
 from baseten_tei.baseten.api.deployments import Deployments
 from baseten_tei.baseten.api.environments import Environments
 from baseten_tei.baseten.api.models import Models
@@ -14,8 +15,8 @@ from baseten_tei.baseten.api.secrets import Secrets
 __all__ = ["ApiError", "BasetenApi", "NotFoundError"]
 
 
-class BasetenApi(Models, Environments, Deployments, Secrets):
-    """One account's models, deployments, environments and secrets. Every method raises `UserError`.
+class BasetenApi(Models, Environments, Deployments, Secrets, ApiKeys):
+    """One account's models, deployments, environments, secrets and API keys. Every method raises `UserError`.
 
     A `team` is a team's name or id; `None` is what the API key sees by itself.
     """

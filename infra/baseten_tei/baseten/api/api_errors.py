@@ -94,8 +94,8 @@ def without_body(error: ApiError) -> ApiError:
         hidden = answer_error(error.status, "its answer is not shown, as it may repeat the secret")
         hidden.retry_after_seconds = error.retry_after_seconds
         return hidden
-    if error.silent or error.unsent:
-        return error
+    if error.silent or error.unsent:  # in its own words; a new one, whose traceback holds no answer
+        return ApiError(*error.problems, silent=error.silent, unsent=error.unsent)
     return ApiError(
         "Baseten's answer could not be read, and is not shown, as it may repeat the secret: check the target, "
         "then run `pulumi up` again"

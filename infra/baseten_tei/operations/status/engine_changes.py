@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.operations.status.stored_resources import StoredResources
 from baseten_tei.project.urns import Values, kind_of, name_of
+from baseten_tei.spec.type_tokens import API_KEY
 
 Diff = Callable[[str, Values, Values], Sequence[str]]
 """Of a type's resource, its outputs compared with new inputs: paths of what changes."""
@@ -36,7 +37,7 @@ def find_changes(
         elif not (state.is_settled(urn) and state.inputs(urn) == inputs):
             yield from _update(urn, state, inputs, diff)
     for urn in {**state.resources, **state.unfinished}:
-        if urn not in wanted:
+        if urn not in wanted and kind_of(urn) != API_KEY:  # the program's own: no file names it
             yield _change("delete", urn)
 
 

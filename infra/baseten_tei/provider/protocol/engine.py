@@ -20,17 +20,24 @@ from baseten_tei.provider.protocol.old_inputs import old_state_id
 from baseten_tei.provider.protocol.progress_lines import current_urn
 from baseten_tei.provider.protocol.provider_configuration import config_failures
 from baseten_tei.provider.protocol.resource import Failure, KeptInState, Resource, Values
-from baseten_tei.provider.protocol.secrecy import as_secret_as, hidden_inputs, mark_secrets
+from baseten_tei.provider.protocol.secrecy import (
+    as_secret_as,
+    hidden_inputs,
+    mark_secret_outputs,
+    mark_secrets,
+)
 from baseten_tei.provider.protocol.values import plain, properties
-from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL
+from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL
 
 _T = TypeVar("_T")
 
 THREADS = 256
 """A release holds one for minutes while it waits; they cost nothing until they are used."""
 
-OWNED = (MODEL, ENVIRONMENT)
+OWNED = (MODEL, ENVIRONMENT, API_KEY)
 """What has an owner in any case; a secret may belong to nobody."""
+NAMED = (API_KEY,)
+"""What is called like its resource, where the program gives it no name."""
 
 GRACE_SECONDS = 5.0
 """After an interrupt, for a call of Baseten's API to end; one that wakes a model can take minutes."""
@@ -133,7 +140,7 @@ class BasetenProvider(protocol.Provider):
             state = await self._change(request.urn, resource.update, resource_id, held, inputs)
         else:
             resource_id, state = await self._change(request.urn, resource.create, inputs)
-        made = as_secret_as(request.properties, properties(state))
+        made = self._outputs(request.urn, request.properties, state)
         return protocol.CreateResponse(resource_id=resource_id, properties=made)
 
     async def update(self, request: protocol.UpdateRequest) -> protocol.UpdateResponse:
@@ -147,7 +154,7 @@ class BasetenProvider(protocol.Provider):
             new = await self._change(
                 request.urn, resource.update, request.resource_id, state, inputs
             )
-        return protocol.UpdateResponse(properties=as_secret_as(request.news, properties(new)))
+        return protocol.UpdateResponse(properties=self._outputs(request.urn, request.news, new))
 
     async def read(self, request: protocol.ReadRequest) -> protocol.ReadResponse:
         """Return what there is now, also for an import, which has no state; secrets stay secret."""
@@ -161,7 +168,7 @@ class BasetenProvider(protocol.Provider):
         return protocol.ReadResponse(
             resource_id=live.id,
             inputs=as_secret_as(request.inputs, found),
-            properties=as_secret_as(request.properties, properties(live.state)),
+            properties=self._outputs(request.urn, request.properties, live.state),
         )
 
     async def delete(self, request: protocol.DeleteRequest) -> None:
@@ -190,6 +197,13 @@ class BasetenProvider(protocol.Provider):
             ):
                 return urn
         return None
+
+    @staticmethod
+    def _outputs(
+        urn: str, given: Mapping[str, PropertyValue], state: Values
+    ) -> dict[str, PropertyValue]:
+        """Return a state as the engine keeps it: what is secret in itself, or was given so, stays secret."""
+        return mark_secret_outputs(_type_of(urn), as_secret_as(given, properties(state)))
 
     def _resource(self, urn: str) -> Resource:
         kind = _type_of(urn)
@@ -231,11 +245,13 @@ def _stored(state: dict[str, PropertyValue]) -> Values:
 
 
 def _missing_owner(urn: str, inputs: Values) -> Values:
-    """Return what an owned resource's inputs do not say of its owner: it is the project and stack of its URN."""
-    if _type_of(urn) not in OWNED:
+    """Return what an owned resource's inputs do not say of its owner, or its name: its URN says it."""
+    kind = _type_of(urn)
+    if kind not in OWNED:
         return {}
     stack, project = urn.removeprefix("urn:pulumi:").split("::")[:2]
-    said = {"project": project, "stack": stack}
+    name = {"name": urn.rpartition("::")[2]} if kind in NAMED else {}
+    said = {"project": project, "stack": stack, **name}
     return {key: it for key, it in said.items() if inputs.get(key) is None}
 
 

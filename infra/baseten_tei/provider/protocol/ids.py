@@ -3,12 +3,13 @@
 from collections.abc import Callable
 
 from baseten_tei.errors import UserError
-from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET
+from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL, SECRET
 
 SHAPES = {
     MODEL: "[team/]name",
     ENVIRONMENT: "[team/]model/environment",
     SECRET: "[team/]name",
+    API_KEY: "the prefix that https://app.baseten.co/settings/api_keys shows",
 }
 
 

@@ -6,17 +6,14 @@ takes its time, so this module is imported for a check of inputs that changed, a
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from baseten_tei.provider.protocol.api_key_inputs import ApiKeyInputs, ApiKeyOutputs
+from baseten_tei.provider.protocol.input_types import Hidden, Identity, NotEmpty, Typed
 from baseten_tei.spec.args import Backpressure, Promotion
 from baseten_tei.spec.names import environment_problem
-from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET, STATE_ID
-
-NotEmpty = Annotated[str, Field(min_length=1)]
-Identity = Annotated[NotEmpty, Field(json_schema_extra={"willReplaceOnChanges": True})]
-"""What a resource is found by: another one is another resource."""
-Hidden = Annotated[NotEmpty, Field(json_schema_extra={"secret": True})]
+from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL, SECRET, STATE_ID
 
 
 def _environment(name: str) -> str:
@@ -25,13 +22,7 @@ def _environment(name: str) -> str:
     return name
 
 
-class _Typed(BaseModel):
-    """Strict (no `"1"` for 1, no `true` for 1), and no unknown key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Autoscaling(_Typed):
+class Autoscaling(Typed):
     """Autoscaling settings of an environment (Baseten docs: autoscaling); what is left out is not managed."""
 
     min_replica: Annotated[int, Field(ge=0)] | None = None
@@ -48,7 +39,7 @@ class Autoscaling(_Typed):
     """Share of concurrency_target at which to scale."""
 
 
-class Locked(_Typed):
+class Locked(Typed):
     """What a lock says of the model; what is left out is not compared."""
 
     labels: list[str] | None = None
@@ -61,7 +52,7 @@ class Locked(_Typed):
     """Tokens of the longest input."""
 
 
-class Expected(_Typed):
+class Expected(Typed):
     """What the router has to say of itself before a version gets traffic."""
 
     task: Literal["embedding", "reranker", "classifier"]
@@ -78,7 +69,7 @@ class Expected(_Typed):
     """What the lock says of the model."""
 
 
-class Golden(_Typed):
+class Golden(Typed):
     """Golden vectors that a version has to agree with."""
 
     path: NotEmpty
@@ -87,7 +78,7 @@ class Golden(_Typed):
     """Digest of that file."""
 
 
-class ModelInputs(_Typed):
+class ModelInputs(Typed):
     """A model's name on Baseten: whose it is, and whether what was pushed is still there.
 
     Deleting it deletes the model, unless others' deployments hang on it. Import id: `[team/]name`.
@@ -132,7 +123,7 @@ class ModelOutputs(ModelInputs):
     """What its owner was called before: `project/stack`, or the id of a state."""
 
 
-class EnvironmentInputs(_Typed):
+class EnvironmentInputs(Typed):
     """What a model's environment serves, and how it scales.
 
     A version is promoted when it is ready and has passed the release gates; until then the old one serves
@@ -181,7 +172,7 @@ class EnvironmentInputs(_Typed):
     """Minutes until a version that is not ready has failed; default: 30. Counts at the next release."""
 
 
-class KnownSpace(_Typed):
+class KnownSpace(Typed):
     """The embedding space of one version."""
 
     digest: str
@@ -227,7 +218,7 @@ class EnvironmentOutputs(EnvironmentInputs):
     """What its owner was called before: `project/stack`, or the id of a state."""
 
 
-class SecretInputs(_Typed):
+class SecretInputs(Typed):
     """A workspace secret, written but never read back. Import id: `[team/]name`.
 
     Exactly one of `value` and `from_env` says where its value comes from.
@@ -260,7 +251,7 @@ class SecretInputs(_Typed):
         )
 
 
-class SecretOutputs(_Typed):
+class SecretOutputs(Typed):
     """A secret as it is; its value is in no output."""
 
     name: str
@@ -285,14 +276,14 @@ class SecretOutputs(_Typed):
     """Whether a refresh found it gone."""
 
 
-class StateIdInputs(_Typed):
+class StateIdInputs(Typed):
     """The id of a Pulumi state, by which its deployments are known as its own. Nothing of it is on Baseten."""
 
     value: NotEmpty | None = None
     """The id; made once where it is left out. Write it only for a state that replaces one that was lost."""
 
 
-class StateIdOutputs(_Typed):
+class StateIdOutputs(Typed):
     """The id of a Pulumi state."""
 
     value: str
@@ -304,5 +295,6 @@ RESOURCES: dict[str, tuple[type[BaseModel], type[BaseModel]]] = {
     ENVIRONMENT: (EnvironmentInputs, EnvironmentOutputs),
     SECRET: (SecretInputs, SecretOutputs),
     STATE_ID: (StateIdInputs, StateIdOutputs),
+    API_KEY: (ApiKeyInputs, ApiKeyOutputs),
 }
 """Each resource's inputs and outputs, by its type."""

@@ -19,7 +19,8 @@ def package_schema() -> Spec:
     return {
         **package_facts(PACKAGE, "native"),
         "displayName": "Baseten",
-        "description": "Models, environments and secrets of Baseten, as Text Embeddings Inference needs them.",
+        "description": "Models, environments, secrets and API keys of Baseten, "
+        "as Text Embeddings Inference needs them.",
         "config": {"variables": {"target": TARGET}},
         "provider": provider_schema(),
         "types": _TYPES.types_of([it for pair in RESOURCES.values() for it in pair]),

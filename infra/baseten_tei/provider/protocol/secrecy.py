@@ -4,18 +4,27 @@ from collections.abc import Mapping
 
 from pulumi.provider.experimental.property_value import PropertyValue
 
-from baseten_tei.spec.type_tokens import SECRET
+from baseten_tei.spec.type_tokens import API_KEY, SECRET
 
 Properties = Mapping[str, PropertyValue]
 
 SECRET_INPUTS: Mapping[str, tuple[str, ...]] = {SECRET: ("value",)}
 """Inputs that are secret in themselves, by type; the schema says the same (it is imported for documents only)."""
 
+SECRET_OUTPUTS: Mapping[str, tuple[str, ...]] = {API_KEY: ("value",)}
+"""Outputs that are secret in themselves, by type; the schema says the same."""
+
 
 def mark_secrets(kind: str, inputs: Properties) -> dict[str, PropertyValue]:
     """Return inputs, those marked that a program in YAML may have written in the open."""
     names = SECRET_INPUTS.get(kind, ())
     return {key: it.with_secret(True) if key in names else it for key, it in inputs.items()}
+
+
+def mark_secret_outputs(kind: str, outputs: Properties) -> dict[str, PropertyValue]:
+    """Return outputs, those marked that are secret whatever a program says."""
+    names = SECRET_OUTPUTS.get(kind, ())
+    return {key: it.with_secret(True) if key in names else it for key, it in outputs.items()}
 
 
 def hidden_inputs(kind: str, inputs: Properties) -> set[str]:

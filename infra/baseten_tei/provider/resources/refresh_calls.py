@@ -8,6 +8,7 @@ what serves with its labels, and every setting. More is asked only of a model th
 from typing import Any, Protocol
 
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.remote_keys import RemoteKey
 from baseten_tei.baseten.teams import the_model
 from baseten_tei.baseten.versions import RemoteModel, Serving, Version
 from baseten_tei.provider.resources.asked_once import Remembered
@@ -66,6 +67,10 @@ class ListedReads:
     def config(self, model_id: str, deployment_id: str) -> dict[str, Any]:
         """Return it, asked once, and only for a model that drifted."""
         return self._api.config(model_id, deployment_id)
+
+    def api_keys(self) -> list[RemoteKey]:
+        """Return every key, from one list."""
+        return self._remembered.ask(("api_keys",), self._api.api_keys)
 
     def _models_by_name(self, team: str | None) -> dict[str, list[RemoteModel]]:
         def ask() -> dict[str, list[RemoteModel]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.review.report.engine_preview import Preview
+from baseten_tei.review.report.key_lines import approved_keys
 from baseten_tei.review.report.report_data import StackReport
 from baseten_tei.spec.type_tokens import SECRET
 
@@ -39,6 +40,7 @@ def compute_marks(
     for step in preview.steps:
         if step.type == SECRET and step.changes:  # its value is not known to a preview
             wanted[f"secret {step.name}"] = "gone" if step.op == "delete" else "stored"
+    wanted |= dict(approved_keys(preview))
     return {name: _digest(_json([stack, name, it])) for name, it in wanted.items()}
 
 

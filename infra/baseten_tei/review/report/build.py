@@ -17,6 +17,7 @@ from baseten_tei.review.report.before_and_after import ModelChange, ModelState, 
 from baseten_tei.review.report.callers import find_consequences
 from baseten_tei.review.report.change_kind import drift_of, kind_of, reasons_of
 from baseten_tei.review.report.engine_preview import Preview
+from baseten_tei.review.report.key_lines import describe_keys
 from baseten_tei.review.report.renames import join_renamed, rename_problems
 from baseten_tei.review.report.report_data import (
     Cost,
@@ -56,7 +57,9 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
         models=tuple(
             _report_model(it, costs[name], known, renamed.get(name)) for name, it in models.items()
         ),
-        secrets=() if preview.errors else tuple(_describe_secrets(preview, models)),
+        secrets=()
+        if preview.errors
+        else (*_describe_secrets(preview, models), *describe_keys(preview)),
         findings=tuple(
             _finding(it.rule.severity, it.rule.id, it.model, it.finding.message, it.finding.fix)
             for subject in subjects
