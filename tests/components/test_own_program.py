@@ -10,6 +10,7 @@ import pytest
 from recording import Run, run_program
 
 from baseten_tei import (
+    ApiKey,
     Classifier,
     ClassifierArgs,
     Embedding,
@@ -287,3 +288,35 @@ def test_a_deprecated_key_of_a_programs_models_is_named_once(
     assert [line for line in run.warnings if "deprecated" in line] == [
         "key gated (of 'gemma') is deprecated since 0.2.0 and goes in 0.3.0: write gate: …"
     ]
+
+
+# --- keys
+
+
+def test_a_key_takes_components_outputs_and_names_and_its_value_is_secret(root: Path) -> None:
+    def program() -> dict[str, Any]:
+        search = Embedding("search", EmbeddingArgs(model_id="BAAI/bge-small-en-v1.5"))
+        models = [search, search.outputs["baseten_id"], "ads"]
+        return {"key": ApiKey("consumer", {"models": models, "rotate_when": "2026-12"}).value}
+
+    ran = run_program(program, root, TARGET)
+    (key,) = ran.of_type("baseten:index:ApiKey")
+    assert key.inputs["models"] == ["m1", "m1", "ads"]
+    assert {it for it in key.after if it.startswith("search")} == {"search-production"}
+    assert key.request.additionalSecretOutputs == ["value"]
+    assert not key.request.protect
+    assert "state-id" in ran.resources
+
+
+def test_a_key_of_a_real_account_is_protected_unless_the_program_says_otherwise(root: Path) -> None:
+    def program() -> None:
+        ApiKey("kept")
+        ApiKey("free", opts=pulumi.ResourceOptions(protect=False))
+
+    ran = run_program(program, root, {"baseten:target": "baseten"})
+    assert [it.request.protect for it in ran.of_type("baseten:index:ApiKey")] == [True, False]
+
+
+def test_a_key_with_a_wrong_target_is_one_line(root: Path) -> None:
+    with pytest.raises(pulumi.RunError, match="neither Baseten nor an emulator"):
+        run_program(lambda: {"key": ApiKey("key").value}, root, {"baseten:target": "mars"})

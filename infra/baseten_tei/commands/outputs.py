@@ -12,13 +12,17 @@ from baseten_tei.commands.options import format_option, on_a_stack_unless, outpu
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import read_text, read_text_if_there
-from baseten_tei.outputs.formats.formats import FORMATS
+from baseten_tei.facts.files.write_files import write_private
+from baseten_tei.outputs.formats.formats import FORMATS, FORMATS_WITH_KEY
+from baseten_tei.outputs.formats.key_rules import require_place, require_secret
 from baseten_tei.outputs.parsing import parse_outputs
 from baseten_tei.outputs.typed_modules.python import python_module
 from baseten_tei.outputs.typed_modules.typescript import typescript_module
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.project import pulumi_cli
+from baseten_tei.project.git import would_be_committed
 from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_key import read_key
 from baseten_tei.project.stack_settings import has_models
 
 LANGUAGES: Mapping[str, Callable[[StackOutputs], str]] = MappingProxyType(
@@ -33,6 +37,11 @@ LANGUAGES: Mapping[str, Callable[[StackOutputs], str]] = MappingProxyType(
     "--check", is_flag=True, help="Write nothing; exit with 1 if --output is out of date."
 )
 @click.option(
+    "--key",
+    metavar="OUTPUT",
+    help="Output of the stack that is an API key: kubernetes and esc get it as a secret, in --output, mode 600.",
+)
+@click.option(
     "--file",
     metavar="FILE",
     help="Outputs as JSON, instead of the stack's; - is stdin. No project is needed.",
@@ -44,15 +53,18 @@ def command(
     form: str,
     output: Path | None,
     check: bool,
+    key: str | None,
     file: str | None,
 ) -> int:
     """Print a stack's outputs for other tools, or as a typed module.
 
     json, dotenv, github (for >> "$GITHUB_ENV"), kubernetes (a ConfigMap), esc (a Pulumi ESC environment): the
-    same values, and nothing secret. python and typescript: a module with the models as attributes, their
-    limits and spaces; what a push changes is left out, so that it changes only when something does that a caller
-    relies on.
+    same values, and nothing secret but what --key names. python and typescript: a module with the models as
+    attributes, their limits and spaces; what a push changes is left out, so that it changes only when something
+    does that a caller relies on.
     """
+    if key is not None:
+        return _write_with_key(root, stack, form, output, key, check)
     outputs = _of_file(file) if root is None or stack is None else _of_stack(root, stack)
     text = LANGUAGES[form](outputs) if form in LANGUAGES else FORMATS[form](outputs, stack or "")
     if check:
@@ -61,7 +73,31 @@ def command(
     return 0
 
 
+def _write_with_key(
+    root: Path | None, stack: str | None, form: str, output: Path | None, key: str, check: bool
+) -> int:
+    """Write the outputs with a key to a private file. It is never printed: a log may be read by more people."""
+    if root is None or stack is None:
+        raise UserError("--key reads a key from a stack: leave --file out")
+    output = require_place(form, output, check)
+    if would_be_committed(output):
+        raise UserError(
+            f"{output} would be committed with its repository: add it to .gitignore, or name a file elsewhere"
+        )
+    told = _printed_outputs(root, stack)
+    outputs = _parse(told, stack)
+    require_secret(parse_json(told), key, stack)
+    write_private(output, FORMATS_WITH_KEY[form](outputs, stack, read_key(root, stack, key)))
+    click.echo(f"wrote {output} (mode 600): it holds an API key")
+    return 0
+
+
 def _of_stack(root: Path, stack: str) -> StackOutputs:
+    return _parse(_printed_outputs(root, stack), stack)
+
+
+def _printed_outputs(root: Path, stack: str) -> str:
+    """Return them as Pulumi prints them, secrets hidden. Raises `UserError` for a stack without models."""
     workspace = Workspace(root, stack)
     workspace.check()  # pulumi says in many lines that a file is not YAML
     text = pulumi_cli.run(root, stack, "stack", "output", "--json")
@@ -69,6 +105,10 @@ def _of_stack(root: Path, stack: str) -> StackOutputs:
         found = parse_json(text)
     if isinstance(found, dict) and "models" not in found:
         raise UserError(f"stack {stack!r} {_missing(workspace)}")
+    return text
+
+
+def _parse(text: str, stack: str) -> StackOutputs:
     with naming(f"stack {stack!r}"):
         return parse_outputs(text)
 

@@ -115,7 +115,7 @@ class Secret(pulumi.CustomResource):
 
 
 class ApiKey(pulumi.CustomResource):
-    """A key for whoever calls the models; see `provider/api_key.py`. Its value is a secret output.
+    """A key for whoever calls the models; see `provider/resources/keys`. Its value is a secret output.
 
     `models` takes components, their outputs, ids on Baseten and names. Where the stack is not on an emulator, Pulumi
     refuses to delete it, unless `protect=False` is given.
@@ -146,12 +146,17 @@ class ApiKey(pulumi.CustomResource):
     ) -> None:
         given = {"state_id": state_id().value, **(inputs or {})}
         if isinstance(models := given.get("models"), list | tuple):
-            given["models"] = [getattr(it, "model_id", it) for it in models]
+            given["models"] = [_id_of_component(it) for it in models]
         careful = pulumi.ResourceOptions(
             protect=not _is_on_an_emulator(), additional_secret_outputs=["value"]
         )
         options = pulumi.ResourceOptions.merge(careful, opts)
         super().__init__(API_KEY, name, {**_outputs(type(self)), **given}, options)
+
+
+def _id_of_component(model: Any) -> Any:
+    """A component's id on Baseten; what is none is an id or a name already, or an output of one."""
+    return getattr(model, "model_id", model) if isinstance(model, pulumi.Resource) else model
 
 
 def _is_on_an_emulator() -> bool:

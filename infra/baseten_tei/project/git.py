@@ -77,6 +77,13 @@ def differs(root: Path, commit: str) -> bool:
     return changed or bool(_git(root, "ls-files", "--others", "--exclude-standard", "--", "."))
 
 
+def would_be_committed(path: Path) -> bool:
+    """Return whether `git add` would take a file: it is in a repository, and nothing ignores it."""
+    folder = path.absolute().parent
+    there = folder.is_dir() and repository_of(folder) is not None
+    return there and _git(folder, "check-ignore", "--quiet", path.name) is None
+
+
 def _git(root: Path, *arguments: str) -> str | None:
     """What git prints; `None` where it fails, or is not there."""
     try:

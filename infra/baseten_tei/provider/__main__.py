@@ -25,9 +25,9 @@ from baseten_tei.provider.protocol.servicer import OneLineErrors
 from baseten_tei.provider.release.gates.gates import Asking, Gates
 from baseten_tei.provider.release.release import Releasing
 from baseten_tei.provider.release.waiting import PATIENCE, Waiting, patience_seconds
-from baseten_tei.provider.resources.api_key import ApiKeyResource
 from baseten_tei.provider.resources.asked_once import Remembered
 from baseten_tei.provider.resources.environment import EnvironmentResource
+from baseten_tei.provider.resources.keys.api_key import ApiKeyResource
 from baseten_tei.provider.resources.model import ModelResource
 from baseten_tei.provider.resources.rate_limit import Pace
 from baseten_tei.provider.resources.refresh_calls import ListedReads

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from baseten_tei.errors import UserError
-from baseten_tei.facts.files.write_files import write_whole
+from baseten_tei.facts.files.write_files import write_private, write_whole
 
 OLD = "old\n" * 100
 NEW = "new\n" * 10_000
@@ -42,6 +42,39 @@ def test_a_new_file_and_its_folders_get_the_usual_mode(tmp_path: Path) -> None:
     usual.touch()
     assert (tmp_path / "a" / "b.txt").read_bytes() == "é".encode()
     assert (tmp_path / "a" / "b.txt").stat().st_mode == usual.stat().st_mode
+
+
+def current_mask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def test_a_private_file_is_its_owners_alone_whatever_was_there(path: Path, tmp_path: Path) -> None:
+    mask = current_mask()
+    path.chmod(0o644)
+    for each in (path, tmp_path / "new.yaml"):
+        write_private(each, NEW)
+        assert (each.read_text(), each.stat().st_mode & 0o7777) == (NEW, 0o600)
+    assert current_mask() == mask
+
+
+def test_nothing_private_is_written_where_a_log_may_end(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from baseten_tei.facts.files.write_files import write_private\n"
+        "write_private(Path(sys.argv[1]), 's3cret')\n"
+    )
+    log = tmp_path / "log"
+    for place in (str(tmp_path / "pipe"), "/dev/stdout", "/dev/stderr", "/dev/null"):
+        with log.open("w") as file:
+            ended = subprocess.run(
+                [sys.executable, "-c", program, place], stdout=file, stderr=file, check=False
+            )
+        assert ended.returncode == 1, place
+        assert "is not a file of its own" in log.read_text()
+        assert "s3cret" not in log.read_text()
 
 
 @pytest.mark.parametrize("call", ["fsync", "replace", "fchmod"])

@@ -14,7 +14,8 @@ from hypothesis import given
 
 from baseten_tei.__main__ import main
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.formats.formats import FORMATS
+from baseten_tei.outputs.formats.formats import FORMATS, FORMATS_WITH_KEY
+from baseten_tei.outputs.formats.key_rules import require_key, require_place, require_secret
 from baseten_tei.outputs.formats.variables import WHOLE, variables
 from baseten_tei.outputs.parsing import parse_outputs
 from baseten_tei.outputs.types import StackOutputs
@@ -184,6 +185,58 @@ def test_no_yaml_reader_takes_a_text_for_anything_else() -> None:
         scalars = re.findall(r": ([^\n\[{].*)$", text, re.MULTILINE)
         assert not [it for it in scalars if not re.fullmatch(r'".*"|-?\d+|true|false|null', it)]
         assert "&id" not in text
+
+
+# --- a key
+
+CANARY = "abcdefgh.CanaryCanaryCanary0123456789ABCD"
+
+
+def test_a_key_is_a_secret_of_kubernetes_beside_the_config_map() -> None:
+    outputs = parse_outputs(json.dumps(TOLD))
+    config, secret = yaml.safe_load_all(FORMATS_WITH_KEY["kubernetes"](outputs, "dev", CANARY))
+    assert config == yaml.safe_load(FORMATS["kubernetes"](outputs, "dev"))
+    assert (secret["kind"], secret["metadata"]) == ("Secret", config["metadata"])
+    assert secret["stringData"] == {"BASETEN_API_KEY": CANARY}
+
+
+def test_a_key_is_a_secret_of_esc() -> None:
+    outputs = parse_outputs(json.dumps(TOLD))
+    values = yaml.safe_load(FORMATS_WITH_KEY["esc"](outputs, "dev", CANARY))["values"]
+    assert values["environmentVariables"].pop("BASETEN_API_KEY") == {"fn::secret": CANARY}
+    assert {"values": values} == yaml.safe_load(FORMATS["esc"](outputs, "dev"))
+
+
+def test_a_key_is_taken_from_a_secret_output_alone_and_no_error_shows_it() -> None:
+    shown = {"search_key": "[secret]", "open_key": CANARY}
+    require_secret(shown, "search_key", "dev")
+    for name, said in (("other", "has no output 'other'"), ("open_key", "is not a secret")):
+        with pytest.raises(UserError, match=said) as refusal:
+            require_secret(shown, name, "dev")
+        assert CANARY not in str(refusal.value)
+    assert require_key(CANARY, "search_key", "dev") == CANARY
+    for value in (None, {"a": CANARY}, f"{CANARY}\n", "${x}", ""):
+        with pytest.raises(UserError, match="is not an API key") as refusal:
+            require_key(value, "search_key", "dev")
+        assert CANARY not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "output", "check", "said"),
+    [
+        (
+            "json",
+            Path("x"),
+            False,
+            "json has no place for a secret: write --format kubernetes or esc",
+        ),
+        ("kubernetes", None, False, "write --output FILE"),
+        ("esc", Path("x"), True, "leave --check out"),
+    ],
+)
+def test_a_key_is_never_printed(form: str, output: Path | None, check: bool, said: str) -> None:
+    with pytest.raises(UserError, match=said):
+        require_place(form, output, check)
 
 
 # --- the command

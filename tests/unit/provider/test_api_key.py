@@ -11,8 +11,8 @@ from baseten_tei.baseten.versions import RemoteModel
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.input_checks import input_failures
 from baseten_tei.provider.protocol.resource import UNKNOWN, Live
-from baseten_tei.provider.resources.api_key import ApiKeyResource
-from baseten_tei.provider.resources.key_rotation import name_on_baseten
+from baseten_tei.provider.resources.keys.api_key import ApiKeyResource
+from baseten_tei.provider.resources.keys.rotation import name_on_baseten
 from baseten_tei.spec.type_tokens import API_KEY
 from tests.support.fakes import Clock, FakeApi
 

@@ -31,6 +31,30 @@ def write_whole(path: Path, content: str | bytes) -> None:
         ) from error
 
 
+def write_private(path: Path, content: str) -> None:
+    """Write a file that only its owner may read (mode 600). Raises `UserError` for where a log may end."""
+    if path.exists() and (not path.is_file() or _is_printed(path)):
+        raise UserError(
+            f"{path} is not a file of its own: what is secret is written to a file alone, for logs keep the rest"
+        )
+    old_mask = os.umask(0o077)
+    try:
+        with suppress(OSError):  # no such file yet, or none that is ours: writing says why
+            path.chmod(0o600)
+        write_whole(path, content)
+    finally:
+        os.umask(old_mask)
+
+
+def _is_printed(path: Path) -> bool:
+    """Whether it is what this process prints to: `/dev/stdout` may be a log's file."""
+    for number in (1, 2):
+        with suppress(OSError):
+            if os.path.samestat(path.stat(), os.fstat(number)):
+                return True
+    return False
+
+
 def _is_special(target: Path) -> bool:
     return target.exists() and not target.is_file()
 

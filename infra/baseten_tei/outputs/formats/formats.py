@@ -5,12 +5,15 @@ import re
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 from types import MappingProxyType
+from typing import Any
 
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.formats.variables import plain, variables
 from baseten_tei.outputs.formats.yaml_text import yaml_text
 from baseten_tei.outputs.types import StackOutputs
 
+KEY_VARIABLE = "BASETEN_API_KEY"
+"""Where the client and Baseten's own SDKs look for a key."""
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]+")
 """What means itself everywhere, without quotes."""
 _DISPUTED = re.compile(r"['$`\x00-\x1f\x7f]|\\[\\']")
@@ -37,21 +40,36 @@ def _github(outputs: StackOutputs, stack: str) -> str:
 
 def _kubernetes(outputs: StackOutputs, stack: str) -> str:
     """A ConfigMap, for `envFrom`."""
+    return _manifest("ConfigMap", stack, {"data": variables(outputs)})
+
+
+def _kubernetes_with_key(outputs: StackOutputs, stack: str, key: str) -> str:
+    """A ConfigMap and a Secret of the same name, each for `envFrom`."""
+    secret = _manifest("Secret", stack, {"type": "Opaque", "stringData": {KEY_VARIABLE: key}})
+    return f"{_kubernetes(outputs, stack)}---\n{secret}"
+
+
+def _manifest(kind: str, stack: str, content: Mapping[str, Any]) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", f"baseten-tei-{stack}".lower()).strip("-")[:253]
-    return yaml_text(
-        {
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {"name": name},
-            "data": variables(outputs),
-        }
-    )
+    head = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}}
+    return yaml_text({**head, **content})
 
 
 def _esc(outputs: StackOutputs, stack: str) -> str:
     """A Pulumi ESC environment. `$$` is its `$` (pulumi/esc, ast: parseInterpolate)."""
     del stack
-    values = {"baseten_tei": plain(outputs), "environmentVariables": variables(outputs)}
+    return _environment(outputs, {})
+
+
+def _esc_with_key(outputs: StackOutputs, stack: str, key: str) -> str:
+    """The same with the key as a secret, which ESC encrypts when it takes the file."""
+    del stack
+    return _environment(outputs, {KEY_VARIABLE: {"fn::secret": key}})
+
+
+def _environment(outputs: StackOutputs, more: Mapping[str, Any]) -> str:
+    named = {**variables(outputs), **more}
+    values = {"baseten_tei": plain(outputs), "environmentVariables": named}
     return yaml_text({"values": values}, lambda text: text.replace("$", "$$"))
 
 
@@ -65,6 +83,12 @@ FORMATS: Mapping[str, Callable[[StackOutputs, str], str]] = MappingProxyType(
     }
 )
 """The text of a stack's outputs, by the format's name. Each raises `UserError` for what it cannot hold."""
+
+
+FORMATS_WITH_KEY: Mapping[str, Callable[[StackOutputs, str, str], str]] = MappingProxyType(
+    {"kubernetes": _kubernetes_with_key, "esc": _esc_with_key}
+)
+"""The same, with a whole API key in them: only formats that have a place for what is secret."""
 
 
 def _quote(name: str, text: str) -> str:

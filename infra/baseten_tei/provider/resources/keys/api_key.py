@@ -11,7 +11,7 @@ from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.baseten.remote_keys import RemoteKey, WantedKey, find_model_ids, prefix_of
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import UNKNOWN, Change, Live, Values
-from baseten_tei.provider.resources.key_rotation import (
+from baseten_tei.provider.resources.keys.rotation import (
     INVOKE,
     find_drift,
     is_previous_due,
