@@ -8,6 +8,7 @@ import pulumi
 import pytest
 from recording import IDS, SECRET_MARK, Run, run_program
 
+from baseten_tei.deployment.schedules.times import DASH
 from baseten_tei.errors import UserError
 from baseten_tei.program.components import Classifier, Embedding, Reranker, TeiModel
 from baseten_tei.program.resources import Secret
@@ -18,6 +19,7 @@ from baseten_tei.spec.args import (
     EnvironmentArgs,
     RerankerArgs,
 )
+from baseten_tei.spec.schedules import Warm
 
 ARGS: dict[type[TeiModel], Any] = {
     Embedding: EmbeddingArgs(model_id="BAAI/bge-base-en-v1.5"),
@@ -306,11 +308,16 @@ def test_further_environments_take_a_version_over_one_after_the_other_and_the_ow
     assert run.outputs["sync_url"] == f"{HOST}/environments/production/sync"
 
 
+WARMED = Autoscaling(
+    max_replica=2,
+    max_scale_down_rate=20,
+    warm=Warm(days="mon-fri", hours="08:00-18:00", timezone="Europe/Berlin", min_replica=1),
+)
 STAGED = EmbeddingArgs(
     model_id="a/b",
     autoscaling=Autoscaling(max_replica=8),
     environments={
-        "staging": EnvironmentArgs(autoscaling=Autoscaling(min_replica=1, max_replica=2)),
+        "staging": EnvironmentArgs(autoscaling=WARMED),
         "canary": EnvironmentArgs(deployment="previous"),
     },
 )
@@ -328,6 +335,9 @@ def test_each_environment_has_its_own_urls_settings_and_what_serves_there(
     assert {name: it["sync_url"] for name, it in told.items()} == {
         name: f"{HOST}/environments/{name}/sync" for name in told
     }
+    said = told["staging"]["autoscaling"].pop("schedules")
+    assert said == [f"warm: Mon{DASH}Fri 08{DASH}18 Berlin: 1 to 2 replicas"]
+    assert told["staging"]["autoscaling"]["max_scale_down_rate"] == 20
     assert {name: it["autoscaling"] for name, it in told.items()} == {
         name: run.resources[f"m-{name}"].inputs["autoscaling"] for name in told
     }

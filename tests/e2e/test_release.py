@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.harness import BGE, GATED, Emulator, Stack
+from baseten_tei_client import OutputsError, connect
+from tests.support.harness import API_KEY, BGE, GATED, Emulator, Stack
 from tests.support.worlds import World, client_of
 
 pytestmark = pytest.mark.e2e
@@ -130,8 +131,31 @@ def test_each_environment_has_its_settings_before_it_serves_and_takes_over_in_or
     }
     assert digests["staging"] != digests["production"]
 
+    outputs = stack.outputs()
+    told = outputs["models"]["bge"]["environments"]
+    assert {name: it["config_digest"] for name, it in told.items()} == digests
+    assert told["staging"]["deployment_id"] == held["deployment"]
+    assert (
+        told["staging"]["autoscaling"]["max_replica"]
+        == told["staging"]["limits"]["max_replica"]
+        == 2
+    )
+    assert [told[it]["limits"]["max_batch_tokens"] for it in ("staging", "production")] == [
+        8192,
+        16384,
+    ]
+    with connect("bge", environment="staging", outputs=outputs, api_key=API_KEY) as client:
+        assert client.embed(["a text"]).vectors.shape == (1, 768)
+    called = [it["path"] for it in emulator.calls() if it["path"].endswith("/v1/embeddings")]
+    assert called[-1].endswith("/environments/staging/sync/v1/embeddings")
+    with pytest.raises(
+        OutputsError, match=r"no environment 'blue'\. There are: production, staging"
+    ):
+        connect("bge", environment="blue", outputs=outputs, api_key=API_KEY)
+
     stack.configure(tokens(16384))
     stack.up().check()
+    assert list(stack.outputs()["models"]["bge"]["environments"]) == ["production"]
     names = [
         it["name"] for it in emulator.rest(f"{model_path(emulator)}/environments")["environments"]
     ]

@@ -51,9 +51,15 @@ class AutoscalingOutputs(Words):
     """Seconds to wait before a replica is taken away."""
     target_utilization_percentage: int
     """Share of concurrency_target at which to scale."""
+    max_scale_down_rate: int | None
+    """Percent of the replicas that one step down takes away at most; null where the stack does not manage it."""
+    target_in_flight_tokens: int | None
+    """Tokens in flight per replica at which to scale; null where the stack does not manage it."""
+    schedules: tuple[str, ...] | None
+    """Its schedules as sentences, each after its name; null where it manages none."""
 
 
-class _Serving(Words):
+class Serving(Words):
     """What there is of whatever serves in one environment, of any task."""
 
     deployment_id: str
@@ -76,7 +82,7 @@ class _Serving(Words):
     """What a caller has to keep to."""
 
 
-class _Embedding(_Serving):
+class _Embedding(Serving):
     openai_base_url: str
     """`base_url` of OpenAI's clients."""
     embeddings_url: str
@@ -85,12 +91,12 @@ class _Embedding(_Serving):
     """What its vectors can be compared with."""
 
 
-class _Reranker(_Serving):
+class _Reranker(Serving):
     rerank_url: str
     """TEI's `/rerank`."""
 
 
-class _Classifier(_Serving):
+class _Classifier(Serving):
     classify_url: str
     """TEI's `/predict`."""
     labels: tuple[str, ...] | None

@@ -13,9 +13,12 @@ from baseten_tei.baseten.endpoints import deployment_url, endpoint_templates
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan
+from baseten_tei.deployment.schedules.sentences import describe_schedules
+from baseten_tei.deployment.schedules.spec_schedules import read_schedules
 from baseten_tei.program.context import context
 from baseten_tei.program.pinned_outputs import describe, describe_pinned
 from baseten_tei.program.resources import Environment
+from baseten_tei.spec.args import Autoscaling
 
 Outputs = dict[str, Any]
 
@@ -73,8 +76,16 @@ def _tell_environment(
         **_fill_urls(environment.model_id, urls),
         **by_spec,
         **_measured(by_spec, environment),
-        "autoscaling": plan.environment_inputs[name]["autoscaling"],
+        "autoscaling": {
+            **plan.environment_inputs[name]["autoscaling"],
+            **_schedules(args.autoscaling),
+        },
     }
+
+
+def _schedules(autoscaling: Autoscaling) -> Outputs:
+    schedules = read_schedules(autoscaling)
+    return {} if schedules is None else {"schedules": describe_schedules(schedules)}
 
 
 def _fill_urls(model_id: pulumi.Output[str], templates: Mapping[str, str]) -> Outputs:

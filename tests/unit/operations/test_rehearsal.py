@@ -199,8 +199,17 @@ def outputs(**changed: Any) -> dict[str, Any]:
     }
 
 
+def environment(**changed: Any) -> dict[str, Any]:
+    numbers = (
+        "min_replica", "max_replica", "concurrency_target", "autoscaling_window",
+        "scale_down_delay", "target_utilization_percentage",
+    )  # fmt: skip
+    return {**outputs(), "autoscaling": dict.fromkeys(numbers, 1), **changed}
+
+
 def test_outputs_are_those_that_the_docs_promise() -> None:
     assert outputs_problem(outputs()) is None
+    assert outputs_problem(outputs(environments={"staging": environment()})) is None
 
 
 @pytest.mark.parametrize(
@@ -210,6 +219,14 @@ def test_outputs_are_those_that_the_docs_promise() -> None:
         ({"limits": {}}, "outputs: reranker.limits.max_client_batch_size: field required"),
         ({"task": "chat"}, "outputs: it: input tag 'chat'"),
         ({"rerank_url": "http://x"}, f"outputs: rerank_url is http://x, not {ADDRESS}/sync/rerank"),
+        (
+            {"environments": {"staging": environment(rerank_url="http://x")}},
+            f"outputs: environments.staging.rerank_url is http://x, not {ADDRESS}/sync/rerank",
+        ),
+        (
+            {"environments": {"staging": environment(sync_url=None)}},
+            "outputs: reranker.environments.staging.sync_url: input should be a valid string",
+        ),
     ],
 )
 def test_outputs_that_are_not_are_told_in_a_line(changed: dict[str, Any], said: str) -> None:

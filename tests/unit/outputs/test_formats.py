@@ -182,7 +182,7 @@ def test_esc_reads_any_text_back_and_no_reference(text: str) -> None:
 def test_no_yaml_reader_takes_a_text_for_anything_else() -> None:
     for kind in ("kubernetes", "esc"):
         text = FORMATS[kind](with_prompt("0o17", image="1e3"), "dev")
-        scalars = re.findall(r": ([^\n\[{].*)$", text, re.MULTILINE)
+        scalars = re.findall(r"^[^\":]*: ([^\n\[{].*)$", text, re.MULTILINE)
         assert not [it for it in scalars if not re.fullmatch(r'".*"|-?\d+|true|false|null', it)]
         assert "&id" not in text
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from baseten_tei.facts.tei.routes import ROUTES
-from baseten_tei.outputs.types import ModelOutputs
+from baseten_tei.outputs.types import ModelOutputs, Serving
 
 Finite = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1)]
@@ -62,10 +62,21 @@ def outputs_problem(outputs: Mapping[str, Any]) -> str | None:
         answer = _OUTPUTS.validate_python(outputs)
     except ValidationError as error:
         return f"outputs: {_format_error(error)}"
-    route = ROUTES[answer.task]
-    wanted = f"{answer.sync_url}{route.path}"
-    found = outputs[route.url_output]
-    return None if found == wanted else f"outputs: {route.url_output} is {found}, not {wanted}"
+    told: Mapping[str, Serving] = {
+        "": answer,
+        **{f"environments.{name}.": it for name, it in answer.environments.items()},
+    }
+    problems = (_url_problem(answer.task, place, it) for place, it in told.items())
+    return next(filter(None, problems), None)
+
+
+def _url_problem(task: str, place: str, told: Serving) -> str | None:
+    """Return how the URL of the task's route differs from the one that all routes are below."""
+    route = ROUTES[task]
+    wanted, found = f"{told.sync_url}{route.path}", getattr(told, route.url_output)
+    if found == wanted:
+        return None
+    return f"outputs: {place}{route.url_output} is {found}, not {wanted}"
 
 
 def answer_problem(task: str, answer: Any, expected: ExpectedAnswer) -> str | None:

@@ -65,12 +65,20 @@ class _Caller:
         if not self.answers:
             self.problems.append("takes none of the texts: write auto_truncate: true")
         self._ask_batch()
+        for name, told in (self.outputs.get("environments") or {}).items():
+            if name != self.outputs["environment"]:
+                self._ask_environment(told)
 
     @property
     def _url(self) -> str:
         """Return the environment's URL, from the output that clients use."""
         route = ROUTES[self.task]
         return str(self.outputs[route.url_output]).removesuffix(f"/sync{route.path}")
+
+    def _ask_environment(self, outputs: Mapping[str, Any]) -> None:
+        """Ask a further environment what it serves: it took the version over, so all else is answered."""
+        url = outputs["sync_url"].removesuffix("/sync")
+        self._retry(lambda it: router_info(url, self.api_key, it))
 
     def _ask_about(self, text: str) -> None:
         """Ask about one text. A router that does not truncate refuses a long one, which is not a problem."""

@@ -127,7 +127,7 @@ def _fields(it: Named[Any], limits: str, space: str) -> Iterator[str]:
             yield f"space: Space = field(default_factory={space}.copy)"
             yield f"dimensions: {_exactly(value.dimensions)} = {_value(value.dimensions)}"
         elif isinstance(value, AutoscalingOutputs):
-            told = ", ".join(f"{name}={_value(it)}" for name, it in value.model_dump().items())
+            told = ", ".join(f"{name}={_inline(it)}" for name, it in value.model_dump().items())
             yield f"autoscaling: Autoscaling = Autoscaling({told})"
         else:
             yield f"{key.name}: {_type(key.annotation)} = {_value(value)}"
@@ -161,6 +161,13 @@ def _type(annotation: Any) -> str:
 
 def _exactly(value: str | int | None) -> str:
     return "None" if value is None else f"Literal[{_value(value)}]"
+
+
+def _inline(value: Any) -> str:
+    """A value in one line."""
+    if not isinstance(value, tuple):
+        return _value(value)
+    return f"({', '.join(map(quote, value))}{',' * (len(value) == 1)})"
 
 
 def _value(value: Any) -> str:
