@@ -17,6 +17,9 @@ from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
 from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))  # run as a file, this folder is no package
+from scripts.features import FEATURES_PATH, load_features, render_features  # noqa: E402 - after it
+
 COMMAND = ".venv/bin/python scripts/docs.py"
 _SHOWING_FILES = (
     "docs/quickstart.md", "docs/own-program.md", "docs/recipes.md", "docs/provider.md",
@@ -35,6 +38,7 @@ def render_pages(root: Path) -> dict[Path, str]:
         root / SCHEMA_PATH: render_config_schema(),
         root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
         root / RULES_PATH: render_rules(DESCRIBED),
+        root / FEATURES_PATH: render_features(load_features()),
         **tables,
         **shown,
     }
