@@ -314,7 +314,8 @@ def test_a_key_of_a_real_account_is_protected_unless_the_program_says_otherwise(
         ApiKey("free", opts=pulumi.ResourceOptions(protect=False))
 
     ran = run_program(program, root, {"baseten:target": "baseten"})
-    assert [it.request.protect for it in ran.of_type("baseten:index:ApiKey")] == [True, False]
+    keys = {it.name: it.request.protect for it in ran.of_type("baseten:index:ApiKey")}
+    assert keys == {"kept": True, "free": False}
 
 
 def test_a_key_with_a_wrong_target_is_one_line(root: Path) -> None:
