@@ -20,7 +20,7 @@ from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules, 
 from baseten_tei.deployment.schedules.spec_schedules import read_schedules
 from baseten_tei.push.truss_cli import push_arguments
 from baseten_tei.spec import args, schedules
-from tests.support.emulated_api import Emulated
+from tests.unit.baseten.emulated_api import Emulated
 
 DATA = load_features()
 REQUESTS: dict[str, Any] = DATA["requests"]
@@ -132,7 +132,7 @@ SETTINGS = EnvironmentSettings(
     },
     "REJECT_ON_FULL",
 )  # fmt: skip
-WINDOWS = {
+WINDOWS: dict[str, dict[str, Any]] = {
     "office": {"days": "mon-fri", "hours": "08:00-18:00", "timezone": "Europe/Berlin"},
     "batch": {"days": "sat", "hours": "08:00-18:00", "minutes": "5-20", "enabled": False},
     "sale": {"start": "2100-01-03T08:00", "end": "2100-01-03T09:00"},

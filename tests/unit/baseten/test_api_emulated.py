@@ -13,7 +13,7 @@ from baseten_tei.baseten.api import NotFoundError
 from baseten_tei.baseten.remote_keys import WantedKey
 from baseten_tei.baseten.versions import EnvironmentSettings
 from baseten_tei.errors import UserError
-from tests.support.emulated_api import CONFIG, KEY, Emulated
+from tests.unit.baseten.emulated_api import CONFIG, KEY, Emulated
 
 SETTINGS = EnvironmentSettings({"max_replica": 3}, {"rolling_deploy": False}, "REJECT_ON_FULL")
 
