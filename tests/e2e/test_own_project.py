@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.e2e.git_over_https import Forge, make_repository, serve_repositories
 from tests.support.harness import PULUMI_HOME, ROOT, Checked
 from tests.support.sampling import ALL
+from tests.workflows.git_over_https import Forge, make_repository, serve_repositories
 
 pytestmark = pytest.mark.e2e
 
