@@ -88,6 +88,8 @@ class RemoteModel:
     name: str
     team: str
     production_deployment_id: str | None = None
+    created_at: str = field(default="", compare=False)
+    """In ISO 8601; empty where nobody said it."""
 
 
 def pushed_version(versions: Iterable[Version], digest: str) -> Version | None:

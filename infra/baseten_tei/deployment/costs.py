@@ -6,13 +6,19 @@ unknown, never zero.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from baseten_tei.deployment import prices
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.instances import AS_OF, SKUS, find_sku
-from baseten_tei.deployment.schedules.hours import OTHERWISE, Held, Month, held_settings
+from baseten_tei.deployment.schedules.hours import (
+    OTHERWISE,
+    Held,
+    Month,
+    held_settings,
+    month_minutes,
+)
 from baseten_tei.spec.args import Autoscaling, ModelArgs
 
 Usd = float | None
@@ -97,16 +103,23 @@ def by_hour(args: ModelArgs, known: Prices, month: Month | None = None) -> list[
     ]
 
 
-def replica_minutes(args: ModelArgs, month: Month | None = None) -> tuple[float, float, float]:
-    """Return the minutes of a month in all environments together: at minimum, typical and maximum replicas."""
-    columns = [
-        [it.minutes * count for count in _replicas(it)]
-        for environment in all_environments(args).values()
-        for it in held_settings(environment.autoscaling, month)
-        if not it.once
-    ]
-    minimum, typical, maximum = (sum(column) for column in zip(*columns, strict=True))
-    return minimum, typical, maximum
+def with_replicas(
+    cost: Monthly, args: ModelArgs, known: Prices, replicas: float, month: Month | None = None
+) -> Monthly:
+    """Return the cost of a model whose typical replicas, in all environments together, are these."""
+    price = known.of(instance_type(args))
+    return replace(cost, typical=_usd(price, month_minutes(month), replicas))
+
+
+def replica_bounds(args: ModelArgs, month: Month | None = None) -> tuple[float, float]:
+    """Return the fewest and the most replicas of a model on average over a month, in all environments together."""
+    least = most = 0.0
+    for environment in all_environments(args).values():
+        held = [it for it in held_settings(environment.autoscaling, month) if not it.once]
+        minutes = sum(it.minutes for it in held)
+        least += sum(it.minutes * it.min_replica for it in held) / minutes
+        most += sum(it.minutes * it.max_replica for it in held) / minutes
+    return least, most
 
 
 def total(costs: Iterable[Monthly]) -> Monthly:

@@ -5,12 +5,14 @@ read from the emulator's state, not from what the client believes.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from baseten_tei.baseten.api import NotFoundError
 from baseten_tei.baseten.remote_keys import WantedKey
+from baseten_tei.baseten.usage import Billed
 from baseten_tei.baseten.versions import EnvironmentSettings
 from baseten_tei.errors import UserError
 from tests.unit.baseten.emulated_api import CONFIG, KEY, Emulated
@@ -21,6 +23,21 @@ SETTINGS = EnvironmentSettings({"max_replica": 3}, {"rolling_deploy": False}, "R
 @pytest.fixture
 def emulated(monkeypatch: pytest.MonkeyPatch) -> Emulated:
     return Emulated(monkeypatch)
+
+
+def test_the_bill_and_the_metrics_say_what_was_up(emulated: Emulated) -> None:
+    settings = EnvironmentSettings({"min_replica": 2, "max_replica": 2})
+    emulated.api.update_environment(emulated.model, "production", settings)
+    emulated.send("POST", "/_emulator/clock", {"advance_seconds": 2 * 24 * 3600})
+    now = datetime.fromtimestamp(emulated.app.world.now(), UTC).replace(second=0)
+    bill = emulated.api.billed(now - timedelta(days=1), now)
+    assert bill == [
+        Billed(emulated.first, emulated.model, "bge", "production", "L4:4x16", 2 * 24 * 60)
+    ]
+    series = emulated.api.replica_series(emulated.model, "production", now - timedelta(days=1), now)
+    assert (series.step_seconds, series.replicas) == (24 * 60, (2.0,) * 60)
+    [model] = emulated.api.models(None)
+    assert now - datetime.fromisoformat(model.created_at) == timedelta(days=2)
 
 
 LOST = [

@@ -71,7 +71,7 @@ NEWER: dict[str, Callable[[], Any]] = {
     "golden file": lambda: parse_golden(b'{"format": 3, "vectors": []}'),
     "stack's outputs": lambda: parse_outputs('{"schema_version": 2, "embeddings": []}'),
     "snapshot": lambda: parse_snapshot('{"snapshot": 2, "resources": []}', "dev.json"),
-    "report": lambda: parse_report('{"version": 2, "models": []}'),
+    "report": lambda: parse_report('{"version": 3, "models": []}'),
     "resource's state": lambda: check_deployment(
         {"resources": [
             {"type": "baseten:index:Model", "urn": "urn:pulumi:a::b::baseten:index:Model::c",

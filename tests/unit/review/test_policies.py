@@ -43,6 +43,19 @@ BGE = "BAAI/bge-base-en-v1.5"
 DIGEST = f"sha256:{'0a' * 32}"
 
 
+WARM = {
+    "max_replica": 2,
+    "warm": {
+        "days": "mon-fri",
+        "hours": "08:00-18:00",
+        "timezone": "Europe/Berlin",
+        "min_replica": 2,
+    },
+}
+"""At least 2 replicas in 50 of the 168 hours of a week."""
+NIGHT = {"schedules": {"night": {"hours": "22:00-06:00", "timezone": "Europe/Berlin"}}}
+
+
 def facts(revision: str = COMMIT, licence: str | None = "mit") -> ModelFacts:
     return ModelFacts(
         model_id=BGE, revision=revision, commit=COMMIT, source="a test", license=licence
@@ -90,6 +103,12 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
      'the stack: stack-budget $1,238.66 a month at typical replicas is above $700.00; the largest is \'bge\', $1,239: write a lower min_replica or a cheaper accelerator, or "stacks": {"prod": 1239} in stack-budget'),
     ("stack-budget", {"usd": 9000, "stacks": {"prod": 700}}, fine(), {"accelerator": "A10G"},
      'the stack: stack-budget $881.26 a month at maximum replicas is above $700.00; the largest is \'bge\', $881: write a lower max_replica or a cheaper accelerator, or "stacks": {"prod": 882} in stack-budget'),
+    ("stack-budget", {"usd": 700, "at": "minimum"}, fine(autoscaling=WARM), {"autoscaling": {**WARM, "min_replica": 1}},
+     'the stack: stack-budget $803.66 a month at minimum replicas, weighted by the hours of its schedules, is above $700.00; the largest is \'bge\', $804: write a lower min_replica, fewer hours in schedules or a cheaper accelerator, or "stacks": {"prod": 804} in stack-budget'),
+    ("model-budget", {"usd": 700, "at": "minimum"}, fine(), {"autoscaling": {"min_replica": 2, "max_replica": 2}},
+     'model \'bge\': model-budget $1,238.66 a month at minimum replicas is above $700.00: write a lower min_replica or a cheaper accelerator, or "models": {"prod/bge": 1239} in model-budget'),
+    ("model-budget", {"usd": 700, "at": "minimum"}, fine(autoscaling=WARM), {"accelerator": "H100"},
+     'model \'bge\': model-budget $2,824.32 a month at minimum replicas, weighted by the hours of its schedules, is above $700.00: write a lower min_replica, fewer hours in schedules or a cheaper accelerator, or "models": {"prod/bge": 2825} in model-budget'),
     ("model-budget", {"usd": 700}, fine(), {"environments": {"staging": {}}},
      'model \'bge\': model-budget $1,238.66 a month at maximum replicas is above $700.00: write a lower max_replica or a cheaper accelerator, or "models": {"prod/bge": 1239} in model-budget'),
     ("model-budget", {"usd": 0, "models": {"prod/bge": 700}}, fine(), {"accelerator": "H100"},
@@ -104,6 +123,8 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], str]] = [
      'model \'bge\': production-replicas autoscaling.min_replica is 0: after an idle time the next request in production waits for a cold start: write autoscaling.min_replica: 1, or "reasons": {"prod/bge": "…"} in production-replicas'),
     ("production-replicas", {}, fine(environment="staging", autoscaling={}), {"environments": {"production": {}}},
      'model \'bge\': production-replicas environments.production.autoscaling.min_replica is 0: after an idle time the next request in production waits for a cold start: write environments.production.autoscaling.min_replica: 1, or "reasons": {"prod/bge": "…"} in production-replicas'),
+    ("production-replicas", {}, fine(autoscaling={"min_replica": 1, **NIGHT}), {"autoscaling": {"min_replica": 1, "schedules": {"night": {**NIGHT["schedules"]["night"], "min_replica": 0}}}},
+     'model \'bge\': production-replicas autoscaling.schedules.night.min_replica is 0: after an idle time the next request in production waits for a cold start: write autoscaling.schedules.night.min_replica: 1, or "reasons": {"prod/bge": "…"} in production-replicas'),
     ("pinned-revision", {}, fine(), {"revision": "v1.5"},
      "model 'bge': pinned-revision revision 'v1.5' of BAAI/bge-base-en-v1.5 is neither a commit nor locked to one, and can move: run `baseten-tei lock`, or write the commit"),
     ("no-mutable-images", {"trusted": ["baseten/text-embeddings-inference-mirror"]}, fine(), {"tei_version": "1.9.3"},
@@ -317,7 +338,7 @@ BAD_CONFIG = [
     ('{"stack-budget": {"usd": NaN}}', "is not valid JSON: NaN is not JSON: fix it"),
     ('{"stack-budget": {"usd": true}}', "stack-budget: usd must be a number, not true (a boolean)"),
     ('{"stack-budget": {"stacks": {"dev": null}}}', "stack-budget: stacks.dev must be a number, not null (empty)"),
-    ('{"stack-budget": {"at": "max"}}', "stack-budget: at 'max' is not known: write 'typical' or 'maximum'. Perhaps you meant 'maximum'?"),
+    ('{"stack-budget": {"at": "max"}}', "stack-budget: at 'max' is not known: write 'minimum', 'typical' or 'maximum'. Perhaps you meant 'maximum'?"),
     ('{"model-budget": {"models": {"bge": 5}}}', "model-budget: models 'bge' is not <stack>/<model>: write e.g. production/bge"),
     ('{"protected": "mandatry"}', "protected: enforcementLevel 'mandatry' is not known: write 'mandatory', 'advisory' or 'disabled'. Perhaps you meant 'mandatory'?"),
     ('{"protected": "remediate"}', "protected: enforcementLevel 'remediate' is not known: write 'mandatory', 'advisory' or 'disabled'."),

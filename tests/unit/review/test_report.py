@@ -11,8 +11,9 @@ from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
 from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy_config
 from baseten_tei.review.report.approval_marks import compute_marks
-from baseten_tei.review.report.build import Knowledge, stack_report
+from baseten_tei.review.report.build import stack_report
 from baseten_tei.review.report.engine_preview import parse_preview
+from baseten_tei.review.report.knowledge import Knowledge
 from baseten_tei.review.report.markdown_report import render_markdown
 from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
 from baseten_tei.review.report.text_report import render_text

@@ -21,8 +21,9 @@ from baseten_tei.review.report.approval_marks import (
     read_marks,
 )
 from baseten_tei.review.report.before_and_after import model_changes
-from baseten_tei.review.report.build import Knowledge, stack_report
+from baseten_tei.review.report.build import stack_report
 from baseten_tei.review.report.html_report import render_page
+from baseten_tei.review.report.knowledge import Knowledge
 from baseten_tei.review.report.markdown_report import render_markdown
 from baseten_tei.review.report.report_data import (
     ChangeReport,
@@ -207,7 +208,7 @@ def test_a_report_can_be_kept_and_read_back() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", '{"version": 2, "stacks": []}', '{"stacks": [{"stack": "a b"}]}']
+    "text", ["", "{}", '{"version": 3, "stacks": []}', '{"stacks": [{"stack": "a b"}]}']
 )
 def test_what_is_no_report_is_refused_in_one_line(text: str) -> None:
     with pytest.raises(UserError) as refused:

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 def as_model(model: "Model") -> RemoteModel:
     """Return a model in our words."""
-    return RemoteModel(model.id, model.name, model.team_name, model.production_deployment_id)
+    return RemoteModel(
+        model.id,
+        model.name,
+        model.team_name,
+        model.production_deployment_id,
+        model.created_at.isoformat(),
+    )
 
 
 def as_version(deployment: "Deployment") -> Version:

@@ -9,7 +9,13 @@ import click
 from baseten_tei.baseten.processes.keeper_client import kept_folder
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FOLDER, on_stacks, output_option
-from baseten_tei.commands.pr.report import StackPreview, build_report, find_prices, read_policy
+from baseten_tei.commands.pr.report import (
+    MEASURED,
+    StackPreview,
+    build_report,
+    find_prices,
+    read_policy,
+)
 from baseten_tei.commands.pr.snapshot import read_snapshot
 from baseten_tei.commands.progress import progress
 from baseten_tei.errors import UserError, naming
@@ -73,9 +79,12 @@ def _preview_throwaway(
     metavar="FOLDER",
     help="Of <stack>.json, as `pr snapshot fetch` writes them.",
 )
+@MEASURED
 @output_option(FOLDER, Path("report"))
 @on_stacks
-def command(root: Path, stacks: tuple[str, ...], snapshots: Path, output: Path) -> int:
+def command(
+    root: Path, stacks: tuple[str, ...], snapshots: Path, measured: bool, output: Path
+) -> int:
     """Preview every stack, and write report.json and report.md.
 
     Each stack is previewed against its real state where the credentials for it are there, else against its snapshot,
@@ -94,7 +103,7 @@ def command(root: Path, stacks: tuple[str, ...], snapshots: Path, output: Path) 
     # Baseten is asked for its prices only where its key is there to be used.
     prices = find_prices("auto" if real else "listed", real)
     policy = read_policy(root / POLICY_PATH, named=False)
-    report = build_report(previews, prices, policy, _breaking_changes(root))
+    report = build_report(previews, prices, policy, _breaking_changes(root), measured=measured)
     write_whole(output / "report.json", render_json(report))
     write_whole(output / "report.md", render_markdown(report))
     click.echo(f"wrote {output}/report.json and report.md")

@@ -1,8 +1,8 @@
 """`baseten-tei pr report`: what a change does to models, money, traffic and callers, before it is made."""
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from baseten_tei.baseten.target import find_api_key, parse_target
 from baseten_tei.commands.command_line import FINDING
 from baseten_tei.commands.options import FILE, format_option, output_option, root_option, show
 from baseten_tei.deployment.costs import LISTED, Prices
+from baseten_tei.deployment.schedules.hours import Month, parse_month
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text
 from baseten_tei.project import generated_files
@@ -21,13 +22,22 @@ from baseten_tei.project.selection import chosen_stack, chosen_stacks, project_f
 from baseten_tei.project.stack import Workspace
 from baseten_tei.review.policies.policy_config import PATH as POLICY_PATH
 from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy_config
-from baseten_tei.review.report.build import Knowledge, stack_report
+from baseten_tei.review.report.build import stack_report
 from baseten_tei.review.report.engine_preview import Preview, parse_preview
 from baseten_tei.review.report.html_report import render_page
+from baseten_tei.review.report.knowledge import Knowledge
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.report_data import ChangeReport, parse_report, render_json
+from baseten_tei.review.report.model_costs import environments_by_id
+from baseten_tei.review.report.report_data import (
+    ChangeReport,
+    parse_report,
+    render_json,
+    report_on,
+)
 from baseten_tei.review.report.text_report import render_text
 from baseten_tei.review.report.throughput import read_measurements
+from baseten_tei.review.usage.measured import Measured
+from baseten_tei.review.usage.usage_client import read_measured
 
 PRICES = click.Choice(["auto", "listed", "account"])
 FORMATS: Mapping[str, Callable[[ChangeReport], str]] = {
@@ -78,19 +88,37 @@ def find_prices(asked: str, workspaces: Sequence[Workspace]) -> Prices:
 
 
 def build_report(
-    previews: Iterable[StackPreview],
+    previews: Sequence[StackPreview],
     prices: Prices,
     policy: PolicyConfig,
     contract: tuple[str, ...] = (),
+    *,
+    measured: bool = False,
+    month: Month | None = None,
 ) -> ChangeReport:
-    """Return the report on all stacks. Raises `UserError` for files that cannot be read."""
+    """Return the report on all stacks. Raises `UserError` for files that cannot be read, or a Baseten that is asked."""
+    replicas = find_replicas(previews) if measured else None
     stacks = (
         stack_report(
-            it.workspace.stack, it.origin, it.preview, _knowledge(it.workspace, prices, policy)
+            it.workspace.stack,
+            it.origin,
+            it.preview,
+            replace(_knowledge(it.workspace, prices, policy), replicas=replicas, month=month),
         )
         for it in previews
     )
-    return ChangeReport(contract=contract, stacks=tuple(stacks))
+    return report_on(stacks, contract)
+
+
+def find_replicas(previews: Sequence[StackPreview]) -> dict[str, Measured]:
+    """Return what was up of the models that are on a real account, by their ids. Raises `UserError` without a key."""
+    models: dict[str, set[str]] = {}
+    for it in previews:
+        if not it.workspace.target.loopback:
+            models |= environments_by_id(it.preview)
+    target = parse_target("baseten")
+    api = BasetenApi(target, lambda: find_api_key(target, os.environ))
+    return read_measured(api, models, datetime.now(UTC)) if models else {}
 
 
 def _knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Knowledge:
@@ -124,6 +152,21 @@ def _previews(
     return pairs
 
 
+def _month(_context: click.Context, _option: click.Parameter, given: str | None) -> Month | None:
+    """Return the month that is asked for. Raises `BadParameter`."""
+    try:
+        return parse_month(given) if given else None
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from error
+
+
+MEASURED = click.option(
+    "--measured",
+    is_flag=True,
+    help="Typical costs by the replicas that were up, as Baseten's bill or its metrics say; needs BASETEN_API_KEY.",
+)
+
+
 @click.command(name="report")
 @root_option
 @click.option(
@@ -151,6 +194,14 @@ def _previews(
 @click.option(
     "--prices", type=PRICES, default="auto", help="Whose prices: listed ones, or the account's."
 )
+@MEASURED
+@click.option(
+    "--month",
+    callback=_month,
+    metavar="YYYY-MM",
+    show_default="an average month of 730 hours",
+    help="Costs of the hours of this calendar month.",
+)
 @click.option("--origin", help="What the previews were made against, for the reader.")
 @format_option(sorted(FORMATS), "table")
 @output_option()
@@ -161,6 +212,8 @@ def command(
     again: Path | None,
     policy: Path | None,
     prices: str,
+    measured: bool,
+    month: Month | None,
     origin: str | None,
     form: str,
     output: Path | None,
@@ -183,7 +236,9 @@ def command(
         ]
         known = read_policy(policy or folder / POLICY_PATH, named=bool(policy))
         made = [_preview(it, previews.get(it.stack), origin) for it in workspaces]
-        report = build_report(made, find_prices(prices, workspaces), known)
+        report = build_report(
+            made, find_prices(prices, workspaces), known, measured=measured, month=month
+        )
     show(FORMATS[form](report), output)
     return FINDING if report.is_blocked else 0
 

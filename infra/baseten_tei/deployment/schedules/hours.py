@@ -57,6 +57,14 @@ def parse_month(text: str) -> Month:
     return Month(int(match[1]), int(match[2]))
 
 
+def month_minutes(month: Month | None) -> int:
+    """Return the minutes of a month, of a calendar month those in UTC."""
+    if month is None:
+        return MINUTES_PER_MONTH
+    start, end = (datetime(it.year, it.month, 1, tzinfo=UTC) for it in (month, month.following()))
+    return int((end - start).total_seconds()) // 60
+
+
 @dataclass(frozen=True)
 class Held:
     """Replica bounds, and for how many minutes of the month they hold."""

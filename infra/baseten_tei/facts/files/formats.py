@@ -28,7 +28,7 @@ LOCK = Format("lock file", version=2)
 GOLDEN = Format("golden file", version=2)
 OUTPUTS = Format("stack's outputs", key="schema_version")
 SNAPSHOT = Format("snapshot", key="snapshot")
-REPORT = Format("report", key="version")
+REPORT = Format("report", version=2, key="version")
 STATE = Format("resource's state")
 FORMATS = (CONFIGURATION, LOCK, GOLDEN, OUTPUTS, SNAPSHOT, REPORT, STATE)
 """As docs/upgrading.md lists them."""

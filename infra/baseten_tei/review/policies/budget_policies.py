@@ -1,4 +1,7 @@
-"""Policies on what models may cost on a real account. An unknown price never counts as $0."""
+"""Policies on what models may cost on a real account. An unknown price never counts as $0.
+
+Under schedules each hour of an average month counts with the replicas that hold then.
+"""
 
 from collections.abc import Mapping
 
@@ -20,11 +23,12 @@ def _check_stack_budget(
         return None  # where a price is missing, that is another policy's finding
     # Of equal ones the first by name: resources are registered in no certain order.
     most = min(known, key=lambda name: (-known[name], name))
+    scheduled = any(costs[name].scheduled for name in known)
     at_least = "" if len(known) == len(costs) else "at least "
     return Finding(
-        f"{at_least}{_dollars(spent)} a month at {section.at} replicas is above {_dollars(limit)}; the largest is "
-        f"{most!r}, ${known[most]:,.0f}",
-        f'{_cheaper(section.at)}, or "stacks": {{"{stack}": {_enough(spent)}}} in stack-budget',
+        f"{at_least}{_dollars(spent)} a month at {_replicas(section.at, scheduled)} is above {_dollars(limit)}; "
+        f"the largest is {most!r}, ${known[most]:,.0f}",
+        f'{_cheaper(section.at, scheduled)}, or "stacks": {{"{stack}": {_enough(spent)}}} in stack-budget',
     )
 
 
@@ -33,8 +37,8 @@ def _check_model_budget(it: PlannedModel, section: ModelBudget) -> Finding | Non
     if usd is None or usd <= limit:
         return None
     return Finding(
-        f"{_dollars(usd)} a month at {section.at} replicas is above {_dollars(limit)}",
-        f'{_cheaper(section.at)}, or "models": {{"{it.place}": {_enough(usd)}}} in model-budget',
+        f"{_dollars(usd)} a month at {_replicas(section.at, it.cost.scheduled)} is above {_dollars(limit)}",
+        f'{_cheaper(section.at, it.cost.scheduled)}, or "models": {{"{it.place}": {_enough(usd)}}} in model-budget',
     )
 
 
@@ -48,11 +52,19 @@ def _check_price(it: PlannedModel, _section: UnknownPrice) -> Finding | None:
 
 
 def _usd(cost: Monthly, at: Replicas) -> Usd:
-    return cost.maximum if at == "maximum" else cost.typical
+    return {"minimum": cost.minimum, "typical": cost.typical, "maximum": cost.maximum}[at]
 
 
-def _cheaper(at: Replicas) -> str:
+def _replicas(at: Replicas, scheduled: bool) -> str:
+    return (
+        f"{at} replicas, weighted by the hours of its schedules," if scheduled else f"{at} replicas"
+    )
+
+
+def _cheaper(at: Replicas, scheduled: bool) -> str:
     bound = "max_replica" if at == "maximum" else "min_replica"
+    if scheduled:
+        return f"write a lower {bound}, fewer hours in schedules or a cheaper accelerator"
     return f"write a lower {bound} or a cheaper accelerator"
 
 

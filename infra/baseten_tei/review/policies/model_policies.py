@@ -9,6 +9,7 @@ from baseten_tei.review.policies.image_references import (
 )
 from baseten_tei.review.policies.policy import ModelPolicy, PlannedModel
 from baseten_tei.rules.rule import Finding
+from baseten_tei.spec.args import Autoscaling
 from baseten_tei.spec.names import is_commit
 
 
@@ -25,13 +26,23 @@ def _check_gpu(it: PlannedModel, section: sections.AllowedGpus) -> Finding | Non
 def _check_replicas(it: PlannedModel, _section: sections.ProductionReplicas) -> Finding | None:
     args = it.subject.args
     production = all_environments(args).get(PRODUCTION)
-    if production is None or production.autoscaling.min_replica >= 1:
+    asleep = _asleep(production.autoscaling) if production else None
+    if asleep is None:
         return None
     path = "" if args.environment == PRODUCTION else f"environments.{PRODUCTION}."
     return Finding(
-        f"{path}autoscaling.min_replica is 0: after an idle time the next request in production waits for a cold start",
-        f"write {path}autoscaling.min_replica: 1, {_or_reason('production-replicas', it)}",
+        f"{path}autoscaling.{asleep} is 0: after an idle time the next request in production waits for a cold start",
+        f"write {path}autoscaling.{asleep}: 1, {_or_reason('production-replicas', it)}",
     )
+
+
+def _asleep(autoscaling: Autoscaling) -> str | None:
+    """Return which `min_replica` lets the environment sleep: its own, or that of a schedule; `None` if none does."""
+    if autoscaling.min_replica == 0:
+        return "min_replica"
+    written = (autoscaling.schedules or {}).items()
+    there = (name for name, it in written if it.enabled and it.min_replica == 0)
+    return next((f"schedules.{name}.min_replica" for name in there), None)
 
 
 def _check_revision(it: PlannedModel, _section: sections.PinnedRevision) -> Finding | None:

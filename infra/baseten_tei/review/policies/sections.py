@@ -11,7 +11,7 @@ from baseten_tei.facts.tei import releases
 from baseten_tei.spec.args import Accelerator
 
 Level = Literal["mandatory", "advisory", "disabled"]
-Replicas = Literal["typical", "maximum"]
+Replicas = Literal["minimum", "typical", "maximum"]
 Usd = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 KNOWN_GPUS = tuple(name for name in get_args(Accelerator) if name != "cheapest")
@@ -65,7 +65,7 @@ class StackBudget(Section):
     usd: Usd = 5000
     """US dollars a month."""
     at: Replicas = "maximum"
-    """Which replicas are counted: `maximum`, or the `typical` ones (those kept up, at least one)."""
+    """The replicas that count, those of each hour under schedules: `minimum`, `typical` (at least one), `maximum`."""
     stacks: dict[str, Usd] = {}
     """`usd` of single stacks."""
 

@@ -2,22 +2,27 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
-from baseten_tei.deployment.costs import NOTHING, Monthly, Prices, instance_type, monthly, total
+from baseten_tei.deployment.costs import NOTHING, Monthly, instance_type, monthly, total
 from baseten_tei.deployment.locked_spec import Subject, find_facts
 from baseten_tei.errors import redact
-from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
+from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.review.policies.evaluation import find_violations
 from baseten_tei.review.policies.policy import Violation
-from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.report.approval_marks import compute_marks
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState, model_changes
 from baseten_tei.review.report.callers import find_consequences
 from baseten_tei.review.report.change_kind import drift_of, kind_of, reasons_of
 from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.key_lines import describe_keys
+from baseten_tei.review.report.knowledge import Knowledge
+from baseten_tei.review.report.model_costs import (
+    describe_prices,
+    describe_typical,
+    find_costs,
+    hourly_costs,
+)
 from baseten_tei.review.report.renames import join_renamed, rename_problems
 from baseten_tei.review.report.report_data import (
     Cost,
@@ -27,27 +32,16 @@ from baseten_tei.review.report.report_data import (
     ReportedFinding,
     StackReport,
 )
-from baseten_tei.review.report.throughput import Measurement, usd_per_million_tokens
+from baseten_tei.review.report.throughput import usd_per_million_tokens
 from baseten_tei.review.report.traffic import describe_traffic
 from baseten_tei.rules.registry import check_model
 from baseten_tei.spec.type_tokens import SECRET
 
 
-@dataclass(frozen=True)
-class Knowledge:
-    """What a report needs besides the preview: locked facts, prices, policies, measurements."""
-
-    prices: Prices
-    policy: PolicyConfig
-    lock: Lock = field(default_factory=lambda: EMPTY_LOCK)
-    real_account: bool = False
-    measured: tuple[Measurement, ...] = ()
-
-
 def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) -> StackReport:
     """Return what a preview of one stack means; of a preview that failed only its errors."""
     models = {} if preview.errors else join_renamed(model_changes(preview))
-    costs = {name: _costs(it, known) for name, it in models.items()}
+    costs = {name: find_costs(it, known) for name, it in models.items()}
     subjects = list(_subjects(models, known.lock))
     renamed = rename_problems(models)
     return StackReport(
@@ -69,7 +63,7 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
             _finding(it.level, it.rule, it.model, it.message, it.fix)
             for it in _violations(stack, subjects, known)
         ),
-        prices=known.prices.source,
+        prices=describe_prices(known),
         on_emulator=not known.real_account,
         cost=_cost(
             total(before for before, _ in costs.values()),
@@ -102,6 +96,8 @@ def _report_model(
         traffic=describe_traffic(change, kind, facts),
         drift=drift_of(change.before),
         cost=_cost(*costs),
+        hours=tuple(hourly_costs(args, known)) if args else (),
+        typical=describe_typical(change, known),
         usd_per_million_tokens=measured.usd if measured else None,
         measured=measured.how if measured else "",
     )
@@ -115,21 +111,6 @@ def _diff(change: ModelChange) -> str:
     after = change.after.config_text
     lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=3)
     return "\n".join(list(lines)[2:])  # without the two lines of file names
-
-
-def _costs(change: ModelChange, known: Knowledge) -> tuple[Monthly, Monthly]:
-    """Return the cost before and after: nothing on an emulator."""
-    if not known.real_account:
-        return NOTHING, NOTHING
-    return _state_cost(change.before, known.prices), _state_cost(change.after, known.prices)
-
-
-def _state_cost(state: ModelState | None, prices: Prices) -> Monthly:
-    if state is None:
-        return NOTHING
-    if state.args is None:
-        return Monthly(None, None, None, frozenset({"a spec of another version"}))
-    return monthly(state.args, prices)
 
 
 def _cost(before: Monthly, after: Monthly) -> Cost:

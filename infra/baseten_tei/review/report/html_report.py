@@ -1,5 +1,6 @@
 """The report as one self-contained HTML page, with every model and every line."""
 
+from baseten_tei.review.report import cost_by_hour
 from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import (
     Cell,
@@ -58,6 +59,10 @@ def _stack(stack: StackReport) -> str:
         render_list("Secrets", stack.secrets),
         render_list("Advice", [format_finding(it) for it in findings if not it.blocks]),
         _table(stack) if stack.models else "",
+        render_list(
+            "Typical replicas",
+            [f"{name}: {text}" for name, text in cost_by_hour.typical_lines(stack.models)],
+        ),
         *(_details(stack, model) for model in rank_models(stack.models) if model.changes),
     ]
     return "\n".join(part for part in parts if part)
@@ -90,9 +95,18 @@ def _details(stack: StackReport, model: ModelReport) -> str:
         render_list("Callers may notice", model.notices),
         render_list("Traffic", model.traffic),
         render_list("Cost", token_costs(stack, model)),
+        _hours(model),
         f"<pre>{''.join(map(_diff_line, model.diff.splitlines()))}</pre>" if model.diff else "",
     ]
     return f"<details open><summary>{render_sentence(summary)}</summary>{''.join(parts)}</details>"
+
+
+def _hours(model: ModelReport) -> str:
+    """Return the table of its hours; empty without schedules."""
+    rows = cost_by_hour.hour_rows(model)
+    kinds = ("name", "fixed", "fixed", "number", "number", "number")
+    cells = [("", list(zip(row, kinds, strict=True))) for row in rows]
+    return f"<h4>By the hour</h4>{render_table(cost_by_hour.HEADINGS, cells)}" if rows else ""
 
 
 def _diff_line(line: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import starmap
 
+from baseten_tei.review.report import cost_by_hour
 from baseten_tei.review.report.escaping import code_block, code_span, escape_html, escape_prose
 from baseten_tei.review.report.report_data import Cost, ModelReport, ReportedFinding, StackReport
 from baseten_tei.review.report.wording import (
@@ -40,6 +41,7 @@ def stack_head(stack: StackReport, lines: int) -> str:
             _label, drift_lines(stack)
         ),
         "**Secrets**": map(_sentence, stack.secrets),
+        "**Typical replicas**": starmap(_label, cost_by_hour.typical_lines(stack.models)),
         "**Advice**": [_format_finding(it) for it in stack.policies if not it.blocks],
     }
     blocks = [
@@ -102,6 +104,7 @@ def model_details(stack: StackReport, model: ModelReport) -> str:
         _format_list("**Callers**", [*breaks, *map(_sentence, model.notices)]),
         _format_list("**Rules**", findings),
         _format_list("**Cost**", map(escape_prose, token_costs(stack, model))),
+        _hours(model),
         _config(model),
     ]
     summary = escape_html(f"{model.name}: {what_it_is(model)}")
@@ -109,6 +112,15 @@ def model_details(stack: StackReport, model: ModelReport) -> str:
     return (
         f"<details><summary>{model.kind} <code>{summary}</code></summary>\n\n{inner}\n\n</details>"
     )
+
+
+def _hours(model: ModelReport) -> str:
+    """Return the table of its hours; empty without schedules."""
+    rows = cost_by_hour.hour_rows(model)
+    if not rows:
+        return ""
+    head = [_row(cost_by_hour.HEADINGS), "|---|---:|---|---:|---:|---:|"]
+    return "\n".join([*head, *(_row(escape_prose(it, table=True) for it in row) for row in rows)])
 
 
 def _label(name: str, text: str) -> str:

@@ -3,9 +3,18 @@
 Strict and bounded, because the code of a stranger's pull request may have written it.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from baseten_tei.deployment.costs import Monthly
 from baseten_tei.errors import UserError
@@ -67,6 +76,18 @@ class Cost(_Strict):
     unpriced: tuple[Name, ...] = ()
 
 
+class HourlyCost(_Strict):
+    """Some hours of a month in which the same replica bounds hold, and their US dollars an hour."""
+
+    environment: Name
+    when: Text
+    hours: float
+    once: bool = False
+    """Whether they come once, and are in no sum of an average month."""
+    replicas: Name
+    usd: Money
+
+
 class ModelReport(_Strict):
     """One model."""
 
@@ -88,11 +109,23 @@ class ModelReport(_Strict):
     usd_per_million_tokens: float | None = None
     measured: Text = ""
     """How the throughput behind it was measured."""
+    hours: tuple[HourlyCost, ...] = ()
+    """Of environments with schedules."""
+    typical: Text = ""
+    """Who says what its typical replicas are, where that was asked."""
+
+    @model_serializer(mode="wrap")
+    def _leave_out(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Write what came with version 2 only where it says something, so that an older release reads the rest."""
+        return {key: it for key, it in write(self).items() if it or key not in _VERSION_2}
 
     @property
     def changes(self) -> bool:
         """Return whether anything happens to it."""
         return self.kind != "unchanged"
+
+
+_VERSION_2 = ("hours", "typical")
 
 
 class StackReport(_Strict):
@@ -129,7 +162,7 @@ class StackReport(_Strict):
 class ChangeReport(_Strict):
     """Every stack of a pull request."""
 
-    version: Literal[1] = 1
+    version: Literal[1, 2] = 1
     contract: tuple[Text, ...] = ()
     """What breaks those who read any stack's outputs: changes of their schema."""
     stacks: tuple[StackReport, ...]
@@ -138,6 +171,13 @@ class ChangeReport(_Strict):
     def is_blocked(self) -> bool:
         """Return whether any stack is blocked."""
         return any(it.is_blocked for it in self.stacks)
+
+
+def report_on(stacks: Iterable[StackReport], contract: tuple[str, ...] = ()) -> ChangeReport:
+    """Return the report on some stacks, in the oldest version that can say it."""
+    every = tuple(stacks)
+    newer = any(model.hours or model.typical for it in every for model in it.models)
+    return ChangeReport(version=2 if newer else 1, contract=contract, stacks=every)
 
 
 def parse_report(text: str) -> ChangeReport:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from baseten_tei.review.report import cost_by_hour
 from baseten_tei.review.report.escaping import escape_log_line
 from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
 from baseten_tei.review.report.text_table import align
@@ -42,6 +43,7 @@ def _stack_lines(stack: StackReport) -> Iterator[str]:
         )
     for model in changing:
         yield from _model_lines(stack, model)
+    yield from (f"  {name}: {text}" for name, text in cost_by_hour.typical_lines(stack.models))
 
 
 def _row(model: ModelReport) -> tuple[str, ...]:
@@ -53,3 +55,6 @@ def _model_lines(stack: StackReport, model: ModelReport) -> Iterator[str]:
     yield from (f"  {model.name}: BREAKS CALLERS: {text}" for text in model.breaks)
     yield from (f"  {model.name}: callers: {text}" for text in model.notices)
     yield from (f"  {model.name}: {text}" for text in (*model.traffic, *token_costs(stack, model)))
+    if rows := cost_by_hour.hour_rows(model):
+        yield f"  {model.name}: by the hour"
+        yield from (f"    {it}" for it in align([cost_by_hour.HEADINGS, *rows], right=range(1, 6)))

@@ -1,0 +1,26 @@
+"""What a report needs besides the previews."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from baseten_tei.deployment.costs import Prices
+from baseten_tei.deployment.schedules.hours import Month
+from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
+from baseten_tei.review.policies.policy_config import PolicyConfig
+from baseten_tei.review.report.throughput import Measurement
+from baseten_tei.review.usage.measured import Measured
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """Locked facts, prices, policies, measurements."""
+
+    prices: Prices
+    policy: PolicyConfig
+    lock: Lock = field(default_factory=lambda: EMPTY_LOCK)
+    real_account: bool = False
+    measured: tuple[Measurement, ...] = ()
+    replicas: Mapping[str, Measured] | None = None
+    """What was up, by the model's id on Baseten; `None` where nobody asked."""
+    month: Month | None = None
+    """The calendar month that costs are of; `None` is an average one."""

@@ -1,0 +1,1 @@
+"""What was up and was billed, for the typical costs of a report."""
