@@ -1,6 +1,6 @@
 """The management API, through Baseten's official SDK: the calls that resources make, in our words.
 
-`models`, `deployments`, `environments`, `secrets`, `api_keys` and `usage` each hold the calls about one of Baseten's nouns;
+`models`, `deployments`, `environments`, `secrets`, `api_keys`, `usage`: each has the calls about one noun of Baseten;
 `calls` is how each of them is made: timeout, retries, errors in one line. The SDK is imported at the first
 call, never at preview (1.5 s of CPU, measured on 0.13.1).
 """
