@@ -32,7 +32,8 @@ def _uses(update: Mapping[str, Any]) -> Iterator[str]:
     if schedules is not None:
         yield "schedules_not_enabled"
     given = schedules.get("schedules") if isinstance(schedules, dict) else None
-    of_schedules = [it.get("autoscaling_settings") for it in given or () if isinstance(it, dict)]
+    entries = given if isinstance(given, list) else []
+    of_schedules = [it.get("autoscaling_settings") for it in entries if isinstance(it, dict)]
     for settings in (update.get("autoscaling_settings"), *of_schedules):
         if isinstance(settings, dict) and settings.get("target_in_flight_tokens") is not None:
             yield "in_flight_tokens_not_enabled"

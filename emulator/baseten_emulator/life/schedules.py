@@ -59,7 +59,7 @@ def join_settings(environment: Environment, schedule: Mapping[str, Any] | None) 
 
 
 def _delete(schedules: list[dict[str, Any]], unwanted: list[Any]) -> list[dict[str, Any]]:
-    known = {schedule["id"] for schedule in schedules}
+    known = [schedule["id"] for schedule in schedules]  # what is asked for may be anything
     if missing := [it for it in unwanted if it not in known]:
         raise bad_request(f"{PLACE}.delete_schedules: there is no schedule {missing[0]!r}")
     return [schedule for schedule in schedules if schedule["id"] not in unwanted]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -195,6 +196,8 @@ TOO_QUICK = settings(1, 2, max_scale_down_rate=51)
         ({"timezone": "UTC"}, "no schedule it could be for"),
         ({"zone": "UTC"}, "extra fields not permitted"),
         ({"delete_schedules": ["x"]}, "there is no schedule 'x'"),
+        ({"delete_schedules": [{}]}, "there is no schedule {}"),
+        ({"timezone": "UTC", "schedules": 5}, "schedules: 5 has the wrong type"),
         ({"timezone": "UTC", "schedules": [{**daily("a", 8, 10), "id": "x"}]}, "no schedule 'x'"),
         ({"timezone": "UTC", "schedules": [daily("a", 8, 10), daily("a", 12, 13)]}, "two schedules"),
         ({"timezone": "UTC", "schedules": [daily("a", 8, 10), daily("b", 9, 11)]}, '"a" and "b" overlap'),
@@ -374,6 +377,27 @@ def test_the_audit_log_tells_what_became_of_each_schedule(local: Baseten) -> Non
     assert told == {a: "UPDATED", b: "DELETED"}
     assert {it["action"] for it in older["event_data"]["schedules"]} == {"CREATED"}
     assert newest["event_data"]["schedules"][0]["previous"]["min_replica"] == 2
+
+
+def test_the_sdk_reads_schedules_rules_and_their_events_as_what_they_are(local: Baseten) -> None:
+    models = import_module("baseten.client.managementapi")._models
+    model_id, _ = local.deployed()
+    kept = [
+        daily("a", 8, 10),
+        {**daily("b", 10, 12), "cadence": "HOURLY"},
+        once("c", SOON, LATER, enabled=False),
+    ]
+    update(local, model_id, timezone="UTC", schedules=kept)
+    rule = {"deed": "route_traffic", "model": "bge", "change": {"percent_traffic": 5}}
+    local.post("/_emulator/deeds", **rule)
+    read = models.Environment.model_validate(local.environment(model_id))
+    names = [type(schedule).__name__ for schedule in read.autoscaling_schedules.schedules]
+    assert names == ["AutoscalingSchedule", "AutoscalingSchedule", "OneTimeAutoscalingSchedule"]
+    assert read.traffic_routing.rules[0].percent_traffic == 5
+    log = models.ListAuditLogsResponse.model_validate(local.get("/v1/audit_logs"))
+    change = log.items[0].event_data
+    assert type(change).__name__ == "AuditLogEventEnvironmentUpdated"
+    assert [it.current.schedule_name for it in change.schedules] == ["a", "b", "c"]
 
 
 def test_an_environment_of_an_older_state_has_no_schedules() -> None:
