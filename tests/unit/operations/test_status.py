@@ -258,7 +258,10 @@ def test_a_price_that_is_not_known_is_unknown_unless_nothing_runs() -> None:
     assert live(price="X1").usd_per_hour is None
     assert live(price="X1", replicas=0).usd_per_hour == 0
     text = list(render_table([live(price="X1"), live()]))
-    assert text[-1] == "2 environments, all healthy, $1.20 an hour now, 1 of unknown price"
+    assert (
+        text[-1]
+        == "2 environments, all healthy, $1.20 an hour now by Baseten's price list of 2026-08-27, 1 of unknown price"
+    )
 
 
 def test_what_is_not_well_stands_first() -> None:

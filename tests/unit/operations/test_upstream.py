@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,7 @@ def test_what_does_not_answer_is_unknown_and_hides_nothing(
 ) -> None:
     monkeypatch.setenv("BASETEN_TEI_IMAGE_REGISTRY", NOBODY)
     monkeypatch.delenv("BASETEN_API_KEY")
+    monkeypatch.setattr(upstream_client, "AS_OF", f"{datetime.now(UTC):%Y-%m-%d}")
     assert main(["check", "--upstream", "--format", "json", "--root", str(project)]) == 1
     told: list[dict[str, str]] = json.loads(capsys.readouterr().out)
     parts = {it["name"]: it for it in told}
@@ -145,6 +147,17 @@ def test_equal_prices_are_current_and_an_instance_that_is_not_listed_is_behind()
     told = compare_prices(LISTED, AS_OF, LISTED | {"R200": 1.0}, "2026-12-01")
     assert (told.state, told.newest) == ("behind", "of 2026-12-01")
     assert "1 are not in the list; R200" in told.todo
+
+
+def test_a_price_list_that_nobody_can_compare_is_old_after_90_days() -> None:
+    young = compare_prices(LISTED, "2026-08-27", "no key", "2026-11-25")
+    assert (young.state, young.todo) == ("unknown", "no key")
+    old = compare_prices(LISTED, "2026-08-27", "no key", "2026-11-26")
+    assert (old.state, old.here) == ("behind", "list of 2026-08-27")
+    assert old.todo.startswith(
+        "91 days old, and not compared (no key): upgrade baseten-tei, or set"
+    )
+    assert compare_prices(LISTED, "2026-08-27", LISTED, "2027-08-27").state == "current"
 
 
 def test_what_is_newer_here_than_in_the_index_is_not_behind() -> None:

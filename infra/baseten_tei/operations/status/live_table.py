@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from baseten_tei.deployment.costs import LISTED
 from baseten_tei.operations.status.live_environments import LiveEnvironment
 from baseten_tei.review.report.escaping import escape_log_line
 from baseten_tei.review.report.text_table import align
@@ -21,7 +22,7 @@ def cells(row: LiveEnvironment) -> tuple[str, ...]:
 
 
 def summary(rows: Sequence[LiveEnvironment]) -> str:
-    """Return `3 environments, 1 unhealthy, $1.70 an hour now`; an emulator bills nothing."""
+    """Return `3 environments, 1 unhealthy, $1.70 an hour now` and by which prices; an emulator bills nothing."""
     sick = sum(not row.is_healthy for row in rows)
     count = f"{len(rows)} environment{'' if len(rows) == 1 else 's'}"
     health = [f"{sick} unhealthy" if sick else "all healthy"] if rows else []
@@ -32,7 +33,7 @@ def _bill(rows: Sequence[LiveEnvironment]) -> Iterator[str]:
     if rows and all(row.emulator for row in rows):
         yield "on an emulator: nothing is billed"
         return
-    yield f"${sum(row.usd_per_hour or 0 for row in rows):,.2f} an hour now"
+    yield f"${sum(row.usd_per_hour or 0 for row in rows):,.2f} an hour now by {LISTED.source}"
     if unpriced := sum(row.usd_per_hour is None for row in rows):
         yield f"{unpriced} of unknown price"
 

@@ -4,9 +4,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import Literal
 
 State = Literal["current", "behind", "unknown"]
+OLD_AFTER_DAYS = 90
+"""Of a price list that nobody compared with Baseten's."""
 _NAMED = 3
 """Models, or instance types, that a line names."""
 
@@ -73,10 +76,14 @@ def _name_some(models: Sequence[str]) -> str:
 def compare_prices(
     listed: Mapping[str, float], as_of: str, account: Mapping[str, float] | str, today: str
 ) -> Part:
-    """Return the price list; `account` is what Baseten says today, or why that is not known."""
+    """Return the price list; `account` is what Baseten says today, or why that is not known: then its age decides."""
     here = f"list of {as_of}"
     if isinstance(account, str):
-        return Part("prices", here, "", "unknown", account)
+        days = (date.fromisoformat(today) - date.fromisoformat(as_of)).days
+        if days <= OLD_AFTER_DAYS:
+            return Part("prices", here, "", "unknown", account)
+        todo = f"{days} days old, and not compared ({account}): upgrade baseten-tei, or set BASETEN_API_KEY"
+        return Part("prices", here, "", "behind", todo)
     differing = [it for it in listed if it in account and account[it] != listed[it]]
     missing = [it for it in account if it not in listed]
     if not differing and not missing:
