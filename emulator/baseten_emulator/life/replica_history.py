@@ -1,8 +1,8 @@
 """How many replicas each deployment had, at any past time: what bills and series of metrics are made of.
 
-Between two changes of its record a deployment's replicas follow from the record, from the minutes in which it was
-asked, and from the time. So the log is brought up to date when the record changes (`Store.watch`) and when somebody
-reads it.
+Between two changes of its record and its environment's a deployment's replicas follow from these, from the minutes in
+which it was asked, and from the time. So the log is brought up to date when one of them changes (`Store.watch`) and
+when somebody reads it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from baseten_emulator.life import lifecycle
 from baseten_emulator.life.replicas import Step, list_floors, on_settings_at
-from baseten_emulator.world.records import Activity, Deployment, ReplicaLog
+from baseten_emulator.world.records import Activity, Deployment, Environment, ReplicaLog
 from baseten_emulator.world.world import World, request_counter
 
 _MINUTE = 60
@@ -18,8 +18,9 @@ Steps = tuple[list[float], ...]
 
 
 def keep_history(world: World) -> None:
-    """Log the replicas of each deployment of a world up to each change of it."""
+    """Log the replicas of each deployment of a world up to each change of it, and of the environment it serves."""
     world.store.watch(Deployment, lambda before: _log(world, before))
+    world.store.watch(Environment, lambda before: _log_serving(world, before))
 
 
 def replica_log(world: World, deployment: Deployment) -> ReplicaLog:
@@ -36,7 +37,7 @@ def replica_logs(world: World) -> list[ReplicaLog]:
 
 def replica_seconds(log: ReplicaLog, start: float, end: float) -> float:
     """Return for how long replicas were up between two instants, each by itself."""
-    ends = [*(since for since, _ in log.steps[1:]), log.until]
+    ends = [*(since for since, _ in log.steps[1:]), log.until][: len(log.steps)]
     return sum(
         count * max(0.0, min(until, end) - max(since, start))
         for (since, count), until in zip(log.steps, ends, strict=True)
@@ -47,6 +48,12 @@ def average_replicas(log: ReplicaLog, start: float, end: float) -> float | None:
     """Return how many replicas there were on average; `None` where the log has nothing of that time."""
     start, end = max(start, log.steps[0][0] if log.steps else end), min(end, log.until)
     return replica_seconds(log, start, end) / (end - start) if end > start else None
+
+
+def _log_serving(world: World, environment: Environment) -> None:
+    serving = world.store.get(Deployment, environment.current_deployment_id)
+    if serving:
+        _log(world, serving)
 
 
 def _log(world: World, deployment: Deployment) -> ReplicaLog:

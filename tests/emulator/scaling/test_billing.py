@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.control_client import Baseten
+from baseten_tei.deployment.costs import LISTED, monthly
+from baseten_tei.deployment.schedules.hours import Month, month_minutes
+from tests.support.control_client import Baseten, ManualClock, in_process, new_world
+from tests.support.specs import spec
 
+UNSET = ("autoscaling_window", "scale_down_delay", "concurrency_target", "max_scale_down_rate",
+         "target_utilization_percentage", "target_in_flight_tokens")  # fmt: skip
+WORKDAYS = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY"]
 HOUR, DAY = 3600, 24 * 3600
 START = 1_800_000_000
 """Of the clock of these tests: 2027-01-15 08:00 UTC."""
@@ -62,6 +69,64 @@ def test_a_model_that_sleeps_is_billed_until_it_sleeps_and_again_when_it_is_aske
     assert minutes(local) == {deployment: 30}
     assert minutes(local, start=START + 2 * HOUR) == {deployment: 15}
     assert bill(local)["breakdown"][0]["inference_requests"] == 1
+
+
+def test_a_bill_of_this_very_moment_is_of_nothing(local: Baseten) -> None:
+    local.pushed()
+    assert bill(local)["minutes"] == 0
+
+
+def test_a_schedule_counts_from_when_it_was_made(local: Baseten) -> None:
+    """The clock stands at 08:00 UTC, a Friday; the window is from 06:00 to 20:00."""
+    model, deployment = local.deployed()
+    scale(local, model, min_replica=1, max_replica=4, scale_down_delay=0)
+    local.advance(HOUR)
+    settings = {**dict.fromkeys(UNSET), "min_replica": 3, "max_replica": 4}
+    window = {"cadence": "DAILY", "weekdays": ["FRIDAY"], "start_hour": 6, "start_minute": 0,
+              "end_hour": 20, "end_minute": 0}  # fmt: skip
+    schedule = {"name": "busy", "enabled": True, "autoscaling_settings": settings, **window}
+    update = {"timezone": "UTC", "schedules": [schedule]}
+    local.patch(f"/v1/models/{model}/environments/production", autoscaling_schedule_settings=update)
+    local.advance(HOUR)
+    assert minutes(local) == {deployment: 60 + 3 * 60}
+
+
+@pytest.mark.parametrize(
+    ("zone", "month", "window", "autoscaling"),
+    [
+        ("Europe/Berlin", Month(2026, 10), {"start_hour": 8, "end_hour": 18}, {"hours": "08:00-18:00"}),
+        ("Europe/Berlin", Month(2027, 3), {"start_hour": 22, "end_hour": 7}, {"hours": "22:00-07:00"}),
+        ("America/New_York", Month(2026, 11), {"start_hour": 0, "end_hour": 3}, {"hours": "00:00-03:00"}),
+    ],
+)  # fmt: skip
+def test_a_month_with_a_change_of_the_clocks_is_billed_as_its_costs_by_the_hour_say(
+    zone: str, month: Month, window: dict[str, int], autoscaling: dict[str, Any]
+) -> None:
+    """Two readings of a schedule: the emulator's, which counts replicas, and that of the reports."""
+    start, end = (
+        datetime(it.year, it.month, 1, tzinfo=ZoneInfo(zone)) for it in (month, month.following())
+    )
+    world = new_world(clock=ManualClock(start.timestamp() - HOUR).now)
+    there = Baseten(world, in_process(world))
+    model, deployment = there.deployed()
+    quick = {"scale_down_delay": 0, "autoscaling_window": 10}
+    scale(there, model, min_replica=1, max_replica=2, **quick)
+    settings = {**dict.fromkeys(UNSET), "min_replica": 2, "max_replica": 2}
+    busy = {"cadence": "DAILY", "weekdays": WORKDAYS, "start_minute": 0, "end_minute": 0, **window}
+    schedule = {"name": "busy", "enabled": True, "autoscaling_settings": settings, **busy}
+    update = {"timezone": zone, "schedules": [schedule]}
+    there.patch(f"/v1/models/{model}/environments/production", autoscaling_schedule_settings=update)
+    there.advance((end.timestamp() - start.timestamp()) + 2 * HOUR)
+    middle = start.timestamp() + 15 * DAY
+    halves = ((start.timestamp(), middle), (middle, end.timestamp()))
+    billed = sum(minutes(there, start=one, end=two)[deployment] for one, two in halves)
+    warm = {"days": "mon-fri", "timezone": zone, "min_replica": 2, **autoscaling}
+    args = spec(autoscaling={"min_replica": 1, "max_replica": 2, "warm": warm})
+    wanted = monthly(args, LISTED, month).minimum
+    assert wanted is not None
+    # A replica that is too much goes after the autoscaling window, ten seconds, of which there are some 20 a month.
+    assert billed * 0.01414 == pytest.approx(wanted, abs=5 * 0.01414)
+    assert billed > month_minutes(month) + 40 * 60
 
 
 def test_a_day_is_one_in_utc_and_the_days_add_up(local: Baseten) -> None:
