@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from baseten_tei.baseten.api import NotFoundError
+from baseten_tei.baseten.api import ApiError, NotFoundError
 from baseten_tei.baseten.remote_keys import RemoteKey, WantedKey
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.target import parse_target
@@ -87,6 +87,8 @@ class FakeApi:
         self.calls: list[tuple[Any, ...]] = []
         self.keys: dict[str, RemoteKey] = {}
         self.undeletable = ""
+        self.listed_regions = ["us", "eu"]
+        self.enabled_regions = ["us", "eu"]
         self.target = parse_target("http://127.0.0.1:9")
 
     # --- models
@@ -107,6 +109,10 @@ class FakeApi:
         if model_id not in self.model_ids.values():
             raise NotFoundError(f"no model {model_id}", status=404)
         self.model_ids = {key: known for key, known in self.model_ids.items() if known != model_id}
+
+    def regions(self, team: str | None) -> list[str]:
+        del team
+        return self.listed_regions
 
     # --- deployments
 
@@ -196,12 +202,18 @@ class FakeApi:
         settings: EnvironmentSettings,
         *,
         redeploy: bool = False,
+        region: str | None = None,
     ) -> None:
         call = ("promote", model_id, environment, deployment_id, settings)
-        self.calls.append((*call, "redeploy") if redeploy else call)
+        more = [*(["redeploy"] if redeploy else []), *([] if region is None else [region])]
+        self.calls.append((*call, *more))
+        if region and region not in self.enabled_regions:
+            raise ApiError("Regions are not enabled", status=403)
+        moves = region not in (None, self.deployments[deployment_id].region)
         candidate = replace(
-            self._promoted(deployment_id, redeploy=redeploy), environment=environment
+            self._promoted(deployment_id, redeploy=redeploy or moves), environment=environment
         )
+        candidate = candidate if region is None else replace(candidate, region=region)
         self.deployments[candidate.id] = candidate
         key = self._key(model_id, environment)
         begun = replace(

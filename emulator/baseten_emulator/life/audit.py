@@ -66,7 +66,7 @@ def on_promotion(
     on_deployment(
         world, "MODEL_DEPLOYMENT_PROMOTED", deployment,
         environment_name=environment.name, environment_id=environment.id,
-        region_update=None, instance_type_id_update=update.get("instance_type_id"),
+        region_update=update.get("region"), instance_type_id_update=update.get("instance_type_id"),
         promotion_settings_override=(
             {**_of(override, _PROMOTION[:3]), **_of(rolling, _ROLLING)} if override else None
         ),

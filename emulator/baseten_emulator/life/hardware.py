@@ -43,7 +43,10 @@ CATALOG = tuple(
     InstanceType(*row)
     for row in json.loads(Path(__file__).with_name("hardware.json").read_text("utf-8"))
 )
-REGIONS = {"us": {"slug": "us", "display_name": "United States"}}
+REGIONS = {
+    "us": {"slug": "us", "display_name": "United States"},
+    "eu": {"slug": "eu", "display_name": "Europe"},
+}
 """Where deployments can be placed, by slug; no region is Global."""
 SMALLEST = CATALOG[0]
 _BY_NAME = {sku.name: sku for sku in CATALOG} | {"L4x4x16": CATALOG[11]}  # its older spelling

@@ -11,7 +11,7 @@ from typing import Any
 
 from baseten_emulator.faults import not_enabled
 from baseten_emulator.life import audit, autoscaling, environment_settings, hardware, lifecycle
-from baseten_emulator.world.bodies import Fields, check_fields, refuse_unsimulated
+from baseten_emulator.world.bodies import Fields, check_fields
 from baseten_emulator.world.records import Candidate, Deployment, Environment, Promoting, UnderWay
 from baseten_emulator.world.wire import ApiError, bad_request
 from baseten_emulator.world.world import World
@@ -28,6 +28,7 @@ class Wish:
 
 
 _UPDATE_FIELDS: Fields = {
+    "region": str,
     "instance_type_id": str,
     "autoscaling_settings": dict,
     "request_backpressure_settings": dict,
@@ -42,17 +43,19 @@ def promote(
     """Start a promotion, and return the deployment that will serve. Raises ApiError."""
     _check(environment, deployment)
     wanted = _instance_type(environment, deployment, wish)
+    region = _region(deployment, wish)
     candidate, redeploy = candidate_of(world, environment, deployment.id, wish)
     audit.on_promotion(world, environment, deployment, wish.settings_update, wish.settings_override)
     serves = environment.current_deployment_id == deployment.id
-    if serves and deployment.instance_type == wanted and not redeploy:
+    moves = deployment.instance_type != wanted or deployment.region != region
+    if serves and not moves and not redeploy:
         environment = replace(environment, ended=None, **candidate.settings)
         deployment = environment_settings.hand_over(world, environment, deployment)
         world.store.put(environment)
         return deployment
     elsewhere = deployment.environment not in (None, environment.name)
-    if elsewhere or deployment.instance_type != wanted or redeploy or deployment.is_development:
-        deployment = _copy(world, deployment, wanted)
+    if elsewhere or moves or redeploy or deployment.is_development:
+        deployment = _copy(world, replace(deployment, region=region), wanted)
     return begin(world, environment, deployment, replace(candidate, deployment_id=deployment.id))
 
 
@@ -61,7 +64,6 @@ def candidate_of(
 ) -> tuple[Candidate, bool]:
     """Return a promotion's record, and whether it redeploys. Raises ApiError 400."""
     not_enabled.require_enabled(world, world.model(environment.owner).name, wish.settings_update)
-    refuse_unsimulated(wish.settings_update, "region")
     update = check_fields(wish.settings_update, _UPDATE_FIELDS)
     settings = environment_settings.compute_changes(world, environment, update)
     kept = settings.get("promotion", environment.promotion)
@@ -111,6 +113,14 @@ def _instance_type(environment: Environment, deployment: Deployment, wish: Wish)
             " send preserve_env_instance_type: false with it"
         )
     return hardware.instance_type(str(requested)).name
+
+
+def _region(deployment: Deployment, wish: Wish) -> str | None:
+    """Return where the promoted deployment runs: without a word of it where it did, None for Global."""
+    region = wish.settings_update.get("region")
+    if region and region not in hardware.REGIONS:
+        raise bad_request(f'"{region}" is not a region; GET /v1/regions lists them')
+    return deployment.region if region is None else region or None
 
 
 def _copy(world: World, source: Deployment, instance_type: str) -> Deployment:

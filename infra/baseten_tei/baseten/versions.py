@@ -22,11 +22,22 @@ class Version:
     is_development: bool = False
     replicas: int = 0
     """How many are active."""
+    region: str = ""
+    """Baseten's word for where it runs; empty for Global."""
 
     @property
     def digest(self) -> str:
         """The config digest that the push stamped on it; empty where something else pushed it."""
         return str(self.labels.get(DIGEST_LABEL, ""))
+
+
+GLOBAL = "global"
+"""What a spec writes for Baseten's Global, whose own word is an empty text."""
+
+
+def region_on_baseten(region: str | None) -> str | None:
+    """Return a spec's region as Baseten writes it; `None` where the spec leaves it out."""
+    return "" if region == GLOBAL else region
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ def all_environments(args: ModelArgs) -> dict[str, EnvironmentArgs]:
         autoscaling=args.autoscaling,
         promotion=args.promotion,
         request_backpressure=args.request_backpressure,
+        region=args.region,
         deployment=args.deployment,
     )
     return {**args.environments, args.environment: own}
@@ -50,6 +51,7 @@ def environment_inputs(
             "autoscaling": _autoscaling(args, environment.autoscaling),
             "promotion": _promotion(environment.promotion),
             "request_backpressure": environment.request_backpressure,
+            **({"region": environment.region} if environment.region else {}),
             "force_delete": args.force_delete,
             **policy,
         }

@@ -30,6 +30,8 @@ Pooling = Literal["cls", "mean", "splade", "last-token"]
 Dtype = Literal["float16", "float32"]
 WeightsSource = Literal["cached", "baked", "download"]
 Backpressure = Literal["QUEUE_ON_FULL", "REJECT_ON_FULL"]
+Region = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
+"""A slug of `GET /v1/regions` (SDK 0.13.1), or `global`, which is Baseten's own choice."""
 Positive = Annotated[int, Field(ge=1)]
 Percent = Annotated[int, Field(ge=0, le=50)]
 
@@ -98,6 +100,8 @@ class EnvironmentArgs(_Words):
     """As the model's own."""
     request_backpressure: Backpressure | None = None
     """As the model's own."""
+    region: Region | None = None
+    """As the model's own."""
     deployment: str | None = None
     """As the model's own."""
 
@@ -153,6 +157,8 @@ class TeiArgs(_Words):
     """How that environment takes over a version."""
     request_backpressure: Backpressure | None = None
     """What Baseten does with requests when every replica is full."""
+    region: Region | None = None
+    """Where that environment serves: a region of the account, or `global`; it comes with the promotion."""
     environments: dict[str, EnvironmentArgs] = {}
     """Further environments of this model, by name; they take each version over before `environment` does."""
     deployment: str | None = None

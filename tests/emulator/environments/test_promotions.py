@@ -290,8 +290,25 @@ def test_a_promotion_can_change_the_instance_type(local: Baseten) -> None:
     assert '"L9" is not an instance type' in answer.json["message"]
 
 
-def test_what_is_not_simulated_is_refused_by_name(local: Baseten) -> None:
+def test_a_promotion_moves_a_deployment_to_a_region_as_a_new_one(local: Baseten) -> None:
     model_id, serving = local.deployed()
-    body = {"deployment_id": serving, "environment_settings_update": {"region": "us"}}
+
+    def promote(deployment: str, region: str | None) -> str:
+        update = {} if region is None else {"region": region}
+        body = {"deployment_id": deployment, "environment_settings_update": update}
+        moved = str(local.post(path(model_id) + "/promote", **body)["id"])
+        local.advance(10)
+        assert local.environment(model_id)["current_deployment"]["id"] == moved
+        return moved
+
+    def place() -> Any:
+        return (local.environment(model_id)["current_deployment"]["region"] or {}).get("slug")
+
+    moved = promote(serving, "eu")
+    assert (moved != serving, place()) == (True, "eu")
+    assert promote(moved, "eu") == moved
+    assert (promote(moved, None), place()) == (moved, "eu")
+    assert (promote(moved, "") != moved, place()) == (True, None)
+    body = {"deployment_id": serving, "environment_settings_update": {"region": "moon"}}
     answer = local.call("POST", path(model_id) + "/promote", body)
-    assert answer.json["message"] == "region: not simulated by the emulator"
+    assert '"moon" is not a region' in answer.json["message"]

@@ -1,6 +1,7 @@
 """Drift, as decisions: what differs, by field, as texts that can be shown to anyone."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -240,6 +241,15 @@ def test_a_copy_that_baseten_made_is_no_drift_unless_it_runs_elsewhere() -> None
     assert drift(STATE, serving(version("d9", instance_type="A10Gx4x16"))) == {
         "instance_type": "L4:4x16 → A10Gx4x16"
     }
+
+
+def test_another_region_is_drift_where_one_is_managed() -> None:
+    moved = serving(replace(OURS, region="us"))
+    assert drift(STATE, moved) == {}
+    assert drift({**STATE, "region": "us"}, moved) == {}
+    assert drift({**STATE, "region": "eu"}, moved) == {"region": "us, not eu"}
+    assert drift({**STATE, "region": "eu"}, serving()) == {"region": "global, not eu"}
+    assert drift({**STATE, "region": "global"}, moved) == {"region": "us, not global"}
 
 
 def test_another_version_is_named_with_what_differs_in_its_config() -> None:

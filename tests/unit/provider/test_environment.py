@@ -161,6 +161,16 @@ def test_a_failure_is_forgotten_once_the_release_succeeds() -> None:
     assert "failed_deployment_id" not in state
 
 
+def test_another_region_is_a_release_and_one_that_is_left_out_is_not_managed() -> None:
+    releases = Releases()
+    resource = environment(FakeApi(), releases)
+    assert resource.diff(released(), {**ENVIRONMENT, "region": "eu"}).paths == ("region",)
+    moved = resource.update("id", released(), {**ENVIRONMENT, "region": "eu"})
+    assert (moved["region"], releases.asked) == ("eu", ["new"])
+    assert resource.diff(released(region="eu"), ENVIRONMENT).paths == ()
+    assert resource.diff(released(), ENVIRONMENT).paths == ()
+
+
 def test_settings_alone_are_set_in_place() -> None:
     api, releases = (
         FakeApi(environments={"production": Serving("production", None, {})}),

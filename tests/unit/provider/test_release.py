@@ -661,3 +661,56 @@ def test_a_job_that_has_to_end_shortens_every_deadline() -> None:
     assert patience_seconds(None) is None
     with pytest.raises(UserError, match="'soon' is not a number of seconds"):
         patience_seconds("soon")
+
+
+# --- regions
+
+
+def region_of(api: FakeApi) -> str:
+    current = api.served["production"].current
+    return current.region if current else "nothing serves"
+
+
+def test_a_region_comes_with_the_promotion() -> None:
+    api = baseten()
+    assert release(api, region="eu")["deployment_id"] == "d1-copy"
+    assert region_of(api) == "eu"
+
+
+def test_a_first_version_that_baseten_made_production_by_itself_is_moved() -> None:
+    api = baseten(environments={"production": serving(version())})
+    release(api, region="eu")
+    assert region_of(api) == "eu"
+    calls = list(api.calls)
+    release(api, region="eu")
+    assert (api.calls, region_of(api)) == (calls, "eu"), "it is there already"
+
+
+def test_a_region_is_left_by_the_word_global_alone() -> None:
+    api = baseten(environments={"production": serving(version(region="eu"))})
+    release(api)
+    assert region_of(api) == "eu"
+    release(api, region="global")
+    assert region_of(api) == ""
+
+
+def test_a_region_that_the_account_has_not_is_refused_before_anything_is_waited_for() -> None:
+    api, gate = baseten(), Gate()
+    with pytest.raises(
+        UserError, match="region 'mars' is not one of your organization, which has us, eu"
+    ):
+        release(api, gate, region="mars")
+    assert (api.calls, gate.asked) == ([], [])
+    api.listed_regions = []
+    with pytest.raises(UserError, match="has none to choose: write one of them, region: global"):
+        release(api, region="eu")
+
+
+def test_a_region_that_is_not_enabled_is_named_with_what_still_holds() -> None:
+    api = baseten()
+    api.enabled_regions = []
+    with pytest.raises(
+        UserError, match=r"region 'eu' is not allowed.* serves on .*leave region out"
+    ):
+        release(api, region="eu")
+    assert region_of(api) == ""

@@ -12,7 +12,6 @@ from tests.support.specs import raw
 
 KEYS, SENTENCES, TASKS = key_tables().keys, key_tables().sentences, key_tables().tasks
 
-REGION = "environment (https://docs.baseten.co/deployment/regional-environments), and write environment: NAME"
 TOKEN = "write gated: true, and beside the models baseten-tei:hf_access_key: {from_env: HF_TOKEN}"
 
 
@@ -61,7 +60,8 @@ def test_another_tools_word_is_answered_with_the_key_of_this_one(
 
 
 @pytest.mark.parametrize(
-    ("written", "said"), [({"region": "eu"}, REGION), ({"dimensions": 256}, '("dimensions": 256). Leave it out')]
+    ("written", "said"),
+    [({"zone": "eu"}, "Write region: eu"), ({"dimensions": 256}, '("dimensions": 256). Leave it out')],
 )  # fmt: skip
 def test_what_a_spec_cannot_say_is_answered_with_who_can(
     written: dict[str, Any], said: str
@@ -84,7 +84,8 @@ def test_what_a_spec_cannot_say_is_answered_with_who_can(
         ({"environments": {"eu": {"gpu": "L4"}}},
          "It is of the model, not of an environment: write accelerator: L4 beside task"),
         ({"environments": {"eu": {"autoscalin": {}}}}, "Perhaps you meant 'autoscaling'?"),
-        ({"environments": {"eu": {"zzz": {}}}}, "Known: autoscaling, promotion, request_backpressure, deployment"),
+        ({"environments": {"eu": {"zzz": {}}}}, 
+         "Known: autoscaling, promotion, request_backpressure, region, deployment"),
     ],
 )  # fmt: skip
 def test_a_key_at_the_wrong_place_is_answered_with_the_right_one(

@@ -74,23 +74,30 @@ class Environments(Calls):
         settings: EnvironmentSettings,
         *,
         redeploy: bool = False,
+        region: str | None = None,
     ) -> None:
         """Let a deployment serve an environment, on its own instance type and with these settings.
 
-        With `redeploy` it starts anew, as a copy with an id of its own.
+        With `redeploy` it starts anew, as a copy with an id of its own, and so it may where `region` (Baseten's word)
+        is another than its own.
         """
         from baseten.client.managementapi import PromoteToEnvironmentRequest
 
         request = PromoteToEnvironmentRequest.model_validate(
-            promotion_request(deployment_id, settings, redeploy=redeploy)
+            promotion_request(deployment_id, settings, redeploy=redeploy, region=region)
         )
         before = self.serving(model_id, environment)
+        served = before.current if before else None
+        moves = served is not None and region is not None and served.region != region
         self._once(
             lambda: self._sdk.post_models_environments_promote(
                 model_id=model_id, env_name=environment, request=request
             ),
             done=lambda: _has_begun(
-                before, self.serving(model_id, environment), deployment_id, redeploy=redeploy
+                before,
+                self.serving(model_id, environment),
+                deployment_id,
+                redeploy=redeploy or moves,
             ),
         )
 

@@ -46,6 +46,16 @@ class Models(Teams):
         found = self._call(lambda: self._sdk.get_instance_types())
         return [it.name for it in found.instance_types]
 
+    def regions(self, team: str | None) -> list[str]:
+        """Return the regions that a team, or the organization, may choose: Baseten's words."""
+        team_id = self._team_id(team)
+        found = self._call(
+            lambda: (
+                self._sdk.get_teams_regions(team_id=team_id) if team_id else self._sdk.get_regions()
+            )
+        )
+        return [it.slug for it in found.regions]
+
     def prices(self) -> dict[str, float]:
         """Return US dollars per minute of a replica, by the name of the instance type."""
         found = self._call(lambda: self._sdk.get_instance_type_prices())

@@ -31,6 +31,7 @@ def as_version(deployment: "Deployment") -> Version:
         instance_type=deployment.instance_type_name or "",
         is_development=deployment.is_development,
         replicas=deployment.active_replica_count,
+        region=deployment.region.slug if deployment.region else "",
     )
 
 
@@ -78,13 +79,21 @@ def settings_request(settings: EnvironmentSettings) -> dict[str, Any]:
 
 
 def promotion_request(
-    deployment_id: str, settings: EnvironmentSettings, *, redeploy: bool
+    deployment_id: str,
+    settings: EnvironmentSettings,
+    *,
+    redeploy: bool,
+    region: str | None = None,
 ) -> dict[str, Any]:
-    """Return a promotion onto the deployment's own instance type; with `redeploy` as a copy that starts anew."""
+    """Return a promotion onto the deployment's own instance type; with `redeploy` as a copy that starts anew.
+
+    `region` is Baseten's word, `None` for the deployment's own.
+    """
+    place = {} if region is None else {"region": region}
     override = {"promotion_settings_override": {"redeploy_on_promotion": True}} if redeploy else {}
     return {
         "deployment_id": deployment_id,
         "preserve_env_instance_type": False,
-        "environment_settings_update": settings_request(settings),
+        "environment_settings_update": {**settings_request(settings), **place},
         **override,
     }

@@ -28,7 +28,7 @@ UNMANAGED_DEFAULTS: Mapping[str, Any] = {
 
 
 def settings_entry(serving: Serving, predict_concurrency: int) -> dict[str, Any]:
-    """Return `autoscaling`, `promotion` and `request_backpressure`, without what is the default of a spec.
+    """Return `autoscaling`, `promotion`, `request_backpressure` and `region`, without what is the default of a spec.
 
     Promotion settings are all of them or none: what a spec does not mention it does not manage.
     """
@@ -38,6 +38,7 @@ def settings_entry(serving: Serving, predict_concurrency: int) -> dict[str, Any]
         "autoscaling": _autoscaling(serving.autoscaling, predict_concurrency),
         "promotion": {} if promotion == PROMOTION_DEFAULTS else promotion,
         "request_backpressure": policy,
+        "region": serving.current.region if serving.current else None,
     }
     return {key: value for key, value in found.items() if value}
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.baseten.statuses import UNHEALTHY
-from baseten_tei.baseten.versions import Serving, Version
+from baseten_tei.baseten.versions import GLOBAL, Serving, Version, region_on_baseten
 from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.ownership import owner_of
 
@@ -41,6 +41,7 @@ def environment_drift(state: State, model_id: str, serving: Serving, config: Tex
         "model_id": "" if state["model_id"] == model_id else f"{model_id}, not {state['model_id']}",
         "deployment": _version(state, current, config),
         "instance_type": _instance_type(state, current),
+        "region": _region(state, current),
         "status": current.status if current and current.status in UNHEALTHY else "",
         "promotion": _promotion(state, serving),
         **(config or {}),
@@ -79,6 +80,14 @@ def _instance_type(state: State, current: Version | None) -> str:
     if not (recorded and current and current.instance_type):
         return ""
     return find_differences(recorded, current.instance_type).get("", "")
+
+
+def _region(state: State, current: Version | None) -> str:
+    """Return the region that it serves in, if another is asked for."""
+    wanted = region_on_baseten(state.get("region"))
+    if wanted is None or current is None or current.region == wanted:
+        return ""
+    return f"{current.region or GLOBAL}, not {state['region']}"
 
 
 def _promotion(state: State, serving: Serving) -> str:

@@ -154,6 +154,8 @@ class EnvironmentInputs(Typed):
     """How it takes over a version; what is left out is not managed."""
     request_backpressure: Backpressure | None = None
     """What Baseten does with requests when every replica is full."""
+    region: NotEmpty | None = None
+    """Region that it serves in, or `global`; it comes with a promotion. Left out, a version keeps its own."""
     secret_generation: str | None = None
     """Generation of the secret that the model reads: another one restarts what serves."""
     force_delete: bool | None = None

@@ -1,19 +1,23 @@
 """Letting a ready version serve an environment, on the environment's settings."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 
-from baseten_tei.baseten.api import BasetenApi
+from baseten_tei.baseten.api import ApiError, BasetenApi
 from baseten_tei.baseten.statuses import FAILED, PROMOTION_FAILED
 from baseten_tei.baseten.versions import (
     EnvironmentSettings,
     Serving,
     Version,
+    region_on_baseten,
     settings_differ,
 )
 from baseten_tei.deployment.ownership import foreign_problem, owner_of
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.waiting import Waiting
+
+FORBIDDEN = 403
 
 
 def settings_of(inputs: Values) -> EnvironmentSettings:
@@ -60,7 +64,7 @@ class Promoting:
         also where it no longer serves what it did when the release began (`served_before`);
         what served before serves on.
         """
-        settings = settings_of(inputs)
+        settings, region = settings_of(inputs), region_on_baseten(inputs.get("region"))
         before = self._await_settled(inputs, model_id, deadline)
         self._refuse_unwanted()
         _refuse_overtaken(inputs, version, before, served_before)
@@ -68,15 +72,19 @@ class Promoting:
         if before is None:
             self._api.create_environment(model_id, inputs["environment"], settings)
         serves = before is not None and _serves(before, version)
-        if before and serves and not redeploy:
+        moves = not _is_there(before, region)
+        if before and serves and not redeploy and not moves:
             if settings_differ(before, settings):
                 self._api.update_environment(model_id, inputs["environment"], settings)
             return before
         self._waiting.tell(f"promoting {version.id} into {inputs['environment']}")
         anew = serves and redeploy
-        self._api.promote(model_id, inputs["environment"], version.id, settings, redeploy=anew)
+        with _naming_region(inputs, region):
+            self._api.promote(
+                model_id, inputs["environment"], version.id, settings, redeploy=anew, region=region
+            )
         served = before.current.id if before and before.current else None
-        arrived = _arrival(version, served, anew=anew)
+        arrived = _arrival(version, served, region, anew=anew)
         return self._promote(inputs, model_id, version, arrived, deadline)
 
     def _await_settled(self, inputs: Values, model_id: str, deadline: float) -> Serving | None:
@@ -147,7 +155,7 @@ def _refuse_another_state(inputs: Values, before: Serving | None, held: Collecti
 
 
 def _arrival(
-    version: Version, served_before: str | None, *, anew: bool
+    version: Version, served_before: str | None, region: str | None, *, anew: bool
 ) -> Callable[[Serving], bool]:
     """How to tell that a promotion has arrived.
 
@@ -156,11 +164,34 @@ def _arrival(
     """
 
     def arrived(now: Serving) -> bool:
+        if not _is_there(now, region):
+            return False
         changed = now.current is not None and now.current.id != served_before
         unlabelled = not version.digest and changed
         return (changed or not anew) and (_serves(now, version) or unlabelled)
 
     return arrived
+
+
+@contextmanager
+def _naming_region(inputs: Values, region: str | None) -> Iterator[None]:
+    """Say of a promotion that Baseten does not allow that it may be its region."""
+    try:
+        yield
+    except ApiError as error:
+        if error.status != FORBIDDEN or not region:
+            raise
+        raise UserError(
+            f"{_environment_name(inputs)}: region {region!r} is not allowed, so nothing is promoted, and what served "
+            f"before serves on ({error}): leave region out, or ask Baseten's support to enable regions for your "
+            "organization"
+        ) from error
+
+
+def _is_there(serving: Serving | None, region: str | None) -> bool:
+    """Whether what serves runs where it should; without a wanted region it does."""
+    current = serving.current if serving else None
+    return region is None or current is None or current.region == region
 
 
 def _serves(serving: Serving, version: Version) -> bool:

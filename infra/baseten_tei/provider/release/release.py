@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from baseten_tei.baseten.api import BasetenApi
-from baseten_tei.baseten.versions import Version, shortened_problem
+from baseten_tei.baseten.versions import GLOBAL, Version, region_on_baseten, shortened_problem
 from baseten_tei.deployment.labels import DIGEST_LABEL
 from baseten_tei.deployment.ownership import owner_of
 from baseten_tei.deployment.read_back.pinned_spec import read_pinned_spec
@@ -78,6 +78,7 @@ class Releasing:
         """
         inputs = self._in_time(inputs)
         deadline = self._waiting.clock() + 60.0 * inputs["deploy_timeout_minutes"]
+        self._refuse_region(inputs)
         model_id, version = self._find_version(inputs, state)
         before = self._promoting.list_served(inputs, model_id)
         failed_before = state.get("failed_deployment_id")
@@ -110,6 +111,18 @@ class Releasing:
             **_spaces_output(state, found),
             **self._pinned_spec(inputs, model_id, version),
         }
+
+    def _refuse_region(self, inputs: Values) -> None:
+        """Raise `UserError` for a region that the account has not: before a version is waited for."""
+        if not region_on_baseten(region := inputs.get("region")):
+            return
+        known = self._api.regions(inputs.get("team"))
+        if region not in known:
+            have = f"has {', '.join(known)}" if known else "has none to choose"
+            raise UserError(
+                f"model {inputs['model']!r}: environment {inputs['environment']!r}: region {region!r} is not one of "
+                f"your organization, which {have}: write one of them, region: {GLOBAL}, or ask Baseten's support"
+            )
 
     def _pinned_spec(self, inputs: Values, model_id: str, version: Version) -> Values:
         """Return what a pinned version was pushed with; nothing where the spec's own version serves."""

@@ -174,7 +174,8 @@ def _is_imported_as_wanted(state: Values, inputs: Values) -> bool:
 
 def _needs_release(state: Values, inputs: Values) -> bool:
     drifted = bool(state.get("drift")) or "failed_deployment_id" in state
-    return drifted or any(state.get(key) != inputs.get(key) for key in RELEASING)
+    moves = inputs.get("region") not in (None, state.get("region"))
+    return drifted or moves or any(state.get(key) != inputs.get(key) for key in RELEASING)
 
 
 def _still_known(state: Values, inputs: Values) -> tuple[str, ...]:

@@ -74,6 +74,7 @@ def _settings(serving: Serving) -> Values:
         "autoscaling": _in_spec(serving.autoscaling, Autoscaling),
         "promotion": {key: it for key, it in promotion.items() if it is not None},
         "request_backpressure": serving.request_backpressure,
+        "region": serving.current.region if serving.current else None,
     }
     return {key: it for key, it in settings.items() if it}
 
