@@ -84,7 +84,7 @@ def test_what_a_spec_cannot_say_is_answered_with_who_can(
         ({"environments": {"eu": {"gpu": "L4"}}},
          "It is of the model, not of an environment: write accelerator: L4 beside task"),
         ({"environments": {"eu": {"autoscalin": {}}}}, "Perhaps you meant 'autoscaling'?"),
-        ({"environments": {"eu": {"zzz": {}}}}, 
+        ({"environments": {"eu": {"zzz": {}}}},
          "Known: autoscaling, promotion, request_backpressure, region, deployment"),
     ],
 )  # fmt: skip
