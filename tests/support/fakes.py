@@ -1,6 +1,6 @@
 """A Baseten of plain data for the provider's decisions, and a clock that only moves when someone sleeps."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from baseten_tei.baseten.remote_keys import RemoteKey, WantedKey
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
+from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
 from baseten_tei.errors import UserError
 from baseten_tei.spec.names import same_secret
 
@@ -84,6 +85,7 @@ class FakeApi:
         self.promotes_to = promotes_to
         self.promotion_looks = promotion_looks
         self.promotion_error = promotion_error
+        self.schedules_refused: ApiError | None = None
         self.calls: list[tuple[Any, ...]] = []
         self.keys: dict[str, RemoteKey] = {}
         self.undeletable = ""
@@ -188,6 +190,29 @@ class FakeApi:
             raise NotFoundError(f"no environment {environment}", status=404)
         self.served[key] = _with(self.served[key], settings)
         return "ACCEPTED"
+
+    def change_schedules(
+        self,
+        model_id: str,
+        environment: str,
+        decide: Callable[[RemoteSchedules], Mapping[str, Any]],
+    ) -> None:
+        """As Baseten does, by id; with `schedules_refused` it answers with that."""
+        key = self._key(model_id, environment)
+        there = self.served[key].schedules
+        change = decide(there)
+        if not change:
+            return
+        if self.schedules_refused:
+            raise self.schedules_refused
+        self.calls.append(("change_schedules", model_id, environment, change))
+        written = {it.get("id", f"sch-{it['name']}"): it for it in change.get("schedules", ())}
+        kept = {
+            it["id"]: it for it in there.schedules if it["id"] not in change["delete_schedules"]
+        }
+        now = {**kept, **{i: {**it, "id": i} for i, it in written.items()}}
+        schedules = RemoteSchedules(change["timezone"], tuple(now.values()))
+        self.served[key] = replace(self.served[key], schedules=schedules)
 
     def delete_environment(self, model_id: str, environment: str) -> None:
         self.calls.append(("delete_environment", model_id, environment))

@@ -6,6 +6,7 @@ from typing import Any
 
 from baseten_tei.baseten.statuses import FAILED, PROMOTION_ENDED
 from baseten_tei.deployment.labels import DIGEST_LABEL
+from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class Serving:
     instance_type: str = ""
     promotion_status: str | None = None
     promotion_error: str | None = None
+    schedules: RemoteSchedules = field(default_factory=RemoteSchedules)
     further: Mapping[str, str] = field(default_factory=dict)
     """Settings that this project has no word for, shown as text."""
 

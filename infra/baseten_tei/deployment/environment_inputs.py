@@ -6,7 +6,8 @@ from typing import Any
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.locked_answers import expect_locked
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
-from baseten_tei.deployment.schedules.spec_schedules import baseline
+from baseten_tei.deployment.schedules.schedule_words import write_words
+from baseten_tei.deployment.schedules.spec_schedules import baseline, read_schedules
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs, Promotion
@@ -49,6 +50,7 @@ def environment_inputs(
             "digest": "" if environment.deployment else digest,
             "deployment": environment.deployment,
             "autoscaling": _autoscaling(args, environment.autoscaling),
+            **_schedules(environment.autoscaling),
             "promotion": _promotion(environment.promotion),
             "request_backpressure": environment.request_backpressure,
             **({"region": environment.region} if environment.region else {}),
@@ -81,6 +83,12 @@ def _autoscaling(args: ModelArgs, autoscaling: Autoscaling) -> dict[str, int]:
         update={"concurrency_target": autoscaling.concurrency_target or wanted}
     )
     return baseline(settings)
+
+
+def _schedules(autoscaling: Autoscaling) -> Inputs:
+    """Nothing where the spec says nothing of schedules: those that there are stay as they are."""
+    schedules = read_schedules(autoscaling)
+    return {} if schedules is None else {"autoscaling_schedules": write_words(schedules)}
 
 
 def _promotion(promotion: Promotion | None) -> Inputs | None:

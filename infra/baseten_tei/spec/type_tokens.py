@@ -15,3 +15,7 @@ PUSH = "command:local:Command"
 def component_type(task: str) -> str:
     """Return the type of a task's component: `baseten-tei:index:Embedding`."""
     return f"{COMPONENTS}{task.capitalize()}"
+
+
+SCHEDULES = "autoscaling_schedules"
+"""The input of an environment that holds its autoscaling schedules."""

@@ -1,5 +1,7 @@
 """One table says what Baseten's words mean, and everything that judges a deployment judges by it."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from baseten_emulator.world.records import STATUSES
@@ -26,7 +28,7 @@ def test_every_word_that_the_emulator_has_means_something() -> None:
 @pytest.mark.parametrize("status", [*MEANINGS, "A_WORD_OF_TOMORROW"])
 def test_drift_status_and_doctor_say_the_same_of_a_status(status: str) -> None:
     there = serving(status)
-    row = live_environment(STATE, "m1", there, None)
+    row = live_environment(STATE, "m1", there, None, datetime.now(UTC))
     assert row.is_healthy == (status not in UNHEALTHY)
     assert ("status" in environment_drift(STATE, "m1", there, {})) == (status in UNHEALTHY)
     model = LiveModel("m1", "bge", None, [], [there])

@@ -11,7 +11,9 @@ import pytest
 from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import RemoteModel, Serving, Version
 from baseten_tei.commands import adoption_steps, lock
+from baseten_tei.deployment.environment_inputs import environment_inputs
 from baseten_tei.deployment.ownership import Owner
+from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lock_changes import Readings
@@ -28,6 +30,7 @@ from baseten_tei.operations.adoption.found_model import FoundModel
 from baseten_tei.operations.adoption.import_file import component_urn, import_file
 from baseten_tei.project import pulumi_cli
 from baseten_tei.project.stack import Workspace
+from baseten_tei.provider.resources.imports import import_environment
 from baseten_tei.rules.settings import parse_settings
 from tests.support.corpus import healthy_facts
 from tests.support.fakes import FakeApi
@@ -95,6 +98,47 @@ def test_a_target_that_the_spec_would_derive_is_left_out() -> None:
     live = serving(autoscaling={**LIVE, "concurrency_target": 8})
     assert settings_entry(live, 8) == {}
     assert settings_entry(live, 64) == {"autoscaling": {"concurrency_target": 8}}
+
+
+DAY = {"id": "1", "name": "warm", "enabled": True, "cadence": "DAILY", "weekdays": ["MONDAY", "TUESDAY"],
+       "start_hour": 8, "start_minute": 0, "end_hour": 18, "end_minute": 30,
+       "autoscaling_settings": {"min_replica": 2, "max_replica": 6, "scale_down_delay": 60}}  # fmt: skip
+ONCE = {"id": "2", "name": "sale", "enabled": False, "cadence": "ONE_TIME",
+        "start_at": "2030-12-24T07:00:00Z", "end_at": "2030-12-24T19:00:00Z",
+        "autoscaling_settings": {"min_replica": 4, "max_replica": 9}}  # fmt: skip
+
+
+def test_every_autoscaling_setting_is_carried_and_nothing_would_change() -> None:
+    there = RemoteSchedules("Europe/Berlin", (DAY, ONCE), "1")
+    odd = {**LIVE, "max_scale_down_rate": 20, "target_in_flight_tokens": 9}
+    live = serving(autoscaling=odd, schedules=there)
+    it = adopted(live)
+    assert it.entry["autoscaling"] == {
+        "max_scale_down_rate": 20,
+        "target_in_flight_tokens": 9,
+        "schedules": {
+            "warm": {
+                "days": "mon-tue", "hours": "08:00-18:30", "timezone": "Europe/Berlin",
+                "min_replica": 2, "max_replica": 6, "scale_down_delay": 60,
+            },
+            "sale": {
+                "start": "2030-12-24T08:00", "end": "2030-12-24T20:00", "timezone": "Europe/Berlin",
+                "min_replica": 4, "max_replica": 9, "enabled": False,
+            },
+        },
+    }  # fmt: skip
+    assert it.unmanaged == ()
+    imported = import_environment(FakeApi(environments={"production": live}), "bge/production")
+    wanted = environment_inputs(it.args, "", None)["production"]
+    for key in ("autoscaling", "autoscaling_schedules"):
+        assert imported.inputs[key] == wanted[key]
+
+
+def test_schedules_of_a_kind_that_is_not_known_leave_all_of_them_to_baseten() -> None:
+    there = RemoteSchedules("UTC", (DAY, {"id": "3", "name": "odd", "cadence": "MONTHLY"}))
+    it = adopted(serving(schedules=there))
+    assert "autoscaling" not in it.entry
+    assert it.unmanaged == ("autoscaling.schedules: warm, odd",)
 
 
 def test_further_environments_have_their_own_settings_and_pins() -> None:
@@ -218,18 +262,15 @@ def test_settings_that_no_spec_manages_are_told_and_stay() -> None:
         },
         "ramp_up_duration_seconds": 600,
     }
-    live = {**LIVE, "max_scale_down_rate": 20, "target_in_flight_tokens": 4000}
-    odd = serving(
-        autoscaling=live, promotion=promotion, further={"autoscaling_schedules": "nights"}
-    )
-    canary = serving("canary", "d2", autoscaling={**LIVE, "max_scale_down_rate": 10})
+    live = {**LIVE, "a_setting_of_tomorrow": 20}
+    odd = serving(autoscaling=live, promotion=promotion, further={"traffic_routing": "copied"})
+    canary = serving("canary", "d2", autoscaling={**LIVE, "a_setting_of_tomorrow": 10})
     it = adopted(odd, canary)
     assert it.unmanaged == (
-        "autoscaling.max_scale_down_rate: 20",
-        "autoscaling.target_in_flight_tokens: 4000",
+        "autoscaling.a_setting_of_tomorrow: 20",
         "promotion.rolling_deploy_config.rolling_deploy_strategy: OTHER",
-        "autoscaling_schedules: nights",
-        "environments.canary: autoscaling.max_scale_down_rate: 10",
+        "traffic_routing: copied",
+        "environments.canary: autoscaling.a_setting_of_tomorrow: 10",
     )
     told = list(summarize(Adoptions(adopted=[it]), "Pulumi.dev.yaml"))
     assert "  not managed by a spec, so it stays on Baseten as it is:" in told

@@ -17,7 +17,11 @@ ENTRY: dict[str, Any] = {
     "auto_truncate": False,
     "extra_flags": ["--json-output", "--payload-limit=4000000"],
     "labels": {"team": 'se"arch'},
-    "autoscaling": {"min_replica": 1, "max_replica": 7},
+    "autoscaling": {
+        "min_replica": 1,
+        "max_replica": 7,
+        "schedules": {"night": {"hours": "22:00-06:00", "timezone": "UTC", "min_replica": 0}},
+    },
     "promotion": {"rolling_deploy": True, "rolling_deploy_config": {"max_surge_percent": 10}},
     "environments": {"canary": {"autoscaling": {"max_replica": 2}, "deployment": "d2"}},
     "deployment": "d1",

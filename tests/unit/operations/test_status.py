@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.deployment.costs import Prices
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import plan_model
+from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
 from baseten_tei.errors import UserError
 from baseten_tei.operations.status import status_files
 from baseten_tei.operations.status.engine_changes import EngineChange, find_changes
@@ -25,6 +27,7 @@ from baseten_tei.operations.status.live_environments import (
 from baseten_tei.operations.status.live_table import render_table
 from baseten_tei.operations.status.model_resources import model_resources
 from baseten_tei.operations.status.program_status_client import status_of_preview
+from baseten_tei.operations.status.schedule_notes import describe_stored_schedules
 from baseten_tei.operations.status.stack_status import StackStatus, status_document, status_lines
 from baseten_tei.operations.status.status_client import _diff, read_live_environments
 from baseten_tei.operations.status.status_page import render_page
@@ -200,6 +203,7 @@ STATE = {
     "serving_digest": "abc", "digest": "abc", "autoscaling": {"max_replica": 3}, "instance_type": "L4",
 }  # fmt: skip
 UNRELEASED = {"model": "m", "environment": "e"}
+NOW = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
 PRICES = Prices("today", {"L4": 0.01})
 
 
@@ -213,7 +217,7 @@ def live(
     labels = {"config_digest": "abc" if deployment == "d1" else "xyz"}
     version = Version(deployment, status, labels, instance_type=price, replicas=replicas)
     serving = Serving("production", version, {"min_replica": 0, "max_replica": most})
-    return live_environment({**STATE, "instance_type": price}, "m1", serving, PRICES)
+    return live_environment({**STATE, "instance_type": price}, "m1", serving, PRICES, NOW)
 
 
 def test_a_live_environment_has_replicas_a_version_and_a_price() -> None:
@@ -234,9 +238,9 @@ def test_a_live_environment_has_replicas_a_version_and_a_price() -> None:
         (live(most=5), "autoscaling.max_replica 3 → 5"),
         (live(deployment="d2"), "deployment d2 serves, not d1"),
         (live("UNHEALTHY"), "status UNHEALTHY"),
-        (live_environment(STATE, None, None, PRICES), "the model is not on Baseten"),
-        (live_environment(STATE, "m1", None, PRICES), "the environment is not on Baseten"),
-        (live_environment(UNRELEASED, "m1", Serving("e", None, {}), PRICES), "it was never released"),
+        (live_environment(STATE, None, None, PRICES, NOW), "the model is not on Baseten"),
+        (live_environment(STATE, "m1", None, PRICES, NOW), "the environment is not on Baseten"),
+        (live_environment(UNRELEASED, "m1", Serving("e", None, {}), PRICES, NOW), "it was never released"),
     ],
 )  # fmt: skip
 def test_what_is_not_well_says_why(row: LiveEnvironment, drift: str) -> None:
@@ -248,10 +252,62 @@ def test_traffic_that_somebody_routes_is_noted_and_nothing_is_unwell() -> None:
     further = {"traffic_routing": "25 % of the requests are copied to x"}
     version = Version("d1", "ACTIVE", {"config_digest": "abc"}, instance_type="L4", replicas=2)
     there = Serving("production", version, {"max_replica": 3}, further=further)
-    row = live_environment(STATE, "m1", there, PRICES)
+    row = live_environment(STATE, "m1", there, PRICES, NOW)
     assert (row.is_healthy, row.notes) == (True, tuple(further.values()))
     assert further["traffic_routing"] in "\n".join(render_table([row]))
     assert further["traffic_routing"] in paged([row])[0]
+
+
+DAY = {"id": "sch-1", "name": "warm", "enabled": True, "cadence": "DAILY", "weekdays": ["MONDAY"],
+       "start_hour": 8, "start_minute": 0, "end_hour": 18, "end_minute": 0,
+       "autoscaling_settings": {"min_replica": 2, "max_replica": 6}}  # fmt: skip
+ODD = {"id": "sch-2", "name": "odd", "cadence": "MONTHLY"}
+WARM = {"days": "mon", "hours": "08:00-18:00", "min_replica": 2, "max_replica": 6}
+
+
+def scheduled(*schedules: dict[str, Any], in_force: str | None, **state: Any) -> LiveEnvironment:
+    version = Version("d1", "ACTIVE", {"config_digest": "abc"}, instance_type="L4", replicas=2)
+    there = RemoteSchedules("Europe/Berlin", schedules, in_force)
+    serving = Serving("production", version, {"min_replica": 0, "max_replica": 3}, schedules=there)
+    return live_environment({**STATE, **state}, "m1", serving, PRICES, NOW)
+
+
+def test_a_live_environment_says_which_schedule_is_in_force_and_scales_by_it() -> None:
+    words = {"timezone": "Europe/Berlin", "schedules": {"warm": WARM}}
+    row = scheduled(DAY, in_force="sch-1", autoscaling_schedules=words)
+    assert (row.is_healthy, row.replicas) == (True, "2 of 2-6")
+    sentence = "schedule warm: Mon 08~18 Berlin: 2 to 6 replicas".replace("~", "\N{EN DASH}")
+    assert row.notes == (f"{sentence}, in force",)
+    assert sentence in "\n".join(render_table([row]))
+    row = scheduled(DAY, in_force=None, autoscaling_schedules=words)
+    assert (row.replicas, row.notes) == ("2 of 0-3", (sentence,))
+
+
+def test_schedules_made_by_hand_are_noted_and_nothing_is_unwell() -> None:
+    row = scheduled(DAY, ODD, in_force=None)
+    assert row.is_healthy
+    assert [it.endswith("(not managed by this stack)") for it in row.notes] == [True, True]
+    assert "odd: of a kind that this release of baseten-tei does not know" in row.notes[1]
+
+
+def test_a_managed_schedule_that_somebody_changed_is_drift() -> None:
+    words = {"timezone": "Europe/Berlin", "schedules": {"warm": {**WARM, "min_replica": 1}}}
+    row = scheduled(DAY, in_force=None, autoscaling_schedules=words)
+    assert row.drift == ("autoscaling_schedules.schedules.warm.min_replica 1 → 2",)
+
+
+def test_the_schedules_of_the_state_are_sentences_in_every_format() -> None:
+    words = {"timezone": "Europe/Berlin", "schedules": {"warm": WARM}}
+    outputs = {**STATE, "autoscaling_schedules": words}
+    (line,) = describe_stored_schedules(outputs, NOW)  # a Monday, 15:00 in Berlin
+    assert line.startswith("bge/production: schedule warm: Mon 08")
+    assert line.endswith("2 to 6 replicas, in force")
+    (later,) = describe_stored_schedules(outputs, NOW.replace(hour=18))
+    assert later.endswith("2 to 6 replicas")
+    status = StackStatus("dev", 1, schedules=(line,))
+    assert f"  {line}" in status_lines(status)
+    assert status_document(status, None)["schedules"] == [line]
+    assert "schedule warm" in render_page(status, None, "now")
 
 
 def test_a_price_that_is_not_known_is_unknown_unless_nothing_runs() -> None:
@@ -280,7 +336,7 @@ def paged(rows: list[LiveEnvironment]) -> list[str]:
 def test_no_text_of_baseten_is_more_than_text(
     render: Callable[[list[LiveEnvironment]], Any],
 ) -> None:
-    row = live_environment({**STATE, "model": HOSTILE}, None, None, PRICES)
+    row = live_environment({**STATE, "model": HOSTILE}, None, None, PRICES, NOW)
     text = "\n".join(render([row]))
     assert "\x1b" not in text
     assert "<script>" not in text or render is render_table
@@ -292,7 +348,7 @@ def test_an_emulator_bills_nothing_and_says_so() -> None:
     serving = Serving(
         "production", Version("d1", "ACTIVE", labels, instance_type="L4", replicas=2), {}
     )
-    row = live_environment({**STATE, "instance_type": "L4"}, "m1", serving, None)
+    row = live_environment({**STATE, "instance_type": "L4"}, "m1", serving, None, NOW)
     assert (row.usd_per_hour, row.emulator) == (0.0, True)
     text = list(render_table([row]))
     assert text[-1].endswith("on an emulator: nothing is billed")

@@ -14,7 +14,7 @@ import pulumi
 
 from baseten_tei import Autoscaling, Classifier, ClassifierArgs, Embedding, EmbeddingArgs
 from baseten_tei import EnvironmentArgs, Promotion, Reranker, RerankerArgs, RollingDeploy, Secret
-from baseten_tei import export_models
+from baseten_tei import Schedule, Warm, export_models
 from baseten_tei import deploy
 
 steps = RollingDeploy(max_surge_percent=10)
@@ -23,7 +23,11 @@ bge = Embedding(
     EmbeddingArgs(
         model_id="BAAI/bge-base-en-v1.5",
         accelerator="L4",
-        autoscaling=Autoscaling(min_replica=1),
+        autoscaling=Autoscaling(
+            min_replica=1,
+            warm=Warm(days="mon-fri", hours="08:00-18:00", timezone="Europe/Berlin", min_replica=1),
+            schedules={"night": Schedule(hours="22:00-06:00", max_replica=1)},
+        ),
         promotion=Promotion(rolling_deploy=True, rolling_deploy_config=steps),
         environments={"staging": EnvironmentArgs()},
     ),

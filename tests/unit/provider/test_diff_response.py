@@ -80,3 +80,12 @@ def test_a_replacement_cannot_delete_what_it_just_made(
 def test_a_change_in_place_deletes_nothing() -> None:
     response = diff_response(MODEL, Change(("digest",)), {"name": "a"}, {"name": "a"})
     assert not response.delete_before_replace
+
+
+def test_a_key_with_dots_is_one_part_of_a_path() -> None:
+    before = {"autoscaling_schedules": {"schedules": {"v1.5 (from 12:00)": {"hours": "8-12"}}}}
+    after = {"autoscaling_schedules": {"schedules": {"v1.5 (from 12:00)": {"hours": "9-12"}}}}
+    path = "autoscaling_schedules.schedules.v1.5 (from 12:00).hours"
+    ((shown, difference),) = (diff((path,), before, after).detailed_diff or {}).items()
+    assert shown == 'autoscaling_schedules.schedules["v1.5 (from 12:00)"].hours'
+    assert difference.kind == KINDS.UPDATE

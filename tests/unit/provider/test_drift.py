@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from baseten_tei.spec.args import ModelArgs
 from tests.support.fakes import AUTOSCALING, version
 from tests.support.specs import spec, specs, texts
 
+NOW = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
 leaves = st.none() | st.booleans() | st.integers() | texts
 names = st.sampled_from(["a", "b", "start_command", "hf_token", "weights"])
 values = st.recursive(
@@ -316,7 +318,7 @@ def test_only_managed_settings_are_compared_and_each_is_named() -> None:
             "rolling_deploy_config": {"max_surge_percent": 50, "max_unavailable_percent": 0},
         },
     )
-    live = settings_now(state, now)
+    live = settings_now(state, now, NOW)
     assert live == {
         "autoscaling": {**AUTOSCALING, "max_replica": 3},
         "promotion": {"rolling_deploy_config": {"max_surge_percent": 50}},
@@ -331,10 +333,10 @@ def test_only_managed_settings_are_compared_and_each_is_named() -> None:
 
 def test_what_is_not_managed_is_not_read() -> None:
     now = serving(promotion={"rolling_deploy": True}, request_backpressure="REJECT_ON_FULL")
-    assert settings_now(STATE, now) == {"autoscaling": AUTOSCALING}
+    assert settings_now(STATE, now, NOW) == {"autoscaling": AUTOSCALING}
 
 
 def test_a_setting_that_baseten_does_not_tell_is_as_it_was_set() -> None:
     state = {**STATE, "promotion": PROMOTION}
-    live = settings_now(state, serving(autoscaling={"max_replica": 1}))
+    live = settings_now(state, serving(autoscaling={"max_replica": 1}), NOW)
     assert settings_drift(state, live) == {}

@@ -7,11 +7,15 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from baseten_tei.deployment.schedules.schedule_words import SETTINGS
+from baseten_tei.deployment.schedules.spec_schedules import BESIDES
 from baseten_tei.provider.protocol import inputs
 from baseten_tei.provider.protocol.input_checks import input_failures
 from baseten_tei.provider.protocol.resource import UNKNOWN
+from baseten_tei.provider.protocol.schedule_inputs import AutoscalingSchedule
 from baseten_tei.provider.protocol.typed_fields import bare
 from baseten_tei.spec import args
+from baseten_tei.spec.schedules import Schedule
 
 MODEL = {"name": "bge", "digest": "d1", "project": "proj", "stack": "dev"}
 EXPECTED = {"task": "embedding", "model_id": "a/b", "tei_version": "1.9.3", "gpu": True}
@@ -139,7 +143,66 @@ def _inner(annotation: Any) -> list[Any]:
 
 
 def test_the_provider_takes_the_settings_that_the_spec_writes() -> None:
-    assert bounds(inputs.Autoscaling) == bounds(args.Autoscaling)
+    spec = bounds(args.Autoscaling)
+    assert bounds(inputs.Autoscaling) == {key: spec[key] for key in spec if key not in BESIDES}
+    schedule = bounds(Schedule)
+    for key, settings in bounds(AutoscalingSchedule).items():
+        assert key in schedule
+        assert key not in SETTINGS or settings == schedule[key]
+
+
+DAYTIME = {"days": "mon-fri", "hours": "08:00-18:00", "min_replica": 2, "max_replica": 4}
+
+
+@pytest.mark.parametrize(
+    ("schedules", "failures"),
+    [
+        ({"timezone": "Europe/Berlin", "schedules": {"day": DAYTIME}}, {}),
+        ({"schedules": {}}, {}),
+        (
+            {"schedules": {"day": DAYTIME}},
+            {"autoscaling_schedules": "timezone is missing: write timezone: Europe/Berlin"},
+        ),
+        (
+            {"timezone": "UTC", "schedules": {"day": {**DAYTIME, "hours": "8"}}},
+            {
+                "autoscaling_schedules.schedules.day": "hours '8' is not a range of times: write hours: 08:00-18:00"
+            },
+        ),
+        (
+            {"timezone": "UTC", "schedules": {"the day": {**DAYTIME, "min_replica": 5}}},
+            {
+                'autoscaling_schedules.schedules["the day"]': "min_replica 5 is above max_replica 4: write "
+                "max_replica: 5 or more"
+            },
+        ),
+        (
+            {"timezone": "UTC", "schedules": {"day": {**DAYTIME, "max_replica": "4"}}},
+            {
+                "autoscaling_schedules.schedules.day.max_replica": "autoscaling_schedules.schedules.day.max_replica "
+                "must be a whole number, not '4'"
+            },
+        ),
+        (
+            {"timezone": "UTC", "schedules": {"day": {**DAYTIME, "enable": True}}},
+            {
+                "autoscaling_schedules.schedules.day.enable": "unknown key "
+                "'autoscaling_schedules.schedules.day.enable'. Perhaps you meant 'enabled'?"
+            },
+        ),
+        (
+            {"timezone": "UTC", "schedules": {"a": DAYTIME, "b": {**DAYTIME, "hours": "17-19"}}},
+            {
+                "autoscaling_schedules": "schedules a and b overlap (Mon 17:00\N{EN DASH}18:00): write hours of "
+                "which only one has each"
+            },
+        ),
+    ],
+)
+def test_a_schedule_is_checked_at_its_own_property(
+    schedules: dict[str, Any], failures: dict[str, str]
+) -> None:
+    assert told("Environment", {**ENVIRONMENT, "autoscaling_schedules": schedules}) == failures
 
 
 def test_pydantic_is_not_imported_until_inputs_changed() -> None:

@@ -255,6 +255,75 @@ def test_settings_that_a_refresh_found_changed_are_drift_too() -> None:
     assert found.models[0].why == {"bge-production.autoscaling.max_replica": "9 → 1"}
 
 
+def scaled(**more: Any) -> Any:
+    return raw(autoscaling={"max_replica": 4, **more})
+
+
+WARM = {"days": "mon-fri", "hours": "08:00-18:00", "timezone": "Europe/Berlin", "min_replica": 2}
+EARLY = {**WARM, "hours": "07:30-18:00"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        (
+            scaled(warm=WARM),
+            scaled(warm=EARLY),
+            {
+                "autoscaling.warm": "Mon~Fri 08~18 Berlin: 2 to 4 replicas → Mon~Fri 07:30~18:00 Berlin: 2 to "
+                "4 replicas"
+            },
+        ),
+        (scaled(), scaled(warm=WARM), {"autoscaling.warm": "(none) → Mon~Fri 08~18 Berlin: 2 to 4 replicas"}),
+        (scaled(warm=WARM), scaled(), {"autoscaling.warm": "Mon~Fri 08~18 Berlin: 2 to 4 replicas → (none)"}),
+        (
+            scaled(schedules={"a": WARM}),
+            scaled(schedules={"a": {**WARM, "enabled": False}}),
+            {
+                "autoscaling.schedules.a": "Mon~Fri 08~18 Berlin: 2 to 4 replicas → Mon~Fri 08~18 Berlin: 2 to 4 "
+                "replicas (disabled)"
+            },
+        ),
+        (
+            raw(environments={"staging": {"autoscaling": {"max_replica": 4}}}),
+            raw(environments={"staging": {"autoscaling": {"max_replica": 4, "warm": WARM}}}),
+            {"environments.staging.autoscaling.warm": "(none) → Mon~Fri 08~18 Berlin: 2 to 4 replicas"},
+        ),
+    ],
+)  # fmt: skip
+def test_a_schedule_is_a_sentence_before_and_after(
+    before: Any, after: Any, why: dict[str, str]
+) -> None:
+    changed = model(before, after)
+    assert changed.kind == "settings only"
+    assert changed.why == {key: it.replace("~", "\N{EN DASH}") for key, it in why.items()}
+
+
+def test_a_bound_that_a_schedule_takes_over_changes_its_sentence_too() -> None:
+    why = model(scaled(warm=WARM), raw(autoscaling={"max_replica": 6, "warm": WARM})).why
+    assert why["autoscaling.max_replica"] == "4 → 6"
+
+
+def test_a_new_model_says_its_schedules() -> None:
+    assert any(
+        line.startswith("autoscaling.warm: Mon") for line in model(None, scaled(warm=WARM)).traffic
+    )
+
+
+def test_a_schedule_that_a_refresh_found_changed_is_drift_by_field() -> None:
+    document = json.loads(preview_text({"bge": scaled(warm=WARM)}, {"bge": scaled(warm=WARM)}))
+    environment = next(it for it in document["steps"] if it["urn"].endswith("bge-production"))
+    environment["op"] = "update"
+    schedules = environment["oldState"]["inputs"]["autoscaling_schedules"]["schedules"]
+    schedules["warm"]["hours"] = "09:00-18:00"
+    found = stack_report(
+        "test", "a test", parse_preview(json.dumps(document)), Knowledge(LISTED, PolicyConfig())
+    )
+    assert found.models[0].drift == {
+        "production: autoscaling_schedules.schedules.warm.hours": "08:00-18:00 → 09:00-18:00"
+    }
+
+
 def test_a_rotated_token_names_the_models_that_restart() -> None:
     gated = {"model_id": "google/embeddinggemma-300m", "gated": True}
     fleet = {"one": raw(**gated), "two": raw(**gated, redeploy_on_rotation=True)}

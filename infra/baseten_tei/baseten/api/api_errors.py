@@ -20,7 +20,8 @@ class ApiError(UserError):
     """A call that failed.
 
     `status` is what Baseten answered, `None` where no whole answer of its came. `unsent` says that the call
-    never left this machine, `silent` that the same call may be answered a little later.
+    never left this machine, `silent` that the same call may be answered a little later. `said` is Baseten's own
+    reason.
     """
 
     def __init__(
@@ -30,12 +31,14 @@ class ApiError(UserError):
         silent: bool = False,
         unsent: bool = False,
         retry_after_seconds: float | None = None,
+        said: str = "",
     ) -> None:
         super().__init__(*problems)
         self.status = status
         self.silent = silent
         self.unsent = unsent
         self.retry_after_seconds = retry_after_seconds
+        self.said = said
 
     @property
     def leaves_open(self) -> bool:
@@ -82,10 +85,12 @@ def strange(address: str, why: str = "") -> ApiError:
 
 def answer_error(status: int, body: str) -> ApiError:
     """Return the error for an answer that is one."""
+    said = message(body)
     if status == 404:
-        return NotFoundError(f"Baseten answered 404: {message(body)}", status=404)
+        return NotFoundError(f"Baseten answered 404: {said}", status=404, said=said)
     pause = retry_after_seconds(body) if status == 429 else None
-    return ApiError(_error_text(status, body, pause), status=status, retry_after_seconds=pause)
+    text = _error_text(status, said, pause)
+    return ApiError(text, status=status, retry_after_seconds=pause, said=said)
 
 
 def without_body(error: ApiError) -> ApiError:
@@ -102,8 +107,7 @@ def without_body(error: ApiError) -> ApiError:
     )
 
 
-def _error_text(status: int, body: str, pause: float | None) -> str:
-    said = message(body)
+def _error_text(status: int, said: str, pause: float | None) -> str:
     match status:
         case 401:
             return (

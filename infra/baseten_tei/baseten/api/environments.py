@@ -1,9 +1,13 @@
 """Environments: what serves, how it scales, how it takes over."""
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from baseten_tei.baseten.api.api_errors import NotFoundError
 from baseten_tei.baseten.api.calls import Calls
 from baseten_tei.baseten.api.translation import as_serving, promotion_request, settings_request
 from baseten_tei.baseten.versions import EnvironmentSettings, Serving
+from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
 
 
 class Environments(Calls):
@@ -59,6 +63,30 @@ class Environments(Calls):
             )
         )
         return str(told.model_dump()["status"])  # as an attribute it is deprecated, and warns
+
+    def change_schedules(
+        self,
+        model_id: str,
+        environment: str,
+        decide: Callable[[RemoteSchedules], Mapping[str, Any]],
+    ) -> None:
+        """Change an environment's autoscaling schedules: `decide` says how, by those that are there, or nothing."""
+        from baseten.client.managementapi import UpdateEnvironmentRequest
+
+        def left() -> Mapping[str, Any]:
+            found = self.serving(model_id, environment)
+            return decide(found.schedules) if found else {}
+
+        change = left()
+        if not change:
+            return
+        request = UpdateEnvironmentRequest.model_validate({"autoscaling_schedule_settings": change})
+        self._once(
+            lambda: self._sdk.patch_models_environments(
+                model_id=model_id, env_name=environment, request=request
+            ),
+            done=lambda: not left(),
+        )
 
     def delete_environment(self, model_id: str, environment: str) -> None:
         """Delete a custom environment; Baseten scales what served it to zero."""

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from baseten_tei.baseten.traffic_rules import describe_rules
 from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
+from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
 
 if TYPE_CHECKING:
     from baseten.client.managementapi import Deployment, Environment, Model
@@ -49,23 +50,26 @@ def as_serving(environment: "Environment") -> Serving:
         instance_type=environment.instance_type.name,
         promotion_status=promotion.status if promotion else None,
         promotion_error=promotion.error_message if promotion else None,
+        schedules=_schedules(environment),
         further=_further_settings(environment),
     )
 
 
-def _further_settings(environment: "Environment") -> dict[str, str]:
-    """Return schedules by name, and the routing of traffic, where an environment has them."""
+def _schedules(environment: "Environment") -> RemoteSchedules:
+    """Return an environment's schedules; of a kind that the SDK does not know, it gives plain data."""
     told = environment.autoscaling_schedules
-    every = (
-        [it if isinstance(it, dict) else it.model_dump() for it in told.schedules] if told else []
-    )
-    names = ", ".join(str(it.get("name")) for it in every)
+    if told is None:
+        return RemoteSchedules()
+    every = (it if isinstance(it, dict) else it.model_dump() for it in told.schedules)
+    in_force = told.applied_state.schedule_id if told.applied_state else None
+    return RemoteSchedules(told.timezone, tuple(every), in_force)
+
+
+def _further_settings(environment: "Environment") -> dict[str, str]:
+    """Return the routing of traffic, where an environment has one."""
     routing = environment.traffic_routing
     rules = describe_rules(routing.rules) if routing else ""
-    return {
-        **({"autoscaling_schedules": names} if every else {}),
-        **({"traffic_routing": rules} if rules else {}),
-    }
+    return {"traffic_routing": rules} if rules else {}
 
 
 def settings_request(settings: EnvironmentSettings) -> dict[str, Any]:

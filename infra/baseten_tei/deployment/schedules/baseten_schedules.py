@@ -6,7 +6,7 @@ the next day (other clients write 22 to 7 so), a window of 24 hours cannot be wr
 HOURLY window holds in the hours from `start_hour` up to, and without, `end_hour`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,6 @@ from baseten_tei.deployment.schedules.windows import (
     When,
     Window,
     instants,
-    is_past,
 )
 
 WEEKDAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
@@ -46,13 +45,13 @@ class RemoteSchedules:
 def schedule_changes(wanted: Schedules, there: RemoteSchedules, now: datetime) -> dict[str, Any]:
     """Return the request that makes an environment's schedules the wanted ones; empty where they are.
 
-    Ids are found by name, and what is not wanted is deleted: also what cannot be read here. A past window is
-    neither written nor deleted.
+    Ids are found by name, and what is not wanted is deleted: also what cannot be read here. What is too late to
+    write is neither written nor deleted.
     """
     ids = {str(it["name"]): str(it["id"]) for it in there.schedules}
-    past = {it.name for it in wanted.windows if is_past(it, wanted.zone, now)}
-    wanted_parts = [part for it in wanted.windows if it.name not in past for part in _parts(it)]
     known = {it.name: it for it in _read_parts(there)[0]}
+    past = {it.name for it in wanted.windows if is_too_late(it, wanted.zone, now, known)}
+    wanted_parts = [part for it in wanted.windows if it.name not in past for part in _parts(it)]
     moved = bool(wanted_parts) and there.timezone != wanted.timezone
     written = [it for it in wanted_parts if moved or _differs(it, known.get(it.name))]
     names = {it.name for it in wanted_parts} | past
@@ -70,10 +69,28 @@ def schedule_changes(wanted: Schedules, there: RemoteSchedules, now: datetime) -
     }
 
 
+def schedule_removal(names: Collection[str], there: RemoteSchedules) -> dict[str, Any]:
+    """Return the request that deletes the schedules of these names and no others; empty where there are none."""
+    unwanted = {*names, *(f"{name}{AFTERNOON}" for name in names)}
+    ids = [it["id"] for it in there.schedules if it["name"] in unwanted]
+    if not ids:
+        return {}
+    left = len(there.schedules) > len(ids)
+    return {"timezone": there.timezone if left else None, "delete_schedules": ids}
+
+
 def read_remote(there: RemoteSchedules) -> Schedules:
     """Return an environment's schedules in our words; those of an unknown kind by name only."""
     parts, unreadable = _read_parts(there)
     return Schedules(there.timezone, tuple(_join_halves(parts)), tuple(unreadable))
+
+
+def is_too_late(window: Window, zone: ZoneInfo, now: datetime, there: Collection[str] = ()) -> bool:
+    """Return whether Baseten takes a schedule no more: it is past, or new and has begun already."""
+    if not isinstance(window.when, OneTime):
+        return False
+    start, end = instants(window.when, zone)
+    return end <= now or (start <= now and window.name not in there)
 
 
 def _differs(one: Window, other: Window | None) -> bool:

@@ -12,6 +12,8 @@ from baseten_tei.spec.args import Autoscaling
 
 WARM = "warm"
 """The name of the schedule that the key of this name is short for."""
+MOST_LETTERS = 200
+"""Of a name; a guess, with room for the second half of a whole day."""
 BESIDES = frozenset({"warm", "schedules"})
 """Keys of `autoscaling` that are not settings of Baseten's."""
 
@@ -81,8 +83,8 @@ def _timezones(autoscaling: Autoscaling) -> dict[str, str]:
 
 
 def _name_problem(name: str) -> Iterator[str]:
-    if not name.strip() or len(name) > 100:
-        yield f"schedules: {name!r} is not a name: write 1 to 100 characters"
+    if not name.strip() or len(name) > MOST_LETTERS:
+        yield f"schedules: {name!r} is not a name: write 1 to {MOST_LETTERS} characters"
 
 
 def _timezone_problems(autoscaling: Autoscaling) -> Iterator[str]:

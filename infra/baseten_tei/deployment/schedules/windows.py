@@ -115,11 +115,6 @@ def window_at(schedules: Schedules, instant: datetime) -> Window | None:
     return next((it for it in there if holds(it.when, instant, schedules.zone)), None)
 
 
-def is_past(window: Window, zone: ZoneInfo, now: datetime) -> bool:
-    """Return whether it never holds again."""
-    return isinstance(window.when, OneTime) and instants(window.when, zone)[1] <= now
-
-
 def settings_under(
     settings: Mapping[str, Any], schedules: Schedules | None, instant: datetime
 ) -> dict[str, Any]:

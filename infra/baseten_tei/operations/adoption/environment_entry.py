@@ -7,7 +7,11 @@ from pydantic import BaseModel
 
 from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY
+from baseten_tei.deployment.schedules.baseten_schedules import read_remote
+from baseten_tei.deployment.schedules.schedule_words import write_window
+from baseten_tei.provider.resources.imports import without_defaults
 from baseten_tei.spec.args import Autoscaling, Promotion, RollingDeploy
+from baseten_tei.spec.schedules import Schedule
 
 PROMOTION_DEFAULTS: Mapping[str, Any] = {
     "redeploy_on_promotion": False,
@@ -22,7 +26,7 @@ PROMOTION_DEFAULTS: Mapping[str, Any] = {
 
 
 UNMANAGED_DEFAULTS: Mapping[str, Any] = {
-    "max_scale_down_rate": 50, "ramp_up_duration_seconds": 600, "rolling_deploy_strategy": "REPLICA",
+    "ramp_up_duration_seconds": 600, "rolling_deploy_strategy": "REPLICA",
 }  # fmt: skip
 """How Baseten sets what a spec does not manage (Baseten docs: autoscaling; baseten 0.13.1)."""
 
@@ -34,8 +38,12 @@ def settings_entry(serving: Serving, predict_concurrency: int) -> dict[str, Any]
     """
     promotion = _promotion(serving.promotion)
     policy = serving.request_backpressure
+    schedules = _schedules(serving)
     found = {
-        "autoscaling": _autoscaling(serving.autoscaling, predict_concurrency),
+        "autoscaling": {
+            **_autoscaling(serving.autoscaling, predict_concurrency),
+            **({"schedules": schedules} if schedules else {}),
+        },
         "promotion": {} if promotion == PROMOTION_DEFAULTS else promotion,
         "request_backpressure": policy,
         "region": serving.current.region if serving.current else None,
@@ -58,6 +66,22 @@ def list_unmanaged(serving: Serving) -> Iterator[str]:
             if key not in words.model_fields and value and value != UNMANAGED_DEFAULTS.get(key):
                 yield f"{group}.{key}: {value}"
     yield from (f"{key}: {value}" for key, value in serving.further.items())
+    if serving.schedules.schedules and not _schedules(serving):
+        names = (str(it.get("name")) for it in serving.schedules.schedules)
+        yield f"autoscaling.schedules: {', '.join(names)}"
+
+
+def _schedules(serving: Serving) -> dict[str, Any]:
+    """Return the schedules as a spec writes them: all of them or none, for those it leaves out would be deleted."""
+    there = read_remote(serving.schedules)
+    if there.unreadable:
+        return {}
+    timezone = {"timezone": there.timezone} if there.timezone else {}
+    return {it.name: {**_when_first(write_window(it)), **timezone} for it in there.windows}
+
+
+def _when_first(words: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: words[key] for key in Schedule.model_fields if key in words}
 
 
 def _autoscaling(live: Mapping[str, int], predict_concurrency: int) -> dict[str, int]:
@@ -65,7 +89,7 @@ def _autoscaling(live: Mapping[str, int], predict_concurrency: int) -> dict[str,
         **Autoscaling().model_dump(),
         "concurrency_target": min(DEFAULT_PREDICT_CONCURRENCY, predict_concurrency),
     }
-    known = _pick_settings(live, Autoscaling)
+    known = without_defaults(_pick_settings(live, Autoscaling))
     return {key: value for key, value in known.items() if value != usual[key]}
 
 

@@ -14,9 +14,10 @@ _CLASSES = {
     "autoscaling": "Autoscaling",
     "promotion": "Promotion",
     "rolling_deploy_config": "RollingDeploy",
+    "warm": "Warm",
 }
 """The class of each mapping with keys of its own."""
-_EACH = {"environments": "EnvironmentArgs"}
+_EACH = {"environments": "EnvironmentArgs", "schedules": "Schedule"}
 """The class of each value in a mapping by name."""
 
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from baseten_tei.baseten.statuses import GONE, NOTHING_SERVES, UNHEALTHY
 from baseten_tei.baseten.versions import Serving
 from baseten_tei.deployment.costs import Prices
+from baseten_tei.operations.status.schedule_notes import (
+    describe_live_schedules,
+    settings_in_force,
+)
 from baseten_tei.provider.drift.environment_drift import (
     environment_drift,
     settings_drift,
@@ -44,7 +49,11 @@ class LiveEnvironment:
 
 
 def live_environment(
-    state: Mapping[str, Any], model_id: str | None, serving: Serving | None, prices: Prices | None
+    state: Mapping[str, Any],
+    model_id: str | None,
+    serving: Serving | None,
+    prices: Prices | None,
+    now: datetime,
 ) -> LiveEnvironment:
     """Return the row of an environment; `state` is its outputs in the stack's state.
 
@@ -58,7 +67,8 @@ def live_environment(
                    drift=(f"{what} is not on Baseten",), emulator=emulator, notes=())  # fmt: skip
     current = serving.current
     active = current.replicas if current else 0
-    bounds = f"{serving.autoscaling.get('min_replica')}-{serving.autoscaling.get('max_replica')}"
+    settings = settings_in_force(serving)
+    bounds = f"{settings.get('min_replica')}-{settings.get('max_replica')}"
     return LiveEnvironment(
         **named,
         status=current.status if current else NOTHING_SERVES,
@@ -66,9 +76,9 @@ def live_environment(
         version=current.id if current else "",
         digest=current.digest if current else "",
         usd_per_hour=_usd_per_hour(active, current.instance_type if current else "", prices),
-        drift=_drift(state, model_id, serving),
+        drift=_drift(state, model_id, serving, now),
         emulator=emulator,
-        notes=_notes(serving),
+        notes=(*_notes(serving), *describe_live_schedules(state, serving)),
     )
 
 
@@ -79,11 +89,13 @@ def _usd_per_hour(replicas: int, instance_type: str, prices: Prices | None) -> f
     return None if price is None else price * MINUTES_PER_HOUR * replicas
 
 
-def _drift(state: Mapping[str, Any], model_id: str, serving: Serving) -> tuple[str, ...]:
+def _drift(
+    state: Mapping[str, Any], model_id: str, serving: Serving, now: datetime
+) -> tuple[str, ...]:
     if "deployment_id" not in state:
         return ("it was never released",)
     found = {
-        **settings_drift(state, settings_now(state, serving)),
+        **settings_drift(state, settings_now(state, serving, now)),
         **environment_drift(state, model_id, serving, {}),
     }
     return tuple(f"{field} {text}" for field, text in found.items())

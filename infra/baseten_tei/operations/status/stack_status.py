@@ -22,6 +22,8 @@ class StackStatus:
     changes: tuple[EngineChange, ...] = ()
     unknown: tuple[str, ...] = ()
     """What only Pulumi can compare."""
+    schedules: tuple[str, ...] = ()
+    """Autoscaling schedules that the last `up` left, a sentence each."""
 
     @property
     def nothing_to_do(self) -> bool:
@@ -43,6 +45,7 @@ def status_lines(status: StackStatus) -> Iterator[str]:
     yield status.title
     yield from (f"  {change.line}" for change in status.changes)
     yield from (f"  not compared: {it}" for it in status.unknown)
+    yield from (f"  {it}" for it in status.schedules)
 
 
 def status_document(
@@ -55,5 +58,6 @@ def status_document(
         "nothing_to_do": status.nothing_to_do,
         "changes": [asdict(it) for it in status.changes],
         "not_compared": list(status.unknown),
+        "schedules": list(status.schedules),
         "live": None if rows is None else [asdict(row) for row in rows],
     }

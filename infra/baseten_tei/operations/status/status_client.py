@@ -1,6 +1,8 @@
 """Finding out how a stack stands: its files, its state, and where it is asked for, Baseten."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +15,7 @@ from baseten_tei.operations.status.stored_resources import StoredResources, pars
 from baseten_tei.operations.status.token_source import token_inputs
 from baseten_tei.project.urns import Values, kind_of, urn_of
 from baseten_tei.spec.hf_token import SECRET_NAME
-from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PROVIDER, SECRET, STATE_ID
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PROVIDER, SCHEDULES, SECRET, STATE_ID
 
 if TYPE_CHECKING:
     from baseten_tei.operations.status.live_environments import LiveEnvironment
@@ -33,14 +35,28 @@ def compare_stack(
     if known.get("from_program"):
         from baseten_tei.operations.status.program_status_client import preview_status
 
-        return preview_status(root, stack), state
+        return _with_schedules(preview_status(root, stack), state), state
     secret = _secret(stack, known, environ) if known["wants_token"] else {}
     models = fill_generations(known["resources"], state, _generation(state, secret, environ))
     wanted = _with_state_id(known, stack, state, {**secret, **models})
     compared = not secret or any("from_env" in it for it in secret.values())
     found = tuple(find_changes(state, wanted, partial(_diff, environ)))
     unknown = () if compared else (_UNKNOWN,)
-    return StackStatus(stack, known["models"], found, unknown), state
+    return _with_schedules(StackStatus(stack, known["models"], found, unknown), state), state
+
+
+def _with_schedules(status: StackStatus, state: StoredResources) -> StackStatus:
+    """Say which schedules the last `up` left; where there are none, nothing is imported for them."""
+    scheduled = [
+        it for urn in state.of_kind(ENVIRONMENT) if (it := state.outputs(urn)).get(SCHEDULES)
+    ]
+    if not scheduled:
+        return status
+    from baseten_tei.operations.status.schedule_notes import describe_stored_schedules
+
+    now = datetime.now(UTC)
+    lines = (line for it in scheduled for line in describe_stored_schedules(it, now))
+    return replace(status, schedules=tuple(lines))
 
 
 def _plan(root: Path, stack: str, environ: Mapping[str, str]) -> dict[str, Any]:
@@ -148,7 +164,11 @@ def read_live_environments(
     return sort_by_health(
         [
             live_environment(
-                it, ids.get(it["model"]), serving.get((it["model"], it["environment"])), prices
+                it,
+                ids.get(it["model"]),
+                serving.get((it["model"], it["environment"])),
+                prices,
+                datetime.now(UTC),
             )
             for it in recorded
         ]

@@ -21,6 +21,7 @@ def render_page(status: StackStatus, rows: Sequence[LiveEnvironment] | None, mom
         f"<h1>{escape_html(status.title)}</h1><p><small>As of {escape_html(moment)}</small></p>",
         render_list("What pulumi up would do", (change.line for change in status.changes)),
         render_list("Not compared", status.unknown),
+        render_list("Autoscaling schedules", status.schedules),
         "" if rows is None else _live(rows),
     ]
     return render_document(status.title, "\n".join(parts), _STYLE)

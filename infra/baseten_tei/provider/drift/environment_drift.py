@@ -5,12 +5,15 @@ says. Settings are compared by key, and only those that the spec manages; all el
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from baseten_tei.baseten.statuses import UNHEALTHY
 from baseten_tei.baseten.versions import GLOBAL, Serving, Version, region_on_baseten
 from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.ownership import owner_of
+from baseten_tei.provider.drift.schedule_drift import schedule_texts, schedules_now
+from baseten_tei.spec.type_tokens import SCHEDULES
 
 State = Mapping[str, Any]
 
@@ -19,16 +22,24 @@ MOVED = frozenset({"model_id", "deployment", "instance_type"})
 """Drift after which what serves is not what was released."""
 
 
-def settings_now(state: State, serving: Serving) -> dict[str, Any]:
+def settings_now(state: State, serving: Serving, now: datetime) -> dict[str, Any]:
     """Return every managed setting as it is now; one that Baseten does not return stays as it was set."""
     managed = {key: state[key] for key in SETTINGS if state.get(key) is not None}
     there = {key: getattr(serving, key) for key in SETTINGS}
-    return _now(managed, there)
+    schedules = state.get(SCHEDULES)
+    if schedules is None:
+        return _now(managed, there)
+    return {
+        **_now(managed, there),
+        SCHEDULES: schedules_now(schedules, serving.schedules, now),
+    }
 
 
-def settings_drift(state: State, now: State) -> Texts:
+def settings_drift(state: State, live: State) -> Texts:
     """Return path of each setting that changed → `set → now`."""
-    return find_differences({key: state[key] for key in now}, now)
+    rest = {key: it for key, it in live.items() if key != SCHEDULES}
+    schedules = schedule_texts(state[SCHEDULES], live[SCHEDULES]) if SCHEDULES in live else {}
+    return {**find_differences({key: state[key] for key in rest}, rest), **schedules}
 
 
 def environment_drift(state: State, model_id: str, serving: Serving, config: Texts | None) -> Texts:

@@ -28,7 +28,7 @@ def diff_response(
         diffs=list(dict.fromkeys(path.partition(".")[0] for path in change.paths)),
         delete_before_replace=bool(change.replaces) and may_be_the_same(kind, state, inputs),
         detailed_diff={
-            property_path(_parts(path)): _difference(path, change, state, inputs)
+            property_path(_parts(path, state, inputs)): _difference(path, change, state, inputs)
             for path in change.paths
         },
     )
@@ -46,14 +46,20 @@ def may_be_the_same(kind: str, state: Values, inputs: Values) -> bool:
     return old == new
 
 
-def _parts(path: str) -> list[str]:
-    """What drifted is named by one key, dots and all; any other path goes through maps."""
+def _parts(path: str, *values: Any) -> list[str]:
+    """What drifted is named by one key, dots and all; any other path goes through maps, whose keys may have dots."""
     head, _, rest = path.partition(".")
-    return [head, rest] if head == _DRIFT and rest else path.split(".")
+    if head == _DRIFT and rest:
+        return [head, rest]
+    maps = [it for it in values if isinstance(it, dict)]
+    keys = (key for it in maps for key in it if path == key or path.startswith(f"{key}."))
+    key = max(keys, key=len, default=path.partition(".")[0])
+    rest = path[len(key) + 1 :]
+    return [key, *_parts(rest, *(it.get(key) for it in maps))] if rest else [key]
 
 
 def _difference(path: str, change: Change, state: Values, inputs: Values) -> protocol.PropertyDiff:
-    parts = _parts(path)
+    parts = _parts(path, state, inputs)
     if parts[0] == _DRIFT:  # an output, and gone when it is repaired
         return protocol.PropertyDiff(_KINDS.DELETE, input_diff=False)
     before, after = _at(state, parts), _at(inputs, parts)

@@ -11,6 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from baseten_tei.provider.protocol.api_key_inputs import ApiKeyInputs, ApiKeyOutputs
 from baseten_tei.provider.protocol.input_types import Hidden, Identity, NotEmpty, Typed
+from baseten_tei.provider.protocol.schedule_inputs import AutoscalingSchedules
 from baseten_tei.spec.args import Backpressure, Promotion
 from baseten_tei.spec.names import environment_problem
 from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL, SECRET, STATE_ID
@@ -37,6 +38,10 @@ class Autoscaling(Typed):
     """Seconds to wait before a replica is taken away."""
     target_utilization_percentage: Annotated[int, Field(ge=1, le=100)] | None = None
     """Share of concurrency_target at which to scale."""
+    max_scale_down_rate: Annotated[int, Field(ge=1, le=50)] | None = None
+    """Percent of the replicas that one step down takes away at most."""
+    target_in_flight_tokens: Annotated[int, Field(ge=1)] | None = None
+    """Tokens in flight per replica at which to scale (early access at Baseten)."""
 
 
 class Locked(Typed):
@@ -150,6 +155,8 @@ class EnvironmentInputs(Typed):
     """Pin: `previous`, a deployment's id, or a config digest."""
     autoscaling: Autoscaling
     """How it scales."""
+    autoscaling_schedules: AutoscalingSchedules | None = None
+    """Windows in which it scales by other settings; what is left out is not managed."""
     promotion: Promotion | None = None
     """How it takes over a version; what is left out is not managed."""
     request_backpressure: Backpressure | None = None

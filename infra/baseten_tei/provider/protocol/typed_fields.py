@@ -40,11 +40,16 @@ def extras(field: FieldInfo) -> dict[str, Any]:
 
 
 def keys_at(model: type[BaseModel], location: Iterable[str]) -> list[str]:
-    """Return the keys that may stand in the map at `location` of a model."""
+    """Return the keys that may stand in the map at `location` of a model; of a map by name, those of each value."""
+    inner: Any = model
     for name in location:
-        field = model.model_fields.get(name)
+        if get_origin(inner) is dict:
+            inner = bare(get_args(inner)[1])
+            continue
+        field = inner.model_fields.get(name) if _is_model(inner) else None
         inner = bare(field.annotation) if field else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        model = inner
-    return list(model.model_fields)
+    return list(inner.model_fields) if _is_model(inner) else []
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

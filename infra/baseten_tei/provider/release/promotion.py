@@ -15,6 +15,7 @@ from baseten_tei.baseten.versions import (
 from baseten_tei.deployment.ownership import foreign_problem, owner_of
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import Values
+from baseten_tei.provider.release.scheduling import naming_early_settings
 from baseten_tei.provider.release.waiting import Waiting
 
 FORBIDDEN = 403
@@ -70,16 +71,18 @@ class Promoting:
         _refuse_overtaken(inputs, version, before, served_before)
         _refuse_another_state(inputs, before, held)
         if before is None:
-            self._api.create_environment(model_id, inputs["environment"], settings)
+            with naming_early_settings(inputs):
+                self._api.create_environment(model_id, inputs["environment"], settings)
         serves = before is not None and _serves(before, version)
         moves = not _is_there(before, region)
         if before and serves and not redeploy and not moves:
             if settings_differ(before, settings):
-                self._api.update_environment(model_id, inputs["environment"], settings)
+                with naming_early_settings(inputs):
+                    self._api.update_environment(model_id, inputs["environment"], settings)
             return before
         self._waiting.tell(f"promoting {version.id} into {inputs['environment']}")
         anew = serves and redeploy
-        with _naming_region(inputs, region):
+        with _naming_region(inputs, region), naming_early_settings(inputs):
             self._api.promote(
                 model_id, inputs["environment"], version.id, settings, redeploy=anew, region=region
             )

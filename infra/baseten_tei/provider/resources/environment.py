@@ -6,6 +6,7 @@ then lets it serve. A version that is refused is left unpromoted, and what serve
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
 from baseten_tei.deployment.differences import find_changed_paths
@@ -18,8 +19,14 @@ from baseten_tei.provider.release.deletion_guards import PRODUCTION, WAY_OUT
 from baseten_tei.provider.release.promotion import settings_of
 from baseten_tei.provider.release.readiness import FailedDeploymentError
 from baseten_tei.provider.release.release import Releasing
+from baseten_tei.provider.release.scheduling import (
+    apply_schedules,
+    describe_new_schedules,
+    naming_early_settings,
+)
 from baseten_tei.provider.resources.refresh import read_environment
 from baseten_tei.provider.resources.refresh_calls import Reads
+from baseten_tei.spec.type_tokens import SCHEDULES
 
 REPLACING = ("model", "team", "environment")
 POLICY = (
@@ -40,8 +47,10 @@ class EnvironmentResource:
         releasing: Releasing,
         warn: Callable[[str], None] = lambda _: None,
         reads: Reads | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         """`reads` is who answers `read`, if it is not the API itself."""
+        self._now = now
         self._api = api
         self._releasing = releasing
         self._warn = warn
@@ -57,6 +66,8 @@ class EnvironmentResource:
         """Keep the model's id, so that URLs stay known; a new version's id is known once it is pushed."""
         unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
         unknown |= earlier_marks(state or {}, inputs)
+        for line in describe_new_schedules(state, inputs, self._now()):
+            self._warn(line)
         if state is None:
             return _id(inputs), unknown
         self._warn_of_move(state, inputs)
@@ -84,7 +95,7 @@ class EnvironmentResource:
 
     def create(self, inputs: Values) -> tuple[str, Values]:
         """Release the wanted version into this environment."""
-        return _id(inputs), {**inputs, **self._release(inputs, {})}
+        return _id(inputs), self._scheduled({}, inputs, {**inputs, **self._release(inputs, {})})
 
     def read(self, resource_id: str, inputs: Values, state: Values) -> Live:
         """Return what really serves and how it is really set; see `reading`."""
@@ -95,13 +106,30 @@ class EnvironmentResource:
         del resource_id
         marks = earlier_marks(state, inputs)
         if _needs_release(state, inputs):
-            return {**inputs, **marks, **self._release(inputs, state)}
+            done = {**inputs, **marks, **self._release(inputs, state)}
+            return self._scheduled(state, inputs, done)
         if any(state.get(key) != inputs.get(key) for key in SETTINGS):
-            self._api.update_environment(
-                state["model_id"], inputs["environment"], settings_of(inputs)
-            )
+            with naming_early_settings(inputs):
+                self._api.update_environment(
+                    state["model_id"], inputs["environment"], settings_of(inputs)
+                )
         known = {key: state[key] for key in (*_OUTPUTS, "drift") if key in state}
-        return {**inputs, **marks, **known}
+        done = {**inputs, **marks, **known}
+        same = state.get(SCHEDULES) == inputs.get(SCHEDULES)
+        return done if same else self._scheduled(state, inputs, done)
+
+    def _scheduled(self, state: Values, inputs: Values, done: Values) -> Values:
+        """Bring the schedules; where Baseten refuses them, all that was done before is remembered."""
+        try:
+            apply_schedules(self._api, state, inputs, done["model_id"], self._now())
+        except UserError as error:
+            before = {SCHEDULES: state[SCHEDULES]} if SCHEDULES in state else {}
+            given, known = (
+                {**{key: it for key, it in each.items() if key != SCHEDULES}, **before}
+                for each in (inputs, done)
+            )
+            raise PartlyDoneError(error, _id(inputs), given, known) from error
+        return done
 
     def delete(self, resource_id: str, state: Values) -> None:
         """Delete a custom environment; `production` goes with its model. Raises where a foreign version serves."""
@@ -158,7 +186,7 @@ def _inputs_to_compare(state: Values, inputs: Values) -> Values:
     """The inputs whose change is one, a pin that was removed included; what an import could not know is none."""
     unknown = {*OWNER, *(() if "force_delete" in state else ("force_delete",))}
     same = {"digest", "deployment"} if _is_imported_as_wanted(state, inputs) else set()
-    wanted = {"deployment": None, **inputs}
+    wanted = {"deployment": None, SCHEDULES: None, **inputs}
     return {key: it for key, it in wanted.items() if key not in {*POLICY, *unknown, *same}}
 
 

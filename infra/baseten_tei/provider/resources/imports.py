@@ -7,9 +7,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from baseten_tei.baseten.versions import Serving
+from baseten_tei.deployment.schedules.baseten_schedules import read_remote
+from baseten_tei.deployment.schedules.schedule_words import write_words
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import Live, Values
 from baseten_tei.provider.resources.refresh_calls import Reads, environment_of
+from baseten_tei.spec.type_tokens import SCHEDULES
+
+BASETENS_OWN = {"max_scale_down_rate": 50}
+"""What Baseten sets by itself, of what a spec manages only if it says it (Baseten docs: autoscaling)."""
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -71,12 +77,24 @@ def _settings(serving: Serving) -> Values:
         "rolling_deploy_config": _in_spec(steps, RollingDeploy) or None,
     }
     settings = {
-        "autoscaling": _in_spec(serving.autoscaling, Autoscaling),
+        "autoscaling": without_defaults(_in_spec(serving.autoscaling, Autoscaling)),
         "promotion": {key: it for key, it in promotion.items() if it is not None},
         "request_backpressure": serving.request_backpressure,
         "region": serving.current.region if serving.current else None,
+        SCHEDULES: _schedules(serving),
     }
     return {key: it for key, it in settings.items() if it}
+
+
+def _schedules(serving: Serving) -> Values | None:
+    """Those that there are; `None` where there are none, which a spec need not manage."""
+    schedules = read_remote(serving.schedules)
+    return write_words(schedules) if schedules.windows else None
+
+
+def without_defaults(autoscaling: Values) -> Values:
+    """The settings without those that a spec leaves out and Baseten sets by itself: an import need not manage them."""
+    return {key: it for key, it in autoscaling.items() if BASETENS_OWN.get(key) != it}
 
 
 def _in_spec(settings: Mapping[str, Any], words: "type[BaseModel]") -> Values:

@@ -6,6 +6,7 @@ no fields. `up` repairs all of it. Nothing is written here.
 """
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 
 from baseten_tei.baseten.api import NotFoundError
@@ -24,12 +25,15 @@ from baseten_tei.provider.drift.environment_drift import (
 from baseten_tei.provider.protocol.resource import Live, Values
 from baseten_tei.provider.resources.imports import import_environment, import_model
 from baseten_tei.provider.resources.refresh_calls import Reads, environment_of
+from baseten_tei.spec.type_tokens import SCHEDULES
 
 Warn = Callable[[str], None]
 
 _WITH_A_CHANGE = frozenset({"state_id", "adopt"})
 """Inputs that alone change nothing, and did not exist in earlier releases: a refresh does not bring them."""
-_APPLIED = frozenset({*SETTINGS, "digest", "deployment", "secret_generation", *_WITH_A_CHANGE})
+_APPLIED = frozenset(
+    {*SETTINGS, SCHEDULES, "digest", "deployment", "secret_generation", *_WITH_A_CHANGE}
+)
 """Inputs that are in the state only once a release has brought them to Baseten."""
 
 
@@ -67,7 +71,7 @@ def _compare(api: Reads, known: Live, model_id: str, serving: Serving, warn: War
     state = known.state
     # An import reads more settings than its program may manage: the inputs say which.
     managed = {key: value for key, value in state.items() if key in known.inputs}
-    settings = settings_now(managed, serving)
+    settings = settings_now(managed, serving, datetime.now(UTC))
     drift = environment_drift(state, model_id, serving, _config(api, model_id, state, serving))
     for field, text in {**settings_drift(state, settings), **drift}.items():
         warn(f"{_environment_name(state)} drifted: {field} {text}")

@@ -5,8 +5,10 @@ from typing import Any, Literal
 from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.environment_inputs import environment_inputs
 from baseten_tei.provider.drift.environment_drift import SETTINGS
+from baseten_tei.provider.drift.schedule_drift import schedule_texts
 from baseten_tei.review.report.before_and_after import Inputs, ModelChange, ModelState
-from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH
+from baseten_tei.review.report.schedule_changes import say_schedules
+from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH, SCHEDULES
 
 Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "deleted", "forgotten"]
 """`forgotten` leaves the model on Baseten: `on_removal: retain`."""
@@ -46,7 +48,7 @@ def reasons_of(pair: ModelChange) -> Texts:
     if before is None or after is None:
         return {}
     return (
-        find_differences(before.spec, after.spec)
+        say_schedules(find_differences(before.spec, after.spec), before.args, after.args)
         or find_differences(before.config, after.config, "config")
         or _resource_differences(pair)
     )
@@ -75,9 +77,13 @@ def _settings_drift(before: ModelState, environment: str) -> Texts:
     wanted = environment_inputs(before.args, "", None).get(environment, {})
     there = before.environments[environment]
     managed = [key for key in SETTINGS if wanted.get(key) is not None and key in there]
-    return find_differences(
-        {key: wanted[key] for key in managed}, {key: there[key] for key in managed}
-    )
+    one, other = wanted.get(SCHEDULES), there.get(SCHEDULES)
+    return {
+        **find_differences(
+            {key: wanted[key] for key in managed}, {key: there[key] for key in managed}
+        ),
+        **({} if one is None or other is None else schedule_texts(one, other)),
+    }
 
 
 def _resource_differences(pair: ModelChange) -> Texts:

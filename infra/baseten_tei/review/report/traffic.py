@@ -11,6 +11,7 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.review.report.change_kind import Kind
+from baseten_tei.review.report.schedule_changes import list_sentences
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs
 
 GIB = 1024**3
@@ -31,7 +32,11 @@ def describe_traffic(pair: ModelChange, kind: Kind, facts: ModelFacts | None) ->
         )
     if kind == "settings only":
         return (*_describe_settings(pair, args), *_describe_scale_to_zero(args, facts, pair.before))
-    return (*_describe_push(pair, kind, args), *_describe_scale_to_zero(args, facts, pair.before))
+    return (
+        *_describe_push(pair, kind, args),
+        *_describe_schedules(kind, args),
+        *_describe_scale_to_zero(args, facts, pair.before),
+    )
 
 
 def _describe_removal(before: ModelState | None, kind: Kind) -> Iterator[str]:
@@ -77,6 +82,12 @@ def _describe_push(pair: ModelChange, kind: Kind, args: ModelArgs) -> Iterator[s
             yield f"{name} keeps serving {environment.deployment} (pinned)"
     if args.new_space:
         yield "new_space: true: it may answer with other vectors or scores than the golden ones"
+
+
+def _describe_schedules(kind: Kind, args: ModelArgs) -> Iterator[str]:
+    """Yield the schedules of a new model; of another one, those that change are among the reasons."""
+    if kind == "created":
+        yield from (f"{path}: {sentence}" for path, sentence in list_sentences(args))
 
 
 def _describe_promotion(environment: EnvironmentArgs) -> str:
