@@ -93,7 +93,7 @@ def _schedules(serving: Serving) -> Values | None:
 
 
 def without_defaults(autoscaling: Values) -> Values:
-    """Return settings without those that a spec leaves out and Baseten sets by itself: an import need not manage them."""
+    """Return settings without those that Baseten sets by itself and a spec leaves out: no import need manage them."""
     return {key: it for key, it in autoscaling.items() if BASETENS_OWN.get(key) != it}
 
 

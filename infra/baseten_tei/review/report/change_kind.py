@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 from baseten_tei.deployment.differences import Texts, find_differences
 from baseten_tei.deployment.environment_inputs import environment_inputs
+from baseten_tei.deployment.schedules.spec_sentences import say_schedules
 from baseten_tei.provider.drift.environment_drift import SETTINGS
 from baseten_tei.provider.drift.schedule_drift import schedule_texts
 from baseten_tei.review.report.before_and_after import Inputs, ModelChange, ModelState
-from baseten_tei.review.report.schedule_changes import say_schedules
 from baseten_tei.spec.type_tokens import ENVIRONMENT, PUSH, SCHEDULES
 
 Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "deleted", "forgotten"]

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
+from baseten_tei.deployment.schedules.spec_sentences import list_sentences
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.review.report.change_kind import Kind
-from baseten_tei.review.report.schedule_changes import list_sentences
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs
 
 GIB = 1024**3

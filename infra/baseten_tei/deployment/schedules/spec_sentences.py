@@ -1,4 +1,4 @@
-"""Autoscaling schedules of a report: sentences with before and after, instead of their fields one by one."""
+"""Schedules of a spec as sentences, and with before and after instead of their fields one by one."""
 
 from collections.abc import Iterator
 
