@@ -184,8 +184,8 @@ class Store:
 
     def counters(self, prefix: str) -> dict[str, float]:
         """Return the counters whose names begin with `prefix`, by the rest of their names."""
-        query = "SELECT name, value FROM counters WHERE substr(name, 1, ?) = ?"
-        rows = self._db.execute(query, (len(prefix), prefix)).fetchall()
+        query = "SELECT name, value FROM counters WHERE name >= ? AND name < ?"
+        rows = self._db.execute(query, (prefix, f"{prefix}{chr(0x10FFFF)}")).fetchall()
         return {name[len(prefix) :]: value for name, value in rows}
 
     def log_call(self, call: dict[str, Any]) -> None:

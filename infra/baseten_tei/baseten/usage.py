@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Billed:
-    """A deployment's part of the bill in some range of time; minutes are those of all its replicas together."""
+    """A deployment's part of the bill in some range of time.
+
+    Minutes are taken for those of all its replicas together: a guess, by "per minute a replica is up" (Baseten docs).
+    """
 
     deployment_id: str
     model_id: str

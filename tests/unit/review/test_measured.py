@@ -1,6 +1,7 @@
 """Typical costs by what was up: the bill, else the metrics, else the estimate, each called by its name."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,6 +201,15 @@ def test_each_format_has_the_hours_of_a_schedule() -> None:
             it in text for it in ("220", "523", "2 to 6", "0 to 6", "$1.70", "$5.09", "otherwise")
         )
         assert "for the hours of 2026-03" in text
+
+
+def test_the_page_shows_the_table_that_is_printed() -> None:
+    warm = {"max_replica": 6, "warm": {**WARM, "days": "mon-fri"}}
+    text = render_text(report_on([report({"bge": raw()}, {"bge": raw(autoscaling=warm)}, None)]))
+    page = (Path(__file__).parents[3] / "docs" / "pull-requests.md").read_text()
+    shown = page.partition("<!-- by hour -->\n```\n")[2].partition("```")[0]
+    assert shown.count("\n") == 4
+    assert shown in text
 
 
 def test_a_report_is_of_version_2_only_where_it_says_more() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from baseten_tei.deployment.schedules.sentences import describe_time
-from baseten_tei.deployment.schedules.spec_schedules import baseline, read_schedules
+from baseten_tei.deployment.schedules.spec_schedules import read_schedules
 from baseten_tei.deployment.schedules.times import DAY
 from baseten_tei.deployment.schedules.windows import (
     WEEK,
@@ -85,8 +85,10 @@ def held_settings(autoscaling: Autoscaling, month: Month | None = None) -> tuple
         found.timezone if found else None,
         tuple(it for it in found.windows if it.enabled) if found else (),
     )
+    own = autoscaling.min_replica, autoscaling.max_replica
+    if not schedules.windows:
+        return (Held(OTHERWISE, month_minutes(month), *own),)
     minutes = _average_minutes(schedules) if month is None else _real_minutes(schedules, month)
-    own = _bounds(autoscaling)
     held = [
         _held(it, schedules.timezone, minutes.get(number, 0.0), month is None, own)
         for number, it in enumerate(schedules.windows)
@@ -106,11 +108,6 @@ def _held(
         window.settings.get("max_replica", own[1]),
         once,
     )
-
-
-def _bounds(autoscaling: Autoscaling) -> tuple[int, int]:
-    own = baseline(autoscaling)
-    return own["min_replica"], own["max_replica"]
 
 
 def _average_minutes(schedules: Schedules) -> dict[int, float]:
