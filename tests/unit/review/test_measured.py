@@ -203,6 +203,14 @@ def test_each_format_has_the_hours_of_a_schedule() -> None:
         assert "for the hours of 2026-03" in text
 
 
+def test_hours_of_a_model_that_does_not_change_are_shown_but_in_the_comment() -> None:
+    warm = raw(autoscaling={"max_replica": 4, "warm": WARM})
+    whole = report_on([report({"bge": warm}, {"bge": warm}, None)])
+    assert "by the hour" in render_text(whole)
+    assert "bge: by the hour" in render_page(whole)
+    assert "otherwise" not in render_markdown(whole)
+
+
 def test_the_page_shows_the_table_that_is_printed() -> None:
     warm = {"max_replica": 6, "warm": {**WARM, "days": "mon-fri"}}
     text = render_text(report_on([report({"bge": raw()}, {"bge": raw(autoscaling=warm)}, None)]))

@@ -63,6 +63,7 @@ def _stack(stack: StackReport) -> str:
             "Typical replicas",
             [f"{name}: {text}" for name, text in cost_by_hour.typical_lines(stack.models)],
         ),
+        *(_hours(model) for model in stack.models),
         *(_details(stack, model) for model in rank_models(stack.models) if model.changes),
     ]
     return "\n".join(part for part in parts if part)
@@ -95,7 +96,6 @@ def _details(stack: StackReport, model: ModelReport) -> str:
         render_list("Callers may notice", model.notices),
         render_list("Traffic", model.traffic),
         render_list("Cost", token_costs(stack, model)),
-        _hours(model),
         f"<pre>{''.join(map(_diff_line, model.diff.splitlines()))}</pre>" if model.diff else "",
     ]
     return f"<details open><summary>{render_sentence(summary)}</summary>{''.join(parts)}</details>"
@@ -106,7 +106,8 @@ def _hours(model: ModelReport) -> str:
     rows = cost_by_hour.hour_rows(model)
     kinds = ("name", "fixed", "fixed", "number", "number", "number")
     cells = [("", list(zip(row, kinds, strict=True))) for row in rows]
-    return f"<h4>By the hour</h4>{render_table(cost_by_hour.HEADINGS, cells)}" if rows else ""
+    name = f"<h4>{escape_html(model.name)}: by the hour</h4>"
+    return f"{name}{render_table(cost_by_hour.HEADINGS, cells)}" if rows else ""
 
 
 def _diff_line(line: str) -> str:

@@ -43,7 +43,15 @@ def _stack_lines(stack: StackReport) -> Iterator[str]:
         )
     for model in changing:
         yield from _model_lines(stack, model)
+    for model in stack.models:
+        yield from _hour_lines(model)
     yield from (f"  {name}: {text}" for name, text in cost_by_hour.typical_lines(stack.models))
+
+
+def _hour_lines(model: ModelReport) -> Iterator[str]:
+    if rows := cost_by_hour.hour_rows(model):
+        yield f"  {model.name}: by the hour"
+        yield from (f"    {it}" for it in align([cost_by_hour.HEADINGS, *rows], right=range(1, 6)))
 
 
 def _row(model: ModelReport) -> tuple[str, ...]:
@@ -55,6 +63,3 @@ def _model_lines(stack: StackReport, model: ModelReport) -> Iterator[str]:
     yield from (f"  {model.name}: BREAKS CALLERS: {text}" for text in model.breaks)
     yield from (f"  {model.name}: callers: {text}" for text in model.notices)
     yield from (f"  {model.name}: {text}" for text in (*model.traffic, *token_costs(stack, model)))
-    if rows := cost_by_hour.hour_rows(model):
-        yield f"  {model.name}: by the hour"
-        yield from (f"    {it}" for it in align([cost_by_hour.HEADINGS, *rows], right=range(1, 6)))
