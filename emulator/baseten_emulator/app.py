@@ -16,7 +16,7 @@ from baseten_emulator.control import (
 )
 from baseten_emulator.faults import matching
 from baseten_emulator.faults.matching import Call
-from baseten_emulator.gateway import gateway
+from baseten_emulator.gateway import gateway, measuring
 from baseten_emulator.gateway.gateway import Forward
 from baseten_emulator.graphql import api
 from baseten_emulator.http import doorkeeper, key_scopes
@@ -27,6 +27,7 @@ from baseten_emulator.rest import (
     deployments,
     environments,
     logs,
+    metrics_export,
     models,
     secrets,
     workspace,
@@ -52,6 +53,7 @@ REST_ROUTES = (
     *environments.ROUTES,
     *secrets.ROUTES,
     *workspace.ROUTES,
+    *metrics_export.ROUTES,
 )
 GRAPHQL_ROUTES = (Route("POST", "/graphql", api.execute),)
 ADMIN_ROUTES = (
@@ -62,11 +64,6 @@ ADMIN_ROUTES = (
     *startup_times.ROUTES,
 )
 _HOST = re.compile(r"model-(\w+)\.api\.localhost")
-_INFERENCE = re.compile(
-    r"/hosts/model-(?P<model_id>\w+)/"
-    r"(?:(?P<kind>production|development)|(?P<named>environments|deployment)/(?P<name>[^/]+))"
-    r"/(?P<action>.+)"
-)
 _MODEL_PATH = re.compile(r"/v1/models/(\w+)|/hosts/model-(\w+)")
 
 
@@ -112,7 +109,7 @@ class App:
     def _catch_up_and_answer(self, request: Request) -> Response:
         with self.world.store.transaction():
             due_events.catch_up(self.world)
-        return self._answer(request)
+        return measuring.measure(self.world, request, self._answer)
 
     def is_holding(self, fault_id: str) -> bool:
         """Return whether a fault still holds the call that it stopped."""
@@ -167,11 +164,8 @@ def surface_of(request: Request) -> str:
 
 
 def _dispatch(world: World, request: Request) -> Response | Forward:
-    match = _INFERENCE.fullmatch(request.path)
-    if match:
-        params = match.groupdict()
-        params["kind"] = params["kind"] or params["named"]
-        return gateway.resolve(world, request.with_params(params))
+    if inference := measuring.read_inference(request):
+        return gateway.resolve(world, inference)
     routes = {
         "upload": UPLOAD_ROUTES,
         "graphql": GRAPHQL_ROUTES,

@@ -86,7 +86,7 @@ def resolve(world: World, request: Request) -> Response | Forward:
     model = world.store.get(Model, request.params["model_id"])
     if model is None:
         raise gateway_error(404, f"model {request.params['model_id']} does not exist")
-    deployment = _find_deployment(world, model, request)
+    deployment = find_deployment(world, model, request)
     if len(request.body) > MAX_BODY_BYTES:
         raise gateway_error(413, "the request body is larger than 100 MB")
     action = request.params["action"]
@@ -98,7 +98,8 @@ def resolve(world: World, request: Request) -> Response | Forward:
     return _answer_async(forward) if action == "async_predict" else forward
 
 
-def _find_deployment(world: World, model: Model, request: Request) -> Deployment:
+def find_deployment(world: World, model: Model, request: Request) -> Deployment:
+    """Return what a request on a model's host is for. Raises RefusedError where that is not there."""
     kind, name = request.params["kind"], request.params.get("name") or PRODUCTION
     wanted: str | None = name
     if kind == "development":

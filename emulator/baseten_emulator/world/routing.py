@@ -32,8 +32,8 @@ class Route:
         return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", escaped) + "/?")
 
     def answer(self, world: World, request: Request) -> Response:
-        """Answer by the handler, once the rate limits of the management API let the call in."""
-        if world.rate_limits and self.path.startswith("/v1/"):
+        """Answer by the handler, once the rate limits of the management API or of the endpoint let the call in."""
+        if world.rate_limits and (self.per_minute or self.path.startswith("/v1/")):
             endpoint = f"{self.method} {self.path}"
             world.rate_limits.let_in(endpoint, world.now(), self.per_minute)
         return self.handler(world, request)

@@ -38,6 +38,11 @@ class Target:
     """Whether this is the project's own emulator, which is started when it is needed."""
 
     @property
+    def metrics_url(self) -> str:
+        """Where metrics are exported for Prometheus (Baseten docs: export metrics, overview)."""
+        return f"{self.remote_url}/metrics"
+
+    @property
     def loopback(self) -> bool:
         """Whether it is on this machine: no proxy stands between, and no real secret is at stake."""
         return self.management_url.startswith("http://")
@@ -61,6 +66,12 @@ def parse_target(value: str | None, emulator_port: str | None = None) -> Target:
                 f"baseten:target {other!r} is neither Baseten nor an emulator on this machine: "
                 "write baseten:target: baseten, emulator, or http://127.0.0.1:PORT"
             )
+
+
+def find_target(url: str) -> Target:
+    """Return the target that a model's URL is of."""
+    address = _LOOPBACK.match(url)
+    return parse_target(address[0] if address else BASETEN)
 
 
 def check_emulator(target: Target, stack: str, urls: Iterable[str]) -> None:

@@ -65,7 +65,7 @@ def command(
     """
     if key is not None:
         return _write_with_key(root, stack, form, output, key, check)
-    outputs = _of_file(file) if root is None or stack is None else _of_stack(root, stack)
+    outputs = read_outputs(root, stack, file)
     text = LANGUAGES[form](outputs) if form in LANGUAGES else FORMATS[form](outputs, stack or "")
     if check:
         return _check(text, output, stack)
@@ -90,6 +90,11 @@ def _write_with_key(
     write_private(output, FORMATS_WITH_KEY[form](outputs, stack, read_key(root, stack, key)))
     click.echo(f"wrote {output} (mode 600): it holds an API key")
     return 0
+
+
+def read_outputs(root: Path | None, stack: str | None, file: str | None) -> StackOutputs:
+    """Return a stack's outputs, or those of a file where no project is needed. Raises `UserError`."""
+    return _of_file(file) if root is None or stack is None else _of_stack(root, stack)
 
 
 def _of_stack(root: Path, stack: str) -> StackOutputs:

@@ -105,7 +105,7 @@ class _Classifier(Serving):
     """Whether labels may hold together: then ask for `raw_scores` and take the sigmoid. Null: nobody says it."""
 
 
-class _Environment(Words):
+class _Environment(Serving):
     autoscaling: AutoscalingOutputs
     """How it scales, as the stack sets it."""
 
