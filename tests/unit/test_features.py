@@ -6,6 +6,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast, get_args, get_type_hints
@@ -16,8 +17,9 @@ from scripts.features import WAYS, load_features
 
 from baseten_tei.baseten.remote_keys import WantedKey
 from baseten_tei.baseten.versions import EnvironmentSettings
-from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules, schedule_changes
+from baseten_tei.deployment.schedules.baseten_schedules import schedule_changes
 from baseten_tei.deployment.schedules.spec_schedules import read_schedules
+from baseten_tei.deployment.schedules.windows import Schedules
 from baseten_tei.push.truss_cli import push_arguments
 from baseten_tei.spec import args, schedules
 from tests.unit.baseten.emulated_api import Emulated
@@ -135,26 +137,22 @@ SETTINGS = EnvironmentSettings(
 WINDOWS: dict[str, dict[str, Any]] = {
     "office": {"days": "mon-fri", "hours": "08:00-18:00", "timezone": "Europe/Berlin"},
     "batch": {"days": "sat", "hours": "08:00-18:00", "minutes": "5-20", "enabled": False},
-    "sale": {"start": "2100-01-03T08:00", "end": "2100-01-03T09:00"},
+    "sale": {"start": "2030-12-01T08:00", "end": "2030-12-01T09:00"},
+}
+EARLIER: dict[str, dict[str, Any]] = {
+    "office": {"hours": "09:00-10:00", "timezone": "UTC"},
+    "sale": {"start": "2030-12-01T12:00", "end": "2030-12-01T13:00"},
+    "old": {"hours": "20:00-21:00"},
 }
 
 
-def scheduled() -> dict[str, Any]:
-    """The request that changes, replaces, adds and deletes schedules of every kind, with every setting."""
-    every = {**SETTINGS.autoscaling}
-    wanted = read_schedules(
-        args.Autoscaling.model_validate(
-            {**every, "schedules": {name: {**when, **every} for name, when in WINDOWS.items()}}
-        )
-    )
-    assert wanted
-    now = datetime(2027, 1, 1, tzinfo=UTC)
-    there = (
-        {"id": "s1", "name": "office"},
-        {"id": "s2", "name": "sale"},
-        {"id": "s3", "name": "old"},
-    )
-    return schedule_changes(wanted, RemoteSchedules("UTC", there), now)
+def wish(windows: dict[str, dict[str, Any]]) -> Schedules:
+    """Schedules of a spec, each with every setting."""
+    every = SETTINGS.autoscaling
+    words = {name: {**when, **every} for name, when in windows.items()}
+    found = read_schedules(args.Autoscaling.model_validate({**every, "schedules": words}))
+    assert found
+    return found
 
 
 def test_what_the_page_calls_managed_is_what_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,12 +160,13 @@ def test_what_the_page_calls_managed_is_what_is_sent(monkeypatch: pytest.MonkeyP
     api = emulated.api
     api.create_environment(emulated.model, "staging", SETTINGS)
     api.update_environment(emulated.model, "production", SETTINGS)
-    api.promote(emulated.model, "production", emulated.second, SETTINGS, redeploy=True)
+    for windows in (EARLIER, WINDOWS):  # created; then replaced, added to and deleted
+        change = partial(schedule_changes, wish(windows), now=datetime(2027, 1, 20, tzinfo=UTC))
+        api.change_schedules(emulated.model, "production", change)
+    api.promote(emulated.model, "production", emulated.second, SETTINGS, redeploy=True, region="us")
     api.upsert_secret("hf_access_key", "hf_0", None)
     api.create_api_key(WantedKey("search", "WORKSPACE_INVOKE", (emulated.model,)))
     requests = [body_of(*call) for call in emulated.sent]
-    change = {"autoscaling_schedule_settings": scheduled()}
-    requests.append(sdk().UpdateEnvironmentRequest.model_validate(change))
     managed = {
         (name, field)
         for name, field, it in FIELDS

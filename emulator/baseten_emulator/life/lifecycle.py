@@ -17,7 +17,7 @@ READY = frozenset({"ACTIVE", "SCALED_TO_ZERO", "WAKING_UP", "UNHEALTHY"})
 STARTUP_PHASES = (
     "SCHEDULING", "IMAGE_PULL", "WEIGHT_DOWNLOAD", "CONTAINER_CREATE", "CONTAINER_START", "READINESS",
 )  # fmt: skip
-"""Baseten's words for the parts of a startup (`StartupPhaseV1`), in their order; building is none of them."""
+"""Baseten's words for the parts of a startup (`StartupPhaseV1`), in their order; building is not among them."""
 _FIRST_OF_LOADING = "WEIGHT_DOWNLOAD"
 _TAKE_A_STEP = ("SCHEDULING", "CONTAINER_START")
 """The phases that take time where nobody said how much: one step for DEPLOYING, and one for LOADING_MODEL."""

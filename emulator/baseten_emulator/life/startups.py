@@ -1,6 +1,6 @@
 """How a deployment started, as `StartupAttemptV1`: one attempt, of its present life.
 
-Building is not part of a startup. An attempt that is under way is told with the phases so far; without a machine it is
+Building is not part of a startup. An attempt that is under way has the phases so far; without a machine it is
 STALLED in SCHEDULING, and stays so once it is given up.
 """
 
