@@ -6,6 +6,7 @@ from typing import Any
 
 from baseten_tei.baseten.api import ApiError, NotFoundError
 from baseten_tei.baseten.remote_keys import RemoteKey, WantedKey
+from baseten_tei.baseten.startups import Startup
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
@@ -64,6 +65,7 @@ class FakeApi:
         promotes_to: str | None = None,
         promotion_looks: int = 0,
         promotion_error: str | None = None,
+        startups: Mapping[str, Startup | ApiError] | None = None,
     ) -> None:
         """`models`: `name` or `team/name` → id.
 
@@ -71,7 +73,8 @@ class FakeApi:
         model; one that is not named belongs to every model. `configs`: deployment → its Truss config.
         `statuses`: deployment → the statuses it goes through, one a look; the last one stays.
         `promotes_to`: id of the copy that Baseten makes of what is promoted. `promotion_looks`: how many
-        looks a promotion takes; `promotion_error`: how it fails.
+        looks a promotion takes; `promotion_error`: how it fails. `startups`: deployment → its startup, or why
+        there is none to be had.
         """
         self.target = parse_target("baseten")
         self.model_ids = dict({"bge": "m1"} if models is None else models)
@@ -86,6 +89,8 @@ class FakeApi:
         self.promotion_looks = promotion_looks
         self.promotion_error = promotion_error
         self.schedules_refused: ApiError | None = None
+        self.startups = dict(startups or {})
+        self.startup_asked = 0
         self.calls: list[tuple[Any, ...]] = []
         self.keys: dict[str, RemoteKey] = {}
         self.undeletable = ""
@@ -138,6 +143,19 @@ class FakeApi:
     def activate(self, model_id: str, deployment_id: str) -> None:
         self.calls.append(("activate", model_id, deployment_id))
         self._comes_up(deployment_id, {"INACTIVE"})
+
+    def deactivate(self, model_id: str, deployment_id: str) -> None:
+        self.calls.append(("deactivate", model_id, deployment_id))
+        self._becomes(deployment_id, "INACTIVE")
+
+    def startup(self, model_id: str, deployment_id: str, now: float) -> Startup | None:
+        assert now > 0
+        self._know(model_id)
+        self.startup_asked += 1
+        found = self.startups.get(deployment_id, ApiError("no startups", status=404))
+        if isinstance(found, ApiError):
+            raise found
+        return found
 
     def retry(self, model_id: str, deployment_id: str) -> None:
         self.calls.append(("retry", model_id, deployment_id))

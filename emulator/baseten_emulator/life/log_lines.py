@@ -36,10 +36,17 @@ class Line:
 
 
 def lines_of(
-    deployment: Deployment, now: float, step_seconds: float, died: Died | None = None
+    deployment: Deployment,
+    now: float,
+    step_seconds: float,
+    died: Died | None = None,
+    *,
+    lacking: bool = False,
 ) -> Iterator[Line]:
-    """Yield every line so far, oldest first."""
-    for phase, at in lifecycle.list_phases(deployment, step_seconds):
+    """Yield every line so far, oldest first; what is `lacking` a machine has loaded nothing."""
+    idle = lacking or deployment.gave_up
+    phases = lifecycle.list_phases(deployment, step_seconds)
+    for phase, at in phases[:-1] if idle else phases:
         decided = lifecycle.decision_time(deployment, step_seconds)
         if at <= now and (at < decided or step_seconds == 0):
             yield Line(at, "INFO", _SAYS[phase])

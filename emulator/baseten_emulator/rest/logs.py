@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_emulator.faults.patterns import require_quick
-from baseten_emulator.life import log_lines
+from baseten_emulator.life import capacity, log_lines
 from baseten_emulator.rest import metrics
 from baseten_emulator.rest.deployments import ONE, replica_of, require_deployment
 from baseten_emulator.rest.environments import require_serving
@@ -41,7 +41,9 @@ def log_views(
     """Return a deployment's log lines that a query asks for. Raises ApiError 400."""
     require_quick("search_pattern", wish.get("search_pattern", ""))
     died = world.store.get(Died, deployment.id)
-    lines = log_lines.lines_of(deployment, world.now(), world.step_seconds, died)
+    name = world.model(deployment.owner).name
+    lacking = deployment.outcome is None and capacity.is_lacking(world, deployment, name)
+    lines = log_lines.lines_of(deployment, world.now(), world.step_seconds, died, lacking=lacking)
     replica = replica_of(deployment)
     return [line.view(replica) for line in log_lines.select_lines(lines, wish, world.now())]
 

@@ -59,7 +59,10 @@ def _permits(args: ModelArgs) -> str:
 def _resources(args: ModelArgs) -> str:
     if args.instance_type is not None or args.accelerator == "CPU":
         return ""
-    return "Baseten takes the smallest instance with this GPU; more memory or CPU here could mean two GPUs."
+    size = "Baseten takes the smallest instance with this GPU; more memory or CPU here could mean two GPUs."
+    if not args.accelerators:
+        return size
+    return f"{size}\nIt is the first of {', '.join(args.accelerators)}: an `up` that finds none free says what to do."
 
 
 def _revision(args: ModelArgs) -> str:

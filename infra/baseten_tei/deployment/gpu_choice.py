@@ -1,6 +1,7 @@
 """On which GPU a model fits, with how many tokens in a batch, and which of them costs least."""
 
 from baseten_tei.deployment import prices
+from baseten_tei.deployment.hardware import first_accelerator
 from baseten_tei.deployment.instances import parse_instance
 from baseten_tei.deployment.vram import (
     VRAM_GIB,
@@ -111,7 +112,7 @@ def accelerator_of(args: ModelArgs) -> str:
     if args.instance_type is not None:
         found = parse_instance(args.instance_type)
         return found.accelerator if found else DEFAULT_ACCELERATOR
-    return args.accelerator or DEFAULT_ACCELERATOR
+    return first_accelerator(args)
 
 
 def tokens_to_hold(args: ModelArgs, facts: ModelFacts) -> int:

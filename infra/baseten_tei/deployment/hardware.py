@@ -23,6 +23,11 @@ def hardware_of(accelerator: str, env: Mapping[str, str]) -> Hardware:
     return Hardware(capability, capability, use_flash=asked.lower() == "true")
 
 
+def first_accelerator(args: ModelArgs) -> str:
+    """Return what a spec without an exact instance names, the first of its list; the default where it names none."""
+    return args.accelerator or next(iter(args.accelerators or ()), gpus.DEFAULT_ACCELERATOR)
+
+
 def resolve_hardware(args: ModelArgs) -> tuple[instances.Instance, Image]:
     """Return the instance and image of a spec that has no problems.
 
@@ -31,7 +36,7 @@ def resolve_hardware(args: ModelArgs) -> tuple[instances.Instance, Image]:
     found = (
         instances.parse_instance(args.instance_type)
         if args.instance_type
-        else instances.smallest_instance(args.accelerator or gpus.DEFAULT_ACCELERATOR)
+        else instances.smallest_instance(first_accelerator(args))
     )
     image = found and image_for(found.accelerator, args.tei_version)
     if found is None or not isinstance(image, Image):

@@ -30,6 +30,15 @@ class Subject:
     name: str
     args: ModelArgs
     facts: ModelFacts | None = None
+    written: ModelArgs | None = None
+    """The spec as it is written, with its list of GPUs; `args` is the spec on the first of them."""
+    others: tuple["Subject", ...] = ()
+    """The same model on the further GPUs of that list."""
+
+    @property
+    def turns(self) -> tuple["Subject", ...]:
+        """Return the model on each GPU of its list, in order; alone where it has no list."""
+        return (self, *self.others)
 
     @cached_property
     def instance(self) -> Instance:

@@ -1,9 +1,10 @@
 """Everything that is known of a model before anything is done: config, digest, the inputs of each step."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
+from baseten_tei.deployment.capacity.turns import Turn
 from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.deployment.environment_inputs import all_environments, environment_inputs
 from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
@@ -40,13 +41,16 @@ def plan_model(
     team: str | None = None,
     golden: Mapping[str, str] | None = None,
     facts: ModelFacts | None = None,
+    turns: Sequence[Turn] = (),
 ) -> ModelPlan:
     """Return the plan of a spec that has no problems; `target` is `baseten:target` as configured.
 
-    `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`. `facts` are the locked ones.
+    `golden` names the model's golden vectors, if it has any: `{"path", "digest"}`. `facts` are the locked ones,
+    `turns` the spec's list of GPUs, of which `args` has one.
     """
     config = build_config(name, args)
     digest = compute_digest(config, args.labels)
+    listed = _listed(args, turns)
     job = _job(name, args, owner, target, team, digest, render_canonical(config))
     pushed = any(it.deployment is None for it in all_environments(args).values())
     adopting = {"adopt": True} if args.adopt else {}
@@ -62,9 +66,10 @@ def plan_model(
             "digest": digest if pushed else "",
             "adopt": args.adopt,
             "force_delete": args.force_delete,
+            **_others(digest, turns),
         },
         environment_inputs={
-            name: {"model": job.model, **whose, **adopting, **inputs}
+            name: {"model": job.model, **whose, **adopting, **inputs, **listed}
             for name, inputs in environment_inputs(args, digest, golden, facts).items()
         },
         known_outputs={
@@ -73,6 +78,17 @@ def plan_model(
             "config_digest": digest,
         },
     )
+
+
+def _listed(args: ModelArgs, turns: Sequence[Turn]) -> dict[str, Any]:
+    """What the environments have to know of the list: it counts at the next release only."""
+    policy = {"on_no_capacity": args.on_no_capacity} if args.on_no_capacity else {}
+    return {"accelerators": [asdict(it) for it in turns], **policy} if turns else {}
+
+
+def _others(digest: str, turns: Sequence[Turn]) -> dict[str, list[str]]:
+    others = [it.digest for it in turns if it.digest != digest]
+    return {"other_digests": others} if others else {}
 
 
 def _job(

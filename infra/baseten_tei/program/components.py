@@ -33,6 +33,7 @@ from baseten_tei.program.push_python import push_python
 from baseten_tei.program.rehearsal import is_rehearsed, report_outputs, without_pins
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
 from baseten_tei.program.stack_secret import stack_secret
+from baseten_tei.program.turn import take_turn
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 from baseten_tei.spec.spec_parser import NAMESPACE
 from baseten_tei.spec.type_tokens import COMPONENTS
@@ -82,12 +83,14 @@ class TeiModel(pulumi.ComponentResource):
             return
         if is_rehearsed():
             args = without_pins(args)
-        ready, plan, own = self._prepare(name, args, team, secret, ready)
+        ready, plan, own, said = self._prepare(name, args, team, secret, ready)
         props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
         super().__init__(token, name, props, opts)
         self._retained = args.on_removal == "retain" or bool(opts and opts.retain_on_delete)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
+        if said:
+            pulumi.log.info(said, self)
         of_state = {"state_id": state_id().value}
         model = Model(
             f"{name}-model", {**plan.model_inputs, **of_state}, self._options(args, [*own, *after])
@@ -103,7 +106,7 @@ class TeiModel(pulumi.ComponentResource):
             )
             # one takes a version over after the other
             before = [*before, environments[environment_name]]
-        self._tell(plan, environments, ready.subject)
+        self._tell(plan, environments, ready.chosen)
         if is_rehearsed():
             report_outputs(name, self.outputs)
 
@@ -114,17 +117,20 @@ class TeiModel(pulumi.ComponentResource):
         team: str | None,
         secret: Secret | None,
         ready: Ready | None,
-    ) -> tuple[Ready, ModelPlan, list[Secret]]:
-        """Make the model ready, and the secret that it needs. Ends the program with one line per problem."""
+    ) -> tuple[Ready, ModelPlan, list[Secret], str | None]:
+        """Make the model ready, and the secret that it needs, and say on which GPU it is where that is not the first.
+
+        Ends the program with one line per problem.
+        """
         if ready is None and pulumi.Config(NAMESPACE).get("models"):
             pulumi.log.warn(
                 f"model {name!r} is registered beside those of {NAMESPACE}:models, and commands know those alone: "
                 "write all models there, or register all of them"
             )
         try:
-            ready = ready or ready_alone(name, args, context())
-            plan = prepare(ready.subject, context(), team)
-            return ready, plan, [secret or stack_secret(name, team)] if args.gated else []
+            ready, said = take_turn(ready or ready_alone(name, args, context()), team)
+            plan = prepare(ready, context(), team)
+            return ready, plan, [secret or stack_secret(name, team)] if args.gated else [], said
         except UserError as error:
             end_program(error)
 

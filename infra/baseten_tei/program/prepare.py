@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from baseten_tei.deployment.capacity.turns import list_turns
+from baseten_tei.deployment.config_yaml import render_config
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan, plan_model
 from baseten_tei.errors import UserError
@@ -23,6 +25,13 @@ class Ready:
 
     subject: Subject
     warnings: tuple[str, ...]
+    turn: int = 0
+    """Which GPU of the spec's list it is pushed for."""
+
+    @property
+    def chosen(self) -> Subject:
+        """Return the model on that GPU."""
+        return self.subject.turns[self.turn]
 
 
 def ready(subjects: Iterable[Subject]) -> dict[str, Ready]:
@@ -49,29 +58,30 @@ def _deprecations_told() -> set[str]:
     return set()
 
 
-def prepare(model: Subject, here: Context, team: str | None) -> ModelPlan:
+def prepare(ready: Ready, here: Context, team: str | None) -> ModelPlan:
     """Return a judged model's steps, its config file brought up to date.
 
     Raises `UserError` in CI for a stale one, and where its push would not run with this program's Python.
     """
+    model = ready.chosen
     golden = golden_input(here.root, here.owner.stack, model.name)
+    turns = list_turns(model.name, [it.args for it in ready.subject.turns])
     plan = plan_model(
-        model.name, model.args, here.owner, here.target_name, team, golden, model.facts
+        model.name, model.args, here.owner, here.target_name, team, golden, model.facts, turns
     )
     if plan.pushed:
         push_python(here.root)
-    _bring_up_to_date(model.name, plan, here)
+    # What is committed follows from the spec alone, not from which GPUs were free.
+    first = ready.subject
+    text = plan.config_text if ready.turn == 0 else render_config(first.config, first.args)
+    _bring_up_to_date(model.name, text, here)
     return plan
 
 
-def _bring_up_to_date(name: str, plan: ModelPlan, here: Context) -> None:
+def _bring_up_to_date(name: str, text: str, here: Context) -> None:
     path = generated_files.config_path(here.root, here.owner.stack, name)
     own = construction.current.get() is None  # another language's CI has no command that writes it
-    if (
-        own
-        and here.in_ci
-        and (stale := generated_files.stale_problem(path, plan.config_text, here.root))
-    ):
+    if own and here.in_ci and (stale := generated_files.stale_problem(path, text, here.root)):
         raise UserError(stale)
     if not here.preview and not here.in_ci:
-        generated_files.write_if_changed(path, plan.config_text)
+        generated_files.write_if_changed(path, text)

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import grpc.aio
 from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
@@ -16,6 +17,7 @@ from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.processes.starter import Gone, end_at_once, parent_gone, watch
 from baseten_tei.baseten.router_client import router_info, router_post
 from baseten_tei.baseten.target import Target, find_api_key, parse_target
+from baseten_tei.errors import UserError
 from baseten_tei.project.golden_files import golden_content, project_root
 from baseten_tei.provider.protocol.cancellation import Cancellation
 from baseten_tei.provider.protocol.engine import BasetenProvider
@@ -51,7 +53,7 @@ def resources(
     wanted = cancellation.refuse_unwanted
     included: set[str] = set()
     releasing = Releasing(
-        api, gates, waiting, progress.warn, patience, wanted, included.__contains__
+        api, gates, waiting, progress.warn, patience, wanted, included.__contains__, _read_lock
     )
     reads = ListedReads(api, remembered, Pace(sleep=cancellation.sleep))
     return {
@@ -61,6 +63,16 @@ def resources(
         STATE_ID: StateIdResource(),
         API_KEY: ApiKeyResource(api, progress.warn, reads.api_keys),
     }
+
+
+def _read_lock(stack: str) -> Mapping[Any, Any]:
+    """The locked facts of a stack; none where the file cannot be read: an error that needs them has its own words."""
+    from baseten_tei.project.generated_files import locked_facts  # reads YAML: for an error alone
+
+    try:
+        return locked_facts(project_root(Path.cwd()), stack)
+    except UserError:
+        return {}
 
 
 def _gates(target: Target, waiting: Waiting, warn: Callable[[str], None]) -> Gates:

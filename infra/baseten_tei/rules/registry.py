@@ -1,12 +1,14 @@
 """All rules, and the check of a model by them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import did_you_mean
 from baseten_tei.rules import flag_rules, release_rules, token_rules
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.gpu.account_rule import LACKING
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of
 from baseten_tei.rules.memory import gpu_memory_rules
 from baseten_tei.rules.model import start_rules
 from baseten_tei.rules.retired_rules import RETIRED
@@ -73,13 +75,14 @@ def check_model(subject: Subject) -> list[Reported]:
     """Return what every rule finds that the spec does not silence, errors first; of one with a secret, only that."""
     if secrets := _report(SECRETS, subject):
         return secrets
-    found = [
-        reported
+    rules = [
+        rule
         for rule in RULES
         if rule is not SECRETS
         if rule.is_firm or rule.id not in subject.args.silence or rule.id in ABOUT_SILENCES
-        for reported in _report(rule, subject)
     ]
+    found = [reported for rule in rules for reported in _report(rule, subject)]
+    found += _check_others(subject, rules, found)
     hidden = _hidden_by({it.rule.id for it in found})
     found = [it for it in found if it.rule.id not in hidden]
     return sorted(found, key=lambda reported: reported.rule.severity != "error")
@@ -87,7 +90,35 @@ def check_model(subject: Subject) -> list[Reported]:
 
 def find_firm(subject: Subject) -> list[Reported]:
     """Return what the rules find without which nothing can be generated from the spec."""
-    return _report(SECRETS, subject) or [it for rule in _FIRM for it in _report(rule, subject)]
+    found = _report(SECRETS, subject)
+    if found:
+        return found
+    found = [it for rule in _FIRM for it in _report(rule, subject)]
+    return found + _check_others(subject, _FIRM, found)
+
+
+def _check_others(
+    subject: Subject, rules: Iterable[Rule], found: Iterable[Reported]
+) -> list[Reported]:
+    """Return what these rules find on the further GPUs of a list, and not on the first."""
+    known, more = {it.line for it in found}, []
+    for other in subject.others:
+        gpu = accelerator_of(other)
+        for reported in (
+            it for rule in rules if rule.id not in ABOUT_SILENCES for it in _report(rule, other)
+        ):
+            if reported.line not in known:
+                known.add(reported.line)
+                more.append(_on_gpu(reported, str(gpu)))
+    return more
+
+
+def _on_gpu(reported: Reported, gpu: str) -> Reported:
+    said = reported.finding
+    told = Finding(
+        f"on {gpu}, one of accelerators: {said.message}", f"{said.fix}, or leave {gpu} out"
+    )
+    return replace(reported, finding=told)
 
 
 def _report(rule: Rule, subject: Subject) -> list[Reported]:
@@ -157,7 +188,7 @@ def _check_silence_use(subject: Subject) -> Iterator[Finding]:
         rule = BY_ID.get(rule_id)
         if rule is None or rule.id in ABOUT_SILENCES or (rule.needs_facts and not subject.facts):
             continue
-        if not rule.is_firm and not rule.find(subject):
+        if not rule.is_firm and not any(rule.find(it) for it in subject.turns):
             yield Finding(
                 f"silence of {rule_id} silences nothing", f"remove {rule_id} from silence"
             )

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from baseten_tei.deployment.capacity.turns import specs_by_turn
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.sizing import size_spec
 from baseten_tei.errors import redact
@@ -46,7 +47,9 @@ def parse_settings(models: object, team: str | None = None, lock: Lock = EMPTY_L
 def resolve_subject(name: str, args: ModelArgs, lock: Lock) -> Subject:
     """Return a spec with its locked facts and what it leaves open derived from them, as the rules judge it."""
     facts = lock.get((args.model_id, args.revision))
-    return Subject(name, size_spec(args, facts), facts)
+    sized = [size_spec(it, facts) for it in specs_by_turn(args)]
+    others = tuple(Subject(name, it, facts) for it in sized[1:])
+    return Subject(name, sized[0], facts, written=args, others=others)
 
 
 def find_secret_values(models: object) -> list[Reported]:

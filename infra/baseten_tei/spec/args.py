@@ -117,6 +117,10 @@ class TeiArgs(_Words):
     """Name of the model on Baseten, spaces allowed; default: the resource's name."""
     accelerator: Accelerator | None = None
     """GPU, `CPU`, or `cheapest` that holds a locked model; default L4. Baseten takes its smallest instance."""
+    accelerators: tuple[Accelerator, ...] | None = None
+    """GPUs in the order of choice, instead of `accelerator`: the first is pushed; see `on_no_capacity`."""
+    on_no_capacity: Literal["fail", "next"] | None = None
+    """What `up` does after one that found no free GPU; `next` pushes the next of `accelerators`; default `fail`."""
     instance_type: str | None = None
     """Exact instance (SKU), e.g. `L4:4x16`, instead of `accelerator`."""
     cpu: str | None = None

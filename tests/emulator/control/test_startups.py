@@ -55,6 +55,7 @@ def test_a_machine_that_becomes_free_ends_the_wait(local: Baseten) -> None:
     local.fault("no_capacity", seconds=600)
     ids = local.pushed()
     local.advance(599)
+    assert local.logs(ids) == ["Building the image", "Deploying"]
     assert (local.status(ids), startup(local, ids)["outcome"]) == ("DEPLOYING", "STALLED")
     local.advance(10)
     assert local.status(ids) == "ACTIVE"

@@ -6,7 +6,8 @@ import yaml
 
 from baseten_tei.baseten.api.api_errors import strange
 from baseten_tei.baseten.api.calls import Calls
-from baseten_tei.baseten.api.translation import as_version
+from baseten_tei.baseten.api.translation import as_startup, as_version
+from baseten_tei.baseten.startups import Startup
 from baseten_tei.baseten.statuses import FAILED
 from baseten_tei.baseten.versions import Version
 from baseten_tei.errors import UserError
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from baseten.client.managementapi import RetryDeploymentResponse
 
 _ASLEEP = frozenset({"INACTIVE", "DEACTIVATING"})
+_DAY_SECONDS = 86_400
+"""The longest deadline of a release; around now, since clocks differ."""
 
 
 class Deployments(Calls):
@@ -42,6 +45,15 @@ class Deployments(Calls):
                 model_id=model_id, deployment_id=deployment_id
             ),
             done=lambda: self.version(model_id, deployment_id).status not in _ASLEEP,
+        )
+
+    def deactivate(self, model_id: str, deployment_id: str) -> None:
+        """Stop a deployment, so that it waits for no machine and costs nothing (Baseten allows 20 a minute)."""
+        self._once(
+            lambda: self._sdk.post_models_deployments_deactivate(
+                model_id=model_id, deployment_id=deployment_id
+            ),
+            done=lambda: self.version(model_id, deployment_id).status in _ASLEEP,
         )
 
     def retry(self, model_id: str, deployment_id: str) -> None:
@@ -84,6 +96,25 @@ class Deployments(Calls):
             )
         )
         return [log.message for log in found.logs[:lines]][::-1]
+
+    def startup(self, model_id: str, deployment_id: str, now: float) -> Startup | None:
+        """Return the newest startup of a deployment, as far as it has come; `None` where Baseten tells none.
+
+        It is asked once: whoever waits asks again anyway. `now` is in seconds since the epoch. Raises `ApiError`, e.g.
+        a `NotFoundError` where this workspace has no startups.
+        """
+        from baseten.client.managementapi import GetModelsDeploymentsStartupsParams as Params
+
+        begin, end = (round((now + days * _DAY_SECONDS) * 1000) for days in (-2, 1))
+        params = Params.model_validate(
+            {"start_epoch_millis": begin, "end_epoch_millis": end, "limit": 1}
+        )
+        found = self._try(
+            lambda: self._sdk.get_models_deployments_startups(
+                model_id=model_id, deployment_id=deployment_id, params=params
+            )
+        )
+        return as_startup(found.items[0]) if found.items else None
 
     def config(self, model_id: str, deployment_id: str) -> dict[str, Any]:
         """Return the Truss config that a deployment was made from; empty where Baseten has none."""

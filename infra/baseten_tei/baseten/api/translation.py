@@ -2,12 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
+from baseten_tei.baseten.startups import Phase, Startup
 from baseten_tei.baseten.traffic_rules import describe_rules
 from baseten_tei.baseten.versions import EnvironmentSettings, RemoteModel, Serving, Version
 from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
 
 if TYPE_CHECKING:
-    from baseten.client.managementapi import Deployment, Environment, Model
+    from baseten.client.managementapi import Deployment, Environment, Model, StartupAttempt
 
 
 def as_model(model: "Model") -> RemoteModel:
@@ -34,6 +35,20 @@ def as_version(deployment: "Deployment") -> Version:
         replicas=deployment.active_replica_count,
         region=deployment.region.slug if deployment.region else "",
     )
+
+
+def as_startup(attempt: "StartupAttempt") -> Startup:
+    """Return a startup in our words, in seconds."""
+    phases = (
+        Phase(
+            it.phase,
+            it.status,
+            it.offset_ms / 1000,
+            None if it.duration_ms is None else it.duration_ms / 1000,
+        )
+        for it in attempt.phase_summary
+    )
+    return Startup(attempt.outcome, attempt.duration_ms / 1000, tuple(phases))
 
 
 def as_serving(environment: "Environment") -> Serving:

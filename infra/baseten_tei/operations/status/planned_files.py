@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from baseten_tei.deployment.capacity.turns import list_turns
+from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import naming
 from baseten_tei.operations.status.model_resources import model_resources
@@ -18,6 +20,7 @@ from baseten_tei.project.stack_settings import has_models
 from baseten_tei.project.stack_values import decode_value, value_text
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.spec.hf_token import SECRET_NAME
+from baseten_tei.spec.names import baseten_name
 from baseten_tei.spec.spec_parser import NAMESPACE
 
 COMMAND = {"create": PUSH, "update": PUSH, "interpreter": INTERPRETER, "logging": "none"}
@@ -46,6 +49,7 @@ def plan_stack(root: Path, stack: str) -> dict[str, Any]:
         "state_id": value_text(config.get(f"{NAMESPACE}:state_id")),
         "token": token,
         "resources": _resources(workspace, settings),
+        "turns": _turns(workspace, settings),
     }
 
 
@@ -55,11 +59,35 @@ def _value(config: Mapping[str, Any], key: str) -> Any:
 
 
 def _resources(workspace: Workspace, settings: Settings) -> dict[str, Any]:
-    owner = workspace.owner
-    target = value_text(workspace.config.get("baseten:target")) or "baseten"
-    found: dict[str, Any] = {}
+    """Return all resources, each model on the first GPU of its list."""
+    return {
+        urn: inputs
+        for subject in settings.subjects
+        for urn, inputs in _planned(workspace, settings, subject, 0).items()
+    }
+
+
+def _turns(workspace: Workspace, settings: Settings) -> list[dict[str, Any]]:
+    """Return what the state may choose from: the turns of models that take the next GPU."""
+    found = []
     for it in settings.subjects:
-        golden = golden_input(workspace.root, workspace.stack, it.name)
-        plan = plan_model(it.name, it.args, owner, target, settings.team, golden, it.facts)
-        found |= model_resources(it.name, plan, owner, COMMAND)
+        if it.args.on_no_capacity == "next":
+            turns = list_turns(it.name, [each.args for each in it.turns])
+            planned = [_planned(workspace, settings, it, at) for at in range(len(turns))]
+            digests = [each.digest for each in turns]
+            name = baseten_name(it.name, it.args)
+            found.append({"model": name, "digests": digests, "resources": planned})
     return found
+
+
+def _planned(
+    workspace: Workspace, settings: Settings, subject: Subject, turn: int
+) -> dict[str, Any]:
+    owner, chosen = workspace.owner, subject.turns[turn]
+    target = value_text(workspace.config.get("baseten:target")) or "baseten"
+    golden = golden_input(workspace.root, workspace.stack, subject.name)
+    turns = list_turns(subject.name, [it.args for it in subject.turns])
+    plan = plan_model(
+        subject.name, chosen.args, owner, target, settings.team, golden, chosen.facts, turns
+    )
+    return model_resources(subject.name, plan, owner, COMMAND)

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from baseten_tei.deployment.capacity.lacks import choose_turn
 from baseten_tei.operations.status import status_files
 from baseten_tei.operations.status.engine_changes import find_changes
 from baseten_tei.operations.status.generations import Resources, fill_generations
@@ -37,7 +38,8 @@ def compare_stack(
 
         return _with_schedules(preview_status(root, stack), state), state
     secret = _secret(stack, known, environ) if known["wants_token"] else {}
-    models = fill_generations(known["resources"], state, _generation(state, secret, environ))
+    planned = {**known["resources"], **_chosen(known, state)}
+    models = fill_generations(planned, state, _generation(state, secret, environ))
     wanted = _with_state_id(known, stack, state, {**secret, **models})
     compared = not secret or any("from_env" in it for it in secret.values())
     found = tuple(find_changes(state, wanted, partial(_diff, environ)))
@@ -81,6 +83,23 @@ def _state(
 
         found = exported_state(root, stack).get("deployment") or {}
     return parse_resources(found)
+
+
+def _chosen(known: Mapping[str, Any], state: StoredResources) -> Resources:
+    """Return the resources of models whose GPU the state chooses, as the program does."""
+    environments = (
+        [state.outputs(urn) for urn in state.of_kind(ENVIRONMENT)] if known["turns"] else []
+    )
+    found: Resources = {}
+    for it in known["turns"]:
+        own = [
+            each
+            for each in environments
+            if each.get("model") == it["model"] and each.get("team") == known["team"]
+        ]
+        lacks = [lack for each in own for lack in each.get("no_capacity") or ()]
+        found |= it["resources"][choose_turn(it["digests"], lacks)]
+    return found
 
 
 def _with_state_id(

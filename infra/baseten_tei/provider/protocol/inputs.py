@@ -83,6 +83,32 @@ class Golden(Typed):
     """Digest of that file."""
 
 
+class AcceleratorTurn(Typed):
+    """One of the GPUs that a spec lists."""
+
+    accelerator: NotEmpty
+    """GPU."""
+    digest: NotEmpty
+    """Config digest of the version for it."""
+    instance_type: NotEmpty | None = None
+    """Instance type that it lands on."""
+
+
+class NoCapacity(Typed):
+    """A release that found no free machine."""
+
+    digest: str
+    """Config digest of its version."""
+    accelerator: str
+    """GPU that was not free."""
+    minutes: int
+    """How long it waited."""
+    at: str
+    """When it gave up."""
+    deployment_id: str | None = None
+    """Id of its deployment; none once it is deleted."""
+
+
 class ModelInputs(Typed):
     """A model's name on Baseten: whose it is, and whether what was pushed is still there.
 
@@ -103,6 +129,8 @@ class ModelInputs(Typed):
     """Id of the Pulumi state that owns it (`StateId`), as its deployments' label `pulumi_state` says."""
     adopt: bool | None = None
     """Whether to take over a model of this name that this stack did not push."""
+    other_digests: list[str] | None = None
+    """Config digests of the same spec on other GPUs: one of them that still waits is stopped before a push."""
     force_delete: bool | None = None
     """Whether to delete it although other environments or foreign deployments hang on it."""
 
@@ -163,6 +191,10 @@ class EnvironmentInputs(Typed):
     """What Baseten does with requests when every replica is full."""
     region: NotEmpty | None = None
     """Region that it serves in, or `global`; it comes with a promotion. Left out, a version keeps its own."""
+    accelerators: list[AcceleratorTurn] | None = None
+    """GPUs in the order of choice. Counts at the next release."""
+    on_no_capacity: Literal["fail", "next"] | None = None
+    """What the next `up` does where none was free; default: `fail`. Counts at the next release."""
     secret_generation: str | None = None
     """Generation of the secret that the model reads: another one restarts what serves."""
     force_delete: bool | None = None
@@ -221,6 +253,8 @@ class EnvironmentOutputs(EnvironmentInputs):
     """A pinned version's own spec as JSON, read from its config; empty where it could not be read."""
     failed_deployment_id: str | None = None
     """Id of the version that failed the last release; the next one retries it."""
+    no_capacity: list[NoCapacity] | None = None
+    """Releases of this spec for which no GPU was free: it is the turn of the GPU after the last of them."""
     drift: dict[str, str]
     """What a refresh found to be different, by field; empty where nothing is."""
     known_as: list[str] | None = None

@@ -16,6 +16,7 @@ from baseten_tei.provider.protocol.ids import join_id
 from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.provider.release.cleanup import tidy
 from baseten_tei.provider.release.gates.gates import RefusedVersionError
+from baseten_tei.provider.release.no_capacity import ReadLock
 from baseten_tei.provider.release.promotion import Promoting
 from baseten_tei.provider.release.readiness import Readiness
 from baseten_tei.provider.release.version_choice import (
@@ -57,10 +58,12 @@ class Releasing:
         patience_seconds: float | None = None,
         refuse_unwanted: Callable[[], None] = lambda: None,
         is_included: Callable[[str], bool] = lambda _: True,
+        read_lock: ReadLock = lambda _: {},
     ) -> None:
         """`refuse_unwanted` raises where nobody waits for a release any more.
 
-        `is_included` says whether the model of this ID is part of the operation, and its push with it.
+        `is_included` says whether the model of this ID is part of the operation, and its push with it; `read_lock`
+        gives a stack's locked facts.
         """
         self._api = api
         self._gate = gate
@@ -68,7 +71,7 @@ class Releasing:
         self._warn = warn
         self._patience = patience_seconds
         self._is_included = is_included
-        self._readiness = Readiness(api, waiting)
+        self._readiness = Readiness(api, waiting, read_lock)
         self._promoting = Promoting(api, waiting, refuse_unwanted)
 
     def release(self, inputs: Values, state: Values) -> Values:
@@ -101,7 +104,9 @@ class Releasing:
             "serving_digest": current.digest,
             "instance_type": current.instance_type,
             "previous_deployment_id": _previous(state, current),
-            "kept_deployment_ids": tidy(self._api, inputs, model_id, self._warn),
+            "kept_deployment_ids": tidy(
+                self._api, inputs, model_id, self._warn, _refused_ids(state)
+            ),
             "drift": {},
             **told,
             **_fingerprint_output(told, state),
@@ -222,9 +227,14 @@ def _serving_for_us(versions: Sequence[Version], inputs: Values) -> str | None:
 def _held_ids(state: Values) -> set[str]:
     """The deployments that the state names."""
     one = ("deployment_id", "previous_deployment_id", "failed_deployment_id", "deployment")
-    return {str(state[key]) for key in one if state.get(key)} | {
-        *(state.get("kept_deployment_ids") or ())
-    }
+    named = {str(state[key]) for key in one if state.get(key)}
+    return named | {*(state.get("kept_deployment_ids") or ())} | _refused_ids(state)
+
+
+def _refused_ids(state: Values) -> frozenset[str]:
+    """The deployments that found no machine, and never served."""
+    lacks = state.get("no_capacity") or ()
+    return frozenset(it["deployment_id"] for it in lacks if it.get("deployment_id"))
 
 
 def _is_rotated(inputs: Values, state: Values) -> bool:

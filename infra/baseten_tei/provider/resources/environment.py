@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.deployment.capacity.lacks import add_lack, keep_lacks
 from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.deployment.ownership import OWNER, earlier_marks, owner_of
 from baseten_tei.errors import UserError
@@ -31,6 +32,7 @@ from baseten_tei.spec.type_tokens import SCHEDULES
 REPLACING = ("model", "team", "environment")
 POLICY = (
     "expected", "golden", "new_space", "on_refusal", "keep_deployments", "deploy_timeout_minutes", "adopt",
+    "accelerators", "on_no_capacity",
 )  # fmt: skip
 """Inputs that count at the next release: a change of them alone changes nothing on Baseten."""
 SETTINGS = ("autoscaling", "promotion", "request_backpressure")
@@ -113,7 +115,7 @@ class EnvironmentResource:
                 self._api.update_environment(
                     state["model_id"], inputs["environment"], settings_of(inputs)
                 )
-        known = {key: state[key] for key in (*_OUTPUTS, "drift") if key in state}
+        known = {key: state[key] for key in (*_OUTPUTS, "drift", "no_capacity") if key in state}
         done = {**inputs, **marks, **known}
         same = state.get(SCHEDULES) == inputs.get(SCHEDULES)
         return done if same else self._scheduled(state, inputs, done)
@@ -168,9 +170,12 @@ class EnvironmentResource:
     def _release(self, inputs: Values, state: Values) -> Values:
         """Release, and remember a deployment that failed: the next `up` retries it and pushes nothing."""
         try:
-            return self._releasing.release({**inputs, **earlier_marks(state, inputs)}, state)
+            found = self._releasing.release({**inputs, **earlier_marks(state, inputs)}, state)
+            return {**found, **_lacks_after(state, inputs)}
         except FailedDeploymentError as error:
-            failed = {"failed_deployment_id": error.deployment_id}
+            failed: Values = {"failed_deployment_id": error.deployment_id}
+            if error.lack:
+                failed["no_capacity"] = add_lack(state.get("no_capacity") or (), error.lack)
             known = {**inputs, "digest": "", **state, **failed}
             raise PartlyDoneError(error, _id(inputs), inputs, known) from error
 
@@ -180,6 +185,13 @@ _OUTPUTS = (
     "dimensions", "fingerprint", "previous_deployment_id", "kept_deployment_ids",
     "spaces", "pinned_spec",
 )  # fmt: skip
+
+
+def _lacks_after(state: Values, inputs: Values) -> Values:
+    """What stays known of GPUs that were not free: with it the next `up` stays on the one that was."""
+    digests = [it["digest"] for it in inputs.get("accelerators") or ()]
+    kept = keep_lacks(state.get("no_capacity") or (), digests, str(inputs["digest"]))
+    return {"no_capacity": kept} if kept else {}
 
 
 def _inputs_to_compare(state: Values, inputs: Values) -> Values:

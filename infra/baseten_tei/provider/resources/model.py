@@ -7,6 +7,7 @@ the pushed version is gone, so that drift pushes again and nothing else does.
 from collections.abc import Callable
 
 from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.statuses import MEANINGS, Meaning
 from baseten_tei.baseten.versions import Version
 from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.deployment.ownership import (
@@ -25,8 +26,8 @@ from baseten_tei.provider.resources.refresh import read_model
 from baseten_tei.provider.resources.refresh_calls import Reads
 
 REPLACING = ("name", "team")
-POLICY = ("adopt",)
-"""Inputs that count when the model is taken: a change of them alone changes nothing on Baseten."""
+POLICY = ("adopt", "other_digests")
+"""Inputs that count when the model is taken, or pushed: a change of them alone changes nothing on Baseten."""
 
 
 class ModelResource:
@@ -91,9 +92,10 @@ class ModelResource:
         """Record a new digest, or a new generation after drift; the push does the work."""
         del resource_id
         planned = self.plan(inputs, state)[1]
+        versions = self._stop_others(inputs)
         if state.get("adopted"):
             return planned
-        versions = self._versions(inputs)
+        versions = self._versions(inputs) if versions is None else versions
         owner = owner_of({**inputs, **earlier_marks(state, inputs)})
         ours = not versions or owner.owns_any(versions)
         if not ours and not inputs.get("adopt"):
@@ -128,6 +130,19 @@ class ModelResource:
         """Return whether both find the same model, however each of them names its team."""
         old, new = ((it["name"], it.get("team")) for it in (state, inputs))
         return is_one_model(self._api.find_model, old, new)
+
+    def _stop_others(self, inputs: Values) -> list[Version] | None:
+        """Stop what still waits for another GPU of the spec's list: there are never two at once."""
+        others = inputs.get("other_digests") or ()
+        model_id = self._api.find_model(inputs["name"], inputs.get("team")) if others else None
+        if model_id is None:
+            return None
+        versions = self._api.versions(model_id)
+        for version in versions:
+            waits = MEANINGS.get(version.status) is Meaning.STARTING
+            if version.digest in others and waits:
+                self._api.deactivate(model_id, version.id)
+        return versions
 
     def _versions(self, inputs: Values) -> list[Version] | None:
         """The deployments of the model with this name; `None` where there is no such model."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
+from baseten_tei.deployment.prices import sku_of
 from baseten_tei.deployment.schedules.spec_sentences import list_sentences
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
@@ -69,6 +70,7 @@ def _describe_push(pair: ModelChange, kind: Kind, args: ModelArgs) -> Iterator[s
         yield f"version {digest} is pushed again"
     else:
         yield f"version {digest} is pushed{f', after {before}' if before else ''}"
+    yield from _describe_turn(pair, args)
     yield (
         f"it gets traffic once it is ready (at most {args.deploy_timeout_minutes} minutes), `/info` says what was "
         "asked for, and it answered a call; what serves now serves until then"
@@ -88,6 +90,28 @@ def _describe_schedules(kind: Kind, args: ModelArgs) -> Iterator[str]:
     """Yield the schedules of a new model; of another one, those that change are among the reasons."""
     if kind == "created":
         yield from (f"{path}: {sentence}" for path, sentence in list_sentences(args))
+
+
+def _describe_turn(pair: ModelChange, args: ModelArgs) -> Iterator[str]:
+    """Yield on which GPU of its list it is pushed, where that is not the first."""
+    if not args.accelerators or args.accelerator in (None, args.accelerators[0]):
+        return
+    first = args.accelerators[0]
+    usual = args.model_copy(update={"accelerator": first})
+    price, before = (sku_of(it, accelerator_of(it)) for it in (args, usual))
+    cost = (
+        f" (${price.price:.5f} a minute, {first} ${before.price:.5f})" if price and before else ""
+    )
+    outputs = pair.before.outputs.values() if pair.before else ()
+    lacks = [lack for it in outputs for lack in it.get("no_capacity") or ()]
+    last = max(lacks, key=lambda it: str(it["at"]), default=None)
+    why = (
+        f", since no {last['accelerator']} was free for {int(last['minutes'])} min" if last else ""
+    )
+    yield (
+        f"it is pushed for {args.accelerator}{cost}{why}: same model, same endpoint; to go back to {first}, remove "
+        "on_no_capacity"
+    )
 
 
 def _describe_promotion(environment: EnvironmentArgs) -> str:

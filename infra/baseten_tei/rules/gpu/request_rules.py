@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from baseten_tei.deployment.gpu_choice import cheapest_problem
+from baseten_tei.deployment.gpu_choice import CHEAPEST, cheapest_problem
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.rules.rule import Finding, Rule
 
@@ -29,6 +29,38 @@ def _said_twice(subject: Subject) -> Iterator[Finding]:
             yield Finding(said, "keep one of them")
 
 
+def _listed(subject: Subject) -> Iterator[Finding]:
+    args = subject.written
+    if args is None or args.accelerators is None:
+        return
+    every = list(args.accelerators)
+    if not every:
+        yield Finding("accelerators is empty", "write accelerators: [L4, A10G], or accelerator: L4")
+    for key in ("accelerator", "instance_type"):
+        if getattr(args, key) is not None:
+            yield Finding(f"{key} and accelerators are both set", "keep one of them")
+    if twice := sorted({it for it in every if every.count(it) > 1}):
+        kept = ", ".join(dict.fromkeys(every))
+        yield Finding(
+            f"accelerators names {' and '.join(twice)} twice", f"write accelerators: [{kept}]"
+        )
+    if CHEAPEST in every:
+        yield Finding(
+            f"accelerators names {CHEAPEST}, which may be any of the others",
+            "write the GPUs themselves, e.g. accelerators: [L4, A10G]",
+        )
+
+
+def _without_next(subject: Subject) -> Finding | None:
+    args = subject.written
+    if args is None or args.on_no_capacity is None or len(args.accelerators or ()) > 1:
+        return None
+    return Finding(
+        f"on_no_capacity {args.on_no_capacity} has no further GPU to take",
+        "write accelerators: [L4, A10G] in the order of choice, or leave on_no_capacity out",
+    )
+
+
 def _cheapest(subject: Subject) -> Finding | None:
     problem = cheapest_problem(subject.args, subject.facts)
     return Finding(*problem.split(": ", 1)) if problem else None
@@ -41,4 +73,8 @@ RULES: tuple[Rule, ...] = (
          "Baseten docs: resources", _said_twice, is_firm=True),
     Rule("TEI-GPU-014", "error", "accelerator: cheapest comes to a GPU",
          "this project: baseten-tei explain", _cheapest, is_firm=True),
+    Rule("TEI-GPU-015", "error", "accelerators names each GPU once, and nothing else says the GPU",
+         "this project: docs/lifecycle.md", _listed, is_firm=True),
+    Rule("TEI-GPU-016", "error", "on_no_capacity has a further GPU to take",
+         "this project: docs/lifecycle.md", _without_next, is_firm=True),
 )  # fmt: skip

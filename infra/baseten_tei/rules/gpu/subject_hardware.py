@@ -1,6 +1,7 @@
 """Where a subject would run, as far as it is known: unlike `Subject.instance`, these never raise."""
 
 from baseten_tei.deployment import instances
+from baseten_tei.deployment.hardware import first_accelerator
 from baseten_tei.deployment.instances import Instance
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus
@@ -11,7 +12,7 @@ def instance_of(subject: Subject) -> Instance | None:
     args = subject.args
     if args.instance_type is not None:
         return instances.parse_instance(args.instance_type)
-    gpu = args.accelerator or gpus.DEFAULT_ACCELERATOR
+    gpu = first_accelerator(args)
     known = gpu == gpus.CPU or gpu in gpus.COMPUTE_CAPABILITY
     return instances.smallest_instance(gpu) if known else None
 
