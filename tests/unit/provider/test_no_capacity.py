@@ -173,7 +173,8 @@ class Succeeds:
 
     def release(self, inputs: dict[str, Any], state: dict[str, Any]) -> dict[str, Any]:
         del state
-        return {"deployment_id": "d2", "serving_digest": inputs["digest"]}
+        found = {"model_id": "m1", "deployment_id": "d2"}
+        return {**found, "serving_digest": inputs["digest"]}
 
 
 def test_the_state_remembers_a_lack_until_that_version_or_another_spec_serves() -> None:
@@ -193,7 +194,7 @@ def test_the_state_remembers_a_lack_until_that_version_or_another_spec_serves() 
     api = FakeApi(environments={"production": None})  # type: ignore[dict-item]
     api.update_environment = lambda *_: "ACCEPTED"  # type: ignore[method-assign]
     resource = EnvironmentResource(api, Succeeds())  # type: ignore[arg-type] # ducks
-    kept = resource.update("id", served | {"model_id": "m1"}, rescaled)
+    kept = resource.update("id", served, rescaled)
     assert kept["no_capacity"] == served["no_capacity"]
     assert "no_capacity" not in working.update("id", state, inputs)
     other = [{"accelerator": "L4", "digest": "other"}]
