@@ -10,6 +10,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ import requests
 from huggingface_hub import constants
 
 from baseten_emulator.world.wire import Request, Response
+from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError
@@ -26,6 +28,7 @@ from baseten_tei.push.truss_cli import Answer, parse_answer
 from baseten_tei.review.forges.forge_client import ForgeClient
 from baseten_tei.review.forges.github_client import GitHub
 from baseten_tei.review.forges.gitlab_client import GitLab
+from baseten_tei.review.usage.usage_client import read_measured
 from baseten_tei.spec.args import EmbeddingArgs
 from baseten_tei_client import TeiClientError, aconnect
 from baseten_tei_client._router import session
@@ -111,8 +114,20 @@ def destroy(fuzz: Fuzzed) -> None:
     fuzz.driver.up([])
 
 
+def measure(fuzz: Fuzzed) -> None:
+    """What `pr report --measured` asks. Nothing is measured that is not a number of replicas."""
+    state = fuzz.driver.entries[f"{NAME}-production"].state
+    fuzz.clock.advance(2 * 24 * 3600)
+    now = datetime.fromtimestamp(fuzz.clock.now(), UTC)
+    api = BasetenApi(fuzz.target, lambda: KEY, fuzz.clock.pause, lambda: 0.5)
+    for found in read_measured(api, {state["model_id"]: {"production"}}, now).values():
+        assert 0 <= found.replicas < 100_000
+    for price in api.prices().values():
+        assert 0 <= price < float("inf")
+
+
 ACTS: tuple[tuple[Callable[[Fuzzed], None], int], ...] = (
-    (first_up, 8), (update, 10), (refresh, 3), (destroy, 6),
+    (first_up, 8), (update, 10), (refresh, 3), (destroy, 6), (measure, 4),
 )  # fmt: skip
 """What is done, and about how many addresses it asks."""
 

@@ -114,6 +114,11 @@ def test_what_neither_says_is_not_measured(staging: Any) -> None:
     assert measured(account, "production", "staging") is None
 
 
+@pytest.mark.parametrize("value", [-1, 10**400, float("nan"), float("inf")])
+def test_what_is_no_number_of_replicas_is_not_measured(value: Any) -> None:
+    assert measured(Account([part(value)], {"production": [value, 1]})) is None
+
+
 def test_no_bill_is_asked_for_that_baseten_does_not_have() -> None:
     assert billed_span(datetime(2026, 1, 11, 3, tzinfo=UTC)).minutes == 10 * DAY
     new_year = Account([UserError("not asked")], {"production": [1]})

@@ -1,6 +1,7 @@
 """Models and teams."""
 
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING
 
 from baseten_tei.baseten.api.calls import Calls
@@ -57,9 +58,11 @@ class Models(Teams):
         return [it.slug for it in found.regions]
 
     def prices(self) -> dict[str, float]:
-        """Return US dollars per minute of a replica, by the name of the instance type."""
+        """Return US dollars per minute of a replica, by the name of the instance type, where it is an amount."""
         found = self._call(lambda: self._sdk.get_instance_type_prices())
-        return {it.instance_type.name: it.price for it in found.instance_types}
+        return {
+            it.instance_type.name: it.price for it in found.instance_types if 0 <= it.price < inf
+        }
 
     def _list_models(self, team: str | None, name: str | None) -> list[RemoteModel]:
         team_id = self._team_id(team)

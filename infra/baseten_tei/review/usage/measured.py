@@ -18,6 +18,8 @@ METRIC_DAYS = 7
 _EARLIEST = datetime(2026, 1, 1, tzinfo=UTC)
 """Of the bill."""
 _DAY = timedelta(days=1)
+_MOST_REPLICAS = 100_000
+"""Of a number that is meant."""
 
 ESTIMATE = "an estimate: the replicas kept up, at least one"
 
@@ -63,7 +65,7 @@ def from_bill(bill: Iterable[Billed], span: Span, created: datetime | None) -> M
     """Return what the bill says of one model's deployments; `None` where it has nothing of it."""
     lived = Span(max(span.start, created), span.end) if created else span
     minutes = sum(it.minutes for it in bill)
-    if not minutes or lived.minutes <= 0:
+    if not 0 < minutes < _MOST_REPLICAS * lived.minutes:
         return None
     return Measured(
         minutes / lived.minutes, f"Baseten's bill of {lived}: {minutes:,} replica minutes"
@@ -81,7 +83,9 @@ def from_series(series: Mapping[str, Series], span: Span) -> Measured | None:
 
 def _average(series: Series) -> float | None:
     known = [it for it in series.replicas if it is not None]
-    return sum(known) / len(known) if known else None
+    if not known or not all(0 <= it < _MOST_REPLICAS for it in known):
+        return None
+    return sum(known) / len(known)
 
 
 def _show(at: datetime) -> str:
