@@ -18,27 +18,6 @@ AUTOSCALING = {
     "concurrency_target": 11, "target_utilization_percentage": 55,
 }  # fmt: skip
 
-_WINDOW = {
-    "autoscaling_window": None, "scale_down_delay": None, "concurrency_target": 5, "max_scale_down_rate": 9,
-    "target_utilization_percentage": None, "target_in_flight_tokens": None,
-}  # fmt: skip
-DAILY = {
-    "name": "night", "enabled": True, "cadence": "DAILY", "weekdays": ["SUNDAY", "MONDAY"],
-    "start_hour": 22, "start_minute": 30, "end_hour": 6, "end_minute": 0,
-    "autoscaling_settings": {"min_replica": 0, "max_replica": 1, **_WINDOW},
-}  # fmt: skip
-HOURLY = {
-    "name": "batch", "enabled": False, "cadence": "HOURLY", "weekdays": ["FRIDAY"],
-    "start_minute": 5, "end_minute": 20,
-    "autoscaling_settings": {"min_replica": 1, "max_replica": 2, **_WINDOW},
-}  # fmt: skip
-ONCE = {
-    "name": "sale", "enabled": True, "cadence": "ONE_TIME",
-    "start_at": "2030-12-24T08:00:00+01:00", "end_at": "2030-12-24T20:00:00+01:00",
-    "autoscaling_settings": {"min_replica": 4, "max_replica": 9, **_WINDOW},
-}  # fmt: skip
-"""Autoscaling schedules of every kind, made on Baseten's page."""
-
 
 def config(name: str, route: str, command: str, **more: Any) -> dict[str, Any]:
     """A config in the style of Baseten's public TEI examples."""
@@ -164,12 +143,8 @@ def others(tmp_path: Path, emulator: Emulator) -> Emulator:
     pushed(emulator, "search", EMBEDDING)
     staged(emulator, "search")
     production = f"/v1/models/{emulator.models()['search']}/environments/production"
-    settings = {"max_replica": 3, "max_scale_down_rate": 20, "target_in_flight_tokens": 900}
-    schedules = {"timezone": "Europe/Berlin", "schedules": [DAILY, HOURLY, ONCE]}
     emulator.rest(
-        production,
-        "PATCH",
-        {"autoscaling_settings": settings, "autoscaling_schedule_settings": schedules},
+        production, "PATCH", {"autoscaling_settings": {"max_replica": 3, "max_scale_down_rate": 20}}
     )
     pushed(emulator, NAMED, RERANKER)
     pushed_by_truss(tmp_path / "by-hand", emulator, CLASSIFIER)
@@ -207,8 +182,6 @@ def test_a_workspace_is_adopted_and_the_first_preview_has_nothing_to_do(
     entry = yaml.safe_load(written)["config"]["baseten-tei:models"]["search"]
     assert entry["environments"]["canary"]["autoscaling"] == AUTOSCALING
     assert entry["autoscaling"]["max_scale_down_rate"] == 20
-    assert [*entry["autoscaling"]["schedules"]] == ["night", "batch", "sale"]
-    before = others.rest(f"/v1/models/{others.models()['search']}/environments/production")
     path.write_text(written.replace("max_replica: 3", "max_replica: 4"))
     changes = {step["urn"].split("::")[-1]: step["detailedDiff"] for step in stack.planned()}
     assert changes.keys() == {"search", "search-production"}
@@ -234,6 +207,3 @@ def test_a_workspace_is_adopted_and_the_first_preview_has_nothing_to_do(
     assert "--cors-allow-origin=https://b.example" in str(pushed_config)
     live = others.rest(f"/v1/models/{others.models()['search']}/environments/production")
     assert live["autoscaling_settings"]["max_scale_down_rate"] == 20
-    assert (
-        live["autoscaling_schedules"]["schedules"] == before["autoscaling_schedules"]["schedules"]
-    )

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from baseten_tei.deployment.schedules.schedule_words import read_words
 from baseten_tei.deployment.schedules.sentences import describe_schedules
+from baseten_tei.deployment.schedules.spec_sentences import list_sentences
+from baseten_tei.rules.settings import parse_settings
+from tests.support.harness import ROOT
 
 
 @pytest.mark.parametrize(
@@ -33,3 +37,12 @@ def test_a_schedule_is_a_sentence(words: dict[str, Any], sentence: str) -> None:
     whole = {"min_replica": 2, "max_replica": 6, **words}
     schedules = read_words({"timezone": "Europe/Berlin", "schedules": {"warm": whole}})
     assert describe_schedules(schedules) == ["warm: " + sentence.replace("~", "\N{EN DASH}")]
+
+
+def test_the_example_of_the_page_is_one_that_the_rules_take() -> None:
+    page = (ROOT / "docs" / "lifecycle.md").read_text(encoding="utf-8")
+    example = page.partition("### Schedules")[2].partition("```yaml\n")[2].partition("```")[0]
+    spec = {"task": "embedding", "model_id": "a/b", **yaml.safe_load(example)["bge"]}
+    said = dict(list_sentences(parse_settings({"bge": spec}).models["bge"]))
+    assert len(said) == 5
+    assert f"`{said['autoscaling.warm']}`" in page
