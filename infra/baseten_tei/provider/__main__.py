@@ -58,7 +58,7 @@ def resources(
     reads = ListedReads(api, remembered, Pace(sleep=cancellation.sleep))
     return {
         MODEL: ModelResource(api, progress.warn, reads, included.add),
-        ENVIRONMENT: EnvironmentResource(api, releasing, progress.warn, reads),
+        ENVIRONMENT: EnvironmentResource(api, releasing, progress.warn, reads, note=progress.note),
         SECRET: SecretResource(api, progress.warn),
         STATE_ID: StateIdResource(),
         API_KEY: ApiKeyResource(api, progress.warn, reads.api_keys),

@@ -16,6 +16,7 @@ from baseten_tei.provider.release.scheduling import naming_early_settings
 from baseten_tei.provider.resources.environment import EnvironmentResource
 from tests.support.fakes import AUTOSCALING, FakeApi, version
 
+DASH = "\N{EN DASH}"
 NOW = datetime(2026, 11, 30, 14, 0, tzinfo=UTC)
 DAY = {"days": "mon-fri", "hours": "08:00-18:00", "min_replica": 2, "max_replica": 4}
 NIGHT = {"days": "every day", "hours": "22:00-06:00", "min_replica": 0, "max_replica": 1}
@@ -54,11 +55,13 @@ class World:
         serving = Serving("production", version("d1"), dict(AUTOSCALING))
         self.api = FakeApi(deployments={"d1": version("d1")}, environments={"production": serving})
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self.resource = EnvironmentResource(
             self.api,  # type: ignore[arg-type] # a duck
             Releases(),  # type: ignore[arg-type] # a duck
             self.warnings.append,
             now=lambda: NOW,
+            note=self.notes.append,
         )
 
     @property
@@ -225,6 +228,25 @@ def test_a_preview_says_what_is_too_late_and_when_clocks_change(world: World) ->
     world.warnings.clear()
     world.resource.plan(inputs(over=over, night=night), state(over=over, night=night))
     assert world.warnings == []
+
+
+def test_a_preview_shows_each_schedule_as_a_sentence_before_and_after(world: World) -> None:
+    place = "model 'bge': environment 'production': schedule "
+    day = f"Mon{DASH}Fri 08{DASH}18 Berlin: 2 to 4 replicas"
+    world.resource.plan(inputs(day=DAY), None)
+    assert world.notes == [f"{place}day: {day}"]
+    world.notes.clear()
+    world.resource.plan(inputs(day={**DAY, "max_replica": 5}, night=NIGHT), state(day=DAY))
+    assert world.notes == [
+        f"{place}day: {day} → {day.replace('to 4', 'to 5')}",
+        f"{place}night: (none) → every day 22{DASH}06 Berlin: 0 to 1 replicas",
+    ]
+    world.notes.clear()
+    world.resource.plan({**INPUTS, "digest": "newer"}, state(day=DAY))
+    assert world.notes == [f"{place}day: {day} → (none)"]
+    world.notes.clear()
+    world.resource.plan({**inputs(day=DAY), "digest": "newer"}, state(day=DAY))
+    assert world.notes == []
 
 
 @pytest.mark.parametrize("unknown", [UNKNOWN, {"timezone": "UTC", "schedules": {"a": UNKNOWN}}])

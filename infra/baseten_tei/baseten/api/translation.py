@@ -75,7 +75,10 @@ def _schedules(environment: "Environment") -> RemoteSchedules:
     told = environment.autoscaling_schedules
     if told is None:
         return RemoteSchedules()
-    every = (it if isinstance(it, dict) else it.model_dump() for it in told.schedules)
+    every = (
+        {"id": "", "name": "", **it} if isinstance(it, dict) else it.model_dump()
+        for it in told.schedules
+    )
     in_force = told.applied_state.schedule_id if told.applied_state else None
     return RemoteSchedules(told.timezone, tuple(every), in_force)
 

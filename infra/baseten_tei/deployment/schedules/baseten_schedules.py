@@ -100,10 +100,11 @@ def _differs(one: Window, other: Window | None) -> bool:
 def _read_parts(there: RemoteSchedules) -> tuple[list[Window], list[str]]:
     """Each schedule as it is there, and the names of those that cannot be read."""
     found, unreadable = [], []
+    zone = Schedules(there.timezone).zone
     for it in there.schedules:
         try:
-            found.append(_window(it, ZoneInfo(there.timezone or "UTC")))
-        except (KeyError, TypeError, ValueError):
+            found.append(_window(it, zone))
+        except (AttributeError, KeyError, TypeError, ValueError, OverflowError):
             unreadable.append(str(it.get("name")))
     return found, unreadable
 
@@ -177,7 +178,9 @@ def _when(it: Data, zone: ZoneInfo) -> When:
     if it["cadence"] == "ONE_TIME":
         start, end = (_local(it[key], zone) for key in ("start_at", "end_at"))
         return OneTime(start, end)
-    days = tuple(sorted(WEEKDAYS.index(day) for day in it["weekdays"]))
+    days = tuple(sorted({WEEKDAYS.index(day) for day in it["weekdays"]}))
+    if not days:
+        raise ValueError("no day")
     first, last = (int(it.get(key) or 0) for key in ("start_hour", "end_hour"))
     if it["cadence"] == "DAILY":
         start, end = first * 60 + it["start_minute"], last * 60 + it["end_minute"]

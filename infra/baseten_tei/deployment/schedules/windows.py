@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from baseten_tei.deployment.schedules.times import DAY
 
@@ -75,8 +75,11 @@ class Schedules:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone."""
-        return ZoneInfo(self.timezone or "UTC")
+        """The time zone; UTC for one that somebody wrote on Baseten and this machine does not know."""
+        try:
+            return ZoneInfo(self.timezone or "UTC")
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo("UTC")
 
 
 def week_spans(when: Daily | Hourly) -> list[Span]:

@@ -21,6 +21,10 @@ class Progress:
         """Show `text` until the next one comes; it is kept nowhere."""
         self._log(engine_pb2.INFO, text, ephemeral=True)
 
+    def note(self, text: str) -> None:
+        """Show `text`, which stays in the display and its summary, and is nothing to worry about."""
+        self._log(engine_pb2.INFO, text, ephemeral=False)
+
     def warn(self, text: str) -> None:
         """Show `text` as a warning, which stays in the display and its summary."""
         self._log(engine_pb2.WARNING, text, ephemeral=False)

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from baseten_tei.baseten.api import ApiError, BasetenApi
+from baseten_tei.deployment.differences import NONE
 from baseten_tei.deployment.schedules.baseten_schedules import (
     is_too_late,
     schedule_changes,
@@ -88,6 +89,23 @@ def naming_early_settings(inputs: Values) -> Iterator[None]:
         ) from error
 
 
+def describe_changed_schedules(state: Values | None, inputs: Values) -> Iterator[str]:
+    """Yield a sentence for each schedule that a preview creates, changes or deletes."""
+    before, after = (
+        _sentences((each or {}).get(SCHEDULES) or {}) for each in (state or {}, inputs)
+    )
+    for name in {**before, **after}:
+        one, other = before.get(name, NONE), after.get(name, NONE)
+        if one != other:
+            change = other if state is None else f"{one} → {other}"
+            yield f"{_environment_name(inputs)}: schedule {name}: {change}"
+
+
+def _sentences(given: Any) -> dict[str, str]:
+    schedules = _read_known(given)
+    return {it.name: describe_window(it, schedules.timezone) for it in schedules.windows}
+
+
 def describe_new_schedules(state: Values | None, inputs: Values, now: datetime) -> Iterator[str]:
     """Yield what is worth knowing of schedules that change: on which dates clocks do, which windows are too late."""
     given = inputs.get(SCHEDULES)
@@ -105,7 +123,7 @@ def describe_new_schedules(state: Values | None, inputs: Values, now: datetime) 
         yield f"{_environment_name(inputs)}: {line}"
 
 
-def _read_known(given: Values) -> Schedules:
+def _read_known(given: Any) -> Schedules:
     """The schedules, or none where a preview does not know them all yet."""
     try:
         return read_words(given)

@@ -22,6 +22,7 @@ from baseten_tei.provider.release.readiness import FailedDeploymentError
 from baseten_tei.provider.release.release import Releasing
 from baseten_tei.provider.release.scheduling import (
     apply_schedules,
+    describe_changed_schedules,
     describe_new_schedules,
     naming_early_settings,
 )
@@ -50,8 +51,10 @@ class EnvironmentResource:
         warn: Callable[[str], None] = lambda _: None,
         reads: Reads | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`reads` is who answers `read`, if it is not the API itself."""
+        """`reads` is who answers `read`, if it is not the API itself; `note` shows what is not a warning."""
+        self._note = note
         self._now = now
         self._api = api
         self._releasing = releasing
@@ -68,6 +71,8 @@ class EnvironmentResource:
         """Keep the model's id, so that URLs stay known; a new version's id is known once it is pushed."""
         unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
         unknown |= earlier_marks(state or {}, inputs)
+        for line in describe_changed_schedules(state, inputs):
+            self._note(line)
         for line in describe_new_schedules(state, inputs, self._now()):
             self._warn(line)
         if state is None:

@@ -116,6 +116,30 @@ def test_a_past_window_is_neither_created_nor_deleted() -> None:
     assert schedule_changes(wanted(old=past), there, NOW) == {}
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"id": "1", "name": "x"},
+        {"id": "1", "name": "x", "cadence": "DAILY", "enabled": True, "weekdays": None},
+        {"id": "1", "name": "x", "cadence": "DAILY", "enabled": True, "weekdays": [], "start_minute": 0,
+         "end_minute": 0, "autoscaling_settings": {}},
+        {"id": "1", "name": "x", "cadence": "DAILY", "enabled": True, "weekdays": ["FEIERTAG"],
+         "start_minute": 0, "end_minute": 0, "autoscaling_settings": {}},
+        {"id": "1", "name": "x", "cadence": "HOURLY", "enabled": True, "weekdays": ["MONDAY"],
+         "start_minute": 50, "end_minute": 10, "autoscaling_settings": {}},
+        {"id": "1", "name": "x", "cadence": "ONE_TIME", "enabled": True, "start_at": "soon", "end_at": None,
+         "autoscaling_settings": {}},
+        {"id": "1", "name": "x", "cadence": "ONE_TIME", "enabled": True, "autoscaling_settings": None},
+        {"id": "1", "name": "x", "cadence": "ONE_TIME", "enabled": True, "autoscaling_settings": {},
+         "start_at": "0001-01-01T00:00:00Z", "end_at": "9999-12-31T23:59:59Z"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_named_and_breaks_nothing(odd: dict[str, Any]) -> None:
+    there = RemoteSchedules("America/New_York", (odd,))
+    assert read_remote(there).unreadable == ("x",)
+    assert read_remote(RemoteSchedules("Mars/Olympus", (odd,))).unreadable in (("x",), ())
+
+
 def test_a_kind_that_is_not_known_is_named_and_goes_if_schedules_are_managed() -> None:
     odd = {"id": "sch-1", "name": "monthly", "cadence": "MONTHLY", "enabled": True, "weekdays": [],
            "autoscaling_settings": {}}  # fmt: skip
