@@ -75,8 +75,9 @@ def _environments(told: Any) -> Iterator[Mapping[str, Any]]:
 
 def _read_state() -> Any:
     """Ask by the stack's whole name, and by its short one where a backend's stacks have no project."""
-    stack, error = pulumi.get_stack(), None
-    for name in (f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}", stack):
+    organization, stack, error = pulumi.get_organization(), pulumi.get_stack(), None
+    whole = [f"{organization}/{pulumi.get_project()}/{stack}"] if organization else []
+    for name in (*whole, stack):
         try:
             return pulumi.runtime.invoke(_READ, {"stackName": name}).value
         except Exception as caught:

@@ -79,6 +79,8 @@ def _ids(resources: list[Mapping[str, Any]]) -> Iterator[str]:
         elif resource["type"] == ENVIRONMENT:
             yield from (outputs[key] for key in _ONE if outputs.get(key))
             yield from (it for key in _MANY for it in outputs.get(key) or ())
+            lacks = outputs.get("no_capacity") or ()
+            yield from (it["deployment_id"] for it in lacks if it.get("deployment_id"))
 
 
 def model_urls(resources: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -158,6 +158,28 @@ def test_traffic_that_somebody_routes_is_a_sentence_and_an_environment_without_i
     assert "copied to a target that was deleted" in str(routed(**rule, targets=[]))
 
 
+# --- startups
+
+
+def test_a_startup_is_read_with_its_phases_and_a_wait_can_be_ended(emulated: Emulated) -> None:
+    now = emulated.clock.now()
+    ready = emulated.api.startup(emulated.model, emulated.second, now)
+    assert ready is not None
+    assert (ready.outcome, ready.lacks_machine, ready.seconds) == ("SUCCESS", False, 2.0)
+    assert ready.phases[0].name == "SCHEDULING"
+    emulated.fault("no_capacity", gpu="L4")
+    source = {"kind": "model_archive", "deployment": {"config": CONFIG}}
+    path = f"/v1/models/{emulated.model}/deployments"
+    third = emulated.send("POST", path, {"source": source})["deployment"]["id"]
+    assert emulated.api.startup(emulated.model, third, now) is None
+    emulated.pass_time()
+    waits = emulated.api.startup(emulated.model, third, now)
+    assert waits is not None
+    assert waits.lacks_machine
+    emulated.api.deactivate(emulated.model, third)
+    assert emulated.api.version(emulated.model, third).status in ("DEACTIVATING", "INACTIVE")
+
+
 # --- API keys
 
 WANTED = WantedKey("search-1", "WORKSPACE_INVOKE")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from baseten_tei.baseten.startups import Phase, Startup
 from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.deployment.costs import Prices
 from baseten_tei.deployment.ownership import Owner
@@ -29,16 +30,18 @@ from baseten_tei.operations.status.model_resources import model_resources
 from baseten_tei.operations.status.program_status_client import status_of_preview
 from baseten_tei.operations.status.schedule_notes import describe_stored_schedules
 from baseten_tei.operations.status.stack_status import StackStatus, status_document, status_lines
-from baseten_tei.operations.status.status_client import _diff, read_live_environments
+from baseten_tei.operations.status.status_client import _chosen, _diff, read_live_environments
 from baseten_tei.operations.status.status_page import render_page
 from baseten_tei.operations.status.stored_resources import StoredResources, parse_resources
 from baseten_tei.operations.status.token_source import token_inputs, token_source
+from baseten_tei.operations.status.under_way_client import describe_under_way
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.urns import kind_of
 from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.preview_shape import Step
 from baseten_tei.rules.settings import parse_settings
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PUSH
+from tests.support.fakes import FakeApi, version
 from tests.support.specs import raw
 
 OWNER = Owner("baseten-tei", "test")
@@ -493,3 +496,55 @@ def test_a_preview_is_a_status_of_this_packages_resources() -> None:
         "update moved: team",
     ]
     assert found.models == 1
+
+
+# --- versions that cannot serve yet
+
+
+STALLED = Startup("STALLED", 1080.0, (Phase("SCHEDULING", "FAILED", 0.0, None),))
+
+
+def test_what_is_not_ready_says_how_far_its_startup_has_come() -> None:
+    serving = version("d1", "DEPLOYING", instance_type="L4:4x16")
+    moving = version("d2", "LOADING_MODEL")
+    left, failed = (
+        version("d3", "INACTIVE", instance_type="L4:4x16"),
+        version("d4", "DEPLOY_FAILED"),
+    )
+    versions = {it.id: it for it in (serving, moving, left, failed)}
+    api: Any = FakeApi(deployments=versions, startups={"d1": STALLED, "d3": STALLED})
+    environment = Serving("production", serving, {}, candidate=moving)
+    state = {"failed_deployment_id": "d3"}
+    assert list(describe_under_way(api, "m1", state, environment)) == [
+        "d1 is DEPLOYING: no free L4 for 18 min",
+        "d2 is LOADING_MODEL",
+        "d3 is INACTIVE: no free L4 for 18 min",
+    ]
+    quiet = Serving("production", version("d5"), {})
+    for gone in ({}, {"failed_deployment_id": "d4"}, {"failed_deployment_id": "d9"}):
+        assert list(describe_under_way(api, "m1", gone, quiet)) == []
+
+
+def test_what_an_environment_waits_for_is_a_note_and_no_drift() -> None:
+    now = datetime(2026, 11, 30, tzinfo=UTC)
+    state = {"model": "bge", "environment": "production"}
+    line = "d2 is DEPLOYING: no free L4 for 18 min"
+    row = live_environment(state, "m1", Serving("production", version("d1"), {}), None, now, [line])
+    assert row.notes[0] == line
+    assert any(line in it for it in render_table([row]))
+
+
+def test_a_model_is_planned_on_the_gpu_whose_turn_it_is_by_the_state() -> None:
+    digests = ["a", "b"]
+    turns = [{"urn:first": {"accelerator": "L4"}}, {"urn:first": {"accelerator": "A10G"}}]
+    known = {"team": None, "turns": [{"model": "bge", "digests": digests, "resources": turns}]}
+    lack = {"digest": "a", "at": "2026-11-30T14:00:00+00:00"}
+
+    def chosen(**outputs: Any) -> Any:
+        urn = "urn:pulumi:dev::p::baseten:index:Environment::bge-production"
+        resource = {"urn": urn, "outputs": {"model": "bge", **outputs}}
+        return _chosen(known, parse_resources({"resources": [resource]}))["urn:first"]
+
+    assert chosen()["accelerator"] == "L4"
+    assert chosen(no_capacity=[lack])["accelerator"] == "A10G"
+    assert chosen(no_capacity=[lack], team="other")["accelerator"] == "L4"

@@ -502,3 +502,22 @@ def test_the_event_log_says_what_the_json_says() -> None:
 def test_what_is_no_preview_is_refused_with_how_to_make_one(text: str) -> None:
     with pytest.raises(UserError, match=r"pulumi preview --json --show-sames > preview\.json"):
         parse_preview(text)
+
+
+def test_the_next_gpu_of_a_list_is_said_with_its_price_and_the_reason() -> None:
+    lack = {"accelerator": "L4", "minutes": 18.0, "at": "2026-11-30T14:00:00+00:00"}
+    listed = {"accelerators": ["L4", "A10G"], "on_no_capacity": "next"}
+    told = {"bge": {"no_capacity": [lack]}}
+    text = preview_text({"bge": raw(**listed)}, {"bge": raw(accelerator="A10G")}, told=told)
+    preview = json.loads(text)
+    preview["steps"][0]["newState"]["inputs"] |= listed
+    known = Knowledge(LISTED, PolicyConfig(), real_account=True)
+    [found] = stack_report("test", "a test", parse_preview(json.dumps(preview)), known).models
+    assert (
+        "it is pushed for A10G ($0.02012 a minute, L4 $0.01414), since no L4 was free for 18 min: same model, same "
+        "endpoint; to go back to L4, remove on_no_capacity"
+    ) in found.traffic
+    assert found.instance_type == "A10Gx4x16"
+    assert found.cost.after.maximum > found.cost.before.maximum
+    first = model(raw(), raw(**listed))
+    assert not any("to go back" in line for line in first.traffic)

@@ -160,11 +160,12 @@ def read_live_environments(
 ) -> "list[LiveEnvironment]":
     """Return each environment in the state as Baseten has it now: one list of models, one of environments for each.
 
-    Raises `UserError`.
+    A version that is not ready yet is asked for its startup. Raises `UserError`.
     """
     from baseten_tei.baseten.target import check_emulator
     from baseten_tei.deployment.costs import LISTED
     from baseten_tei.operations.status.live_environments import live_environment, sort_by_health
+    from baseten_tei.operations.status.under_way_client import describe_under_way
 
     check_emulator(workspace.target, workspace.stack, state.urls)
     recorded = [state.outputs(urn) for urn in state.of_kind(ENVIRONMENT)]
@@ -180,15 +181,10 @@ def read_live_environments(
         for model, found in zip(models, lists, strict=True)
         for it in found
     }
-    return sort_by_health(
-        [
-            live_environment(
-                it,
-                ids.get(it["model"]),
-                serving.get((it["model"], it["environment"])),
-                prices,
-                datetime.now(UTC),
-            )
-            for it in recorded
-        ]
-    )
+    rows = []
+    for it in recorded:
+        model_id, there = ids.get(it["model"]), serving.get((it["model"], it["environment"]))
+        waits = model_id and there and describe_under_way(workspace.api, model_id, it, there)
+        now = datetime.now(UTC)
+        rows.append(live_environment(it, model_id, there, prices, now, tuple(waits or ())))
+    return sort_by_health(rows)

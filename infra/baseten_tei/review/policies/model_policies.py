@@ -14,11 +14,13 @@ from baseten_tei.spec.names import is_commit
 
 
 def _check_gpu(it: PlannedModel, section: sections.AllowedGpus) -> Finding | None:
-    accelerator = it.subject.instance.accelerator
-    if accelerator in section.gpus:
+    planned = it.subject.instance.accelerator
+    every = (planned, *(it.subject.args.accelerators or ()))  # the next `up` may take any of a list
+    refused = next((gpu for gpu in every if gpu not in section.gpus), None)
+    if refused is None:
         return None
     return Finding(
-        f"accelerator {accelerator} is not allowed",
+        f"accelerator {refused} is not allowed",
         f"write accelerator: {', '.join(section.gpus) or '(none is allowed)'}",
     )
 

@@ -16,12 +16,13 @@ LACKING = Rule(
 
 
 def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> list[Reported]:
-    """Return models whose GPU none of the account's instance types has."""
+    """Return models with a GPU, or one in their list, that none of the account's instance types has."""
     return [
         Reported(subject.name, LACKING, finding)
         for subject in subjects
-        if not subject.on_cpu
-        if (finding := organization_lacks_gpu(subject.instance.accelerator, available))
+        for turn in subject.turns
+        if not turn.on_cpu
+        if (finding := organization_lacks_gpu(turn.instance.accelerator, available))
     ]
 
 
