@@ -53,7 +53,6 @@ REST_ROUTES = (
     *environments.ROUTES,
     *secrets.ROUTES,
     *workspace.ROUTES,
-    *metrics_export.ROUTES,
 )
 GRAPHQL_ROUTES = (Route("POST", "/graphql", api.execute),)
 ADMIN_ROUTES = (
@@ -170,7 +169,7 @@ def _dispatch(world: World, request: Request) -> Response | Forward:
         "upload": UPLOAD_ROUTES,
         "graphql": GRAPHQL_ROUTES,
         "inference": gateway.STATUS_ROUTES,
-        "management": REST_ROUTES,
+        "management": (*REST_ROUTES, *metrics_export.ROUTES),
     }[surface_of(request)]
     route = find_route(routes, request)
     return route[0](world, route[1]) if route else _nothing_here(request)

@@ -14,7 +14,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "lock": "Lock what the Hugging Face Hub says of the models.",
         "generate": "Write the generated files, or check them.",
         "outputs": "Print a stack's outputs for other tools, or as a typed module.",
-        "operations": "Write Prometheus rules and a Grafana dashboard from a stack's limits.",
+        "operations": "Write Prometheus rules and a Grafana dashboard.",
         "golden": "Record what models answer now, for later versions to agree with.",
         "adopt": "Take models that run already into a stack.",
         "doctor": "Find what is out of order on Baseten and in the state.",

@@ -14,7 +14,7 @@ from baseten_tei.operations.monitoring.prometheus_files import rules_file, scrap
 from baseten_tei.operations.monitoring.watched import Watched
 from tests.client.stack import ClientStack
 from tests.support.harness import API_KEY, running_emulator
-from tests.support.prometheus import binaries
+from tests.support.monitoring.prometheus import binaries
 from tests.support.worlds import free_port
 
 SECONDS = 60

@@ -17,7 +17,8 @@ from baseten_tei.operations.monitoring.prometheus_files import rules_file, scrap
 from baseten_tei.operations.monitoring.watched import watch
 from baseten_tei.outputs.parsing import parse_outputs
 from tests.support.harness import ROOT
-from tests.support.prometheus import promtool
+from tests.support.monitoring.grafana_models import read_dashboard
+from tests.support.monitoring.prometheus import promtool
 
 GOLDEN = ROOT / "tests" / "golden" / "outputs.json"
 TOLD = json.loads(GOLDEN.read_text(encoding="utf-8"))
@@ -245,6 +246,27 @@ def test_the_dashboard_has_the_form_of_grafanas_json_model() -> None:
     variables = [it["name"] for it in board["templating"]["list"]]
     used = set(re.findall(r"\$\{?(\w+)", json.dumps(board["panels"]))) - {"__rate_interval"}
     assert used == set(variables) == {"datasource", "model", "environment"}
+
+
+def lost(told: Any, read: Any, place: str = "") -> list[str]:
+    """Places whose value was not read."""
+    if isinstance(told, dict):
+        known = read if isinstance(read, dict) else {}
+        return [it for key in told for it in lost(told[key], known.get(key), f"{place}.{key}")]
+    if isinstance(told, list) and isinstance(read, list) and len(told) == len(read):
+        return [
+            it
+            for n, pair in enumerate(zip(told, read, strict=True))
+            for it in lost(*pair, f"{place}.{n}")
+        ]
+    return [] if told == read else [place]
+
+
+def test_grafanas_own_types_read_every_key_of_the_dashboard() -> None:
+    text = dashboard("live")
+    assert lost(json.loads(text), read_dashboard(text)) == []
+    odd = {**json.loads(text), "refreshes": "1m"}
+    assert lost(odd, read_dashboard(json.dumps(odd))) == [".refreshes"]
 
 
 def test_prometheus_takes_every_expression_of_the_dashboard(tmp_path: Path) -> None:

@@ -51,7 +51,6 @@ def _variables(stack: str) -> Iterator[dict[str, Any]]:
             "type": "query",
             "datasource": _SOURCE,
             "query": {"query": query, "refId": label},
-            "definition": query,
             "refresh": 2,
             "sort": 1,
             "multi": True,
