@@ -27,7 +27,7 @@ from baseten_tei_client.sources import require_api_key
 from tests.support.callers import BOUNDED, EVERY, KEY, OURS, set_bounds
 from tests.support.certificates import DAY, NOW, server_context
 from tests.support.loopback import NOBODY
-from tests.support.raw_server import (
+from tests.unit.facts.raw_server import (
     DEEP,
     HEAD,
     REDIRECT,
