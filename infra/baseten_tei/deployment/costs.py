@@ -7,6 +7,7 @@ unknown, never zero.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from baseten_tei.deployment import prices
 from baseten_tei.deployment.environment_inputs import all_environments
@@ -19,6 +20,7 @@ from baseten_tei.deployment.schedules.hours import (
     held_settings,
     month_minutes,
 )
+from baseten_tei.deployment.schedules.spec_sentences import are_readable
 from baseten_tei.spec.args import Autoscaling, ModelArgs
 
 Usd = float | None
@@ -68,6 +70,8 @@ class Hours:
 
 NOTHING = Monthly(0.0, 0.0, 0.0)
 """A model that is not there."""
+UNREADABLE = Monthly(None, None, None, frozenset({"schedules that cannot be read"}))
+"""A model that a rule refuses for its schedules."""
 
 
 def typical_replicas(min_replica: int) -> int:
@@ -84,6 +88,8 @@ def instance_type(args: ModelArgs) -> str:
 
 def monthly(args: ModelArgs, known: Prices, month: Month | None = None) -> Monthly:
     """Return a model in all of its environments, in an average month of 730 hours or in a calendar month."""
+    if not are_readable(args):
+        return UNREADABLE
     name = instance_type(args)
     price = known.of(name)
     environments = (it.autoscaling for it in all_environments(args).values())
@@ -94,6 +100,8 @@ def monthly(args: ModelArgs, known: Prices, month: Month | None = None) -> Month
 
 def by_hour(args: ModelArgs, known: Prices, month: Month | None = None) -> list[Hours]:
     """Return what the hours of each environment with schedules cost; nothing of one without."""
+    if not are_readable(args):
+        return []
     price = known.of(instance_type(args))
     return [
         Hours(name, it, *(_usd(price, 60, count) for count in _replicas(it)))
@@ -107,12 +115,14 @@ def with_replicas(
     cost: Monthly, args: ModelArgs, known: Prices, replicas: float, month: Month | None = None
 ) -> Monthly:
     """Return the cost of a model whose typical replicas, in all environments together, are these."""
-    price = known.of(instance_type(args))
+    price = known.of(instance_type(args)) if are_readable(args) else None
     return replace(cost, typical=_usd(price, month_minutes(month), replicas))
 
 
 def replica_bounds(args: ModelArgs, month: Month | None = None) -> tuple[float, float]:
     """Return the fewest and the most replicas of a model on average over a month, in all environments together."""
+    if not are_readable(args):
+        return 0.0, inf
     least = most = 0.0
     for environment in all_environments(args).values():
         held = [it for it in held_settings(environment.autoscaling, month) if not it.once]

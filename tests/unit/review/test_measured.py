@@ -13,6 +13,7 @@ from baseten_tei.deployment.schedules.hours import Month
 from baseten_tei.errors import UserError
 from baseten_tei.review.policies.policy_config import PolicyConfig
 from baseten_tei.review.report.build import stack_report
+from baseten_tei.review.report.engine_preview import parse_preview
 from baseten_tei.review.report.html_report import render_page
 from baseten_tei.review.report.knowledge import Knowledge
 from baseten_tei.review.report.markdown_report import render_markdown
@@ -27,7 +28,7 @@ from baseten_tei.review.report.report_data import (
 from baseten_tei.review.report.text_report import render_text
 from baseten_tei.review.usage.measured import Measured, billed_span, metrics_span
 from baseten_tei.review.usage.usage_client import read_measured
-from tests.support.previews import preview_of
+from tests.support.previews import preview_of, preview_text
 from tests.support.specs import raw
 
 NOW = datetime(2026, 11, 30, 14, 20, tzinfo=UTC)
@@ -206,6 +207,26 @@ def test_each_format_has_the_hours_of_a_schedule() -> None:
             it in text for it in ("220", "523", "2 to 6", "0 to 6", "$1.70", "$5.09", "otherwise")
         )
         assert "for the hours of 2026-03" in text
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [("08:00-18:00", "8 to 6"), ("Europe/Berlin", "Mars/Phobos"), ("mon-fri", "xyz")],
+)
+def test_a_schedule_that_cannot_be_read_costs_what_nobody_knows(good: str, bad: str) -> None:
+    """A preview from a file may hold one: a rule refuses it before any call."""
+    warm = raw(autoscaling={"max_replica": 4, "warm": {**WARM, "days": "mon-fri"}})
+    text = preview_text({"bge": raw()}, {"bge": warm}, told={"bge": {"model_id": "m1"}})
+    known = Knowledge(
+        LISTED, PolicyConfig(), real_account=True, replicas={"m1": Measured(1.5, "the bill")}
+    )
+    found = stack_report("test", "a test", parse_preview(text.replace(good, bad)), known)
+    cost = found.models[0].cost
+    assert (cost.after.minimum, cost.after.typical, cost.after.maximum) == (None, None, None)
+    assert cost.before.typical == pytest.approx(1.5 * A_MONTH)
+    assert cost.unpriced == ("schedules that cannot be read",)
+    assert [it.rule for it in found.findings if it.blocks] == ["TEI-SPEC-011"]
+    assert found.models[0].why
 
 
 def test_hours_of_a_model_that_does_not_change_are_shown_but_in_the_comment() -> None:
