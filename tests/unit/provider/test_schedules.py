@@ -218,7 +218,7 @@ def test_a_window_that_is_over_is_not_missed_and_one_to_come_is(world: World) ->
 def test_a_preview_says_what_is_too_late_and_when_clocks_change(world: World) -> None:
     over = {**SALE, "start": "2026-11-30T10:00", "end": "2026-12-02T08:00"}
     night = {**NIGHT, "hours": "02:30-05:00"}
-    world.resource.plan(inputs(over=over, night=night), None)
+    world.resource.explain(inputs(over=over, night=night), None)
     late, *clocks = world.warnings
     assert "schedule 'over' (30 Nov 2026 10:00 to 2 Dec 2026 08:00 Berlin: 4 to 9 replicas)" in late
     assert late.endswith("so it is not created: remove it, or write a later start")
@@ -226,32 +226,38 @@ def test_a_preview_says_what_is_too_late_and_when_clocks_change(world: World) ->
         " 'night' on 2027-03-28 in Euro", " 'night' on 2027-10-31 in Euro",
     ]  # fmt: skip
     world.warnings.clear()
-    world.resource.plan(inputs(over=over, night=night), state(over=over, night=night))
+    world.resource.explain(inputs(over=over, night=night), state(over=over, night=night))
     assert world.warnings == []
 
 
 def test_a_preview_shows_each_schedule_as_a_sentence_before_and_after(world: World) -> None:
     place = "model 'bge': environment 'production': schedule "
     day = f"Mon{DASH}Fri 08{DASH}18 Berlin: 2 to 4 replicas"
-    world.resource.plan(inputs(day=DAY), None)
+    world.resource.explain(inputs(day=DAY), None)
     assert world.notes == [f"{place}day: {day}"]
     world.notes.clear()
-    world.resource.plan(inputs(day={**DAY, "max_replica": 5}, night=NIGHT), state(day=DAY))
+    world.resource.explain(inputs(day={**DAY, "max_replica": 5}, night=NIGHT), state(day=DAY))
     assert world.notes == [
         f"{place}day: {day} → {day.replace('to 4', 'to 5')}",
         f"{place}night: (none) → every day 22{DASH}06 Berlin: 0 to 1 replicas",
     ]
     world.notes.clear()
-    world.resource.plan({**INPUTS, "digest": "newer"}, state(day=DAY))
+    world.resource.explain({**INPUTS, "digest": "newer"}, state(day=DAY))
     assert world.notes == [f"{place}day: {day} → (none)"]
     world.notes.clear()
-    world.resource.plan({**inputs(day=DAY), "digest": "newer"}, state(day=DAY))
+    world.resource.explain({**inputs(day=DAY), "digest": "newer"}, state(day=DAY))
     assert world.notes == []
+
+
+def test_a_plan_alone_says_nothing(world: World) -> None:
+    """A check plans, too, for the id, and so does an `up` of what a preview has told already."""
+    world.resource.plan(inputs(night={**NIGHT, "hours": "02:30-05:00"}), None)
+    assert (world.notes, world.warnings) == ([], [])
 
 
 @pytest.mark.parametrize("unknown", [UNKNOWN, {"timezone": "UTC", "schedules": {"a": UNKNOWN}}])
 def test_a_preview_that_does_not_know_them_yet_says_nothing(world: World, unknown: Any) -> None:
-    world.resource.plan({**INPUTS, "autoscaling_schedules": unknown}, None)
+    world.resource.explain({**INPUTS, "autoscaling_schedules": unknown}, None)
     assert world.warnings == []
 
 

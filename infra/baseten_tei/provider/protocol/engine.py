@@ -19,7 +19,13 @@ from baseten_tei.provider.protocol.ids import not_there
 from baseten_tei.provider.protocol.old_inputs import old_state_id
 from baseten_tei.provider.protocol.progress_lines import current_urn
 from baseten_tei.provider.protocol.provider_configuration import config_failures
-from baseten_tei.provider.protocol.resource import Failure, KeptInState, Resource, Values
+from baseten_tei.provider.protocol.resource import (
+    Explained,
+    Failure,
+    KeptInState,
+    Resource,
+    Values,
+)
 from baseten_tei.provider.protocol.secrecy import (
     as_secret_as,
     hidden_inputs,
@@ -134,6 +140,8 @@ class BasetenProvider(protocol.Provider):
         """Plan in a preview, act in an update."""
         resource, inputs = self._resource(request.urn), plain(request.properties)
         if request.preview:
+            current_urn.set(request.urn)
+            _explain(resource, inputs, None)
             resource_id, state = resource.plan(inputs, None)
         elif held := self._held.pop(request.urn, None):
             resource_id, _ = resource.plan(inputs, held)
@@ -149,6 +157,7 @@ class BasetenProvider(protocol.Provider):
         state, inputs = _stored(request.olds), plain(request.news)
         if request.preview:
             current_urn.set(request.urn)
+            _explain(resource, inputs, state)
             _, new = resource.plan(inputs, state)
         else:
             new = await self._change(
@@ -235,6 +244,12 @@ class BasetenProvider(protocol.Provider):
 def _type_of(urn: str) -> str:
     """The last type of a URN `urn:pulumi:STACK::PROJECT::PARENT$TYPE::NAME`."""
     return urn.split("::")[-2].rpartition("$")[2]
+
+
+def _explain(resource: Resource, inputs: Values, state: Values | None) -> None:
+    """Let a resource say more of a change; its plan alone is also asked for where nothing changes."""
+    if isinstance(resource, Explained):
+        resource.explain(inputs, state)
 
 
 def _stored(state: dict[str, PropertyValue]) -> Values:

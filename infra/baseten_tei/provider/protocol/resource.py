@@ -54,6 +54,14 @@ class KeptInState(Protocol):
         """Return the inputs that were left out: as they were, or of the engine's random `seed`."""
 
 
+@runtime_checkable
+class Explained(Protocol):
+    """A resource with more to say of a change than its properties do."""
+
+    def explain(self, inputs: Values, state: Values | None) -> None:
+        """Say it, once in a preview; `state` is `None` for a create."""
+
+
 class Resource(Protocol):
     """One kind of resource. Every method but `diff` may raise `UserError`; in a preview nothing is called."""
 

@@ -67,14 +67,17 @@ class EnvironmentResource:
         paths += [f"drift.{name}" for name in state.get("drift") or {}]
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
 
-    def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
-        """Keep the model's id, so that URLs stay known; a new version's id is known once it is pushed."""
-        unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
-        unknown |= earlier_marks(state or {}, inputs)
+    def explain(self, inputs: Values, state: Values | None) -> None:
+        """Say schedules that change as sentences, and what is worth knowing of them."""
         for line in describe_changed_schedules(state, inputs):
             self._note(line)
         for line in describe_new_schedules(state, inputs, self._now()):
             self._warn(line)
+
+    def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
+        """Keep the model's id, so that URLs stay known; a new version's id is known once it is pushed."""
+        unknown = {**inputs, **dict.fromkeys(_OUTPUTS, UNKNOWN), "drift": {}}
+        unknown |= earlier_marks(state or {}, inputs)
         if state is None:
             return _id(inputs), unknown
         self._warn_of_move(state, inputs)
