@@ -56,6 +56,9 @@ _KINDS: tuple[tuple[str, Kind, str, str], ...] = (
      "TEI {version} reads 1_Pooling alone and leaves out {what}: other vectors than the model's"),
     ("TEI-MODEL-024", "attention", "Attention is causal where config.json says so, and only there",
      "TEI {version} does not read {what} of config.json: its attention is another, and so are its vectors"),
+    ("TEI-MODEL-026", "code", "is_causal is said where the repository's own code would decide it",
+     "config.json has no is_causal, and the repository's own code ({what}) that would decide it is not run: TEI "
+     "{version} looks back alone, and other vectors than the model's come of it if that code looks both ways"),
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(
