@@ -112,7 +112,10 @@ def _unpassable(what: str, fix: str) -> Finding:
 
 def _without_effect(subject: Subject) -> Finding | None:
     """Flags that the router takes and then does nothing with."""
-    for name, _ in flags.split_flags(subject.args.extra_flags):
+    for name, value in flags.split_flags(subject.args.extra_flags):
+        word = f"--{name}={value}"
+        if next(find_flag_problems([word], subject.args.tei_version), None):
+            continue  # it does not start with that
         if name == "prometheus-port":
             return Finding(
                 "--prometheus-port has no effect: TEI serves /metrics on its main port and nothing on that one",

@@ -5,7 +5,8 @@ Source: `backends/src/lib.rs` (`health`, `warmup`) at v1.7.0, v1.7.1, v1.8.3 and
 on (#792), so that they run out of memory under load instead.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from baseten_emulator.tei.memory import OUT_OF_MEMORY, Memory
@@ -14,6 +15,7 @@ from baseten_emulator.tei.settings import Settings
 from baseten_emulator.tei.start.backend import Backend
 from baseten_emulator.tei.versions import PADDED_MODELS_WARM_UP, PADDED_MODELS_WARM_UP_ONE_INPUT
 
+_HEADER = re.compile(r"[\t\x20-\x7e]*")
 _UNHEALTHY = "Model backend is not healthy"
 
 
@@ -43,3 +45,10 @@ def _fits(backend: Backend, settings: Settings, memory: Memory) -> bool:
     texts = 1 if one_input else max(settings.max_batch_tokens // max(longest, 1), 1)
     tokens = longest if one_input else settings.max_batch_tokens
     return memory.holds_batch(texts, longest, tokens)
+
+
+def check_origins(origins: Sequence[str]) -> None:
+    """Make the headers of CORS, the last thing before it listens. Raises BootError (router/src/http/server.rs:1721)."""
+    if "*" not in origins and not all(map(_HEADER.fullmatch, origins)):
+        said = "called `Result::unwrap()` on an `Err` value: InvalidHeaderValue"
+        raise panic(said, "router/src/http/server.rs:1721:57")

@@ -15,6 +15,7 @@ from baseten_tei.spec.names import is_commit
 
 _LOADABLE = ("model.safetensors", "pytorch_model.bin")
 MOVING_REVISION = "TEI-SEC-011"
+_NOT_CLONED = ("refs/pr/", "refs/convert/")
 _ONNX = ("onnx/model.onnx", "model.onnx")
 
 
@@ -119,6 +120,18 @@ def _bake_new_release(subject: Subject) -> Finding | None:
     )
 
 
+def _bake_pull_request(subject: Subject) -> Finding | None:
+    """Git's clone brings branches and tags alone, and the build checks a commit out in it."""
+    asked = subject.facts.revision if subject.facts else subject.args.revision
+    if subject.args.weights != "baked" or not asked.startswith(_NOT_CLONED):
+        return None
+    return Finding(
+        f"weights: baked clones the repository, and a clone has no {asked}: the build ends in "
+        '"reference is not a tree"',
+        "write weights: cached, or the revision of a branch or tag",
+    )
+
+
 RULES: tuple[Rule, ...] = (
     Rule("TEI-SEC-008", "warning", "Weights are not fetched from the Hub at each start",
          "Baseten docs: weights (mirrored once)", _every_start),
@@ -130,4 +143,6 @@ RULES: tuple[Rule, ...] = (
          "huggingface.co: branches and tags move", _moving_revision),
     Rule("TEI-SEC-012", "error", "Only TEI 1.8.3 can have its weights baked in",
          "truss 0.18.35: a build wants python3 in the base image", _bake_new_release, is_firm=True),
+    Rule("TEI-SEC-015", "error", "A revision whose weights are baked in is in a clone",
+         "git clone; huggingface.co: pull requests are references of their own", _bake_pull_request),
 )  # fmt: skip
