@@ -7,9 +7,14 @@ from typing import Any
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.router_reading import find_files
 from baseten_tei.facts.hub.model_facts import Weights
+from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.facts.tei.loading.candle.candle_config import type_names
 from baseten_tei.facts.tei.loading.formats import find_format
+from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.rules.gpu.subject_hardware import instance_of, on_cpu
 from baseten_tei.rules.model.refusals import find_refusal, quote_reason
+from baseten_tei.rules.model.ways_out import Change
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.spec.names import is_commit
 
@@ -63,8 +68,22 @@ def _nothing_loadable(subject: Subject) -> Finding | None:
     how = f", of which ignore_patterns drop {dropped}" if dropped else ""
     return Finding(
         f"TEI loads model.safetensors, its shards or pytorch_model.bin, and {subject.args.model_id} has {files}{how}",
-        "write a model_id with model.safetensors, e.g. a converted copy",
+        _find_loadable(subject),
     )
+
+
+def _find_loadable(subject: Subject) -> str:
+    """Return what to write where the files are there in another format: ONNX is for the CPU image alone."""
+    facts = subject.facts
+    copy = "a model_id with model.safetensors, e.g. a converted copy"
+    kind = facts.model_type if facts else None
+    if kind and not any(kind in type_names(release) for release in KNOWN):
+        copy = f"a model_id of a model type that TEI loads: {kind} is not one"
+    if facts is None or facts.weights is None or not set(_ONNX) & set(facts.weights.files):
+        return f"write {copy}"
+    on_cpu = Change("", {"accelerator": CPU, "instance_type": None, "dtype": None})
+    starts = isinstance(on_cpu.read(subject), Loaded)
+    return f"write accelerator: CPU, or {copy}" if starts else f"write {copy}"
 
 
 def _is_other_format(subject: Subject) -> bool:

@@ -32,9 +32,16 @@ def skipped_modules(repository: RepositoryFiles, has_dense: bool) -> Iterator[Sk
         if name == "Dense" and not has_dense:
             yield Skipped("dense", path, MODULES)
         elif name == "Pooling" and (path != POOLING.partition("/")[0] or poolings.count(path) > 1):
-            yield Skipped("pooling", path, MODULES)
+            yield Skipped("pooling", path + _named_output(repository, path), MODULES)
         elif name not in _APPLIED:
             yield Skipped("module", name, MODULES)
+
+
+def _named_output(repository: RepositoryFiles, path: str) -> str:
+    """Return what a module's vectors are for, e.g. ` (query_embedding)`, where its file says so."""
+    config = repository.json.get(f"{path}/config.json")
+    key = config.get("output_key") if isinstance(config, Mapping) else None
+    return f" ({key})" if isinstance(key, str) else ""
 
 
 def _modules(repository: RepositoryFiles) -> list[tuple[str, str]]:
