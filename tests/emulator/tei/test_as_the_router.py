@@ -85,7 +85,7 @@ def test_the_metrics_have_teis_names() -> None:
         assert f"{line}\n" in told
 
 
-@pytest.mark.parametrize(("tag", "status"), zip(RELEASES, (413, 422), strict=True))
+@pytest.mark.parametrize(("tag", "status"), [*zip(RELEASES, (413, 422), strict=True)])
 def test_tokenize_refuses_a_text_above_its_limit(tag: str, status: int) -> None:
     router = running(files({"sentence_bert_config.json": {"max_seq_length": 4}}), tag=tag)
     assert post(router, "/tokenize", {"inputs": "a" * 1000}).status == 200
