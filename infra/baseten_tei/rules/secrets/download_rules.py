@@ -8,7 +8,9 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.router_reading import find_files
 from baseten_tei.facts.hub.model_facts import Weights
 from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.facts.tei.loading import onnx
 from baseten_tei.facts.tei.loading.candle.candle_config import type_names
+from baseten_tei.facts.tei.loading.candle.weights import PYTORCH, SINGLE
 from baseten_tei.facts.tei.loading.formats import find_format
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.releases import KNOWN
@@ -18,10 +20,9 @@ from baseten_tei.rules.model.ways_out import Change
 from baseten_tei.rules.rule import Finding, Rule
 from baseten_tei.spec.names import is_commit
 
-_LOADABLE = ("model.safetensors", "pytorch_model.bin")
+_LOADABLE = (SINGLE, PYTORCH)
 MOVING_REVISION = "TEI-SEC-011"
 _NOT_CLONED = ("refs/pr/", "refs/convert/")
-_ONNX = ("onnx/model.onnx", "model.onnx")
 
 
 def generate_config(subject: Subject) -> Mapping[str, Any]:
@@ -59,7 +60,7 @@ def _nothing_loadable(subject: Subject) -> Finding | None:
     if weights is None or instance_of(subject) is None or _is_other_format(subject):
         return None
     kept = filter_files(weights, _patterns(subject))
-    wanted = [*_LOADABLE, *(_ONNX if on_cpu(subject) else ())]
+    wanted = [*_LOADABLE, *(onnx.FILES if on_cpu(subject) else ())]
     sharded = weights.format == "sharded-safetensors"
     if any(name in wanted or (sharded and name.endswith(".safetensors")) for name in kept):
         return _not_found(subject)
@@ -79,7 +80,7 @@ def _find_loadable(subject: Subject) -> str:
     kind = facts.model_type if facts else None
     if kind and not any(kind in type_names(release) for release in KNOWN):
         copy = f"a model_id of a model type that TEI loads: {kind} is not one"
-    if facts is None or facts.weights is None or not set(_ONNX) & set(facts.weights.files):
+    if facts is None or facts.weights is None or not set(onnx.FILES) & set(facts.weights.files):
         return f"write {copy}"
     on_cpu = Change("", {"accelerator": CPU, "instance_type": None, "dtype": None})
     starts = isinstance(on_cpu.read(subject), Loaded)
@@ -110,7 +111,7 @@ def _no_onnx(subject: Subject) -> Finding | None:
     weights = subject.facts.weights if subject.facts else None
     if weights is None or not on_cpu(subject):
         return None
-    if set(_ONNX).intersection(filter_files(weights, _patterns(subject))):
+    if set(onnx.FILES).intersection(filter_files(weights, _patterns(subject))):
         return None
     return Finding(
         f"{subject.args.model_id} has no onnx/model.onnx: the CPU image then runs candle, several times slower",
