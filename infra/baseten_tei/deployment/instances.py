@@ -109,7 +109,7 @@ def parse_instance(sku: str) -> Instance | None:
         return Instance(CPU, 0, int(cpu["vcpus"]))
     match = _SKU.fullmatch(sku)
     family = match and _FAMILY.get(match["family"], match["family"])
-    if not match or family == CPU or not is_known(family):
+    if not match or family is None or family == CPU or not is_known(family):
         return None
     sizes = [int(part) for part in (match["size"] or "").split("x") if part]
     return _instance_of_sizes(family, sizes)
