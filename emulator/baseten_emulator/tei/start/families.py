@@ -22,7 +22,8 @@ class Family:
     `flash`: the flash attention versions that it runs unpadded on; `needs_flash`: it runs on nothing
     else. `heads`: the release that brought its classifier. `refused`: poolings it does not load with
     on either path; `refused_padded`: only without flash attention; `panics`: poolings that end a
-    padded server in its first forward pass, `last_token`: the release that ended that. `position_table`: rows are looked up, so an input beyond
+    padded server in its first forward pass, `last_token`: the release that ended that for this one.
+    `position_table`: rows are looked up, so an input beyond
     them fails.
     """
 
