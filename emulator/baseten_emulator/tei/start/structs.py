@@ -126,11 +126,7 @@ def _words(name: str, version: Version) -> Decoder:
 
 
 def _tagged(name: str, row: Row, version: Version) -> Decoder:
-    """Read an enum whose variant one of its members names.
-
-    Candle's `Config` goes through a map first, where the last of two members counts, before it is known to be BERT, and
-    from 1.9.0 on (backends/candle/src/lib.rs).
-    """
+    """Read an enum whose variant one of its members names."""
     tag, known = row["tag"], variants_of(name, version)
 
     def decode(value: Any) -> Any:
@@ -142,8 +138,7 @@ def _tagged(name: str, row: Row, version: Version) -> Decoder:
             raise wrong_type(value[tag], "variant identifier")
         if value[tag] not in known:
             raise unknown_variant(value[tag], known)
-        is_buffered = name == "Config" and (value[tag] == "bert" or version >= (1, 9, 0))
-        members = value.items() if is_buffered else getattr(value, "members", value.items())
+        members = getattr(value, "members", value.items())
         rest = Members((key, item) for key, item in members if key != tag)
         return decoder_of(known[value[tag]], version)(rest)
 
