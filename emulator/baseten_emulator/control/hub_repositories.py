@@ -39,9 +39,9 @@ _WIDTHS = ("hidden_size", "dim", "n_embd", "out_features")
 _FIELDS: Fields = {"model_id": str, "revision": str, "files": dict, "gated": bool, "known": list}
 _WEIGHTS: Fields = {"format": str, "bytes": int, "dtype": str, "labels": int, "tensors": dict}
 _READ_BY_TEI = re.compile(
-    r"config\.json|tokenizer\.json|modules\.json|config_sentence_transformers\.json|weights"
+    r"config\.json|tokenizer\.json|tokenizer_config\.json|modules\.json|config_sentence_transformers\.json|weights"
     r"|sentence_(bert|roberta|distilbert|camembert|albert|xlm-roberta|xlnet)_config\.json"
-    r"|\d+_\w+/config\.json"
+    r"|[^/]+/config\.json"  # of a module
 )
 
 

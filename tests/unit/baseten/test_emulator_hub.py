@@ -16,11 +16,22 @@ from baseten_tei.baseten.hub_files import repository_bodies, repository_body
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.deployment.router_reading import read_repository
 from baseten_tei.errors import UserError
+from baseten_tei.facts.hub.facts_of_repository import read_facts
+from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
+from baseten_tei.rules.settings import parse_settings
+from tests.support.control_client import Baseten, in_process, new_world
 from tests.support.corpus import GOOD, Case, cases
 from tests.support.loopback import NOBODY, loopback
+from tests.unit.rules.test_popular_repositories import (
+    POPULAR,
+    RELEASES,
+    TASKS,
+    repository_of,
+    spec_of,
+)
 
 BOTH_FORMATS = {"qwen2-on-cpu-with-onnx"}
 """The emulator knows one format of a repository's weights, and this one has two."""
@@ -109,6 +120,35 @@ def test_a_name_that_is_there_twice_is_read_there_as_the_check_reads_it(
         assert said in reading.reason
         assert isinstance(outcome, BootFailure)
         assert said in "".join(outcome.log_lines)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_emulator_takes_every_file_that_a_lock_keeps_of_a_popular_repository(task: str) -> None:
+    """What `baseten-tei lock` keeps of a repository, tokenizer_config.json among it, is told on each `up`."""
+    world = new_world()
+    baseten = Baseten(world, in_process(world))
+    for entry in POPULAR[task]["repositories"]:
+        facts = read_facts(repository_of(entry))
+        for body in repository_bodies([facts]):
+            baseten.post(HUB, **json.loads(json.dumps(body)))
+    taught = {it["model_id"] for it in baseten.get(HUB)["models"]}
+    assert taught == {it["model"] for it in POPULAR[task]["repositories"]}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_popular_repository_starts_there_as_the_check_says(task: str, release: str) -> None:
+    differences = []
+    for entry in POPULAR[task]["repositories"]:
+        facts = read_facts(repository_of(entry))
+        specs = {"model": spec_of(task, entry, release)}
+        (subject,) = parse_settings(specs, lock=parse_lock(render_lock([facts]))).subjects
+        body = json.loads(json.dumps(repository_body(facts, facts.commit)))
+        found = Repository.of(facts.model_id, body["files"], False)
+        outcome = start_container(subject.config, {}, {facts.model_id: found})
+        if isinstance(subject.reading, Loaded) is isinstance(outcome, BootFailure):
+            differences.append(facts.model_id)
+    assert differences == []
 
 
 def test_a_branch_is_told_as_its_commit_and_by_name_only_where_it_was_pushed_by_name() -> None:

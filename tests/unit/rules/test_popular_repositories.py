@@ -34,7 +34,7 @@ def _cases() -> Iterator[Any]:
                 yield pytest.param(task, entry, release, id=name)
 
 
-def _repository(entry: Mapping[str, Any]) -> Repository:
+def repository_of(entry: Mapping[str, Any]) -> Repository:
     """Return what the Hub would give; the headers of the weights are nobody's to read."""
     names = (*entry["files"], *entry["names"], *entry.get("taken_as_there", ()))
     return Repository(
@@ -59,7 +59,7 @@ def spec_of(task: str, entry: Mapping[str, Any], release: str) -> dict[str, Any]
 
 def judge(entry: Mapping[str, Any], spec: Mapping[str, Any]) -> list[Reported]:
     """Return the errors of the front door, its facts read from a lock file's text."""
-    lock = parse_lock(render_lock([read_facts(_repository(entry))]))
+    lock = parse_lock(render_lock([read_facts(repository_of(entry))]))
     (subject,) = parse_settings({"model": spec}, lock=lock).subjects
     return [it for it in check_model(subject) if it.rule.severity == "error"]
 
