@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from baseten_tei.facts.files.formats import LOCK, STATE
 from tests.data import RELEASES, kept
 from tests.support.harness import Checked, Stack, status
 
@@ -43,19 +44,23 @@ def test_nothing_of_an_earlier_releases_stack_changes_and_a_later_ones_is_refuse
     assert status(stack).check().stdout == "test: 4 models, nothing to do\n"
 
     lock = stack.folder / "locks/test.yaml"
-    lock.write_text("format: 2\nrelease: 0.4.0\nentries: {}\n")
+    later = LOCK.version + 1
+    lock.write_text(f"format: {later}\nrelease: 0.4.0\nentries: {{}}\n")
     newer = "install 0.4.0 or newer, with `pip install 'baseten-tei>=0.4.0'`"
     refused = stack.preview().refused().text
-    assert "locks/test.yaml: format version 2 of the lock file is newer than 1" in refused
+    said = f"locks/test.yaml: format version {later} of the lock file is newer than {LOCK.version}"
+    assert said in refused
     assert newer in refused
     assert newer in command(stack, "check", "--stack", "test").refused().stderr
     shutil.copy(kept(release, "locks/test.yaml"), lock)
 
     state = json.loads(kept(release, "state.json").read_text())
     [model] = [it for it in state["deployment"]["resources"] if it["urn"].endswith("::bge-model")]
-    model["outputs"] |= {"format": 2, "release": "0.4.0"}
+    model["outputs"] |= {"format": STATE.version + 1, "release": "0.4.0"}
     (stack.folder / "state.json").write_text(json.dumps(state))
     stack.pulumi("stack", "import", "--file", "state.json", "--stack", "test").check()
-    newer = "format version 2 of the resource's state is newer than 1"
+    newer = (
+        f"format version {STATE.version + 1} of the resource's state is newer than {STATE.version}"
+    )
     assert newer in stack.preview().refused().text
     assert newer in status(stack).refused().stderr

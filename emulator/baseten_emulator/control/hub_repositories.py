@@ -4,11 +4,13 @@
         "config.json": {...}, "1_Pooling/config.json": {...} | null, "modules.json": [...],
         "sentence_bert_config.json": {...}, "config_sentence_transformers.json": {...},
         "tokenizer.json": true | false,
-        "weights": {"format": "safetensors", "bytes": n, "dtype": "F32", "labels": n}},
+        "weights": {"format": "safetensors", "bytes": n, "dtype": "F32", "labels": n,
+            "tensors": {"embeddings.LayerNorm.weight": [768], ...}}},
         "known": ["hidden_size", ...]}
     GET lists them, DELETE forgets all or `?model_id=`.
 
-Contents are taken as they are: a file that TEI cannot read is what this is for. With `known`, somebody looked at these
+Contents are taken as they are: a file that TEI cannot read is what this is for. A file may also be its text, where a
+name is in an object twice. With `known`, somebody looked at these
 members of config.json only: the others are those of a good model of its type. A taught repository goes before the
 table of known models. One that is taught with a revision is what servers find that ask for that revision, so that two
 stacks may serve two commits of it; one without is every other revision. What is taught decides no start that was
@@ -31,14 +33,15 @@ DTYPES = ("F64", "F32", "F16", "BF16", "F8_E4M3", "I8")
 MAX_REPOSITORIES = 10_000
 MOST_BYTES = 10**15
 MOST_LABELS = 100_000
+MOST_TENSORS = 100_000
 MOST_NUMBERS = 65_536  # in a vector
 _WIDTHS = ("hidden_size", "dim", "n_embd", "out_features")
 _FIELDS: Fields = {"model_id": str, "revision": str, "files": dict, "gated": bool, "known": list}
-_WEIGHTS: Fields = {"format": str, "bytes": int, "dtype": str, "labels": int}
+_WEIGHTS: Fields = {"format": str, "bytes": int, "dtype": str, "labels": int, "tensors": dict}
 _READ_BY_TEI = re.compile(
-    r"config\.json|tokenizer\.json|modules\.json|config_sentence_transformers\.json|weights"
+    r"config\.json|tokenizer\.json|tokenizer_config\.json|modules\.json|config_sentence_transformers\.json|weights"
     r"|sentence_(bert|roberta|distilbert|camembert|albert|xlm-roberta|xlnet)_config\.json"
-    r"|\d+_\w+/config\.json"
+    r"|[^/]+/config\.json"  # of a module
 )
 
 
@@ -106,7 +109,18 @@ def _weights(weights: Any) -> dict[str, Any]:
     for name, choices in (("format", WEIGHT_FORMATS), ("dtype", DTYPES)):
         if known.get(name, choices[0]) not in choices:
             raise bad_request(f"files: weights: {name} must be one of {', '.join(choices)}")
+    _check_tensors(known.get("tensors", {}))
     return known
+
+
+def _check_tensors(tensors: Mapping[str, Any]) -> None:
+    require_range("files: weights: tensors", len(tensors), 0, MOST_TENSORS)
+    for name, shape in tensors.items():
+        sizes = shape if isinstance(shape, list) else [None]
+        if any(type(it) is not int or not 0 <= it <= MOST_BYTES for it in sizes):
+            raise bad_request(
+                f"files: weights: tensors: {shorten(name)} has no shape: a list of numbers"
+            )
 
 
 def _check_widths(files: Mapping[str, Any]) -> None:

@@ -62,8 +62,8 @@ def teach(address: str, repositories: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _refusal(address: str, model_id: str, said: str) -> UserError:
-    """Return the error for what it does not take; one of an earlier release knows no revisions."""
-    if "revision: " in said:
+    """Return the error for what it does not take; one of an earlier release knows no revisions or tensors."""
+    if "revision: " in said or "tensors" in said:
         return UserError(
             f"the emulator at {address} is of an earlier release: stop it (its state stays) with "
             f"curl -X POST {address}/_emulator/shutdown, and run the same command again"

@@ -5,8 +5,9 @@ from typing import Any
 
 from baseten_tei.facts.hub.kept_repository import read_kept
 from baseten_tei.facts.hub.model_facts import KeptRepository, ModelFacts, Pooling
+from baseten_tei.facts.tei.loading.candle.tensors import Tensors
 from baseten_tei.facts.tei.loading.repository_files import INDEX
-from baseten_tei.facts.tei.loading.serde.json_text import Broken
+from baseten_tei.facts.tei.loading.serde.json_text import Broken, members_of, write_json
 
 _CONFIG = (
     "architectures", "model_type", "id2label", "label2id", "problem_type", "hidden_size",
@@ -41,7 +42,19 @@ def repository_body(facts: ModelFacts, revision: str) -> dict[str, Any]:
 def _files(kept: KeptRepository) -> dict[str, Any]:
     """Return the files; of one that is not JSON, why: a text that no router reads as a file of its kind."""
     values = ((name, read_kept(text)) for name, text in kept.files.items() if name != INDEX)
-    return {name: it.reason if isinstance(it, Broken) else it for name, it in values}
+    return {name: it.reason if isinstance(it, Broken) else _as_told(it) for name, it in values}
+
+
+def _as_told(value: Any) -> Any:
+    """Return a file, or its text where a name is there twice: that would be lost on the way."""
+    return write_json(value) if _has_twice(value) else value
+
+
+def _has_twice(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        names = [name for name, _ in members_of(value)]
+        return len(names) > len(set(names)) or any(map(_has_twice, value.values()))
+    return isinstance(value, list) and any(map(_has_twice, value))
 
 
 def _files_of_old_lock(facts: ModelFacts) -> dict[str, Any]:
@@ -74,7 +87,15 @@ def _weights(facts: ModelFacts) -> dict[str, Any]:
         "format": weights.format,
         "bytes": weights.bytes,
         **({"dtype": known[0]} if known else {}),
+        **_tensors(facts.repository),
     }
+
+
+def _tensors(kept: KeptRepository | None) -> dict[str, Any]:
+    """Of a lock that has them: what a model loads is then these, and not what its type asks for."""
+    if kept is None or kept.tensors is None:
+        return {}
+    return {"tensors": Tensors.from_rows(kept.tensors).shapes()}
 
 
 def _pooling(pooling: Pooling) -> dict[str, bool]:

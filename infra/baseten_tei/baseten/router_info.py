@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from baseten_tei.facts.tei.releases import find_change
+
 SHOWN_LABELS = 6
 """That a message names at the most."""
 
@@ -42,8 +44,15 @@ def info_problems(info: Mapping[str, Any], wanted: Wanted) -> list[str]:
         found.append(f"serves revision {info['model_sha']}, not {wanted.revision}")
     # Without a GPU TEI caps the batch itself: 4 requests (candle) or 8 (ONNX runtime).
     if wanted.gpu and info.get("max_batch_requests") in (4, 8):
-        found.append("runs on the CPU: TEI found no usable GPU and fell back without an error")
+        found.append(f"runs on the CPU: {_why_no_gpu(wanted.tei_version)}")
     return found + ([] if found else contradictions(info, wanted.locked))
+
+
+def _why_no_gpu(tei_version: str) -> str:
+    change = find_change("driver-6xx", tei_version)
+    if change is None:
+        return "TEI found no usable GPU and fell back without an error"
+    return f"TEI found no usable GPU. TEI {tei_version} {change['what']}: write tei_version: 1.9.4"
 
 
 def contradictions(info: Mapping[str, Any], locked: Mapping[str, Any]) -> list[str]:

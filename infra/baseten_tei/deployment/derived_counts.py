@@ -50,7 +50,7 @@ class Derived:
 def payload_limit(args: ModelArgs) -> int:
     """Return bytes of one request's body, as TEI will take them."""
     asked = dict(split_flags(args.extra_flags)).get("payload-limit") or ""
-    return int(asked) if re.fullmatch(r"[0-9]{1,18}", asked) else PAYLOAD_LIMIT_BYTES
+    return int(asked) if re.fullmatch(r"\+?[0-9]{1,18}", asked) else PAYLOAD_LIMIT_BYTES
 
 
 def tokenizer_gib(facts: ModelFacts) -> float:

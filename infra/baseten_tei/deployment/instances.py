@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
+from baseten_tei.facts.tei.gpus import CPU, is_known
 
 ON_REQUEST = frozenset({"H200", "B200"})
 """GPUs that the documentation gives "on request"."""
@@ -109,7 +109,7 @@ def parse_instance(sku: str) -> Instance | None:
         return Instance(CPU, 0, int(cpu["vcpus"]))
     match = _SKU.fullmatch(sku)
     family = match and _FAMILY.get(match["family"], match["family"])
-    if not match or family not in COMPUTE_CAPABILITY:
+    if not match or family is None or family == CPU or not is_known(family):
         return None
     sizes = [int(part) for part in (match["size"] or "").split("x") if part]
     return _instance_of_sizes(family, sizes)

@@ -4,7 +4,7 @@ from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.hardware import hardware_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import environment_name, split_flags
-from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
+from baseten_tei.facts.tei.gpus import is_known
 from baseten_tei.facts.tei.images import Image, image_for
 from baseten_tei.facts.tei.loading.flags import ReadingFlags
 from baseten_tei.facts.tei.loading.hardware import Hardware
@@ -48,7 +48,7 @@ def task_of(reading: Reading | None) -> TaskReading | None:
 def find_hardware(args: ModelArgs) -> Hardware | None:
     """Return the image that is taken for a GPU, and that GPU; `None` for one without an image."""
     accelerator = accelerator_of(args)
-    if accelerator != CPU and accelerator not in COMPUTE_CAPABILITY:
+    if not is_known(accelerator):
         return None
     has_image = isinstance(image_for(accelerator, args.tei_version), Image)
     return hardware_of(accelerator, args.env) if has_image else None

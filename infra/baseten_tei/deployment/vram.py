@@ -10,8 +10,8 @@ from typing import Any
 from baseten_tei.deployment.hardware import hardware_of
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.facts.tei.input_length import max_input_length
 from baseten_tei.facts.tei.loading.candle.kinds import find_class, find_kind, runs_in_float32_only
+from baseten_tei.facts.tei.loading.sentence_files import position_offset
 from baseten_tei.spec.args import ModelArgs
 
 GIB = 2**30
@@ -68,8 +68,11 @@ def usable_gib(accelerator: str) -> float:
 
 def input_length(facts: ModelFacts) -> int | None:
     """Return tokens of the longest text, as TEI 1.8.3 to 1.9.3 work it out; `None` where they cannot."""
-    found = max_input_length(facts)
-    return found if found is not None and found > 0 else None
+    if facts.max_seq_length is not None:
+        return facts.max_seq_length if facts.max_seq_length > 0 else None
+    table = facts.max_position_embeddings or facts.n_positions or 0
+    room = table - position_offset(facts.model_type, facts.pad_token_id)
+    return room if room > 0 else None
 
 
 def bytes_per_value(args: ModelArgs, facts: ModelFacts, accelerator: str) -> int:

@@ -15,6 +15,8 @@ from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 from baseten_tei.spec.credentials import is_vendor_key, right_place
 
 _MAIN = "TEI router/src/main.rs, v1.8.3 to v1.9.3"
+HIDING = "max-batch-requests"
+"""Without it /info tells a router on its CPU by the number that TEI forces."""
 _TEXTS = ("served_model_name", "default_prompt", "default_prompt_name")
 _BY_VARIABLE = {flags.environment_name(flag): flag for flag in flags.FLAGS}
 _ALLOWED = flags.FLAGS.keys() - flags.FORBIDDEN.keys()
@@ -112,13 +114,16 @@ def _unpassable(what: str, fix: str) -> Finding:
 
 def _without_effect(subject: Subject) -> Finding | None:
     """Flags that the router takes and then does nothing with."""
-    for name, _ in flags.split_flags(subject.args.extra_flags):
+    for name, value in flags.split_flags(subject.args.extra_flags):
+        word = f"--{name}={value}"
+        if next(find_flag_problems([word], subject.args.tei_version), None):
+            continue  # it does not start with that
         if name == "prometheus-port":
             return Finding(
                 "--prometheus-port has no effect: TEI serves /metrics on its main port and nothing on that one",
                 "leave it out",
             )
-        if name == "max-batch-requests" and on_cpu(subject):
+        if name == HIDING and on_cpu(subject):
             return Finding(
                 "--max-batch-requests has no effect without a GPU: TEI forces 4 (candle) or 8 (ONNX Runtime)",
                 "leave it out",
@@ -128,7 +133,7 @@ def _without_effect(subject: Subject) -> Finding | None:
 
 def _hides_cpu_fallback(subject: Subject) -> Finding | None:
     names = [name for name, _ in flags.split_flags(subject.args.extra_flags)]
-    if "max-batch-requests" not in names or on_cpu(subject):
+    if HIDING not in names or on_cpu(subject):
         return None
     return Finding(
         "--max-batch-requests hides that a router fell back to its CPU, which only /info's max_batch_requests tells",

@@ -59,7 +59,13 @@ def _suggest_value(details: ErrorDetails) -> str:
         "bool_type": "true or false",
         "string_type": "a text in quotes",
     }
-    return kinds.get(details["type"], "…")
+    value = details["input"]
+    is_number = (
+        details["type"] == "string_type" and type(value) is int
+    )  # e.g. a revision of digits alone
+    return (
+        f"a text in quotes, e.g. {str(value)!r}" if is_number else kinds.get(details["type"], "…")
+    )
 
 
 def _lower(message: str) -> str:

@@ -167,7 +167,9 @@ def test_interrupts_in_the_middle_leave_nothing_behind(project: Project) -> None
     out, err = process.communicate(timeout=120)
 
     assert (process.returncode, out) == (130, "")
-    assert err == "interrupted: the emulator, and all that was on it, is gone\n"
+    *progress, told = err.splitlines()  # a slow machine's steps are told while they last
+    assert told == "interrupted: the emulator, and all that was on it, is gone"
+    assert all(it.startswith("steps: ") for it in progress)
     assert project.is_clean()
 
 

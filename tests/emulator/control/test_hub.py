@@ -75,6 +75,8 @@ def test_what_was_taught_survives_a_restart(tmp_path: Path) -> None:
         ({"model_id": REPO, "files": {"weights": 5}}, "weights: 5 is not an object"),
         ({"model_id": REPO, "files": {"weights": {"format": "gguf"}}}, "format must be one of"),
         ({"model_id": REPO, "files": {"weights": {"dtype": "F8"}}}, "dtype must be one of F64"),
+        ({"model_id": REPO, "files": {"weights": {"tensors": {"a": [-1]}}}}, "'a' has no shape"),
+        ({"model_id": REPO, "files": {"weights": {"tensors": {"a": 5}}}}, "'a' has no shape"),
         ({"model_id": REPO, "files": {"weights": {"size": 5}}}, "size: extra fields"),
     ],
 )

@@ -85,7 +85,7 @@ def test_the_metrics_have_teis_names() -> None:
         assert f"{line}\n" in told
 
 
-@pytest.mark.parametrize(("tag", "status"), zip(RELEASES, (413, 422), strict=True))
+@pytest.mark.parametrize(("tag", "status"), [*zip(RELEASES, (413, 422), strict=True)])
 def test_tokenize_refuses_a_text_above_its_limit(tag: str, status: int) -> None:
     router = running(files({"sentence_bert_config.json": {"max_seq_length": 4}}), tag=tag)
     assert post(router, "/tokenize", {"inputs": "a" * 1000}).status == 200
@@ -97,6 +97,7 @@ def test_tokenize_refuses_a_text_above_its_limit(tag: str, status: int) -> None:
 def test_numbers_on_the_command_line_are_rusts() -> None:
     assert info(boot(flags="--payload-limit=+5000"))
     assert "70000 is not in 0..=65535" in last_words(flags="--prometheus-port=70000")
+    assert "InvalidHeaderValue" in last_words(flags="--cors-allow-origin=http://ä")
 
 
 def test_a_list_in_place_of_the_length_file_starts() -> None:

@@ -1,6 +1,7 @@
 """What the emulator is told of the Hub: each locked repository, by the revisions that are deployed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,24 @@ from baseten_emulator.tei.start.repository import Repository
 from baseten_tei.baseten.emulator_hub import NotThereError, teach, teach_lock
 from baseten_tei.baseten.hub_files import repository_bodies, repository_body
 from baseten_tei.baseten.target import parse_target
+from baseten_tei.deployment.router_reading import read_repository
 from baseten_tei.errors import UserError
+from baseten_tei.facts.hub.facts_of_repository import read_facts
+from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
+from baseten_tei.facts.tei.loading.load import Loaded
+from baseten_tei.facts.tei.loading.refusals import Refusal
+from baseten_tei.rules.settings import parse_settings
+from tests.support.control_client import Baseten, in_process, new_world
 from tests.support.corpus import GOOD, Case, cases
 from tests.support.loopback import NOBODY, loopback
+from tests.unit.rules.test_popular_repositories import (
+    POPULAR,
+    RELEASES,
+    TASKS,
+    repository_of,
+    spec_of,
+)
 
 BOTH_FORMATS = {"qwen2-on-cpu-with-onnx"}
 """The emulator knows one format of a repository's weights, and this one has two."""
@@ -50,8 +65,8 @@ def test_a_repository_that_a_rule_refuses_does_not_start_there_either(slug: str)
     assert isinstance(started(case), BootFailure)
 
 
-DEADLY = ("TEI-MODEL-011", "TEI-MODEL-012", "TEI-MODEL-013")
-"""Rules about files that the emulator reads field by field; of candle's own fields it knows some."""
+DEADLY = ("TEI-MODEL-011", "TEI-MODEL-012", "TEI-MODEL-013", "TEI-MODEL-018", "TEI-TASK-022")
+"""Rules about files that the emulator reads field by field, and about the tensors of the weights."""
 
 
 @pytest.mark.parametrize(
@@ -67,6 +82,73 @@ def test_the_emulator_is_told_the_files_of_a_lock_that_has_them_and_dies_of_them
     case: Case,
 ) -> None:
     assert isinstance(started(case), BootFailure)
+
+
+LIST, HEAD = "length-file-as-a-list", "modernbert-with-num-labels"
+
+
+@pytest.mark.parametrize(
+    ("slug", "member", "said"),
+    [
+        (LIST, '"hidden_size": 7, ', None),
+        (HEAD, '"hidden_size": 7, ', "duplicate field `hidden_size`"),
+        (LIST, '"pad_token_id": 0, ', "duplicate field `pad_token_id`"),
+        (LIST, '"model_type": "bert", ', "duplicate field `model_type`"),
+        (LIST, '"id2label": {"0": "a", "0": "b"}, ', None),
+        (LIST, '"unknown": 1, "unknown": 2, ', None),
+    ],
+)
+def test_a_name_that_is_there_twice_is_read_there_as_the_check_reads_it(
+    slug: str, member: str, said: str | None
+) -> None:
+    [case] = [it for it in cases(GOOD) if it.slug == slug]
+    facts = case.subject.facts
+    assert facts is not None
+    assert facts.repository is not None
+    files = facts.repository.files
+    twice = {**files, "config.json": "{" + member + files["config.json"][1:]}
+    changed = facts.model_copy(
+        update={"repository": facts.repository.model_copy(update={"files": twice})}
+    )
+    reading = read_repository(case.subject.args, changed)
+    outcome = started(replace(case, subject=replace(case.subject, facts=changed)))
+    if said is None:
+        assert isinstance(reading, Loaded)
+        assert not isinstance(outcome, BootFailure), outcome.log_lines
+    else:
+        assert isinstance(reading, Refusal)
+        assert said in reading.reason
+        assert isinstance(outcome, BootFailure)
+        assert said in "".join(outcome.log_lines)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_the_emulator_takes_every_file_that_a_lock_keeps_of_a_popular_repository(task: str) -> None:
+    """What `baseten-tei lock` keeps of a repository, tokenizer_config.json among it, is told on each `up`."""
+    world = new_world()
+    baseten = Baseten(world, in_process(world))
+    for entry in POPULAR[task]["repositories"]:
+        facts = read_facts(repository_of(entry))
+        for body in repository_bodies([facts]):
+            baseten.post(HUB, **json.loads(json.dumps(body)))
+    taught = {it["model_id"] for it in baseten.get(HUB)["models"]}
+    assert taught == {it["model"] for it in POPULAR[task]["repositories"]}
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("release", RELEASES)
+def test_a_popular_repository_starts_there_as_the_check_says(task: str, release: str) -> None:
+    differences = []
+    for entry in POPULAR[task]["repositories"]:
+        facts = read_facts(repository_of(entry))
+        specs = {"model": spec_of(task, entry, release)}
+        (subject,) = parse_settings(specs, lock=parse_lock(render_lock([facts]))).subjects
+        body = json.loads(json.dumps(repository_body(facts, facts.commit)))
+        found = Repository.of(facts.model_id, body["files"], False)
+        outcome = start_container(subject.config, {}, {facts.model_id: found})
+        if isinstance(subject.reading, Loaded) is isinstance(outcome, BootFailure):
+            differences.append(facts.model_id)
+    assert differences == []
 
 
 def test_a_branch_is_told_as_its_commit_and_by_name_only_where_it_was_pushed_by_name() -> None:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from baseten_tei.__main__ import main
+from baseten_tei.baseten import emulator_hub
 from baseten_tei.baseten.api import calls as baseten_calls
 from baseten_tei.baseten.api.retries import retrying
 from baseten_tei.commands import golden, rehearse, tune
@@ -77,7 +78,7 @@ def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     monkeypatch.setattr(socket.socket, "connect", refuse)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
     monkeypatch.setattr(pulumi_cli, "_run_to_end", _pulumi)
-    for module in (golden, stack):
+    for module in (emulator_hub, golden, stack, tune):
         monkeypatch.setattr(module, "ensure_running", lambda *_: calls.append("the emulator"))
     for calls_module in (forge_calls, baseten_calls):
         monkeypatch.setattr(

@@ -6,7 +6,7 @@ import pytest
 
 from baseten_tei.deployment.gpu_choice import CHEAPEST
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
-from baseten_tei.facts.tei.images import Image, image_for
+from baseten_tei.facts.tei.images import Image, NoImage, image_for
 from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.spec.args import Accelerator
 
@@ -28,7 +28,7 @@ def tei_starts(compiled: int, runtime: int) -> bool:
 def test_the_image_starts_on_the_gpu_it_is_chosen_for(accelerator: str, version: str) -> None:
     capability = COMPUTE_CAPABILITY[accelerator]
     image = image_for(accelerator, version)
-    if isinstance(image, str):
+    if isinstance(image, NoImage):
         released = [cc for cc in BUILT_FOR.values() if cc < 100 or not version.startswith("1.8")]
         assert not any(tei_starts(cc, capability) for cc in released)
         return

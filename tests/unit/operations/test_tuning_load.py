@@ -335,7 +335,8 @@ class NullServer(asyncio.Protocol):
 @contextmanager
 def null_server() -> Iterator[tuple[str, Callable[[], int]]]:
     """Its URL, and the most connections that it had at once."""
-    NullServer.most, loop = 0, asyncio.new_event_loop()
+    NullServer.open = NullServer.most = 0  # one before may have stopped with connections open
+    loop = asyncio.new_event_loop()
     server = loop.run_until_complete(loop.create_server(NullServer, "127.0.0.1", 0))
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -5,7 +5,7 @@ import pytest
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.tei import gpus
-from baseten_tei.facts.tei.images import image_for
+from baseten_tei.facts.tei.images import NoImage, image_for
 from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.rules.gpu import image_rules
 from baseten_tei.rules.gpu.account_rule import organization_lacks_gpu
@@ -24,7 +24,7 @@ def found(of: Subject) -> dict[str, Finding]:
 def test_where_a_gpu_has_no_image_a_rule_says_so(accelerator: str, version: str) -> None:
     image = image_for(accelerator, version)
     ids = set(found(subject("embedding", {"accelerator": accelerator, "tei_version": version})))
-    assert bool(ids & {"TEI-GPU-001", "TEI-GPU-002"}) == isinstance(image, str)
+    assert bool(ids & {"TEI-GPU-001", "TEI-GPU-002"}) == isinstance(image, NoImage)
 
 
 def test_an_organization_without_the_gpu_is_told_what_it_has() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.facts.tei.input_length import max_input_length
+from baseten_tei.deployment.vram import input_length
 from baseten_tei.facts.tei.loading.candle.kinds import find_kind
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.rules import registry
@@ -60,7 +60,7 @@ def test_jinas_variants_are_told_from_bert(more: dict[str, object], expected: st
 def test_the_longest_input_is_counted_as_the_router_does(
     more: dict[str, object], tokens: int | None
 ) -> None:
-    assert max_input_length(healthy_facts("embedding", **more)) == tokens
+    assert input_length(healthy_facts("embedding", **more)) == tokens
 
 
 def test_the_fix_names_the_release_that_brought_a_type() -> None:

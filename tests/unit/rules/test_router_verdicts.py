@@ -10,6 +10,7 @@ from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.rule import Reported
 from baseten_tei.rules.settings import parse_settings
 from baseten_tei.spec.args import ARGS_BY_TASK
+from tests.support.tei.advice import follow
 from tests.support.tei.changes import COMMIT, lock_repository
 from tests.unit.facts.loading.test_cases import CASES
 
@@ -30,9 +31,8 @@ def _cases() -> Iterator[Any]:
             yield pytest.param(case, release, id=param.id)
 
 
-def judge(case: Mapping[str, Any], release: str) -> list[Reported]:
-    """What the front door says of a case, its facts read from a lock file's text."""
-    facts = lock_repository(case)
+def spec_of(case: Mapping[str, Any], release: str) -> dict[str, Any]:
+    """What a stack says of a case."""
     wanted = case.get("loads", {}).get(release, {})
     task = wanted.get("task") or (
         "embedding" if "classifier" not in case["model"] else "classifier"
@@ -43,16 +43,21 @@ def judge(case: Mapping[str, Any], release: str) -> list[Reported]:
         if name in ARGS_BY_TASK[task].model_fields
     }
     flags = {"auto_truncate": False, **flags}
-    spec = {"model_id": facts.model_id, "revision": COMMIT, "task": task, "tei_version": release}
+    spec = {"model_id": "org/model", "revision": COMMIT, "task": task, "tei_version": release}
     machine = {"accelerator": MACHINES[case.get("machine", "CPU")], "max_client_batch_size": 4}
-    lock = parse_lock(render_lock([facts]))
-    (subject,) = parse_settings({"model": {**spec, **machine, **flags}}, lock=lock).subjects
+    return {**spec, **machine, **flags}
+
+
+def judge(case: Mapping[str, Any], spec: Mapping[str, Any]) -> list[Reported]:
+    """What the front door says of a case, its facts read from a lock file's text."""
+    lock = parse_lock(render_lock([lock_repository(case, "org/model")]))
+    (subject,) = parse_settings({"model": spec}, lock=lock).subjects
     return [it for it in check_model(subject) if it.rule.id.startswith(FAMILIES)]
 
 
 @pytest.mark.parametrize(("case", "release"), list(_cases()))
 def test_the_front_door_judges_as_the_router_did(case: dict[str, Any], release: str) -> None:
-    errors = [it for it in judge(case, release) if it.rule.severity == "error"]
+    errors = [it for it in judge(case, spec_of(case, release)) if it.rule.severity == "error"]
     if release in case.get("says", {}):
         assert errors
         return
@@ -61,3 +66,16 @@ def test_the_front_door_judges_as_the_router_did(case: dict[str, Any], release: 
         assert errors
     else:
         assert errors == []
+
+
+@pytest.mark.parametrize(("case", "release"), list(_cases()))
+def test_advice_that_is_followed_leads_to_no_other_refusal(
+    case: dict[str, Any], release: str
+) -> None:
+    spec = spec_of(case, release)
+    errors = [it for it in judge(case, spec) if it.rule.severity == "error"]
+    told = {it.rule.id for it in errors}
+    for found in errors:
+        if (changed := follow(found.finding.fix, spec)) is not None:
+            after = [it for it in judge(case, changed) if it.rule.severity == "error"]
+            assert {it.rule.id for it in after} <= told - {found.rule.id}

@@ -126,9 +126,10 @@ TABLE: list[tuple[object, str]] = [
     (one(auto_truncate="yes"), "model 'm': auto_truncate should be a valid boolean, not 'yes' (text): write auto_truncate: true or false"),
     (one(gated=1), "model 'm': gated should be a valid boolean, not 1 (a number): write gated: true or false"),
     (one(extra_flags="--json-output"), "model 'm': extra_flags should be a list, not '--json-output' (text): write extra_flags: a list"),
-    (one(env={"A": 1}), "model 'm': env.A should be a valid string, not 1 (a number): write env.A: a text in quotes"),
-    (one(env={"A\nB": 1}), "model 'm': env.A B should be a valid string, not 1 (a number): write env.A B: a text in quotes"),
-    (one(labels={"team": 7}), "model 'm': labels.team should be a valid string, not 7 (a number): write labels.team: a text in quotes"),
+    (one(revision=1234567), "model 'm': revision should be a valid string, not 1234567 (a number): write revision: a text in quotes, e.g. '1234567'"),
+    (one(env={"A": 1}), "model 'm': env.A should be a valid string, not 1 (a number): write env.A: a text in quotes, e.g. '1'"),
+    (one(env={"A\nB": 1}), "model 'm': env.A B should be a valid string, not 1 (a number): write env.A B: a text in quotes, e.g. '1'"),
+    (one(labels={"team": 7}), "model 'm': labels.team should be a valid string, not 7 (a number): write labels.team: a text in quotes, e.g. '7'"),
     # Autoscaling
     (one(autoscaling={"min_replica": 3}), "model 'm': TEI-SPEC-007 autoscaling.min_replica 3 is above max_replica 1: write max_replica: 3 or more"),
     (one(autoscaling={"min_replica": -1}), "model 'm': autoscaling.min_replica should be greater than or equal to 0, not -1 (a number): write autoscaling.min_replica: 0"),

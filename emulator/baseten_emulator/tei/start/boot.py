@@ -26,7 +26,7 @@ from baseten_emulator.tei.start.repository import Repository
 from baseten_emulator.tei.start.settle import check_zeros, settings_of
 from baseten_emulator.tei.start.sources import Source, fetch_repository, find_source
 from baseten_emulator.tei.start.startup import find_trained_pooling, read_model
-from baseten_emulator.tei.start.warmup import check_warmup
+from baseten_emulator.tei.start.warmup import check_origins, check_warmup
 
 Known = Mapping[str, Repository]
 _IMAGE_ENVIRONMENT = {"PORT": "80", "HUGGINGFACE_HUB_CACHE": "/data"}
@@ -79,6 +79,7 @@ def _start_router(
         revision=other_revision(repository.repo_id, source.revision),
     )
     check_warmup(backend, settings, read.config)
+    check_origins(settings.cors_origins)
     router = Router(settings, (*log, "Ready"))
     _check_probes(router, config, values)
     return router

@@ -6,7 +6,7 @@ Source: `enum Config` in `backends/candle/src/lib.rs`, and the `*Config` structs
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_emulator.tei.http.serde import MismatchError
+from baseten_emulator.tei.http.serde import Members, MismatchError
 from baseten_emulator.tei.start.images import backend_failure
 from baseten_emulator.tei.start.structs import decoder_of, unknown_variant, variants_of
 from baseten_emulator.tei.versions import SORTS_THE_CONFIG, Version
@@ -29,7 +29,11 @@ def read_candle_config(config: Mapping[str, Any], version: Version) -> dict[str,
 
 
 def _members(config: Mapping[str, Any], name: str, version: Version) -> dict[str, Any]:
-    """Return all but the tag; a `serde_json::Value` has sorted them, which Jina's kinds of BERT always go through."""
-    is_sorted = version >= SORTS_THE_CONFIG or name == "BertConfig"
-    names = sorted(config) if is_sorted else list(config)
-    return {key: config[key] for key in names if key != "model_type"}
+    """Return all but the tag; a `serde_json::Value` has sorted them, which Jina's kinds of BERT always go through.
+
+    Of two members of one name it has the last; without it both are there.
+    """
+    if version >= SORTS_THE_CONFIG or name == "BertConfig":
+        return {key: config[key] for key in sorted(config) if key != "model_type"}
+    members = getattr(config, "members", config.items())
+    return Members((key, item) for key, item in members if key != "model_type")

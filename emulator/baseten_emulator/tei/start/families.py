@@ -22,7 +22,8 @@ class Family:
     `flash`: the flash attention versions that it runs unpadded on; `needs_flash`: it runs on nothing
     else. `heads`: the release that brought its classifier. `refused`: poolings it does not load with
     on either path; `refused_padded`: only without flash attention; `panics`: poolings that end a
-    padded server in its first forward pass. `position_table`: rows are looked up, so an input beyond
+    padded server in its first forward pass, `last_token`: the release that ended that for this one.
+    `position_table`: rows are looked up, so an input beyond
     them fails.
     """
 
@@ -35,6 +36,7 @@ class Family:
     refused: tuple[str, ...] = ()
     refused_padded: tuple[str, ...] = ()
     panics: tuple[str, ...] = ()
+    last_token: Version | None = None
     position_table: bool = True
 
 
@@ -60,7 +62,7 @@ _FAMILIES: Mapping[str, Family] = {
     "llama": Family("Llama", (1, 9, 0), flash=("v2",), needs_flash=True),
     "llama_bidirec": Family("Llama", (1, 9, 0), flash=("v2",), needs_flash=True),
     "gemma3_text": Family("Gemma3", (1, 8, 1), float32_only=True,
-                          panics=("cls", "last_token", "splade")),
+                          panics=("cls", "last_token", "splade"), last_token=(1, 9, 4)),  # PR 854
     "bidirectional_pplx_qwen3": Family("Pplx1", (1, 9, 2), float32_only=True),
 }  # fmt: skip
 _JINA = Family("Jina", heads=(1, 7, 1), flash=_BOTH, refused=("splade",),

@@ -3,7 +3,7 @@
 TEI says nothing then; the emulator's log does, in lines that begin with `emulator: WARN`.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from baseten_emulator.tei.start.detection import MODES, POOLING_FILE, Detected
@@ -14,14 +14,11 @@ from baseten_emulator.tei.versions import Version, format_version
 MODULES = "modules.json"
 _APPLIED = ("Transformer", "Pooling", "Normalize", "Dense", "Dropout")
 _TWO_WAYS, _CAUSAL = "use_bidirectional_attention", "is_causal"
-_OTHERWISE: Mapping[str, tuple[str, tuple[Any, ...]]] = {
-    "gemma3_text": (_TWO_WAYS, (False,)),
-    "qwen2": (_CAUSAL, (True, None)),
-    "qwen3": (_TWO_WAYS, (True,)),
-    "mistral": (_TWO_WAYS, (True,)),
-}
-"""A field about attention, and for which values of it a release that does not read it attends the other way: gemma3.rs
-and flash_qwen2.rs both ways, qwen3.rs and flash_mistral.rs as causal models."""
+_BOTH = {_TWO_WAYS: True, _CAUSAL: False}
+_UNASKED = {"gemma3_text": True, "qwen2": True, "qwen3": False, "mistral": False, "llama": False}
+"""Whether a release that reads neither attends both ways: gemma3.rs, flash_qwen2.rs, qwen3.rs, flash_mistral.rs."""
+_OF_BOTH = "qwen2"
+"""Whose copies with code of their own (gte-Qwen2, stella) attend both ways; without it transformers' own is causal."""
 
 
 def warn_of_left_out(
@@ -65,8 +62,28 @@ def _modes(repository: Repository, detected: Detected) -> Iterator[tuple[str, st
 
 def _attention(repository: Repository, version: Version) -> Iterator[tuple[str, str]]:
     config: Mapping[str, Any] = repository.files["config.json"]
-    name, others = _OTHERWISE.get(config["model_type"], ("", ()))
-    struct = variants_of("Config", version).get(config["model_type"])
-    is_read = not struct or not name or name in row_of(struct, version)["fields"]
-    if not is_read and any(config.get(name) is value for value in others):
+    kind = config["model_type"]
+    struct = variants_of("Config", version).get(kind)
+    if struct is None or kind not in _UNASKED:
+        return
+    reads = [name for name in _BOTH if name in row_of(struct, version)["fields"]]
+    found = [*_asked(config, reads)]
+    does = found[0][1] if found else _UNASKED[kind] and not reads
+    name, wanted = next(_asked(config, _BOTH), _unsaid(config, does))
+    if wanted is not does:
         yield f"`{name}`", "config.json"
+
+
+def _asked(config: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield each field that is there, and whether it asks for both directions."""
+    said = ((name, config.get(name)) for name in names)
+    yield from ((name, value is _BOTH[name]) for name, value in said if isinstance(value, bool))
+
+
+def _unsaid(config: Mapping[str, Any], does: bool) -> tuple[str, bool]:
+    """Return what is wanted where no field says it."""
+    if config["model_type"] != _OF_BOTH:
+        return "", does
+    code = config.get("auto_map")
+    is_own = isinstance(code, Mapping) and "AutoModel" in code
+    return ("auto_map", True) if is_own else (_CAUSAL, False)

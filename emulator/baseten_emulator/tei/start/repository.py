@@ -11,7 +11,7 @@ from fnmatch import fnmatch
 from typing import Any
 
 from baseten_emulator.tei.http.positions import position_of
-from baseten_emulator.tei.http.serde import Decoder, MismatchError
+from baseten_emulator.tei.http.serde import Decoder, Members, MismatchError
 from baseten_emulator.tei.outcome import startup_error
 
 NO_SUCH_FILE = "No such file or directory (os error 2)"
@@ -63,7 +63,8 @@ class Repository:
     def of(cls, repo_id: str, files: Mapping[str, Any], gated: bool = False) -> "Repository":
         """Return a repository as it is taught, path to content: null and false are absent, `weights` is not a file."""
         weights = Weights(**files.get("weights", {}))
-        present = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
+        given = {k: v for k, v in files.items() if k != "weights" and v not in (None, False)}
+        present = {name: _read_text(content) for name, content in given.items()}
         named = dense_paths(present.get("modules.json"))
         dense = (f"{path}/model.safetensors" for path in named if f"{path}/config.json" in present)
         there = (name for name in dense if files.get(name) is not False)
@@ -99,6 +100,17 @@ class Repository:
             files={path: content for path, content in self.files.items() if is_wanted(path)},
             weight_files=tuple(filter(is_wanted, self.weight_files)),
         )
+
+
+def _read_text(content: Any) -> Any:
+    """Return a file that is given as its text, where a name may be there twice; another text is what it is."""
+    if not isinstance(content, str):
+        return content
+    try:
+        value = json.loads(content, object_pairs_hook=Members)
+    except (ValueError, RecursionError):
+        return content
+    return value if isinstance(value, dict | list) else content
 
 
 def dense_paths(modules: Any) -> tuple[str, ...]:

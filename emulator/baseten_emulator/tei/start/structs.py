@@ -14,6 +14,7 @@ from baseten_emulator.tei.http.serde import (
     REQUIRED,
     Decoder,
     Field,
+    Members,
     MismatchError,
     Struct,
     boolean,
@@ -137,7 +138,8 @@ def _tagged(name: str, row: Row, version: Version) -> Decoder:
             raise wrong_type(value[tag], "variant identifier")
         if value[tag] not in known:
             raise unknown_variant(value[tag], known)
-        rest = {key: item for key, item in value.items() if key != tag}
+        members = getattr(value, "members", value.items())
+        rest = Members((key, item) for key, item in members if key != tag)
         return decoder_of(known[value[tag]], version)(rest)
 
     return decode

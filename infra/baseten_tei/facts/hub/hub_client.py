@@ -34,11 +34,11 @@ from huggingface_hub.utils import (  # type: ignore[attr-defined]  # documented,
 from baseten_tei.errors import UserError, is_sendable
 from baseten_tei.facts.hub.kept_repository import files_to_read
 from baseten_tei.facts.hub.repository import Repository
-from baseten_tei.facts.hub.weight_files import INDEX, header_files
+from baseten_tei.facts.hub.weight_files import header_files
 from baseten_tei.facts.network.bounds import MIB, Bounds
 from baseten_tei.facts.network.httpx_client import Client2
 from baseten_tei.facts.network.network_errors import NoAnswerError
-from baseten_tei.facts.tei.loading.repository_files import MODULES
+from baseten_tei.facts.tei.loading.repository_files import INDEX, MODULES
 
 TIMEOUT_SECONDS = 10
 """To connect, and between bytes."""

@@ -1,7 +1,6 @@
 """Which of a repository's files are weights, which of them TEI loads, and what their headers say.
 
-TEI takes `model.safetensors`, else `pytorch_model.bin`, else the shards of the index; on a CPU image `model.onnx` first
-(text-embeddings-inference `backends/candle/src/lib.rs`). Shards of PyTorch it does not read.
+In what order TEI looks for them is in `facts.tei.loading`. Shards of PyTorch it does not read.
 """
 
 from collections.abc import Mapping
@@ -10,20 +9,19 @@ from typing import Any
 
 from baseten_tei.facts.hub.model_facts import KeptRepository, Weights
 from baseten_tei.facts.hub.repository import parse_object
+from baseten_tei.facts.tei.loading import onnx
+from baseten_tei.facts.tei.loading.candle.weights import PYTORCH, SINGLE, find_weights_file
+from baseten_tei.facts.tei.loading.repository_files import INDEX
 
-SINGLE, PYTORCH = "model.safetensors", "pytorch_model.bin"
-INDEX = "model.safetensors.index.json"
-ONNX = ("model.onnx", "onnx/model.onnx")
 _SUFFIXES = {".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".onnx", ".onnx_data"}
 _NO_WEIGHTS = {"training_args.bin", "optimizer.bin", "optimizer.pt", "scheduler.pt"}
 
 
 def header_files(sizes: Mapping[str, int], index: str | None) -> tuple[str, ...]:
     """Return the safetensors files that TEI would load, whose headers are worth reading."""
-    if SINGLE in sizes:
-        return (SINGLE,)
-    if PYTORCH in sizes:
-        return ()
+    found = find_weights_file(sizes.__contains__)
+    if found in (SINGLE, PYTORCH):
+        return (SINGLE,) if found == SINGLE else ()
     shards = parse_object(index).get("weight_map")
     names = shards.values() if isinstance(shards, dict) else ()
     return tuple(sorted({name for name in names if isinstance(name, str) and name in sizes}))
@@ -42,8 +40,8 @@ def find_weights(kept: KeptRepository) -> Weights:
         return Weights(format="sharded-safetensors", bytes=size, files=files, **counted)
     if PYTORCH in sizes:
         return Weights(format="pytorch", bytes=sizes[PYTORCH], files=files)
-    if onnx := next((name for name in ONNX if name in sizes), None):
-        size = sizes[onnx] + sizes.get(f"{onnx}_data", 0)
+    if file := next((name for name in onnx.FILES if name in sizes), None):
+        size = sizes[file] + sizes.get(f"{file}_data", 0)
         return Weights(format="onnx", bytes=size, files=files)
     return Weights(format="none", bytes=0, files=files)
 

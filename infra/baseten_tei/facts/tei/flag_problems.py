@@ -15,6 +15,8 @@ Kind = Literal["unknown", "form", "conflict"]
 _NUMBERS = flags.NUMBERS | {
     "port", "tokenization-workers", "max-concurrent-requests", "max-batch-tokens", "max-client-batch-size",
 }  # fmt: skip
+_PORTS, _LAST_PORT = ("port", "prometheus-port"), 65535
+_ORIGIN = "cors-allow-origin"
 _CHOICES = {
     "dtype": ("float16", "float32"),
     "pooling": tuple(TABLE["poolings"]),
@@ -77,8 +79,18 @@ def _form_problem(name: str, value: str | None, tei_version: str) -> tuple[str, 
         return f"--{name} takes no value", f"write --{name}"
     if name == "auto-truncate" and not at_least(tei_version, "1.9.2"):
         return f"--{name} takes no value before TEI 1.9.2", "write auto_truncate: true or false"
-    if name in _NUMBERS and not re.fullmatch(r"[1-9][0-9]{0,17}", value):
+    if name in _NUMBERS and not re.fullmatch(r"\+?0*[1-9][0-9]{0,17}", value):
         return f"--{name} {value!r} is not a number above 0", f"write --{name}=<number>"
+    if name in _PORTS and int(value) > _LAST_PORT:
+        return (
+            f"--{name} {value} is above {_LAST_PORT}",
+            f"write --{name}=<number>, at most {_LAST_PORT}",
+        )
+    if name == _ORIGIN and not re.fullmatch(r"[\t\x20-\x7e]*", value):
+        return (
+            f"--{name} {value!r} is not ASCII text, and the router panics",
+            f"write --{name}=https://<host>",
+        )
     if name in _CHOICES and value not in _CHOICES[name]:
         known = ", ".join(_CHOICES[name])
         return f"--{name} {value!r} is not known", f"write one of {known}"

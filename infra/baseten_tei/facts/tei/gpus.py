@@ -22,3 +22,8 @@ COMPUTE_CAPABILITY = {
     "GB300": 103,
     "RTX_PRO_6000": 120,
 }
+
+
+def is_known(accelerator: str) -> bool:
+    """Return whether it is one of Baseten's GPUs, or no GPU."""
+    return accelerator == CPU or accelerator in COMPUTE_CAPABILITY

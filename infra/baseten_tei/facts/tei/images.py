@@ -21,11 +21,19 @@ class Image:
     entrypoint: str
 
 
-def image_for(accelerator: str, tei_version: str) -> Image | str:
-    """Return the image for this GPU and release, or the reason why there is none."""
+@dataclass(frozen=True)
+class NoImage:
+    """Why there is none, and what to write; `is_too_early`: a later release has one."""
+
+    reason: str
+    is_too_early: bool
+
+
+def image_for(accelerator: str, tei_version: str) -> Image | NoImage:
+    """Return the image for this GPU and release, or why there is none."""
     prefix = _prefix(accelerator, tei_version)
-    if isinstance(prefix, _NoImage):
-        return prefix.reason
+    if isinstance(prefix, NoImage):
+        return prefix
     mirrored = tei_version in releases.MIRRORED
     repository = releases.MIRROR if mirrored else releases.UPSTREAM
     return Image(
@@ -35,27 +43,23 @@ def image_for(accelerator: str, tei_version: str) -> Image | str:
     )
 
 
-@dataclass(frozen=True)
-class _NoImage:
-    reason: str
-
-
-def _prefix(accelerator: str, tei_version: str) -> str | _NoImage:
+def _prefix(accelerator: str, tei_version: str) -> str | NoImage:
     if accelerator == CPU:
         return "cpu-"
     capability = COMPUTE_CAPABILITY[accelerator]
     prefixes = image_prefixes(tei_version)
     if capability in prefixes:
         return prefixes[capability]
-    since = find_first_release(capability)
-    if since is None:
-        return _NoImage(
+    if not any(capability in image_prefixes(it) for it in releases.KNOWN):
+        return NoImage(
             f"accelerator {accelerator} has no TEI image (compute capability {capability / 10}): "
-            "write accelerator: L4, A10G, A100, H100 or T4"
+            "write accelerator: L4, A10G, A100, H100 or T4",
+            is_too_early=False,
         )
-    return _NoImage(
+    return NoImage(
         f"accelerator {accelerator} has no image for TEI {tei_version}: "
-        f"write tei_version: {releases.ADVISED}"
+        f"write tei_version: {releases.ADVISED}",
+        is_too_early=True,
     )
 
 
@@ -64,11 +68,6 @@ def image_prefixes(tei_version: str) -> Mapping[int, str]:
     """Return the compute capabilities that a release has images for → the prefix of the image's tag."""
     rows = releases.rows_of(releases.TABLE["images"], tei_version)
     return {row["compiled"]: row["prefix"] for row in rows if "compiled" in row}
-
-
-def find_first_release(capability: int) -> str | None:
-    """Return the first release with an image for a GPU; `None` where there is none."""
-    return next((it for it in releases.KNOWN if capability in image_prefixes(it)), None)
 
 
 def _entrypoint(accelerator: str, tei_version: str) -> str:

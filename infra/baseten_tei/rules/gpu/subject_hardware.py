@@ -13,8 +13,7 @@ def instance_of(subject: Subject) -> Instance | None:
     if args.instance_type is not None:
         return instances.parse_instance(args.instance_type)
     gpu = first_accelerator(args)
-    known = gpu == gpus.CPU or gpu in gpus.COMPUTE_CAPABILITY
-    return instances.smallest_instance(gpu) if known else None
+    return instances.smallest_instance(gpu) if gpus.is_known(gpu) else None
 
 
 def accelerator_of(subject: Subject) -> str | None:

@@ -1,20 +1,23 @@
 """Routers that do not start: each refusal of the engine's is one rule's finding, in the router's own words."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.router_reading import find_files, read_repository
-from baseten_tei.facts.tei.gpus import DEFAULT_ACCELERATOR
+from baseten_tei.deployment.router_reading import find_files
 from baseten_tei.facts.tei.loading.candle.candle_config import type_names
 from baseten_tei.facts.tei.loading.formats import find_format
-from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.releases import BY_TRUST
+from baseten_tei.rules.model.ways_out import (
+    Change,
+    change_release,
+    describe_dead_end,
+    find_change,
+)
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.spec.args import ModelArgs
 
 ANY_OTHER = "TEI-MODEL-020"
 OTHER_LABELS = "TEI-TASK-022"
@@ -23,7 +26,8 @@ _HEAD = re.compile(r"shape mismatch for \S*classifier\S*, expected: \[\d+.*got: 
 UNSEEN_TYPE, TOO_OLD = "TEI-MODEL-001", "TEI-MODEL-002"
 _POOLINGS = {"cls": "cls", "mean": "mean", "lasttoken": "last-token"}
 _LAST_TOKEN_TYPES = {"qwen2", "qwen3", "mistral", "llama", "llama_bidirec"}
-_FLASH = "USE_FLASH_ATTENTION"
+_OWN_POOLING = ("TEI-TASK-014", "TEI-TASK-015")
+"""Where a pooling in the spec takes the place of the repository's file."""
 _CAUSES: Mapping[str, str | None] = {
     "config model_type": UNSEEN_TYPE,
     "config auto_map": "TEI-MODEL-010",
@@ -93,7 +97,23 @@ def _check(cause: Cause, subject: Subject) -> Finding | None:
         return None
     known = _words(subject, refusal)
     said = f"{cause.what.format(**known)}: TEI {subject.args.tei_version} does not start ({quote_reason(refusal)})"
-    return Finding(said, find_way_out(subject) or cause.fix.format(**known))
+    return Finding(said, _find_fix(cause, subject, known))
+
+
+def _find_fix(cause: Cause, subject: Subject, known: Mapping[str, str]) -> str:
+    """Return what to write: a change that was tried, or that none helps."""
+    next_change = _next_change(cause, subject, known)
+    more = (next_change,) if next_change and cause.id in _OWN_POOLING else ()
+    found = find_change(subject, lambda _: True, *more)
+    if found is not None or "model_id" in cause.fix:
+        return found or cause.fix.format(**known)
+    return describe_dead_end(subject, next_change, quote_reason)
+
+
+def _next_change(cause: Cause, subject: Subject, known: Mapping[str, str]) -> Change | None:
+    if cause.id in _OWN_POOLING:
+        return Change(cause.fix.format(**known), {"pooling": known["usual"]})
+    return change_release(subject.args, known["release"]) if cause.id == TOO_OLD else None
 
 
 def _words(subject: Subject, refusal: Refusal) -> dict[str, str]:
@@ -149,38 +169,3 @@ def quote_reason(refusal: Refusal) -> str:
     parsed = [it.removeprefix("Failed to parse ") for it in refusal.context if "parse" in it]
     said = f"{parsed[0].strip('`')}: {words}" if parsed else words
     return f"{said[:160]} …" if len(said) > 161 else said
-
-
-def find_way_out(subject: Subject) -> str | None:
-    """Return what to write so that the router starts; `None` where no one change of the spec does it."""
-    return find_change(subject, lambda _: True)
-
-
-def find_change(subject: Subject, is_good: Callable[[Loaded], bool]) -> str | None:
-    """Return the first change of the spec with which the router loads what is good."""
-    if subject.facts is None:
-        return None
-    for fix, args in _changes(subject.args):
-        reading = read_repository(args, subject.facts)
-        if isinstance(reading, Loaded) and is_good(reading):
-            return fix
-    return None
-
-
-def _changes(args: ModelArgs) -> Iterator[tuple[str, ModelArgs]]:
-    """Yield each change that keeps what is asked for, with its words."""
-    for release in BY_TRUST:
-        yield f"write tei_version: {release}", args.model_copy(update={"tei_version": release})
-    if args.dtype is not None:
-        yield "leave dtype out", args.model_copy(update={"dtype": None})
-    yield "write dtype: float32", args.model_copy(update={"dtype": "float32"})
-    usual = {"accelerator": DEFAULT_ACCELERATOR, "instance_type": None}
-    yield f"write accelerator: {DEFAULT_ACCELERATOR}", args.model_copy(update=usual)
-    if args.dtype is not None:
-        both = f"leave dtype out and write accelerator: {DEFAULT_ACCELERATOR}"
-        yield both, args.model_copy(update={**usual, "dtype": None})
-    if _FLASH in args.env:
-        env = {name: value for name, value in args.env.items() if name != _FLASH}
-        yield f"leave {_FLASH} out of env", args.model_copy(update={"env": env})
-    if getattr(args, "pooling", None) is not None:
-        yield "leave pooling out", args.model_copy(update={"pooling": None})

@@ -7,11 +7,13 @@ from baseten_tei.deployment.router_reading import find_files
 from baseten_tei.facts.tei.loading.formats import find_format
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.skipped import Kind
-from baseten_tei.rules.model.refusals import find_change
+from baseten_tei.rules.model.ways_out import find_change
 from baseten_tei.rules.rule import Finding, Rule
 
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
 _OTHERS = "write a model_id that TEI applies in full, or silence this if its vectors without it are what you want"
+
+_ONE_POOLING = "write a model_id that has one pooling, or silence this if the vectors of 1_Pooling are what you want"
 
 
 def _skipped(kind: Kind, said: str, subject: Subject) -> Finding | None:
@@ -21,7 +23,8 @@ def _skipped(kind: Kind, said: str, subject: Subject) -> Finding | None:
     if find_format(find_files(subject.args, subject.facts)):
         return None  # a finding of its own
     fix = find_change(subject, lambda reading: not _what(reading, kind))
-    return Finding(said.format(what=what, version=subject.args.tei_version), fix or _OTHERS)
+    others = _ONE_POOLING if kind == "pooling" else _OTHERS
+    return Finding(said.format(what=what, version=subject.args.tei_version), fix or others)
 
 
 def _what(reading: object, kind: Kind) -> str:
@@ -53,9 +56,12 @@ _KINDS: tuple[tuple[str, Kind, str, str], ...] = (
     ("TEI-MODEL-022", "module", "Every module of modules.json is applied",
      "TEI {version} leaves out the modules {what}: other vectors than the model's"),
     ("TEI-MODEL-023", "pooling", "modules.json has one pooling",
-     "TEI {version} reads 1_Pooling alone and leaves out {what}: other vectors than the model's"),
+     "TEI {version} serves the vectors of 1_Pooling for every text and leaves out {what}"),
     ("TEI-MODEL-024", "attention", "Attention is causal where config.json says so, and only there",
      "TEI {version} does not read {what} of config.json: its attention is another, and so are its vectors"),
+    ("TEI-MODEL-026", "code", "is_causal is said where the repository's own code would decide it",
+     "config.json has no is_causal, and the repository's own code ({what}) that would decide it is not run: TEI "
+     "{version} looks back alone, and other vectors than the model's come of it if that code looks both ways"),
 )  # fmt: skip
 RULES: tuple[Rule, ...] = (
     *(

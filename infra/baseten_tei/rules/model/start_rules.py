@@ -20,7 +20,7 @@ _TYPES = ", ".join(type_names(NEWEST))
 
 CAUSES = (
     Cause(UNSEEN_TYPE, "TEI loads the model type", f"{_CANDLE}: enum Config; TEI #113",
-          "no release of TEI loads model type {type}", f"write a model_id of one of {_TYPES}"),
+          "no release of TEI loads model type {type}", f"write a model_id whose model_type is one of {_TYPES}"),
     Cause(TOO_OLD, "The release of TEI knows the model type", f"{_CANDLE}, tag by tag; TEI #457, #281",
           "model type {type} is not in TEI {version}", "write tei_version: {release}"),
     Cause("TEI-MODEL-003", "TEI has a classification head for the model type", f"{_MODELS}; PR #695",

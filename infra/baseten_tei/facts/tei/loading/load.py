@@ -144,7 +144,7 @@ def _skipped(
 ) -> tuple[Skipped, ...]:
     task, length = decided
     found = [*skipped_modules(repository, candle is not None and bool(candle.dense.layers))]
-    if repository.known is None:
+    if repository.known is None and candle is not None:  # an ONNX file has its own
         found += skipped_attention(repository.json[CONFIG], release)
     if candle is not None:
         found += skipped_positions(length, candle.positions)

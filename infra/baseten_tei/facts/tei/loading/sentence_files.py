@@ -39,7 +39,7 @@ def read_length(
     """Return how long an input may be. Raises RefusedError."""
     name = next((name for name in LENGTHS if name in repository.json), None)
     own = repository.read(name, "STConfig", release, "length") if name else None
-    offset = _offset(config)
+    offset = position_offset(config["model_type"], config["pad_token_id"])
     room = (_positions(config) - offset) % 2**64
     base = room if own is None else own["max_seq_length"]
     if base > flags.max_batch_tokens and not flags.auto_truncate:
@@ -58,9 +58,9 @@ def _positions(config: Mapping[str, Any]) -> int:
     raise refuse("length", _NO_POSITIONS, about="max_position_embeddings")
 
 
-def _offset(config: Mapping[str, Any]) -> int:
-    """RoBERTa and its kin count positions from the padding token's id on."""
-    return (config["pad_token_id"] or 0) + 1 if config["model_type"] in _ROBERTA else 0
+def position_offset(model_type: str | None, pad_token_id: int | None) -> int:
+    """Return the rows that RoBERTa and its kin leave unused: they count positions from the padding token's id on."""
+    return (pad_token_id or 0) + 1 if model_type in _ROBERTA else 0
 
 
 def _too_long(base: int, tokens: int, release: str) -> str:

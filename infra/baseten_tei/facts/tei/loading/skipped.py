@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from baseten_tei.facts.tei.loading.attention import OWN_CODE, ignored_attention
 from baseten_tei.facts.tei.loading.repository_files import MODULES, POOLING, RepositoryFiles
-from baseten_tei.facts.tei.loading.rows import read_rows
 from baseten_tei.facts.tei.loading.sentence_files import LengthReading
-from baseten_tei.facts.tei.releases import rows_of
 
-Kind = Literal["dense", "module", "pooling", "modes", "attention", "positions"]
+Kind = Literal["dense", "module", "pooling", "modes", "attention", "code", "positions"]
 _APPLIED = ("Transformer", "Pooling", "Normalize", "Dense", "Dropout")
-_ATTENTION = read_rows(Path(__file__).with_name("ignored_attention.json"))
 
 
 @dataclass(frozen=True)
@@ -35,9 +32,16 @@ def skipped_modules(repository: RepositoryFiles, has_dense: bool) -> Iterator[Sk
         if name == "Dense" and not has_dense:
             yield Skipped("dense", path, MODULES)
         elif name == "Pooling" and (path != POOLING.partition("/")[0] or poolings.count(path) > 1):
-            yield Skipped("pooling", path, MODULES)
+            yield Skipped("pooling", path + _named_output(repository, path), MODULES)
         elif name not in _APPLIED:
             yield Skipped("module", name, MODULES)
+
+
+def _named_output(repository: RepositoryFiles, path: str) -> str:
+    """Return what a module's vectors are for, e.g. ` (query_embedding)`, where its file says so."""
+    config = repository.json.get(f"{path}/config.json")
+    key = config.get("output_key") if isinstance(config, Mapping) else None
+    return f" ({key})" if isinstance(key, str) else ""
 
 
 def _modules(repository: RepositoryFiles) -> list[tuple[str, str]]:
@@ -67,16 +71,6 @@ def skipped_positions(length: LengthReading, positions: int | None) -> Iterator[
 
 
 def skipped_attention(config: Mapping[str, Any], release: str) -> Iterator[Skipped]:
-    """Yield fields of config.json about causal or bidirectional attention that this release does not read."""
-    for row in rows_of(_ATTENTION, release):
-        value = config.get(row["field"])
-        differs = value is row["is"] if "is" in row else value is not row["is_not"]
-        if value is None and _has_own_model(config):
-            continue  # its default is that code's, e.g. bidirectional in stella_en_1.5B_v5
-        if config.get("model_type") == row["model_type"] and differs:
-            yield Skipped("attention", row["field"], "config.json")
-
-
-def _has_own_model(config: Mapping[str, Any]) -> bool:
-    code = config.get("auto_map")
-    return isinstance(code, Mapping) and "AutoModel" in code
+    """Yield the member of config.json that asks candle for another attention than this release has."""
+    if (found := ignored_attention(config, release)) is not None:
+        yield Skipped("code" if found == OWN_CODE else "attention", found, "config.json")

@@ -42,6 +42,15 @@ class Tensors:
             for pattern, found in sorted(self.layers.items())
         }
 
+    def shapes(self) -> dict[str, Shape]:
+        """Return each tensor's full name and shape, as `of` takes them."""
+        return {
+            pattern if layer == NO_LAYER else pattern.replace("*", str(layer), 1): shape
+            for pattern, found in self.layers.items()
+            for shape, layers in found.items()
+            for layer in layers
+        }
+
     def having(self, pattern: str, shape: Shape) -> frozenset[int]:
         """Return the layers that have the tensor in this shape."""
         return self.layers.get(pattern, {}).get(shape, frozenset())

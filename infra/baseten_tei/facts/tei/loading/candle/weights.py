@@ -3,13 +3,15 @@
 Source: `CandleBackend::new` in backends/candle/src/lib.rs:168, `download_safetensors` in backends/src/lib.rs:581.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from baseten_tei.facts.tei.loading.refusals import refuse_backend, refuse_weights
 from baseten_tei.facts.tei.loading.repository_files import INDEX, NO_SUCH_FILE, RepositoryFiles
 from baseten_tei.facts.tei.loading.serde.json_text import Broken
 
 SINGLE, PYTORCH = "model.safetensors", "pytorch_model.bin"
+ORDER = (SINGLE, PYTORCH, INDEX)
+"""Candle opens the first that is there; of an index, the shards that it names."""
 NOT_FOUND = "request error: HTTP status client error (404 Not Found)"
 
 
@@ -19,14 +21,20 @@ def check_weights(repository: RepositoryFiles) -> None:
         return  # nobody looked
     if not repository.is_local:
         _check_download(repository)
-    if not repository.has(SINGLE) and not repository.has(PYTORCH):
+    if find_weights_file(repository.has) in (INDEX, None):
         _check_index(repository)
 
 
+def find_weights_file(has: Callable[[str], bool]) -> str | None:
+    """Return the file that candle opens first; `has` says which are there."""
+    return next(filter(has, ORDER), None)
+
+
 def _check_download(repository: RepositoryFiles) -> None:
-    if repository.has(SINGLE) or repository.has(PYTORCH):
+    found = find_weights_file(repository.has)
+    if found in (SINGLE, PYTORCH):
         return
-    if not repository.has(INDEX) or _missing_shards(repository):
+    if found is None or _missing_shards(repository):
         raise refuse_weights(f"{NOT_FOUND} for {PYTORCH}")
 
 
