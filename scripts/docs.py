@@ -12,7 +12,7 @@ from baseten_tei.commands.reference import CLI_PATH, render_reference
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project.generated_files import write_if_changed
 from baseten_tei.rules.formats.document import RULES_PATH, render_rules
-from baseten_tei.rules.registry import DESCRIBED
+from baseten_tei.rules.registry import DESCRIBED, RULES
 from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
 from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
 
@@ -39,6 +39,7 @@ def render_pages(root: Path) -> dict[Path, str]:
         root / OUTPUTS_SCHEMA_PATH: outputs_schema_text(),
         root / RULES_PATH: render_rules(DESCRIBED),
         root / FEATURES_PATH: render_features(load_features()),
+        root / "README.md": _count_rules(_read(root, "README.md")),
         **tables,
         **shown,
     }
@@ -51,6 +52,10 @@ def find_stale(root: Path) -> list[str]:
         for path, text in render_pages(root).items()
         if not path.is_file() or path.read_text("utf-8") != text
     ]
+
+
+def _count_rules(page: str) -> str:
+    return re.sub(r"\[\d+ rules\]\(", f"[{len(RULES)} rules](", page)
 
 
 def _with_files(root: Path, page: str) -> str:

@@ -21,8 +21,8 @@ PROJECTS = {
     for name in (".", "clients/python")
 }
 NOT_FOR_USERS = {"dev"}
-UNCAPPED = {"cryptography"}
-"""Its major version is another one every few months."""
+UNCAPPED = {"cryptography", "tzdata"}
+"""The major version is another one every few months, or the year."""
 
 
 def requirements(project: dict[str, Any]) -> list[Requirement]:

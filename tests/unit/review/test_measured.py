@@ -17,7 +17,6 @@ from baseten_tei.review.report.engine_preview import parse_preview
 from baseten_tei.review.report.html_report import render_page
 from baseten_tei.review.report.knowledge import Knowledge
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.model_costs import environments_by_id
 from baseten_tei.review.report.report_data import (
     ModelReport,
     StackReport,
@@ -25,6 +24,7 @@ from baseten_tei.review.report.report_data import (
     render_json,
     report_on,
 )
+from baseten_tei.review.report.sections.model_costs import environments_by_id
 from baseten_tei.review.report.text_report import render_text
 from baseten_tei.review.usage.measured import Measured, billed_span, metrics_span
 from baseten_tei.review.usage.usage_client import read_measured

@@ -27,13 +27,13 @@ from baseten_tei.review.report.engine_preview import Preview, parse_preview
 from baseten_tei.review.report.html_report import render_page
 from baseten_tei.review.report.knowledge import Knowledge
 from baseten_tei.review.report.markdown_report import render_markdown
-from baseten_tei.review.report.model_costs import environments_by_id
 from baseten_tei.review.report.report_data import (
     ChangeReport,
     parse_report,
     render_json,
     report_on,
 )
+from baseten_tei.review.report.sections.model_costs import environments_by_id
 from baseten_tei.review.report.text_report import render_text
 from baseten_tei.review.report.throughput import read_measurements
 from baseten_tei.review.usage.measured import Measured

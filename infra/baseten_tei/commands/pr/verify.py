@@ -13,7 +13,7 @@ from baseten_tei.project.stack import Workspace
 from baseten_tei.review.report.approval_marks import compute_marks, find_not_reviewed, read_marks
 from baseten_tei.review.report.before_and_after import model_changes
 from baseten_tei.review.report.engine_preview import Preview
-from baseten_tei.review.report.renames import join_renamed
+from baseten_tei.review.report.sections.renames import join_renamed
 
 
 def find_problems(stack: str, preview: Preview, comment: str) -> list[str]:

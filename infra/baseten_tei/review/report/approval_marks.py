@@ -14,8 +14,8 @@ from typing import Any
 
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
 from baseten_tei.review.report.engine_preview import Preview
-from baseten_tei.review.report.key_lines import approved_keys
 from baseten_tei.review.report.report_data import StackReport
+from baseten_tei.review.report.sections.key_lines import approved_keys
 from baseten_tei.spec.type_tokens import SECRET
 
 MOST = 1_000

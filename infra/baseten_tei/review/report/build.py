@@ -12,18 +12,9 @@ from baseten_tei.review.policies.evaluation import find_violations
 from baseten_tei.review.policies.policy import Violation
 from baseten_tei.review.report.approval_marks import compute_marks
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState, model_changes
-from baseten_tei.review.report.callers import find_consequences
 from baseten_tei.review.report.change_kind import drift_of, kind_of, reasons_of
 from baseten_tei.review.report.engine_preview import Preview
-from baseten_tei.review.report.key_lines import describe_keys
 from baseten_tei.review.report.knowledge import Knowledge
-from baseten_tei.review.report.model_costs import (
-    describe_prices,
-    describe_typical,
-    find_costs,
-    hourly_costs,
-)
-from baseten_tei.review.report.renames import join_renamed, rename_problems
 from baseten_tei.review.report.report_data import (
     Cost,
     Level,
@@ -32,8 +23,17 @@ from baseten_tei.review.report.report_data import (
     ReportedFinding,
     StackReport,
 )
+from baseten_tei.review.report.sections.callers import find_consequences
+from baseten_tei.review.report.sections.key_lines import describe_keys
+from baseten_tei.review.report.sections.model_costs import (
+    describe_prices,
+    describe_typical,
+    find_costs,
+    hourly_costs,
+)
+from baseten_tei.review.report.sections.renames import join_renamed, rename_problems
+from baseten_tei.review.report.sections.traffic import describe_traffic
 from baseten_tei.review.report.throughput import usd_per_million_tokens
-from baseten_tei.review.report.traffic import describe_traffic
 from baseten_tei.rules.registry import check_model
 from baseten_tei.spec.type_tokens import SECRET
 

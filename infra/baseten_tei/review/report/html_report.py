@@ -1,6 +1,5 @@
 """The report as one self-contained HTML page, with every model and every line."""
 
-from baseten_tei.review.report import cost_by_hour
 from baseten_tei.review.report.escaping import escape_html
 from baseten_tei.review.report.html_blocks import (
     Cell,
@@ -15,6 +14,7 @@ from baseten_tei.review.report.report_data import (
     ModelReport,
     StackReport,
 )
+from baseten_tei.review.report.sections import cost_by_hour
 from baseten_tei.review.report.wording import (
     drift_lines,
     format_amounts,

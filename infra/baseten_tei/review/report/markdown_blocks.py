@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import starmap
 
-from baseten_tei.review.report import cost_by_hour
 from baseten_tei.review.report.escaping import code_block, code_span, escape_html, escape_prose
 from baseten_tei.review.report.report_data import Cost, ModelReport, ReportedFinding, StackReport
+from baseten_tei.review.report.sections import cost_by_hour
 from baseten_tei.review.report.wording import (
     drift_lines,
     format_amounts,

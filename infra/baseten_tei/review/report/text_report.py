@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from baseten_tei.review.report import cost_by_hour
 from baseten_tei.review.report.escaping import escape_log_line
 from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
+from baseten_tei.review.report.sections import cost_by_hour
 from baseten_tei.review.report.text_table import align
 from baseten_tei.review.report.wording import (
     drift_lines,

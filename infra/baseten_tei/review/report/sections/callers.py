@@ -12,7 +12,7 @@ from baseten_tei.deployment.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
-from baseten_tei.review.report.pin_consequences import find_pin_moves, served_args
+from baseten_tei.review.report.sections.pin_consequences import find_pin_moves, served_args
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 from baseten_tei.spec.names import baseten_name
 
