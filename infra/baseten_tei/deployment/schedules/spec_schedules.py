@@ -109,7 +109,8 @@ def timezone_problem(zone: str) -> str | None:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = did_you_mean(zone, available_timezones())
+        places = (it for it in available_timezones() if "/" in it)  # CEST is not near to EST
+        hint = did_you_mean(zone, places)
         said = f"timezone {zone!r} is not known: write one of the IANA's, e.g. timezone: Europe/Berlin."
         return f"{said}{hint}" if hint else said.removesuffix(".")
     return None
