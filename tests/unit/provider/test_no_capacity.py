@@ -222,6 +222,17 @@ def test_what_still_waits_for_another_gpu_is_stopped_before_the_next_one_is_push
     resource.update("bge", state, inputs | {"other_digests": ["new", "third"]})
     assert api.calls == [("deactivate", "m1", "d1")]
 
+    def refuse(*_: Any) -> None:
+        raise ApiError("Baseten answered 400: it is deploying", status=400)
+
+    stuck = FakeApi(deployments={"d1": waits})
+    stuck.deactivate = refuse  # type: ignore[method-assign]
+    resource = ModelResource(stuck)  # type: ignore[arg-type] # a duck
+    with pytest.raises(
+        UserError, match=r"d1 still waits .* \(Baseten answered 400: it is deploying\): delete"
+    ):
+        resource.update("bge", state, inputs | {"other_digests": ["new"]})
+
 
 def test_what_found_no_machine_goes_once_another_gpu_serves() -> None:
     refused = version("d1", "INACTIVE", "new")
@@ -253,3 +264,17 @@ def test_an_interrupt_while_startups_are_asked_for_ends_the_wait() -> None:
     readiness = Readiness(api, Waiting(clock, clock.sleep))  # type: ignore[arg-type] # a duck
     with pytest.raises(UserError, match="interrupted"):
         readiness.ready(INPUTS, "m1", api.deployments["d1"], None, 1800.0)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "DEPLOYING", "INACTIVE"])
+def test_a_refresh_forgets_a_lack_whose_deployment_got_its_machine(status: str) -> None:
+    api, warned = FakeApi(deployments={"d1": version("d1", status)}), list[str]()
+    lack = {"digest": "new", "accelerator": "L4", "deployment_id": "d1", "at": "now"}
+    older = {"digest": "gone", "accelerator": "T4", "at": "before"}
+    resource = EnvironmentResource(api, Succeeds(), warned.append)  # type: ignore[arg-type] # ducks
+    state = {**INPUTS, "no_capacity": [older, lack]}
+    found = resource.read("bge/production", INPUTS, state).state
+    free = status == "ACTIVE"
+    assert found["no_capacity"] == ([older] if free else [older, lack])
+    said = "model 'bge': deployment d1 got its L4 after all and is ACTIVE, so the next `pulumi up` goes on with it"
+    assert warned == ([said] if free else [])

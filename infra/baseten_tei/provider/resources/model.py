@@ -6,7 +6,7 @@ the pushed version is gone, so that drift pushes again and nothing else does.
 
 from collections.abc import Callable
 
-from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.api import ApiError, BasetenApi, NotFoundError
 from baseten_tei.baseten.statuses import MEANINGS, Meaning
 from baseten_tei.baseten.versions import Version
 from baseten_tei.deployment.differences import find_changed_paths
@@ -141,8 +141,19 @@ class ModelResource:
         for version in versions:
             waits = MEANINGS.get(version.status) is Meaning.STARTING
             if version.digest in others and waits:
-                self._api.deactivate(model_id, version.id)
+                self._stop(inputs["name"], model_id, version)
         return versions
+
+    def _stop(self, name: str, model_id: str, version: Version) -> None:
+        try:
+            self._api.deactivate(model_id, version.id)
+        except NotFoundError:
+            return
+        except ApiError as error:
+            raise UserError(
+                f"model {name!r}: deployment {version.id} still waits for another GPU, and cannot be stopped before "
+                f"the next one is pushed ({error}): delete it on Baseten's page of the model, then run `pulumi up`"
+            ) from error
 
     def _versions(self, inputs: Values) -> list[Version] | None:
         """The deployments of the model with this name; `None` where there is no such model."""

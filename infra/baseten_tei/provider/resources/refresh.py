@@ -23,6 +23,7 @@ from baseten_tei.provider.drift.environment_drift import (
     settings_now,
 )
 from baseten_tei.provider.protocol.resource import Live, Values
+from baseten_tei.provider.resources.freed_machines import forget_lacks
 from baseten_tei.provider.resources.imports import import_environment, import_model
 from baseten_tei.provider.resources.refresh_calls import Reads, environment_of
 from baseten_tei.spec.type_tokens import SCHEDULES
@@ -55,6 +56,7 @@ def read_environment(
     """Return the environment as it is now, or nothing if it or its model is gone: the next `up` creates it."""
     if not state:
         return import_environment(api, resource_id)
+    state = forget_lacks(api, state, warn)
     if "deployment_id" not in state:
         return Live(resource_id, inputs, state)  # never released: nothing there can have drifted
     state = {**{key: it for key, it in inputs.items() if key not in _APPLIED}, **state}
