@@ -15,10 +15,10 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan
 from baseten_tei.deployment.schedules.sentences import describe_schedules
 from baseten_tei.deployment.schedules.spec_schedules import read_schedules
+from baseten_tei.outputs.types import AutoscalingOutputs
 from baseten_tei.program.context import context
 from baseten_tei.program.pinned_outputs import describe, describe_pinned
 from baseten_tei.program.resources import Environment
-from baseten_tei.spec.args import Autoscaling
 
 Outputs = dict[str, Any]
 
@@ -57,6 +57,7 @@ def _tell_environment(
 ) -> Outputs:
     """Return what is called in an environment: what the model's spec says, or the version that it is pinned to."""
     target, args = context().target, all_environments(plan.args)[name]
+    schedules = read_schedules(args.autoscaling)
     urls = endpoint_templates(target, name, plan.args.task)
     del urls[_DEVELOPMENT]  # of the model, whatever serves where
     if args.deployment:
@@ -77,15 +78,11 @@ def _tell_environment(
         **by_spec,
         **_measured(by_spec, environment),
         "autoscaling": {
+            **dict.fromkeys(AutoscalingOutputs.model_fields),  # null is not managed
             **plan.environment_inputs[name]["autoscaling"],
-            **_schedules(args.autoscaling),
+            "schedules": schedules and describe_schedules(schedules),
         },
     }
-
-
-def _schedules(autoscaling: Autoscaling) -> Outputs:
-    schedules = read_schedules(autoscaling)
-    return {} if schedules is None else {"schedules": describe_schedules(schedules)}
 
 
 def _fill_urls(model_id: pulumi.Output[str], templates: Mapping[str, str]) -> Outputs:
