@@ -31,10 +31,16 @@ _MEASURED = {
 
 
 def tell_model(
-    plan: ModelPlan, environments: Mapping[str, Environment], subject: Subject
+    plan: ModelPlan,
+    environments: Mapping[str, Environment],
+    subject: Subject,
+    digest: pulumi.Output[str],
 ) -> Outputs:
-    """Return a model's outputs as docs/outputs.md lists them: its own environment's, and all by name."""
-    by_spec = describe(subject)
+    """Return a model's outputs as docs/outputs.md lists them: its own environment's, and all by name.
+
+    `digest` is that of the version that is wanted.
+    """
+    by_spec = {**describe(subject), "config_digest": digest}
     told = {
         name: _tell_environment(plan, name, environment, subject, by_spec)
         for name, environment in environments.items()
@@ -64,11 +70,7 @@ def _tell_environment(
         by_spec = describe_pinned(subject, name, environment, context().lock)
     else:
         limits = {**by_spec["limits"], "max_replica": args.autoscaling.max_replica}
-        by_spec = {
-            **by_spec,
-            "limits": limits,
-            "config_digest": plan.known_outputs["config_digest"],
-        }
+        by_spec = {**by_spec, "limits": limits}
     ids = pulumi.Output.all(environment.model_id, environment.deployment_id)
     version_url = ids.apply(lambda it: f"{deployment_url(target, *it)}/predict")
     return {

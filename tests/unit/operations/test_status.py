@@ -91,6 +91,27 @@ def test_what_an_up_left_is_nothing_to_do() -> None:
     assert found(stored(MODELS), MODELS) == []
 
 
+def test_another_name_on_baseten_is_no_push_now_nor_later() -> None:
+    renamed = {"bge": raw(model_name="search")}
+    resources = stored({"bge": raw()})
+    told = {it.resource: it.why for it in found(resources, renamed)}
+    assert told["bge-model"] == ("name", "digest")
+    assert told["bge-push"] == ("environment.BASETEN_TEI_MODEL",)
+    assert told["bge-production"] == ("model",)
+    digest = named(resources, "bge-push")["inputs"]["environment"]["BASETEN_TEI_DIGEST"]
+    after = stored(renamed)
+    named(after, "bge-model")["outputs"] |= {"pushed_name": "bge", "pushed_digest": digest}
+    push = named(after, "bge-push")["inputs"]
+    before = named(resources, "bge-push")["inputs"]
+    push |= {
+        "stdin": before["stdin"],
+        "environment": {**before["environment"], "BASETEN_TEI_MODEL": "search"},
+    }
+    for values in ("inputs", "outputs"):
+        named(after, "bge-production")[values]["digest"] = digest
+    assert found(after, renamed) == []
+
+
 def test_another_way_to_find_the_projects_python_is_nothing_to_do() -> None:
     """A project may leave its environment to uv: the push's text in its state is another."""
     resources = stored(MODELS)
