@@ -64,7 +64,8 @@ def wait(
 def test_an_error_names_phase_minutes_gpu_and_what_else_holds_the_model_with_prices() -> None:
     line = wait(waiting_for(startups={"d1": JUST_BEGUN})).problems[0]
     assert line.startswith(
-        "model 'bge': deployment d1 is DEPLOYING after 30 minutes: no free L4 for 30 min: wait on with `pulumi up`, "
+        "model 'bge': deployment d1 is DEPLOYING after 30 minutes: no free L4 for 30 min (scheduling): wait "
+        "on with `pulumi up`, "
         "or write accelerator: T4; what holds the model: T4 ($0.01052 a minute), A10G ($0.02012 a minute), "
     )
     assert "; L4 is $0.01414. Its last log lines:" in line
@@ -73,7 +74,10 @@ def test_an_error_names_phase_minutes_gpu_and_what_else_holds_the_model_with_pri
 def test_without_a_lock_no_gpu_is_named_as_one_that_holds_the_model() -> None:
     other = version(instance_type="L4:4x16")
     line = wait(waiting_for(configs={"d1": {}}, deployments={"d1": other})).problems[0]
-    assert "no free L4 for 48 min: wait on with `pulumi up`, write another accelerator, or" in line
+    assert (
+        "no free L4 for 48 min (scheduling): wait on with `pulumi up`, write another accelerator, or"
+        in line
+    )
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -95,7 +99,7 @@ def test_startups_are_asked_for_every_fifteen_seconds_and_at_the_end() -> None:
     wait(api, clock, told)
     assert api.startup_asked <= clock.now / 15 + 1
     assert api.startup_asked > clock.now / 25
-    assert "d1 is DEPLOYING: no free L4 for 18 min" in told[:2]
+    assert "d1 is DEPLOYING: no free L4 for 18 min (scheduling)" in told[:2]
     short = waiting_for("DEPLOY_FAILED")
     wait(short)
     assert short.startup_asked == 1
@@ -115,8 +119,9 @@ def test_a_build_that_failed_is_no_startup() -> None:
 
 def test_what_baseten_gave_up_for_lack_of_a_machine_is_told_as_that() -> None:
     error = wait(waiting_for("DEPLOY_FAILED"), accelerators=TURNS)
-    assert "ended as DEPLOY_FAILED: no free L4 for 18 min: write on_no_capacity: next, and" in str(
-        error
+    assert (
+        "ended as DEPLOY_FAILED: no free L4 for 18 min (scheduling): write on_no_capacity: next, and"
+        in str(error)
     )
     assert error.lack == {
         "digest": "new",
@@ -130,12 +135,16 @@ def test_what_baseten_gave_up_for_lack_of_a_machine_is_told_as_that() -> None:
 def test_with_a_list_the_error_names_the_next_gpu_and_the_line_to_write() -> None:
     line = wait(waiting_for(), accelerators=TURNS).problems[0]
     assert (
-        "no free L4 for 48 min: write on_no_capacity: next, and the next `pulumi up` pushes it for A10G ($0.02012 a "
+        "no free L4 for 48 min (scheduling): write on_no_capacity: next, and the next `pulumi up` pushes it "
+        "for A10G ($0.02012 a "
         "minute instead of $0.01414): same model, same endpoint; or wait on with `pulumi up`; what else holds "
         "it: T4 ($0.01052 a minute), "
     ) in line
     line = wait(waiting_for(), accelerators=TURNS, on_no_capacity="next").problems[0]
-    assert "no free L4 for 48 min: the next `pulumi up` pushes it for A10G ($0.02012" in line
+    assert (
+        "no free L4 for 48 min (scheduling): the next `pulumi up` pushes it for A10G ($0.02012"
+        in line
+    )
     api = waiting_for(deployments={"d1": version(digest="second", instance_type="A10Gx4x16")})
     line = wait(api, accelerators=TURNS, on_no_capacity="next").problems[0]
     assert (
@@ -155,7 +164,7 @@ def test_what_baseten_gave_up_is_waited_for_unless_the_spec_takes_the_next_gpu()
     assert "is DEPLOYING after 30 minutes" in str(wait(patient, accelerators=TURNS))
     assert ("activate", "m1", "d1") in patient.calls
     error = wait(giving_way, accelerators=TURNS, on_no_capacity="next")
-    assert "ended as INACTIVE: no free L4 for 18 min" in str(error)
+    assert "ended as INACTIVE: no free L4 for 18 min (scheduling)" in str(error)
     assert giving_way.calls == []
 
 
