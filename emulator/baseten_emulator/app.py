@@ -108,7 +108,8 @@ class App:
     def _catch_up_and_answer(self, request: Request) -> Response:
         with self.world.store.transaction():
             due_events.catch_up(self.world)
-        return measuring.measure(self.world, request, self._answer)
+            target = measuring.find_target(self.world, request)
+        return measuring.measure(self.world, target, request, self._answer)
 
     def is_holding(self, fault_id: str) -> bool:
         """Return whether a fault still holds the call that it stopped."""

@@ -232,7 +232,10 @@ def test_each_task_has_these_outputs_and_no_others(
         "environments": {
             "production": {
                 **serving,
-                "autoscaling": run.resources["m-production"].inputs["autoscaling"],
+                "autoscaling": {
+                    **UNMANAGED,
+                    **run.resources["m-production"].inputs["autoscaling"],
+                },
             }
         },
     }
@@ -308,6 +311,8 @@ def test_further_environments_take_a_version_over_one_after_the_other_and_the_ow
     assert run.outputs["sync_url"] == f"{HOST}/environments/production/sync"
 
 
+UNMANAGED = dict.fromkeys(("max_scale_down_rate", "target_in_flight_tokens", "schedules"))
+"""What outputs say of settings that a spec leaves out."""
 WARMED = Autoscaling(
     max_replica=2,
     max_scale_down_rate=20,
@@ -335,11 +340,13 @@ def test_each_environment_has_its_own_urls_settings_and_what_serves_there(
     assert {name: it["sync_url"] for name, it in told.items()} == {
         name: f"{HOST}/environments/{name}/sync" for name in told
     }
-    said = told["staging"]["autoscaling"].pop("schedules")
-    assert said == [f"warm: Mon{DASH}Fri 08{DASH}18 Berlin: 1 to 2 replicas"]
+    said = {name: it["autoscaling"].pop("schedules") for name, it in told.items()}
+    assert (said["canary"], said["production"]) == (None, None)
+    assert said["staging"] == [f"warm: Mon{DASH}Fri 08{DASH}18 Berlin: 1 to 2 replicas"]
     assert told["staging"]["autoscaling"]["max_scale_down_rate"] == 20
+    rest = {key: it for key, it in UNMANAGED.items() if key != "schedules"}
     assert {name: it["autoscaling"] for name, it in told.items()} == {
-        name: run.resources[f"m-{name}"].inputs["autoscaling"] for name in told
+        name: {**rest, **run.resources[f"m-{name}"].inputs["autoscaling"]} for name in told
     }
     assert [told[it]["limits"]["max_replica"] for it in ("production", "staging", "canary")] == [
         8,

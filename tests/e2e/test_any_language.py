@@ -25,7 +25,8 @@ class Embedding(pulumi.ComponentResource):
         super().__init__("baseten-tei:index:Embedding", name, {"outputs": None, **props}, opts, remote=True)
 
 
-search = Embedding("search", {"model_id": "BAAI/bge-small-en-v1.5", "max_batch_tokens": 8192.0})
+in_turn = {"accelerators": ["L4", "A10G"], "on_no_capacity": "next"}
+search = Embedding("search", {"model_id": "BAAI/bge-small-en-v1.5", "max_batch_tokens": 8192.0, **in_turn})
 pulumi.export("schema_version", 1)
 pulumi.export("models", {"search": search.outputs})
 """

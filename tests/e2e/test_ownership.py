@@ -202,3 +202,32 @@ def test_a_stack_of_an_earlier_release_gets_an_id_and_nothing_is_pushed_or_repla
     }
     told = status(stack)
     assert told.stdout.splitlines()[1:] == ["  create state-id"], told.text
+
+
+@pytest.mark.serving
+def test_another_name_on_baseten_is_given_in_place_and_pushes_nothing(
+    stack: Stack, emulator: Emulator
+) -> None:
+    """Also where somebody else gave it: the next `up` takes it back. The next push goes to the same model."""
+    model_id, before = emulator.models()["bge"], stack.outputs()
+    renamed = {**BGE, "model_name": "search"}
+    stack.configure({"bge": renamed})
+    assert [step["op"] for step in stack.planned()] == ["update"] * 4  # with the component
+    told = stack.up().check().text
+    assert "model 'bge' is renamed to 'search' on Baseten" in told
+    assert (emulator.models(), stack.outputs()) == ({"search": model_id}, before)
+    assert "nothing to do" in status(stack).check().text
+
+    emulator.rest(f"/v1/models/{model_id}", "PATCH", {"name": "theirs"})
+    assert "model 'search' drifted: renamed to 'theirs' by hand" in stack.refresh().check().text
+    stack.up().check()
+    assert (emulator.models(), stack.outputs(), emulator.pushes()) == (
+        {"search": model_id},
+        before,
+        0,
+    )
+
+    stack.configure({"bge": {**renamed, "max_batch_tokens": 8192}})
+    stack.up().check()
+    assert (emulator.models(), emulator.pushes()) == ({"search": model_id}, 1)
+    assert stack.outputs()["models"]["bge"]["predict_url"] == before["models"]["bge"]["predict_url"]

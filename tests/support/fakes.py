@@ -94,6 +94,7 @@ class FakeApi:
         self.calls: list[tuple[Any, ...]] = []
         self.keys: dict[str, RemoteKey] = {}
         self.undeletable = ""
+        self.rename_status: int | None = None
         self.listed_regions = ["us", "eu"]
         self.enabled_regions = ["us", "eu"]
         self.target = parse_target("http://127.0.0.1:9")
@@ -110,6 +111,13 @@ class FakeApi:
             for (owner, _, name), model_id in split
             if team in (None, owner)
         ]
+
+    def rename_model(self, model_id: str, name: str, team: str | None) -> None:
+        self.calls.append(("rename_model", model_id, name))
+        if self.rename_status:
+            raise ApiError("no such call", status=self.rename_status)
+        kept = {key: known for key, known in self.model_ids.items() if known != model_id}
+        self.model_ids = {**kept, f"{team}/{name}" if team else name: model_id}
 
     def delete_model(self, model_id: str) -> None:
         self.calls.append(("delete_model", model_id))

@@ -164,6 +164,7 @@ def test_what_the_page_calls_managed_is_what_is_sent(monkeypatch: pytest.MonkeyP
         change = partial(schedule_changes, wish(windows), now=datetime(2027, 1, 20, tzinfo=UTC))
         api.change_schedules(emulated.model, "production", change)
     api.promote(emulated.model, "production", emulated.second, SETTINGS, redeploy=True, region="us")
+    api.rename_model(emulated.model, "renamed", None)
     api.upsert_secret("hf_access_key", "hf_0", None)
     api.create_api_key(WantedKey("search", "WORKSPACE_INVOKE", (emulated.model,)))
     requests = [body_of(*call) for call in emulated.sent]

@@ -5,11 +5,13 @@ which it was asked, and from the time. So the log is brought up to date when one
 when somebody reads it.
 """
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from baseten_emulator.life import lifecycle
-from baseten_emulator.life.replicas import Step, list_floors, on_settings_at
+from baseten_emulator.life.replicas import Course, find_course
 from baseten_emulator.world.records import Activity, Deployment, Environment, ReplicaLog
 from baseten_emulator.world.world import World, request_counter
 
@@ -93,30 +95,31 @@ def _steps(world: World, deployment: Deployment, since: float, until: float) -> 
     if since >= until:
         return ()
     ready = lifecycle.decision_time(deployment, world.step_seconds)
-    uses, floors = _uses(world, deployment), list_floors(world, deployment, since, until)
-    marks = {ready, *uses, *(at for at, _ in floors)}
-    ends = {at + _delay(world, deployment, at) for at in (ready, *uses)}
-    edges = sorted({since, *(at for at in marks | ends if since < at < until)})
-    return tuple([at, _count_at(world, deployment, uses, floors, at)] for at in edges)
+    uses, course = _uses(world, deployment), find_course(world, deployment, since, until)
+    asked = (ready, *uses)
+    ends = {at + _settings_at(deployment, course, at)["scale_down_delay"] for at in asked}
+    marks = {*asked, *ends, *(at for at, _ in (course.floors if course else ()))}
+    edges = sorted({since, *(at for at in marks if since < at < until)})
+    return tuple([at, _count_at(world, deployment, uses, course, at)] for at in edges)
 
 
-def _delay(world: World, deployment: Deployment, at: float) -> float:
-    return float(on_settings_at(world, deployment, at).autoscaling["scale_down_delay"])
+def _settings_at(deployment: Deployment, course: Course | None, at: float) -> dict[str, Any]:
+    return course.settings_at(at) if course else deployment.autoscaling
 
 
 def _count_at(
-    world: World, deployment: Deployment, uses: Sequence[float], floors: Sequence[Step], at: float
+    world: World, deployment: Deployment, uses: Sequence[float], course: Course | None, at: float
 ) -> float:
     """Return the replicas at an instant; a deployment that is not ready yet has none."""
     if at < lifecycle.decision_time(deployment, world.step_seconds):
         return 0
-    asked = [it for it in uses if it <= at]
-    activity = Activity(deployment.id, deployment.owner, asked[-1]) if asked else None
-    present = on_settings_at(world, deployment, at)
+    asked = bisect(uses, at)
+    activity = Activity(deployment.id, deployment.owner, uses[asked - 1]) if asked else None
+    present = replace(deployment, autoscaling=_settings_at(deployment, course, at))
     status = lifecycle.status_at(present, activity, at, world.step_seconds)
-    floor = max([(since, count) for since, count in floors if since <= at], default=(0, 0))[1]
     count = lifecycle.count_replicas(present, status)
-    return max(count, floor) if status in ("ACTIVE", "SCALED_TO_ZERO") else count
+    stays = course is not None and status in ("ACTIVE", "SCALED_TO_ZERO")
+    return max(count, course.floor_at(at)) if course and stays else count
 
 
 def _merge(steps: Iterable[Sequence[float]]) -> Steps:

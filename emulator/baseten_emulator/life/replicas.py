@@ -7,8 +7,9 @@ at least. A change of settings counts at once, as if they had always been so (ou
 
 import math
 from bisect import bisect
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ _PAST = 24 * 3600.0
 _LONGEST = 62 * 24 * 3600.0
 """Of a history that is looked at in one go."""
 Step = tuple[float, int]
+Span = tuple[float, float, dict[str, Any]]
+_BEGIN = itemgetter(0)
 
 
 def find_environment(world: World, deployment: Deployment) -> Environment | None:
@@ -43,33 +46,47 @@ def on_settings_at(world: World, deployment: Deployment, at: float) -> Deploymen
 def count_now(world: World, deployment: Deployment) -> int | None:
     """Return the replicas of a ready deployment whose environment has schedules, None for any other."""
     now, activity = world.now(), world.store.get(Activity, deployment.id)
-    steps = list_floors(world, deployment, now, now)
-    if not steps:
+    course = find_course(world, deployment, now, now)
+    if course is None:
         return None
-    present = on_settings_at(world, deployment, now)
+    present = replace(deployment, autoscaling=course.settings_at(now))
     status = lifecycle.status_at(present, activity, now, world.step_seconds)
-    return max(steps[-1][1], lifecycle.count_replicas(present, status))
+    return max(course.floor_at(now), lifecycle.count_replicas(present, status))
 
 
-def list_floors(world: World, deployment: Deployment, since: float, until: float) -> list[Step]:
-    """Return from when on how many replicas were there without a request, the first step being at `since` or before.
+@dataclass(frozen=True)
+class Course:
+    """What schedules make of a deployment over some time: each part by when it begins, in order."""
 
-    Empty where the deployment serves no environment with schedules.
-    """
+    spans: Sequence[Span]
+    floors: Sequence[Step]
+    """Replicas that are there without a request."""
+
+    def settings_at(self, at: float) -> dict[str, Any]:
+        """Return the autoscaling settings in force at an instant."""
+        return self.spans[max(0, bisect(self.spans, at, key=_BEGIN) - 1)][2]
+
+    def floor_at(self, at: float) -> int:
+        """Return the replicas that are there at an instant without a request."""
+        index = bisect(self.floors, at, key=_BEGIN)
+        return self.floors[index - 1][1] if index else 0
+
+
+def find_course(world: World, deployment: Deployment, since: float, until: float) -> Course | None:
+    """Return the course of a deployment between two instants; None where it serves no environment with schedules."""
     environment = find_environment(world, deployment)
     if environment is None or not environment.schedules or deployment.scaled_down:
-        return []
-    since = max(since, until - _LONGEST)
+        return None
     ready_at = lifecycle.decision_time(deployment, world.step_seconds)
-    steps = list(_play(environment, max(ready_at, since - _PAST), until))
-    first = max(0, bisect([at for at, _ in steps], since) - 1)
-    return steps[first:]
+    start = max(ready_at, max(since, until - _LONGEST) - _PAST)
+    spans = list(_spans(environment, start, until))
+    return Course(spans, list(_play(spans))) if spans else None
 
 
-def _play(environment: Environment, start: float, until: float) -> Iterator[Step]:
+def _play(spans: Iterable[Span]) -> Iterator[Step]:
     """Yield each change of the number of replicas."""
     count, due = 0, math.inf
-    for begin, end, settings in _spans(environment, start, until):
+    for begin, end, settings in spans:
         least = settings["min_replica"]
         due = min(due, begin + settings["scale_down_delay"]) if count > least else math.inf
         if count <= least:
@@ -82,9 +99,7 @@ def _play(environment: Environment, start: float, until: float) -> Iterator[Step
             due += settings["autoscaling_window"]
 
 
-def _spans(
-    environment: Environment, start: float, until: float
-) -> Iterator[tuple[float, float, Mapping[str, Any]]]:
+def _spans(environment: Environment, start: float, until: float) -> Iterator[Span]:
     """Yield the spans of time on the same settings, the last of them ending with `until`."""
     zone = ZoneInfo(environment.timezone or "UTC")
     windows = sorted(

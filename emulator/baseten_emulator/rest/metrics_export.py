@@ -7,11 +7,11 @@ it measures; a deployment that was never asked has no answers yet, and one that 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
-from baseten_emulator.gateway.measuring import BUCKETS, Answered, answers_of
 from baseten_emulator.life.lifecycle import UNDER_WAY
 from baseten_emulator.life.views import count_replicas, current_status
 from baseten_emulator.world.records import Deployment, Model
 from baseten_emulator.world.routing import Route
+from baseten_emulator.world.traffic import BUCKETS, Answered, Kind
 from baseten_emulator.world.wire import Request, Response
 from baseten_emulator.world.world import World
 
@@ -53,17 +53,13 @@ def _of_model(world: World, model: Model) -> Iterator[Sample]:
         active = 0 if starting else count_replicas(world, deployment, status)
         yield "baseten_replicas_active", labels, active
         yield "baseten_replicas_starting", labels, int(starting)
-        yield "baseten_concurrent_requests", labels, world.in_flight.count(deployment.id)
-        for answered in answers_of(world, deployment.id):
-            yield from _of_answers(labels, answered)
+        yield "baseten_concurrent_requests", labels, world.traffic.under_way(deployment.id)
+        for kind, answered in world.traffic.answers(deployment.id):
+            yield from _of_answers(labels, kind, answered)
 
 
-def _of_answers(labels: Labels, answered: Answered) -> Iterator[Sample]:
-    told = {
-        **labels,
-        "status_code": answered.status,
-        "is_async": str(answered.is_async).lower(),
-    }
+def _of_answers(labels: Labels, kind: Kind, answered: Answered) -> Iterator[Sample]:
+    told = {**labels, "status_code": str(kind[0]), "is_async": str(kind[1]).lower()}
     yield "baseten_inference_requests_total", told, answered.total
     bounds = [*map(str, BUCKETS), "+Inf"]
     for bound, count in zip(bounds, accumulate(answered.counts), strict=True):

@@ -9,10 +9,10 @@ from threading import Lock
 from typing import Any, Protocol
 
 from baseten_emulator.world.ids import normalise_secret_name, opaque_id
-from baseten_emulator.world.in_flight import InFlight
 from baseten_emulator.world.rate_limits import RateLimits
 from baseten_emulator.world.records import Deployment, Environment, Model, Secret, Taught
 from baseten_emulator.world.store import Store
+from baseten_emulator.world.traffic import Traffic
 from baseten_emulator.world.wire import not_found
 
 DEFAULT_TEAM = "default"
@@ -59,7 +59,7 @@ class World:
     teams: tuple[str, ...] = (DEFAULT_TEAM,)
     boot: Boot | None = None
     """The data plane of a test; None is TEI, with the repositories that the emulator was taught."""
-    in_flight: InFlight = field(default_factory=InFlight)
+    traffic: Traffic = field(default_factory=Traffic)
     rate_limits: RateLimits | None = None
     """Baseten's rate limits; None, the default, lets every call in."""
     secret_values: set[str] = field(default_factory=set, repr=False)  # in memory only, to hide them

@@ -51,12 +51,13 @@ class Startup:
 
 
 def describe_startup(startup: Startup, instance_type: str) -> str:
-    """Return `no free L4 for 18 min`, or the phase and the ones before it with how long each took."""
+    """Return `no free L4 for 18 min (scheduling)`, or the phase and the ones before it with how long each took."""
     lasted = [it for it in startup.phases if it.seconds]
     if startup.lacks_machine:
-        waited = describe_seconds(startup.seconds)
-        never = startup.outcome in _NEVER_READY
-        return f"{'no' if never else 'waits for a'} free {describe_machine(instance_type)} for {waited}"
+        machine, waited = describe_machine(instance_type), describe_seconds(startup.seconds)
+        if startup.outcome in _NEVER_READY:
+            return f"no free {machine} for {waited} ({_DONE[SCHEDULING]})"
+        return f"waits for a free {machine} for {waited}"
     last = startup.present
     if last is None:
         return f"started {describe_seconds(startup.seconds)} ago"

@@ -62,7 +62,7 @@ def _resources(args: ModelArgs) -> str:
     size = "Baseten takes the smallest instance with this GPU; more memory or CPU here could mean two GPUs."
     if not args.accelerators:
         return size
-    return f"{size}\nIt is the first of {', '.join(args.accelerators)}: an `up` that finds none free says what to do."
+    return f"{size}\nOne of {', '.join(args.accelerators)}: an `up` that finds none free says what to do."
 
 
 def _revision(args: ModelArgs) -> str:

@@ -17,7 +17,8 @@ from pulumi_command import local
 
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan
-from baseten_tei.deployment.push_job import Stamp, stamp_environment, write_job
+from baseten_tei.deployment.push_job import Job, Stamp, stamp_environment, write_job
+from baseten_tei.deployment.renaming.wanted_push import as_pushed
 from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.program.collector import (
     collect,
@@ -95,18 +96,19 @@ class TeiModel(pulumi.ComponentResource):
         model = Model(
             f"{name}-model", {**plan.model_inputs, **of_state}, self._options(args, [*own, *after])
         )
-        before: list[pulumi.Resource] = [self._push(name, plan, model)] if plan.pushed else [model]
+        job = wanted_job(plan.job, model)
+        before: list[pulumi.Resource] = [self._push(name, job, model)] if plan.pushed else [model]
         rotating = own[0] if own and args.redeploy_on_rotation else None
         environments: dict[str, Environment] = {}
         for environment_name, inputs in plan.environment_inputs.items():
             environments[environment_name] = Environment(
                 f"{name}-{environment_name}",
-                {**inputs, **of_state, **_generation(rotating)},
+                {**inputs, **_digest(inputs, job), **of_state, **_generation(rotating)},
                 self._options(args, before),
             )
             # one takes a version over after the other
             before = [*before, environments[environment_name]]
-        self._tell(plan, environments, ready.chosen)
+        self._tell(plan, environments, ready.chosen, job.apply(lambda it: it.digest))
         if is_rehearsed():
             report_outputs(name, self.outputs)
 
@@ -134,16 +136,16 @@ class TeiModel(pulumi.ComponentResource):
         except UserError as error:
             end_program(error)
 
-    def _push(self, name: str, plan: ModelPlan, model: Model) -> local.Command:
+    def _push(self, name: str, job: pulumi.Output[Job], model: Model) -> local.Command:
         python = push_python(context().root)
         command = local.Command(
             f"{name}-push",
             create=PUSH,
             update=PUSH,
             interpreter=list(python.interpreter),
-            stdin=plan.job.config,
-            environment=_stamps(model).apply(
-                lambda it: stamp_environment(write_job(plan.job, it[0]), it[1])
+            stdin=job.apply(lambda it: it.config),
+            environment=pulumi.Output.all(job, _stamps(model)).apply(
+                lambda it: stamp_environment(write_job(it[0], it[1][0]), it[1][1])
             ),
             logging=local.Logging.NONE,  # a progress bar without a line break would hang the engine
             opts=pulumi.ResourceOptions(
@@ -156,11 +158,15 @@ class TeiModel(pulumi.ComponentResource):
         return command
 
     def _tell(
-        self, plan: ModelPlan, environments: Mapping[str, Environment], subject: Subject
+        self,
+        plan: ModelPlan,
+        environments: Mapping[str, Environment],
+        subject: Subject,
+        digest: pulumi.Output[str],
     ) -> None:
         own = environments[plan.args.environment]
         self.model_id, self.deployment_id = own.model_id, own.deployment_id
-        self.outputs = tell_model(plan, environments, subject)
+        self.outputs = tell_model(plan, environments, subject, digest)
         self.predict_url, self.sync_url = self.outputs["predict_url"], self.outputs["sync_url"]
         self.register_outputs({"model_id": self.model_id, "predict_url": self.predict_url})
 
@@ -244,6 +250,17 @@ CLASSES: Mapping[str, type[TeiModel]] = {
     "classifier": Classifier,
 }
 """By task."""
+
+
+def wanted_job(job: Job, model: Model) -> pulumi.Output[Job]:
+    """Return the push that is wanted: the last one, where only the model's name is another since."""
+    told = pulumi.Output.all(or_none(model.pushed_name), or_none(model.pushed_digest))
+    return told.apply(lambda it: as_pushed(job, *it))
+
+
+def _digest(inputs: Mapping[str, Any], job: pulumi.Output[Job]) -> dict[str, Any]:
+    """The digest of an environment's version, unless it is pinned."""
+    return {"digest": job.apply(lambda it: it.digest)} if inputs["digest"] else {}
 
 
 def _stamps(model: Model) -> pulumi.Output[tuple[str, Stamp]]:

@@ -15,10 +15,10 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan
 from baseten_tei.deployment.schedules.sentences import describe_schedules
 from baseten_tei.deployment.schedules.spec_schedules import read_schedules
+from baseten_tei.outputs.types import AutoscalingOutputs
 from baseten_tei.program.context import context
 from baseten_tei.program.pinned_outputs import describe, describe_pinned
 from baseten_tei.program.resources import Environment
-from baseten_tei.spec.args import Autoscaling
 
 Outputs = dict[str, Any]
 
@@ -31,10 +31,16 @@ _MEASURED = {
 
 
 def tell_model(
-    plan: ModelPlan, environments: Mapping[str, Environment], subject: Subject
+    plan: ModelPlan,
+    environments: Mapping[str, Environment],
+    subject: Subject,
+    digest: pulumi.Output[str],
 ) -> Outputs:
-    """Return a model's outputs as docs/outputs.md lists them: its own environment's, and all by name."""
-    by_spec = describe(subject)
+    """Return a model's outputs as docs/outputs.md lists them: its own environment's, and all by name.
+
+    `digest` is that of the version that is wanted.
+    """
+    by_spec = {**describe(subject), "config_digest": digest}
     told = {
         name: _tell_environment(plan, name, environment, subject, by_spec)
         for name, environment in environments.items()
@@ -57,17 +63,14 @@ def _tell_environment(
 ) -> Outputs:
     """Return what is called in an environment: what the model's spec says, or the version that it is pinned to."""
     target, args = context().target, all_environments(plan.args)[name]
+    schedules = read_schedules(args.autoscaling)
     urls = endpoint_templates(target, name, plan.args.task)
     del urls[_DEVELOPMENT]  # of the model, whatever serves where
     if args.deployment:
         by_spec = describe_pinned(subject, name, environment, context().lock)
     else:
         limits = {**by_spec["limits"], "max_replica": args.autoscaling.max_replica}
-        by_spec = {
-            **by_spec,
-            "limits": limits,
-            "config_digest": plan.known_outputs["config_digest"],
-        }
+        by_spec = {**by_spec, "limits": limits}
     ids = pulumi.Output.all(environment.model_id, environment.deployment_id)
     version_url = ids.apply(lambda it: f"{deployment_url(target, *it)}/predict")
     return {
@@ -77,15 +80,11 @@ def _tell_environment(
         **by_spec,
         **_measured(by_spec, environment),
         "autoscaling": {
+            **dict.fromkeys(AutoscalingOutputs.model_fields),  # null is not managed
             **plan.environment_inputs[name]["autoscaling"],
-            **_schedules(args.autoscaling),
+            "schedules": schedules and describe_schedules(schedules),
         },
     }
-
-
-def _schedules(autoscaling: Autoscaling) -> Outputs:
-    schedules = read_schedules(autoscaling)
-    return {} if schedules is None else {"schedules": describe_schedules(schedules)}
 
 
 def _fill_urls(model_id: pulumi.Output[str], templates: Mapping[str, str]) -> Outputs:

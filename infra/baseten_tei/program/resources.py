@@ -39,6 +39,10 @@ class Model(pulumi.CustomResource):
     """The state's id that the next push stamps; none in a state of an earlier release, until a push is due."""
     known_as: pulumi.Output[list[str]]
     """What its owner was called before."""
+    pushed_name: pulumi.Output[str]
+    """What it was called at its last push; none where it has not been renamed since."""
+    pushed_digest: pulumi.Output[str]
+    """The digest of that push."""
 
     def __init__(
         self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions | None = None
@@ -144,12 +148,12 @@ class ApiKey(pulumi.CustomResource):
         inputs: Mapping[str, Any] | None = None,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        given = {"state_id": state_id().value, **(inputs or {})}
-        if isinstance(models := given.get("models"), list | tuple):
-            given["models"] = [_id_of_component(it) for it in models]
         careful = pulumi.ResourceOptions(
             protect=not _is_on_an_emulator(), additional_secret_outputs=["value"]
         )
+        given = {"state_id": state_id().value, **(inputs or {})}
+        if isinstance(models := given.get("models"), list | tuple):
+            given["models"] = [_id_of_component(it) for it in models]
         options = pulumi.ResourceOptions.merge(careful, opts)
         super().__init__(API_KEY, name, {**_outputs(type(self)), **given}, options)
 

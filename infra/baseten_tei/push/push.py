@@ -21,6 +21,7 @@ from baseten_tei.baseten.versions import Version, pushed_version, shortened_prob
 from baseten_tei.deployment.labels import STATE_LABEL
 from baseten_tei.deployment.ownership import name_taken_problem
 from baseten_tei.deployment.push_job import Job, read_job
+from baseten_tei.deployment.renaming.pushed_name import config_to_push
 from baseten_tei.errors import UserError, redact
 from baseten_tei.push.log_files import keep_log, log_path
 from baseten_tei.push.lookup import Lookup
@@ -106,8 +107,8 @@ def _run(job: Job, target: Target, api_key: str, team_name: str | None) -> Answe
         for each in (home, folder, temporary):
             each.mkdir()
         prepare_home(home)
-        # JSON is YAML: the file holds exactly the canonical config that the digest was made of.
-        (folder / "config.yaml").write_text(job.config)
+        # JSON is YAML: the file holds exactly the canonical config that the digest was made of, but for a new name.
+        (folder / "config.yaml").write_text(config_to_push(job))
         state_label = {STATE_LABEL: job.state_id} if job.state_id else {}
         labels = {**job.labels, **state_label, **_git_label()}
         arguments = push_arguments(folder, labels, job.deploy_timeout_minutes, team_name)

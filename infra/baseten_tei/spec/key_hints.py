@@ -11,6 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from baseten_tei.spec.args import NESTED, EmbeddingArgs, EnvironmentArgs
 from baseten_tei.spec.credentials import normal_name, right_place
 from baseten_tei.spec.key_tables import key_tables
+from baseten_tei.spec.schedules import Schedule
 
 _CLOSE = 0.5
 _MAPPINGS: dict[str, type[BaseModel]] = {"": EmbeddingArgs, **NESTED}
@@ -28,13 +29,39 @@ def suggest_key(location: Sequence[str], args: type[BaseModel], given: object) -
     word = normal_name(location[-1]).rpartition(".")[2]
     if sentence := right_place(location[-1], known):
         return f" {sentence[:1].upper()}{sentence[1:]}"
-    if path := _PATHS.get(word) or key_tables().keys.get(word):
-        return _suggest_path(path, location, args, _value_for(path, word, given))
+    if path := _path_of(word, location):
+        value = _value_for(path, word, given)
+        return _suggest_beside(path, known, location, value) or _suggest_path(
+            path, location, args, value
+        )
     if sentence := key_tables().sentences.get(word):
         return f" {sentence.format(number=given if type(given) is int else '…')}"
     names = {**_PATHS, **{name: name for name in known}}
     close = difflib.get_close_matches(word, names, 1, _CLOSE)
     return f" Perhaps you meant {names[close[0]]!r}?" if close else f" Known: {', '.join(known)}"
+
+
+def _path_of(word: str, location: Sequence[str]) -> str | None:
+    """Return the path that a word means; within a schedule, one of a schedule's keys first."""
+    path = _PATHS.get(word) or key_tables().keys.get(word)
+    name = path.rpartition(".")[2] if path else word
+    if _in_schedule(location) and name in Schedule.model_fields:
+        return f"autoscaling.schedules.<name>.{name}"
+    return path
+
+
+def _in_schedule(location: Sequence[str]) -> bool:
+    return "autoscaling" in location and {"warm", "schedules"} & {*location[:-1]} != set()
+
+
+def _suggest_beside(path: str, known: Sequence[str], location: Sequence[str], value: str) -> str:
+    """Return what to write in a schedule instead of one of its keys; empty for a key that is elsewhere."""
+    name = path.rpartition(".")[2]
+    if not _in_schedule(location) or not path.startswith("autoscaling.schedules."):
+        return ""
+    if name in known:
+        return f" Write {name}: {value}"
+    return f" warm takes days, hours, timezone and min_replica alone: write a schedule, with {name}: {value}"
 
 
 def _known_keys(location: Sequence[str], args: type[BaseModel]) -> list[str]:

@@ -9,6 +9,7 @@ from baseten_tei.errors import did_you_mean
 from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.spec.args import Accelerator
 from baseten_tei.spec.key_hints import suggest_key
+from baseten_tei.spec.key_tables import key_tables
 
 
 def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
@@ -19,7 +20,7 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
         case "extra_forbidden":
             return f"unknown key {key!r}.{suggest_key(location, args, given)}"
         case "missing":
-            return f"{key} is missing: write {key}: {'BAAI/bge-base-en-v1.5' if key == 'model_id' else '…'}"
+            return f"{key} is missing: write {key}: {_example(location)}"
         case "literal_error" if key == "accelerator" and ":" in str(given):
             family = str(given).partition(":")[0]
             return f"accelerator {given!r} asks for several GPUs and TEI uses one: write accelerator: {family}"
@@ -31,7 +32,10 @@ def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:
             return f"{key} {given!r} is not known; {_suggest_value(details)}.{did_you_mean(str(given), gpus)}"
         case _:
             said = f"{_lower(details['msg'])}, not {given!r} ({kind_of(given)})"
-            return f"{key} {said}: write {key}: {_suggest_value(details)}"
+            suggested = _suggest_value(details)
+            if details["type"] == "string_type" and _is_of_schedule(location):
+                suggested = _example(location)
+            return f"{key} {said}: write {key}: {suggested}"
 
 
 def argument_text(details: ErrorDetails, kind: type[BaseModel]) -> str:
@@ -43,6 +47,22 @@ def argument_text(details: ErrorDetails, kind: type[BaseModel]) -> str:
         return problem_text(details, kind)
     known = kind.model_fields  # of a part of a spec: what it is called elsewhere would not help
     return f"unknown key {key!r}.{did_you_mean(key, known) or ' Known: ' + ', '.join(known)}"
+
+
+def _example(location: list[str]) -> str:
+    """Return an example of a key that has to be there, where an ellipsis would help nobody."""
+    if location == ["model_id"]:
+        return "BAAI/bge-base-en-v1.5"
+    if not _is_of_schedule(location):
+        return "…"
+    place = "autoscaling.warm" if "warm" in location[:-1] else "autoscaling.schedules.<name>"
+    return key_tables().examples[f"{place}.{location[-1]}"][0]
+
+
+def _is_of_schedule(location: list[str]) -> bool:
+    """Whether it is a key of a schedule, in whichever environment."""
+    inside = location[:-1]
+    return inside[-1:] == ["warm"] or inside[-2:-1] == ["schedules"]
 
 
 def _suggest_value(details: ErrorDetails) -> str:

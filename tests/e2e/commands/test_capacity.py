@@ -67,7 +67,10 @@ def test_without_a_free_gpu_the_next_up_takes_the_next_one_behind_the_same_endpo
     emulator.fault("bge", "no_capacity", gpu="L4")
     with passing_time(emulator):
         refused = stack.up(BASETEN_TEI_PATIENCE_SECONDS="8").refused().text
-    assert "no free L4 for 18 min: the next `pulumi up` pushes it for A10G ($0.02012 a" in refused
+    assert (
+        "no free L4 for 18 min (scheduling): the next `pulumi up` pushes it for A10G ($0.02012 a"
+        in refused
+    )
     assert "instead of $0.01414): same model, same endpoint; what else holds it: T4 ($0" in refused
     model_id = emulator.models()["bge"]
 

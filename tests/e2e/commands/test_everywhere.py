@@ -31,6 +31,7 @@ pytestmark = pytest.mark.e2e
 TABLE = ROOT / "tests" / "golden" / "commands.md"
 ARGUMENTS = {
     "check": "", "explain": "search", "lock": "--check", "generate": "", "outputs": "--format dotenv",
+    "operations": "",
     "golden": "search", "adopt": "--all --dry-run", "doctor": "", "status": "", "tune": "search --dry-run",
     "rehearse": "", "stacks": "", "pr init": "--github", "pr preview": "--output report", "pr report": "",
     "pr comment": "--file comment.md", "pr verify": "--comment comment.md", "pr snapshot export": "",

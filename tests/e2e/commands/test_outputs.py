@@ -14,14 +14,19 @@ import yaml
 from baseten_tei.outputs.json_schema import outputs_schema
 from baseten_tei_client import Space, compare
 from tests.support.harness import API_KEY, BGE, DEV_STACK, Checked, Emulator, Stack
+from tests.support.monitoring.prometheus import promtool
 
 pytestmark = pytest.mark.e2e
 
 
 def told(stack: Stack, *arguments: str) -> Checked:
+    return command(stack, "outputs", *arguments)
+
+
+def command(stack: Stack, name: str, *arguments: str) -> Checked:
     """A command of the project, in the stack's folder."""
     ended = subprocess.run(
-        [sys.executable, "-m", "baseten_tei", "outputs", "--stack", stack.name, *arguments],
+        [sys.executable, "-m", "baseten_tei", name, "--stack", stack.name, *arguments],
         cwd=stack.folder, env=stack.env(), capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     return Checked(ended.returncode, ended.stdout, ended.stderr)
@@ -72,6 +77,18 @@ def test_the_outputs_of_the_three_tasks_are_as_the_contract_says_and_are_handed_
     answer = requests.post(variables["BGE_EMBEDDINGS_URL"], json=asked, headers=headers, timeout=30)
     assert len(answer.json()["data"][0]["embedding"]) == 768
     assert API_KEY not in dotenv
+
+    command(stack, "operations", "--slo-ms", "500").check()
+    rules = (stack.folder / "operations" / "baseten-tei-rules.yml").read_text()
+    assert models["bge"]["environments"]["production"]["deployment_id"] in rules
+    assert (
+        promtool("check", "rules", "baseten-tei-rules.yml", folder=stack.folder / "operations").code
+        == 0
+    )
+    assert (
+        command(stack, "operations", "--slo-ms", "500", "--check").check().text
+        == "operations is up to date\n"
+    )
 
 
 @pytest.mark.serving

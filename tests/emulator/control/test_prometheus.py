@@ -103,8 +103,7 @@ def test_a_prometheus_reads_the_export_keeps_the_rules_and_sees_what_is_not_as_t
     assert 0 < float(ask(prometheus, quantile)[0]["value"][1]) < 60
     (limit,) = ask(prometheus, 'baseten_tei:max_replica{stack="live",model="search"}')
     assert limit["value"][1] == "1"
-    (alert,) = ask(prometheus, 'ALERTS{alertstate="pending"}')
-    assert alert["metric"]["alertname"] == "BasetenTeiOtherVersion"
+    (alert,) = ask(prometheus, 'ALERTS{alertstate="pending",alertname="BasetenTeiOtherVersion"}')
     assert alert["metric"]["model"] == "search"
     assert alert["metric"]["deployment_id"] == stack.models["search"]["deployment_id"]
     health = requests.get(f"{prometheus}/api/v1/rules", timeout=10).json()["data"]["groups"]

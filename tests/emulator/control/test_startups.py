@@ -91,3 +91,13 @@ def test_a_capacity_that_ends_in_another_status_is_refused(local: Baseten) -> No
     body = {"fault": "no_capacity", "status": "ACTIVE"}
     answer = local.call("POST", "/_emulator/faults", body)
     assert (answer.status, "INACTIVE, DEPLOY_FAILED" in answer.json["message"]) == (400, True)
+
+
+def test_a_state_of_before_there_were_lengths_of_phases_is_read(local: Baseten) -> None:
+    ids = local.deployed()
+    database = local.world.store._db  # what an earlier version wrote
+    database.execute(
+        "UPDATE records SET body = json_remove(body, '$.startup_seconds', '$.scheduled_at', '$.gave_up')"
+        " WHERE kind = 'Deployment'"
+    )
+    assert (local.status(ids), startup(local, ids)["outcome"]) == ("ACTIVE", "SUCCESS")

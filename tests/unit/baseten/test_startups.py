@@ -15,9 +15,9 @@ PULLED = Phase("IMAGE_PULL", DONE, 12.0, 0.0)
         (
             Startup("STALLED", 1080.0, (Phase("SCHEDULING", "FAILED", 0.0, None),)),
             "L4:4x16",
-            "no free L4 for 18 min",
+            "no free L4 for 18 min (scheduling)",
         ),
-        (Startup("STALLED", 30.0, ()), "", "no free instance of its type for 30 s"),
+        (Startup("STALLED", 30.0, ()), "", "no free instance of its type for 30 s (scheduling)"),
         (
             Startup("IN_PROGRESS", 20.0, (Phase("SCHEDULING", "IN_PROGRESS", 0.0, None),)),
             "A10G:4x16",

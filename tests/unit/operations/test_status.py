@@ -91,6 +91,27 @@ def test_what_an_up_left_is_nothing_to_do() -> None:
     assert found(stored(MODELS), MODELS) == []
 
 
+def test_another_name_on_baseten_is_no_push_now_nor_later() -> None:
+    renamed = {"bge": raw(model_name="search")}
+    resources = stored({"bge": raw()})
+    told = {it.resource: it.why for it in found(resources, renamed)}
+    assert told["bge-model"] == ("name", "digest")
+    assert told["bge-push"] == ("environment.BASETEN_TEI_MODEL",)
+    assert told["bge-production"] == ("model",)
+    digest = named(resources, "bge-push")["inputs"]["environment"]["BASETEN_TEI_DIGEST"]
+    after = stored(renamed)
+    named(after, "bge-model")["outputs"] |= {"pushed_name": "bge", "pushed_digest": digest}
+    push = named(after, "bge-push")["inputs"]
+    before = named(resources, "bge-push")["inputs"]
+    push |= {
+        "stdin": before["stdin"],
+        "environment": {**before["environment"], "BASETEN_TEI_MODEL": "search"},
+    }
+    for values in ("inputs", "outputs"):
+        named(after, "bge-production")[values]["digest"] = digest
+    assert found(after, renamed) == []
+
+
 def test_another_way_to_find_the_projects_python_is_nothing_to_do() -> None:
     """A project may leave its environment to uv: the push's text in its state is another."""
     resources = stored(MODELS)
@@ -516,9 +537,9 @@ def test_what_is_not_ready_says_how_far_its_startup_has_come() -> None:
     environment = Serving("production", serving, {}, candidate=moving)
     state = {"failed_deployment_id": "d3"}
     assert list(describe_under_way(api, "m1", state, environment)) == [
-        "d1 is DEPLOYING: no free L4 for 18 min",
+        "d1 is DEPLOYING: no free L4 for 18 min (scheduling)",
         "d2 is LOADING_MODEL",
-        "d3 is INACTIVE: no free L4 for 18 min",
+        "d3 is INACTIVE: no free L4 for 18 min (scheduling)",
     ]
     quiet = Serving("production", version("d5"), {})
     for gone in ({}, {"failed_deployment_id": "d4"}, {"failed_deployment_id": "d9"}):
@@ -528,7 +549,7 @@ def test_what_is_not_ready_says_how_far_its_startup_has_come() -> None:
 def test_what_an_environment_waits_for_is_a_note_and_no_drift() -> None:
     now = datetime(2026, 11, 30, tzinfo=UTC)
     state = {"model": "bge", "environment": "production"}
-    line = "d2 is DEPLOYING: no free L4 for 18 min"
+    line = "d2 is DEPLOYING: no free L4 for 18 min (scheduling)"
     row = live_environment(state, "m1", Serving("production", version("d1"), {}), None, now, [line])
     assert row.notes[0] == line
     assert any(line in it for it in render_table([row]))

@@ -8,6 +8,8 @@ from pulumi.provider.experimental import provider as protocol
 from pulumi.provider.experimental.property_value import PropertyValue
 
 from baseten_tei.provider.protocol.claims import Claims
+from baseten_tei.provider.protocol.ids import current_id
+from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL
 from tests.unit.provider.test_protocol import NAME, URN, Thing, serve
 
 OTHER = URN.replace("bge-thing", "search-thing")
@@ -74,3 +76,12 @@ def test_a_claim_is_by_type_and_id() -> None:
     assert claims.heir(("another:type", "m")) is None
     assert claims.others((KIND, "n")) == [(URN, {"name": "m"})]
     assert claims.others((KIND, "m")) == []
+
+
+def test_a_renamed_model_is_what_it_is_called_now_and_not_the_one_that_took_its_name() -> None:
+    renamed = {"name": "search", "team": "ads"}
+    assert current_id(MODEL, "ads/bge", renamed) == "ads/search"
+    environment = {"model": "search", "environment": "production"}
+    assert current_id(ENVIRONMENT, "bge/production", environment) == "search/production"
+    assert current_id(MODEL, "bge", {}) == "bge"
+    assert current_id(API_KEY, "abcdefgh", {"name": "search"}) == "abcdefgh"

@@ -96,10 +96,22 @@ def test_another_model_behind_the_name_may_take_inputs_of_another_length() -> No
     assert environment(FakeApi()).plan(other, released())[1]["max_input_length"] == UNKNOWN
 
 
-@pytest.mark.parametrize("key", ["model", "environment"])
-def test_another_model_or_environment_is_another_resource(key: str) -> None:
+@pytest.mark.parametrize("key", ["team", "environment"])
+def test_another_team_or_environment_is_another_resource(key: str) -> None:
     change = environment(FakeApi()).diff(released(), {**ENVIRONMENT, key: "other"})
     assert change.replaces == (key,)
+
+
+def test_another_name_of_the_model_releases_nothing_and_keeps_every_id() -> None:
+    api, releases = FakeApi(), Releases()
+    resource, renamed = environment(api, releases), {**ENVIRONMENT, "model": "other"}
+    assert resource.diff(released(), renamed).replaces == ()
+    assert resource.plan(renamed, released())[1]["deployment_id"] == "d1"
+    assert resource.update("id", released(), renamed) == released(model="other")
+    by_hand = released(drift={"model": "renamed to 'x' by hand"})
+    assert resource.diff(by_hand, ENVIRONMENT).paths == ("drift.model",)
+    assert resource.update("id", by_hand, ENVIRONMENT) == released()
+    assert (api.calls, releases.asked) == ([], [])
 
 
 def test_a_change_is_told_by_the_leaf_that_changed() -> None:

@@ -65,11 +65,13 @@ def test_nothing_changed_is_no_change_whatever_the_outputs_are() -> None:
     assert model(FakeApi()).diff(made(), MODEL).paths == ()
 
 
-def test_a_new_digest_is_a_change_in_place_and_a_new_name_another_model() -> None:
+def test_a_new_digest_and_a_new_name_are_changes_in_place_and_a_new_team_another_model() -> None:
     change = model(FakeApi()).diff(made(), {**MODEL, "digest": "newer"})
     assert (change.paths, change.replaces) == (("digest",), ())
     change = model(FakeApi()).diff(made(), {**MODEL, "name": "other"})
-    assert (change.paths, change.replaces) == (("name",), ("name",))
+    assert (change.paths, change.replaces) == (("name",), ())
+    change = model(FakeApi()).diff(made(), {**MODEL, "team": "ads"})
+    assert (change.paths, change.replaces) == (("team",), ("team",))
 
 
 def test_a_new_digest_keeps_the_generation_so_that_only_the_digest_pushes() -> None:

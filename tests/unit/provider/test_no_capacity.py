@@ -64,7 +64,8 @@ def wait(
 def test_an_error_names_phase_minutes_gpu_and_what_else_holds_the_model_with_prices() -> None:
     line = wait(waiting_for(startups={"d1": JUST_BEGUN})).problems[0]
     assert line.startswith(
-        "model 'bge': deployment d1 is DEPLOYING after 30 minutes: no free L4 for 30 min: wait on with `pulumi up`, "
+        "model 'bge': deployment d1 is DEPLOYING after 30 minutes: no free L4 for 30 min (scheduling): wait "
+        "on with `pulumi up`, "
         "or write accelerator: T4; what holds the model: T4 ($0.01052 a minute), A10G ($0.02012 a minute), "
     )
     assert "; L4 is $0.01414. Its last log lines:" in line
@@ -73,7 +74,10 @@ def test_an_error_names_phase_minutes_gpu_and_what_else_holds_the_model_with_pri
 def test_without_a_lock_no_gpu_is_named_as_one_that_holds_the_model() -> None:
     other = version(instance_type="L4:4x16")
     line = wait(waiting_for(configs={"d1": {}}, deployments={"d1": other})).problems[0]
-    assert "no free L4 for 48 min: wait on with `pulumi up`, write another accelerator, or" in line
+    assert (
+        "no free L4 for 48 min (scheduling): wait on with `pulumi up`, write another accelerator, or"
+        in line
+    )
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -95,7 +99,7 @@ def test_startups_are_asked_for_every_fifteen_seconds_and_at_the_end() -> None:
     wait(api, clock, told)
     assert api.startup_asked <= clock.now / 15 + 1
     assert api.startup_asked > clock.now / 25
-    assert "d1 is DEPLOYING: no free L4 for 18 min" in told[:2]
+    assert "d1 is DEPLOYING: no free L4 for 18 min (scheduling)" in told[:2]
     short = waiting_for("DEPLOY_FAILED")
     wait(short)
     assert short.startup_asked == 1
@@ -115,8 +119,9 @@ def test_a_build_that_failed_is_no_startup() -> None:
 
 def test_what_baseten_gave_up_for_lack_of_a_machine_is_told_as_that() -> None:
     error = wait(waiting_for("DEPLOY_FAILED"), accelerators=TURNS)
-    assert "ended as DEPLOY_FAILED: no free L4 for 18 min: write on_no_capacity: next, and" in str(
-        error
+    assert (
+        "ended as DEPLOY_FAILED: no free L4 for 18 min (scheduling): write on_no_capacity: next, and"
+        in str(error)
     )
     assert error.lack == {
         "digest": "new",
@@ -130,12 +135,16 @@ def test_what_baseten_gave_up_for_lack_of_a_machine_is_told_as_that() -> None:
 def test_with_a_list_the_error_names_the_next_gpu_and_the_line_to_write() -> None:
     line = wait(waiting_for(), accelerators=TURNS).problems[0]
     assert (
-        "no free L4 for 48 min: write on_no_capacity: next, and the next `pulumi up` pushes it for A10G ($0.02012 a "
+        "no free L4 for 48 min (scheduling): write on_no_capacity: next, and the next `pulumi up` pushes it "
+        "for A10G ($0.02012 a "
         "minute instead of $0.01414): same model, same endpoint; or wait on with `pulumi up`; what else holds "
         "it: T4 ($0.01052 a minute), "
     ) in line
     line = wait(waiting_for(), accelerators=TURNS, on_no_capacity="next").problems[0]
-    assert "no free L4 for 48 min: the next `pulumi up` pushes it for A10G ($0.02012" in line
+    assert (
+        "no free L4 for 48 min (scheduling): the next `pulumi up` pushes it for A10G ($0.02012"
+        in line
+    )
     api = waiting_for(deployments={"d1": version(digest="second", instance_type="A10Gx4x16")})
     line = wait(api, accelerators=TURNS, on_no_capacity="next").problems[0]
     assert (
@@ -155,7 +164,7 @@ def test_what_baseten_gave_up_is_waited_for_unless_the_spec_takes_the_next_gpu()
     assert "is DEPLOYING after 30 minutes" in str(wait(patient, accelerators=TURNS))
     assert ("activate", "m1", "d1") in patient.calls
     error = wait(giving_way, accelerators=TURNS, on_no_capacity="next")
-    assert "ended as INACTIVE: no free L4 for 18 min" in str(error)
+    assert "ended as INACTIVE: no free L4 for 18 min (scheduling)" in str(error)
     assert giving_way.calls == []
 
 
@@ -222,6 +231,17 @@ def test_what_still_waits_for_another_gpu_is_stopped_before_the_next_one_is_push
     resource.update("bge", state, inputs | {"other_digests": ["new", "third"]})
     assert api.calls == [("deactivate", "m1", "d1")]
 
+    def refuse(*_: Any) -> None:
+        raise ApiError("Baseten answered 400: it is deploying", status=400)
+
+    stuck = FakeApi(deployments={"d1": waits})
+    stuck.deactivate = refuse  # type: ignore[method-assign]
+    resource = ModelResource(stuck)  # type: ignore[arg-type] # a duck
+    with pytest.raises(
+        UserError, match=r"d1 still waits .* \(Baseten answered 400: it is deploying\): delete"
+    ):
+        resource.update("bge", state, inputs | {"other_digests": ["new"]})
+
 
 def test_what_found_no_machine_goes_once_another_gpu_serves() -> None:
     refused = version("d1", "INACTIVE", "new")
@@ -253,3 +273,17 @@ def test_an_interrupt_while_startups_are_asked_for_ends_the_wait() -> None:
     readiness = Readiness(api, Waiting(clock, clock.sleep))  # type: ignore[arg-type] # a duck
     with pytest.raises(UserError, match="interrupted"):
         readiness.ready(INPUTS, "m1", api.deployments["d1"], None, 1800.0)
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "DEPLOYING", "INACTIVE"])
+def test_a_refresh_forgets_a_lack_whose_deployment_got_its_machine(status: str) -> None:
+    api, warned = FakeApi(deployments={"d1": version("d1", status)}), list[str]()
+    lack = {"digest": "new", "accelerator": "L4", "deployment_id": "d1", "at": "now"}
+    older = {"digest": "gone", "accelerator": "T4", "at": "before"}
+    resource = EnvironmentResource(api, Succeeds(), warned.append)  # type: ignore[arg-type] # ducks
+    state = {**INPUTS, "no_capacity": [older, lack]}
+    found = resource.read("bge/production", INPUTS, state).state
+    free = status == "ACTIVE"
+    assert found["no_capacity"] == ([older] if free else [older, lack])
+    said = "model 'bge': deployment d1 got its L4 after all and is ACTIVE, so the next `pulumi up` goes on with it"
+    assert warned == ([said] if free else [])

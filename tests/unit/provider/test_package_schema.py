@@ -57,8 +57,8 @@ def test_secret_inputs_and_no_others_are_secret(token: str) -> None:
 @pytest.mark.parametrize(
     ("token", "identity"),
     [
-        ("baseten:index:Model", {"name", "team"}),
-        ("baseten:index:Environment", {"model", "team", "environment"}),
+        ("baseten:index:Model", {"team"}),
+        ("baseten:index:Environment", {"team", "environment"}),
         ("baseten:index:Secret", {"name", "team"}),
     ],
 )

@@ -212,7 +212,7 @@ def test_an_environment_that_serves_nothing_stays_and_is_drift() -> None:
     ("models", "environments", "why"),
     [
         ({}, {}, "the model was deleted"),
-        ({"other": "m1"}, {}, "the model was renamed to 'other'"),
+        ({"other": "m1"}, {}, "the environment was deleted"),
         ({"bge": "m1"}, {}, "the environment was deleted"),
     ],
 )

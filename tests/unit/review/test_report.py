@@ -101,7 +101,6 @@ def test_the_diff_is_that_of_the_reviewed_file() -> None:
         (raw(revision=COMMIT), raw(revision=OTHER), "embed the index again"),
         (raw(), raw(pooling="mean"), "pooling (default) → mean"),
         (raw(), raw(default_prompt="query: "), "default_prompt (default) → query: "),
-        (raw(), raw(model_name="other"), "every URL is another"),
         (raw(), raw(environment="live"), "every URL is another"),
         (raw(environments={"staging": {}}), raw(), "environment staging goes"),
         (raw(max_client_batch_size=64), raw(), "max_client_batch_size 64 → 32"),
@@ -140,6 +139,24 @@ def test_another_dimension_is_told_from_the_live_router_and_the_lock() -> None:
     found = model(raw(), after, told=told, lock=lock, known=known).breaks
     assert any(text.startswith("dimensions 768 → 1024") for text in found)
     assert any(text.startswith("max_input_length 1024 → 512") for text in found)
+
+
+def test_another_name_on_baseten_breaks_nobody() -> None:
+    found = model(raw(), raw(model_name="other"))
+    assert found.breaks == ()
+    assert "model_name bge → other: renamed on Baseten; its id and its URLs stay" in found.notices
+
+
+def test_a_model_that_only_gets_another_name_is_renamed_though_its_push_step_is_updated() -> None:
+    document = json.loads(preview_text({"bge": raw()}, {"bge": raw()}))
+    for step in document["steps"]:
+        if step["urn"].endswith(("bge-model", "bge-push", "bge-production")):
+            step["op"] = "update"
+            inputs = step["newState"]["inputs"] = json.loads(json.dumps(step["newState"]["inputs"]))
+            inputs |= {key: "other" for key in ("name", "model") if key in inputs}
+    preview = parse_preview(json.dumps(document))
+    found = stack_report("test", "a test", preview, Knowledge(LISTED, PolicyConfig()))
+    assert [it.kind for it in found.models] == ["renamed"]
 
 
 def test_a_new_name_on_baseten_is_told_with_what_keeps_the_old_one() -> None:

@@ -38,6 +38,16 @@ class Models(Teams):
         """Return every model that the API key sees, or every one of a team."""
         return self._list_models(team, None)
 
+    def rename_model(self, model_id: str, name: str, team: str | None) -> None:
+        """Give a model another name; its id, URLs and versions stay. Raises `ApiError` 404 or 405 where it cannot."""
+        from baseten.client.managementapi import UpdateModelRequest
+
+        request = UpdateModelRequest.model_validate({"name": name})
+        self._once(
+            lambda: self._sdk.patch_models(model_id=model_id, request=request),
+            done=lambda: self.find_model(name, team) == model_id,
+        )
+
     def delete_model(self, model_id: str) -> None:
         """Delete a model with all its deployments and environments."""
         self._delete_once(lambda: self._sdk.delete_models(model_id=model_id))

@@ -3,10 +3,17 @@
 from typing import Any
 
 from baseten_tei.deployment.ownership import owner_after
-from baseten_tei.deployment.push_job import PREFIX, Stamp, stamp_environment
+from baseten_tei.deployment.push_job import (
+    PREFIX,
+    Stamp,
+    read_job,
+    stamp_environment,
+    write_job,
+)
+from baseten_tei.deployment.renaming.wanted_push import as_pushed_after
 from baseten_tei.operations.status.stored_resources import StoredResources
 from baseten_tei.project.urns import Values, kind_of
-from baseten_tei.spec.type_tokens import MODEL
+from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL
 
 Resources = dict[str, dict[str, Any]]
 """URN → inputs, as the state would hold them; a component comes before what it holds."""
@@ -22,16 +29,19 @@ def fill_generations(
 ) -> Resources:
     """Return the resources with the generations that the update would find: a lost version increments its model's."""
     held = {state.resources[it].get("parent"): state.outputs(it) for it in state.of_kind(MODEL)}
-    component, model = "", {}
+    component, model, digest = "", {}, ""
     for urn, inputs in wanted.items():
         if "$" not in urn:
             component = urn
+        known = held.get(component, {})
         if kind_of(urn) == MODEL:
-            model = inputs
+            model, digest = inputs, inputs["digest"]
         if GENERATION in inputs.get("environment", ()):
-            inputs["environment"] = _push_environment(
-                inputs["environment"], held.get(component, {}), model
-            )
+            job = as_pushed_after(read_job(inputs["environment"], inputs["stdin"]), known, model)
+            inputs["stdin"], digest = job.config, job.digest
+            inputs["environment"] = _push_environment(write_job(job, ""), known, model)
+        if kind_of(urn) == ENVIRONMENT and inputs["digest"]:
+            inputs["digest"] = digest
         if INTERPRETER in inputs and urn in state.resources:
             inputs[INTERPRETER] = state.inputs(urn).get(INTERPRETER)
         if SECRET_GENERATION in inputs:

@@ -15,7 +15,7 @@ from baseten_tei.facts.files.formats import STATE, check_format
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
 from baseten_tei.provider.protocol.claims import Claims
 from baseten_tei.provider.protocol.diff_response import diff_response, may_be_the_same
-from baseten_tei.provider.protocol.ids import not_there
+from baseten_tei.provider.protocol.ids import current_id, not_there
 from baseten_tei.provider.protocol.old_inputs import old_state_id
 from baseten_tei.provider.protocol.progress_lines import current_urn
 from baseten_tei.provider.protocol.provider_configuration import config_failures
@@ -196,7 +196,7 @@ class BasetenProvider(protocol.Provider):
     async def _heir(self, request: protocol.DeleteRequest, state: Values) -> str | None:
         """The URN of the resource of the program that stands for what is to be deleted, whatever it calls it."""
         kind = _type_of(request.urn)
-        thing = (kind, request.resource_id)
+        thing = (kind, current_id(kind, request.resource_id, state))
         if heir := self._claims.heir(thing):
             return heir
         resource = self._resource(request.urn)

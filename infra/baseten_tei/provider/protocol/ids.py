@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from baseten_tei.errors import UserError
+from baseten_tei.provider.protocol.resource import Values
 from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL, SECRET
 
 SHAPES = {
@@ -16,6 +17,15 @@ SHAPES = {
 def join_id(name: str, team: str | None) -> str:
     """Return the ID of a model or a secret."""
     return f"{team}/{name}" if team else name
+
+
+def current_id(kind: str, resource_id: str, state: Values) -> str:
+    """Return the id of a resource by the name that it has: the engine keeps the first one, also of a renamed model."""
+    if kind == MODEL and "name" in state:
+        return join_id(state["name"], state.get("team"))
+    if kind == ENVIRONMENT and "model" in state:
+        return f"{join_id(state['model'], state.get('team'))}/{state['environment']}"
+    return resource_id
 
 
 def not_there(kind: str, resource_id: str) -> UserError:

@@ -115,8 +115,8 @@ class ModelInputs(Typed):
     Deleting it deletes the model, unless others' deployments hang on it. Import id: `[team/]name`.
     """
 
-    name: Identity
-    """Name of the model on Baseten."""
+    name: NotEmpty
+    """Name of the model on Baseten; another one renames it, and its id and URLs stay."""
     team: Identity | None = None
     """Team that owns it, by name or id; default: what the API key sees by itself."""
     digest: str
@@ -148,6 +148,12 @@ class ModelOutputs(ModelInputs):
     """What a refresh found missing; empty where nothing is."""
     adopted: bool
     """Whether it was taken over from someone else."""
+    renamed_to: str | None = None
+    """What somebody else called it, as a refresh found it; none where it has its own name."""
+    pushed_name: str | None = None
+    """Name that it had at its last push; none where it has not been renamed since."""
+    pushed_digest: str | None = None
+    """Config digest of that push."""
     taken_over: list[str] | None = None
     """Ids of the deployments that were there when it was taken over."""
     stamp: str | None = None
@@ -163,7 +169,7 @@ class EnvironmentInputs(Typed):
     on. Import id: `[team/]model/environment`.
     """
 
-    model: Identity
+    model: NotEmpty
     """Name of the model on Baseten."""
     team: Identity | None = None
     """Team that owns the model, by name or id; default: what the API key sees by itself."""

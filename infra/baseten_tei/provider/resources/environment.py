@@ -30,7 +30,7 @@ from baseten_tei.provider.resources.refresh import read_environment
 from baseten_tei.provider.resources.refresh_calls import Reads
 from baseten_tei.spec.type_tokens import SCHEDULES
 
-REPLACING = ("model", "team", "environment")
+REPLACING = ("team", "environment")
 POLICY = (
     "expected", "golden", "new_space", "on_refusal", "keep_deployments", "deploy_timeout_minutes", "adopt",
     "accelerators", "on_no_capacity",
@@ -62,7 +62,7 @@ class EnvironmentResource:
         self._reads = reads or api
 
     def diff(self, state: Values, inputs: Values) -> Change:
-        """Replace for another model or environment; everything else changes in place."""
+        """Replace for another team or environment; everything else changes in place, the model's name too."""
         paths = find_changed_paths(state, _inputs_to_compare(state, inputs))
         paths += [f"drift.{name}" for name in state.get("drift") or {}]
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
@@ -123,8 +123,8 @@ class EnvironmentResource:
                 self._api.update_environment(
                     state["model_id"], inputs["environment"], settings_of(inputs)
                 )
-        known = {key: state[key] for key in (*_OUTPUTS, "drift", "no_capacity") if key in state}
-        done = {**inputs, **marks, **known}
+        known = {key: state[key] for key in (*_OUTPUTS, "no_capacity") if key in state}
+        done = {**inputs, **marks, **known, "drift": {}}
         same = state.get(SCHEDULES) == inputs.get(SCHEDULES)
         return done if same else self._scheduled(state, inputs, done)
 
@@ -221,9 +221,14 @@ def _is_imported_as_wanted(state: Values, inputs: Values) -> bool:
 
 
 def _needs_release(state: Values, inputs: Values) -> bool:
-    drifted = bool(state.get("drift")) or "failed_deployment_id" in state
+    drifted = bool(_drift_of_release(state)) or "failed_deployment_id" in state
     moves = inputs.get("region") not in (None, state.get("region"))
     return drifted or moves or any(state.get(key) != inputs.get(key) for key in RELEASING)
+
+
+def _drift_of_release(state: Values) -> Values:
+    """What drifted of what serves: a model that somebody renamed gets its name back, and is not released."""
+    return {field: it for field, it in (state.get("drift") or {}).items() if field != "model"}
 
 
 def _still_known(state: Values, inputs: Values) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ the pushed version is gone, so that drift pushes again and nothing else does.
 
 from collections.abc import Callable
 
-from baseten_tei.baseten.api import BasetenApi, NotFoundError
+from baseten_tei.baseten.api import ApiError, BasetenApi, NotFoundError
 from baseten_tei.baseten.statuses import MEANINGS, Meaning
 from baseten_tei.baseten.versions import Version
 from baseten_tei.deployment.differences import find_changed_paths
@@ -18,14 +18,16 @@ from baseten_tei.deployment.ownership import (
     owner_after,
     owner_of,
 )
+from baseten_tei.deployment.renaming.pushed_name import pushed_after
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.ids import is_one_model, join_id
 from baseten_tei.provider.protocol.resource import Change, Live, Values
 from baseten_tei.provider.release.deletion_guards import deletion_problem, obstacles
 from baseten_tei.provider.resources.refresh import read_model
 from baseten_tei.provider.resources.refresh_calls import Reads
+from baseten_tei.provider.resources.renames import Renames
 
-REPLACING = ("name", "team")
+REPLACING = ("team",)
 POLICY = ("adopt", "other_digests")
 """Inputs that count when the model is taken, or pushed: a change of them alone changes nothing on Baseten."""
 
@@ -45,17 +47,17 @@ class ModelResource:
         self._warn = warn
         self._reads = reads or api
         self._include = include
+        self._renames = Renames(api, self._reads, warn)
 
     def diff(self, state: Values, inputs: Values) -> Change:
-        """Replace for another name or team; drift found by a refresh is a change as well."""
+        """Rename for another name, replace for another team; drift found by a refresh is a change as well."""
         self._include(
             _id(inputs)
         )  # the engine compares what it may change: nothing else, with --target
         unknown = {key for key in ("force_delete", "digest") if key not in state}
         skipped = {*POLICY, *OWNER, *unknown}
         paths = find_changed_paths(state, {k: it for k, it in inputs.items() if k not in skipped})
-        if state.get("drift"):
-            paths.append("drift")
+        paths += [key for key in ("drift", "renamed_to") if state.get(key)]
         return Change(tuple(paths), tuple(path for path in paths if path in REPLACING))
 
     def plan(self, inputs: Values, state: Values | None) -> tuple[str, Values]:
@@ -66,6 +68,7 @@ class ModelResource:
         planned = {
             **inputs,
             **owner_after(state, inputs),
+            **pushed_after(state, inputs),
             "generation": str(generation + 1 if drifted else generation),
             "drift": "",
             "adopted": bool(state.get("adopted")),
@@ -89,9 +92,10 @@ class ModelResource:
         return read_model(self._reads, resource_id, inputs, state, self._warn)
 
     def update(self, resource_id: str, state: Values, inputs: Values) -> Values:
-        """Record a new digest, or a new generation after drift; the push does the work."""
+        """Rename it, record a new digest, or a new generation after drift; the push does the rest."""
         del resource_id
         planned = self.plan(inputs, state)[1]
+        self._renames.rename(state, inputs)
         versions = self._stop_others(inputs)
         if state.get("adopted"):
             return planned
@@ -107,7 +111,8 @@ class ModelResource:
         """Delete the model with all its versions, if it is this stack's. Raises where others' would go with it."""
         del resource_id
         owner = owner_of(state)
-        model_id = self._api.find_model(state["name"], state.get("team"))
+        name = state.get("renamed_to") or state["name"]
+        model_id = self._api.find_model(name, state.get("team"))
         if model_id is None:
             return
         versions = self._api.versions(model_id)
@@ -141,8 +146,19 @@ class ModelResource:
         for version in versions:
             waits = MEANINGS.get(version.status) is Meaning.STARTING
             if version.digest in others and waits:
-                self._api.deactivate(model_id, version.id)
+                self._stop(inputs["name"], model_id, version)
         return versions
+
+    def _stop(self, name: str, model_id: str, version: Version) -> None:
+        try:
+            self._api.deactivate(model_id, version.id)
+        except NotFoundError:
+            return
+        except ApiError as error:
+            raise UserError(
+                f"model {name!r}: deployment {version.id} still waits for another GPU, and cannot be stopped before "
+                f"the next one is pushed ({error}): delete it on Baseten's page of the model, then run `pulumi up`"
+            ) from error
 
     def _versions(self, inputs: Values) -> list[Version] | None:
         """The deployments of the model with this name; `None` where there is no such model."""

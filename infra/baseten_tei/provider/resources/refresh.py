@@ -5,7 +5,7 @@ drifted goes into the output `drift`, by field. Each is a warning line too, for 
 no fields. `up` repairs all of it. Nothing is written here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -23,8 +23,10 @@ from baseten_tei.provider.drift.environment_drift import (
     settings_now,
 )
 from baseten_tei.provider.protocol.resource import Live, Values
+from baseten_tei.provider.resources.freed_machines import forget_lacks
 from baseten_tei.provider.resources.imports import import_environment, import_model
 from baseten_tei.provider.resources.refresh_calls import Reads, environment_of
+from baseten_tei.provider.resources.renames import find_renamed
 from baseten_tei.spec.type_tokens import SCHEDULES
 
 Warn = Callable[[str], None]
@@ -43,10 +45,14 @@ def read_model(api: Reads, resource_id: str, inputs: Values, state: Values, warn
         return import_model(api, resource_id)
     # What an import could not know came with the first `up` after it.
     state = {**{key: it for key, it in inputs.items() if key not in _WITH_A_CHANGE}, **state}
+    known = {key: it for key, it in state.items() if key != "renamed_to"}
+    if moved := _renamed_by_hand(api, state):
+        warn(f"model {state['name']!r} drifted: {by_hand(moved)}")
+        return Live(resource_id, inputs, {**known, "drift": "", "renamed_to": moved})
     drift = _model_drift(api, state)
     if drift:
         warn(f"model {state['name']!r} drifted: {drift}")
-    return Live(resource_id, inputs, {**state, "drift": drift})
+    return Live(resource_id, inputs, {**known, "drift": drift})
 
 
 def read_environment(
@@ -55,24 +61,45 @@ def read_environment(
     """Return the environment as it is now, or nothing if it or its model is gone: the next `up` creates it."""
     if not state:
         return import_environment(api, resource_id)
+    state = forget_lacks(api, state, warn)
     if "deployment_id" not in state:
         return Live(resource_id, inputs, state)  # never released: nothing there can have drifted
     state = {**{key: it for key, it in inputs.items() if key not in _APPLIED}, **state}
     model_id = api.find_model(state["model"], state.get("team"))
+    moved = "" if model_id else _name_of(api, state)
+    if moved:
+        model_id = state["model_id"]
     serving = environment_of(api, model_id, state["environment"]) if model_id else None
     if model_id and serving:
-        return _compare(api, Live(resource_id, inputs, state), model_id, serving, warn)
-    warn(f"{_environment_name(state)} is gone: {_loss(api, model_id, state)}")
+        more = {"model": by_hand(moved)} if moved else {}
+        return _compare(api, Live(resource_id, inputs, state), model_id, serving, warn, more)
+    warn(f"{_environment_name(state)} is gone: {_loss(model_id)}")
     return Live()
 
 
-def _compare(api: Reads, known: Live, model_id: str, serving: Serving, warn: Warn) -> Live:
+def by_hand(name: str) -> str:
+    """Return what is said of a model that somebody renamed on Baseten."""
+    return f"renamed to {name!r} by hand"
+
+
+def _renamed_by_hand(api: Reads, state: Values) -> str:
+    """The name of this model that somebody gave it; empty where it has its own, or is gone."""
+    if api.find_model(state["name"], state.get("team")):
+        return ""
+    moved = find_renamed(api, state)
+    return moved.name if moved else ""
+
+
+def _compare(
+    api: Reads, known: Live, model_id: str, serving: Serving, warn: Warn, more: Texts
+) -> Live:
     """What is known, with live settings in it, and all else that drifted by field."""
     state = known.state
     # An import reads more settings than its program may manage: the inputs say which.
     managed = {key: value for key, value in state.items() if key in known.inputs}
     settings = settings_now(managed, serving, datetime.now(UTC))
-    drift = environment_drift(state, model_id, serving, _config(api, model_id, state, serving))
+    config = _config(api, model_id, state, serving)
+    drift = {**more, **environment_drift(state, model_id, serving, config)}
     for field, text in {**settings_drift(state, settings), **drift}.items():
         warn(f"{_environment_name(state)} drifted: {field} {text}")
     if routing := serving.further.get("traffic_routing"):
@@ -98,12 +125,17 @@ def _model_drift(api: Reads, state: Values) -> str:
     model_id = api.find_model(state["name"], state.get("team"))
     if model_id is None:
         return "the model was deleted"
-    digest = state.get("digest")  # none where every environment is pinned: nothing is pushed
-    if not digest or pushed_version(_in_environments(api, model_id), digest):
+    # Of a renamed model, what was pushed under its earlier name is as good. None where every environment is pinned.
+    digests = [it for it in (state.get("digest"), state.get("pushed_digest")) if it]
+    if not digests or _is_pushed(_in_environments(api, model_id), digests):
         return ""
-    if pushed_version(api.versions(model_id), digest) is None:
-        return f"no deployment of {digest} is left"
+    if not _is_pushed(api.versions(model_id), digests):
+        return f"no deployment of {digests[0]} is left"
     return ""
+
+
+def _is_pushed(versions: Sequence[Version], digests: Sequence[str]) -> bool:
+    return any(pushed_version(versions, it) for it in digests)
 
 
 def _in_environments(api: Reads, model_id: str) -> list[Version]:
@@ -124,11 +156,16 @@ def _config(api: Reads, model_id: str, state: Values, serving: Serving) -> Texts
     return config_drift(ours, api.config(model_id, current.id)) if current else {}
 
 
-def _loss(api: Reads, model_id: str | None, state: Values) -> str:
+def _name_of(api: Reads, state: Values) -> str:
+    """What the model with the state's id is called now; empty where it is gone."""
+    named = (it.name for it in api.models(state.get("team")) if it.id == state["model_id"])
+    return next(named, "")
+
+
+def _loss(model_id: str | None) -> str:
     if model_id is not None:
         return "the environment was deleted"
-    names = [it.name for it in api.models(state.get("team")) if it.id == state["model_id"]]
-    return f"the model was renamed to {names[0]!r}" if names else "the model was deleted"
+    return "the model was deleted"
 
 
 def _ids(current: Version | None) -> Values:

@@ -22,24 +22,30 @@ def kind_of(pair: ModelChange) -> Kind:
         return "forgotten" if pair.before.spec.get("on_removal") == "retain" else "deleted"
     if pair.after.digest and (pair.before.digest != pair.after.digest or _is_pushed_again(pair)):
         return "pushed"
-    if pair.once is not None and _environment_inputs(pair.before) == _environment_inputs(
-        pair.after
-    ):
+    other_name = pair.once is not None or _is_renamed(pair.before, pair.after)
+    if other_name and _environment_inputs(pair.before) == _environment_inputs(pair.after):
         return "renamed"
     own = [step for step in pair.steps if step.parent == pair.name]
     return "settings only" if any(step.changes for step in own) else "unchanged"
 
 
+def _is_renamed(before: ModelState, after: ModelState) -> bool:
+    """Whether it gets another name on Baseten."""
+    return before.model.get("name") != after.model.get("name")
+
+
 def _environment_inputs(side: ModelState) -> dict[str, dict[str, Any]]:
-    """Return the inputs of its environments without the id, which states of an earlier release do not have."""
+    """Return the inputs of its environments without name and id, which states of an earlier release do not have."""
     return {
-        name: {key: it for key, it in inputs.items() if key != "state_id"}
+        name: {key: it for key, it in inputs.items() if key not in ("state_id", "model")}
         for name, inputs in side.environments.items()
     }
 
 
 def _is_pushed_again(pair: ModelChange) -> bool:
-    return any(step.type == PUSH and step.op == "update" for step in pair.steps)
+    """A push step that only learns of another name finds its version, and pushes nothing."""
+    renamed = pair.before and pair.after and _is_renamed(pair.before, pair.after)
+    return not renamed and any(it.type == PUSH and it.op == "update" for it in pair.steps)
 
 
 def reasons_of(pair: ModelChange) -> Texts:

@@ -70,7 +70,10 @@ def _removal(before: ModelState) -> Iterator[Consequence]:
 def _addresses(name: str, old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
     names = baseten_name(name, old), baseten_name(name, new)
     if names[0] != names[1]:
-        yield _breaking("model_name", *names, "another model on Baseten, so every URL is another")
+        renamed = (
+            f"model_name {names[0]} → {names[1]}: renamed on Baseten; its id and its URLs stay"
+        )
+        yield Consequence(False, renamed)
     if old.environment != new.environment:
         yield _breaking("environment", old.environment, new.environment, "every URL is another")
     for gone in sorted(set(old.environments) - {*new.environments, new.environment}):
