@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of
 from baseten_tei.rules.rule import Finding, Reported, Rule
 
 LACKING = Rule(
@@ -20,8 +22,8 @@ def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> 
     return [
         Reported(subject.name, LACKING, finding)
         for subject in subjects
-        if not subject.on_cpu
-        if (finding := organization_lacks_gpu(subject.instance.accelerator, available))
+        if (accelerator := accelerator_of(subject)) and accelerator != CPU
+        if (finding := organization_lacks_gpu(accelerator, available))
     ]
 
 
