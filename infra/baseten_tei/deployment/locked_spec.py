@@ -11,7 +11,6 @@ from baseten_tei.deployment.router_reading import Reading, read_repository, task
 from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
-from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import ModelArgs
@@ -69,11 +68,6 @@ class Subject:
     def loaded_task(self) -> TaskReading | None:
         """What the router loads, or was about to load; `None` where that is not known."""
         return task_of(self.reading)
-
-    @property
-    def on_cpu(self) -> bool:
-        """Whether there is no GPU."""
-        return self.instance.accelerator == CPU
 
     def tei_at_least(self, version: str) -> bool:
         """Return whether the image's TEI is that release or newer."""

@@ -1,6 +1,7 @@
 """The rules together: every corpus case, every rule's two sides, silences, and what reports look like."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from baseten_tei.commands import check
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError
 from baseten_tei.rules.formats.document import render_rules
+from baseten_tei.rules.gpu.account_rule import find_missing_gpus
 from baseten_tei.rules.registry import (
     BY_ID,
     DESCRIBED,
@@ -76,6 +78,16 @@ def test_every_finding_is_one_line_that_ends_in_what_to_do(case: Case) -> None:
 @given(subjects)
 def test_no_spec_and_no_facts_make_the_check_raise(subject: Subject) -> None:
     check_model(subject)
+
+
+def test_an_instance_that_there_is_not_leaves_the_other_rules_able_to_judge() -> None:
+    unseen = [it for it in FAILING if "TEI-MODEL-001" in it.rules and it.subject.facts]
+    for case in unseen:
+        args = case.subject.args.model_copy(update={"accelerator": None, "instance_type": "0"})
+        subject = replace(case.subject, args=args)
+        assert {"TEI-GPU-006", "TEI-MODEL-001"} <= found(subject), case.slug
+        assert find_missing_gpus([subject], ["L4:4x16"]) == []
+    assert unseen
 
 
 def test_a_silenced_rule_is_silent_and_one_that_finds_nothing_is_an_error() -> None:

@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 
 from baseten_tei.deployment import instances
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.facts.tei.gpus import CPU
+from baseten_tei.rules.gpu.subject_hardware import accelerator_of
 from baseten_tei.rules.rule import Finding, Reported, Rule
 
 LACKING = Rule(
@@ -21,8 +23,8 @@ def find_missing_gpus(subjects: Sequence[Subject], available: Sequence[str]) -> 
         Reported(subject.name, LACKING, finding)
         for subject in subjects
         for turn in subject.turns
-        if not turn.on_cpu
-        if (finding := organization_lacks_gpu(turn.instance.accelerator, available))
+        if (accelerator := accelerator_of(turn)) and accelerator != CPU
+        if (finding := organization_lacks_gpu(accelerator, available))
     ]
 
 

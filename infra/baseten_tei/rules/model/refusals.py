@@ -11,6 +11,7 @@ from baseten_tei.facts.tei.loading.candle.candle_config import type_names
 from baseten_tei.facts.tei.loading.formats import find_format
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.releases import BY_TRUST
+from baseten_tei.rules.gpu.subject_hardware import on_cpu
 from baseten_tei.rules.model.ways_out import (
     Change,
     change_release,
@@ -154,7 +155,7 @@ def find_cause(subject: Subject, refusal: Refusal) -> str | None:
 def _never_loads(subject: Subject) -> bool:
     """Return whether no other change helps; on a CPU one may, since ONNX Runtime takes any type."""
     kind = subject.facts and subject.facts.model_type
-    return bool(kind) and not subject.on_cpu and _knowing_release(subject) is None
+    return bool(kind) and not on_cpu(subject) and _knowing_release(subject) is None
 
 
 def _knowing_release(subject: Subject) -> str | None:
