@@ -103,14 +103,15 @@ def project(tmp_path: Path) -> Project:
 
 
 def test_a_change_is_rehearsed_against_the_commit_it_left_main_at(project: Project) -> None:
-    project.configure({"bge": BGE, "same": RERANKER, "old": EMOTIONS})
+    same = {**RERANKER, "environments": {"staging": {}}}  # which is asked, too
+    project.configure({"bge": BGE, "same": same, "old": EMOTIONS})
     (project.folder / ".gitignore").write_text("infra\n.venv\n")
     project.git("init", "--quiet", "--initial-branch", "main")
     project.git("add", "--all")
     project.git("commit", "--quiet", "-m", "base")
     project.git("switch", "--quiet", "-c", "change")
     moved = {**BGE, "pooling": "mean", "protect": True, "deployment": "previous"}
-    project.configure({"bge": moved, "same": RERANKER, "gated": GATED})
+    project.configure({"bge": moved, "same": same, "gated": GATED})
     project.git("commit", "--quiet", "-am", "change")
 
     code, told = project.rehearse("--format", "json", "--output", "report.json")

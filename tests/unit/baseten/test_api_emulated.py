@@ -224,3 +224,39 @@ def test_a_key_is_listed_and_deleted(emulated: Emulated) -> None:
     assert (_keys(emulated), emulated.api.own_prefix()) == ([], KEY)
     with pytest.raises(NotFoundError):
         emulated.api.delete_api_key(prefix)
+
+
+# --- renaming and regions
+
+
+@pytest.mark.parametrize("fault", LOST)
+def test_a_model_is_renamed_once_whatever_becomes_of_the_answer(
+    emulated: Emulated, fault: str
+) -> None:
+    emulated.fault(fault, **({} if fault == "truncated" else {"when": "after"}))
+    emulated.api.rename_model(emulated.model, "search", None)
+    assert emulated.api.find_model("search", None) == emulated.model
+    events = emulated.send("GET", "/v1/audit_logs")["items"]
+    assert [it["event_type"] for it in events].count("MODEL_RENAMED") == 1
+
+
+def test_a_name_that_is_taken_is_refused_in_basetens_words(emulated: Emulated) -> None:
+    source = {"kind": "model_archive", "deployment": {"config": CONFIG}, "name": "taken"}
+    emulated.send("POST", "/v1/models", {"source": source})
+    with pytest.raises(UserError, match="already exists"):
+        emulated.api.rename_model(emulated.model, "taken", None)
+
+
+@pytest.mark.parametrize("fault", ["hang_up", "server_error"])
+def test_a_version_moves_to_a_region_once_whatever_becomes_of_the_answer(
+    emulated: Emulated, fault: str
+) -> None:
+    assert emulated.api.regions(None) == emulated.api.regions("ads") == ["us", "eu"]
+    emulated.fault(fault, when="after")
+    emulated.api.promote(emulated.model, "production", emulated.first, SETTINGS, region="eu")
+    emulated.pass_time()
+    serving = emulated.api.serving(emulated.model, "production")
+    assert serving is not None
+    assert serving.current is not None
+    assert (serving.current.region, serving.current.id != emulated.first) == ("eu", True)
+    assert len(emulated.api.versions(emulated.model)) == 3

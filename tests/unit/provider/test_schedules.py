@@ -9,7 +9,8 @@ import pytest
 from baseten_tei.baseten.api import ApiError
 from baseten_tei.baseten.api.api_errors import answer_error
 from baseten_tei.baseten.versions import Serving
-from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
+from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules, schedule_changes
+from baseten_tei.deployment.schedules.schedule_words import read_words
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import UNKNOWN, PartlyDoneError
 from baseten_tei.provider.release.scheduling import naming_early_settings
@@ -213,6 +214,20 @@ def test_a_window_that_is_over_is_not_missed_and_one_to_come_is(world: World) ->
     assert world.drift(state(over=over, day=DAY)) == []
     (line,) = world.drift(state(sale=SALE, day=DAY))
     assert line.startswith("schedules.sale 24 Dec 2026")
+
+
+def test_what_somebody_changed_about_a_window_that_is_over_is_left_alone(world: World) -> None:
+    """Nothing could repair it: Baseten takes no window that is over."""
+    over = {**SALE, "start": "2026-11-01T08:00", "end": "2026-11-02T08:00"}
+    request = schedule_changes(
+        read_words(inputs(over=over)["autoscaling_schedules"]),
+        RemoteSchedules(),
+        NOW.replace(month=1),
+    )
+    world.by_hand(timezone="Asia/Tokyo", schedules=({**request["schedules"][0], "id": "1"},))
+    assert world.drift(state(over=over)) == ["timezone Europe/Berlin → Asia/Tokyo"]
+    world.resource.update("bge/production", world.live.state, inputs(over=over))
+    assert world.drift(state(over=over)) == []
 
 
 def test_a_preview_says_what_is_too_late_and_when_clocks_change(world: World) -> None:

@@ -52,18 +52,16 @@ def schedule_changes(wanted: Schedules, there: RemoteSchedules, now: datetime) -
     known = {it.name: it for it in _read_parts(there)[0]}
     past = {it.name for it in wanted.windows if is_too_late(it, wanted.zone, now, known)}
     wanted_parts = [part for it in wanted.windows if it.name not in past for part in _parts(it)]
-    moved = bool(wanted_parts) and there.timezone != wanted.timezone
+    stay = bool(wanted_parts or past & ids.keys())
+    moved = stay and there.timezone != wanted.timezone
     written = [it for it in wanted_parts if moved or _differs(it, known.get(it.name))]
     names = {it.name for it in wanted_parts} | past
     deleted = [ids[name] for name in ids if name not in names]
     deleted += [it["id"] for it in there.schedules if ids[str(it["name"])] != it["id"]]
-    if not written and not deleted:
+    if not (written or deleted or moved):
         return {}
-    left = len(there.schedules) - len(deleted) + len(written)
     return {
-        "timezone": wanted.timezone
-        if left and wanted.timezone
-        else (there.timezone if left else None),
+        "timezone": wanted.timezone if stay else None,
         "schedules": [_upsert(it, wanted.zone, ids.get(it.name)) for it in written],
         "delete_schedules": deleted,
     }

@@ -1,6 +1,6 @@
 """What somebody changed about an environment's autoscaling schedules, by field."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -33,9 +33,7 @@ def schedules_now(ours: Words, there: RemoteSchedules, now: datetime) -> dict[st
     zone = Schedules(ours.get("timezone")).zone
     written: dict[str, Any] = {}
     for name, words in (ours.get("schedules") or {}).items():
-        if _canonical(name, words) == found.get(name) or (
-            name not in found and _is_over(name, words, zone, now)
-        ):
+        if _canonical(name, words) == found.get(name) or _is_over(name, words, zone, now, found):
             written[name] = words
         elif name in found:
             written[name] = found[name]
@@ -48,8 +46,11 @@ def _canonical(name: str, words: Words) -> Words:
     return words if words == UNREADABLE else write_window(read_window(name, words))
 
 
-def _is_over(name: str, words: Words, zone: ZoneInfo, now: datetime) -> bool:
-    return words != UNREADABLE and is_too_late(read_window(name, words), zone, now)
+def _is_over(
+    name: str, words: Words, zone: ZoneInfo, now: datetime, there: Collection[str]
+) -> bool:
+    """Whether Baseten takes it no more, so that nothing about it can be repaired."""
+    return words != UNREADABLE and is_too_late(read_window(name, words), zone, now, there)
 
 
 def schedule_texts(ours: Words, live: Words) -> Texts:
