@@ -211,6 +211,8 @@ def test_another_name_on_baseten_is_given_in_place_and_pushes_nothing(
     """Also where somebody else gave it: the next `up` takes it back. The next push goes to the same model."""
     model_id, before = emulator.models()["bge"], stack.outputs()
     renamed = {**BGE, "model_name": "search"}
+    stack.configure({"bge": renamed, "other": {**RERANKER, "model_name": "bge"}})
+    assert "is given up by bge-model and taken by other-model" in stack.preview().refused().text
     stack.configure({"bge": renamed})
     assert [step["op"] for step in stack.planned()] == ["update"] * 4  # with the component
     told = stack.up().check().text

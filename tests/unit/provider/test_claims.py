@@ -9,6 +9,7 @@ from pulumi.provider.experimental.property_value import PropertyValue
 
 from baseten_tei.provider.protocol.claims import Claims
 from baseten_tei.provider.protocol.ids import current_id
+from baseten_tei.provider.protocol.name_swaps import NameSwaps
 from baseten_tei.spec.type_tokens import API_KEY, ENVIRONMENT, MODEL
 from tests.unit.provider.test_protocol import NAME, URN, Thing, serve
 
@@ -85,3 +86,22 @@ def test_a_renamed_model_is_what_it_is_called_now_and_not_the_one_that_took_its_
     assert current_id(ENVIRONMENT, "bge/production", environment) == "search/production"
     assert current_id(MODEL, "bge", {}) == "bge"
     assert current_id(API_KEY, "abcdefgh", {"name": "search"}) == "abcdefgh"
+
+
+RENAMED, NEW = ("urn::a", "bge", "search"), ("urn::b", "", "bge")
+
+
+@pytest.mark.parametrize("checked", [(RENAMED, NEW), (NEW, RENAMED)])
+def test_a_name_is_not_given_up_and_taken_in_one_update(checked: Any) -> None:
+    swaps = NameSwaps()
+    first, second = (swaps.find_problem(*it) for it in checked)
+    assert first is None
+    assert second is not None
+    assert second.startswith("name 'bge' is given up by a and taken by b in one update")
+
+
+def test_names_that_stay_or_change_by_themselves_are_no_swap() -> None:
+    swaps = NameSwaps()
+    same = ("urn::b", "bge", "bge")
+    others = (same, ("urn::a", "e5", "search"), ("urn::a", "e5", "search"), ("urn::c", "", "e6"))
+    assert [swaps.find_problem(*it) for it in others] == [None] * 4

@@ -16,6 +16,7 @@ from baseten_tei.provider.protocol.cancellation import InterruptedWaitError
 from baseten_tei.provider.protocol.claims import Claims
 from baseten_tei.provider.protocol.diff_response import diff_response, may_be_the_same
 from baseten_tei.provider.protocol.ids import current_id, not_there
+from baseten_tei.provider.protocol.name_swaps import NameSwaps
 from baseten_tei.provider.protocol.old_inputs import old_state_id
 from baseten_tei.provider.protocol.progress_lines import current_urn
 from baseten_tei.provider.protocol.provider_configuration import config_failures
@@ -70,6 +71,7 @@ class BasetenProvider(protocol.Provider):
         self._warn = warn
         self._changing = changing
         self._claims = Claims()
+        self._swaps = NameSwaps()
         self._held: dict[str, Values] = {}
         """What was replaced and stays, by the URN of the resource that stands for it: its last state."""
         self._cancel = cancel
@@ -127,8 +129,14 @@ class BasetenProvider(protocol.Provider):
             else _missing_owner(request.urn, inputs)
         )
         whole = {**inputs, **made}
+        if kind == MODEL and (problem := self._find_swap(request.urn, old, whole)):
+            return _check_response(request.new_inputs, [Failure("name", problem)])
         self._claims.claim((kind, resource.plan(whole, None)[0]), request.urn, whole)
         return _check_response({**mark_secrets(kind, request.new_inputs), **properties(made)})
+
+    def _find_swap(self, urn: str, old: Values, new: Values) -> str | None:
+        before, now = (current_id(MODEL, "", it) for it in (old, new))
+        return self._swaps.find_problem(urn, before, now)
 
     async def diff(self, request: protocol.DiffRequest) -> protocol.DiffResponse:
         """Return which properties changed, each by its path."""
