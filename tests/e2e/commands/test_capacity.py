@@ -73,6 +73,7 @@ def test_without_a_free_gpu_the_next_up_takes_the_next_one_behind_the_same_endpo
     )
     assert "instead of $0.01414): same model, same endpoint; what else holds it: T4 ($0" in refused
     model_id = emulator.models()["bge"]
+    assert " is DEPLOYING: no free L4 for 18 min (scheduling)" in status(stack, "--live").text
 
     preview = stack.preview().check().text
     assert "no L4 was free for 18 min" in preview
