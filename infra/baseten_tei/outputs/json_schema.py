@@ -6,15 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from baseten_tei.outputs.serving import ENVIRONMENTS_BY_TASK, AutoscalingOutputs, Limits
 from baseten_tei.outputs.spaces.space import Space
-from baseten_tei.outputs.types import (
-    ENVIRONMENTS_BY_TASK,
-    OUTPUTS_BY_TASK,
-    SCHEMA_VERSION,
-    AutoscalingOutputs,
-    Limits,
-    StackOutputs,
-)
+from baseten_tei.outputs.types import OUTPUTS_BY_TASK, SCHEMA_VERSION, StackOutputs
 from baseten_tei.spec.docstrings import attribute_docstrings
 
 OUTPUTS_SCHEMA_PATH = PurePosixPath("docs/outputs.schema.json")

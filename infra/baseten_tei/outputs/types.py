@@ -9,117 +9,17 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from baseten_tei.facts.files.formats import OUTPUTS
-from baseten_tei.outputs.spaces.space import Space
+from baseten_tei.outputs.serving import (
+    ClassifierEnvironment,
+    ClassifierServing,
+    EmbeddingEnvironment,
+    EmbeddingServing,
+    RerankerEnvironment,
+    RerankerServing,
+)
 from baseten_tei.outputs.words import Words
 
 SCHEMA_VERSION = OUTPUTS.version
-
-
-class Limits(Words):
-    """What a caller has to keep to, of one replica."""
-
-    max_client_batch_size: int
-    """Texts in one request, at most (413 on TEI 1.8, 422 on 1.9)."""
-    max_input_length: int | None
-    """Tokens in one text, as the router says; null until a first release."""
-    auto_truncate: bool
-    """Whether longer texts are cut, rather than refused."""
-    payload_limit_bytes: int
-    """Bytes in one request, at most (413 above)."""
-    max_batch_tokens: int
-    """Tokens that are computed at once; a request with more takes several rounds."""
-    max_concurrent_requests: int
-    """Texts, not requests, in flight in one replica; above it TEI 1.9 answers 429."""
-    predict_concurrency: int
-    """Requests that Baseten lets into one replica; others wait before it."""
-    max_replica: int
-    """Replicas at the most, of the environment."""
-
-
-class AutoscalingOutputs(Words):
-    """Autoscaling as the stack sets it in an environment."""
-
-    min_replica: int
-    """Replicas kept up; with 0 a request may wait for a cold start."""
-    max_replica: int
-    """Replicas at the most."""
-    concurrency_target: int
-    """Requests in flight per replica before another starts."""
-    autoscaling_window: int
-    """Seconds of traffic that are averaged."""
-    scale_down_delay: int
-    """Seconds to wait before a replica is taken away."""
-    target_utilization_percentage: int
-    """Share of concurrency_target at which to scale."""
-    max_scale_down_rate: int | None
-    """Percent of the replicas that one step down takes away at most; null where the stack does not manage it."""
-    target_in_flight_tokens: int | None
-    """Tokens in flight per replica at which to scale; null where the stack does not manage it."""
-    schedules: tuple[str, ...] | None
-    """Its schedules as sentences, each after its name; null where it manages none."""
-
-
-class Serving(Words):
-    """What there is of whatever serves in one environment, of any task."""
-
-    deployment_id: str
-    """The version that serves; another one after each push."""
-    image: str
-    """The image that runs."""
-    tei_version: str
-    """Its TEI release."""
-    config_digest: str
-    """Names the version by content; also a label on its deployment."""
-    predict_url: str
-    """The task's own route: `/v1/embeddings`, `/rerank` or `/predict` of the router."""
-    deployment_predict_url: str
-    """The same, of this version alone."""
-    sync_url: str
-    """Every route of the router is below it: `{sync_url}/info`, … (`base_url` of `baseten-performance-client`)."""
-    wake_url: str
-    """A POST starts a version that is scaled to zero."""
-    limits: Limits
-    """What a caller has to keep to."""
-
-
-class _Embedding(Serving):
-    openai_base_url: str
-    """`base_url` of OpenAI's clients."""
-    embeddings_url: str
-    """OpenAI's embeddings API."""
-    space: Space
-    """What its vectors can be compared with."""
-
-
-class _Reranker(Serving):
-    rerank_url: str
-    """TEI's `/rerank`."""
-
-
-class _Classifier(Serving):
-    classify_url: str
-    """TEI's `/predict`."""
-    labels: tuple[str, ...] | None
-    """Its labels, by id; null where the model is not locked."""
-    multi_label: bool | None
-    """Whether labels may hold together: then ask for `raw_scores` and take the sigmoid. Null: nobody says it."""
-
-
-class _Environment(Serving):
-    autoscaling: AutoscalingOutputs
-    """How it scales, as the stack sets it."""
-
-
-class EmbeddingEnvironment(_Environment, _Embedding):
-    """One environment of an embedding model."""
-
-
-class RerankerEnvironment(_Environment, _Reranker):
-    """One environment of a reranker."""
-
-
-class ClassifierEnvironment(_Environment, _Classifier):
-    """One environment of a classifier."""
 
 
 class _Model(Words):
@@ -143,7 +43,7 @@ class _Model(Words):
         return {"environments": {}, **with_baseten_id(outputs)}
 
 
-class EmbeddingOutputs(_Embedding, _Model):
+class EmbeddingOutputs(EmbeddingServing, _Model):
     """An embedding model."""
 
     task: Literal["embedding"]
@@ -152,7 +52,7 @@ class EmbeddingOutputs(_Embedding, _Model):
     """Each of its environments by name, `environment` among them."""
 
 
-class RerankerOutputs(_Reranker, _Model):
+class RerankerOutputs(RerankerServing, _Model):
     """A reranker."""
 
     task: Literal["reranker"]
@@ -161,7 +61,7 @@ class RerankerOutputs(_Reranker, _Model):
     """Each of its environments by name, `environment` among them."""
 
 
-class ClassifierOutputs(_Classifier, _Model):
+class ClassifierOutputs(ClassifierServing, _Model):
     """A classifier."""
 
     task: Literal["classifier"]
@@ -175,12 +75,6 @@ OUTPUTS_BY_TASK: Mapping[str, type[ModelOutputs]] = {
     "embedding": EmbeddingOutputs,
     "reranker": RerankerOutputs,
     "classifier": ClassifierOutputs,
-}
-EnvironmentOutputs = EmbeddingEnvironment | RerankerEnvironment | ClassifierEnvironment
-ENVIRONMENTS_BY_TASK: Mapping[str, type[EnvironmentOutputs]] = {
-    "embedding": EmbeddingEnvironment,
-    "reranker": RerankerEnvironment,
-    "classifier": ClassifierEnvironment,
 }
 
 

@@ -14,7 +14,8 @@ from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.plan import plan_model
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.write_files import append_line
-from baseten_tei.outputs.types import ENVIRONMENTS_BY_TASK, OUTPUTS_BY_TASK
+from baseten_tei.outputs.serving import ENVIRONMENTS_BY_TASK
+from baseten_tei.outputs.types import OUTPUTS_BY_TASK
 from baseten_tei.program.context import context
 from baseten_tei.program.pinned_outputs import describe
 from baseten_tei.project.registered_models import VARIABLE

@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from baseten_tei.facts.tei.routes import ROUTES
-from baseten_tei.outputs.types import ModelOutputs, Serving
+from baseten_tei.outputs.serving import Serving
+from baseten_tei.outputs.types import ModelOutputs
 
 Finite = Annotated[float, Field(allow_inf_nan=False, strict=True)]
 Text = Annotated[str, Field(min_length=1)]

@@ -10,15 +10,17 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from baseten_tei.errors import UserError
+from baseten_tei.outputs.serving import (
+    ClassifierEnvironment,
+    EmbeddingEnvironment,
+    EnvironmentOutputs,
+    RerankerEnvironment,
+)
 from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.types import (
-    ClassifierEnvironment,
     ClassifierOutputs,
-    EmbeddingEnvironment,
     EmbeddingOutputs,
-    EnvironmentOutputs,
     ModelOutputs,
-    RerankerEnvironment,
     RerankerOutputs,
     StackOutputs,
 )
