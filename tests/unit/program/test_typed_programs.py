@@ -14,7 +14,7 @@ import pulumi
 
 from baseten_tei import Autoscaling, Classifier, ClassifierArgs, Embedding, EmbeddingArgs
 from baseten_tei import EnvironmentArgs, Promotion, Reranker, RerankerArgs, RollingDeploy, Secret
-from baseten_tei import Schedule, Warm, export_models
+from baseten_tei import ApiKey, Schedule, Warm, export_models
 from baseten_tei import deploy
 
 steps = RollingDeploy(max_surge_percent=10)
@@ -37,6 +37,8 @@ bge = Embedding(
 Reranker("rerank", RerankerArgs(model_id="BAAI/bge-reranker-base"))
 Classifier("moods", ClassifierArgs(model_id="SamLowe/roberta-base-go_emotions"))
 pulumi.export("bge", bge.sync_url)
+key = ApiKey("caller", {"models": [bge]})
+pulumi.export("key", key.value)
 export_models({"bge": bge})
 deploy()
 secret: Secret | None = None

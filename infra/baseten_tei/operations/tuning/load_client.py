@@ -116,20 +116,22 @@ class _Sending:
 
     async def send(self, seed: int) -> LoadResult:
         """Send everything, from the first request to the last answer."""
-        self._began, used = time.perf_counter(), time.process_time()
+        began, used = time.perf_counter(), time.process_time()
+        self._began = began
         async with AsyncExitStack() as self._open_clients:
             await (self._send_closed() if self.load.clients else self._send_open(seed))
-            took = time.perf_counter() - self._began
+            took = time.perf_counter() - began
             busy = (time.process_time() - used) / took
         return LoadResult(tuple(self.samples), busy, self.guessed)
 
     async def _send_closed(self) -> None:
-        async def one() -> None:
-            client = await self._client()
+        async def one(client: httpx.AsyncClient) -> None:
             while (now := self._now()) < self.load.seconds:
                 await self._request(client, now)
 
-        await asyncio.gather(*(one() for _ in range(self.load.clients)))
+        clients = [await self._client() for _ in range(self.load.clients)]
+        self._began = time.perf_counter()  # making clients takes no time of the load
+        await asyncio.gather(*(one(client) for client in clients))
 
     async def _send_open(self, seed: int) -> None:
         idle: list[httpx.AsyncClient] = []
