@@ -53,6 +53,18 @@ def tune(project: Path, *arguments: str) -> Checked:
     return Checked(ended.returncode, ended.stdout, ended.stderr)
 
 
+def tune_until_sure(project: Path, *arguments: str) -> str:
+    """Do what it says where other work made its probes too noisy: measure longer."""
+    path = project / "Pulumi.dev.yaml"
+    spec = path.read_text()
+    for seconds in ("1.5", "6", "20"):
+        path.write_text(spec)  # what a probe was sure of is written, though the curve was too noisy
+        told = tune(project, *arguments, "--seconds", seconds).check().stdout
+        if "measure longer" not in told:
+            break
+    return told
+
+
 def written(project: Path) -> dict[str, Any]:
     config = yaml.safe_load((project / "Pulumi.dev.yaml").read_text())["config"]
     found: dict[str, Any] = config["baseten-tei:models"]["bge"]
@@ -63,22 +75,22 @@ def test_a_hidden_optimum_is_found_written_and_proven_and_nothing_is_left(
     project: Path, emulator: Emulator
 ) -> None:
     wish = ("--peak", "500", "--slo-ms", "60000")
-    load = ("--texts-per-request", "2", "--seconds", "1.5", "--probes", "4")
-    told = tune(project, "bge", *load, *wish).check().stdout
+    load = ("--texts-per-request", "2", "--probes", "4")
+    told = tune_until_sure(project, "bge", *load, *wish)
     assert written(project)["max_batch_tokens"] == 1024, told
     assert written(project)["autoscaling"]["min_replica"] == 2
     assert (project / "Pulumi.dev.yaml").read_text().startswith("# kept\n")
-    [path] = (project / "benchmarks" / "results" / "tune").glob("*.json")
+    path = max((project / "benchmarks" / "results" / "tune").glob("*.json"))
     evidence = json.loads(path.read_text())
     assert evidence["recommended"]["max_batch_tokens"] == 1024
-    assert evidence["gain"] > 0.03
+    assert evidence["gain"] > 0.03, told
     assert all(it["summary"]["timings"] for it in evidence["probes"])
     assert not (project / "benchmarks" / "results" / "throughput").exists()
     assert emulator.models() == {}
     assert API_KEY not in told + path.read_text()
 
     emulator.admin("DELETE", "pace")
-    refused = tune(project, "bge", *load)
+    refused = tune(project, "bge", *load, "--seconds", "1.5")
     assert refused.code == 2
     assert f"the emulator at {emulator.url} answers at once" in refused.stderr
     assert emulator.models() == {}
