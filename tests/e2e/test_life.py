@@ -105,7 +105,8 @@ def test_a_failed_release_shows_the_log_and_the_old_version_serves_on(
     emulator.fault("bge", "deploy_failed")
     stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
     failed = stack.up().refused()
-    assert "ended as DEPLOY_FAILED: fix what the log says" in failed.text
+    assert "ended as DEPLOY_FAILED: starting the container failed after " in failed.text
+    assert ": fix what the log says, or run `pulumi up` to retry it" in failed.text
     assert "Traceback" not in failed.text
     model = f"/v1/models/{emulator.models()['bge']}"
     current = emulator.rest(f"{model}/environments/production")["current_deployment"]
