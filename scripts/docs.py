@@ -8,7 +8,7 @@ import re
 import sys
 from pathlib import Path
 
-from baseten_tei.commands.reference import CLI_PATH, render_reference
+from baseten_tei.commands.shared.reference import CLI_PATH, render_reference
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project.generated_files import write_if_changed
 from baseten_tei.rules.formats.document import RULES_PATH, render_rules

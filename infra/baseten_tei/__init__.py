@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from baseten_tei.program.components import Classifier, Embedding, Reranker
+    from baseten_tei.program.outputs.stack_exports import export_models
     from baseten_tei.program.resources import ApiKey, Secret
-    from baseten_tei.program.stack_exports import export_models
     from baseten_tei.program.whole_program import deploy
     from baseten_tei.spec.args import (
         Autoscaling,
@@ -74,7 +74,7 @@ _HOME = {
     **dict.fromkeys(("Schedule", "Warm"), "spec.schedules"),
     **dict.fromkeys(("ApiKey", "Secret"), "program.resources"),
     "deploy": "program.whole_program",
-    "export_models": "program.stack_exports",
+    "export_models": "program.outputs.stack_exports",
 }
 
 

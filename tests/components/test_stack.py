@@ -10,7 +10,7 @@ import pytest
 import yaml
 from recording import SECRET_MARK, Run, run_program
 
-from baseten_tei.deployment.config_yaml import HEADER
+from baseten_tei.deployment.config.config_yaml import HEADER
 from baseten_tei.program.whole_program import deploy
 from baseten_tei.project.deprecations import Deprecation, find_deprecated
 from baseten_tei.project.generated_files import config_path, write_if_changed

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.costs import LISTED, monthly
+from baseten_tei.deployment.money.costs import LISTED, monthly
 from baseten_tei.project.stack_settings import stacks
 from baseten_tei.review.policies.evaluation import find_violations
 from baseten_tei.review.policies.policy import Violation

@@ -116,7 +116,7 @@ def test_the_emulator_and_the_product_are_two_readings_of_one_api() -> None:
 def test_nothing_slow_is_imported_before_it_is_needed() -> None:
     """truss takes 1 to 2 s to import and the baseten SDK 1.5 s: not at preview, nor before a push's question."""
     first = (
-        "import sys, baseten_tei.program.stack_exports, baseten_tei.commands.generate, baseten_tei.push.push, "
+        "import sys, baseten_tei.program.outputs.stack_exports, baseten_tei.commands.generate, baseten_tei.push.push, "
         "baseten_tei.provider.__main__"
     )
     command = [

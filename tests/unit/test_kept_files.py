@@ -5,8 +5,8 @@ import json
 import pytest
 import yaml
 
-from baseten_tei.deployment.config_yaml import render_config
-from baseten_tei.deployment.truss_config import build_config
+from baseten_tei.deployment.config.config_yaml import render_config
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
 from baseten_tei.outputs.formats.formats import FORMATS
 from baseten_tei.outputs.parsing import parse_models, parse_outputs

@@ -6,11 +6,17 @@ from typing import Any
 
 import click
 
-from baseten_tei.commands.adopt_program import adopt_into_program
-from baseten_tei.commands.adoption_steps import bring_in, decide_adoptions, import_lines
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import asks, confirm, dry_run_option, on_a_stack, yes_option
-from baseten_tei.commands.progress import progress
+from baseten_tei.commands.adoption.adopt_program import adopt_into_program
+from baseten_tei.commands.adoption.adoption_steps import bring_in, decide_adoptions, import_lines
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import (
+    asks,
+    confirm,
+    dry_run_option,
+    on_a_stack,
+    yes_option,
+)
+from baseten_tei.commands.shared.progress import progress
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lock_changes import Readings
 from baseten_tei.operations.adoption.adoption_plan import (

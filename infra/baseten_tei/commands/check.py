@@ -8,8 +8,8 @@ import click
 
 from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.target import find_api_key, parse_target
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import format_option, on_stacks, output_option, show
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import format_option, on_stacks, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.tei.releases import DEFAULT

@@ -9,8 +9,8 @@ import click
 
 from baseten_tei.baseten.target import check_emulator
 from baseten_tei.baseten.versions import RemoteModel
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import (
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import (
     confirm,
     format_option,
     on_a_stack,
@@ -18,7 +18,7 @@ from baseten_tei.commands.options import (
     show,
     yes_option,
 )
-from baseten_tei.commands.progress import progress
+from baseten_tei.commands.shared.progress import progress
 from baseten_tei.operations.diagnosis import (
     ORPHAN,
     Disorder,

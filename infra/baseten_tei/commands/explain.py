@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.options import on_a_stack
-from baseten_tei.deployment import prices
-from baseten_tei.deployment.derived_counts import Derived, derive_permit_count
+from baseten_tei.commands.shared.options import on_a_stack
+from baseten_tei.deployment.config.published_advice import compare_with_advice
 from baseten_tei.deployment.gpu_choice import (
     accelerator_of,
     cheapest_accelerator,
@@ -15,9 +14,16 @@ from baseten_tei.deployment.gpu_choice import (
     room_gib,
 )
 from baseten_tei.deployment.instances import AS_OF
-from baseten_tei.deployment.published_advice import compare_with_advice
-from baseten_tei.deployment.sizing import derive_values, size_spec
-from baseten_tei.deployment.vram import Band, Estimate, count_parameters, estimate, input_length
+from baseten_tei.deployment.money import prices
+from baseten_tei.deployment.sizes.derived_counts import Derived, derive_permit_count
+from baseten_tei.deployment.sizes.sizing import derive_values, size_spec
+from baseten_tei.deployment.sizes.vram import (
+    Band,
+    Estimate,
+    count_parameters,
+    estimate,
+    input_length,
+)
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU

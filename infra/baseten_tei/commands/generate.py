@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import on_stacks
-from baseten_tei.deployment.config_yaml import render_config
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import on_stacks
+from baseten_tei.deployment.config.config_yaml import render_config
 from baseten_tei.facts.files.read_files import is_there
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project import generated_files

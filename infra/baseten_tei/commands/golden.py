@@ -11,11 +11,11 @@ import click
 from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.patience import Patience
 from baseten_tei.baseten.target import check_emulator, find_api_key
-from baseten_tei.commands.command_line import MISTAKE
-from baseten_tei.commands.options import FILE, on_a_stack
-from baseten_tei.commands.progress import progress, tell
+from baseten_tei.commands.shared.command_line import MISTAKE
+from baseten_tei.commands.shared.options import FILE, on_a_stack
+from baseten_tei.commands.shared.progress import progress, tell
+from baseten_tei.deployment.config.truss_config import compute_digest
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.truss_config import compute_digest
 from baseten_tei.errors import UserError, did_you_mean, list_names
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.operations.status.served_models import served_models

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.options import on_stacks
-from baseten_tei.commands.progress import progress
+from baseten_tei.commands.shared.options import on_stacks
+from baseten_tei.commands.shared.progress import progress
 from baseten_tei.errors import UserError, did_you_mean
 from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.hub_client import Hub, HubUnreachableError

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from baseten_tei.baseten.target import find_target
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import FOLDER, on_a_stack_unless, output_option, show
 from baseten_tei.commands.outputs import read_outputs
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import FOLDER, on_a_stack_unless, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text_if_there
 from baseten_tei.operations.monitoring.dashboard import dashboard

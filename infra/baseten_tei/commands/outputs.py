@@ -7,8 +7,13 @@ from types import MappingProxyType
 
 import click
 
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import format_option, on_a_stack_unless, output_option, show
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import (
+    format_option,
+    on_a_stack_unless,
+    output_option,
+    show,
+)
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import read_text, read_text_if_there

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.interrupts import interruptible
-from baseten_tei.commands.options import format_option, on_stacks, output_option, show
-from baseten_tei.commands.progress import progress, tell
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.interrupts import interruptible
+from baseten_tei.commands.shared.options import format_option, on_stacks, output_option, show
+from baseten_tei.commands.shared.progress import progress, tell
 from baseten_tei.operations.rehearsal.project_files import read_stack, read_stack_at
 from baseten_tei.operations.rehearsal.rehearsal_report import RehearsalReport, render_text
 from baseten_tei.operations.rehearsal.rehearse_process import Rehearsal, rehearse

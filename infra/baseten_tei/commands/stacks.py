@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.options import in_a_project
+from baseten_tei.commands.shared.options import in_a_project
 from baseten_tei.project.stack_names import on_an_account, stack_names
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import format_option, on_a_stack, output_option, show
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import format_option, on_a_stack, output_option, show
 from baseten_tei.operations.status.stack_status import StackStatus, status_document, status_lines
 from baseten_tei.operations.status.status_client import compare_stack, read_live_environments
 
@@ -60,7 +60,7 @@ def command(
 def _rows(
     root: Path, stack: str, state: "StoredResources", *, quiet: bool
 ) -> "list[LiveEnvironment]":
-    from baseten_tei.commands.progress import progress
+    from baseten_tei.commands.shared.progress import progress
     from baseten_tei.project.stack import Workspace, no_progress
 
     return read_live_environments(Workspace(root, stack, no_progress if quiet else progress), state)

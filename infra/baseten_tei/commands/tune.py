@@ -9,9 +9,14 @@ import click
 
 from baseten_tei.baseten import machine_locks
 from baseten_tei.baseten.emulator import ensure_running
-from baseten_tei.commands.interrupts import interruptible
-from baseten_tei.commands.options import confirm, dry_run_option, on_a_stack_unless, yes_option
-from baseten_tei.commands.progress import progress, tell
+from baseten_tei.commands.shared.interrupts import interruptible
+from baseten_tei.commands.shared.options import (
+    confirm,
+    dry_run_option,
+    on_a_stack_unless,
+    yes_option,
+)
+from baseten_tei.commands.shared.progress import progress, tell
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text

@@ -5,9 +5,9 @@ from typing import Any
 
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.locked_answers import expect_locked
-from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
 from baseten_tei.deployment.schedules.schedule_words import write_words
 from baseten_tei.deployment.schedules.spec_schedules import baseline, read_schedules
+from baseten_tei.deployment.sizes.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs, Promotion

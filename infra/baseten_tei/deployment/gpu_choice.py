@@ -1,9 +1,9 @@
 """On which GPU a model fits, with how many tokens in a batch, and which of them costs least."""
 
-from baseten_tei.deployment import prices
 from baseten_tei.deployment.hardware import first_accelerator
 from baseten_tei.deployment.instances import parse_instance
-from baseten_tei.deployment.vram import (
+from baseten_tei.deployment.money import prices
+from baseten_tei.deployment.sizes.vram import (
     VRAM_GIB,
     can_start,
     count_parameters,

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.instances import Instance
-from baseten_tei.deployment.permits import Permits, derive_permits
 from baseten_tei.deployment.router_reading import Reading, read_repository, task_of
-from baseten_tei.deployment.truss_config import build_config
+from baseten_tei.deployment.sizes.permits import Permits, derive_permits
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.loading.task import TaskReading

@@ -5,13 +5,17 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from baseten_tei.deployment.capacity.turns import Turn
-from baseten_tei.deployment.config_yaml import render_config
+from baseten_tei.deployment.config.config_yaml import render_config
+from baseten_tei.deployment.config.truss_config import (
+    build_config,
+    compute_digest,
+    render_canonical,
+)
 from baseten_tei.deployment.environment_inputs import all_environments, environment_inputs
 from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.push_job import Job
-from baseten_tei.deployment.truss_config import build_config, compute_digest, render_canonical
+from baseten_tei.deployment.sizes.permits import derive_permits
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.spec.args import ModelArgs

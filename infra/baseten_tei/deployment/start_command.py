@@ -3,7 +3,7 @@
 import shlex
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.permits import derive_permits
+from baseten_tei.deployment.sizes.permits import derive_permits
 from baseten_tei.facts.tei import flags
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import EmbeddingArgs, ModelArgs

@@ -17,7 +17,7 @@ from baseten_tei.facts.files.write_files import append_line
 from baseten_tei.outputs.serving import ENVIRONMENTS_BY_TASK
 from baseten_tei.outputs.types import OUTPUTS_BY_TASK
 from baseten_tei.program.context import context
-from baseten_tei.program.pinned_outputs import describe
+from baseten_tei.program.outputs.pinned_outputs import describe
 from baseten_tei.project.registered_models import VARIABLE
 from baseten_tei.rules.registry import find_firm
 from baseten_tei.rules.settings import resolve_subject

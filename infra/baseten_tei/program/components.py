@@ -27,10 +27,10 @@ from baseten_tei.program.collector import (
     unknown_output,
 )
 from baseten_tei.program.context import context
-from baseten_tei.program.environment_outputs import tell_model
+from baseten_tei.program.outputs.environment_outputs import tell_model
 from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
-from baseten_tei.program.push_python import push_python
+from baseten_tei.program.python.push_python import push_python
 from baseten_tei.program.rehearsal import is_rehearsed, report_outputs, without_pins
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
 from baseten_tei.program.stack_secret import stack_secret

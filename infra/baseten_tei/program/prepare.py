@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from baseten_tei.deployment.capacity.turns import list_turns
-from baseten_tei.deployment.config_yaml import render_config
+from baseten_tei.deployment.config.config_yaml import render_config
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.plan import ModelPlan, plan_model
 from baseten_tei.errors import UserError
 from baseten_tei.program import construction
 from baseten_tei.program.context import Context, once_in_a_program
-from baseten_tei.program.push_python import push_python
+from baseten_tei.program.python.push_python import push_python
 from baseten_tei.project import generated_files
 from baseten_tei.project.deprecations import find_deprecated
 from baseten_tei.project.golden_files import golden_input

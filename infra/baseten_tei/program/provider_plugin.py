@@ -9,8 +9,8 @@ from pathlib import Path
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_yaml
 from baseten_tei.program.program_end import runs_in_host
-from baseten_tei.program.push_python import engine_environ, find_lock_files
-from baseten_tei.program.python_options import parse_python_options
+from baseten_tei.program.python.push_python import engine_environ, find_lock_files
+from baseten_tei.program.python.python_options import parse_python_options
 
 NAME = "baseten"
 EXECUTABLE = f"pulumi-resource-{NAME}"

@@ -22,10 +22,10 @@ from baseten_tei.program.collector import collect_configuration, is_collecting
 from baseten_tei.program.components import CLASSES, TeiModel
 from baseten_tei.program.configuration_check import check_configuration
 from baseten_tei.program.context import context
+from baseten_tei.program.outputs.stack_exports import export_models
 from baseten_tei.program.prepare import Ready, ready
 from baseten_tei.program.program_end import end_program
 from baseten_tei.program.resources import Secret
-from baseten_tei.program.stack_exports import export_models
 from baseten_tei.program.stack_secret import find_token, register_secret
 from baseten_tei.project import generated_files
 from baseten_tei.project.deprecations import find_deprecated

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from baseten_tei.deployment.config_yaml import MARK
+from baseten_tei.deployment.config.config_yaml import MARK
 from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_text_if_there

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from baseten_tei.deployment.config.truss_config import build_config, compute_digest
 from baseten_tei.deployment.push_job import PREFIX
-from baseten_tei.deployment.sizing import name_changed_sizes, size_spec
-from baseten_tei.deployment.truss_config import build_config, compute_digest
+from baseten_tei.deployment.sizes.sizing import name_changed_sizes, size_spec
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.hub.late_locks import Pushes, UnlockedPush

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from baseten_tei.deployment.capacity.turns import specs_by_turn
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.sizing import size_spec
+from baseten_tei.deployment.sizes.sizing import size_spec
 from baseten_tei.errors import redact
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.rules.registry import check_model, error_lines, find_firm

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from baseten_tei.deployment.derived_counts import BYTES_PER_TOKEN, payload_limit
 from baseten_tei.deployment.gpu_choice import LEAST_BATCH_TOKENS, USUAL_BATCH_TOKENS, fits, is_tight
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.permits import find_starved_batch, find_taken_permits
-from baseten_tei.deployment.vram import count_parameters, input_length
+from baseten_tei.deployment.sizes.derived_counts import BYTES_PER_TOKEN, payload_limit
+from baseten_tei.deployment.sizes.permits import find_starved_batch, find_taken_permits
+from baseten_tei.deployment.sizes.vram import count_parameters, input_length
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.facts.tei.loading.load import Loaded
 from baseten_tei.facts.tei.loading.refusals import Refusal

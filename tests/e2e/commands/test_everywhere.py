@@ -20,7 +20,7 @@ from click.testing import CliRunner
 
 from baseten_tei.__main__ import cli
 from baseten_tei.commands import rehearse
-from baseten_tei.commands.reference import walk
+from baseten_tei.commands.shared.reference import walk
 from baseten_tei.errors import UserError
 from baseten_tei.project import pulumi_cli
 from baseten_tei.project.registered_models import VARIABLE

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from baseten_tei.deployment.costs import LISTED, monthly
+from baseten_tei.deployment.money.costs import LISTED, monthly
 from baseten_tei.deployment.schedules.hours import Month, month_minutes
 from tests.support.control_client import Baseten, ManualClock, in_process, new_world
 from tests.support.specs import spec

@@ -20,7 +20,7 @@ from baseten_tei.baseten import emulator_hub
 from baseten_tei.baseten.api import calls as baseten_calls
 from baseten_tei.baseten.api.retries import retrying
 from baseten_tei.commands import golden, rehearse, tune
-from baseten_tei.commands.command_line import FINDING, MISTAKE
+from baseten_tei.commands.shared.command_line import FINDING, MISTAKE
 from baseten_tei.errors import UserError
 from baseten_tei.project import pulumi_cli, stack
 from baseten_tei.provider.release.golden import recorder

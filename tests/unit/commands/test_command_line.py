@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from baseten_tei.__main__ import cli, main
 from baseten_tei.commands import generate, stacks
-from baseten_tei.commands.reference import CLI_PATH, render_reference, walk
+from baseten_tei.commands.shared.reference import CLI_PATH, render_reference, walk
 from tests.support.harness import ROOT
 
 ENTRY_POINT = str(Path(sys.executable).with_name("baseten-tei"))

@@ -8,8 +8,8 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.commands.explain import explain_model
-from baseten_tei.deployment.published_advice import compare_with_advice
-from baseten_tei.deployment.sizing import derive_values, size_spec
+from baseten_tei.deployment.config.published_advice import compare_with_advice
+from baseten_tei.deployment.sizes.sizing import derive_values, size_spec
 from baseten_tei.facts.hub.lockfile import lock_path, render_lock
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec

@@ -4,8 +4,8 @@ import io
 
 import pytest
 
-from baseten_tei.commands import progress as module
-from baseten_tei.commands.progress import progress, tell
+from baseten_tei.commands.shared import progress as module
+from baseten_tei.commands.shared.progress import progress, tell
 
 
 class Terminal(io.StringIO):

@@ -6,7 +6,7 @@ from baseten_tei.deployment.capacity.lacks import add_lack, choose_turn, keep_la
 from baseten_tei.deployment.capacity.offers import describe_offers
 from baseten_tei.deployment.capacity.other_gpus import find_offers
 from baseten_tei.deployment.capacity.turns import list_turns, specs_by_turn
-from baseten_tei.deployment.truss_config import build_config, compute_digest
+from baseten_tei.deployment.config.truss_config import build_config, compute_digest
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import EmbeddingArgs

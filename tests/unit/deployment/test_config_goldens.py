@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from baseten_tei.deployment.config_yaml import render_config
-from baseten_tei.deployment.truss_config import build_config
+from baseten_tei.deployment.config.config_yaml import render_config
+from baseten_tei.deployment.config.truss_config import build_config
 from tests.support.specs import raw, spec
 
 GOLDEN = Path(__file__).parents[2] / "golden"

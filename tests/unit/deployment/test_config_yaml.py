@@ -8,9 +8,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baseten_tei.deployment.config_comments import comments_of
-from baseten_tei.deployment.config_yaml import HEADER, render_config
-from baseten_tei.deployment.truss_config import build_config, render_canonical
+from baseten_tei.deployment.config.config_comments import comments_of
+from baseten_tei.deployment.config.config_yaml import HEADER, render_config
+from baseten_tei.deployment.config.truss_config import build_config, render_canonical
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import AWKWARD, spec, specs, texts
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.costs import (
+from baseten_tei.deployment.money.costs import (
     LISTED,
     NOTHING,
     Monthly,

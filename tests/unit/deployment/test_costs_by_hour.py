@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.costs import LISTED, Monthly, Prices, by_hour, monthly
+from baseten_tei.deployment.money.costs import LISTED, Monthly, Prices, by_hour, monthly
 from baseten_tei.deployment.schedules.hours import OTHERWISE, Month, parse_month
 from tests.support.specs import spec
 

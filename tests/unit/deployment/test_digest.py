@@ -8,7 +8,11 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.truss_config import build_config, compute_digest, render_canonical
+from baseten_tei.deployment.config.truss_config import (
+    build_config,
+    compute_digest,
+    render_canonical,
+)
 from baseten_tei.spec.args import ModelArgs
 from tests.support.specs import raw, spec
 
@@ -19,7 +23,7 @@ SPEC: dict[str, Any] = raw(
 PROGRAM = """
 import json, sys
 from baseten_tei.rules.settings import parse_settings
-from baseten_tei.deployment.truss_config import build_config, compute_digest, render_canonical
+from baseten_tei.deployment.config.truss_config import build_config, compute_digest, render_canonical
 args = parse_settings(json.load(sys.stdin)).models["bge"]
 config = build_config("bge", args)
 print(json.dumps([compute_digest(config, args.labels), render_canonical(config)]))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.deployment.permits import (
+from baseten_tei.deployment.sizes.permits import (
     derive_permits,
     find_starved_batch,
     find_taken_permits,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment import prices
 from baseten_tei.deployment.instances import SKUS
+from baseten_tei.deployment.money import prices
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY
 from tests.support.specs import spec
 

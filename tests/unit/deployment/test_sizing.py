@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.deployment.derived_counts import payload_limit
 from baseten_tei.deployment.gpu_choice import cheapest_accelerator, cheapest_problem
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.sizing import (
+from baseten_tei.deployment.sizes.derived_counts import payload_limit
+from baseten_tei.deployment.sizes.sizing import (
     STEPS,
     derive_values,
     size_spec,

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.tei.gpus import COMPUTE_CAPABILITY, CPU
 from baseten_tei.rules.registry import check_model, error_lines, find_firm
 from baseten_tei.spec.args import ModelArgs

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baseten_tei.deployment.vram import (
+from baseten_tei.deployment.sizes.vram import (
     Estimate,
     can_start,
     estimate,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.sizing import name_changed_sizes, size_spec
+from baseten_tei.deployment.sizes.sizing import name_changed_sizes, size_spec
 from baseten_tei.facts.hub.late_locks import UnlockedPush
 from baseten_tei.facts.hub.lock_changes import LockedStack, Readings, list_moves, merge_entries
 from baseten_tei.facts.hub.lockfile import compare_facts, parse_lock, render_lock

@@ -8,13 +8,13 @@ import yaml
 from hypothesis import given
 from truss.base.truss_config import TrussConfig
 
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.permits import derive_permits
 from baseten_tei.deployment.read_back.deployed_config import Deployed, read_deployed_config
 from baseten_tei.deployment.read_back.spec_of_config import read_spec
+from baseten_tei.deployment.sizes.permits import derive_permits
 from baseten_tei.deployment.start_command import router_flags
-from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.operations.adoption.not_carried import find_losses
 from baseten_tei.rules.registry import find_firm

@@ -10,11 +10,12 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import RemoteModel, Serving, Version
-from baseten_tei.commands import adoption_steps, lock
+from baseten_tei.commands import lock
+from baseten_tei.commands.adoption import adoption_steps
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.environment_inputs import environment_inputs
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules
-from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lock_changes import Readings
 from baseten_tei.facts.hub.lockfile import parse_lock

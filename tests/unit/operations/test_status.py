@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from baseten_tei.baseten.startups import Phase, Startup
 from baseten_tei.baseten.versions import Serving, Version
-from baseten_tei.deployment.costs import Prices
+from baseten_tei.deployment.money.costs import Prices
 from baseten_tei.deployment.ownership import Owner
 from baseten_tei.deployment.plan import plan_model
 from baseten_tei.deployment.schedules.baseten_schedules import RemoteSchedules

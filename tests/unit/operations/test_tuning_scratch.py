@@ -11,7 +11,7 @@ from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import Version
 from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.deployment.ownership import Owner
-from baseten_tei.deployment.sizing import size_spec
+from baseten_tei.deployment.sizes.sizing import size_spec
 from baseten_tei.errors import UserError
 from baseten_tei.operations.diagnosis import LiveModel, find_disorder
 from baseten_tei.operations.tuning.scratch_client import _check_settings, delete_leftovers

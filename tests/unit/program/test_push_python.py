@@ -9,9 +9,14 @@ import pytest
 import yaml
 
 from baseten_tei.errors import UserError
-from baseten_tei.program import push_python as module
-from baseten_tei.program.push_python import INTERPRETER, PushPython, interpreter_by, push_python
-from baseten_tei.program.python_options import PythonOptions, parse_python_options
+from baseten_tei.program.python import push_python as module
+from baseten_tei.program.python.push_python import (
+    INTERPRETER,
+    PushPython,
+    interpreter_by,
+    push_python,
+)
+from baseten_tei.program.python.python_options import PythonOptions, parse_python_options
 
 NO_LOCKS = {"uv": False, "poetry": False}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from baseten_tei.__main__ import main
-from baseten_tei.deployment.config_yaml import HEADER, render_config
-from baseten_tei.deployment.truss_config import build_config
+from baseten_tei.deployment.config.config_yaml import HEADER, render_config
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.project import generated_files
 from tests.support.specs import spec
 

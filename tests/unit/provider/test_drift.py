@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.baseten.versions import Serving
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.differences import WIDTH, find_differences
-from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.provider.drift.config import MOST, config_drift
 from baseten_tei.provider.drift.environment_drift import (
     environment_drift,

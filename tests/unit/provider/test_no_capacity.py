@@ -6,7 +6,7 @@ import pytest
 
 from baseten_tei.baseten.api import ApiError
 from baseten_tei.baseten.startups import Phase, Startup
-from baseten_tei.deployment.truss_config import build_config
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import PartlyDoneError
 from baseten_tei.provider.release.readiness import FailedDeploymentError, Readiness

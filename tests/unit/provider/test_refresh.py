@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.baseten.versions import EnvironmentSettings, Serving
-from baseten_tei.deployment.truss_config import build_config
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.provider.protocol.resource import Live
 from baseten_tei.provider.release.release import Releasing

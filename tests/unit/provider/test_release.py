@@ -9,7 +9,7 @@ import pytest
 from baseten_tei.baseten.api import NotFoundError
 from baseten_tei.baseten.patience import LONGEST_PAUSE_SECONDS
 from baseten_tei.baseten.versions import EnvironmentSettings, Serving, Version
-from baseten_tei.deployment.truss_config import build_config
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.spaces.fingerprint import fingerprint
 from baseten_tei.provider.protocol.cancellation import InterruptedWaitError

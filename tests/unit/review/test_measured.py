@@ -8,7 +8,7 @@ import pytest
 
 from baseten_tei.baseten.usage import Billed, Series
 from baseten_tei.baseten.versions import RemoteModel
-from baseten_tei.deployment.costs import LISTED, Prices
+from baseten_tei.deployment.money.costs import LISTED, Prices
 from baseten_tei.deployment.schedules.hours import Month
 from baseten_tei.errors import UserError
 from baseten_tei.review.policies.policy_config import PolicyConfig

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from baseten_tei.deployment.costs import LISTED, Monthly, monthly
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.money.costs import LISTED, Monthly, monthly
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.lockfile import key_of
 from baseten_tei.facts.hub.model_facts import ModelFacts

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from baseten_tei.deployment.costs import LISTED, Prices
+from baseten_tei.deployment.money.costs import LISTED, Prices
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts, Weights
 from baseten_tei.outputs.spaces.fingerprint import fingerprint

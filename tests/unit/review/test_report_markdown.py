@@ -10,7 +10,7 @@ import pytest
 
 from baseten_tei.__main__ import main
 from baseten_tei.commands.pr.verify import find_problems
-from baseten_tei.deployment.costs import LISTED
+from baseten_tei.deployment.money.costs import LISTED
 from baseten_tei.errors import UserError
 from baseten_tei.review.forges.report_comment import MARKER
 from baseten_tei.review.policies.policy_config import PolicyConfig

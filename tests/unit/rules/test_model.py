@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.vram import input_length
+from baseten_tei.deployment.sizes.vram import input_length
 from baseten_tei.facts.tei.loading.candle.kinds import find_kind
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.rules import registry

@@ -13,7 +13,7 @@ import yaml
 
 from baseten_tei.deployment.differences import find_changed_paths
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.sizing import size_spec
+from baseten_tei.deployment.sizes.sizing import size_spec
 from baseten_tei.facts.tei.flags import split_flags
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.secrets.access_rules import find_unlisted_secrets

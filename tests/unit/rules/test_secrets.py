@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.rules.rule import Finding
 from baseten_tei.rules.secrets import access_rules
 from baseten_tei.rules.secrets.access_rules import find_unlisted_secrets, secrets_read

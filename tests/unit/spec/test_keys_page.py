@@ -6,8 +6,8 @@ import shlex
 import pytest
 import yaml
 
+from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.start_command import build_start_command
-from baseten_tei.deployment.truss_config import build_config
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.config_schema import build_config_schema
 from baseten_tei.spec.key_tables import key_tables

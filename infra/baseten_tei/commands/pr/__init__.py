@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 import click
 
-from baseten_tei.commands.command_line import LazyGroup
+from baseten_tei.commands.shared.command_line import LazyGroup
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {

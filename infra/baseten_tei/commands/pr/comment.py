@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import FILE, output_option, show
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import FILE, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.project import git

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from baseten_tei import __version__
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import in_a_project
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import in_a_project
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_text_if_there
 from baseten_tei.facts.files.write_files import write_whole

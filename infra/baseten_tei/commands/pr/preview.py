@@ -7,8 +7,6 @@ from pathlib import Path
 import click
 
 from baseten_tei.baseten.processes.keeper_client import kept_folder
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import FOLDER, on_stacks, output_option
 from baseten_tei.commands.pr.report import (
     MEASURED,
     StackPreview,
@@ -17,7 +15,9 @@ from baseten_tei.commands.pr.report import (
     read_policy,
 )
 from baseten_tei.commands.pr.snapshot import read_snapshot
-from baseten_tei.commands.progress import progress
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import FOLDER, on_stacks, output_option
+from baseten_tei.commands.shared.progress import progress
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import is_there

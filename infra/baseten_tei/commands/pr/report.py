@@ -10,9 +10,15 @@ import click
 
 from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.target import find_api_key, parse_target
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import FILE, format_option, output_option, root_option, show
-from baseten_tei.deployment.costs import LISTED, Prices
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import (
+    FILE,
+    format_option,
+    output_option,
+    root_option,
+    show,
+)
+from baseten_tei.deployment.money.costs import LISTED, Prices
 from baseten_tei.deployment.schedules.hours import Month, parse_month
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import is_there, read_text

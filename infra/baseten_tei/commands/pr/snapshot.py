@@ -8,8 +8,15 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.command_line import Group
-from baseten_tei.commands.options import FILE, FOLDER, in_a_project, on_a_stack, output_option, show
+from baseten_tei.commands.shared.command_line import Group
+from baseten_tei.commands.shared.options import (
+    FILE,
+    FOLDER,
+    in_a_project,
+    on_a_stack,
+    output_option,
+    show,
+)
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.files.write_files import write_whole
 from baseten_tei.project import git

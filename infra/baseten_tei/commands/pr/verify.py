@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import FILE, on_a_stack
 from baseten_tei.commands.pr.report import read_preview
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import FILE, on_a_stack
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.project.stack import Workspace

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from baseten_tei.deployment import prices
 from baseten_tei.deployment.capacity.offers import Offer
 from baseten_tei.deployment.gpu_choice import holds
 from baseten_tei.deployment.instances import ON_REQUEST
+from baseten_tei.deployment.money import prices
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.spec.args import ModelArgs
 

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from baseten_tei.deployment.costs import instance_type
+from baseten_tei.deployment.config.truss_config import build_config, compute_digest
 from baseten_tei.deployment.gpu_choice import accelerator_of
-from baseten_tei.deployment.truss_config import build_config, compute_digest
+from baseten_tei.deployment.money.costs import instance_type
 from baseten_tei.spec.args import ModelArgs
 
 

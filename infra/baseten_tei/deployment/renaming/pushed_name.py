@@ -35,6 +35,6 @@ def config_to_push(job: Job) -> str:
     if config.get(NAME) == job.model:
         return job.config
     # With the specs, which take their time: every push step would pay for them.
-    from baseten_tei.deployment.truss_config import render_canonical
+    from baseten_tei.deployment.config.truss_config import render_canonical
 
     return render_canonical({**config, NAME: job.model})

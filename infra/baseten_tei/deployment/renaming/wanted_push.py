@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from baseten_tei.deployment.config.truss_config import compute_digest, render_canonical
 from baseten_tei.deployment.labels import DIGEST_LABEL, OWNER_LABELS
 from baseten_tei.deployment.push_job import Job
 from baseten_tei.deployment.renaming.pushed_name import NAME, pushed_after
-from baseten_tei.deployment.truss_config import compute_digest, render_canonical
 
 _STAMPED = {DIGEST_LABEL, *OWNER_LABELS}
 

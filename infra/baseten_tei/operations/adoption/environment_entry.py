@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from baseten_tei.baseten.versions import Serving
-from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY
 from baseten_tei.deployment.schedules.baseten_schedules import read_remote
 from baseten_tei.deployment.schedules.schedule_words import write_window
+from baseten_tei.deployment.sizes.permits import DEFAULT_PREDICT_CONCURRENCY
 from baseten_tei.provider.resources.imports import without_defaults
 from baseten_tei.spec.args import Autoscaling, Promotion, RollingDeploy
 from baseten_tei.spec.schedules import Schedule

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from baseten_tei.deployment.truss_config import json_for_yaml
+from baseten_tei.deployment.config.truss_config import json_for_yaml
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.yaml_nodes import MAP, compose
 from baseten_tei.spec.spec_parser import MODELS

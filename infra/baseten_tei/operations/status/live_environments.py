@@ -7,7 +7,7 @@ from typing import Any
 
 from baseten_tei.baseten.statuses import GONE, NOTHING_SERVES, UNHEALTHY
 from baseten_tei.baseten.versions import Serving
-from baseten_tei.deployment.costs import Prices
+from baseten_tei.deployment.money.costs import Prices
 from baseten_tei.operations.status.schedule_notes import (
     describe_live_schedules,
     settings_in_force,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from baseten_tei.deployment.costs import LISTED
+from baseten_tei.deployment.money.costs import LISTED
 from baseten_tei.operations.status.live_environments import LiveEnvironment
 from baseten_tei.review.report.escaping import escape_log_line
 from baseten_tei.review.report.text_table import align

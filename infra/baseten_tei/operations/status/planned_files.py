@@ -12,7 +12,7 @@ from baseten_tei.operations.status.model_resources import model_resources
 from baseten_tei.operations.status.token_source import token_source
 from baseten_tei.program.components import PUSH
 from baseten_tei.program.prepare import ready
-from baseten_tei.program.push_python import INTERPRETER
+from baseten_tei.program.python.push_python import INTERPRETER
 from baseten_tei.project import generated_files
 from baseten_tei.project.golden_files import golden_input
 from baseten_tei.project.stack import Workspace

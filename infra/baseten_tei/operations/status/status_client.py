@@ -163,7 +163,7 @@ def read_live_environments(
     A version that is not ready yet is asked for its startup. Raises `UserError`.
     """
     from baseten_tei.baseten.target import check_emulator
-    from baseten_tei.deployment.costs import LISTED
+    from baseten_tei.deployment.money.costs import LISTED
     from baseten_tei.operations.status.live_environments import live_environment, sort_by_health
     from baseten_tei.operations.status.under_way_client import describe_under_way
 

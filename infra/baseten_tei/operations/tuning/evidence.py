@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from baseten_tei.deployment.costs import instance_type
+from baseten_tei.deployment.money.costs import instance_type
 from baseten_tei.operations.tuning.derive_autoscaling import CurvePoint, TunedAutoscaling
 from baseten_tei.operations.tuning.samples import Summary
 from baseten_tei.operations.tuning.search import Probe, SearchResult

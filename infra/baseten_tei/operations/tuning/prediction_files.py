@@ -1,6 +1,6 @@
 """What is predicted of a stack's model, from the results that its project has saved."""
 
-from baseten_tei.deployment.vram import count_parameters
+from baseten_tei.deployment.sizes.vram import count_parameters
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.operations.tuning.prediction import Prediction, predict
 from baseten_tei.project import generated_files

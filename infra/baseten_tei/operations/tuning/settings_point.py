@@ -4,10 +4,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
-from baseten_tei.deployment import prices
 from baseten_tei.deployment.gpu_choice import accelerator_of, fits
-from baseten_tei.deployment.permits import derive_permits
-from baseten_tei.deployment.vram import input_length
+from baseten_tei.deployment.money import prices
+from baseten_tei.deployment.sizes.permits import derive_permits
+from baseten_tei.deployment.sizes.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.spec.args import ModelArgs
 

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from baseten_tei.deployment.costs import LISTED, instance_type
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.money.costs import LISTED, instance_type
 from baseten_tei.errors import UserError
 from baseten_tei.operations.tuning.derive_autoscaling import TunedAutoscaling, derive_autoscaling
 from baseten_tei.operations.tuning.evidence import CurveLoad, curve_points, find_noisy

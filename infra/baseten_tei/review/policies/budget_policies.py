@@ -5,7 +5,7 @@ Under schedules each hour of an average month counts with the replicas that hold
 
 from collections.abc import Mapping
 
-from baseten_tei.deployment.costs import Monthly, Usd
+from baseten_tei.deployment.money.costs import Monthly, Usd
 from baseten_tei.review.policies.policy import ModelPolicy, PlannedModel, StackPolicy
 from baseten_tei.review.policies.sections import ModelBudget, Replicas, StackBudget, UnknownPrice
 from baseten_tei.rules.rule import Finding

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from baseten_tei.deployment.costs import Monthly
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.money.costs import Monthly
 from baseten_tei.review.policies import budget_policies, model_policies
 from baseten_tei.review.policies.policy import ModelPolicy, PlannedModel, StackPolicy, Violation
 from baseten_tei.review.policies.policy_config import PolicyConfig

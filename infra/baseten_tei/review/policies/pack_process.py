@@ -28,7 +28,7 @@ except ModuleNotFoundError as error:
     ) from error
 
 from baseten_tei.baseten.target import Target, parse_target
-from baseten_tei.deployment.costs import LISTED, NOTHING, monthly
+from baseten_tei.deployment.money.costs import LISTED, NOTHING, monthly
 from baseten_tei.facts.hub.lockfile import Lock, parse_lock
 from baseten_tei.project import generated_files
 from baseten_tei.project.engine_project import engine_workspace

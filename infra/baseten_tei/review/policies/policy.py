@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from baseten_tei.deployment.costs import Monthly
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.money.costs import Monthly
 from baseten_tei.errors import redact
 from baseten_tei.rules.rule import Finding
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from baseten_tei.deployment.config_yaml import render_config
-from baseten_tei.deployment.truss_config import build_config, json_for_yaml
+from baseten_tei.deployment.config.config_yaml import render_config
+from baseten_tei.deployment.config.truss_config import build_config, json_for_yaml
 from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.preview_shape import Step
 from baseten_tei.spec.args import ModelArgs

@@ -3,8 +3,8 @@
 import difflib
 from collections.abc import Iterator, Mapping
 
-from baseten_tei.deployment.costs import NOTHING, Monthly, instance_type, monthly, total
 from baseten_tei.deployment.locked_spec import Subject, find_facts
+from baseten_tei.deployment.money.costs import NOTHING, Monthly, instance_type, monthly, total
 from baseten_tei.errors import redact
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.facts.hub.model_facts import ModelFacts

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from baseten_tei.deployment.costs import Prices
+from baseten_tei.deployment.money.costs import Prices
 from baseten_tei.deployment.schedules.hours import Month
 from baseten_tei.facts.hub.lockfile import EMPTY_LOCK, Lock
 from baseten_tei.review.policies.policy_config import PolicyConfig

@@ -16,7 +16,7 @@ from pydantic import (
     model_serializer,
 )
 
-from baseten_tei.deployment.costs import Monthly
+from baseten_tei.deployment.money.costs import Monthly
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.formats import REPORT, check_json_format
 from baseten_tei.review.report.change_kind import Kind

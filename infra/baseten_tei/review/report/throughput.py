@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from baseten_tei.deployment.costs import Prices, instance_type
+from baseten_tei.deployment.money.costs import Prices, instance_type
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.read_files import read_bytes
 from baseten_tei.spec.args import ModelArgs

@@ -6,7 +6,7 @@ from pathlib import Path
 from baseten_tei import __version__
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text_if_there, read_yaml
-from baseten_tei.program.python_options import TOOLS, parse_python_options
+from baseten_tei.program.python.python_options import TOOLS, parse_python_options
 from baseten_tei.project import git
 from baseten_tei.review.forges.folders import workflow_name
 from baseten_tei.review.workflows.python_setup import REQUIREMENTS, find_setup

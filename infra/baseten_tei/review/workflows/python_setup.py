@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.program.python_options import PythonOptions
+from baseten_tei.program.python.python_options import PythonOptions
 
 PYTHON = "3.11"
 """Of jobs, where the project has no `.python-version`."""

@@ -2,7 +2,7 @@
 
 from baseten_tei.deployment.gpu_choice import cheapest_accelerator, fitting_batch_tokens
 from baseten_tei.deployment.locked_spec import Subject
-from baseten_tei.deployment.vram import Estimate, is_padded, usable_gib
+from baseten_tei.deployment.sizes.vram import Estimate, is_padded, usable_gib
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.rules.gpu.subject_hardware import accelerator_of

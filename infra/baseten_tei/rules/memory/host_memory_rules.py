@@ -1,11 +1,11 @@
 """Memory of the host: tokenizers, and without a GPU the model itself."""
 
-from baseten_tei.deployment import prices
-from baseten_tei.deployment.derived_counts import HOST_GIB, tokenizer_gib
 from baseten_tei.deployment.instances import Sku
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.money import prices
+from baseten_tei.deployment.sizes.derived_counts import HOST_GIB, tokenizer_gib
+from baseten_tei.deployment.sizes.vram import Band, Estimate, estimate
 from baseten_tei.deployment.start_command import default_workers
-from baseten_tei.deployment.vram import Band, Estimate, estimate
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.rules.gpu.subject_hardware import accelerator_of, instance_of, on_cpu
 from baseten_tei.rules.rule import Finding, Rule

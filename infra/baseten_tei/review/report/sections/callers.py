@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from baseten_tei.deployment.plan import client_limits
-from baseten_tei.deployment.vram import input_length
+from baseten_tei.deployment.sizes.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from baseten_tei.deployment.costs import (
+from baseten_tei.deployment.money.costs import (
     NOTHING,
     Hours,
     Monthly,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
-from baseten_tei.deployment.prices import sku_of
+from baseten_tei.deployment.money.prices import sku_of
 from baseten_tei.deployment.schedules.spec_sentences import list_sentences
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU

@@ -6,13 +6,6 @@ locked, and `accelerator: cheapest` the GPU that it comes to.
 
 from collections.abc import Callable
 
-from baseten_tei.deployment import prices
-from baseten_tei.deployment.derived_counts import (
-    Derived,
-    derive_max_client_batch_size,
-    derive_predict_concurrency,
-    derive_tokenization_workers,
-)
 from baseten_tei.deployment.gpu_choice import (
     CHEAPEST,
     accelerator_of,
@@ -26,9 +19,16 @@ from baseten_tei.deployment.gpu_choice import (
 )
 from baseten_tei.deployment.hardware import resolve_hardware
 from baseten_tei.deployment.instances import AS_OF
-from baseten_tei.deployment.permits import derive_permits
+from baseten_tei.deployment.money import prices
+from baseten_tei.deployment.sizes.derived_counts import (
+    Derived,
+    derive_max_client_batch_size,
+    derive_predict_concurrency,
+    derive_tokenization_workers,
+)
+from baseten_tei.deployment.sizes.permits import derive_permits
+from baseten_tei.deployment.sizes.vram import estimate, input_length
 from baseten_tei.deployment.start_command import default_workers
-from baseten_tei.deployment.vram import estimate, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import DEFAULT_ACCELERATOR
 from baseten_tei.spec.args import ModelArgs

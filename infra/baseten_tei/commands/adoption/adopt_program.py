@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import click
 
-from baseten_tei.commands.adoption_steps import bring_in, decide_adoptions, import_lines
-from baseten_tei.commands.command_line import FINDING
-from baseten_tei.commands.options import asks, confirm
+from baseten_tei.commands.adoption.adoption_steps import bring_in, decide_adoptions, import_lines
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import asks, confirm
 from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut
 from baseten_tei.operations.adoption.adoption_plan import (
     Adoptions,

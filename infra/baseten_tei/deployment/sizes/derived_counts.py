@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from baseten_tei.deployment import prices
 from baseten_tei.deployment.gpu_choice import accelerator_of
-from baseten_tei.deployment.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
+from baseten_tei.deployment.money import prices
+from baseten_tei.deployment.sizes.permits import DEFAULT_PREDICT_CONCURRENCY, derive_permits
+from baseten_tei.deployment.sizes.vram import CPU_REQUESTS, input_length
 from baseten_tei.deployment.start_command import MAX_TOKENIZATION_WORKERS
-from baseten_tei.deployment.vram import CPU_REQUESTS, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.flags import PAYLOAD_LIMIT_BYTES, split_flags
 from baseten_tei.facts.tei.gpus import CPU

@@ -9,7 +9,7 @@ import pulumi
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.locked_spec import Subject, find_facts
 from baseten_tei.deployment.plan import client_limits
-from baseten_tei.deployment.sizing import size_spec
+from baseten_tei.deployment.sizes.sizing import size_spec
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.hub.lockfile import Lock
 from baseten_tei.outputs.known_before_push import known_labels, known_space

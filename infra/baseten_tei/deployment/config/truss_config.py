@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.deployment.hardware import resolve_hardware
-from baseten_tei.deployment.permits import derive_permits
+from baseten_tei.deployment.sizes.permits import derive_permits
 from baseten_tei.deployment.start_command import (
     PORT,
     build_start_command,

@@ -17,7 +17,7 @@ from baseten_tei.deployment.schedules.sentences import describe_schedules
 from baseten_tei.deployment.schedules.spec_schedules import read_schedules
 from baseten_tei.outputs.serving import AutoscalingOutputs
 from baseten_tei.program.context import context
-from baseten_tei.program.pinned_outputs import describe, describe_pinned
+from baseten_tei.program.outputs.pinned_outputs import describe, describe_pinned
 from baseten_tei.program.resources import Environment
 
 Outputs = dict[str, Any]

@@ -6,10 +6,10 @@ Source: basetenlabs/truss-examples, text-embeddings-inference/README.md and conf
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from baseten_tei.deployment.derived_counts import Derived
 from baseten_tei.deployment.gpu_choice import LARGE, accelerator_of
-from baseten_tei.deployment.permits import derive_permits
-from baseten_tei.deployment.vram import count_parameters, input_length
+from baseten_tei.deployment.sizes.derived_counts import Derived
+from baseten_tei.deployment.sizes.permits import derive_permits
+from baseten_tei.deployment.sizes.vram import count_parameters, input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
 from baseten_tei.spec.args import ModelArgs

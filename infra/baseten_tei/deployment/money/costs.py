@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
 
-from baseten_tei.deployment import prices
 from baseten_tei.deployment.environment_inputs import all_environments
 from baseten_tei.deployment.gpu_choice import accelerator_of
 from baseten_tei.deployment.instances import AS_OF, SKUS, find_sku
+from baseten_tei.deployment.money import prices
 from baseten_tei.deployment.schedules.hours import (
     OTHERWISE,
     Held,

@@ -17,7 +17,7 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_yaml
 from baseten_tei.program import construction
 from baseten_tei.program.program_end import runs_in_host
-from baseten_tei.program.python_options import TOOLS, PythonOptions, parse_python_options
+from baseten_tei.program.python.python_options import TOOLS, PythonOptions, parse_python_options
 
 SHELL = ("/bin/sh", "-c")
 

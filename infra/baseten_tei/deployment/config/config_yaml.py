@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from baseten_tei.deployment.config_comments import comments_of
-from baseten_tei.deployment.truss_config import TrussConfig, json_for_yaml
+from baseten_tei.deployment.config.config_comments import comments_of
+from baseten_tei.deployment.config.truss_config import TrussConfig, json_for_yaml
 from baseten_tei.spec.args import ModelArgs
 
 MARK = "# Generated from the stack's configuration by "

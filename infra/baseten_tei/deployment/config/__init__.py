@@ -1,0 +1,1 @@
+"""The Truss config of a spec, as data and as a file."""

@@ -1,0 +1,1 @@
+"""Numbers that follow from a spec, its instance and the locked facts."""
