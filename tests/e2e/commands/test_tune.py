@@ -59,10 +59,10 @@ def tune_until_sure(project: Path, *arguments: str) -> str:
     spec = path.read_text()
     for seconds in ("1.5", "6", "20"):
         path.write_text(spec)  # what a probe was sure of is written, though the curve was too noisy
-        told = tune(project, *arguments, "--seconds", seconds).check().stdout
-        if "measure longer" not in told:
+        ended = tune(project, *arguments, "--seconds", seconds)
+        if "measure longer" not in ended.text:
             break
-    return told
+    return ended.check().stdout
 
 
 def written(project: Path) -> dict[str, Any]:
