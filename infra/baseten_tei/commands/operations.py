@@ -8,7 +8,7 @@ import click
 from baseten_tei.baseten.target import find_target
 from baseten_tei.commands.outputs import read_outputs
 from baseten_tei.commands.shared.command_line import FINDING
-from baseten_tei.commands.shared.options import FOLDER, on_a_stack_unless, output_option, show
+from baseten_tei.commands.shared.options import FOLDER, on_outputs, output_option, show
 from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text_if_there
 from baseten_tei.operations.monitoring.dashboard import dashboard
@@ -36,12 +36,7 @@ _SCRAPE, _RULES, _DASHBOARD = "prometheus.yml", "baseten-tei-rules.yml", "dashbo
     metavar="FILE",
     help="File with an API key, where Prometheus runs.",
 )
-@click.option(
-    "--file",
-    metavar="FILE",
-    help="Outputs as JSON, instead of the stack's; - is stdin. No project is needed.",
-)
-@on_a_stack_unless("file")
+@on_outputs
 def command(
     root: Path | None,
     stack: str | None,

@@ -10,7 +10,7 @@ import click
 from baseten_tei.commands.shared.command_line import FINDING
 from baseten_tei.commands.shared.options import (
     format_option,
-    on_a_stack_unless,
+    on_outputs,
     output_option,
     show,
 )
@@ -46,12 +46,7 @@ LANGUAGES: Mapping[str, Callable[[StackOutputs], str]] = MappingProxyType(
     metavar="OUTPUT",
     help="Output of the stack that is an API key: kubernetes and esc get it as a secret, in --output, mode 600.",
 )
-@click.option(
-    "--file",
-    metavar="FILE",
-    help="Outputs as JSON, instead of the stack's; - is stdin. No project is needed.",
-)
-@on_a_stack_unless("file")
+@on_outputs
 def command(
     root: Path | None,
     stack: str | None,

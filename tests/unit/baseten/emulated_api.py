@@ -14,20 +14,8 @@ from baseten_emulator.world.world import World
 from baseten_tei.baseten.api import BasetenApi
 from baseten_tei.baseten.target import parse_target
 from baseten_tei.facts.network import httpx_client
-from tests.support.control_client import ManualClock
+from tests.support.control_client import CONFIG, KEY, ManualClock
 from tests.support.mock_baseten import stream
-
-KEY = "k3y-of-the-emulator-under-test"
-CONFIG: dict[str, Any] = {
-    "model_name": "bge",
-    "base_image": {"image": "baseten/text-embeddings-inference-mirror:89-1.8.3"},
-    "docker_server": {
-        "start_command": "text-embeddings-router --port 7997 --model-id BAAI/bge-base-en-v1.5",
-        "server_port": 7997, "predict_endpoint": "/v1/embeddings",
-        "readiness_endpoint": "/health", "liveness_endpoint": "/health",
-    },
-    "resources": {"accelerator": "L4"},
-}  # fmt: skip
 
 
 class Running:

@@ -1,12 +1,13 @@
 """What `check --upstream` asks, on 127.0.0.1: a package index, a registry of images that wants a token, prices."""
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.loopback import serve
 
 IMAGE = "huggingface/text-embeddings-inference"
 TOKEN = "for-anyone-who-reads"
@@ -87,13 +88,5 @@ def serve_upstream(upstream: Upstream) -> Iterator[Upstream]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    upstream.url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.005,), daemon=True)
-    thread.start()
-    try:
+    with serve(Handler) as upstream.url:
         yield upstream
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

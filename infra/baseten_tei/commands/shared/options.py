@@ -127,6 +127,16 @@ def on_a_stack_unless(source: str) -> Callable[[_F], _F]:
     return _replacing(resolve, stack_option, root_option)
 
 
+def on_outputs(run: _F) -> _F:
+    """Give a command `root` and `stack`, or `file`: a stack's outputs, or the file that has them."""
+    option = click.option(
+        "--file",
+        metavar="FILE",
+        help="Outputs as JSON, instead of the stack's; - is stdin. No project is needed.",
+    )
+    return option(on_a_stack_unless("file")(run))
+
+
 def show(text: str, output: Path | None) -> None:
     """Print a result, or write it to a file and say so."""
     if output is None:
