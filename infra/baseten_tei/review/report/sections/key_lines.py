@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from baseten_tei.provider.resources.keys.rotation import INVOKE, KEPT_HOURS, MAKING
 from baseten_tei.review.report.engine_preview import Preview
 from baseten_tei.review.report.preview_shape import Step
 from baseten_tei.spec.type_tokens import API_KEY
-
-INVOKE = "WORKSPACE_INVOKE"
-KEPT_HOURS = 24
-_MAKING = ("name", "type", "models", "team", "rotate_when")
 
 
 def describe_keys(preview: Preview) -> Iterator[str]:
@@ -37,7 +34,7 @@ def _describe(step: Step) -> str:
     if step.op == "create":
         return f"made for {_scope(after)}"
     drifted = ((step.old or {}).get("outputs") or {}).get("drift")
-    if not drifted and all(before.get(key) == after.get(key) for key in _MAKING):
+    if not drifted and all(before.get(key) == after.get(key) for key in MAKING):
         return "the previous key is deleted, if its time is over"
     hours = after.get("keep_previous_hours", KEPT_HOURS)
     end = f"works on for {hours:g} hours" if hours else "is deleted at once"
