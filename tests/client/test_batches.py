@@ -20,7 +20,7 @@ rooms = st.builds(
 def test_every_text_is_in_one_batch_and_no_batch_is_above_a_limit(
     texts: list[Text], room: Room
 ) -> None:
-    batches = plan(texts, range(len(texts)), room)
+    batches = list(plan(texts, range(len(texts)), room))
     assert sorted(place for batch in batches for place in batch) == list(range(len(texts)))
     for batch in batches:
         assert 1 <= len(batch) <= room.texts
@@ -30,13 +30,13 @@ def test_every_text_is_in_one_batch_and_no_batch_is_above_a_limit(
 
 @given(texts, rooms)
 def test_texts_of_a_batch_are_of_about_one_length(texts: list[Text], room: Room) -> None:
-    batches = plan(texts, range(len(texts)), room)
+    batches = list(plan(texts, range(len(texts)), room))
     lengths = [texts[place].tokens for batch in batches for place in batch]
     assert lengths == sorted(lengths, reverse=True)
 
 
 def test_only_the_wanted_texts_are_planned() -> None:
-    assert plan([Text("x", 3, 5)] * 4, [1, 3], Room(8, 100, 100, 50)) == [[1, 3]]
+    assert list(plan([Text("x", 3, 5)] * 4, [1, 3], Room(8, 100, 100, 50))) == [[1, 3]]
 
 
 def test_the_live_router_is_believed_before_the_outputs_and_these_before_the_defaults() -> None:

@@ -122,12 +122,33 @@ def test_a_query_s_texts_keep_their_order_and_long_pairs_are_told(
         with pytest.raises(RefusedTextError, match="the query is empty") as caught:
             model.rerank("", texts)
         assert caught.value.index is None
-        with pytest.raises(RefusedTextError, match="the query needs"):
-            model.rerank("q" * 1_500_000, texts)
     assert ranking.best(1)[0][0] == 1
     assert ranking.scores[0] == ranking.scores[3]
     assert ranking.scores == pytest.approx(1 / (1 + np.exp(-raw.scores)), abs=1e-6)
     assert [it.index for it in ranking.truncated] == [2]
+
+
+@pytest.mark.parametrize("letter", ["q", "é", "猫"])
+def test_a_query_longer_than_the_router_reads_is_cut_between_two_characters_and_told(
+    stack: ClientStack, letter: str
+) -> None:
+    query = f"{letter} " * 130_000
+    with stack.connect("rerank") as model:
+        ranking = model.rerank(query, ["Cats sleep.", "Dogs bark."])
+        [told] = [it for it in ranking.truncated if it.index is None]
+        assert told.at_least
+        assert told.tokens > told.limit == 512
+        kept = query.encode()[: 250 * 512 // 2].decode("utf-8", "ignore")
+        assert np.array_equal(
+            ranking.scores, model.rerank(kept, ["Cats sleep.", "Dogs bark."]).scores
+        )
+    with (
+        stack.connect("rerank", too_long="refuse") as model,
+        pytest.raises(RefusedTextError, match="the query has 260000 characters") as caught,
+    ):
+        model.rerank(query, ["Cats sleep."])
+    assert caught.value.index is None
+    assert {status for _, status in stack.count_calls()} == {200}
 
 
 def test_labels_that_may_hold_together_are_scored_each_by_itself(stack: ClientStack) -> None:

@@ -16,10 +16,10 @@ class Truncated:
     """A text of which the model read only the beginning: `limit` of its `tokens`, with special ones.
 
     `at_least`: it was too long even to be sent whole, and has more tokens than that. In a rerank, `tokens` may be
-    one too many.
+    one too many. `index` is `None` for a rerank's query of which only the beginning was sent.
     """
 
-    index: int
+    index: int | None
     tokens: int
     limit: int
     at_least: bool = False

@@ -1,6 +1,6 @@
 """Groups texts into requests: as many as the router takes, by texts, tokens and bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from baseten_tei_client._call.prepare import Text
@@ -17,30 +17,45 @@ class Room:
     """The most tokens that the model reads of one text."""
     bytes_beside_each: int = 1
     tokens_beside_each: int = 0
+    expect: Callable[[str, int], int] | None = None
+    """Returns how many tokens a text probably has, given the most that it can have."""
 
     def bytes_of(self, text: Text) -> int:
         """Return the bytes that this text needs in the request."""
         return text.size + self.bytes_beside_each
 
     def tokens_of(self, text: Text) -> int:
-        """Return the most tokens that the model reads of this text."""
-        return min(text.tokens + self.tokens_beside_each, self.tokens_of_each)
+        """Return how many tokens the model probably reads of this text at the most."""
+        return min(self._expected(text), self.tokens_of_each)
+
+    def reads_all_of(self, text: Text) -> bool:
+        """Return whether the model probably reads a text to its end."""
+        return not text.was_cut and self._expected(text) <= self.tokens_of_each
+
+    def _expected(self, text: Text) -> int:
+        tokens = text.tokens + self.tokens_beside_each
+        return self.expect(text.text, tokens) if self.expect else tokens
 
 
-def plan(texts: Sequence[Text], wanted: Sequence[int], room: Room) -> list[list[int]]:
+def plan(
+    texts: Sequence[Text], wanted: Sequence[int], room: Room, *, shortest_first: bool = False
+) -> Iterator[list[int]]:
     """Group the places of the wanted texts into batches, the longest texts first.
 
     Texts of similar length share a batch: padded models waste little on them, and the last batches of a long
     job are quick. Each text must fit into a request by itself.
     """
-    batches: list[list[int]] = []
+    batch: list[int] = []
     bytes_left = tokens_left = 0
-    for place in sorted(wanted, key=lambda it: texts[it].tokens, reverse=True):
+    for place in sorted(wanted, key=lambda it: texts[it].tokens, reverse=not shortest_first):
         size, tokens = room.bytes_of(texts[place]), room.tokens_of(texts[place])
-        full = not batches or len(batches[-1]) >= room.texts
+        full = not batch or len(batch) >= room.texts
         if full or size > bytes_left or tokens > tokens_left:
-            batches.append([])
+            if batch:
+                yield batch
+            batch = []
             bytes_left, tokens_left = room.bytes, room.tokens
-        batches[-1].append(place)
+        batch.append(place)
         bytes_left, tokens_left = bytes_left - size, tokens_left - tokens
-    return batches
+    if batch:
+        yield batch

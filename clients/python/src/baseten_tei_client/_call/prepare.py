@@ -1,10 +1,11 @@
 """Turns the caller's list into distinct texts that can be sent."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from json import JSONEncoder
+from math import isnan
 
-from baseten_tei_client.errors import RefusedTextError, UsageError
+from baseten_tei_client._call.given import list_texts
+from baseten_tei_client.errors import RefusedTextError
 from baseten_tei_client.limits import Limits
 from baseten_tei_client.results import Refused
 from baseten_tei_client.tokens import CHARACTERS_PER_TOKEN, Counter, bound_each
@@ -34,14 +35,14 @@ class Prepared:
     refused: tuple[Refused, ...]
 
 
-def prepare(texts: Iterable[object], counter: Counter | None, skip: bool) -> Prepared:
+def prepare(texts: object, counter: Counter | None, skip: bool) -> Prepared:
     """Check each text and merge equal ones.
 
     Raises:
         RefusedTextError: a text cannot be sent, and `skip` is false.
         UsageError: `texts` is not a list of texts.
     """
-    given = _as_sequence(texts)
+    given = list_texts(texts)
     refused = [Refused(n, why) for n, it in enumerate(given) if (why := find_problem(it))]
     if refused and not skip:
         raise RefusedTextError(refused[0].index, refused[0].reason)
@@ -56,12 +57,6 @@ def prepare(texts: Iterable[object], counter: Counter | None, skip: bool) -> Pre
     return Prepared(distinct, places, tuple(refused))
 
 
-def _as_sequence(texts: Iterable[object]) -> Sequence[object]:
-    if isinstance(texts, str | bytes):
-        raise UsageError("texts must be a list of texts, not one text: write [text]")
-    return texts if isinstance(texts, list | tuple) else list(texts)
-
-
 def find_problem(text: object) -> str | None:
     """Return why no model could take this text; `None` if nothing is wrong with it."""
     if isinstance(text, list | tuple) and text and all(isinstance(it, int) for it in text):
@@ -70,7 +65,8 @@ def find_problem(text: object) -> str | None:
             "has not can end the router"
         )
     if not isinstance(text, str):
-        kind = "None" if text is None else f"of type {type(text).__name__}"
+        missing = text is None or (isinstance(text, float) and isnan(text))
+        kind = repr(text) if missing else f"of type {type(text).__name__}"
         return f"is {kind}, not a string: convert it, or leave it out"
     if not text:
         return "is empty, which no model accepts: leave it out"
@@ -115,6 +111,19 @@ def fit_text(text: Text, limits: Limits, room: int, cut: bool) -> Text | str:
             )
         text = _beginning(text, min(len(text.text) * room // text.size, len(text.text) - 1))
     return text
+
+
+def fit_query(query: Text, limits: Limits, room: int, cut: bool) -> Text | str:
+    """Return the query as it fits, see `fit_text`.
+
+    TEI keeps half of the 250 bytes for each token of a query that is longer than all of them, and cuts between
+    two characters.
+    """
+    most = CHARACTERS_PER_TOKEN * limits.max_input_length
+    if cut and len(query.text) > most:
+        kept = query.text.encode()[: most // 2].decode("utf-8", "ignore")
+        query = _beginning(query, len(kept))
+    return fit_text(query, limits, room, cut)
 
 
 _LEAST_ROOM = 16

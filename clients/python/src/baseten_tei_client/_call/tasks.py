@@ -1,6 +1,6 @@
 """Embedding, reranking and classifying, one function each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -8,9 +8,11 @@ import numpy as np
 
 from baseten_tei_client._call.call import Call
 from baseten_tei_client._call.gather import Rows
-from baseten_tei_client._call.prepare import Text
+from baseten_tei_client._call.prepare import Text, fit_query
+from baseten_tei_client._call.routing import Routes
 from baseten_tei_client._router.wire import (
-    cutting_embed_route,
+    Route,
+    embed_route,
     embeddings_route,
     predict_route,
     read_embeddings,
@@ -20,6 +22,7 @@ from baseten_tei_client._router.wire import (
 )
 from baseten_tei_client.cache import Known, VectorCache
 from baseten_tei_client.errors import RefusedTextError, UnavailableError
+from baseten_tei_client.limits import Limits
 from baseten_tei_client.results import (
     Classification,
     Embeddings,
@@ -33,27 +36,24 @@ async def embed(call: Call, cache: VectorCache | None, key: str) -> Embeddings:
     """Return the vectors; the model is not asked for those in the cache under this key."""
     space = call.outputs.space
     rows = Rows(len(call.texts), space.dimensions if space else None)
-    asked = await call.sendable(embeddings_route(), _unknown(call, cache, key, rows))
-    long: set[int] = set()
-    if call.wish.cuts and not call.job.limits.auto_truncate:
-        long = set(call.suspects(asked))
-    usual = [place for place in asked if place not in long]
-    for route, places in ((embeddings_route(), usual), (cutting_embed_route(), sorted(long))):
-        await call.send(route, places, partial(_read_vectors, call), rows)
+    routes = _embed_routes(call.job.limits)
+    asked = await call.sendable(routes, _unknown(call, cache, key, rows))
+    await call.send(routes, asked, partial(_read_vectors, call), rows)
     _keep(call, cache, key, rows, asked)
     return Embeddings(*call.summarize(), rows.expand(call.prepared.places), space)
 
 
 async def rerank(call: Call, query: Text, raw_scores: bool) -> Ranking:
     """Return the scores of the texts against one query, which is part of every request."""
-    route = rerank_route(query.text, raw_scores, truncate=call.wish.cuts)
-    if route.bytes_at_least > call.job.limits.payload_limit_bytes // 2:
-        raise RefusedTextError(
-            None, f"needs {query.size} bytes, over half of a request: shorten it"
-        )
+    limits = call.job.limits
+    empty = rerank_route("", raw_scores, truncate=call.wish.cuts).bytes_at_least
+    fitted = fit_query(query, limits, limits.payload_limit_bytes // 2 - empty, call.wish.cuts)
+    if isinstance(fitted, str):
+        raise RefusedTextError(None, fitted)
+    routes = _routes(partial(rerank_route, fitted.text, raw_scores), call)
     rows = Rows(len(call.texts), 1)
-    await call.put_beside(query)
-    await call.send(route, await call.sendable(route, call.all), _read_column, rows)
+    await call.put_beside(fitted)
+    await call.send(routes, await call.sendable(routes, call.all), _read_column, rows)
     return Ranking(*call.summarize(), rows.expand(call.prepared.places)[:, 0])
 
 
@@ -63,14 +63,27 @@ async def classify(call: Call, labels: tuple[str, ...] | None, multi_label: bool
         raise UnavailableError(
             f"model {call.outputs.name!r}: neither its outputs nor its router list the labels"
         )
-    route = predict_route(raw_scores=multi_label, truncate=call.wish.cuts)
+    routes = _routes(partial(predict_route, multi_label), call)
     rows = Rows(len(call.texts), len(labels))
-    asked = await call.sendable(route, call.all)
-    await call.send(route, asked, partial(read_predictions, labels=labels), rows)
+    asked = await call.sendable(routes, call.all)
+    await call.send(routes, asked, partial(read_predictions, labels=labels), rows)
     scores = rows.expand(call.prepared.places)
     return Classification(
         *call.summarize(), labels, sigmoid(scores) if multi_label else scores, multi_label
     )
+
+
+def _embed_routes(limits: Limits) -> Routes:
+    """Return them for a router that cuts by default, or refuses: `/v1/embeddings` cannot be asked for the other."""
+    usual = embeddings_route()
+    if limits.auto_truncate:
+        return Routes(usual, cutting=usual, refusing=embed_route(truncate=False))
+    return Routes(usual, cutting=embed_route(truncate=True), refusing=usual)
+
+
+def _routes(route: Callable[[bool], Route], call: Call) -> Routes:
+    usual = route(call.wish.cuts)
+    return Routes(usual, cutting=usual, refusing=route(False))
 
 
 def sigmoid(scores: Floats) -> Floats:

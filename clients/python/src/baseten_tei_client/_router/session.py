@@ -9,6 +9,7 @@ from baseten_tei_client._router.ask import Caller, Patience, deadline_error
 from baseten_tei_client._router.clock import Clock, Deadline
 from baseten_tei_client._router.first_contact import Router, contact
 from baseten_tei_client._router.http_transport import HttpTransport
+from baseten_tei_client._router.lengths import Lengths
 from baseten_tei_client._router.performance_transport import PerformanceTransport
 from baseten_tei_client._router.single_flight import SingleFlight
 from baseten_tei_client._router.transport import Transport
@@ -24,6 +25,7 @@ class Session:
     def __init__(self, outputs: ModelOutputs, settings: Settings, key: Secret) -> None:
         self.loop = asyncio.get_running_loop()
         self.clock = Clock()
+        self.lengths = Lengths()
         patience = Patience(settings.request_timeout, settings.hedge_after)
         self.caller = Caller(
             outputs.name, make_transport(outputs, settings, key), key, patience, self.clock,

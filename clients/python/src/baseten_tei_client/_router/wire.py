@@ -50,9 +50,9 @@ def embeddings_route() -> Route:
     )
 
 
-def cutting_embed_route() -> Route:
-    """Return `/embed`, which can cut texts even if the router does not by default."""
-    return Route("/embed", lambda texts: {"truncate": True, "inputs": list(texts)})
+def embed_route(truncate: bool) -> Route:
+    """Return `/embed`, which cuts texts, or refuses those that are too long, whatever the router does by default."""
+    return Route("/embed", lambda texts: {"truncate": truncate, "inputs": list(texts)})
 
 
 def rerank_route(query: str, raw_scores: bool, truncate: bool) -> Route:
