@@ -17,6 +17,7 @@ _FLAT_KEYS = (
     "rerank_url",
     "classify_url",
     "wake_url",
+    "prompts",
 )
 
 

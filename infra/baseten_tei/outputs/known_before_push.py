@@ -3,6 +3,7 @@
 from typing import Any
 
 from baseten_tei.deployment.locked_spec import Subject
+from baseten_tei.deployment.prompts import DOCUMENT, find_prompts
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.rules.gpu.subject_hardware import dtype_of
 from baseten_tei.spec.args import EmbeddingArgs
@@ -24,7 +25,7 @@ def known_space(subject: Subject) -> dict[str, Any]:
     args, facts = subject.args, subject.facts
     if not isinstance(args, EmbeddingArgs):
         return {}
-    task = subject.loaded_task
+    task, prompts = subject.loaded_task, find_prompts(args, facts)
     return {
         "model_id": args.model_id,
         "revision": args.revision,
@@ -33,7 +34,14 @@ def known_space(subject: Subject) -> dict[str, Any]:
         "prompt": _prompt(args, facts),
         "prompt_name": args.default_prompt_name,
         "dtype": dtype_of(subject),
+        **({} if prompts is None else {"document_prompt": prompts[DOCUMENT]}),
     }
+
+
+def known_prompts(subject: Subject) -> dict[str, Any]:
+    """Return an embedding's `prompts`; nothing where none are declared."""
+    prompts = find_prompts(subject.args, subject.facts)
+    return {} if prompts is None else {"prompts": prompts}
 
 
 def _prompt(args: EmbeddingArgs, facts: ModelFacts | None) -> str | None:

@@ -82,6 +82,8 @@ class EmbeddingServing(Serving):
     """OpenAI's embeddings API."""
     space: Space
     """What its vectors can be compared with."""
+    prompts: dict[str, str] | None = None
+    """What clients put before texts, by name: `query`, `document`; missing: none are declared."""
 
 
 class RerankerServing(Serving):

@@ -211,6 +211,8 @@ class EmbeddingArgs(TeiArgs):
     """Put before every text."""
     default_prompt_name: str | None = None
     """As default_prompt, by its name in the repository's `config_sentence_transformers.json`."""
+    prompts: dict[str, str] | None = None
+    """What clients put before texts, by name: `query`, `document`; default: the repository's own. Pushes nothing."""
 
 
 class RerankerArgs(TeiArgs):

@@ -67,8 +67,15 @@ def test_every_key_of_the_schema_is_described() -> None:
 def test_the_outputs_of_an_up_are_as_the_schema_says() -> None:
     jsonschema.validate(OUTPUTS, SCHEMA)
     told = {f"{it['task']}.{path}" for it in OUTPUTS["models"].values() for path in leaves(it)}
-    wanted = {path.removeprefix("models.*.") for path in keys(SCHEMA) if path.count(".") > 2}
-    assert told == wanted
+    wanted = {
+        path.removeprefix("models.*."): kinds
+        for path, kinds in keys(SCHEMA).items()
+        if path.count(".") > 2
+    }
+    assert told <= wanted.keys()
+    assert {path for path in wanted if path not in told} == {
+        path for path, kinds in wanted.items() if "missing" in kinds
+    }
 
 
 def leaves(value: dict[str, Any], before: str = "") -> set[str]:

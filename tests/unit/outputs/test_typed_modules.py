@@ -338,3 +338,14 @@ def test_the_module_is_printed_or_written_once_and_checked(
 def test_check_without_a_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["outputs", "--format", "python", "--file", str(OUTPUTS), "--check"]) == 2
     assert capsys.readouterr().err == "--check compares with a file: write --output FILE\n"
+
+
+def with_prompts(models: dict[str, Any]) -> None:
+    models["bge"]["prompts"] = {"query": 'Say "what"\nQuery: ', "document": ""}
+
+
+@ALL
+def test_prompts_are_texts_by_name(language: str, checked: Callable[..., Checked]) -> None:
+    found = checked(language, with_prompts)
+    assert (found.code, found.text) == (0, "")
+    assert r'"query": "Say \"what\"\nQuery: "' in module(language, with_prompts)

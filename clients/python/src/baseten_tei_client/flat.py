@@ -1,5 +1,6 @@
 """Reads one model from the variables of `baseten-tei outputs --format dotenv`, as the JSON of the outputs has it."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -54,7 +55,19 @@ def find_models(variables: Mapping[str, Any]) -> list[str]:
 
 def _serving(own: Mapping[str, Any]) -> dict[str, Any]:
     limits = {key: _value(own[key.upper()]) for key in LIMIT_NAMES if key.upper() in own}
-    return {"sync_url": own["SYNC_URL"], "wake_url": own.get("WAKE_URL"), "limits": limits}
+    prompts = _prompts(own.get("PROMPTS"))
+    return {
+        "sync_url": own["SYNC_URL"], "wake_url": own.get("WAKE_URL"), "limits": limits,
+        "prompts": prompts,
+    }  # fmt: skip
+
+
+def _prompts(variable: Any) -> Any:
+    """Return the prompts, which are JSON; what is not is left for the reader of outputs to refuse."""
+    try:
+        return json.loads(variable) if isinstance(variable, str) else variable
+    except (ValueError, RecursionError):
+        return variable
 
 
 def _task(own: Mapping[str, Any]) -> str | None:

@@ -1,13 +1,22 @@
 """The asynchronous model of a stack, which `Model` runs in a thread of its own."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal, Self
 
 from baseten_tei_client._call import tasks
 from baseten_tei_client._call.batched_run import Job, Progress
 from baseten_tei_client._call.call import Call, Wish
 from baseten_tei_client._call.prepare import Text, find_problem, json_size, prepare
+from baseten_tei_client._call.prompts import (
+    DOCUMENT,
+    QUERY,
+    as_list,
+    find_prompt,
+    own_prompt,
+    space_with,
+)
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.session import Session
 from baseten_tei_client.cache import space_key
@@ -55,25 +64,53 @@ class AsyncModel:
         return self._outputs.environment
 
     @property
+    def prompts(self) -> Mapping[str, str]:
+        """Return what goes before texts, by `prompt_name`; empty for a model that is not declared to want it."""
+        return dict(self._outputs.prompts)
+
+    @property
     def space(self) -> Space | None:
         """Return the embedding space from the stack's outputs; `None` if they have none."""
         return self._outputs.space
 
     async def embed(
-        self, texts: Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        self, texts: Iterable[str], *, prompt_name: str | None = None,
+        timeout: float | None = None, on_refusal: OnRefusal = "raise",
+        progress: Progress | None = None,
     ) -> Embeddings:  # fmt: skip
-        """Return the texts' vectors, in their order.
+        """Return the texts' vectors, in their order; each text after the prompt of this name, if one is given.
 
         Raises:
             RefusedTextError: a text cannot be sent, so none was (`on_refusal="skip"` makes its row NaN instead).
             DeadlineError: it took longer than `timeout` seconds, by default those of `connect`.
             TeiClientError: see errors.py.
         """
-        call, _ = await self._call("embedding", texts, timeout, on_refusal, progress)
+        prompt = find_prompt(self._outputs, prompt_name) if self.task == "embedding" else ""
+        call, _ = await self._call("embedding", texts, timeout, on_refusal, progress, prompt)
         cache = self._settings.cache
         key = space_key(self._outputs, call.wish.cuts) if cache is not None else ""
-        return await tasks.embed(call, cache, key)
+        found = await tasks.embed(call, cache, key)
+        return replace(found, space=space_with(found.space, prompt_name))
+
+    async def embed_query(
+        self, texts: str | Iterable[str], *, timeout: float | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+    ) -> Embeddings:  # fmt: skip
+        """Return the vectors of queries, or of one, after the model's prompt for queries if it has one; see `embed`."""
+        return await self.embed(
+            as_list(texts), prompt_name=own_prompt(self._outputs, QUERY), timeout=timeout,
+            on_refusal=on_refusal, progress=progress,
+        )  # fmt: skip
+
+    async def embed_documents(
+        self, texts: Iterable[str], *, timeout: float | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+    ) -> Embeddings:  # fmt: skip
+        """Return the vectors of documents, after the model's prompt for documents if it has one; see `embed`."""
+        return await self.embed(
+            texts, prompt_name=own_prompt(self._outputs, DOCUMENT), timeout=timeout,
+            on_refusal=on_refusal, progress=progress,
+        )  # fmt: skip
 
     async def rerank(
         self, query: str, texts: Iterable[str], *, raw_scores: bool = False,
@@ -121,7 +158,7 @@ class AsyncModel:
 
     async def _call(
         self, task: Task, texts: Iterable[str], timeout: float | None, on_refusal: OnRefusal,
-        progress: Progress | None,
+        progress: Progress | None, prompt: str = "",
     ) -> tuple[Call, tuple[str, ...] | None]:  # fmt: skip
         """Return a call that is ready to be sent, and a classifier's labels; refuse what cannot be sent."""
         if task != self.task:
@@ -130,7 +167,7 @@ class AsyncModel:
             )
         if on_refusal not in ("raise", "skip"):
             raise UsageError(f"on_refusal must be 'raise' or 'skip', not {on_refusal!r}")
-        prepared = prepare(texts, self._counter, on_refusal == "skip")
+        prepared = prepare(texts, self._counter, on_refusal == "skip", prompt)
         session = self._own_session()
         deadline = self._deadline(session, timeout)
         router = await session.router(deadline)

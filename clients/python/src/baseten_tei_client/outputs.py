@@ -35,6 +35,7 @@ class ModelOutputs:
     """The config's digest or the deployment's id."""
     limits: Mapping[str, Any] = field(default_factory=dict)
     space: Space | None = None
+    prompts: Mapping[str, str] = field(default_factory=dict)
     labels: tuple[str, ...] | None = None
     multi_label: bool | None = None
 
@@ -120,6 +121,7 @@ def _parse_model(model: Mapping[str, Any], name: str) -> ModelOutputs:
         version=model.get("config_digest") or model.get("deployment_id"),
         limits=_limits(model.get("limits") or {}, name),
         space=Space.of(_mapping(space, f"model {name!r}: space")) if space else None,
+        prompts=_prompts(model.get("prompts") or {}, f"model {name!r}: prompts"),
         labels=tuple(_texts(labels, f"model {name!r}: labels")) if labels else None,
         multi_label=model.get("multi_label"),
     )
@@ -143,6 +145,13 @@ def _texts(value: Any, what: str) -> list[str]:
     if isinstance(value, (list, tuple)) and all(isinstance(it, str) for it in value):
         return list(value)
     raise OutputsError(f"{what} is not a list of texts: {_WHOLE}")
+
+
+def _prompts(value: Any, what: str) -> Mapping[str, str]:
+    prompts = _mapping(value, what)
+    if not all(isinstance(it, str) for it in prompts.values()):
+        raise OutputsError(f"{what} has values that are not texts: {_WHOLE}")
+    return dict(prompts)
 
 
 def _url(url: str, name: str) -> str:

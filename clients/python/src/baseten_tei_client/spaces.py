@@ -28,6 +28,8 @@ class Space:
     dtype: str | None = None
     max_input_length: int | None = None
     fingerprint: str | None = None
+    document_prompt: str | None = None
+    """What clients put before documents, which no fingerprint shows."""
 
     @classmethod
     def of(cls, space: Mapping[str, Any]) -> Self:
@@ -52,7 +54,10 @@ class Space:
 
     def as_mapping(self) -> dict[str, Any]:
         """Return it as a mapping to keep beside an index; `Space.of` reads it back."""
-        return asdict(self)
+        told = asdict(self)
+        if self.document_prompt is None:
+            del told["document_prompt"]  # as kept spaces of earlier versions
+        return told
 
 
 def _whole(value: Any) -> Any:
@@ -76,7 +81,7 @@ def compare(one: Space, other: Space) -> Comparison:
     """Return whether vectors of two spaces may share an index; reasons read "one -> other"."""
     shapes = [
         _change(name, one, other)
-        for name in ("dimensions", "normalized")
+        for name in ("dimensions", "normalized", "document_prompt")
         if _differ(name, one, other)
     ]
     if shapes:

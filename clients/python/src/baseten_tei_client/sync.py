@@ -4,7 +4,7 @@ import asyncio
 import concurrent.futures
 import os
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Self, TypeVar
 
 from baseten_tei_client._call.batched_run import Progress
@@ -81,17 +81,46 @@ class Model:
         return self._model.environment
 
     @property
+    def prompts(self) -> Mapping[str, str]:
+        """Return what goes before texts, by `prompt_name`; empty for a model that is not declared to want it."""
+        return self._model.prompts
+
+    @property
     def space(self) -> Space | None:
         """Return the embedding space from the stack's outputs; `None` if they have none."""
         return self._model.space
 
     def embed(
-        self, texts: Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        self, texts: Iterable[str], *, prompt_name: str | None = None,
+        timeout: float | None = None, on_refusal: OnRefusal = "raise",
+        progress: Progress | None = None,
     ) -> Embeddings:  # fmt: skip
         """Return the texts' vectors, in their order. `progress` is called from another thread."""
         return self._run(
             lambda: self._model.embed(
+                texts, prompt_name=prompt_name, timeout=timeout, on_refusal=on_refusal,
+                progress=progress,
+            )
+        )  # fmt: skip
+
+    def embed_query(
+        self, texts: str | Iterable[str], *, timeout: float | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+    ) -> Embeddings:  # fmt: skip
+        """Return the vectors of queries, or of one, after the model's prompt for queries if it has one."""
+        return self._run(
+            lambda: self._model.embed_query(
+                texts, timeout=timeout, on_refusal=on_refusal, progress=progress
+            )
+        )
+
+    def embed_documents(
+        self, texts: Iterable[str], *, timeout: float | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+    ) -> Embeddings:  # fmt: skip
+        """Return the vectors of documents, after the model's prompt for documents if it has one."""
+        return self._run(
+            lambda: self._model.embed_documents(
                 texts, timeout=timeout, on_refusal=on_refusal, progress=progress
             )
         )

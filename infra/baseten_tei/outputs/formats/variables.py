@@ -51,7 +51,9 @@ def plain(outputs: StackOutputs) -> dict[str, Any]:
 
 
 def text_of(value: Any) -> str:
-    """Return a value as scripts read it: `true`, not `True`."""
+    """Return a value as scripts read it: `true`, not `True`; prompts as JSON in one line."""
+    if isinstance(value, dict):
+        return json_text(value)
     return value if isinstance(value, str) else json.dumps(value)
 
 

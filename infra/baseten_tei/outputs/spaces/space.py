@@ -23,6 +23,8 @@ class Space(Words):
     """Text before every text; null for none, and where its name is all that is known."""
     prompt_name: str | None
     """The prompt's name in the repository; null for none."""
+    document_prompt: str | None = None
+    """Text that clients put before documents (`prompts.document`), in no fingerprint; missing: none is declared."""
     dtype: str
     """Precision: `float16` or `float32`; too close to be told apart in numbers."""
     max_input_length: int | None

@@ -18,6 +18,7 @@ from baseten_tei.outputs.typed_modules.shapes import (
     name_models,
     quote,
     summary,
+    values_of,
 )
 from baseten_tei.outputs.types import SCHEMA_VERSION, StackOutputs
 
@@ -27,6 +28,7 @@ _HEADER = '''\
 A type checker sees when a model goes, serves another task, or has other limits or dimensions.
 """
 
+from collections.abc import Mapping
 from dataclasses import {dataclasses}
 from typing import Final, Literal, TypedDict
 
@@ -39,6 +41,7 @@ _TYPES: dict[Any, str] = {
     str | None: "str | None",
     int | None: "int | None",
     bool | None: "bool | None",
+    dict[str, str] | None: "Mapping[str, str] | None",
     tuple[str, ...] | None: "tuple[str, ...] | None",
     Limits: "Limits",
     Space: "Space",
@@ -108,7 +111,7 @@ def _kind(model: NamedModel, it: NamedEnvironment) -> str:
 
 
 def _space(name: str, space: Space) -> str:
-    lines = "".join(f'    "{key}": {_value(value)},\n' for key, value in space.model_dump().items())
+    lines = "".join(f'    "{key}": {_value(value)},\n' for key, value in values_of(space).items())
     return f"{name}: Final[Space] = {{\n{lines}}}\n"
 
 
@@ -130,6 +133,9 @@ def _fields(it: Named[Any], limits: str, space: str) -> Iterator[str]:
         elif isinstance(value, AutoscalingOutputs):
             told = ", ".join(f"{name}={_inline(it)}" for name, it in value.model_dump().items())
             yield f"autoscaling: Autoscaling = Autoscaling({told})"
+        elif isinstance(value, dict):
+            told = ", ".join(f"{quote(name)}: {quote(text)}" for name, text in value.items())
+            yield f"{key.name}: {_type(key.annotation)} = field(default_factory=lambda: {{{told}}})"
         else:
             yield f"{key.name}: {_type(key.annotation)} = {_value(value)}"
 

@@ -121,6 +121,11 @@ def keys_of_kind(words: type[BaseModel]) -> list[Key]:
     return [NAME, *keys_of(words), *([_DIMENSIONS] if "space" in words.model_fields else [])]
 
 
+def values_of(words: BaseModel) -> dict[str, Any]:
+    """Return a type's values by key, also those that are null and need not be there: modules always have them."""
+    return {key: getattr(words, key) for key in type(words).model_fields}
+
+
 def summary(words: type[BaseModel]) -> str:
     """Return the first line of a type's description."""
     return (words.__doc__ or "").partition("\n")[0]

@@ -19,6 +19,7 @@ from baseten_tei.outputs.typed_modules.shapes import (
     name_models,
     quote,
     summary,
+    values_of,
 )
 from baseten_tei.outputs.types import SCHEMA_VERSION, StackOutputs
 
@@ -36,6 +37,7 @@ _TYPES: dict[Any, str] = {
     str | None: "string | null",
     int | None: "number | null",
     bool | None: "boolean | null",
+    dict[str, str] | None: "{ readonly [name: string]: string } | null",
     tuple[str, ...] | None: "readonly string[] | null",
     Limits: "Limits",
     Space: "Space",
@@ -93,7 +95,7 @@ def _space(model: NamedModel) -> Iterator[str]:
 
 
 def _space_of(space: Space) -> str:
-    return f"{_object(_values(space.model_dump(), ''), '')} as const satisfies Space"
+    return f"{_object(_values(values_of(space), ''), '')} as const satisfies Space"
 
 
 def _model(model: NamedModel) -> str:
@@ -138,6 +140,8 @@ def _value(value: Any, indent: str) -> str:
             return quote(value)
         case tuple():
             return "[\n" + "".join(f"{indent}  {quote(it)},\n" for it in value) + f"{indent}]"
+        case dict():
+            return _object({quote(name): quote(text) for name, text in value.items()}, indent)
     return json.dumps(value)
 
 

@@ -12,11 +12,14 @@ from baseten_tei.deployment.plan import client_limits
 from baseten_tei.deployment.sizes.sizing import size_spec
 from baseten_tei.facts.files.json_reader import decode_json
 from baseten_tei.facts.hub.lockfile import Lock
-from baseten_tei.outputs.known_before_push import known_labels, known_space
+from baseten_tei.outputs.known_before_push import known_labels, known_prompts, known_space
 from baseten_tei.program.resources import Environment, or_none
+from baseten_tei.spec.args import EmbeddingArgs, ModelArgs
 from baseten_tei.spec.spec_parser import parse_spec
 
 Outputs = dict[str, Any]
+_MERGED = ("limits", "space")
+"""Outputs to whose keys the router's own are added."""
 
 
 def describe(subject: Subject) -> Outputs:
@@ -27,6 +30,7 @@ def describe(subject: Subject) -> Outputs:
         "limits": client_limits(subject.args),
         **known_labels(subject),
         **({"space": space} if (space := known_space(subject)) else {}),
+        **known_prompts(subject),
     }
 
 
@@ -35,9 +39,17 @@ def pinned_subject(subject: Subject, pinned_spec: str | None, lock: Lock) -> Sub
     args = parse_spec(subject.name, decode_json(pinned_spec)) if pinned_spec else []
     if isinstance(args, list) or args.task != subject.args.task:
         return subject
-    own = {"autoscaling": subject.args.autoscaling}  # of the environment, not of the version
+    own = {"autoscaling": subject.args.autoscaling, **_own_prompts(subject.args, args)}
     facts = find_facts(lock, args.model_id, args.revision)
     return Subject(subject.name, size_spec(args.model_copy(update=own), facts), facts)
+
+
+def _own_prompts(spec: ModelArgs, pinned: ModelArgs) -> dict[str, Any]:
+    """What no version holds: clients put the spec's prompts before texts of the same model."""
+    if not (isinstance(spec, EmbeddingArgs) and spec.model_id == pinned.model_id):
+        return {}
+    routed = getattr(pinned, "default_prompt", None) or getattr(pinned, "default_prompt_name", None)
+    return {} if routed else {"prompts": spec.prompts}
 
 
 def describe_pinned(subject: Subject, name: str, environment: Environment, lock: Lock) -> Outputs:
@@ -73,7 +85,7 @@ def _leaves(found: pulumi.Output[Outputs], shape: Mapping[str, Any], *above: str
     """Return an output for each key, and for each below it, so that others can be written beside them."""
     return {
         key: _leaves(found, inner, *above, key)
-        if isinstance(inner, Mapping)
+        if isinstance(inner, Mapping) and key in _MERGED
         else found.apply(partial(_get, (*above, key)))
         for key, inner in shape.items()
     }

@@ -4,7 +4,7 @@ from baseten_tei.deployment.locked_spec import Subject
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.loading.task import TaskReading
 from baseten_tei.rules.rule import Finding, Rule
-from baseten_tei.rules.task import label_rules, pooling_rules, start_rules
+from baseten_tei.rules.task import label_rules, pooling_rules, prompt_rules, start_rules
 
 _ROUTER = "TEI router/src/lib.rs: get_backend_model_type"
 _RAN = "measured on TEI 1.8.3 and 1.9.3"
@@ -127,5 +127,6 @@ RULES: tuple[Rule, ...] = (
     Rule("TEI-TASK-013", "warning", "What is called a reranker is not served as an embedding",
          "TEI #159, #554", _reranker_by_name, True),
     *pooling_rules.RULES,
+    *prompt_rules.RULES,
     *(cause.rule() for cause in start_rules.CAUSES),
 )  # fmt: skip

@@ -35,8 +35,10 @@ class Prepared:
     refused: tuple[Refused, ...]
 
 
-def prepare(texts: object, counter: Counter | None, skip: bool) -> Prepared:
-    """Check each text and merge equal ones.
+def prepare(
+    texts: object, counter: Counter | None, skip: bool, prompt: str = ""
+) -> Prepared:
+    """Check each text, put the prompt before it, and merge equal ones.
 
     Raises:
         RefusedTextError: a text cannot be sent, and `skip` is false.
@@ -49,7 +51,7 @@ def prepare(texts: object, counter: Counter | None, skip: bool) -> Prepared:
     out = {it.index for it in refused}
     place_of: dict[str, int] = {}
     places = tuple(
-        -1 if n in out else place_of.setdefault(str(it), len(place_of))
+        -1 if n in out else place_of.setdefault(prompt + str(it), len(place_of))
         for n, it in enumerate(given)
     )
     counts = (counter or bound_each)(list(place_of))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from baseten_tei.deployment.plan import client_limits
+from baseten_tei.deployment.prompts import DOCUMENT, NAMES
 from baseten_tei.deployment.sizes.vram import input_length
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.releases import at_least
@@ -98,11 +99,30 @@ def _answers(old: ModelArgs, new: ModelArgs) -> Iterator[Consequence]:
         values = getattr(old, key, None), getattr(new, key, None)
         if values[0] != values[1]:
             yield _breaking(key, *values, what)
+    if isinstance(old, EmbeddingArgs) and isinstance(new, EmbeddingArgs):
+        yield from _prompts(old, new)
     if old.dtype != new.dtype:
         yield Consequence(
             False,
             f"dtype {_word(old.dtype)} → {_word(new.dtype)}: answers differ in the last digits",
         )
+
+
+def _prompts(old: EmbeddingArgs, new: EmbeddingArgs) -> Iterator[Consequence]:
+    """Of a spec: what the repository has changes with its revision, which breaks callers anyway."""
+    before, after = old.prompts or {}, new.prompts or {}
+    for name in sorted({*before, *after}):
+        values = before.get(name), after.get(name)
+        if values[0] == values[1]:
+            continue
+        if name in NAMES[DOCUMENT]:
+            said = "documents are embedded otherwise from now on: embed the index again"
+            yield _breaking(f"prompts.{name}", *values, said)
+        else:
+            changed = f"prompts.{name} {_word(values[0])} → {_word(values[1])}"
+            yield Consequence(
+                False, f"{changed}: vectors of such texts differ; stored documents stay"
+            )
 
 
 def _dimensions(
