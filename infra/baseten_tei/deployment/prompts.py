@@ -31,7 +31,7 @@ _BY_CARD: tuple[tuple[str, Prompts], ...] = (
     ),
     (r"(^|/)nomic-embed-text-v1(\.5)?$", {QUERY: "search_query: ", DOCUMENT: "search_document: "}),
 )  # fmt: skip
-"""Models whose card alone says it (intfloat, BAAI, nomic-ai): for advice, since a card is no file that a lock holds."""
+"""Models whose card alone says it (intfloat, BAAI, nomic-ai): for advice, since no lock holds a card."""
 
 
 def find_prompts(args: ModelArgs, facts: ModelFacts | None) -> Prompts | None:

@@ -30,6 +30,7 @@ def with_prompt(prompt: str, image: str = "image") -> StackOutputs:
     """Outputs with a text in them that a spec may hold, and with one that only a forged file does."""
     told = deepcopy(TOLD)
     told["models"]["bge"]["space"]["prompt"] = prompt
+    told["models"]["bge"]["prompts"] = {"query": prompt, "document": ""}
     told["models"]["bge"]["image"] = image
     return parse_outputs(json.dumps(told))
 
@@ -100,7 +101,8 @@ def shell(text: str, name: str) -> str:
 def test_a_shell_reads_any_prompt_back_from_dotenv(prompt: str) -> None:
     text = FORMATS["dotenv"](with_prompt(prompt), "dev")
     assert prompt_of(shell(text, WHOLE)) == prompt
-    assert len(text.splitlines()) == len(variables(parse_outputs(json.dumps(TOLD))))
+    assert json.loads(shell(text, "BGE_PROMPTS")) == {"query": prompt, "document": ""}
+    assert len(text.splitlines()) == len(variables(parse_outputs(json.dumps(TOLD)))) + 1
 
 
 @given(texts)

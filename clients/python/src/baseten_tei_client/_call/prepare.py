@@ -35,9 +35,7 @@ class Prepared:
     refused: tuple[Refused, ...]
 
 
-def prepare(
-    texts: object, counter: Counter | None, skip: bool, prompt: str = ""
-) -> Prepared:
+def prepare(texts: object, counter: Counter | None, skip: bool, prompt: str = "") -> Prepared:
     """Check each text, put the prompt before it, and merge equal ones.
 
     Raises:
