@@ -4,7 +4,7 @@ A spec is plain data (no `pulumi.Output`): what is pushed has to be known at pre
 mean together is decided in `validate`; here is only their shape. Names are Truss's, TEI's and Baseten's own.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, WithJsonSchema
 
@@ -185,6 +185,12 @@ class TeiArgs(_Words):
     """What dropping the model from the configuration does: delete it, or forget it."""
     labels: dict[str, str] = {}
     """Labels on each deployment; a change is a new version, since labels are stamped by the push."""
+    next: dict[str, Any] | None = None
+    """The model that is to follow, beside this one until `baseten-tei space advance`: the keys that differ."""
+    previous: dict[str, Any] | None = None
+    """The model that served before, kept for `baseten-tei space back`: the keys that differ."""
+    edition: Positive | None = None
+    """Which of the models that followed each other under this name; `baseten-tei space` writes it."""
     silence: dict[str, str] = {}
     """Rules that do not apply to this model, by id, each with the reason (docs/rules.md)."""
     deploy_timeout_minutes: Annotated[int, Field(ge=10, le=1440)] = 30

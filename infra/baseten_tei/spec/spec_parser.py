@@ -11,11 +11,14 @@ from baseten_tei.spec.credentials import is_secure, models_problems, normal_name
 from baseten_tei.spec.in_python import lists_as_tuples
 from baseten_tei.spec.key_tables import key_tables
 from baseten_tei.spec.messages import kind_of, problem_text
+from baseten_tei.spec.spaces import expand
 
 NAMESPACE = "baseten-tei"
 MODELS = f"{NAMESPACE}:models"
 """The key of a stack's configuration that holds its models."""
 
+_SEVERAL = {"next", "previous", "edition"}
+"""The keys of a spec that is not alone under its name."""
 EXAMPLE = "models: {bge: {task: embedding, model_id: BAAI/bge-base-en-v1.5}}"
 
 
@@ -33,12 +36,38 @@ def parse_specs(models: object) -> tuple[dict[str, ModelArgs], list[str]]:
         if not isinstance(name, str):  # YAML reads `no:` and `1:` as something else
             found.append(f"model {name!r}: its name is {kind_of(name)}: write it in quotes")
             continue
-        spec = parse_spec(name, raw)
-        if isinstance(spec, list):
-            found += spec
-        else:
-            specs[name] = spec
+        for resource, spec in _parse_members(name, raw).items():
+            if isinstance(spec, list):
+                found += spec
+            elif resource in specs or (resource != name and resource in models):
+                found.append(_meeting(name, resource))
+            else:
+                specs[resource] = spec
     return specs, [redact(line) for line in found]
+
+
+def _parse_members(name: str, raw: object) -> dict[str, ModelArgs | list[str]]:
+    """Return the spec, or the problems, of each model under a name, by what its resources are called."""
+    current = parse_spec(name, raw)
+    if isinstance(current, list) or not isinstance(raw, Mapping):
+        return {name: current}
+    if not raw.keys() & _SEVERAL:
+        return {name: current}
+    try:
+        members = expand(name, raw)
+    except UserError as error:
+        return {name: [f"model {name!r}: {error}"]}
+    return {
+        it.resource: parse_spec(name if role == "current" else f"{name}.{role}", it.spec)
+        for role, it in members.items()
+    }
+
+
+def _meeting(name: str, resource: str) -> str:
+    return (
+        f"model {name!r}: one of the models that follow each other under this name is called {resource!r}, as another "
+        "model of the stack is: write another edition into it"
+    )
 
 
 def parse_spec(name: str, raw: object) -> ModelArgs | list[str]:

@@ -56,6 +56,34 @@ def set_values(text: str, model: str, values: Mapping[str, Any], *inside: str) -
     return text
 
 
+def remove_value(text: str, model: str, key: str) -> str:
+    """Return the file's text without one key of a model's spec, and what stands in it; unchanged where it has it not.
+
+    Raises `UserError` where the model is not in the file.
+    """
+    node = _find_mapping(text, ("config", MODELS, model))
+    child = _child(node, key)
+    if child is None:
+        return text
+    place = next(at for at, (name, _) in enumerate(node.value) if name.value == key)
+    if node.flow_style:
+        start, end = _flow_part(node, place)
+        return f"{text[:start]}{text[end:]}"
+    lines = text.splitlines(keepends=True)
+    first = node.value[place][0].start_mark
+    last = _last_line(lines, child, first.column + 1)
+    return "".join([*lines[: first.line], *lines[last + 1 :]])
+
+
+def _flow_part(node: yaml.Node, place: int) -> tuple[int, int]:
+    """Return where one entry of a mapping in braces begins and ends, with the comma that goes with it."""
+    entries = node.value
+    if place + 1 < len(entries):
+        return entries[place][0].start_mark.index, entries[place + 1][0].start_mark.index
+    before = entries[place - 1][1].end_mark.index if place else entries[0][0].start_mark.index
+    return before, entries[place][1].end_mark.index
+
+
 def _find_mapping(text: str, path: Sequence[str]) -> yaml.Node:
     """Return the mapping at the end of a path. Raises `UserError` where there is none."""
     node: yaml.Node | None = _root(text)

@@ -1,0 +1,1 @@
+"""The models that follow each other under one name, and how they change places."""

@@ -1,0 +1,107 @@
+"""The models that follow each other under one name: what serves (`current`), what is to follow, and what served before.
+
+Each is a model of its own, with resources called after its `edition`, which never changes, and not after what it is at
+the time: `search` (edition 1), `search-2`, `search-3`. So when `next` becomes the current model, no resource changes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from baseten_tei.errors import UserError
+
+Role = Literal["current", "next", "previous"]
+ROLES: tuple[Role, ...] = get_args(Role)
+Spec = Mapping[str, Any]
+
+OWN = frozenset(
+    {"next", "previous", "edition", "model_name", "deployment", "adopt", "new_space"}
+)  # fmt: skip
+"""Keys that neither `next` nor `previous` inherits."""
+OF_REPOSITORY = frozenset(
+    {
+        "revision", "pooling", "prompts", "default_prompt", "default_prompt_name", "served_model_name",
+        "gated", "dtype", "silence",
+    }
+)  # fmt: skip
+"""Keys that are not inherited where `model_id` is another one: they say something of a repository."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """One of the models under a name, with the whole of its spec."""
+
+    resource: str
+    """What its resources, its files and, unless `model_name` says otherwise, its model on Baseten are called."""
+    spec: Spec
+
+
+def resource_name(name: str, edition: int | None) -> str:
+    """Return what the resources of a model's edition are called."""
+    return name if edition in (None, 1) else f"{name}-{edition}"
+
+
+def stack_name(resource: str, edition: int | None) -> str:
+    """Return the name in the stack's configuration of the model whose edition is called so."""
+    return resource if edition in (None, 1) else resource.removesuffix(f"-{edition}")
+
+
+def expand(name: str, spec: Spec) -> dict[Role, Member]:
+    """Return each model under a name, with what it inherits. Raises `UserError` for a `next` that cannot be one."""
+    found: dict[Role, Member] = {"current": _member(name, spec)}
+    own = {role: part for role in ("previous", "next") if (part := spec.get(role)) is not None}
+    for role, part in own.items():
+        if problem := _problem(role, part, spec):
+            raise UserError(problem)
+        taken = [_edition(it.spec) for it in found.values()]
+        edition = part.get("edition") or max(taken) + 1
+        if edition in taken:
+            raise UserError(_same_edition(role, edition))
+        whole = {**inherited(spec, part), **part, "edition": edition}
+        kept = {key: value for key, value in whole.items() if value is not None}
+        found[role] = _member(name, kept)  # type: ignore[index]  # both are roles
+    return {role: found[role] for role in ROLES if role in found}
+
+
+def inherited(spec: Spec, part: Spec) -> dict[str, Any]:
+    """Return what `next` or `previous` has of the current model's keys, unless it says otherwise."""
+    moved = part.get("model_id", spec.get("model_id")) != spec.get("model_id")
+    left_out = OWN | OF_REPOSITORY if moved else OWN
+    return {key: value for key, value in spec.items() if key not in left_out}
+
+
+def members(models: Mapping[str, Spec]) -> Iterator[tuple[str, Role, Member]]:
+    """Yield each model of a configuration that can be read, with its name there and what it is now."""
+    for name, spec in models.items():
+        for role, member in expand(name, spec).items():
+            yield name, role, member
+
+
+def _member(name: str, spec: Spec) -> Member:
+    edition = spec.get("edition")
+    if edition == 1:  # said or not, it is the same model
+        spec = {key: value for key, value in spec.items() if key != "edition"}
+    return Member(resource_name(name, edition), spec)
+
+
+def _edition(spec: Spec) -> int:
+    edition = spec.get("edition")
+    return edition if isinstance(edition, int) else 1
+
+
+def _problem(role: str, part: object, spec: Spec) -> str | None:
+    if not isinstance(part, Mapping):
+        return f"{role} must be a mapping, not {part!r}: write e.g. {role}: {{model_id: BAAI/bge-m3}}"
+    if inner := next((it for it in ("next", "previous") if it in part), None):
+        return f"{role}.{inner}: {role} has no {inner} of its own: write it beside {role}"
+    if part.get("task", spec.get("task")) != spec.get("task"):
+        return f"{role}.task must be the task of the model itself: leave it out"
+    edition = part.get("edition")
+    if edition is not None and (type(edition) is not int or edition < 1):
+        return f"{role}.edition must be a number of 1 or more, not {edition!r}: write e.g. edition: 2"
+    return None
+
+
+def _same_edition(role: str, edition: int) -> str:
+    said = f"{role}.edition is {edition}, which another model of this name has"
+    return f"{said}: write edition: {edition + 1}, or leave it out of next"
