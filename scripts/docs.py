@@ -14,7 +14,7 @@ from baseten_tei.project.generated_files import write_if_changed
 from baseten_tei.rules.formats.document import RULES_PATH, render_rules
 from baseten_tei.rules.registry import DESCRIBED, RULES
 from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
-from baseten_tei.spec.keys_page import KEYS_PATH, render_keys
+from baseten_tei.spec.keys.keys_page import KEYS_PATH, render_keys
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))  # run as a file, this folder is no package

@@ -24,7 +24,8 @@ _FLAT_KEYS = (
 def flat_outputs(models: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Return `{"BGE_PREDICT_URL": …}` for `{"bge": {"predict_url": …}}`; limits by their own names.
 
-    Environments besides the model's own have a longer prefix: `BGE_ENVIRONMENTS_STAGING_PREDICT_URL`.
+    Environments besides the model's own have a longer prefix: `BGE_ENVIRONMENTS_STAGING_PREDICT_URL`, and so have
+    the models beside it under its name: `BGE_SPACES_NEXT_PREDICT_URL`.
     """
     return {
         f"{prefix}_{key.upper()}": value
@@ -38,12 +39,20 @@ def environment_prefix(model: str, environment: str) -> str:
     return environment_variable(f"{model}_environments_{environment}")
 
 
+def space_prefix(model: str, role: str) -> str:
+    """Return what the variables of a model's `next` or `previous` begin with."""
+    return environment_variable(f"{model}_spaces_{role}")
+
+
 def _prefixed(models: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for name, outputs in models.items():
         yield environment_variable(name), outputs
         for environment, inner in (outputs.get("environments") or {}).items():
             if environment != outputs.get("environment"):
                 yield environment_prefix(name, environment), inner
+        for role, inner in (outputs.get("spaces") or {}).items():
+            if inner and role != "current":
+                yield space_prefix(name, role), inner
 
 
 def _scalars(outputs: Mapping[str, Any]) -> list[tuple[str, Any]]:

@@ -6,7 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from baseten_tei.outputs.serving import ENVIRONMENTS_BY_TASK, AutoscalingOutputs, Limits
+from baseten_tei.outputs.serving import (
+    ENVIRONMENTS_BY_TASK,
+    SERVED_BY_TASK,
+    SPACES_BY_TASK,
+    AutoscalingOutputs,
+    Limits,
+)
 from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.types import OUTPUTS_BY_TASK, SCHEMA_VERSION, StackOutputs
 from baseten_tei.spec.docstrings import attribute_docstrings
@@ -18,6 +24,8 @@ _DOCUMENTED = (
     AutoscalingOutputs,
     Space,
     *ENVIRONMENTS_BY_TASK.values(),
+    *SERVED_BY_TASK.values(),
+    *SPACES_BY_TASK.values(),
     *OUTPUTS_BY_TASK.values(),
 )
 

@@ -121,6 +121,69 @@ class ClassifierEnvironment(_Environment, ClassifierServing):
     """One environment of a classifier."""
 
 
+class _Served(Serving):
+    baseten_id: str
+    """Its id on Baseten."""
+    environment: str
+    """The environment it serves in."""
+
+
+class EmbeddingServed(_Served, EmbeddingServing):
+    """One of the embedding models under a name: what serves, what is to follow, or what served before."""
+
+
+class RerankerServed(_Served, RerankerServing):
+    """One of the rerankers under a name: what serves, what is to follow, or what served before."""
+
+
+class ClassifierServed(_Served, ClassifierServing):
+    """One of the classifiers under a name: what serves, what is to follow, or what served before."""
+
+
+class EmbeddingSpaces(Words):
+    """The embedding models under a name; each has the space of its vectors."""
+
+    current: EmbeddingServed
+    """What serves under the name: the same as beside `spaces`."""
+    next: EmbeddingServed | None = None
+    """What is to follow it; not there where the spec has no `next`."""
+    previous: EmbeddingServed | None = None
+    """What served before; not there where the spec has no `previous`."""
+
+
+class RerankerSpaces(Words):
+    """The rerankers under a name."""
+
+    current: RerankerServed
+    """What serves under the name: the same as beside `spaces`."""
+    next: RerankerServed | None = None
+    """What is to follow it; not there where the spec has no `next`."""
+    previous: RerankerServed | None = None
+    """What served before; not there where the spec has no `previous`."""
+
+
+class ClassifierSpaces(Words):
+    """The classifiers under a name."""
+
+    current: ClassifierServed
+    """What serves under the name: the same as beside `spaces`."""
+    next: ClassifierServed | None = None
+    """What is to follow it; not there where the spec has no `next`."""
+    previous: ClassifierServed | None = None
+    """What served before; not there where the spec has no `previous`."""
+
+
+SpacesOutputs = EmbeddingSpaces | RerankerSpaces | ClassifierSpaces
+SPACES_BY_TASK: Mapping[str, type[SpacesOutputs]] = {
+    "embedding": EmbeddingSpaces,
+    "reranker": RerankerSpaces,
+    "classifier": ClassifierSpaces,
+}
+SERVED_BY_TASK: Mapping[str, type[Serving]] = {
+    "embedding": EmbeddingServed,
+    "reranker": RerankerServed,
+    "classifier": ClassifierServed,
+}
 EnvironmentOutputs = EmbeddingEnvironment | RerankerEnvironment | ClassifierEnvironment
 ENVIRONMENTS_BY_TASK: Mapping[str, type[EnvironmentOutputs]] = {
     "embedding": EmbeddingEnvironment,

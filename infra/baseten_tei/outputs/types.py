@@ -12,10 +12,13 @@ from baseten_tei.facts.files.formats import OUTPUTS
 from baseten_tei.outputs.serving import (
     ClassifierEnvironment,
     ClassifierServing,
+    ClassifierSpaces,
     EmbeddingEnvironment,
     EmbeddingServing,
+    EmbeddingSpaces,
     RerankerEnvironment,
     RerankerServing,
+    RerankerSpaces,
 )
 from baseten_tei.outputs.words import Words
 
@@ -50,6 +53,8 @@ class EmbeddingOutputs(EmbeddingServing, _Model):
     """What it does."""
     environments: dict[str, EmbeddingEnvironment]
     """Each of its environments by name, `environment` among them."""
+    spaces: EmbeddingSpaces | None = None
+    """The models under its name, while it has a `next` or a `previous`: each with its URLs, limits and space."""
 
 
 class RerankerOutputs(RerankerServing, _Model):
@@ -59,6 +64,8 @@ class RerankerOutputs(RerankerServing, _Model):
     """What it does."""
     environments: dict[str, RerankerEnvironment]
     """Each of its environments by name, `environment` among them."""
+    spaces: RerankerSpaces | None = None
+    """The models under its name, while it has a `next` or a `previous`: each with its URLs, limits and space."""
 
 
 class ClassifierOutputs(ClassifierServing, _Model):
@@ -68,6 +75,8 @@ class ClassifierOutputs(ClassifierServing, _Model):
     """What it does."""
     environments: dict[str, ClassifierEnvironment]
     """Each of its environments by name, `environment` among them."""
+    spaces: ClassifierSpaces | None = None
+    """The models under its name, while it has a `next` or a `previous`: each with its URLs, limits and space."""
 
 
 ModelOutputs = EmbeddingOutputs | RerankerOutputs | ClassifierOutputs

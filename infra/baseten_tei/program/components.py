@@ -27,7 +27,8 @@ from baseten_tei.program.collector import (
     unknown_output,
 )
 from baseten_tei.program.context import context
-from baseten_tei.program.outputs.environment_outputs import tell_model
+from baseten_tei.program.members import beside, read_members, ready_member
+from baseten_tei.program.outputs.environment_outputs import tell_model, tell_served
 from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
 from baseten_tei.program.python.push_python import push_python
@@ -36,6 +37,7 @@ from baseten_tei.program.resources import Environment, Model, Secret, or_none, s
 from baseten_tei.program.stack_secret import stack_secret
 from baseten_tei.program.turn import take_turn
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
+from baseten_tei.spec.spaces import Role, stack_name
 from baseten_tei.spec.spec_parser import NAMESPACE
 from baseten_tei.spec.type_tokens import COMPONENTS
 
@@ -56,6 +58,8 @@ class TeiModel(pulumi.ComponentResource):
     """Every route of the router is below this URL."""
     outputs: dict[str, Any]
     """All of the above and more, as docs/outputs.md lists them."""
+    stack_name: str
+    """Its name in the stack, which it shares with a `next` and a `previous`."""
     _takes: type[ModelArgs]
 
     def __init__(
@@ -77,16 +81,20 @@ class TeiModel(pulumi.ComponentResource):
         """
         token = f"{COMPONENTS}{type(self).__name__}"
         args = _only_args(name, args, unknown, self._takes)
+        self.stack_name = name if ready is None else stack_name(name, args.edition)
         if is_collecting():  # a command asks which models there are
             collect(name, args, team)
             super().__init__(token, name, {}, opts)
             self._tell_collected(name, args)
             return
+        others: Mapping[Role, tuple[str, ModelArgs]] = {}
+        if ready is None:
+            (name, args), others = read_members(name, args)
         if is_rehearsed():
             args = without_pins(args)
         ready, plan, own, said = self._prepare(name, args, team, secret, ready)
-        props = plan.args.model_dump(exclude_none=True)  # the engine shows what changed in them
-        super().__init__(token, name, props, opts)
+        props = plan.args.model_dump(exclude_none=True, exclude={"next", "previous"})
+        super().__init__(token, name, props, opts)  # the engine shows what changed in them
         self._retained = args.on_removal == "retain" or bool(opts and opts.retain_on_delete)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)
@@ -111,6 +119,19 @@ class TeiModel(pulumi.ComponentResource):
         self._tell(plan, environments, ready.chosen, job.apply(lambda it: it.digest))
         if is_rehearsed():
             report_outputs(name, self.outputs)
+        more = _More(team=team, secret=secret, after=after)
+        self.tell_spaces(
+            {
+                role: type(self)(other, spec, beside(opts), **more, ready=ready_member(other, spec))
+                for role, (other, spec) in others.items()
+            }
+        )
+
+    def tell_spaces(self, others: Mapping[Role, "TeiModel"]) -> None:
+        """Add the models that stand beside this one under its name to its outputs; nothing where it is alone."""
+        if others:
+            told = {"current": self.outputs, **{role: it.outputs for role, it in others.items()}}
+            self.outputs["spaces"] = {role: tell_served(it) for role, it in told.items()}
 
     def _prepare(
         self,

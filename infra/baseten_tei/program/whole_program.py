@@ -6,6 +6,7 @@ What it does besides makes it fast for a thousand models: docs/performance.md ha
 import asyncio
 import gc
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 
 import pulumi
@@ -31,6 +32,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.deprecations import find_deprecated
 from baseten_tei.project.stack_values import decode_value
 from baseten_tei.rules.settings import Settings, parse_settings
+from baseten_tei.spec.spaces import Role, list_roles
 from baseten_tei.spec.spec_parser import NAMESPACE
 
 
@@ -63,7 +65,8 @@ def _register_stack() -> None:
     for line in find_deprecated(_models(config)).values():
         pulumi.log.warn(line)
     secret = register_secret(token, settings.team) if token else None
-    export_models({name: _model(it, settings.team, secret) for name, it in models.items()})
+    made = {name: _model(it, settings.team, secret) for name, it in models.items()}
+    export_models({name: _join(made, roles) for name, roles in list_roles(settings.models).items()})
 
 
 def _begin_registrations() -> None:
@@ -86,6 +89,13 @@ def _models(config: pulumi.Config) -> object:
 def _model(model: Ready, team: str | None, secret: Secret | None) -> TeiModel:
     name, args = model.subject.name, model.subject.args
     return CLASSES[args.task](name, args, team=team, secret=secret, ready=model)
+
+
+def _join(made: Mapping[str, TeiModel], roles: Mapping[Role, str]) -> TeiModel:
+    """Return the current model of a name, which tells of those beside it, too."""
+    current = made[roles["current"]]
+    current.tell_spaces({role: made[it] for role, it in roles.items() if role != "current"})
+    return current
 
 
 def _tidy(settings: Settings) -> None:

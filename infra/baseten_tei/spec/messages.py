@@ -8,8 +8,8 @@ from pydantic_core import ErrorDetails
 from baseten_tei.errors import did_you_mean
 from baseten_tei.facts.tei.releases import KNOWN
 from baseten_tei.spec.args import Accelerator
-from baseten_tei.spec.key_hints import suggest_key
-from baseten_tei.spec.key_tables import key_tables
+from baseten_tei.spec.keys.key_hints import suggest_key
+from baseten_tei.spec.keys.key_tables import key_tables
 
 
 def problem_text(details: ErrorDetails, args: type[BaseModel]) -> str:

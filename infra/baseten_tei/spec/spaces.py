@@ -4,11 +4,14 @@ Each is a model of its own, with resources called after its `edition`, which nev
 the time: `search` (edition 1), `search-2`, `search-3`. So when `next` becomes the current model, no resource changes.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from baseten_tei.errors import UserError
+
+if TYPE_CHECKING:
+    from baseten_tei.spec.args import ModelArgs
 
 Role = Literal["current", "next", "previous"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -70,13 +73,6 @@ def inherited(spec: Spec, part: Spec) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if key not in left_out}
 
 
-def members(models: Mapping[str, Spec]) -> Iterator[tuple[str, Role, Member]]:
-    """Yield each model of a configuration that can be read, with its name there and what it is now."""
-    for name, spec in models.items():
-        for role, member in expand(name, spec).items():
-            yield name, role, member
-
-
 def _member(name: str, spec: Spec) -> Member:
     edition = spec.get("edition")
     if edition == 1:  # said or not, it is the same model
@@ -105,3 +101,34 @@ def _problem(role: str, part: object, spec: Spec) -> str | None:
 def _same_edition(role: str, edition: int) -> str:
     said = f"{role}.edition is {edition}, which another model of this name has"
     return f"{said}: write edition: {edition + 1}, or leave it out of next"
+
+
+def list_roles(models: "Mapping[str, ModelArgs]") -> dict[str, dict[Role, str]]:
+    """Return which models there are under each name of a stack, by what each is now; `models` is by resource."""
+    several = {
+        (name := stack_name(resource, args.edition)): {
+            role: it.resource for role, it in expand(name, _words_of(args)).items()
+        }
+        for resource, args in models.items()
+        if args.next is not None or args.previous is not None
+    }
+    named = {resource for roles in several.values() for resource in roles.values()}
+    roles: dict[str, dict[Role, str]] = {}
+    for resource, args in models.items():
+        name = stack_name(resource, args.edition)
+        if name in several or resource not in named:
+            roles[name] = several.get(name) or {"current": resource}
+    return roles
+
+
+def describe_role(models: "Mapping[str, ModelArgs]", resource: str) -> str | None:
+    """Return what a model is to those that stand beside it, e.g. `next of search`; `None` where it is alone."""
+    for name, roles in list_roles(models).items():
+        for role, it in roles.items():
+            if it == resource and len(roles) > 1:
+                return f"{role} of {name}"
+    return None
+
+
+def _words_of(args: "ModelArgs") -> dict[str, Any]:
+    return {"edition": args.edition, "next": args.next, "previous": args.previous}

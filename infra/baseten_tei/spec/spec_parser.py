@@ -9,7 +9,7 @@ from baseten_tei.errors import UserError, did_you_mean, redact
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
 from baseten_tei.spec.credentials import is_secure, models_problems, normal_name, spec_problems
 from baseten_tei.spec.in_python import lists_as_tuples
-from baseten_tei.spec.key_tables import key_tables
+from baseten_tei.spec.keys.key_tables import key_tables
 from baseten_tei.spec.messages import kind_of, problem_text
 from baseten_tei.spec.spaces import expand
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from baseten_tei.errors import UserError
 from baseten_tei.operations.spaces.spec_edit import rewrite_spec
-from baseten_tei.spec.advance import advance, find_pin, go_back
+from baseten_tei.operations.spaces.advance import advance, find_pin, go_back
 from baseten_tei.spec.spaces import expand, resource_name, stack_name
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
 

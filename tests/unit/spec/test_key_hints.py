@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from baseten_tei.spec.args import NESTED, EmbeddingArgs
-from baseten_tei.spec.key_hints import suggest_key
-from baseten_tei.spec.key_tables import key_tables
+from baseten_tei.spec.keys.key_hints import suggest_key
+from baseten_tei.spec.keys.key_tables import key_tables
 from baseten_tei.spec.spec_parser import parse_spec
 from tests.support.specs import raw
 

@@ -1,11 +1,12 @@
 """A stack's outputs as environment variables: every name a shell takes, every value a text."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.outputs.flat import environment_prefix, flat_outputs
-from baseten_tei.outputs.types import StackOutputs
+from baseten_tei.outputs.flat import environment_prefix, flat_outputs, space_prefix
+from baseten_tei.outputs.types import ModelOutputs, StackOutputs
 from baseten_tei.spec.names import environment_variable
 
 WHOLE = "BASETEN_TEI_OUTPUTS"
@@ -34,15 +35,25 @@ def _same_prefix(outputs: StackOutputs) -> str | None:
     """Return what is wrong where the variables of an environment have the names of another's, or of a model's."""
     taken = {environment_variable(it): f"model {it!r}" for it in outputs.models}
     for name, model in outputs.models.items():
-        for environment in model.environments.keys() - {model.environment}:
-            what = f"environment {environment!r} of model {name!r}"
-            other = taken.setdefault(environment_prefix(name, environment), what)
+        for prefix, what in _prefixes(name, model):
+            other = taken.setdefault(prefix, what)
             if other != what:
                 return (
                     f"the variables of {other} and of {what} have the same names: give one another name, or take "
                     "--format json"
                 )
     return None
+
+
+def _prefixes(name: str, model: ModelOutputs) -> Iterator[tuple[str, str]]:
+    """Yield what the variables of each further environment, and of each model beside it, begin with."""
+    for environment in model.environments.keys() - {model.environment}:
+        yield (
+            environment_prefix(name, environment),
+            f"environment {environment!r} of model {name!r}",
+        )
+    for role in ("next", "previous") if model.spaces else ():
+        yield space_prefix(name, role), f"the {role} of model {name!r}"
 
 
 def plain(outputs: StackOutputs) -> dict[str, Any]:

@@ -111,7 +111,7 @@ def keys_of(words: type[BaseModel]) -> list[Key]:
     found = [
         Key(name, field.annotation, texts.get(name, ""))
         for name, field in words.model_fields.items()
-        if name not in PER_VERSION and name != "environments"
+        if name not in PER_VERSION and name not in ("environments", "spaces")
     ]
     return sorted(found, key=lambda it: it.name != "task")
 

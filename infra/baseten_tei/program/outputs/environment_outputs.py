@@ -23,6 +23,8 @@ from baseten_tei.program.resources import Environment
 Outputs = dict[str, Any]
 
 _DEVELOPMENT = "development_predict_url"
+_ONCE = ("model_id", "task", _DEVELOPMENT, "environments", "spaces")
+"""What a model's outputs have once, and not again for each that is beside it under its name."""
 _MEASURED = {
     "limits": ("max_input_length",),
     "space": ("dimensions", "max_input_length", "fingerprint"),
@@ -56,6 +58,11 @@ def tell_model(
         **_fill_urls(model_id, {_DEVELOPMENT: urls[_DEVELOPMENT]}),
         "environments": told,
     }
+
+
+def tell_served(outputs: Outputs) -> Outputs:
+    """Return what a model's outputs say of where it serves, as `spaces` has it of each under the name."""
+    return {key: it for key, it in outputs.items() if key not in _ONCE}
 
 
 def _tell_environment(

@@ -44,14 +44,13 @@ def _problems(models: object) -> Iterable[str]:
     for key, model in models.items():
         if not isinstance(model, TeiModel):
             yield f"export_models: {key!r} is not a model, but {_kind(model)}: {EXAMPLE}"
-        elif model.pulumi_resource_name != key:
-            name = model.pulumi_resource_name
+        elif (name := model.stack_name) != key:
             yield f"export_models: {key!r} is model {name!r}, and commands know it by that name: write {name!r}: …"
 
 
 def _kind(value: object) -> str:
     return (
-        f"one model, {value.pulumi_resource_name!r}"
+        f"one model, {value.stack_name!r}"
         if isinstance(value, TeiModel)
         else type(value).__name__
     )

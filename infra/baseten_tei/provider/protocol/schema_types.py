@@ -79,6 +79,8 @@ class SchemaTypes:
             return {"type": "array", "items": self.type_of(get_args(kind)[0])}
         if get_origin(kind) is dict:
             return {"type": "object", "additionalProperties": self.type_of(get_args(kind)[1])}
+        if kind is Any:
+            return {"$ref": "pulumi.json#/Any"}
         return {"type": _SCALARS[kind]}
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from baseten_tei.spec.args import NESTED, EmbeddingArgs, EnvironmentArgs
 from baseten_tei.spec.credentials import normal_name, right_place
-from baseten_tei.spec.key_tables import key_tables
+from baseten_tei.spec.keys.key_tables import key_tables
 from baseten_tei.spec.schedules import Schedule
 
 _CLOSE = 0.5

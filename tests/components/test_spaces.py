@@ -1,0 +1,102 @@
+"""A model with a `next`: both are registered, and to change places registers the same again."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from recording import Run, run_program
+from baseten_tei import Embedding, EmbeddingArgs, export_models
+from baseten_tei.outputs.types import StackOutputs
+from baseten_tei.program.whole_program import deploy
+from baseten_tei.operations.spaces.advance import advance, go_back
+
+TARGET = {"baseten:target": "http://127.0.0.1:9"}
+RANK = {"task": "reranker", "model_id": "BAAI/bge-reranker-base"}
+ALONE: dict[str, Any] = {
+    "task": "embedding",
+    "model_id": "BAAI/bge-small-en-v1.5",
+    "environments": {"staging": {"autoscaling": {"max_replica": 1}}},
+}
+WITH_NEXT: dict[str, Any] = {
+    **ALONE,
+    "next": {"model_id": "BAAI/bge-m3", "autoscaling": {"min_replica": 1}},
+}
+
+
+def from_yaml(search: dict[str, Any]) -> Callable[[Path], Run]:
+    models = json.dumps({"search": search, "rank": RANK})
+    return lambda root: run_program(deploy, root, {**TARGET, "baseten-tei:models": models})
+
+
+def from_program(search: dict[str, Any]) -> Callable[[Path], Run]:
+    def program() -> None:
+        spec = {key: it for key, it in search.items() if key != "task"}
+        model = Embedding("search", EmbeddingArgs.model_validate(spec))
+        export_models({"search": model})
+
+    return lambda root: run_program(program, root, TARGET)
+
+
+def registered(run: Run) -> dict[str, Any]:
+    """What each resource is to the engine, whatever came first."""
+    return {
+        name: (it.type, it.parent, it.inputs, sorted(it.after), it.request.protect)
+        for name, it in run.resources.items()
+    }
+
+
+WAYS = pytest.mark.parametrize("way", [from_yaml, from_program])
+Way = Callable[[dict[str, Any]], Callable[[Path], Run]]
+
+
+@WAYS
+def test_next_is_a_model_push_and_environment_of_its_own(root: Path, way: Way) -> None:
+    run = way(WITH_NEXT)(root)
+    parts = ("", "-model", "-push", "-staging", "-production")
+    assert {f"search{it}" for it in parts} | {f"search-2{it}" for it in parts} <= {*run.resources}
+    following = run.resources["search-2-model"]
+    assert following.parent == "search-2"
+    assert following.inputs["name"] == "search-2"
+    assert run.resources["search-2-production"].inputs["autoscaling"]["min_replica"] == 1
+
+
+@WAYS
+def test_what_serves_is_registered_as_it_would_be_alone(root: Path, way: Way) -> None:
+    alone, with_next = registered(way(ALONE)(root)), registered(way(WITH_NEXT)(root))
+    assert alone == {name: with_next[name] for name in alone}
+
+
+@WAYS
+def test_to_advance_and_to_go_back_register_the_same_again(root: Path, way: Way) -> None:
+    before = registered(way(WITH_NEXT)(root))
+    forward = advance("search", WITH_NEXT)
+    assert registered(way(forward)(root)) == before
+    assert registered(way(go_back("search", forward))(root)) == before
+
+
+@WAYS
+def test_the_outputs_of_the_name_are_those_of_what_is_current(root: Path, way: Way) -> None:
+    before = way(WITH_NEXT)(root).outputs["models"]["search"]
+    after = way(advance("search", WITH_NEXT))(root).outputs["models"]["search"]
+    assert [*before["spaces"]] == ["current", "next"]
+    assert [*after["spaces"]] == ["current", "previous"]
+    assert after["spaces"]["current"] == before["spaces"]["next"]
+    assert after["spaces"]["previous"] == before["spaces"]["current"]
+    assert before["space"]["model_id"] == "BAAI/bge-small-en-v1.5"
+    assert after["space"]["model_id"] == "BAAI/bge-m3"
+    for key, value in after["spaces"]["current"].items():
+        assert after[key] == value
+
+
+@WAYS
+def test_the_outputs_keep_their_contract_and_a_model_alone_has_no_spaces(
+    root: Path, way: Way
+) -> None:
+    outputs = way(WITH_NEXT)(root).outputs
+    read = StackOutputs.model_validate_json(json.dumps(outputs))
+    spaces = getattr(read.models["search"], "spaces", None)
+    assert spaces.next.space.model_id == "BAAI/bge-m3"
+    assert spaces.previous is None
+    assert "spaces" not in way(ALONE)(root).outputs["models"]["search"]
