@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from recording import Run, run_program
+
 from baseten_tei import Embedding, EmbeddingArgs, export_models
+from baseten_tei.operations.spaces.advance import advance, go_back
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.program.whole_program import deploy
-from baseten_tei.operations.spaces.advance import advance, go_back
 
 TARGET = {"baseten:target": "http://127.0.0.1:9"}
 RANK = {"task": "reranker", "model_id": "BAAI/bge-reranker-base"}

@@ -27,7 +27,7 @@ from baseten_tei.deployment.sizes.vram import (
 from baseten_tei.errors import UserError
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
-from baseten_tei.project.stack_settings import settings_with
+from baseten_tei.project.stack_settings import stack_with
 from baseten_tei.spec.args import ModelArgs
 
 
@@ -135,16 +135,17 @@ def _advice_lines(args: ModelArgs, facts: ModelFacts, derived: Sequence[Derived]
     return lines
 
 
-def find_model(root: Path, stack: str, name: str) -> tuple[ModelArgs, ModelFacts]:
-    """Return a model's spec, as it is written, and its facts. Raises `UserError`."""
-    settings = settings_with(root, stack, name)
+def find_model(root: Path, stack: str, given: str) -> tuple[str, ModelArgs, ModelFacts]:
+    """Return a model's name, its spec, as it is written, and its facts. Raises `UserError`."""
+    found, name = stack_with(root, stack, given)
+    settings = found.settings
     args = settings.models[name]
     facts = next(it.facts for it in settings.subjects if it.name == name)
     if facts is None:
         raise UserError(
             f"model {name!r}: {args.model_id} at {args.revision} is not in locks/{stack}.yaml: run baseten-tei lock"
         )
-    return args, facts
+    return name, args, facts
 
 
 @click.command(name="explain")
@@ -155,4 +156,4 @@ def command(root: Path, stack: str, model: str) -> None:
 
     Names the cheapest GPU that holds it. Reads the stack's configuration and its lock file, and nothing else.
     """
-    click.echo(explain_model(model, *find_model(root, stack, model)))
+    click.echo(explain_model(*find_model(root, stack, model)))

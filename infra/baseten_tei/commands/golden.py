@@ -24,6 +24,7 @@ from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import read_stack
 from baseten_tei.provider.release.golden.recorder import Outputs, Recorder
+from baseten_tei.spec.spaces import find_resource
 
 
 def _choose(stack: str, every: Mapping[str, Outputs], names: Sequence[str]) -> dict[str, Outputs]:
@@ -74,7 +75,9 @@ def command(root: Path, stack: str, models: tuple[str, ...], texts: Path | None)
     own = read_text(texts) if texts else None
     found = read_stack(workspace)
     state = parse_resources(exported_state(root, stack).get("deployment") or {})
-    served = _choose(stack, served_models(state, found.settings.models), models)
+    known = found.settings.models
+    names = [find_resource(known, it) or it for it in models]
+    served = _choose(stack, served_models(state, known), names)
     check_emulator(workspace.target, stack, state.urls)
     subjects = found.settings.subjects
     recorder, failed = _make_recorder(workspace, own, subjects), False

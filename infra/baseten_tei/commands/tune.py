@@ -96,9 +96,9 @@ def command(
         elif model is None:
             raise UserError("name the model to tune, e.g. baseten-tei tune bge")
         else:
-            found = stack_with(root, stack, model)
-            of_team = replace(workspace, program_team=found.teams.get(model))
-            _tune(of_team, _judge(found, model), given)
+            found, name = stack_with(root, stack, model)
+            of_team = replace(workspace, program_team=found.teams.get(name))
+            _tune(of_team, _judge(found, name), given)
     return 0
 
 

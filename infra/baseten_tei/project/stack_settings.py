@@ -16,6 +16,7 @@ from baseten_tei.rules.rule import RefusedError
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.rules.value.name_rules import NO_REPOSITORY
 from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.spaces import find_resource, stack_name
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
 
@@ -65,7 +66,10 @@ def read_stack(workspace: Workspace, *, locked: bool = True) -> Stack:
             error.places = found.places
             raise
     of_program = not found.from_configuration
-    return Stack(name, workspace.path, settings, of_program, found.places, found.teams)
+    names = {it: stack_name(it, args.edition) for it, args in settings.models.items()}
+    places = {it: found.places[own] for it, own in names.items() if own in found.places}
+    teams = {it: found.teams[own] for it, own in names.items() if own in found.teams}
+    return Stack(name, workspace.path, settings, of_program, places, teams)
 
 
 def has_models(workspace: Workspace) -> bool:
@@ -88,19 +92,18 @@ def wanted_stacks(root: Path, names: Sequence[str], *, locked: bool = True) -> l
     )
 
 
-def settings_with(root: Path, stack: str, model: str) -> Settings:
-    """Return a stack's settings. Raises `UserError`, which lists its models, where it has none of that name."""
-    return stack_with(root, stack, model).settings
+def stack_with(root: Path, stack: str, model: str) -> tuple[Stack, str]:
+    """Return a stack, and what the resources of a model are called there: `search.next` is `search-2`.
 
-
-def stack_with(root: Path, stack: str, model: str) -> Stack:
-    """Return a stack. Raises `UserError`, which lists its models, where it has none of that name."""
+    Raises `UserError`, which lists the models, where it has none of that name.
+    """
     [found] = wanted_stacks(root, [stack])
-    if (known := found.settings.models) and model not in known:
-        raise UserError(
-            f"stack {stack!r} has no model {model!r}.{did_you_mean(model, known)} It has: {list_names(known)}"
-        )
-    return found
+    known = found.settings.models
+    if resource := find_resource(known, model):
+        return found, resource
+    raise UserError(
+        f"stack {stack!r} has no model {model!r}.{did_you_mean(model, known)} It has: {list_names(known)}"
+    )
 
 
 def _settings(models: object, team: str | None, facts: Lock | None) -> Settings:

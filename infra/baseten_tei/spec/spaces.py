@@ -87,14 +87,18 @@ def _edition(spec: Spec) -> int:
 
 def _problem(role: str, part: object, spec: Spec) -> str | None:
     if not isinstance(part, Mapping):
-        return f"{role} must be a mapping, not {part!r}: write e.g. {role}: {{model_id: BAAI/bge-m3}}"
+        return (
+            f"{role} must be a mapping, not {part!r}: write e.g. {role}: {{model_id: BAAI/bge-m3}}"
+        )
     if inner := next((it for it in ("next", "previous") if it in part), None):
         return f"{role}.{inner}: {role} has no {inner} of its own: write it beside {role}"
     if part.get("task", spec.get("task")) != spec.get("task"):
         return f"{role}.task must be the task of the model itself: leave it out"
     edition = part.get("edition")
     if edition is not None and (type(edition) is not int or edition < 1):
-        return f"{role}.edition must be a number of 1 or more, not {edition!r}: write e.g. edition: 2"
+        return (
+            f"{role}.edition must be a number of 1 or more, not {edition!r}: write e.g. edition: 2"
+        )
     return None
 
 
@@ -119,6 +123,26 @@ def list_roles(models: "Mapping[str, ModelArgs]") -> dict[str, dict[Role, str]]:
         if name in several or resource not in named:
             roles[name] = several.get(name) or {"current": resource}
     return roles
+
+
+def find_resource(models: "Mapping[str, ModelArgs]", given: str) -> str | None:
+    """Return which model is meant by `search` (what serves), `search.next`, `search.previous`, or a resource's name."""
+    roles = list_roles(models)
+    name, _, role = given.rpartition(".")
+    for name, role in ((given, "current"), (name, role)):
+        for known, resource in roles.get(name, {}).items():
+            if known == role:
+                return resource
+    return given if given in models else None
+
+
+def find_place(specs: Mapping[str, Spec], resource: str) -> list[str]:
+    """Return under which keys of a configuration that can be read a model's spec is: its name, and perhaps `next`."""
+    for name, spec in specs.items():
+        for role, it in expand(name, spec).items():
+            if it.resource == resource:
+                return [name] if role == "current" else [name, role]
+    return [resource]
 
 
 def describe_role(models: "Mapping[str, ModelArgs]", resource: str) -> str | None:

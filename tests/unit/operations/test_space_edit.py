@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.errors import UserError
-from baseten_tei.operations.spaces.spec_edit import rewrite_spec
 from baseten_tei.operations.spaces.advance import advance, find_pin, go_back
+from baseten_tei.operations.spaces.spec_edit import rewrite_spec
 from baseten_tei.spec.spaces import expand, resource_name, stack_name
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
@@ -46,14 +46,14 @@ encryptionsalt: v1
 """
 
 values = st.one_of(
-    st.none(), st.sampled_from(["a", "b"]), st.fixed_dictionaries({"max_replica": st.integers(1, 2)})
+    st.none(),
+    st.sampled_from(["a", "b"]),
+    st.fixed_dictionaries({"max_replica": st.integers(1, 2)}),
 )
 keys = st.sampled_from(["revision", "accelerator", "autoscaling", "default_prompt", "gated", "cpu"])
 parts = st.dictionaries(keys, values.filter(lambda it: it is not None), max_size=4)
 followers = st.fixed_dictionaries(
-    {}, optional={"model_id": st.sampled_from(["a/b", "a/c"]), **{
-        key: values for key in ("revision", "accelerator", "autoscaling", "default_prompt", "cpu")
-    }},
+    {}, optional={"model_id": st.sampled_from(["a/b", "a/c"]), **dict.fromkeys(("revision", "accelerator", "autoscaling", "default_prompt", "cpu"), values)},
 )  # fmt: skip
 
 

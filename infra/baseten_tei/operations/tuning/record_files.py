@@ -32,6 +32,8 @@ from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import has_models
 from baseten_tei.review.report.throughput import FOLDER as THROUGHPUT
 from baseten_tei.spec.args import Autoscaling, ModelArgs
+from baseten_tei.spec.spaces import find_place
+from baseten_tei.spec.spec_parser import MODELS
 
 DERIVED = ("concurrency_target", "target_utilization_percentage", "min_replica", "max_replica")
 PACKAGES = ("httpx", "truss")
@@ -83,19 +85,27 @@ class Record:
         elif values and not self.plan.write:
             yield f"{path.name} would get {json.dumps({name: values})}"
         elif values:
-            generated_files.write_if_changed(path, set_values(self.workspace.text, name, values))
+            own, *inside = find_place(self.workspace.config[MODELS], name)
+            whole = self._with_inherited(values) if inside else values
+            text = set_values(self.workspace.text, own, whole, *inside)
+            generated_files.write_if_changed(path, text)
             yield f"wrote {path.name}: look at `git diff`, then run `baseten-tei generate` and `pulumi preview`"
 
     def _program_lines(self, values: Mapping[str, Any]) -> Iterator[str]:
         """Yield what to write into a program, which nobody edits but its author."""
-        whole = dict(values)
-        if "autoscaling" in whole:
-            set_already = self.subject.args.autoscaling.model_dump(exclude_unset=True)
-            whole["autoscaling"] = {**set_already, **whole["autoscaling"]}
+        whole = self._with_inherited(values)
         python = self.workspace.runtime == "python"
         yield f"write into the program, in the spec of model {self.subject.name!r}:"
         yield render_keywords(whole, 4) if python else render_block(whole, 4).rstrip()
         yield "then run `baseten-tei generate` and `pulumi preview`"
+
+    def _with_inherited(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return values that stand for the whole of what they are written over."""
+        whole = dict(values)
+        if "autoscaling" in whole:
+            set_already = self.subject.args.autoscaling.model_dump(exclude_unset=True)
+            whole["autoscaling"] = {**set_already, **whole["autoscaling"]}
+        return whole
 
     def _write_json(self, path: str, content: object) -> str:
         text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"

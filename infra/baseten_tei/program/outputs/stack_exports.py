@@ -50,7 +50,5 @@ def _problems(models: object) -> Iterable[str]:
 
 def _kind(value: object) -> str:
     return (
-        f"one model, {value.stack_name!r}"
-        if isinstance(value, TeiModel)
-        else type(value).__name__
+        f"one model, {value.stack_name!r}" if isinstance(value, TeiModel) else type(value).__name__
     )

@@ -1,0 +1,116 @@
+"""`baseten-tei space`: a model's `next` becomes what serves, and the way back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from baseten_tei.commands.shared.command_line import FINDING, Group
+from baseten_tei.commands.shared.options import confirm, dry_run_option, on_a_stack, yes_option
+from baseten_tei.errors import UserError, did_you_mean, list_names, naming
+from baseten_tei.operations.adoption.python_code import render_keywords
+from baseten_tei.operations.adoption.yaml_edit import render_block
+from baseten_tei.operations.spaces.advance import advance, go_back
+from baseten_tei.operations.spaces.move import check_move, describe_move
+from baseten_tei.operations.spaces.spec_edit import rewrite_spec
+from baseten_tei.project import generated_files
+from baseten_tei.project.registered_models import registered_models
+from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_settings import has_models, read_stack
+from baseten_tei.spec.spec_parser import MODELS
+
+Spec = Mapping[str, Any]
+
+
+@click.group(cls=Group, name="space")
+def command() -> None:
+    """Let a model's `next` become what serves under its name, and go back (docs/spaces.md).
+
+    Both edit Pulumi.<stack>.yaml, to be reviewed. The `pulumi up` after it pushes nothing: no model moves, no URL
+    changes, and clients that name the space of their index stay with the model of that space.
+    """
+
+
+@command.command(name="advance")
+@click.argument("model")
+@click.option("--sleep", is_flag=True, help="Let the model that served before scale to zero.")
+@dry_run_option
+@yes_option
+@on_a_stack
+def advance_command(
+    root: Path, stack: str, model: str, sleep: bool, dry_run: bool, yes: bool
+) -> int:
+    """Let MODEL's next become current; what is current becomes previous, kept for the way back.
+
+    An older previous is left out, so that the next `pulumi up` deletes it. For a program that registers its own
+    models, the arguments to write are printed. Exits with 1 where they are still to be written.
+    """
+    workspace = Workspace(root, stack)
+    before = _read_spec(workspace, model)
+    after = advance(model, before, sleep=sleep)
+    return _change(workspace, model, before, after, {"dry_run": dry_run, "yes": yes})
+
+
+@command.command(name="back")
+@click.argument("model")
+@dry_run_option
+@yes_option
+@on_a_stack
+def back_command(root: Path, stack: str, model: str, dry_run: bool, yes: bool) -> int:
+    """Let MODEL's previous become current again; what is current becomes next, to advance to another time.
+
+    For a program that registers its own models, the arguments to write are printed. Exits with 1 where they are still
+    to be written.
+    """
+    workspace = Workspace(root, stack)
+    before = _read_spec(workspace, model)
+    after = go_back(model, before)
+    return _change(workspace, model, before, after, {"dry_run": dry_run, "yes": yes})
+
+
+def _read_spec(workspace: Workspace, model: str) -> Spec:
+    """Return a model's spec as it is written. Raises `UserError` where the stack has none, or it is a wrong one."""
+    read_stack(workspace, locked=False)  # every mistake in a spec, in one line each
+    specs = (
+        workspace.config[MODELS]
+        if has_models(workspace)
+        else registered_models(workspace.root, workspace.stack).specs
+    )
+    if model in specs:
+        spec: Spec = specs[model]
+        return spec
+    raise UserError(
+        f"stack {workspace.stack!r} has no model {model!r}.{did_you_mean(model, specs)} It has: {list_names(specs)}"
+    )
+
+
+def _change(
+    workspace: Workspace, model: str, before: Spec, after: Spec, given: Mapping[str, bool]
+) -> int:
+    check_move(model, before, after, can_protect=not workspace.target.loopback)
+    for line in describe_move(model, before, after):
+        click.echo(line)
+    if not has_models(workspace):
+        click.echo("\n".join(_program_lines(workspace, model, after)))
+        return FINDING
+    with naming(workspace.path.name):
+        text = rewrite_spec(workspace.text, model, before, after)
+    if given["dry_run"]:
+        click.echo(f"\n# would stand in {workspace.path.name}:")
+        click.echo(render_block({model: after}, 4).rstrip())
+        return 0
+    confirm(f"Write {workspace.path.name}?", given["yes"])
+    generated_files.write_if_changed(workspace.path, text)
+    click.echo(f"wrote {workspace.path.name}: look at `git diff`, then run `pulumi preview`")
+    return 0
+
+
+def _program_lines(workspace: Workspace, model: str, after: Spec) -> list[str]:
+    spec = {key: it for key, it in after.items() if key != "task"}
+    python = workspace.runtime == "python"
+    return [
+        f"write into the program, as the whole spec of model {model!r}:",
+        render_keywords(spec, 4) if python else render_block(spec, 4).rstrip(),
+        "then run `pulumi preview`",
+    ]
