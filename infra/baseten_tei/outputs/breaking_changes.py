@@ -46,8 +46,9 @@ def _below(node: Schema, root: Schema, path: str) -> Iterator[tuple[str, Kinds]]
     if isinstance(others := node.get("additionalProperties"), Mapping):
         yield f"{path}*", _kinds(others, root)
         yield from _below(others, root, f"{path}*.")
-    for arm in node.get("anyOf", ()):  # an object that may be null
-        yield from _below(arm, root, path)
+    for arm in node.get("anyOf", ()):
+        if "$ref" in arm:  # a class, or null
+            yield from _below(arm, root, path)
     for task, arm in node.get("discriminator", {}).get("mapping", {}).items():
         yield f"{path}{task}", Kinds({"object"})
         yield from _below({"$ref": arm}, root, f"{path}{task}.")

@@ -119,13 +119,15 @@ class TeiModel(pulumi.ComponentResource):
         self._tell(plan, environments, ready.chosen, job.apply(lambda it: it.digest))
         if is_rehearsed():
             report_outputs(name, self.outputs)
-        more = _More(team=team, secret=secret, after=after)
         self.tell_spaces(
             {
-                role: type(self)(other, spec, beside(opts), **more, ready=ready_member(other, spec))
+                role: type(self)(
+                    other, spec, beside(opts), team=team, secret=secret, after=after,
+                    ready=ready_member(other, spec),
+                )
                 for role, (other, spec) in others.items()
             }
-        )
+        )  # fmt: skip
 
     def tell_spaces(self, others: Mapping[Role, "TeiModel"]) -> None:
         """Add the models that stand beside this one under its name to its outputs; nothing where it is alone."""

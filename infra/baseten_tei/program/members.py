@@ -24,7 +24,7 @@ def read_members(name: str, args: ModelArgs) -> tuple[Named, Mapping[Role, Named
     spec = {"task": args.task, **args.model_dump(mode="json", exclude_unset=True)}
     try:
         found = expand(name, spec)
-        others = {
+        others: dict[Role, Named] = {
             role: (it.resource, _parse(f"{name}.{role}", it.spec))
             for role, it in found.items()
             if role != "current"

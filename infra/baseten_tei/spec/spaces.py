@@ -128,12 +128,11 @@ def list_roles(models: "Mapping[str, ModelArgs]") -> dict[str, dict[Role, str]]:
 def find_resource(models: "Mapping[str, ModelArgs]", given: str) -> str | None:
     """Return which model is meant by `search` (what serves), `search.next`, `search.previous`, or a resource's name."""
     roles = list_roles(models)
-    name, _, role = given.rpartition(".")
-    for name, role in ((given, "current"), (name, role)):
-        for known, resource in roles.get(name, {}).items():
-            if known == role:
-                return resource
-    return given if given in models else None
+    if given in roles:
+        return roles[given]["current"]
+    name, _, asked = given.rpartition(".")
+    found = {str(role): resource for role, resource in roles.get(name, {}).items()}
+    return found.get(asked) or (given if given in models else None)
 
 
 def find_place(specs: Mapping[str, Spec], resource: str) -> list[str]:

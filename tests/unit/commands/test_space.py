@@ -115,9 +115,8 @@ def test_a_pinned_model_stays_where_it_is(
     assert "its current is pinned" in capsys.readouterr().err
 
 
-def test_commands_know_each_model_by_what_it_is_now(
-    project: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.usefixtures("project")
+def test_commands_know_each_model_by_what_it_is_now(capsys: pytest.CaptureFixture[str]) -> None:
     main(["space", "advance", "search"])
     capsys.readouterr()
     for name, model in {

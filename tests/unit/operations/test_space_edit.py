@@ -53,8 +53,14 @@ values = st.one_of(
 keys = st.sampled_from(["revision", "accelerator", "autoscaling", "default_prompt", "gated", "cpu"])
 parts = st.dictionaries(keys, values.filter(lambda it: it is not None), max_size=4)
 followers = st.fixed_dictionaries(
-    {}, optional={"model_id": st.sampled_from(["a/b", "a/c"]), **dict.fromkeys(("revision", "accelerator", "autoscaling", "default_prompt", "cpu"), values)},
-)  # fmt: skip
+    {},
+    optional={
+        "model_id": st.sampled_from(["a/b", "a/c"]),
+        **dict.fromkeys(
+            ("revision", "accelerator", "autoscaling", "default_prompt", "cpu"), values
+        ),
+    },
+)
 
 
 def whole(spec: dict[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def remove_value(text: str, model: str, key: str) -> str:
     """
     node = _find_mapping(text, ("config", MODELS, model))
     child = _child(node, key)
-    if child is None:
+    if child is None or not isinstance(node, yaml.MappingNode):
         return text
     place = next(at for at, (name, _) in enumerate(node.value) if name.value == key)
     if node.flow_style:

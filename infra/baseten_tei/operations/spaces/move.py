@@ -35,8 +35,8 @@ def describe_move(model: str, before: Spec, after: Spec) -> Iterator[str]:
         yield f"{it.resource} ({it.spec.get('model_id')}) {_NOW[role]}: {model}.{role}"
     for it in _find_gone(model, before, after):
         yield (
-            f"{it.resource} ({it.spec.get('model_id')}) is deleted by the next `pulumi up`: whoever has an index of its "
-            "space breaks"
+            f"{it.resource} ({it.spec.get('model_id')}) is deleted by the next `pulumi up`: whoever has an index of "
+            "its space breaks"
         )
 
 

@@ -1,4 +1,4 @@
-"""A model's spec in `Pulumi.<stack>.yaml` rewritten key by key: what stays the same keeps its comments and its place."""
+"""A model's spec in `Pulumi.<stack>.yaml`, rewritten key by key: what stays the same keeps its comments."""
 
 from collections.abc import Mapping
 from typing import Any
