@@ -219,7 +219,7 @@ def test_a_cache_wants_to_know_the_space() -> None:
     flat = flat_outputs({"search": SEARCH})
     with pytest.raises(UsageError, match="a cache needs the embedding space"):
         connect("search", outputs=flat, api_key=KEY, cache=VectorCache(9))
-    with pytest.raises(UsageError, match="room for at least 1 vector"):
+    with pytest.raises(UsageError, match="size of a cache must be a whole number from 1, not 0"):
         VectorCache(0)
 
 

@@ -1,9 +1,19 @@
+import sys
+
 import numpy as np
 import pytest
 
 from baseten_tei_client._call.tasks import sigmoid
 from baseten_tei_client.cache import Known, VectorCache
-from baseten_tei_client.results import Classification, Embeddings, Ranking, Refused, Usage
+from baseten_tei_client.errors import UsageError
+from baseten_tei_client.results import (
+    Classification,
+    Embeddings,
+    Ranking,
+    Refused,
+    Result,
+    Usage,
+)
 
 NAN = float("nan")
 NOTHING = ((), (Refused(1, "is empty"),), Usage())
@@ -50,3 +60,84 @@ def test_a_cache_keeps_what_was_used_last_by_space_and_text() -> None:
     assert known.vector.tolist() == [1, 0, 0]
     with pytest.raises(ValueError, match="read-only"):
         known.vector[0] = 5
+
+
+VECTORS = np.array([[1, 0], [NAN, NAN], [0, 1]], np.float32)
+EMBEDDINGS = Embeddings(*NOTHING, VECTORS, None)
+RANKING = Ranking(*NOTHING, np.array([0.25, NAN, 0.75], np.float32))
+MOODS = Classification(
+    *NOTHING, ("joy", "fear"), np.array([[0.75, 0.5], [NAN, NAN], [0, 1]], np.float32), True
+)
+RESULTS = (EMBEDDINGS, RANKING, MOODS)
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda it: type(it).__name__)
+def test_a_result_is_iterated_indexed_and_sliced_as_its_array(result: Result) -> None:
+    array = result.to_numpy()
+    assert len(result) == len(list(result)) == 3
+    for index in (
+        0,
+        -1,
+        np.int64(2),
+        slice(1),
+        slice(None, None, 2),
+        [2, 0],
+        np.array([True, False, True]),
+    ):
+        assert np.array_equal(result[index], array[index], equal_nan=True)
+    assert np.array_equal(np.asarray(result), array, equal_nan=True)
+    with pytest.raises(IndexError):
+        result[3]
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda it: type(it).__name__)
+def test_a_result_is_printed_in_a_line(result: Result) -> None:
+    assert repr(result).startswith(f"<{type(result).__name__} of 3 texts: ")
+    assert repr(result).endswith("1 refused>")
+    assert len(repr(result)) < 80
+
+
+def test_a_wrong_count_or_threshold_is_refused() -> None:
+    for count in (-1, 1.5, "2", True):
+        with pytest.raises(UsageError, match="count must be a whole number"):
+            RANKING.best(count)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="threshold must be a number"):
+        MOODS.above("0.5")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("method", "package"),
+    [("to_pandas", "pandas"), ("to_polars", "polars"), ("to_arrow", "pyarrow")],
+)
+def test_a_frame_without_its_package_is_one_line_that_names_it(
+    method: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(UsageError, match=f"needs the package {package}: pip install {package}"):
+        getattr(EMBEDDINGS, method)()
+
+
+def test_frames_of_pandas() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = EMBEDDINGS.to_pandas()
+    assert isinstance(frame, pandas.DataFrame)
+    assert frame["vector"][0].tolist() == [1, 0]
+    assert frame["vector"][1] is None
+    assert RANKING.to_pandas()["score"].isna().tolist() == [False, True, False]
+    assert MOODS.to_pandas().columns.tolist() == ["joy", "fear"]
+
+
+@pytest.mark.parametrize("method", ["to_polars", "to_arrow"])
+def test_frames_of_polars_and_arrow_are_null_where_a_text_was_refused(method: str) -> None:
+    pytest.importorskip("polars")
+    pytest.importorskip("pyarrow")
+
+    def columns(result: Result) -> dict[str, list[object]]:
+        frame = getattr(result, method)()
+        return frame.to_dict(as_series=False) if method == "to_polars" else frame.to_pydict()
+
+    assert columns(EMBEDDINGS) == {"vector": [[1, 0], None, [0, 1]]}
+    assert columns(RANKING) == {"score": [0.25, None, 0.75]}
+    assert columns(MOODS) == {"joy": [0.75, None, 0], "fear": [0.5, None, 1]}
+    empty = Embeddings((), (), Usage(), np.zeros((0, 2), np.float32), None)
+    assert columns(empty) == {"vector": []}

@@ -31,6 +31,7 @@ from baseten_tei_client.results import (
     Truncated,
     Usage,
 )
+from baseten_tei_client.settings import Settings
 from baseten_tei_client.sources import PulumiStack, read_space, write_space
 from baseten_tei_client.spaces import Comparison, Space, compare
 from baseten_tei_client.sync import Model
@@ -48,6 +49,7 @@ __all__ = [
     "Refused",
     "RefusedRequestError",
     "RefusedTextError",
+    "Settings",
     "Space",
     "SpaceMismatchError",
     "TeiClientError",

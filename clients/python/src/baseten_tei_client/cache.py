@@ -4,6 +4,7 @@ from collections import OrderedDict
 from threading import Lock
 from typing import NamedTuple
 
+from baseten_tei_client._checks import require_count
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.outputs import ModelOutputs
 from baseten_tei_client.results import Floats
@@ -21,11 +22,13 @@ class VectorCache:
     """The `size` vectors used last, by space and text. Thread-safe; several models may share one."""
 
     def __init__(self, size: int) -> None:
-        if size < 1:
-            raise UsageError(f"a cache needs room for at least 1 vector, not {size}: leave it out")
+        require_count("the size of a cache", size, least=1)
         self._size = size
         self._kept: OrderedDict[tuple[str, str], Known] = OrderedDict()
         self._lock = Lock()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self)} vectors, at most {self._size}>"
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from baseten_tei_client.cache import VectorCache
-from baseten_tei_client.errors import SpaceMismatchError
+from baseten_tei_client.errors import SpaceMismatchError, UsageError
 from baseten_tei_client.model import AsyncModel
 from baseten_tei_client.outputs import ModelOutputs, parse_outputs
 from baseten_tei_client.settings import AuthScheme, Settings, TooLong, TransportName
@@ -46,8 +47,9 @@ def connect(
     Args:
         name: The model's name in the stack's configuration.
         environment: Another environment of the model than its own, e.g. "staging".
-        outputs: Path of a JSON file, a mapping (also a StackReference's, once resolved), "pulumi" or a
-            `PulumiStack`, or "env": the variables of `baseten-tei outputs --format dotenv`.
+        outputs: Path of a JSON file, a mapping (also a StackReference's, once resolved), a typed module or an
+            object of it, "pulumi" or a `PulumiStack`, or "env": `BASETEN_TEI_OUTPUTS` (a path, or JSON), else the
+            variables of `baseten-tei outputs --format dotenv`.
         api_key: Default: BASETEN_API_KEY.
         expect_space: The space that the vectors must have; a different one raises `SpaceMismatchError`.
         options: See `Settings`.
@@ -84,11 +86,25 @@ def _model(
     expected: Space | Mapping[str, Any] | str | Path | None,
     options: Options,
 ) -> AsyncModel:
+    _check_names(name, environment, options)
     model = parse_outputs(read_outputs(outputs), name, environment)
     space = None if expected is None else read_space(expected)
     if space is not None:
         _check_space(model, space)
     return AsyncModel(model, Settings(expect_space=space, **options), require_api_key(key))
+
+
+def _check_names(name: object, environment: object, options: Options) -> None:
+    """Raise `UsageError` for an option that does not exist, and for what cannot be a name."""
+    if not isinstance(name, str):
+        raise UsageError(f"a model's name must be a string, not {type(name).__name__}")
+    if not isinstance(environment, str | None):
+        raise UsageError(f"environment must be a string, not {type(environment).__name__}")
+    for option in options:
+        if option not in Options.__annotations__:
+            close = get_close_matches(option, Options.__annotations__, n=1)
+            known = f"perhaps you meant {close[0]}" if close else "see Settings"
+            raise UsageError(f"connect has no option {option!r}: {known}")
 
 
 def _check_space(model: ModelOutputs, expected: Space) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Literal, Self
 
 from baseten_tei_client._call import tasks
-from baseten_tei_client._call.batched_run import Job, Progress
+from baseten_tei_client._call.batched_run import Job
 from baseten_tei_client._call.call import Call, Wish
 from baseten_tei_client._call.prepare import Text, find_problem, json_size, prepare
 from baseten_tei_client._call.prompts import (
@@ -17,6 +17,8 @@ from baseten_tei_client._call.prompts import (
     own_prompt,
     space_with,
 )
+from baseten_tei_client._checks import require_bool, require_positive
+from baseten_tei_client._progress import Progress, show_progress
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.session import Session
 from baseten_tei_client.cache import space_key
@@ -76,7 +78,7 @@ class AsyncModel:
     async def embed(
         self, texts: Iterable[str], *, prompt_name: str | None = None,
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Embeddings:  # fmt: skip
         """Return the texts' vectors, in their order; each text after the prompt of this name, if one is given.
 
@@ -86,15 +88,16 @@ class AsyncModel:
             TeiClientError: see errors.py.
         """
         prompt = find_prompt(self._outputs, prompt_name) if self.task == "embedding" else ""
-        call, _ = await self._call("embedding", texts, timeout, on_refusal, progress, prompt)
-        cache = self._settings.cache
-        key = space_key(self._outputs, call.wish.cuts) if cache is not None else ""
-        found = await tasks.embed(call, cache, key)
+        with show_progress(progress, f"{self.name}: embed") as told:
+            call, _ = await self._call("embedding", texts, timeout, on_refusal, told, prompt)
+            cache = self._settings.cache
+            key = space_key(self._outputs, call.wish.cuts) if cache is not None else ""
+            found = await tasks.embed(call, cache, key)
         return replace(found, space=space_with(found.space, prompt_name))
 
     async def embed_query(
         self, texts: str | Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | bool | None = None,
     ) -> Embeddings:  # fmt: skip
         """Return the vectors of queries, or of one, after the model's prompt for queries if it has one; see `embed`."""
         return await self.embed(
@@ -104,7 +107,7 @@ class AsyncModel:
 
     async def embed_documents(
         self, texts: Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | bool | None = None,
     ) -> Embeddings:  # fmt: skip
         """Return the vectors of documents, after the model's prompt for documents if it has one; see `embed`."""
         return await self.embed(
@@ -115,7 +118,7 @@ class AsyncModel:
     async def rerank(
         self, query: str, texts: Iterable[str], *, raw_scores: bool = False,
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Ranking:  # fmt: skip
         """Return how well each text answers the query: from 0 to 1, or the model's logit with `raw_scores`.
 
@@ -123,21 +126,24 @@ class AsyncModel:
         """
         if reason := find_problem(query):
             raise RefusedTextError(None, reason)
-        call, _ = await self._call("reranker", texts, timeout, on_refusal, progress)
-        [tokens] = (self._counter or bound_each)([query])
-        return await tasks.rerank(call, Text(query, json_size(query), tokens), raw_scores)
+        require_bool("raw_scores", raw_scores)
+        with show_progress(progress, f"{self.name}: rerank") as told:
+            call, _ = await self._call("reranker", texts, timeout, on_refusal, told)
+            [tokens] = (self._counter or bound_each)([query])
+            return await tasks.rerank(call, Text(query, json_size(query), tokens), raw_scores)
 
     async def classify(
         self, texts: Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | bool | None = None,
     ) -> Classification:  # fmt: skip
         """Return the probability of each label for each text.
 
         Raises what `embed` raises, and `UsageError` if it is unknown whether several labels may apply at once.
         """
         multi_label = self._is_multi_label()
-        call, labels = await self._call("classifier", texts, timeout, on_refusal, progress)
-        return await tasks.classify(call, labels, multi_label)
+        with show_progress(progress, f"{self.name}: classify") as told:
+            call, labels = await self._call("classifier", texts, timeout, on_refusal, told)
+            return await tasks.classify(call, labels, multi_label)
 
     async def ready(self, *, timeout: float | None = None) -> None:
         """Wait until the model answers and is the expected one; raises otherwise. For a service's start."""
@@ -158,7 +164,7 @@ class AsyncModel:
 
     async def _call(
         self, task: Task, texts: Iterable[str], timeout: float | None, on_refusal: OnRefusal,
-        progress: Progress | None, prompt: str = "",
+        progress: Progress | bool | None, prompt: str = "",
     ) -> tuple[Call, tuple[str, ...] | None]:  # fmt: skip
         """Return a call that is ready to be sent, and a classifier's labels; refuse what cannot be sent."""
         if task != self.task:
@@ -179,8 +185,7 @@ class AsyncModel:
 
     def _deadline(self, session: Session, timeout: float | None) -> Deadline:
         seconds = self._settings.timeout if timeout is None else timeout
-        if not seconds > 0:
-            raise UsageError(f"timeout must be above 0 seconds, not {seconds!r}")
+        require_positive("timeout", seconds)
         return Deadline.after(seconds, session.clock)
 
     def _own_session(self) -> Session:

@@ -1,11 +1,15 @@
 """The results of calls: numpy arrays, and which texts were cut or refused."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from baseten_tei_client import _frames
+from baseten_tei_client._checks import is_number, require_count
+from baseten_tei_client.errors import UsageError
 from baseten_tei_client.spaces import Space
 
 Floats = NDArray[np.float32]
@@ -44,38 +48,78 @@ class Usage:
     cached: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Result:
-    """What all results have in common."""
+    """What all results have in common. A result has the length, the items and the slices of its array."""
 
     truncated: tuple[Truncated, ...]
     refused: tuple[Refused, ...]
     usage: Usage
 
+    def __len__(self) -> int:
+        return len(self.to_numpy())
 
-@dataclass(frozen=True, eq=False)
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.to_numpy())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.to_numpy()[index]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        """Return the array, for `np.asarray(result)`."""
+        return np.array(self.to_numpy(), dtype=dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        counts = {"truncated": len(self.truncated), "refused": len(self.refused)}
+        told = [self._summary(), *(f"{n} {what}" for what, n in counts.items() if n)]
+        return f"<{type(self).__name__} of {len(self)} texts: {', '.join(filter(None, told))}>"
+
+    def to_numpy(self) -> Floats:
+        """Return the array: a row, or a score, for each text; NaN where refused."""
+        raise NotImplementedError
+
+    def to_pandas(self) -> Any:
+        """Return a `pandas.DataFrame` with a row for each text."""
+        return _frames.to_pandas(self._columns())
+
+    def to_polars(self) -> Any:
+        """Return a `polars.DataFrame` with a row for each text, null where refused."""
+        return _frames.to_polars(self._columns())
+
+    def to_arrow(self) -> Any:
+        """Return a `pyarrow.Table` with a row for each text, null where refused."""
+        return _frames.to_arrow(self._columns())
+
+    def _columns(self) -> _frames.Columns:
+        raise NotImplementedError
+
+    def _summary(self) -> str:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Embeddings(Result):
     """`vectors` is float32 of shape (texts, dimensions), in the order of the texts; NaN where refused."""
 
     vectors: Floats
     space: Space | None
 
-    def __len__(self) -> int:
-        return len(self.vectors)
+    def to_numpy(self) -> Floats:
+        """Return `vectors`."""
+        return self.vectors
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        """Return the vectors, for `np.asarray(embeddings)`."""
-        return np.array(self.vectors, dtype=dtype, copy=copy)
+    def _columns(self) -> _frames.Columns:
+        return {"vector": self.vectors}
+
+    def _summary(self) -> str:
+        return f"{self.vectors.shape[1]} dimensions"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ranking(Result):
     """`scores` is float32 of shape (texts,), in the order of the texts; NaN where refused."""
 
     scores: Floats
-
-    def __len__(self) -> int:
-        return len(self.scores)
 
     @property
     def order(self) -> NDArray[np.intp]:
@@ -85,10 +129,22 @@ class Ranking(Result):
 
     def best(self, count: int | None = None) -> list[tuple[int, float]]:
         """Return index and score of the `count` best texts (default: all), best first."""
+        if count is not None:
+            require_count("count", count, least=0)
         return [(int(index), float(self.scores[index])) for index in self.order[:count]]
 
+    def to_numpy(self) -> Floats:
+        """Return `scores`."""
+        return self.scores
 
-@dataclass(frozen=True, eq=False)
+    def _columns(self) -> _frames.Columns:
+        return {"score": self.scores}
+
+    def _summary(self) -> str:
+        return ", ".join(f"text {index} scores {score:.3f}" for index, score in self.best(1))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Classification(Result):
     """`scores` is float32 of shape (texts, labels), columns in the order of `labels`; NaN where refused.
 
@@ -99,9 +155,6 @@ class Classification(Result):
     scores: Floats
     multi_label: bool
 
-    def __len__(self) -> int:
-        return len(self.scores)
-
     def best(self) -> list[tuple[str, float] | None]:
         """Return the likeliest label of each text and its score; `None` where refused."""
         return [
@@ -111,7 +164,19 @@ class Classification(Result):
 
     def above(self, threshold: float = 0.5) -> list[list[str]]:
         """Return the labels of each text that score at least `threshold`."""
+        if not is_number(threshold):
+            raise UsageError(f"threshold must be a number, not {threshold!r:.50}")
         return [
             [label for label, score in zip(self.labels, row, strict=True) if score >= threshold]
             for row in self.scores
         ]
+
+    def to_numpy(self) -> Floats:
+        """Return `scores`."""
+        return self.scores
+
+    def _columns(self) -> _frames.Columns:
+        return {label: self.scores[:, n] for n, label in enumerate(self.labels)}
+
+    def _summary(self) -> str:
+        return f"{len(self.labels)} labels"

@@ -1,8 +1,10 @@
 """The options of a caller, which the stack's outputs do not contain."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from baseten_tei_client._checks import is_number, require_bool, require_count, require_positive
 from baseten_tei_client.cache import VectorCache
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.spaces import Space
@@ -14,7 +16,7 @@ AuthScheme = Literal["Api-Key", "Bearer"]
 
 @dataclass(frozen=True)
 class Settings:
-    """Set by `connect` and `aconnect`."""
+    """What `connect` and `aconnect` take besides a model's name and where its outputs are."""
 
     timeout: float = 300.0
     """Seconds for a whole call with its cold start, unless the call has its own."""
@@ -41,17 +43,31 @@ class Settings:
 
     def validate(self) -> Self:
         """Return the settings. Raises `UsageError` for an impossible value."""
-        for name in ("timeout", "request_timeout", "hedge_after", "replicas"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise UsageError(f"{name} must be above 0, not {value!r}")
-        for name, known in (
-            ("too_long", (None, "cut", "refuse")),
-            ("transport", ("auto", "http", "performance")),
-            ("auth_scheme", ("Api-Key", "Bearer")),
-        ):
-            if getattr(self, name) not in known:
-                raise UsageError(f"{name} must be one of {known}, not {getattr(self, name)!r}")
+        for name in ("timeout", "request_timeout"):
+            require_positive(name, getattr(self, name))
+        if not is_number(self.wake_after) or not self.wake_after >= 0:
+            raise UsageError(f"wake_after must be a number from 0, not {self.wake_after!r:.50}")
+        if self.hedge_after is not None:
+            require_positive("hedge_after", self.hedge_after)
+        if self.replicas is not None:
+            require_count("replicas", self.replicas, least=1)
+        self._check_choices()
+        if not isinstance(self.cache, VectorCache | None):
+            raise UsageError(f"cache must be a VectorCache, not {type(self.cache).__name__}")
         if self.probe_space and not (self.expect_space and self.expect_space.fingerprint):
             raise UsageError("probe_space needs an expect_space with a fingerprint")
         return self
+
+    def _check_choices(self) -> None:
+        require_bool("probe_space", self.probe_space)
+        for name, known in _CHOICES.items():
+            if getattr(self, name) not in known:
+                raise UsageError(f"{name} must be one of {known}, not {getattr(self, name)!r:.50}")
+
+
+_CHOICES: Mapping[str, tuple[object, ...]] = {
+    "too_long": (None, "cut", "refuse"),
+    "multi_label": (None, True, False),
+    "transport": ("auto", "http", "performance"),
+    "auth_scheme": ("Api-Key", "Bearer"),
+}

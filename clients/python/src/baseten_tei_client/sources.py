@@ -4,16 +4,20 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, ClassVar, Protocol
 
-from baseten_tei_client.errors import OutputsError, UnauthorizedError
+from baseten_tei_client._forms import as_mapping
+from baseten_tei_client.errors import OutputsError, UnauthorizedError, UsageError
 from baseten_tei_client.secrecy import Secret
 from baseten_tei_client.spaces import Space
 
 PULUMI_SECONDS = 120
 KEY_VARIABLE = "BASETEN_API_KEY"
+WHOLE_VARIABLE = "BASETEN_TEI_OUTPUTS"
 
 
 @dataclass(frozen=True)
@@ -24,19 +28,31 @@ class PulumiStack:
     folder: str | Path | None = None
 
 
-Outputs = Mapping[str, Any] | PulumiStack | str | Path
-"""A mapping, `"pulumi"`, `"env"`, or the path of a JSON file."""
+class Typed(Protocol):
+    """An object of a typed module (`baseten-tei outputs --format python`)."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Outputs = Mapping[str, Any] | PulumiStack | str | Path | ModuleType | Typed
+"""A mapping, `"pulumi"`, `"env"`, the path of a JSON file, a typed module or an object of it, Pulumi's outputs."""
 
 
 def read_outputs(outputs: Outputs) -> Mapping[str, Any]:
     """Return the outputs as a mapping. Raises `OutputsError`."""
-    if isinstance(outputs, Mapping):
-        return outputs
     if isinstance(outputs, PulumiStack) or outputs == "pulumi":
         return _from_pulumi(outputs if isinstance(outputs, PulumiStack) else PulumiStack())
     if outputs == "env":
-        return dict(os.environ)
-    return _from_file(Path(outputs), "`pulumi stack output --json > outputs.json` writes one")
+        return _from_environment(os.environ)
+    if isinstance(outputs, str | Path):
+        return _from_file(Path(outputs), "`pulumi stack output --json > outputs.json` writes one")
+    found = as_mapping(outputs)
+    if found is None:
+        raise OutputsError(
+            f"outputs cannot be of type {type(outputs).__name__}: give the path of a JSON file, a mapping, "
+            'a typed module, "pulumi", or "env"'
+        )
+    return found
 
 
 def read_space(space: Space | Mapping[str, Any] | str | Path) -> Space:
@@ -45,11 +61,18 @@ def read_space(space: Space | Mapping[str, Any] | str | Path) -> Space:
         return space
     if isinstance(space, Mapping):
         return Space.of(space)
+    if not isinstance(space, str | Path):
+        raise OutputsError(
+            f"a space cannot be of type {type(space).__name__}: give a Space, a mapping, or a file of write_space"
+        )
     return Space.of(_from_file(Path(space), "`write_space(model.space, path)` writes one"))
 
 
 def write_space(space: Space, path: str | Path) -> None:
-    """Write a space beside an index, for `expect_space`; atomic."""
+    """Write a space beside an index, for `expect_space`; atomic. Raises `UsageError` if it cannot be written."""
+    if not isinstance(space, Space) or not isinstance(path, str | Path):
+        given = type(path if isinstance(space, Space) else space).__name__
+        raise UsageError(f"write_space needs a Space and a path, not {given}")
     text = json.dumps(space.as_mapping(), indent=2, ensure_ascii=False) + "\n"
     target = Path(os.path.realpath(path))
     new = target.with_name(f".{target.name}.{os.getpid()}.tmp")
@@ -59,12 +82,17 @@ def write_space(space: Space, path: str | Path) -> None:
             file.flush()
             os.fsync(file.fileno())
         new.replace(target)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     finally:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
 
 
 def require_api_key(given: str | None) -> Secret:
     """Return this key or `BASETEN_API_KEY`. Raises `UnauthorizedError` if there is none."""
+    if not isinstance(given, str | None):
+        raise UsageError(f"api_key must be a string, not {type(given).__name__}")
     key = (given or os.environ.get(KEY_VARIABLE) or "").strip()
     if not key:
         raise UnauthorizedError(f"no API key: set {KEY_VARIABLE}, or pass api_key=…")
@@ -73,6 +101,21 @@ def require_api_key(given: str | None) -> Secret:
             "the API key contains characters that a header cannot hold: copy it again"
         )
     return Secret(key)
+
+
+def _from_environment(variables: Mapping[str, str]) -> Mapping[str, Any]:
+    """Return what `BASETEN_TEI_OUTPUTS` holds, as JSON or by a path; without it the variables themselves."""
+    whole = variables.get(WHOLE_VARIABLE, "").strip()
+    if whole[:1] == whole[-1:] == "'":  # as `docker run --env-file` takes it from a .env file
+        whole = whole[1:-1]
+    if not whole:
+        return dict(variables)
+    if not whole.startswith("{"):
+        return _from_file(Path(whole), f"{WHOLE_VARIABLE} must be a path, or JSON")
+    try:
+        return dict(_decode_json(whole))
+    except ValueError as error:
+        raise OutputsError(f"{WHOLE_VARIABLE} is not JSON ({error})") from error
 
 
 def _from_file(path: Path, how: str) -> Mapping[str, Any]:

@@ -5,10 +5,10 @@ weights, float32 for float16) does not make another space: measured fingerprints
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
-from baseten_tei_client.errors import OutputsError
+from baseten_tei_client.errors import OutputsError, UsageError
 from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, likeness
 
 _KINDS: Mapping[str, type] = {"dimensions": int, "max_input_length": int, "normalized": bool}
@@ -27,14 +27,15 @@ class Space:
     prompt_name: str | None = None
     dtype: str | None = None
     max_input_length: int | None = None
-    fingerprint: str | None = None
+    fingerprint: str | None = field(default=None, repr=False)
+    """Left out of the repr, since it is long."""
     document_prompt: str | None = None
     """What clients put before documents, which no fingerprint shows."""
 
     @classmethod
     def of(cls, space: Mapping[str, Any]) -> Self:
         """Return the space that a mapping of the outputs, or one kept, describes. Raises `OutputsError`."""
-        known = {field.name for field in fields(cls)}
+        known = {it.name for it in fields(cls)}
         if not isinstance(space, Mapping) or not isinstance(space.get("model_id"), str):
             raise OutputsError(
                 "this is not an embedding space, since it has no model_id: give an output's `space`"
@@ -78,7 +79,10 @@ class Comparison:
 
 
 def compare(one: Space, other: Space) -> Comparison:
-    """Return whether vectors of two spaces may share an index; reasons read "one -> other"."""
+    """Return whether vectors of two spaces may share an index; reasons read "one -> other". Raises `UsageError`."""
+    for it in (one, other):
+        if not isinstance(it, Space):
+            raise UsageError(f"compare needs two of Space, not {type(it).__name__}: Space.of(…)")
     shapes = [
         _change(name, one, other)
         for name in ("dimensions", "normalized", "document_prompt")

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Self, TypeVar
 
-from baseten_tei_client._call.batched_run import Progress
+from baseten_tei_client._progress import Progress
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.model import AsyncModel, OnRefusal
 from baseten_tei_client.outputs import Task
@@ -93,7 +93,7 @@ class Model:
     def embed(
         self, texts: Iterable[str], *, prompt_name: str | None = None,
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Embeddings:  # fmt: skip
         """Return the texts' vectors, in their order. `progress` is called from another thread."""
         return self._run(
@@ -105,7 +105,7 @@ class Model:
 
     def embed_query(
         self, texts: str | Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | bool | None = None,
     ) -> Embeddings:  # fmt: skip
         """Return the vectors of queries, or of one, after the model's prompt for queries if it has one."""
         return self._run(
@@ -116,7 +116,7 @@ class Model:
 
     def embed_documents(
         self, texts: Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | bool | None = None,
     ) -> Embeddings:  # fmt: skip
         """Return the vectors of documents, after the model's prompt for documents if it has one."""
         return self._run(
@@ -128,7 +128,7 @@ class Model:
     def rerank(
         self, query: str, texts: Iterable[str], *, raw_scores: bool = False,
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
-        progress: Progress | None = None,
+        progress: Progress | bool | None = None,
     ) -> Ranking:  # fmt: skip
         """Return how well each text answers the query."""
         return self._run(
@@ -140,7 +140,7 @@ class Model:
 
     def classify(
         self, texts: Iterable[str], *, timeout: float | None = None,
-        on_refusal: OnRefusal = "raise", progress: Progress | None = None,
+        on_refusal: OnRefusal = "raise", progress: Progress | bool | None = None,
     ) -> Classification:  # fmt: skip
         """Return the probability of each label for each text."""
         return self._run(

@@ -7,6 +7,7 @@ boundary in front are added. English has about a quarter of these tokens.
 """
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Protocol
 from unicodedata import normalize
 
@@ -45,15 +46,10 @@ def bound_each(texts: Sequence[str]) -> list[int]:
 def make_counter(tokenizer: Any, outputs: ModelOutputs) -> Counter:
     """Return an exact counter from a `Tokenizer` or the path of a `tokenizer.json` (extra `tokenizers`).
 
-    Raises `UsageError` if the text of the model's prompt, which counts too, is unknown.
+    Raises `UsageError` if it cannot be read, and if the text of the model's prompt, which counts too, is unknown.
     """
-    from tokenizers import Tokenizer  # optional, and slow to import
-
     prompt = _prompt(outputs)
-    if isinstance(tokenizer, Tokenizer):
-        own = Tokenizer.from_str(tokenizer.to_str())  # so that the caller's stays as it is
-    else:
-        own = Tokenizer.from_file(str(tokenizer))
+    own = _load(tokenizer)
     own.no_truncation()
     own.no_padding()
 
@@ -62,6 +58,26 @@ def make_counter(tokenizer: Any, outputs: ModelOutputs) -> Counter:
         return [len(encoding.ids) for encoding in encodings]
 
     return count
+
+
+def _load(tokenizer: Any) -> Any:
+    """Return a tokenizer of our own, so that the caller's stays as it is."""
+    try:
+        from tokenizers import Tokenizer  # optional, and slow to import
+    except ImportError as error:
+        raise UsageError(
+            "tokenizer needs the extra: pip install 'baseten-tei-client[tokenizers]'"
+        ) from error
+    if isinstance(tokenizer, Tokenizer):
+        return Tokenizer.from_str(tokenizer.to_str())
+    if not isinstance(tokenizer, str | Path):
+        raise UsageError(
+            f"tokenizer must be a tokenizers.Tokenizer or a path, not {type(tokenizer).__name__}"
+        )
+    try:
+        return Tokenizer.from_file(str(tokenizer))
+    except Exception as error:  # the library raises nothing more specific
+        raise UsageError(f"tokenizer {str(tokenizer)!r:.200} cannot be read: {error}") from error
 
 
 def _prompt(outputs: ModelOutputs) -> str:

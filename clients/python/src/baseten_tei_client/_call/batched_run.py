@@ -18,8 +18,6 @@ from baseten_tei_client.errors import RefusedRequestError
 
 T = TypeVar("T")
 Places = Sequence[int]
-Progress = Callable[[int, int], None]
-"""Called with the number of texts done and the number of all."""
 COUNTED_TOKENS = 65_536
 """Most tokens to ask for in one `/tokenize` request: each is about 70 bytes of JSON."""
 TOO_LONG_STATUSES = (413, 422)

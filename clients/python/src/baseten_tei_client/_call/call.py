@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from baseten_tei_client._call.batched_run import Batch, Job, Places, Progress
+from baseten_tei_client._call.batched_run import Batch, Job, Places
 from baseten_tei_client._call.gather import Refusals, Rows, list_truncated
 from baseten_tei_client._call.prepare import Prepared, Text, fit_text
 from baseten_tei_client._call.routing import Routes, group
 from baseten_tei_client._call.truncation import Cut, cut_texts, find_suspects, may_be_cut
+from baseten_tei_client._progress import Progress
 from baseten_tei_client._router.ask import Answer
 from baseten_tei_client.errors import SpaceMismatchError
 from baseten_tei_client.outputs import ModelOutputs

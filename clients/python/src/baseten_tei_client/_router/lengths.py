@@ -23,7 +23,7 @@ class Lengths:
         return min(most, int(most * self._per_byte[text.isascii()] * MARGIN) + 1)
 
     def learn(self, texts: Sequence[str], bytes_: int, tokens: int) -> None:
-        """Learn from texts of so many bytes which together had so many tokens."""
+        """Take in that texts of so many bytes together had so many tokens."""
         if bytes_ < _TELLING * len(texts):
             return
         kind, seen = _kind(texts), min(1.0, tokens / max(1, bytes_))
@@ -31,7 +31,7 @@ class Lengths:
         self._per_byte[kind] = seen if seen > known else known + _FORGETS * (seen - known)
 
     def double(self, texts: Sequence[str]) -> None:
-        """Expect twice as many, since one of these texts had more than expected."""
+        """Let twice as many be expected, since one of these texts had more than expected."""
         kind = _kind(texts)
         self._per_byte[kind] = min(1.0, 2 * self._per_byte[kind])
 
