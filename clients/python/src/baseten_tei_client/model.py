@@ -164,7 +164,7 @@ class AsyncModel:
 
     async def _call(
         self, task: Task, texts: Iterable[str], timeout: float | None, on_refusal: OnRefusal,
-        progress: Progress | bool | None, prompt: str = "",
+        progress: Progress | None, prompt: str = "",
     ) -> tuple[Call, tuple[str, ...] | None]:  # fmt: skip
         """Return a call that is ready to be sent, and a classifier's labels; refuse what cannot be sent."""
         if task != self.task:
