@@ -36,8 +36,12 @@ ALL = [wanted for project in PROJECTS.values() for wanted in requirements(projec
 
 
 def locked() -> dict[str, Version]:
-    """Return the versions of requirements.lock."""
-    lines = re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "requirements.lock").read_text(), re.M)
+    """Return the versions that tests run with; the stores' clients have an environment of their own."""
+    texts = [
+        (ROOT / lock).read_text()
+        for lock in ("tests/client/stores/requirements.lock", "requirements.lock")
+    ]
+    lines = [it for text in texts for it in re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.M)]
     return {name: Version(version) for name, version in lines}
 
 

@@ -1,0 +1,34 @@
+"""Backfill: the vectors of a source's rows, written to a store; resumable, with an estimate first.
+
+open_source  Parquet, JSON Lines, CSV; any iterable of (id, text[, payload]) needs no opening
+open_sink    Parquet, PostgreSQL with pgvector, Qdrant, LanceDB, sqlite-vec, each through its own client (extras)
+estimate     rows, tokens, hours, dollars
+backfill     writes what the sink lacks, and goes on after a kill
+"""
+
+from baseten_tei_client.backfill.embedder import Embedder
+from baseten_tei_client.backfill.errors import SinkError
+from baseten_tei_client.backfill.estimate import Estimate, estimate
+from baseten_tei_client.backfill.journal import Totals
+from baseten_tei_client.backfill.rows import Batch, Row, Source
+from baseten_tei_client.backfill.run import Progress, backfill, find_missing
+from baseten_tei_client.backfill.sinks import Sink, open_sink
+from baseten_tei_client.backfill.sources import Rows, open_source
+
+__all__ = [
+    "Batch",
+    "Embedder",
+    "Estimate",
+    "Progress",
+    "Row",
+    "Rows",
+    "Sink",
+    "SinkError",
+    "Source",
+    "Totals",
+    "backfill",
+    "estimate",
+    "find_missing",
+    "open_sink",
+    "open_source",
+]

@@ -1,0 +1,12 @@
+"""What a backfill raises besides the client's own errors; one line each."""
+
+from baseten_tei_client.errors import TeiClientError, UsageError
+
+
+class SinkError(TeiClientError):
+    """A store refused what was to be written or read; nothing that was written is lost."""
+
+
+def missing_extra(what: str, extra: str) -> UsageError:
+    """Return the error for a library that is not installed."""
+    return UsageError(f"{what} needs an extra: pip install 'baseten-tei-client[{extra}]'")

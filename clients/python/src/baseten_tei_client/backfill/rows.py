@@ -1,0 +1,115 @@
+"""Rows of a source, and the chunks in which they are embedded and written."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Literal, Protocol
+
+from baseten_tei_client.errors import UsageError
+from baseten_tei_client.results import Floats
+
+Id = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A text and its id; `payload` is kept beside the vector."""
+
+    id: Id
+    text: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Source(Protocol):
+    """Rows in an order that is the same each time."""
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+    def count(self) -> int | None:
+        """Return how many rows there are; `None` where only reading them tells."""
+        ...
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive rows of a source."""
+
+    number: int
+    first: int
+    """The place of its first row in the source, from 0."""
+    rows: Sequence[Row]
+
+    @property
+    def digest(self) -> str:
+        """Return what tells it from a chunk of other ids."""
+        return digest_ids([row.id for row in self.rows])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What a sink writes at once: rows of one chunk with their vectors, as long as each other."""
+
+    chunk: int
+    rows: Sequence[Row]
+    vectors: Floats
+
+    @property
+    def ids(self) -> list[Id]:
+        """Return the rows' ids."""
+        return [row.id for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A row that was cut, refused, or whose id came before in its chunk; `row` is its place in the source."""
+
+    row: int
+    id: Id
+    what: Literal["truncated", "refused", "repeated"]
+    detail: Mapping[str, Any]
+
+    def as_mapping(self) -> dict[str, Any]:
+        """Return it as a line of the report has it."""
+        return {"row": self.row, "id": self.id, "what": self.what, **self.detail}
+
+
+def cut_into_chunks(rows: Iterable[Row], size: int) -> Iterator[Chunk]:
+    """Yield the rows in chunks of this size."""
+    left, number = iter(rows), 0
+    while some := tuple(islice(left, size)):
+        yield Chunk(number, number * size, some)
+        number += 1
+
+
+def digest_ids(ids: Iterable[Id]) -> str:
+    """Return a short digest of ids in their order; 1 and "1" are different ids."""
+    return hashlib.blake2b("\n".join(map(repr, ids)).encode(), digest_size=6).hexdigest()
+
+
+def make_row(values: Mapping[str, Any], names: "Columns", where: str) -> Row:
+    """Return a row of named values. Raises `UsageError` for a row without the columns."""
+    for name in (names.id, names.text, *names.payload):
+        if name not in values:
+            has = ", ".join(list(map(str, values))[:20])
+            raise UsageError(f"{where} has no column {name!r}; it has: {has}")
+    payload = {name: values[name] for name in names.payload}
+    return Row(check_id(values[names.id], where), values[names.text], payload)
+
+
+def check_id(value: Any, where: str) -> Id:
+    """Return a row's id. Raises `UsageError` for a value that tells no row from another."""
+    if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+        return value
+    raise UsageError(
+        f"{where} has the id {value!r:.60}: an id is a text or a whole number, and the row is known by it"
+    )
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The names of a source's columns."""
+
+    id: str = "id"
+    text: str = "text"
+    payload: tuple[str, ...] = ()

@@ -1,0 +1,50 @@
+"""Stores that a backfill writes to, each through its own client, which is imported when it is asked for."""
+
+import importlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from baseten_tei_client.backfill.sinks.sink import Sink
+from baseten_tei_client.errors import UsageError
+
+__all__ = ["Sink", "open_sink"]
+
+_KINDS: Mapping[str, tuple[str, str]] = {
+    "parquet": ("parquet", "ParquetSink"),
+    "postgresql": ("pgvector", "PgvectorSink"),
+    "postgres": ("pgvector", "PgvectorSink"),
+    "qdrant": ("qdrant", "QdrantSink"),
+    "lancedb": ("lancedb", "LanceSink"),
+    "sqlite-vec": ("sqlite_vec", "SqliteVecSink"),
+}
+FORMS = (
+    "FOLDER or parquet:FOLDER, postgresql://USER@HOST/DATABASE?table=TABLE, qdrant:http://HOST:6333/COLLECTION or "
+    "qdrant:FOLDER/COLLECTION, lancedb:FOLDER/TABLE, sqlite-vec:FILE/TABLE"
+)
+
+
+def open_sink(where: str | Path) -> Sink:
+    """Return the store that this names; nothing is opened or made yet. The forms: see `FORMS`.
+
+    PostgreSQL takes `table`, and `column` (default: embedding) and `id` (id) besides libpq's own parameters; its
+    password comes from PGPASSWORD or ~/.pgpass. Qdrant's key is QDRANT_API_KEY.
+
+    Raises `UsageError` for a form that is unknown, or a library that is not installed.
+    """
+    kind, _, rest = str(where).partition(":")
+    if kind not in _KINDS:
+        if "://" in str(where):
+            raise UsageError(f"{where!s:.200} is not a store that is known: {FORMS}")
+        kind, rest = "parquet", str(where)
+    module, name = _KINDS[kind]
+    found = importlib.import_module(f"{__name__}.{module}_sink")
+    sink: Sink = getattr(found, name).at(str(where) if kind.startswith("postgres") else rest)
+    return sink
+
+
+def split_name(rest: str, form: str) -> tuple[str, str]:
+    """Return place and name of `PLACE/NAME`. Raises `UsageError` where one of them is missing."""
+    place, _, name = rest.rstrip("/").rpartition("/")
+    if not place or not name:
+        raise UsageError(f"{rest!r:.200} does not name a place and what is there: {form}")
+    return place, name

@@ -1,0 +1,129 @@
+"""One run of a backfill into a store, and what the store then holds: run in the environment of tests/client/stores.
+
+python fill.py run SINK ROWS JOURNAL [another]
+python fill.py show SINK
+python fill.py sql SINK QUERY
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from baseten_tei_client import TeiClientError
+from baseten_tei_client.backfill import backfill, open_sink
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+from tests.client.stores.fake_model import FakeModel, another_space, with_fingerprint
+
+PAUSE = float(os.environ.get("FILL_PAUSE", "0"))
+
+
+def rows(count: int) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Rows with every kind of id's trouble, texts that are refused and cut, and a payload."""
+    for n in range(count):
+        text = "" if n % 17 == 3 else f"text {n % 50} " + "long " * (n % 5)
+        yield f"it's {n}", text, {"topic": f"topic {n % 3}", "size": n}
+
+
+class Slow(FakeModel):
+    """Takes its time, so that a kill finds something to interrupt."""
+
+    def embed(self, texts: Any, **options: Any) -> Any:
+        time.sleep(PAUSE)
+        return super().embed(texts, **options)
+
+
+def run(sink: str, count: str, journal: str, *another: str) -> None:
+    """Fill the sink, and print what it came to, and what the store holds, as its own client reads it."""
+    model = another_space() if another else Slow(with_fingerprint())
+    told = Path(journal).with_suffix(".report.jsonl")
+    totals = backfill(
+        model, list(rows(int(count))), open_sink(sink), journal=journal, report=told, chunk=40,
+        progress=lambda it: print(it.rows, file=sys.stderr, flush=True),
+    )  # fmt: skip
+    kind, _, rest = sink.partition(":")
+    print(json.dumps({**vars(totals), "holds": list(_SHOWN[kind](rest))}))
+
+
+def _parquet(rest: str) -> Iterator[list[Any]]:
+    import pyarrow.dataset
+
+    for it in pyarrow.dataset.dataset(rest, format="parquet").to_table().to_pylist():
+        yield [it["id"], it["vector"], {"topic": it["topic"], "size": it["size"]}]
+
+
+def _lancedb(rest: str) -> Iterator[list[Any]]:
+    import lancedb
+
+    place, name = rest.rsplit("/", 1)
+    for it in lancedb.connect(place).open_table(name).to_arrow().to_pylist():
+        yield [it["id"], it["vector"], {"topic": it["topic"], "size": it["size"]}]
+
+
+def _sqlite_vec(rest: str) -> Iterator[list[Any]]:
+    import apsw
+    import numpy as np
+    import sqlite_vec
+
+    place, name = rest.rsplit("/", 1)
+    database = apsw.Connection(place)
+    database.enable_load_extension(True)
+    database.load_extension(sqlite_vec.loadable_path())
+    query = f"SELECT id, embedding, payload FROM {name}"  # noqa: S608  # a test's own
+    for row_id, vector, payload in database.execute(query):
+        yield [row_id, np.frombuffer(vector, np.float32).tolist(), json.loads(payload)]
+
+
+def _qdrant(rest: str) -> Iterator[list[Any]]:
+    from qdrant_client import QdrantClient
+
+    place, name = rest.rsplit("/", 1)
+    client = QdrantClient(path=place)
+    points, _ = client.scroll(name, limit=100_000, with_vectors=True)
+    for it in points:
+        payload = dict(it.payload or {})
+        yield [payload.pop("id"), it.vector, payload]
+
+
+def _postgresql(rest: str) -> Iterator[list[Any]]:
+    import psycopg
+    from pgvector.psycopg import register_vector
+
+    url, table = _url_and_table(f"postgresql:{rest}")
+    connection = psycopg.connect(url)
+    register_vector(connection)
+    query: Any = f"SELECT id, embedding, payload FROM {table} WHERE embedding IS NOT NULL"  # noqa: S608  # a test's own
+    for row_id, vector, payload in connection.execute(query):
+        yield [row_id, vector.to_list(), payload]
+
+
+def _url_and_table(sink: str) -> tuple[str, str]:
+    url, _, table = sink.partition("table=")
+    return url.rstrip("&?"), table
+
+
+def sql(sink: str, query: str) -> None:
+    """Run a query on PostgreSQL, {table} being the sink's table, and print its first value."""
+    import psycopg
+
+    url, table = _url_and_table(sink)
+    with psycopg.connect(url) as connection:
+        cursor = connection.execute(query.replace("{table}", table))
+        print(*(cursor.fetchone() or () if cursor.description else ()))
+
+
+_SHOWN = {
+    "parquet": _parquet, "lancedb": _lancedb, "sqlite-vec": _sqlite_vec, "qdrant": _qdrant,
+    "postgresql": _postgresql,
+}  # fmt: skip
+
+
+if __name__ == "__main__":
+    try:
+        {"run": run, "sql": sql}[sys.argv[1]](*sys.argv[2:])
+    except TeiClientError as error:
+        raise SystemExit(f"{type(error).__name__}: {error}") from error
