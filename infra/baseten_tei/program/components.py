@@ -27,7 +27,6 @@ from baseten_tei.program.collector import (
     unknown_output,
 )
 from baseten_tei.program.context import context
-from baseten_tei.program.members import beside, read_members, ready_member
 from baseten_tei.program.outputs.environment_outputs import tell_model, tell_served
 from baseten_tei.program.prepare import Ready, prepare, ready_alone
 from baseten_tei.program.program_end import end_program
@@ -35,7 +34,8 @@ from baseten_tei.program.python.push_python import push_python
 from baseten_tei.program.rehearsal import is_rehearsed, report_outputs, without_pins
 from baseten_tei.program.resources import Environment, Model, Secret, or_none, state_id
 from baseten_tei.program.stack_secret import stack_secret
-from baseten_tei.program.turn import take_turn
+from baseten_tei.program.variants.members import beside, read_members, ready_member
+from baseten_tei.program.variants.turn import take_turn
 from baseten_tei.spec.args import ClassifierArgs, EmbeddingArgs, ModelArgs, RerankerArgs
 from baseten_tei.spec.spaces import Role, stack_name
 from baseten_tei.spec.spec_parser import NAMESPACE

@@ -16,6 +16,9 @@ _URL = "_SYNC_URL"
 _FURTHER = "_ENVIRONMENTS_"
 """Between a model's name and that of an environment besides its own: `SEARCH_ENVIRONMENTS_STAGING_SYNC_URL`."""
 
+_BESIDE = "_SPACES_"
+"""Between a model's name and what one beside it is: `SEARCH_SPACES_NEXT_SYNC_URL`."""
+
 
 def read_variables(
     variables: Mapping[str, Any], name: str, environment: str | None
@@ -28,7 +31,7 @@ def read_variables(
     if _task(own) is None or "SYNC_URL" not in own:
         return None
     asked = {_variable(environment): environment} if environment else {}
-    further = _below(own, _FURTHER[1:])
+    further, beside = _below(own, _FURTHER[1:]), _below(own, _BESIDE[1:])
     names = [key.removesuffix(_URL) for key in further if key.endswith(_URL)]
     return {
         **_serving(own),
@@ -37,6 +40,11 @@ def read_variables(
         "baseten_id": own.get("BASETEN_ID", own.get("MODEL_ID")),
         "environments": {
             asked.get(it, it.lower()): _serving(_below(further, f"{it}_")) for it in names
+        },
+        "spaces": {
+            key.removesuffix(_URL).lower(): _beside(_below(beside, key.removesuffix("SYNC_URL")))
+            for key in beside
+            if key.endswith(_URL)
         },
     }
 
@@ -50,7 +58,13 @@ def wanted_variables(name: str) -> tuple[str, list[str]]:
 def find_models(variables: Mapping[str, Any]) -> list[str]:
     """Return the names of models that have variables, as variables spell them."""
     names = [key.removesuffix(_URL) for key in variables if key.endswith(_URL)]
-    return [it for it in names if _FURTHER not in it]
+    return [it for it in names if _FURTHER not in it and _BESIDE not in it]
+
+
+def _beside(own: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **_serving(own), "environment": own.get("ENVIRONMENT"), "baseten_id": own.get("BASETEN_ID"),
+    }  # fmt: skip
 
 
 def _serving(own: Mapping[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.session import Session
 from baseten_tei_client.cache import space_key
 from baseten_tei_client.errors import RefusedTextError, UsageError
-from baseten_tei_client.outputs import ModelOutputs, Task
+from baseten_tei_client.outputs import ModelOutputs, Role, Task
 from baseten_tei_client.results import Classification, Embeddings, Ranking
 from baseten_tei_client.secrecy import Secret
 from baseten_tei_client.settings import Settings
@@ -69,6 +69,11 @@ class AsyncModel:
     def prompts(self) -> Mapping[str, str]:
         """Return what goes before texts, by `prompt_name`; empty for a model that is not declared to want it."""
         return dict(self._outputs.prompts)
+
+    @property
+    def role(self) -> Role:
+        """Return what it was under its name when the outputs were read: `current`, `next` or `previous`."""
+        return self._outputs.role
 
     @property
     def space(self) -> Space | None:

@@ -6,7 +6,7 @@ It reads the whole of `pulumi stack output --json`, its `models`, one of them, a
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NoReturn, get_args
 from urllib.parse import urlsplit
 
@@ -17,6 +17,8 @@ from baseten_tei_client.spaces import Space
 
 SCHEMA_VERSION = 1
 Task = Literal["embedding", "reranker", "classifier"]
+Role = Literal["current", "next", "previous"]
+"""What a model is under its name: what serves, what is to follow it, what served before."""
 _WHOLE = "give the JSON of `pulumi stack output --json`"
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -38,12 +40,35 @@ class ModelOutputs:
     prompts: Mapping[str, str] = field(default_factory=dict)
     labels: tuple[str, ...] | None = None
     multi_label: bool | None = None
+    role: Role = "current"
 
 
 def parse_outputs(
     outputs: Mapping[str, Any], name: str, environment: str | None = None
 ) -> ModelOutputs:
     """Return the model of this name, in its own or another environment. Raises `OutputsError`, which lists what is."""
+    return _parse_model(
+        _in_environment(_find_model(outputs, name, environment), name, environment), name
+    )
+
+
+def parse_spaces(outputs: Mapping[str, Any], name: str) -> dict[Role, ModelOutputs]:
+    """Return each model under this name: the current one alone where it has no other. Raises `OutputsError`."""
+    model = _find_model(outputs, name, None)
+    spaces = _mapping(model.get("spaces") or {}, f"model {name!r}: spaces")
+    found: dict[Role, ModelOutputs] = {"current": _parse_model(model, name)}
+    for role in get_args(Role)[1:]:
+        if spaces.get(role) is not None:
+            beside = _mapping(spaces[role], f"model {name!r}: spaces.{role}")
+            found[role] = replace(
+                _parse_model({"task": model.get("task"), **beside}, name), role=role
+            )
+    return found
+
+
+def _find_model(
+    outputs: Mapping[str, Any], name: str, environment: str | None
+) -> Mapping[str, Any]:
     if not isinstance(outputs, Mapping):
         raise OutputsError(f"outputs must be a JSON object, not {type(outputs).__name__}")
     version = outputs.get("schema_version", SCHEMA_VERSION)
@@ -54,12 +79,12 @@ def parse_outputs(
         )
     models = outputs["models"] if isinstance(outputs.get("models"), Mapping) else outputs
     if isinstance(models.get("sync_url"), str):
-        return _parse_model(_in_environment(models, name, environment), name)
+        return models  # one model's own
     if models is outputs and not any(isinstance(value, Mapping) for value in outputs.values()):
         models = {name: read_variables(outputs, name, environment) or _no_variables(outputs, name)}
-    if not isinstance(models.get(name), Mapping):
+    if not isinstance(found := models.get(name), Mapping):
         raise OutputsError(f"the outputs have no model {name!r}.{_instead(name, models)}")
-    return _parse_model(_in_environment(models[name], name, environment), name)
+    return found
 
 
 def _no_variables(variables: Mapping[str, Any], name: str) -> NoReturn:

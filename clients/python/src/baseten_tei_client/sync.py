@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 from baseten_tei_client._progress import Progress
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.model import AsyncModel, OnRefusal
-from baseten_tei_client.outputs import Task
+from baseten_tei_client.outputs import Role, Task
 from baseten_tei_client.results import Classification, Embeddings, Ranking
 from baseten_tei_client.spaces import Space
 
@@ -84,6 +84,11 @@ class Model:
     def prompts(self) -> Mapping[str, str]:
         """Return what goes before texts, by `prompt_name`; empty for a model that is not declared to want it."""
         return self._model.prompts
+
+    @property
+    def role(self) -> Role:
+        """Return what it was under its name when the outputs were read: `current`, `next` or `previous`."""
+        return self._model.role
 
     @property
     def space(self) -> Space | None:
