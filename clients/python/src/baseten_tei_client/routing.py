@@ -32,7 +32,9 @@ def _by_role(
     outputs: Mapping[str, Any], name: str, environment: str | None, role: Role
 ) -> ModelOutputs:
     if role not in get_args(Role):
-        raise UsageError(f"space must be one of {get_args(Role)}, not {role!r}")
+        raise UsageError(
+            f"space must be one of {get_args(Role)}, not {role!r:.100} (the space of an index is expect_space)"
+        )
     if environment is not None:
         raise UsageError(
             "environment and space do not go together: space chooses a model in its own environment"
