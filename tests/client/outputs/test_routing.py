@@ -7,7 +7,7 @@ import pytest
 from baseten_tei.outputs.flat import flat_outputs
 from baseten_tei_client import OutputsError, SpaceMismatchError, UsageError, connect
 from baseten_tei_client.outputs import parse_spaces
-from tests.client.test_outputs import KEY, SEARCH, STAGED
+from tests.client.outputs.test_outputs import KEY, SEARCH, STAGED
 
 OLD, NEW, OLDEST = (
     {"model_id": it, "revision": "main", "dimensions": 8} for it in ("a/old", "a/new", "a/oldest")
