@@ -2,6 +2,7 @@
 
 connect, aconnect            a `Model` or `AsyncModel` by its name and the stack's outputs
 embed, rerank, classify      its methods; numpy in what they return: Embeddings, Ranking, Classification
+rerank_results               the same ranking in the shape of Cohere and Jina; asgi.rerank_app serves it
 Space, compare, write_space  whether vectors are comparable; `expect_space=` refuses another space
 VectorCache                  vectors computed before, by space and text
 errors                       all are `TeiClientError`, and say what to do
@@ -25,9 +26,12 @@ from baseten_tei_client.errors import (
 from baseten_tei_client.model import AsyncModel
 from baseten_tei_client.results import (
     Classification,
+    Document,
     Embeddings,
+    RankedDocument,
     Ranking,
     Refused,
+    Reranked,
     Truncated,
     Usage,
 )
@@ -41,14 +45,17 @@ __all__ = [
     "Classification",
     "Comparison",
     "DeadlineError",
+    "Document",
     "Embeddings",
     "Model",
     "OutputsError",
     "PulumiStack",
+    "RankedDocument",
     "Ranking",
     "Refused",
     "RefusedRequestError",
     "RefusedTextError",
+    "Reranked",
     "Settings",
     "Space",
     "SpaceMismatchError",

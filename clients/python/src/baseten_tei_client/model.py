@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from baseten_tei_client._call import tasks
 from baseten_tei_client._call.batched_run import Job
@@ -17,6 +17,7 @@ from baseten_tei_client._call.prompts import (
     own_prompt,
     space_with,
 )
+from baseten_tei_client._call.reranking import check_wishes, pick_best, texts_of
 from baseten_tei_client._checks import require_bool, require_positive
 from baseten_tei_client._progress import Progress, show_progress
 from baseten_tei_client._router.clock import Deadline
@@ -24,7 +25,7 @@ from baseten_tei_client._router.session import Session
 from baseten_tei_client.cache import space_key
 from baseten_tei_client.errors import RefusedTextError, UsageError
 from baseten_tei_client.outputs import ModelOutputs, Role, Task
-from baseten_tei_client.results import Classification, Embeddings, Ranking
+from baseten_tei_client.results import Classification, Embeddings, Ranking, Reranked
 from baseten_tei_client.secrecy import Secret
 from baseten_tei_client.settings import Settings
 from baseten_tei_client.spaces import Space
@@ -136,6 +137,19 @@ class AsyncModel:
             call, _ = await self._call("reranker", texts, timeout, on_refusal, told)
             [tokens] = (self._counter or bound_each)([query])
             return await tasks.rerank(call, Text(query, json_size(query), tokens), raw_scores)
+
+    async def rerank_results(
+        self, query: str, documents: Iterable[str | Mapping[str, Any]], *, top_n: int | None = None,
+        return_documents: bool = False, timeout: float | None = None,
+    ) -> Reranked:  # fmt: skip
+        """Return the `top_n` best documents (default: all), best first, as Cohere and Jina do; see `rerank`.
+
+        A document is its text, or a mapping with a `text`.
+        """
+        check_wishes(top_n, return_documents)
+        texts: Any = texts_of(documents)
+        ranking = await self.rerank(query, texts, timeout=timeout)
+        return pick_best(ranking, texts, top_n, return_documents)
 
     async def classify(
         self, texts: Iterable[str], *, timeout: float | None = None,

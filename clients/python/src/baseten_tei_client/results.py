@@ -1,7 +1,7 @@
 """The results of calls: numpy arrays, and which texts were cut or refused."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -142,6 +142,47 @@ class Ranking(Result):
 
     def _summary(self) -> str:
         return ", ".join(f"text {index} scores {score:.3f}" for index, score in self.best(1))
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as callers of Cohere and Jina read it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RankedDocument:
+    """A document's place in the caller's list, how well it answers the query, and itself if that was asked for."""
+
+    index: int
+    relevance_score: float
+    document: Document | None = None
+
+
+@dataclass(frozen=True)
+class Reranked:
+    """What `rerank_results` returns: the best documents, the best first."""
+
+    results: tuple[RankedDocument, ...]
+    truncated: tuple[Truncated, ...]
+    usage: Usage
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return `results` and `usage` as the JSON of Cohere and Jina has them."""
+        results = [
+            {key: value for key, value in asdict(it).items() if value is not None}
+            for it in self.results
+        ]
+        return {"results": results, "usage": {"total_tokens": self.usage.tokens}}
+
+    def warnings(self) -> list[str]:
+        """Return a line for each text that was cut."""
+        return [
+            f"{'the query' if it.index is None else f'document {it.index}'} has {'at least ' * it.at_least}"
+            f"{it.tokens} tokens with its pair's, of which the model reads {it.limit}"
+            for it in self.truncated
+        ]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

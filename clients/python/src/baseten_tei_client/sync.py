@@ -11,7 +11,7 @@ from baseten_tei_client._progress import Progress
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.model import AsyncModel, OnRefusal
 from baseten_tei_client.outputs import Role, Task
-from baseten_tei_client.results import Classification, Embeddings, Ranking
+from baseten_tei_client.results import Classification, Embeddings, Ranking, Reranked
 from baseten_tei_client.spaces import Space
 
 T = TypeVar("T")
@@ -142,6 +142,17 @@ class Model:
                 progress=progress,
             )
         )  # fmt: skip
+
+    def rerank_results(
+        self, query: str, documents: Iterable[str | Mapping[str, Any]], *, top_n: int | None = None,
+        return_documents: bool = False, timeout: float | None = None,
+    ) -> Reranked:  # fmt: skip
+        """Return the `top_n` best documents (default: all), best first, as Cohere and Jina do."""
+        return self._run(
+            lambda: self._model.rerank_results(
+                query, documents, top_n=top_n, return_documents=return_documents, timeout=timeout
+            )
+        )
 
     def classify(
         self, texts: Iterable[str], *, timeout: float | None = None,
