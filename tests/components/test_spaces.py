@@ -41,11 +41,15 @@ def from_program(search: dict[str, Any]) -> Callable[[Path], Run]:
 
 
 def registered(run: Run) -> dict[str, Any]:
-    """What each resource is to the engine, whatever came first."""
+    """What each resource is to the engine, whatever came first, but for what a component says of those beside it."""
     return {
-        name: (it.type, it.parent, it.inputs, sorted(it.after), it.request.protect)
+        name: (it.type, it.parent, without_roles(it.inputs), sorted(it.after), it.request.protect)
         for name, it in run.resources.items()
     }
+
+
+def without_roles(inputs: dict[str, Any]) -> dict[str, Any]:
+    return {key: it for key, it in inputs.items() if key not in ("next", "previous")}
 
 
 WAYS = pytest.mark.parametrize("way", [from_yaml, from_program])
@@ -75,6 +79,14 @@ def test_to_advance_and_to_go_back_register_the_same_again(root: Path, way: Way)
     forward = advance("search", WITH_NEXT)
     assert registered(way(forward)(root)) == before
     assert registered(way(go_back("search", forward))(root)) == before
+
+
+@WAYS
+def test_a_preview_shows_who_is_beside_whom_in_the_components(root: Path, way: Way) -> None:
+    before, after = way(WITH_NEXT)(root), way(advance("search", WITH_NEXT))(root)
+    assert before.resources["search"].inputs["next"]["model_id"] == "BAAI/bge-m3"
+    assert "next" not in after.resources["search"].inputs
+    assert after.resources["search-2"].inputs["previous"]["edition"] == 1
 
 
 @WAYS

@@ -76,7 +76,7 @@ def _states(models: Raw, lock: Lock, told: Mapping[str, Any], protect: bool) -> 
 def _resources(name: str, plan: ModelPlan, told: Mapping[str, Any]) -> Iterator[tuple[str, State]]:
     kind = f"baseten-tei:index:{plan.args.task.title()}"
     own = f"{URN}{kind}::{name}"
-    yield own, {"inputs": plan.args.model_dump(exclude_none=True), "parent": ROOT}
+    yield own, {"inputs": plan.component_inputs, "parent": ROOT}
     below = f"{URN}{kind}$"
     yield (
         f"{below}baseten:index:Model::{name}-model",

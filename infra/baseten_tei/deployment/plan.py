@@ -36,6 +36,15 @@ class ModelPlan:
     """By name, in the order in which they take a version over: the model's own environment comes last."""
     known_outputs: Mapping[str, Any]
 
+    @property
+    def component_inputs(self) -> dict[str, Any]:
+        """Return the spec as its component has it: the engine shows what changed in it."""
+        spec = self.args.model_dump(exclude_none=True)
+        for role in ("next", "previous"):
+            if role in spec:  # as the state has it, which holds no null
+                spec[role] = {key: it for key, it in spec[role].items() if it is not None}
+        return spec
+
 
 def plan_model(
     name: str,

@@ -93,8 +93,7 @@ class TeiModel(pulumi.ComponentResource):
         if is_rehearsed():
             args = without_pins(args)
         ready, plan, own, said = self._prepare(name, args, team, secret, ready)
-        props = plan.args.model_dump(exclude_none=True, exclude={"next", "previous"})
-        super().__init__(token, name, props, opts)  # the engine shows what changed in them
+        super().__init__(token, name, plan.component_inputs, opts)
         self._retained = args.on_removal == "retain" or bool(opts and opts.retain_on_delete)
         for warning in ready.warnings:
             pulumi.log.warn(warning, self)

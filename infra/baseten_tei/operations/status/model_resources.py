@@ -22,7 +22,7 @@ def model_resources(name: str, plan: ModelPlan, owner: Owner, command: Values) -
 
 def _children(name: str, plan: ModelPlan, command: Values) -> Iterator[tuple[str, str, Values]]:
     component = component_type(plan.args.task)
-    yield component, name, plan.args.model_dump(exclude_none=True)
+    yield component, name, plan.component_inputs
     yield f"{component}${MODEL}", f"{name}-model", plan.model_inputs
     if plan.pushed:
         told = {"stdin": plan.job.config, "environment": write_job(plan.job, "")}

@@ -1,7 +1,7 @@
 """From a preview to a report: what happens to each model, its price, and what rules and policies find."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from baseten_tei.deployment.locked_spec import Subject, find_facts
 from baseten_tei.deployment.money.costs import NOTHING, Monthly, instance_type, monthly, total
@@ -23,7 +23,7 @@ from baseten_tei.review.report.report_data import (
     ReportedFinding,
     StackReport,
 )
-from baseten_tei.review.report.sections.callers import find_consequences
+from baseten_tei.review.report.sections.callers import Consequence, find_consequences
 from baseten_tei.review.report.sections.key_lines import describe_keys
 from baseten_tei.review.report.sections.model_costs import (
     describe_prices,
@@ -32,6 +32,7 @@ from baseten_tei.review.report.sections.model_costs import (
     hourly_costs,
 )
 from baseten_tei.review.report.sections.renames import join_renamed, rename_problems
+from baseten_tei.review.report.sections.space_lines import find_space_lines
 from baseten_tei.review.report.sections.traffic import describe_traffic
 from baseten_tei.review.report.throughput import usd_per_million_tokens
 from baseten_tei.rules.registry import check_model
@@ -44,12 +45,14 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
     costs = {name: find_costs(it, known) for name, it in models.items()}
     subjects = list(_subjects(models, known.lock))
     renamed = rename_problems(models)
+    spaces = find_space_lines(models, costs)
     return StackReport(
         stack=stack,
         origin=origin,
         errors=tuple(redact(line) for line in preview.errors),
         models=tuple(
-            _report_model(it, costs[name], known, renamed.get(name)) for name, it in models.items()
+            _report_model(it, costs[name], known, renamed.get(name), spaces.get(name, ()))
+            for name, it in models.items()
         ),
         secrets=()
         if preview.errors
@@ -74,13 +77,17 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
 
 
 def _report_model(
-    change: ModelChange, costs: tuple[Monthly, Monthly], known: Knowledge, renamed: str | None
+    change: ModelChange,
+    costs: tuple[Monthly, Monthly],
+    known: Knowledge,
+    renamed: str | None,
+    spaces: Sequence[Consequence],
 ) -> ModelReport:
     facts_before, facts = _facts(change.before, known.lock), _facts(change.after, known.lock)
     state = change.after or change.before
     spec, args = (state.spec, state.args) if state else ({}, None)
     kind = kind_of(change)
-    consequences = find_consequences(change, facts_before, facts)
+    consequences = [*find_consequences(change, facts_before, facts), *spaces]
     results = known.measured if known.real_account else ()
     measured = usd_per_million_tokens(args, known.prices, results) if args else None
     return ModelReport(

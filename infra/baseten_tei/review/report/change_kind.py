@@ -26,7 +26,14 @@ def kind_of(pair: ModelChange) -> Kind:
     if other_name and _environment_inputs(pair.before) == _environment_inputs(pair.after):
         return "renamed"
     own = [step for step in pair.steps if step.parent == pair.name]
-    return "settings only" if any(step.changes for step in own) else "unchanged"
+    if any(step.changes for step in own) or _moves(pair.before, pair.after):
+        return "settings only"
+    return "unchanged"
+
+
+def _moves(before: ModelState, after: ModelState) -> bool:
+    """Whether what stands beside it under its name is another: that is in its component alone."""
+    return any(before.spec.get(key) != after.spec.get(key) for key in ("next", "previous"))
 
 
 def _is_renamed(before: ModelState, after: ModelState) -> bool:

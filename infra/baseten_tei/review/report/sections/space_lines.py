@@ -1,0 +1,110 @@
+"""What a change means where models stand beside each other: which space serves whom, and what they cost together."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from baseten_tei.deployment.money.costs import Monthly, total
+from baseten_tei.review.report.before_and_after import ModelChange
+from baseten_tei.review.report.sections.callers import Consequence
+from baseten_tei.review.report.wording import format_usd
+from baseten_tei.spec.args import ModelArgs
+from baseten_tei.spec.spaces import Role, list_roles
+
+Costs = Mapping[str, tuple[Monthly, Monthly]]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a model stands: under which name, as what, with which others."""
+
+    name: str
+    role: Role
+    roles: Mapping[Role, str]
+
+
+def find_space_lines(
+    models: Mapping[str, ModelChange], costs: Costs
+) -> dict[str, list[Consequence]]:
+    """Return the lines of each model that stands beside others, before the change or after it."""
+    specs_before = {name: it.before.args for name, it in models.items() if it.before}
+    specs_after = {name: it.after.args for name, it in models.items() if it.after}
+    before, after = _places(specs_before), _places(specs_after)
+    found = {}
+    for resource in models:
+        was, is_now = before.get(resource), after.get(resource)
+        if (was and len(was.roles) > 1) or (is_now and len(is_now.roles) > 1):
+            ids = {**_ids(specs_before), **_ids(specs_after)}
+            lines = [*_moves(was, is_now, ids), *_sum(resource, is_now, costs)]
+            found[resource] = lines
+    return found
+
+
+def _places(specs: Mapping[str, ModelArgs | None]) -> dict[str, _Place]:
+    known = {name: args for name, args in specs.items() if args is not None}
+    return {
+        resource: _Place(name, role, roles)
+        for name, roles in list_roles(known).items()
+        for role, resource in roles.items()
+    }
+
+
+def _ids(specs: Mapping[str, ModelArgs | None]) -> dict[str, str]:
+    return {name: args.model_id for name, args in specs.items() if args is not None}
+
+
+def _moves(
+    was: _Place | None, is_now: _Place | None, ids: Mapping[str, str]
+) -> Iterator[Consequence]:
+    if is_now is None:
+        yield from _retirement(was)
+    elif is_now.role == (was.role if was else "current"):
+        return
+    elif is_now.role == "current":
+        yield Consequence(
+            False,
+            f"serves as {is_now.name} from now on: nothing is pushed, its URLs stay, and who names its space "
+            "calls it already",
+        )
+    elif was and was.role == "current":
+        heir = is_now.roles["current"]
+        yield Consequence(
+            True,
+            f"{is_now.name} is {heir} ({ids.get(heir, '')}) from now on, and this one is {is_now.name}.{is_now.role}: "
+            "who calls by name and does not say a space gets vectors that do not compare with its index, once it "
+            "reads the outputs again",
+        )
+        yield Consequence(
+            False, "who connects with expect_space stays with it: its URLs stay as long as it does"
+        )
+    else:
+        yield Consequence(False, _beside(is_now))
+
+
+def _beside(place: _Place) -> str:
+    if place.role == "next":
+        return (
+            f"is {place.name}.next: whoever calls {place.name} notices nothing; an index of its space finds it by "
+            "expect_space as soon as it serves"
+        )
+    return f"is {place.name}.previous: whoever calls {place.name} notices nothing"
+
+
+def _retirement(was: _Place | None) -> Iterator[Consequence]:
+    if was and was.role != "current":
+        yield Consequence(
+            True,
+            f"was {was.name}.{was.role}: whoever has an index of its space breaks; whoever calls {was.name} notices "
+            "nothing",
+        )
+
+
+def _sum(resource: str, place: _Place | None, costs: Costs) -> Iterator[Consequence]:
+    """Say what all under a name cost together, in the lines of what is current."""
+    if place is None or place.role != "current" or len(place.roles) < 2:
+        return
+    together = total(costs[it][1] for it in place.roles.values() if it in costs)
+    if together.typical:
+        others = " and ".join(it for it in place.roles.values() if it != resource)
+        yield Consequence(
+            False, f"together with {others}: {format_usd(together.typical)} a month, typically"
+        )

@@ -1,0 +1,93 @@
+"""What the comment says of a model that is replaced by another: who breaks, who notices nothing, what both cost."""
+
+from typing import Any
+
+from baseten_tei.deployment.money.costs import LISTED
+from baseten_tei.operations.spaces.advance import advance, go_back
+from baseten_tei.review.policies.policy_config import PolicyConfig
+from baseten_tei.review.report.build import stack_report
+from baseten_tei.review.report.knowledge import Knowledge
+from baseten_tei.review.report.markdown_report import render_markdown
+from baseten_tei.review.report.report_data import ChangeReport, ModelReport, StackReport
+from tests.support.previews import preview_of
+from tests.support.specs import raw
+
+ALONE = raw(autoscaling={"min_replica": 1, "max_replica": 1})
+WITH_NEXT: dict[str, Any] = {**ALONE, "next": {"model_id": "BAAI/bge-m3"}}
+ADVANCED = advance("search", WITH_NEXT)
+
+
+def report(before: dict[str, Any], after: dict[str, Any], *, real: bool = True) -> StackReport:
+    known = Knowledge(LISTED, PolicyConfig(), real_account=real)
+    return stack_report("test", "a test", preview_of({"search": before}, {"search": after}), known)
+
+
+def by_name(found: StackReport) -> dict[str, ModelReport]:
+    return {it.name: it for it in found.models}
+
+
+def test_a_next_that_comes_breaks_nobody_and_both_are_in_the_costs() -> None:
+    found = report(ALONE, WITH_NEXT)
+    models = by_name(found)
+    assert models["search-2"].kind == "created"
+    assert not models["search"].breaks
+    assert not models["search-2"].breaks
+    assert "whoever calls search notices nothing" in models["search-2"].notices[0]
+    [together] = models["search"].notices
+    assert together.startswith("together with search-2: $")
+    before, after = found.cost.before.typical, found.cost.after.typical
+    assert before is not None
+    assert after is not None
+    assert after == 2 * before
+
+
+def test_an_advance_pushes_nothing_and_says_who_breaks_and_who_stays() -> None:
+    models = by_name(report(WITH_NEXT, ADVANCED))
+    assert {name: it.kind for name, it in models.items()} == {
+        "search": "settings only",
+        "search-2": "settings only",
+    }
+    [breaks] = models["search"].breaks
+    assert breaks.startswith("search is search-2 (BAAI/bge-m3) from now on")
+    assert "does not say a space" in breaks
+    assert "expect_space stays with it" in models["search"].notices[0]
+    assert not models["search-2"].breaks
+    assert "its URLs stay" in models["search-2"].notices[0]
+
+
+def test_the_way_back_says_the_same_of_the_other() -> None:
+    models = by_name(report(ADVANCED, go_back("search", ADVANCED)))
+    assert models["search-2"].breaks[0].startswith("search is search (BAAI/bge-base-en-v1.5)")
+    assert not models["search"].breaks
+
+
+def test_a_previous_that_goes_breaks_those_who_have_an_index_of_its_space() -> None:
+    alone = {key: it for key, it in ADVANCED.items() if key != "previous"}
+    models = by_name(report(ADVANCED, alone))
+    assert models["search"].kind == "deleted"
+    assert any("was search.previous: whoever has an index" in it for it in models["search"].breaks)
+    assert not models["search-2"].breaks
+
+
+def test_another_model_as_next_is_judged_as_each_model_is() -> None:
+    changed = {**WITH_NEXT, "next": {"model_id": "BAAI/bge-large-en-v1.5"}}
+    models = by_name(report(WITH_NEXT, changed))
+    assert any("embed the index again" in it for it in models["search-2"].breaks)
+    assert not models["search"].breaks
+
+
+def test_models_that_are_alone_say_nothing_of_it() -> None:
+    other = {**ALONE, "autoscaling": {"min_replica": 1, "max_replica": 2}}
+    [model] = report(ALONE, other).models
+    assert not any("together" in it or "search." in it for it in model.notices)
+
+
+def test_on_an_emulator_nobody_is_told_a_sum() -> None:
+    models = by_name(report(ALONE, WITH_NEXT, real=False))
+    assert not models["search"].notices
+
+
+def test_the_comment_shows_an_advance_as_a_change() -> None:
+    text = render_markdown(ChangeReport(stacks=(report(WITH_NEXT, ADVANCED),)))
+    assert "Breaks callers" in text
+    assert "does not change" not in text
