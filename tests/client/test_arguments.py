@@ -44,6 +44,7 @@ def make(name: Any = "search", **options: Any) -> Any:
 BAD_OPTIONS: Mapping[str, tuple[object, ...]] = {
     "name": (None, 5, b"search", ["search"]),
     "environment": (5, b"staging"),
+    "space": (5, "nxt", b"next"),
     "outputs": (5, None, ["a"], object(), b"outputs.json"),
     "api_key": (5, b"key"),
     "expect_space": (5, b"space.json", [SPACE], {}),
@@ -55,6 +56,7 @@ BAD_OPTIONS: Mapping[str, tuple[object, ...]] = {
     "wake_after": ("300", -1, None),
     "cache": (100, {}, "yes"),
     "tokenizer": (5, "no/such/file.json", b"tokenizer.json"),
+    "fetch_tokenizer": ("yes", 1, None),
     "multi_label": ("yes", 5),
     "probe_space": ("yes", 1, True),
     "transport": ("httpx", None),

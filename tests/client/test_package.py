@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parents[2] / "clients" / "python"
 MODULES = sorted((ROOT / "src" / "baseten_tei_client").rglob("*.py"))
 EDGES = {
-    "sources", "http_transport", "performance_transport", "session", "sync",
+    "sources", "_hub_tokenizer", "http_transport", "performance_transport", "session", "sync",
     "embedder", "estimate", "report", "run", "parquet_sink", "qdrant_sink",
 }  # fmt: skip
 """What touches files, processes, the network, threads or chance."""

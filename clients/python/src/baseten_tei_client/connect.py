@@ -28,6 +28,7 @@ class Options(TypedDict, total=False):
     wake_after: float
     cache: VectorCache | None
     tokenizer: Any
+    fetch_tokenizer: bool
     multi_label: bool | None
     probe_space: bool
     transport: TransportName

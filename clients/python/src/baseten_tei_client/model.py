@@ -8,7 +8,8 @@ from typing import Any, Literal, Self
 from baseten_tei_client._call import tasks
 from baseten_tei_client._call.batched_run import Job
 from baseten_tei_client._call.call import Call, Wish
-from baseten_tei_client._call.prepare import Text, find_problem, json_size, prepare
+from baseten_tei_client._call.own_tokenizer import find_counter
+from baseten_tei_client._call.prepare import Text, find_problem, json_size, prepare, recount
 from baseten_tei_client._call.prompts import (
     DOCUMENT,
     QUERY,
@@ -19,6 +20,7 @@ from baseten_tei_client._call.prompts import (
 )
 from baseten_tei_client._call.reranking import check_wishes, pick_best, texts_of
 from baseten_tei_client._checks import require_bool, require_positive
+from baseten_tei_client._hub_tokenizer import start_fetching
 from baseten_tei_client._progress import Progress, show_progress
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.session import Session
@@ -45,6 +47,7 @@ class AsyncModel:
         self._counter: Counter | None = None
         if settings.tokenizer is not None:
             self._counter = make_counter(settings.tokenizer, outputs)
+        self._fetches = settings.tokenizer is None and settings.fetch_tokenizer
         if settings.cache is not None:
             space_key(outputs, cut=True)  # refuse now what would fail later
 
@@ -195,11 +198,15 @@ class AsyncModel:
         prepared = prepare(texts, self._counter, on_refusal == "skip", prompt)
         session = self._own_session()
         deadline = self._deadline(session, timeout)
+        future = start_fetching(self._outputs) if self._fetches else None
         router = await session.router(deadline)
         wanted = self._settings.too_long
         cuts = router.limits.auto_truncate if wanted is None else wanted == "cut"
-        wish = Wish(cuts, self._counter is not None, on_refusal == "skip", progress)
         job = Job(session, router, self._outputs.sync_url, deadline)
+        if fetched := await find_counter(future, session, job):
+            prepared = recount(prepared, fetched)
+        exact = self._counter is not None or fetched is not None
+        wish = Wish(cuts, exact, on_refusal == "skip", progress)
         return Call(job, self._outputs, prepared, wish, router.prompt_tokens), router.labels
 
     def _deadline(self, session: Session, timeout: float | None) -> Deadline:

@@ -33,6 +33,8 @@ class Settings:
     cache: VectorCache | None = None
     tokenizer: Any = None
     """A `tokenizers.Tokenizer`, or the path of the model's `tokenizer.json`: counts are then exact."""
+    fetch_tokenizer: bool = True
+    """Whether to fetch that file from the Hub, if the extra `tokenizers` is installed and HF_HUB_OFFLINE is not set."""
     multi_label: bool | None = None
     """Whether several labels may apply at once, if the stack does not say."""
     expect_space: Space | None = None
@@ -59,7 +61,8 @@ class Settings:
         return self
 
     def _check_choices(self) -> None:
-        require_bool("probe_space", self.probe_space)
+        for name in ("probe_space", "fetch_tokenizer"):
+            require_bool(name, getattr(self, name))
         for name, known in _CHOICES.items():
             if getattr(self, name) not in known:
                 raise UsageError(f"{name} must be one of {known}, not {getattr(self, name)!r:.50}")

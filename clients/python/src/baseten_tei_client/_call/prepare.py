@@ -57,6 +57,13 @@ def prepare(texts: object, counter: Counter | None, skip: bool, prompt: str = ""
     return Prepared(distinct, places, tuple(refused))
 
 
+def recount(prepared: Prepared, counter: Counter) -> Prepared:
+    """Return the same texts with their tokens counted."""
+    counts = counter([it.text for it in prepared.texts])
+    counted = (replace(it, tokens=n) for it, n in zip(prepared.texts, counts, strict=True))
+    return replace(prepared, texts=tuple(counted))
+
+
 def find_problem(text: object) -> str | None:
     """Return why no model could take this text; `None` if nothing is wrong with it."""
     if isinstance(text, list | tuple) and text and all(isinstance(it, int) for it in text):

@@ -26,6 +26,8 @@ class Session:
         self.loop = asyncio.get_running_loop()
         self.clock = Clock()
         self.lengths = Lengths()
+        self.counts_alike: bool | None = None
+        """Whether the tokenizer from the Hub counts as the router does; `None`: nobody has looked."""
         patience = Patience(settings.request_timeout, settings.hedge_after)
         self.caller = Caller(
             outputs.name, make_transport(outputs, settings, key), key, patience, self.clock,
@@ -62,6 +64,7 @@ class Session:
     async def _contact(self, deadline: Deadline) -> Router:
         self._router = await contact(self.caller, self._outputs, self._settings, deadline)
         self.note_answer()
+        self.counts_alike = None  # another version may have woken
         return self._router
 
 
