@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from baseten_tei_client._router.clock import Clock, Deadline
 from baseten_tei_client._router.permits import Permits
 from baseten_tei_client._router.single_flight import SingleFlight
+from baseten_tei_client.limits import Limits
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
@@ -134,3 +135,25 @@ def test_an_impatient_caller_leaves_the_work_to_the_others_and_the_last_one_ends
         await ended.wait()
 
     run(main())
+
+
+@given(
+    st.builds(
+        Limits, max_client_batch_size=st.integers(1, 64), max_concurrent_requests=st.integers(1, 512),
+        predict_concurrency=st.integers(1, 64),
+    ),
+    st.floats(0.01, 1),
+    st.integers(1, 8),
+)  # fmt: skip
+def test_a_share_leaves_the_rest_to_others_and_every_request_has_its_permits(
+    limits: Limits, share: float, replicas: int
+) -> None:
+    mine = limits.of_share(share)
+    assert mine.requests_under_way(replicas) <= max(
+        replicas, share * limits.predict_concurrency * replicas
+    )
+    assert mine.texts_under_way(replicas) <= max(
+        replicas, share * limits.max_concurrent_requests * replicas
+    )
+    assert mine.texts_per_request(replicas) <= mine.texts_under_way(replicas)
+    assert limits.of_share(1) == limits

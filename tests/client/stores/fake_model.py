@@ -33,27 +33,29 @@ class FakeModel:
     calls: int = 0
     sent: list[str] = field(default_factory=list)
 
-    def embed(
+    def embed(self, texts: Iterable[str], *, timeout: float | None = None) -> Embeddings:
+        """As the probes are embedded."""
+        return self.embed_documents(texts, timeout=timeout)
+
+    def embed_documents(
         self,
         texts: Iterable[str],
         *,
         timeout: float | None = None,  # noqa: ARG002  # as `Model` has it
-        on_refusal: str = "raise",  # noqa: ARG002  # the same; the probes are never refused
+        on_refusal: str = "skip",  # noqa: ARG002  # the same
     ) -> Embeddings:
         given: list[Any] = list(texts)
         self.calls += 1
         if self.changes_after is not None and self.calls > self.changes_after:
             self.salt = "another"
         self.sent += [it for it in given if it]
-        rows = [
-            vector_of(it[:20], self.salt) if it else np.full(DIMENSIONS, np.nan) for it in given
-        ]
+        nothing = np.full(DIMENSIONS, np.nan)
+        rows = [vector_of(it[:20], self.salt) if it else nothing for it in given]
         cut = [Truncated(n, len(it), 20) for n, it in enumerate(given) if it and len(it) > 20]
         refused = [Refused(n, "is empty") for n, it in enumerate(given) if not it]
-        tokens = sum(len(it) for it in given if it)
-        return Embeddings(
-            tuple(cut), tuple(refused), Usage(tokens=tokens), np.array(rows, np.float32), self.space
-        )
+        usage = Usage(tokens=sum(len(it) for it in given if it))
+        vectors = np.array(rows, np.float32)
+        return Embeddings(tuple(cut), tuple(refused), usage, vectors, self.space)
 
 
 def another_space() -> FakeModel:

@@ -32,9 +32,9 @@ def rows(count: int) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
 class Slow(FakeModel):
     """Takes its time, so that a kill finds something to interrupt."""
 
-    def embed(self, texts: Any, **options: Any) -> Any:
+    def embed_documents(self, texts: Any, **options: Any) -> Any:
         time.sleep(PAUSE)
-        return super().embed(texts, **options)
+        return super().embed_documents(texts, **options)
 
 
 def run(sink: str, count: str, journal: str, *another: str) -> None:

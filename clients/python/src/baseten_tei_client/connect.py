@@ -23,6 +23,7 @@ class Options(TypedDict, total=False):
     timeout: float
     request_timeout: float
     replicas: int | None
+    share: float
     too_long: TooLong | None
     hedge_after: float | None
     wake_after: float

@@ -43,6 +43,14 @@ class Limits:
         """Return the limits under which one text at a time is sent, and nothing else."""
         return replace(self, max_client_batch_size=1, predict_concurrency=1)
 
+    def of_share(self, share: float) -> Self:
+        """Return the limits for a client that may use this part of each replica's permits."""
+        return replace(
+            self,
+            max_concurrent_requests=max(1, int(self.max_concurrent_requests * share)),
+            predict_concurrency=max(1, int(self.predict_concurrency * share)),
+        )
+
     def texts_per_request(self, replicas: int) -> int:
         """Return the most texts of one request.
 

@@ -24,6 +24,8 @@ class Settings:
     """Seconds for one try of one request; a cold model may take several."""
     replicas: int | None = None
     """Replicas to keep busy; default: the `max_replica` of the stack's outputs."""
+    share: float = 1.0
+    """Which part of the replicas' permits to use at most, so that others have the rest: 0.5 is half of them."""
     too_long: TooLong | None = None
     """What to do with a text above `max_input_length`; default: what the router's `auto_truncate` does."""
     hedge_after: float | None = None
@@ -53,6 +55,10 @@ class Settings:
             require_positive("hedge_after", self.hedge_after)
         if self.replicas is not None:
             require_count("replicas", self.replicas, least=1)
+        if not is_number(self.share) or not 0 < self.share <= 1:
+            raise UsageError(
+                f"share must be a number above 0 and at most 1, not {self.share!r:.50}"
+            )
         self._check_choices()
         if not isinstance(self.cache, VectorCache | None):
             raise UsageError(f"cache must be a VectorCache, not {type(self.cache).__name__}")

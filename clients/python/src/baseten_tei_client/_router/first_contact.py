@@ -56,7 +56,7 @@ async def contact(
     finally:
         wake.cancel()
     _check_task(outputs, info)
-    limits = Limits.of(outputs.limits, info)
+    limits = Limits.of(outputs.limits, info).of_share(settings.share)
     replicas = settings.replicas or limits.max_replica
     if settings.probe_space and settings.expect_space:
         ask = Probing(caller, outputs.name, outputs.sync_url, deadline)

@@ -28,11 +28,15 @@ class Embedder(Protocol):
         """Return its space."""
         ...
 
-    def embed(
+    def embed(self, texts: Iterable[str], *, timeout: float | None = None) -> Embeddings:
+        """Return the vectors of texts as they are."""
+        ...
+
+    def embed_documents(
         self, texts: Iterable[str], *, timeout: float | None = None,
         on_refusal: Literal["raise", "skip"] = "raise",
     ) -> Embeddings:  # fmt: skip
-        """Return the vectors of texts."""
+        """Return the vectors of documents, after the prompt that the model wants before them."""
         ...
 
 
@@ -68,7 +72,7 @@ class ChunkEmbedder:
         new = [n for n, it in enumerate(found) if it is None]
         if not new:
             return [it for it in found if it is not None], 0
-        result = self._model.embed(
+        result = self._model.embed_documents(
             [texts[n] for n in new], timeout=self._timeout, on_refusal="skip"
         )
         self._check()

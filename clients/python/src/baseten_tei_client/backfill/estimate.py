@@ -67,9 +67,11 @@ def estimate(
     rows, characters, texts = _read(as_source(source), sample, random.Random(seed))  # noqa: S311  # a sample
     if not texts:
         raise UsageError(f"the source has {rows} rows and no text to embed")
-    model.embed(texts[:1], timeout=timeout, on_refusal="skip")  # awake before the clock starts
+    model.embed_documents(
+        texts[:1], timeout=timeout, on_refusal="skip"
+    )  # awake before the clock starts
     began = time.monotonic()
-    result = model.embed(texts, timeout=timeout, on_refusal="skip")
+    result = model.embed_documents(texts, timeout=timeout, on_refusal="skip")
     seconds = max(time.monotonic() - began, 1e-6)
     return Estimate(
         rows, characters, len(texts), sum(map(len, texts)), result.usage.tokens, seconds, replicas,

@@ -88,13 +88,19 @@ def digest_ids(ids: Iterable[Id]) -> str:
 
 
 def make_row(values: Mapping[str, Any], names: "Columns", where: str) -> Row:
-    """Return a row of named values. Raises `UsageError` for a row without the columns."""
-    for name in (names.id, names.text, *names.payload):
-        if name not in values:
-            has = ", ".join(list(map(str, values))[:20])
-            raise UsageError(f"{where} has no column {name!r}; it has: {has}")
-    payload = {name: values[name] for name in names.payload}
+    """Return a row of named values; without one for the payload it has `None` there. Raises `UsageError`."""
+    if names.id not in values or names.text not in values:
+        require_columns((names.id, names.text), values, where)
+    payload = {name: values.get(name) for name in names.payload}
     return Row(check_id(values[names.id], where), values[names.text], payload)
+
+
+def require_columns(wanted: Iterable[str], there: Iterable[Any], where: str) -> None:
+    """Raise `UsageError` where a column is missing."""
+    has = list(map(str, there))
+    for name in wanted:
+        if name not in has:
+            raise UsageError(f"{where} has no column {name!r}; it has: {', '.join(has[:20])}")
 
 
 def check_id(value: Any, where: str) -> Id:
@@ -113,3 +119,8 @@ class Columns:
     id: str = "id"
     text: str = "text"
     payload: tuple[str, ...] = ()
+
+    @property
+    def all(self) -> list[str]:
+        """Return each of them once."""
+        return list(dict.fromkeys((self.id, self.text, *self.payload)))

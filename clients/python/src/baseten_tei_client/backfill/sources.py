@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from baseten_tei_client.backfill.errors import missing_extra
-from baseten_tei_client.backfill.rows import Columns, Row, Source, check_id, make_row
+from baseten_tei_client.backfill.rows import (
+    Columns,
+    Row,
+    Source,
+    check_id,
+    make_row,
+    require_columns,
+)
 from baseten_tei_client.errors import UsageError
 
 Read = Callable[[Path, Columns], Iterator[tuple[int, Mapping[str, Any]]]]
@@ -112,19 +119,13 @@ def _read_parquet(path: Path, columns: Columns) -> Iterator[tuple[int, Mapping[s
     parquet, number = _parquet(), 0
     try:
         with parquet.ParquetFile(path) as file:
-            wanted = [it for it in _wanted(columns) if it in file.schema_arrow.names]
-            if len(wanted) < len(_wanted(columns)):
-                make_row(dict.fromkeys(file.schema_arrow.names), columns, str(path))
-            for batch in file.iter_batches(batch_size=1024, columns=wanted):
+            require_columns(columns.all, file.schema_arrow.names, str(path))
+            for batch in file.iter_batches(batch_size=1024, columns=columns.all):
                 for values in batch.to_pylist():
                     number += 1
                     yield number, values
     except ValueError as error:  # pyarrow's errors are
         raise UsageError(f"{path} is not Parquet: {error}") from error
-
-
-def _wanted(columns: Columns) -> list[str]:
-    return list(dict.fromkeys((columns.id, columns.text, *columns.payload)))
 
 
 def _read_lines(path: Path, _: Columns) -> Iterator[tuple[int, Mapping[str, Any]]]:
@@ -141,11 +142,13 @@ def _read_lines(path: Path, _: Columns) -> Iterator[tuple[int, Mapping[str, Any]
             yield number, values
 
 
-def _read_csv(path: Path, _: Columns) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _read_csv(path: Path, columns: Columns) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(2**31 - 1)  # a text may be longer than csv's 131,072 characters
     with _open(path, newline="") as file:
         try:
-            yield from enumerate(csv.DictReader(file), 1)
+            reader = csv.DictReader(file)
+            require_columns(columns.all, reader.fieldnames or (), str(path))
+            yield from enumerate(reader, 1)
         except csv.Error as error:
             raise UsageError(f"{path} is not CSV: {error}") from error
 
