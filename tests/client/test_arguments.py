@@ -24,7 +24,7 @@ from baseten_tei_client import (
     write_space,
 )
 from baseten_tei_client._call.given import list_texts
-from baseten_tei_client.connect import Options
+from baseten_tei_client._connect import Options
 
 URL = "https://model-abc.api.baseten.co/environments/production/sync"
 OUTPUTS = {

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from baseten_tei_client import Space
 from baseten_tei_client._call.batches import Room, plan
 from baseten_tei_client._call.prepare import Text
-from baseten_tei_client.limits import Limits
+from baseten_tei_client._limits import Limits
 
 texts = st.lists(
     st.builds(Text, st.just("x"), st.integers(3, 90), st.integers(1, 400)), max_size=60

@@ -12,6 +12,7 @@ from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.permits import Permits
 from baseten_tei_client._router.transport import Reply, Request, SilenceError
 from baseten_tei_client._router.wire import BadAnswerError
+from baseten_tei_client._secrecy import Secret
 from baseten_tei_client.errors import (
     DeadlineError,
     RefusedRequestError,
@@ -19,7 +20,6 @@ from baseten_tei_client.errors import (
     UnauthorizedError,
     UnavailableError,
 )
-from baseten_tei_client.secrecy import Secret
 
 KEY = "key-that-nobody-may-see"
 OK = Reply(200, "fine", {"x-compute-tokens": "5"})

@@ -14,12 +14,13 @@ import pytest
 ROOT = Path(__file__).parents[2] / "clients" / "python"
 MODULES = sorted((ROOT / "src" / "baseten_tei_client").rglob("*.py"))
 EDGES = {
-    "sources", "_hub_tokenizer", "http_transport", "performance_transport", "session", "sync",
+    "_sources", "_hub_tokenizer", "http_transport", "performance_transport", "session", "_sync",
+    "sources",
     "embedder", "estimate", "report", "run", "parquet_sink", "qdrant_sink",
 }  # fmt: skip
 """What touches files, processes, the network, threads or chance."""
 IMPURE = {"os", "subprocess", "random", "threading", "httpx2", "baseten_performance_client", "time"}
-LOCKS = {"cache"}
+LOCKS = {"_cache"}
 """Needs a thread's lock, and nothing else of the outside world."""
 
 
@@ -62,3 +63,9 @@ def test_the_package_lists_its_public_names_and_nothing_else() -> None:
     import baseten_tei_client
 
     assert dir(baseten_tei_client) == sorted(baseten_tei_client.__all__)
+
+
+def test_every_module_outside_the_interface_begins_with_an_underscore() -> None:
+    top = (ROOT / "src" / "baseten_tei_client").iterdir()
+    public = {it.stem for it in top if not it.name.startswith("_") and it.suffix in ("", ".py")}
+    assert public == {"asgi", "backfill", "errors", "results", "settings"}

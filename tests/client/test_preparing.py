@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from baseten_tei_client import RefusedTextError, UsageError
 from baseten_tei_client._call.prepare import Text, fit_text, json_size, prepare
-from baseten_tei_client.limits import Limits
-from baseten_tei_client.tokens import bound_tokens
+from baseten_tei_client._limits import Limits
+from baseten_tei_client._tokens import bound_tokens
 
 LIMITS = Limits(max_input_length=4)
 LONG = 250 * 4

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from baseten_tei_client import Space
+from baseten_tei_client._fingerprints import PROBES, fingerprint
+from baseten_tei_client._outputs import ModelOutputs
 from baseten_tei_client._router.ask import Caller, Patience
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.first_contact import Router, contact
 from baseten_tei_client._router.transport import Reply, Request
-from baseten_tei_client.fingerprints import PROBES, fingerprint
-from baseten_tei_client.outputs import ModelOutputs
-from baseten_tei_client.secrecy import Secret
+from baseten_tei_client._secrecy import Secret
 from baseten_tei_client.settings import Settings
 from tests.client.test_calling import FakeClock
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from baseten_tei_client import Model, OutputsError, RefusedTextError, Space, UsageError, compare
-from baseten_tei_client.outputs import parse_outputs
+from baseten_tei_client._outputs import parse_outputs
 from tests.client.stack import ClientStack
 
 PROMPTS = {"query": "query: ", "document": "passage: ", "clustering": "cluster: "}

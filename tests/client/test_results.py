@@ -3,8 +3,8 @@ import sys
 import numpy as np
 import pytest
 
+from baseten_tei_client._cache import Known, VectorCache
 from baseten_tei_client._call.tasks import sigmoid
-from baseten_tei_client.cache import Known, VectorCache
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.results import (
     Classification,

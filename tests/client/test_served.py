@@ -20,7 +20,7 @@ from baseten_tei_client import (
     VectorCache,
     connect,
 )
-from baseten_tei_client.fingerprints import PROBES, fingerprint
+from baseten_tei_client._fingerprints import PROBES, fingerprint
 from tests.client.stack import ClientStack
 from tests.support.harness import API_KEY
 

@@ -8,10 +8,10 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from baseten_emulator.tei.model.tokens import Tokenizer as Toy
 from baseten_tei_client import UsageError
 from baseten_tei_client._call.prepare import find_problem, json_size
+from baseten_tei_client._outputs import ModelOutputs
 from baseten_tei_client._router.wire import encode_body
-from baseten_tei_client.outputs import ModelOutputs
-from baseten_tei_client.spaces import Space
-from baseten_tei_client.tokens import bound_tokens, make_counter
+from baseten_tei_client._spaces import Space
+from baseten_tei_client._tokens import bound_tokens, make_counter
 from tests.client.corpus import corpus
 from tests.client.toy import toy_tokenizer
 

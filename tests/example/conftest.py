@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from baseten_tei_client.fingerprints import PROBES, fingerprint
+from baseten_tei_client._fingerprints import PROBES, fingerprint
 from tests.client.stack import ClientStack
 from tests.support.harness import API_KEY, ROOT, Run, running_emulator
 

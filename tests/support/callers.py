@@ -24,7 +24,7 @@ from baseten_tei_client._router import http_transport
 from baseten_tei_client._router.http_transport import HttpTransport
 from baseten_tei_client._router.performance_transport import PerformanceTransport
 from baseten_tei_client._router.transport import Request, SilenceError
-from baseten_tei_client.secrecy import Secret
+from baseten_tei_client._secrecy import Secret
 from pulumi_engine import official
 from pulumi_engine.errors import EngineError
 

@@ -18,8 +18,8 @@ from baseten_tei_client import (
     VectorCache,
     connect,
 )
-from baseten_tei_client.outputs import parse_outputs
-from baseten_tei_client.sources import read_outputs
+from baseten_tei_client._outputs import parse_outputs
+from baseten_tei_client._sources import read_outputs
 
 SPACE = {"model_id": "BAAI/bge-base-en-v1.5", "revision": "main", "dimensions": 768}
 URL = "https://model-abc.api.baseten.co/environments/production"

@@ -6,7 +6,7 @@ import pytest
 
 from baseten_tei.outputs.flat import flat_outputs
 from baseten_tei_client import OutputsError, SpaceMismatchError, UsageError, connect
-from baseten_tei_client.outputs import parse_spaces
+from baseten_tei_client._outputs import parse_spaces
 from tests.client.outputs.test_outputs import KEY, SEARCH, STAGED
 
 OLD, NEW, OLDEST = (

@@ -13,7 +13,7 @@ from baseten_tei.outputs.spaces.fingerprint import fingerprint as stacks_fingerp
 from baseten_tei.outputs.spaces.fingerprint import likeness as stacks_likeness
 from baseten_tei.outputs.spaces.probes import PROBES as STACKS_PROBES
 from baseten_tei_client import OutputsError, Space, compare, read_space, write_space
-from baseten_tei_client.fingerprints import PROBES, fingerprint, likeness
+from baseten_tei_client._fingerprints import PROBES, fingerprint, likeness
 
 A = np.array([[((j * 7 + p * 13) % 11) - 5 for j in range(16)] for p in range(8)], float)
 SPACE = Space(

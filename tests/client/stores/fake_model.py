@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from baseten_tei_client.fingerprints import fingerprint
+from baseten_tei_client._fingerprints import fingerprint
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.results import Embeddings, Floats, Refused, Truncated, Usage
-from baseten_tei_client.spaces import Space
 
 DIMENSIONS = 8
 SPACE = Space("fake/one", "1", DIMENSIONS, "mean", True, max_input_length=20)
@@ -65,6 +65,6 @@ def another_space() -> FakeModel:
 
 def with_fingerprint() -> Space:
     """Its space as a stack's outputs would have it."""
-    from baseten_tei_client.fingerprints import PROBES
+    from baseten_tei_client._fingerprints import PROBES
 
     return replace(SPACE, fingerprint=fingerprint(FakeModel().embed(PROBES).vectors))

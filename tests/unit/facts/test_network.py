@@ -22,8 +22,8 @@ from baseten_tei.facts.network.bounds import (
     gather,
     unpack,
 )
+from baseten_tei_client._sources import require_api_key
 from baseten_tei_client.errors import UnauthorizedError
-from baseten_tei_client.sources import require_api_key
 from tests.support.callers import BOUNDED, EVERY, KEY, OURS, set_bounds
 from tests.support.certificates import DAY, NOW, server_context
 from tests.support.loopback import NOBODY

@@ -10,8 +10,12 @@ errors                       all are `TeiClientError`, and say what to do
 Modules whose name begins with an underscore are not part of the interface.
 """
 
-from baseten_tei_client.cache import VectorCache
-from baseten_tei_client.connect import aconnect, connect
+from baseten_tei_client._cache import VectorCache
+from baseten_tei_client._connect import aconnect, connect
+from baseten_tei_client._model import AsyncModel
+from baseten_tei_client._sources import PulumiStack, read_space, write_space
+from baseten_tei_client._spaces import Comparison, Space, compare
+from baseten_tei_client._sync import Model
 from baseten_tei_client.errors import (
     DeadlineError,
     OutputsError,
@@ -23,7 +27,6 @@ from baseten_tei_client.errors import (
     UnavailableError,
     UsageError,
 )
-from baseten_tei_client.model import AsyncModel
 from baseten_tei_client.results import (
     Classification,
     Document,
@@ -36,9 +39,6 @@ from baseten_tei_client.results import (
     Usage,
 )
 from baseten_tei_client.settings import Settings
-from baseten_tei_client.sources import PulumiStack, read_space, write_space
-from baseten_tei_client.spaces import Comparison, Space, compare
-from baseten_tei_client.sync import Model
 
 __all__ = [
     "AsyncModel",

@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from importlib.util import find_spec
 from typing import Any
 
-from baseten_tei_client.outputs import ModelOutputs
-from baseten_tei_client.spaces import Space
-from baseten_tei_client.tokens import Counter, make_counter
+from baseten_tei_client._outputs import ModelOutputs
+from baseten_tei_client._spaces import Space
+from baseten_tei_client._tokens import Counter, make_counter
 
 FILE = "tokenizer.json"
 OFFLINE = "HF_HUB_OFFLINE"

@@ -11,15 +11,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from functools import partial
 from typing import Any
 
+from baseten_tei_client._model import AsyncModel
+from baseten_tei_client._sync import Model
 from baseten_tei_client.errors import (
     DeadlineError,
     RefusedTextError,
     TeiClientError,
     UsageError,
 )
-from baseten_tei_client.model import AsyncModel
 from baseten_tei_client.results import Reranked
-from baseten_tei_client.sync import Model
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

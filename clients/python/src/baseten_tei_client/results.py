@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from baseten_tei_client import _frames
 from baseten_tei_client._checks import is_number, require_count
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.spaces import Space
 
 Floats = NDArray[np.float32]
 

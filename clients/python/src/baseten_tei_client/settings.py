@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
+from baseten_tei_client._cache import VectorCache
 from baseten_tei_client._checks import is_number, require_bool, require_count, require_positive
-from baseten_tei_client.cache import VectorCache
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.spaces import Space
 
 TooLong = Literal["cut", "refuse"]
 TransportName = Literal["auto", "http", "performance"]

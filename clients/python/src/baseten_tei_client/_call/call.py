@@ -10,10 +10,10 @@ from baseten_tei_client._call.gather import Refusals, Rows, list_truncated
 from baseten_tei_client._call.prepare import Prepared, Text, fit_text
 from baseten_tei_client._call.routing import Routes, group
 from baseten_tei_client._call.truncation import Cut, cut_texts, find_suspects, may_be_cut
+from baseten_tei_client._outputs import ModelOutputs
 from baseten_tei_client._progress import Progress
 from baseten_tei_client._router.ask import Answer
 from baseten_tei_client.errors import SpaceMismatchError
-from baseten_tei_client.outputs import ModelOutputs
 from baseten_tei_client.results import Floats, Refused, Truncated, Usage
 
 Read = Callable[[Any, int], Floats]

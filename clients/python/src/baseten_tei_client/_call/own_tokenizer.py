@@ -4,9 +4,9 @@ from concurrent.futures import Future
 
 from baseten_tei_client._call.batched_run import Job
 from baseten_tei_client._call.prepare import Text, json_size
+from baseten_tei_client._fingerprints import PROBES
 from baseten_tei_client._router.session import Session
-from baseten_tei_client.fingerprints import PROBES
-from baseten_tei_client.tokens import Counter, bound_tokens
+from baseten_tei_client._tokens import Counter, bound_tokens
 
 
 async def find_counter(

@@ -5,10 +5,10 @@ from json import JSONEncoder
 from math import isnan
 
 from baseten_tei_client._call.given import list_texts
+from baseten_tei_client._limits import Limits
+from baseten_tei_client._tokens import CHARACTERS_PER_TOKEN, Counter, bound_each
 from baseten_tei_client.errors import RefusedTextError
-from baseten_tei_client.limits import Limits
 from baseten_tei_client.results import Refused
-from baseten_tei_client.tokens import CHARACTERS_PER_TOKEN, Counter, bound_each
 
 _json = JSONEncoder(ensure_ascii=False).encode
 

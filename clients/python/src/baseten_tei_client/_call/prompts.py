@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from baseten_tei_client._outputs import ModelOutputs
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.outputs import ModelOutputs
-from baseten_tei_client.spaces import Space
 
 QUERY, DOCUMENT = "query", "document"
 

@@ -6,10 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from baseten_tei_client._cache import Known, VectorCache
 from baseten_tei_client._call.call import Call
 from baseten_tei_client._call.gather import Rows
 from baseten_tei_client._call.prepare import Text, fit_query
 from baseten_tei_client._call.routing import Routes
+from baseten_tei_client._limits import Limits
 from baseten_tei_client._router.wire import (
     Route,
     embed_route,
@@ -20,9 +22,7 @@ from baseten_tei_client._router.wire import (
     read_ranks,
     rerank_route,
 )
-from baseten_tei_client.cache import Known, VectorCache
 from baseten_tei_client.errors import RefusedTextError, UnavailableError
-from baseten_tei_client.limits import Limits
 from baseten_tei_client.results import (
     Classification,
     Embeddings,

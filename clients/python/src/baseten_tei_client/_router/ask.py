@@ -19,8 +19,8 @@ from baseten_tei_client._router.retrying import (
 )
 from baseten_tei_client._router.transport import Reply, Request, SilenceError, Transport
 from baseten_tei_client._router.wire import BadAnswerError
+from baseten_tei_client._secrecy import Secret
 from baseten_tei_client.errors import DeadlineError, UnavailableError
-from baseten_tei_client.secrecy import Secret
 
 T = TypeVar("T")
 

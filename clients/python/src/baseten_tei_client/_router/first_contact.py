@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei_client._limits import Limits
+from baseten_tei_client._outputs import ModelOutputs
 from baseten_tei_client._router.ask import Caller
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.permits import Permits
@@ -16,11 +18,9 @@ from baseten_tei_client._router.wire import (
     read_reach,
     tokenize_route,
 )
+from baseten_tei_client._tokens import MOST_BYTES_OF_A_CHARACTER, SPECIALS, bound_tokens
 from baseten_tei_client.errors import UnavailableError
-from baseten_tei_client.limits import Limits
-from baseten_tei_client.outputs import ModelOutputs
 from baseten_tei_client.settings import Settings
-from baseten_tei_client.tokens import MOST_BYTES_OF_A_CHARACTER, SPECIALS, bound_tokens
 
 WAKE_SECONDS = 30.0
 """Timeout of a wake; Baseten answers one at once."""

@@ -13,7 +13,7 @@ from baseten_tei_client._router.network import (
 )
 from baseten_tei_client._router.transport import Reply, Request, SilenceError, decode_json
 from baseten_tei_client._router.wire import encode_body
-from baseten_tei_client.secrecy import Secret
+from baseten_tei_client._secrecy import Secret
 
 CONNECT_SECONDS = 10.0
 IDLE_CONNECTIONS = 64

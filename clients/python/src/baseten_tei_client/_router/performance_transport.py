@@ -9,7 +9,7 @@ from typing import Any
 
 from baseten_tei_client._router.http_transport import HttpTransport
 from baseten_tei_client._router.transport import Reply, Request, SilenceError, decode_json
-from baseten_tei_client.secrecy import Secret
+from baseten_tei_client._secrecy import Secret
 
 PACKAGE = "baseten_performance_client"
 LEFT_OF_IT_SECONDS = 1.0

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from baseten_tei_client._fingerprints import MIN_COSINE, PROBES, fingerprint, likeness
 from baseten_tei_client._router.ask import Caller
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.transport import Request
 from baseten_tei_client._router.wire import embeddings_route, read_embeddings
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import SpaceMismatchError
-from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, fingerprint, likeness
 from baseten_tei_client.results import Floats
-from baseten_tei_client.spaces import Space
 
 
 @dataclass(frozen=True)

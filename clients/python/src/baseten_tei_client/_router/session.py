@@ -4,6 +4,7 @@ import asyncio
 import random
 from urllib.parse import urlsplit
 
+from baseten_tei_client._outputs import ModelOutputs
 from baseten_tei_client._router import performance_transport
 from baseten_tei_client._router.ask import Caller, Patience, deadline_error
 from baseten_tei_client._router.clock import Clock, Deadline
@@ -13,9 +14,8 @@ from baseten_tei_client._router.lengths import Lengths
 from baseten_tei_client._router.performance_transport import PerformanceTransport
 from baseten_tei_client._router.single_flight import SingleFlight
 from baseten_tei_client._router.transport import Transport
+from baseten_tei_client._secrecy import Secret
 from baseten_tei_client.errors import DeadlineError, UsageError
-from baseten_tei_client.outputs import ModelOutputs
-from baseten_tei_client.secrecy import Secret
 from baseten_tei_client.settings import Settings
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from baseten_tei_client.limits import LIMIT_NAMES
+from baseten_tei_client._limits import LIMIT_NAMES
 from baseten_tei_client.results import Floats
 
 Body = dict[str, Any]

@@ -8,11 +8,11 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from baseten_tei_client._fingerprints import MIN_COSINE, PROBES, fingerprint, likeness
+from baseten_tei_client._spaces import Space
+from baseten_tei_client._sync import Model
 from baseten_tei_client.errors import SpaceMismatchError, UsageError
-from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, fingerprint, likeness
 from baseten_tei_client.results import Embeddings, Floats
-from baseten_tei_client.spaces import Space
-from baseten_tei_client.sync import Model
 
 
 class Embedder(Protocol):

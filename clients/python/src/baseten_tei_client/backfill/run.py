@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from baseten_tei_client._spaces import Space, compare
 from baseten_tei_client.backfill.embedder import ChunkEmbedder, Embedder, Outcome
 from baseten_tei_client.backfill.journal import Journal, Totals
 from baseten_tei_client.backfill.report import write_report
@@ -17,7 +18,6 @@ from baseten_tei_client.backfill.rows import Batch, Chunk, Finding, Id, Row, Sou
 from baseten_tei_client.backfill.sinks.sink import Sink
 from baseten_tei_client.backfill.sources import as_source
 from baseten_tei_client.errors import SpaceMismatchError, UsageError
-from baseten_tei_client.spaces import Space, compare
 
 ROWS_OF_A_CHUNK = 2048
 AHEAD = 3

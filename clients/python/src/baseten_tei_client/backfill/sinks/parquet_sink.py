@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill.errors import SinkError, missing_extra
 from baseten_tei_client.backfill.rows import Batch, Id, Row, digest_ids
 from baseten_tei_client.backfill.sinks.sink import (
@@ -17,7 +18,6 @@ from baseten_tei_client.backfill.sinks.sink import (
     dump_space,
 )
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.spaces import Space
 
 try:
     from pyarrow import ArrowException, parquet

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill.errors import SinkError, missing_extra
 from baseten_tei_client.backfill.rows import Batch, Id, Row
 from baseten_tei_client.backfill.sinks.sink import (
@@ -15,7 +16,6 @@ from baseten_tei_client.backfill.sinks.sink import (
 )
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.results import Floats
-from baseten_tei_client.spaces import Space
 
 try:
     import psycopg

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, Self
 
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill.errors import SinkError, missing_extra
 from baseten_tei_client.backfill.rows import Batch, Id, Row
 from baseten_tei_client.backfill.sinks import split_name
@@ -14,7 +15,6 @@ from baseten_tei_client.backfill.sinks.sink import (
     dimensions_of,
     dump_space,
 )
-from baseten_tei_client.spaces import Space
 
 try:
     from qdrant_client import QdrantClient, models

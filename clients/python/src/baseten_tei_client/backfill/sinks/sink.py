@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Protocol
 
+from baseten_tei_client._spaces import Space, compare
 from baseten_tei_client.backfill.rows import Batch, Id, Row
 from baseten_tei_client.errors import OutputsError, SpaceMismatchError, UsageError
-from baseten_tei_client.spaces import Space, compare
 
 NOTE = "baseten_tei_space"
 """The name under which a store keeps the space of its vectors, as JSON."""

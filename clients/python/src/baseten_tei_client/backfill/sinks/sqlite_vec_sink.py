@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill.errors import SinkError, missing_extra
 from baseten_tei_client.backfill.rows import Batch, Id, Row
 from baseten_tei_client.backfill.sinks import split_name
@@ -18,7 +19,6 @@ from baseten_tei_client.backfill.sinks.sink import (
     dump_space,
 )
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.spaces import Space
 
 try:
     import apsw

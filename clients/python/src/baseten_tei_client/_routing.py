@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from baseten_tei_client._outputs import ModelOutputs, Role, parse_outputs, parse_spaces
+from baseten_tei_client._spaces import Space, compare
 from baseten_tei_client.errors import OutputsError, SpaceMismatchError, UsageError
-from baseten_tei_client.outputs import ModelOutputs, Role, parse_outputs, parse_spaces
-from baseten_tei_client.spaces import Space, compare
 
 
 def choose_model(

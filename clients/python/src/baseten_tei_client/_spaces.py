@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal, Self
 
+from baseten_tei_client._fingerprints import MIN_COSINE, PROBES, likeness
 from baseten_tei_client.errors import OutputsError, UsageError
-from baseten_tei_client.fingerprints import MIN_COSINE, PROBES, likeness
 
 _KINDS: Mapping[str, type] = {"dimensions": int, "max_input_length": int, "normalized": bool}
 

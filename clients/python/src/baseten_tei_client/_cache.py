@@ -5,8 +5,8 @@ from threading import Lock
 from typing import NamedTuple
 
 from baseten_tei_client._checks import require_count
+from baseten_tei_client._outputs import ModelOutputs
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.outputs import ModelOutputs
 from baseten_tei_client.results import Floats
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Protocol
 from unicodedata import normalize
 
+from baseten_tei_client._outputs import ModelOutputs
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.outputs import ModelOutputs
 
 SPECIALS = 4
 """Special tokens around a text or a pair (up to four), and the word boundary in front."""

@@ -6,19 +6,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from baseten_tei_client.cache import VectorCache
+from baseten_tei_client._cache import VectorCache
+from baseten_tei_client._model import AsyncModel
+from baseten_tei_client._outputs import Role
+from baseten_tei_client._routing import choose_model
+from baseten_tei_client._sources import Outputs, read_outputs, read_space, require_api_key
+from baseten_tei_client._spaces import Space
+from baseten_tei_client._sync import Model
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.model import AsyncModel
-from baseten_tei_client.outputs import Role
-from baseten_tei_client.routing import choose_model
 from baseten_tei_client.settings import AuthScheme, Settings, TooLong, TransportName
-from baseten_tei_client.sources import Outputs, read_outputs, read_space, require_api_key
-from baseten_tei_client.spaces import Space
-from baseten_tei_client.sync import Model
 
 
 class Options(TypedDict, total=False):
-    """The other options of `connect` and `aconnect`; each is explained in settings.py."""
+    """The other options of `connect` and `aconnect`; each is a field of `Settings`."""
 
     timeout: float
     request_timeout: float

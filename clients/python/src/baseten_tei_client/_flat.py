@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from baseten_tei_client.limits import LIMIT_NAMES
+from baseten_tei_client._limits import LIMIT_NAMES
 
 _TASKS: Mapping[str, str] = {
     "EMBEDDINGS_URL": "embedding",

@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any, ClassVar, Protocol
 
 from baseten_tei_client._forms import as_mapping
+from baseten_tei_client._secrecy import Secret
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import OutputsError, UnauthorizedError, UsageError
-from baseten_tei_client.secrecy import Secret
-from baseten_tei_client.spaces import Space
 
 PULUMI_SECONDS = 120
 KEY_VARIABLE = "BASETEN_API_KEY"

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NoReturn, get_args
 from urllib.parse import urlsplit
 
+from baseten_tei_client._flat import find_models, read_variables, wanted_variables
+from baseten_tei_client._limits import LIMIT_NAMES
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import OutputsError
-from baseten_tei_client.flat import find_models, read_variables, wanted_variables
-from baseten_tei_client.limits import LIMIT_NAMES
-from baseten_tei_client.spaces import Space
 
 SCHEMA_VERSION = 1
 Task = Literal["embedding", "reranker", "classifier"]

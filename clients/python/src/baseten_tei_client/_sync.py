@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, Self, TypeVar
 
+from baseten_tei_client._model import AsyncModel, OnRefusal
+from baseten_tei_client._outputs import Role, Task
 from baseten_tei_client._progress import Progress
+from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.model import AsyncModel, OnRefusal
-from baseten_tei_client.outputs import Role, Task
 from baseten_tei_client.results import Classification, Embeddings, Ranking, Reranked
-from baseten_tei_client.spaces import Space
 
 T = TypeVar("T")
 

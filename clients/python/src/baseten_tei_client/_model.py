@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, Self
 
+from baseten_tei_client._cache import space_key
 from baseten_tei_client._call import tasks
 from baseten_tei_client._call.batched_run import Job
 from baseten_tei_client._call.call import Call, Wish
@@ -21,17 +22,16 @@ from baseten_tei_client._call.prompts import (
 from baseten_tei_client._call.reranking import check_wishes, pick_best, texts_of
 from baseten_tei_client._checks import require_bool, require_positive
 from baseten_tei_client._hub_tokenizer import start_fetching
+from baseten_tei_client._outputs import ModelOutputs, Role, Task
 from baseten_tei_client._progress import Progress, show_progress
 from baseten_tei_client._router.clock import Deadline
 from baseten_tei_client._router.session import Session
-from baseten_tei_client.cache import space_key
+from baseten_tei_client._secrecy import Secret
+from baseten_tei_client._spaces import Space
+from baseten_tei_client._tokens import Counter, bound_each, make_counter
 from baseten_tei_client.errors import RefusedTextError, UsageError
-from baseten_tei_client.outputs import ModelOutputs, Role, Task
 from baseten_tei_client.results import Classification, Embeddings, Ranking, Reranked
-from baseten_tei_client.secrecy import Secret
 from baseten_tei_client.settings import Settings
-from baseten_tei_client.spaces import Space
-from baseten_tei_client.tokens import Counter, bound_each, make_counter
 
 OnRefusal = Literal["raise", "skip"]
 _KINDS = {"embedding": "an embedding model", "reranker": "a reranker", "classifier": "a classifier"}
