@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from baseten_tei_client._limits import Limits
 from baseten_tei_client._router.clock import Clock, Deadline
 from baseten_tei_client._router.permits import Permits
 from baseten_tei_client._router.single_flight import SingleFlight
-from baseten_tei_client.limits import Limits
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:

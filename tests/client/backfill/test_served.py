@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from baseten_tei_client import SpaceMismatchError, UsageError, VectorCache
+from baseten_tei_client._fingerprints import fingerprint
 from baseten_tei_client.backfill import backfill, estimate, open_source
-from baseten_tei_client.fingerprints import fingerprint
 from tests.client.backfill.test_resuming import MemorySink
 from tests.client.stack import ClientStack
 
