@@ -121,22 +121,22 @@ class ClassifierEnvironment(_Environment, ClassifierServing):
     """One environment of a classifier."""
 
 
-class _Served(Serving):
+class _Served(_Environment):
     baseten_id: str
     """Its id on Baseten."""
     environment: str
     """The environment it serves in."""
 
 
-class EmbeddingServed(_Served, EmbeddingServing):
+class EmbeddingServed(_Served, EmbeddingEnvironment):
     """One of the embedding models under a name: what serves, what is to follow, or what served before."""
 
 
-class RerankerServed(_Served, RerankerServing):
+class RerankerServed(_Served, RerankerEnvironment):
     """One of the rerankers under a name: what serves, what is to follow, or what served before."""
 
 
-class ClassifierServed(_Served, ClassifierServing):
+class ClassifierServed(_Served, ClassifierEnvironment):
     """One of the classifiers under a name: what serves, what is to follow, or what served before."""
 
 

@@ -21,6 +21,7 @@ from baseten_tei.commands.outputs import LANGUAGES
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.parsing import parse_outputs
 from baseten_tei.outputs.typed_modules.shapes import PER_VERSION
+from baseten_tei_client import connect
 from tests.support.checkers import Checked, mypy, tsc
 from tests.support.hostile import HOSTILE
 
@@ -257,6 +258,64 @@ def test_a_space_that_only_one_environment_has_is_a_constant_of_its_own() -> Non
     told = module("typescript", another)
     assert "\nexport const BGE_SPACE_IN_STAGING = {\n" in told
     assert "        space: BGE_SPACE_IN_STAGING,\n        dimensions: 384,\n" in told
+
+
+def with_next(models: dict[str, Any]) -> None:
+    current = models["bge"]
+    served = {
+        **{
+            key: it
+            for key, it in current.items()
+            if key not in ("environments", "task", "model_id")
+        },
+        "autoscaling": current["environments"]["production"]["autoscaling"],
+    }
+    another = {
+        **served,
+        "baseten_id": "next1",
+        "sync_url": "https://model-next1.api.baseten.co/environments/production/sync",
+        "space": {**served["space"], "model_id": "BAAI/bge-m3", "dimensions": 1024},
+        "limits": {**served["limits"], "max_client_batch_size": 8},
+    }
+    current["spaces"] = {"current": served, "next": another}
+
+
+USES_OF_NEXT = {
+    "python": """\
+from typing import Literal
+
+from search_models import BGE_SPACE_OF_NEXT, EmbeddingServed, models
+
+NEXT: EmbeddingServed = models.bge.spaces.next
+BATCH: Literal[8] = models.bge.spaces.next.limits.max_client_batch_size
+print(BGE_SPACE_OF_NEXT, models.bge.spaces.current.sync_url)
+""",
+    "typescript": 'import { type EmbeddingServed, BGE_SPACE_OF_NEXT, models } from "./search_models.js";\n'
+    "export const following: EmbeddingServed = models.bge.spaces.next;\n"
+    "export const size: 8 = models.bge.spaces.next.limits.max_client_batch_size;\n"
+    "export const told = [BGE_SPACE_OF_NEXT.dimensions, models.bge.spaces.current.sync_url];\n",
+}
+
+
+@ALL
+def test_the_models_under_a_name_are_typed_while_there_are_several(
+    language: str, checked: Callable[..., Checked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CONSUMERS, language, USES_OF_NEXT[language])
+    found = checked(language, with_next)
+    assert (found.code, found.text) == (0, "")
+    assert "spaces" in checked(language).text
+
+
+def test_a_client_finds_the_space_of_its_index_in_a_typed_module() -> None:
+    namespace: dict[str, Any] = {"__name__": "typed_module_with_next"}
+    exec(module("python", with_next), namespace)  # noqa: S102  # what this project generated
+    for space, role in (("BGE_SPACE", "current"), ("BGE_SPACE_OF_NEXT", "next")):
+        model = connect(
+            "bge", outputs=namespace["models"], expect_space=namespace[space], api_key="k"
+        )
+        assert model.role == role
+    assert "next1" in repr(model)
 
 
 def test_environments_of_two_models_never_share_a_class() -> None:

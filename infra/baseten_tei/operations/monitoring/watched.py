@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from baseten_tei.errors import UserError, did_you_mean
+from baseten_tei.outputs.serving import EnvironmentOutputs
 from baseten_tei.outputs.types import ModelOutputs, StackOutputs
 
 
@@ -42,26 +43,48 @@ def watch(stack: str, outputs: StackOutputs, slo_ms: Mapping[str, float]) -> lis
     return [
         it
         for name, model in sorted(outputs.models.items())
-        for it in _watch_model(stack, name, model, slo_ms.get(name, slo_ms.get("")))
+        for it in (
+            *_watch_model(stack, name, model, slo_ms.get(name, slo_ms.get(""))),
+            *_watch_beside(stack, name, model, slo_ms.get(name, slo_ms.get(""))),
+        )
     ]
 
 
 def _watch_model(
     stack: str, name: str, model: ModelOutputs, slo_ms: float | None
 ) -> Iterator[Watched]:
-    for environment, told in sorted(model.environments.items()):
-        scaling = told.autoscaling
-        yield Watched(
-            stack=stack,
-            model=name,
-            model_id=model.baseten_id,
-            environment=environment,
-            deployment_id=told.deployment_id,
-            min_replica=scaling.min_replica,
-            max_replica=scaling.max_replica,
-            predict_concurrency=told.limits.predict_concurrency,
-            wanted_in_flight=scaling.concurrency_target
-            * scaling.target_utilization_percentage
-            / 100,
-            slo_seconds=None if slo_ms is None else slo_ms / 1000,
-        )
+    environments: Mapping[str, EnvironmentOutputs] = model.environments
+    for environment, told in sorted(environments.items()):
+        yield _watched(stack, name, model.baseten_id, environment, told, slo_ms)
+
+
+def _watch_beside(
+    stack: str, name: str, model: ModelOutputs, slo_ms: float | None
+) -> Iterator[Watched]:
+    """Yield the models beside it under its name, each in its own environment."""
+    for role in ("next", "previous"):
+        if (told := getattr(model.spaces, role, None)) is not None:
+            yield _watched(stack, f"{name}.{role}", told.baseten_id, told.environment, told, slo_ms)
+
+
+def _watched(
+    stack: str,
+    name: str,
+    model_id: str,
+    environment: str,
+    told: EnvironmentOutputs,
+    slo_ms: float | None,
+) -> Watched:
+    scaling = told.autoscaling
+    return Watched(
+        stack=stack,
+        model=name,
+        model_id=model_id,
+        environment=environment,
+        deployment_id=told.deployment_id,
+        min_replica=scaling.min_replica,
+        max_replica=scaling.max_replica,
+        predict_concurrency=told.limits.predict_concurrency,
+        wanted_in_flight=scaling.concurrency_target * scaling.target_utilization_percentage / 100,
+        slo_seconds=None if slo_ms is None else slo_ms / 1000,
+    )

@@ -8,6 +8,7 @@ from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.typed_modules.shapes import (
     CLASSES,
     ENVIRONMENTS,
+    SERVED,
     Key,
     Named,
     NamedEnvironment,
@@ -16,6 +17,7 @@ from baseten_tei.outputs.typed_modules.shapes import (
     keys_of_kind,
     name_environments,
     name_models,
+    name_spaces,
     quote,
     summary,
     values_of,
@@ -52,6 +54,7 @@ _TYPES: dict[Any, str] = {
 def python_module(outputs: StackOutputs) -> str:
     """Return the module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
     models = name_models(outputs)
+    kinds = {**ENVIRONMENTS, **(SERVED if any(map(name_spaces, models)) else {}), **CLASSES}
     parts = [
         _class("class Space(TypedDict)", summary(Space), _declare(keys_of(Space))),
         _dataclass("Limits", summary(Limits), _declare(keys_of(Limits))),
@@ -60,7 +63,7 @@ def python_module(outputs: StackOutputs) -> str:
         ),
         *(
             _dataclass(name, summary(words), _declare(keys_of_kind(words)))
-            for name, words in {**ENVIRONMENTS, **CLASSES}.items()
+            for name, words in kinds.items()
         ),
         *(part for model in models for part in _parts(model)),
         _dataclass("Models", "Every model of the stack, by name.", map(_attribute, models)),
@@ -88,26 +91,48 @@ def _parts(model: NamedModel) -> Iterator[str]:
     told = f"{model.word}_Environments"
     lines = [*_fields(model, limits, space)]
     lines += [f"environments: {told} = {told}()"] if environments else []
+    if spaces := name_spaces(model):
+        yield from _spaces(model, spaces)
+        lines.append(f"spaces: {model.word}_Spaces = {model.word}_Spaces()")
     yield _dataclass(f"{model.word}Model({model.kind})", text, lines)
 
 
 def _environment(model: NamedModel, it: NamedEnvironment) -> Iterator[str]:
     """An environment, with limits and a space of its own where they are not the model's."""
-    limits, space = f"{model.word}Limits", f"{model.constant}_SPACE"
-    where = f"{model.name} in {it.name}"
+    kind, space = _kind(model, it), f"{model.constant}_SPACE_IN_{it.constant}"
+    yield from _served(model, it, kind, space, f"The model {model.name} in {it.name}.")
+
+
+def _spaces(model: NamedModel, spaces: list[NamedEnvironment]) -> Iterator[str]:
+    """Each model under its name, and all of them."""
+    for it in spaces:
+        space = f"{model.constant}_SPACE_OF_{it.constant}"
+        yield from _served(model, it, _role(model, it), space, f"The {it.name} of {model.name}.")
+    named = (f"{it.attribute}: {(kind := _role(model, it))} = {kind}()" for it in spaces)
+    text = f"The models under the name {model.name}, by what each is now."
+    yield _dataclass(f"{model.word}_Spaces", text, named)
+
+
+def _served(
+    model: NamedModel, it: NamedEnvironment, kind: str, space: str, text: str
+) -> Iterator[str]:
+    limits, own = f"{model.word}Limits", f"{model.constant}_SPACE"
     if it.outputs.limits != model.outputs.limits:
-        limits = f"{model.word}_{it.word}Limits"
-        yield _limits(limits, it, where)
+        limits = f"{kind.removesuffix('Environment')}Limits"
+        yield _limits(limits, it, text.removeprefix("The model ").rstrip("."))
     if it.space and it.space != model.space:
-        space = f"{space}_IN_{it.constant}"
-        yield _space(space, it.space)
-    lines = _fields(it, limits, space)
-    yield _dataclass(f"{_kind(model, it)}({it.kind})", f"The model {where}.", lines)
+        own = space
+        yield _space(own, it.space)
+    yield _dataclass(f"{kind}({it.kind})", text, _fields(it, limits, own))
 
 
 def _kind(model: NamedModel, it: NamedEnvironment) -> str:
     """No model's name has an underscore in it, so that no two classes have one name."""
     return f"{model.word}_{it.word}Environment"
+
+
+def _role(model: NamedModel, it: NamedEnvironment) -> str:
+    return f"{model.word}_{it.word}Served"
 
 
 def _space(name: str, space: Space) -> str:

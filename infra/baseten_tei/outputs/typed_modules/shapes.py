@@ -12,9 +12,12 @@ from pydantic import BaseModel
 from baseten_tei.errors import UserError
 from baseten_tei.outputs.serving import (
     ClassifierEnvironment,
+    ClassifierServed,
     EmbeddingEnvironment,
+    EmbeddingServed,
     EnvironmentOutputs,
     RerankerEnvironment,
+    RerankerServed,
 )
 from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.types import (
@@ -26,6 +29,7 @@ from baseten_tei.outputs.types import (
 )
 from baseten_tei.spec.docstrings import attribute_docstrings
 from baseten_tei.spec.names import environment_variable
+from baseten_tei.spec.spaces import ROLES
 
 _Outputs = TypeVar("_Outputs", bound=ModelOutputs | EnvironmentOutputs)
 
@@ -53,6 +57,12 @@ ENVIRONMENTS: dict[str, type[EnvironmentOutputs]] = {
     "ClassifierEnvironment": ClassifierEnvironment,
 }
 """The type of each task's environments."""
+SERVED: dict[str, type[EnvironmentOutputs]] = {
+    "EmbeddingServed": EmbeddingServed,
+    "RerankerServed": RerankerServed,
+    "ClassifierServed": ClassifierServed,
+}
+"""The type of each task's models that stand beside each other; a module has it where some do."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,7 @@ class Named(Generic[_Outputs]):
     @property
     def kind(self) -> str:
         """The type of its task."""
-        kinds = {**CLASSES, **ENVIRONMENTS}
+        kinds = {**CLASSES, **SERVED, **ENVIRONMENTS}
         return next(name for name, it in kinds.items() if isinstance(self.outputs, it))
 
     @property
@@ -103,6 +113,13 @@ def name_environments(model: NamedModel) -> list[NamedEnvironment]:
     """Return a model's environments, by name. Raises `UserError` for two that would be one attribute."""
     environments: Mapping[str, EnvironmentOutputs] = model.outputs.environments
     return _name_all(environments, f"model {model.name!r}: environments")
+
+
+def name_spaces(model: NamedModel) -> list[NamedEnvironment]:
+    """Return the models under a model's name, by what each is; nothing where it is alone."""
+    spaces = model.outputs.spaces
+    told = ((role, getattr(spaces, role, None)) for role in ROLES)
+    return [_name(role, it) for role, it in told if it is not None]
 
 
 def keys_of(words: type[BaseModel]) -> list[Key]:

@@ -9,6 +9,7 @@ from baseten_tei.outputs.spaces.space import Space
 from baseten_tei.outputs.typed_modules.shapes import (
     CLASSES,
     ENVIRONMENTS,
+    SERVED,
     Key,
     Named,
     NamedEnvironment,
@@ -17,6 +18,7 @@ from baseten_tei.outputs.typed_modules.shapes import (
     keys_of_kind,
     name_environments,
     name_models,
+    name_spaces,
     quote,
     summary,
     values_of,
@@ -48,16 +50,17 @@ _TYPES: dict[Any, str] = {
 def typescript_module(outputs: StackOutputs) -> str:
     """Return the module's text: the same for the same outputs. Raises `UserError` for names that would meet."""
     models = name_models(outputs)
+    several = any(map(name_spaces, models))
     parts = [
         _interface("Space", summary(Space), keys_of(Space)),
         _interface("Limits", summary(Limits), keys_of(Limits)),
         _interface("Autoscaling", summary(AutoscalingOutputs), keys_of(AutoscalingOutputs)),
         *(
             _interface(name, summary(words), keys_of_kind(words))
-            for name, words in ENVIRONMENTS.items()
+            for name, words in {**ENVIRONMENTS, **(SERVED if several else {})}.items()
         ),
         *(
-            _interface(name, summary(words), [*keys_of_kind(words), _environments_of(name)])
+            _interface(name, summary(words), [*keys_of_kind(words), *_inner(name, several)])
             for name, words in CLASSES.items()
         ),
         f"export type Model = {' | '.join(CLASSES)};\n",
@@ -80,8 +83,11 @@ def _comment(text: str) -> str:
     return f"  /** {text} */\n" if text else ""
 
 
-def _environments_of(kind: str) -> Key:
-    return Key("environments", f"{kind}Environment", "Each of its environments by name.")
+def _inner(kind: str, several: bool) -> list[Key]:
+    """Return what a model holds by name: its environments and, in a module that has some, the models beside it."""
+    environments = Key("environments", f"{kind}Environment", "Each of its environments by name.")
+    spaces = Key("spaces?", f"{kind}Served", "The models under its name, by what each is now.")
+    return [environments, spaces] if several else [environments]
 
 
 def _space(model: NamedModel) -> Iterator[str]:
@@ -92,6 +98,9 @@ def _space(model: NamedModel) -> Iterator[str]:
     for it in name_environments(model):
         if it.space and it.space != model.space:
             yield f"export const {name}_IN_{it.constant} = {_space_of(it.space)};\n"
+    for it in name_spaces(model):
+        if it.space and it.space != model.space:
+            yield f"export const {name}_OF_{it.constant} = {_space_of(it.space)};\n"
 
 
 def _space_of(space: Space) -> str:
@@ -100,14 +109,16 @@ def _space_of(space: Space) -> str:
 
 def _model(model: NamedModel) -> str:
     """A model as an object, one level deep in `models`."""
-    environments = {it.attribute: _environment(model, it) for it in name_environments(model)}
+    environments = {it.attribute: _inside(model, it, "IN") for it in name_environments(model)}
+    spaces = {it.attribute: _inside(model, it, "OF") for it in name_spaces(model)}
     told = _told(model, f"{model.constant}_SPACE", "    ")
-    return _object({**told, "environments": _object(environments, "    ")}, "  ")
+    told["environments"] = _object(environments, "    ")
+    return _object({**told, **({"spaces": _object(spaces, "    ")} if spaces else {})}, "  ")
 
 
-def _environment(model: NamedModel, it: NamedEnvironment) -> str:
+def _inside(model: NamedModel, it: NamedEnvironment, how: str) -> str:
     own = f"{model.constant}_SPACE"
-    space = own if it.space == model.space else f"{own}_IN_{it.constant}"
+    space = own if it.space == model.space else f"{own}_{how}_{it.constant}"
     return _object(_told(it, space, "        "), "      ")
 
 

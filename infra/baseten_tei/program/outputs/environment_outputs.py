@@ -62,7 +62,9 @@ def tell_model(
 
 def tell_served(outputs: Outputs) -> Outputs:
     """Return what a model's outputs say of where it serves, as `spaces` has it of each under the name."""
-    return {key: it for key, it in outputs.items() if key not in _ONCE}
+    own = outputs["environments"][outputs["environment"]]
+    served = {key: it for key, it in outputs.items() if key not in _ONCE}
+    return {**served, "autoscaling": own["autoscaling"]}
 
 
 def _tell_environment(
