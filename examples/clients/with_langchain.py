@@ -8,7 +8,19 @@ from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_openai import OpenAIEmbeddings
 
 bge = json.load(sys.stdin)["models"]["bge"]
-embeddings = OpenAIEmbeddings(
+prompts = bge.get("prompts", {})  # of a model that wants other words before queries than documents
+
+
+class Embeddings(OpenAIEmbeddings):
+    def embed_documents(self, texts, *more, **named):
+        texts = [prompts.get("document", "") + text for text in texts]
+        return super().embed_documents(texts, *more, **named)
+
+    def embed_query(self, text, **named):  # OpenAIEmbeddings' own would call the method above
+        return super().embed_documents([prompts.get("query", "") + text], **named)[0]
+
+
+embeddings = Embeddings(
     model="bge",
     base_url=bge["openai_base_url"],
     api_key=os.environ["BASETEN_API_KEY"],

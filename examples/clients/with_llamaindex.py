@@ -12,7 +12,18 @@ from llama_index.postprocessor.tei_rerank import TextEmbeddingInference
 models = json.load(sys.stdin)["models"]
 bge, reranker = models["bge"], models["bge-reranker"]
 key = os.environ["BASETEN_API_KEY"]
-embeddings = OpenAILikeEmbedding(
+prompts = bge.get("prompts", {})  # of a model that wants other words before queries than documents
+
+
+class Embeddings(OpenAILikeEmbedding):
+    def _get_query_embedding(self, query):
+        return super()._get_query_embedding(prompts.get("query", "") + query)
+
+    def _get_text_embeddings(self, texts):
+        return super()._get_text_embeddings([prompts.get("document", "") + it for it in texts])
+
+
+embeddings = Embeddings(
     model_name="bge",
     api_base=bge["openai_base_url"],
     api_key=key,

@@ -12,8 +12,12 @@ texts = ["Cats sleep most of the day.", "Rain falls.", "Paris is the capital of 
 
 client = OpenAI(base_url=models["bge"]["openai_base_url"], api_key=key)
 size = models["bge"]["limits"]["max_client_batch_size"]  # the SDK sends all in one request
+document = (
+    models["bge"].get("prompts", {}).get("document", "")
+)  # of a model that wants words before
 for start in range(0, len(texts), size):
-    answer = client.embeddings.create(model="bge", input=texts[start : start + size])
+    batch = [document + text for text in texts[start : start + size]]
+    answer = client.embeddings.create(model="bge", input=batch)
     for found in answer.data:
         print(f"bge: {len(found.embedding)} numbers")
 
