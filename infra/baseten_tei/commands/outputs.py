@@ -23,6 +23,7 @@ from baseten_tei.outputs.formats.key_rules import require_place, require_secret
 from baseten_tei.outputs.parsing import parse_outputs
 from baseten_tei.outputs.typed_modules.python import python_module
 from baseten_tei.outputs.typed_modules.typescript import typescript_module
+from baseten_tei.outputs.typed_modules.typescript_client import typescript_client
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.project import pulumi_cli
 from baseten_tei.project.git import would_be_committed
@@ -46,6 +47,11 @@ LANGUAGES: Mapping[str, Callable[[StackOutputs], str]] = MappingProxyType(
     metavar="OUTPUT",
     help="Output of the stack that is an API key: kubernetes and esc get it as a secret, in --output, mode 600.",
 )
+@click.option(
+    "--client",
+    is_flag=True,
+    help="With --format typescript: the module also has a client, which needs nothing but fetch.",
+)
 @on_outputs
 def command(
     root: Path | None,
@@ -55,6 +61,7 @@ def command(
     check: bool,
     key: str | None,
     file: str | None,
+    client: bool,
 ) -> int:
     """Print a stack's outputs for other tools, or as a typed module.
 
@@ -63,10 +70,15 @@ def command(
     attributes, their limits and spaces; what a push changes is left out, so that it changes only when something
     does that a caller relies on.
     """
+    if client and form != "typescript":
+        raise UserError(
+            "--client is of --format typescript; Python has the package baseten-tei-client: leave --client out"
+        )
     if key is not None:
         return _write_with_key(root, stack, form, output, key, check)
     outputs = read_outputs(root, stack, file)
     text = LANGUAGES[form](outputs) if form in LANGUAGES else FORMATS[form](outputs, stack or "")
+    text = f"{text}\n{typescript_client()}" if client else text
     if check:
         return _check(text, output, stack)
     show(text, output)
