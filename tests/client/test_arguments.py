@@ -11,7 +11,6 @@ import pytest
 import baseten_tei_client
 from baseten_tei_client import (
     OutputsError,
-    RefusedTextError,
     Settings,
     Space,
     TeiClientError,
@@ -25,6 +24,7 @@ from baseten_tei_client import (
 )
 from baseten_tei_client._call.given import list_texts
 from baseten_tei_client._connect import Options
+from tests.support.harness import ROOT
 
 URL = "https://model-abc.api.baseten.co/environments/production/sync"
 OUTPUTS = {
@@ -51,6 +51,7 @@ BAD_OPTIONS: Mapping[str, tuple[object, ...]] = {
     "timeout": ("60", 0, -1, True, float("nan"), None),
     "request_timeout": ("60", 0, None),
     "replicas": ("2", 1.5, 0, True),
+    "share": ("0.5", 0, 1.5, None, True),
     "too_long": (True, "truncate", 5),
     "hedge_after": ("1", 0, False),
     "wake_after": ("300", -1, None),
@@ -187,21 +188,17 @@ def test_columns_arrays_and_iterators_are_lists_of_texts() -> None:
     assert list_texts({"a": 1}.keys()) == ["a"]
 
 
-@pytest.mark.parametrize("package", ["pandas", "polars"])
-def test_real_frames_and_their_columns(package: str) -> None:
-    library = pytest.importorskip(package)
-    frame = library.DataFrame({"id": [1, 2], "words": ["a", None]})
-    with pytest.raises(UsageError, match=r"frame\['words'\]"):
-        list_texts(frame)
-    with pytest.raises(RefusedTextError, match=r"text 1 is (None|nan), not a string"):
-        make().embed(frame["words"])
-
-
 def test_a_tokenizer_that_is_not_json_is_refused(tmp_path: Path) -> None:
     bad = tmp_path / "tokenizer.json"
     bad.write_text("{}")
     with pytest.raises(UsageError, match="cannot be read"):
         make(tokenizer=bad)
+
+
+def test_the_docs_list_every_option() -> None:
+    page = (ROOT / "docs" / "python-client.md").read_text("utf-8")
+    table = page.partition("| option | default |")[2].partition("\n\n")[0]
+    assert {name for name in Settings.__dataclass_fields__ if f"`{name}`" not in table} == set()
 
 
 def test_what_is_printed_by_accident_is_short() -> None:

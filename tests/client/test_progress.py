@@ -33,14 +33,11 @@ def test_a_bar_is_closed_when_a_call_fails(monkeypatch: pytest.MonkeyPatch) -> N
     made: list[Any] = []
 
     class Bar:
-        def __init__(self, **_: object) -> None:
-            self.n, self.total, self.closed = 0, 0, False
+        def __init__(self, total: int, **_: object) -> None:
+            self.n, self.total, self.closed = 0, total, False
             made.append(self)
 
-        def __enter__(self) -> "Bar":
-            return self
-
-        def __exit__(self, *_: object) -> None:
+        def close(self) -> None:
             self.closed = True
 
         def update(self, more: int) -> None:

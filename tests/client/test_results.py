@@ -115,29 +115,3 @@ def test_a_frame_without_its_package_is_one_line_that_names_it(
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UsageError, match=f"needs the package {package}: pip install {package}"):
         getattr(EMBEDDINGS, method)()
-
-
-def test_frames_of_pandas() -> None:
-    pandas = pytest.importorskip("pandas")
-    frame = EMBEDDINGS.to_pandas()
-    assert isinstance(frame, pandas.DataFrame)
-    assert frame["vector"][0].tolist() == [1, 0]
-    assert frame["vector"][1] is None
-    assert RANKING.to_pandas()["score"].isna().tolist() == [False, True, False]
-    assert MOODS.to_pandas().columns.tolist() == ["joy", "fear"]
-
-
-@pytest.mark.parametrize("method", ["to_polars", "to_arrow"])
-def test_frames_of_polars_and_arrow_are_null_where_a_text_was_refused(method: str) -> None:
-    pytest.importorskip("polars")
-    pytest.importorskip("pyarrow")
-
-    def columns(result: Result) -> dict[str, list[object]]:
-        frame = getattr(result, method)()
-        return frame.to_dict(as_series=False) if method == "to_polars" else frame.to_pydict()
-
-    assert columns(EMBEDDINGS) == {"vector": [[1, 0], None, [0, 1]]}
-    assert columns(RANKING) == {"score": [0.25, None, 0.75]}
-    assert columns(MOODS) == {"joy": [0.75, None, 0], "fear": [0.5, None, 1]}
-    empty = Embeddings((), (), Usage(), np.zeros((0, 2), np.float32), None)
-    assert columns(empty) == {"vector": []}

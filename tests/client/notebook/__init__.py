@@ -1,0 +1,1 @@
+"""The notebook of examples/notebook, in an environment of its own."""
