@@ -507,3 +507,23 @@ def test_a_bad_spec_is_told_in_one_line_and_nothing_is_registered_or_written(roo
     found.append(run_program(program, root, TARGET))
     assert [it.type for it in found[0].resources.values() if it.request.custom] == []
     assert list(root.iterdir()) == []
+
+
+def test_prompts_are_told_and_change_nothing_that_is_deployed(root: Path) -> None:
+    plain, prompted = (
+        run_program(lambda it=it: Embedding("m", it).outputs, root, TARGET)
+        for it in (
+            EmbeddingArgs(model_id="intfloat/e5-base-v2"),
+            EmbeddingArgs(
+                model_id="intfloat/e5-base-v2",
+                prompts={"query": "query: ", "document": "passage: "},
+            ),
+        )
+    )
+    for name in ("m-model", "m-push", "m-production"):
+        assert prompted.resources[name].inputs == plain.resources[name].inputs
+    assert prompted.outputs["prompts"] == {"query": "query: ", "document": "passage: "}
+    assert prompted.outputs["environments"]["production"]["prompts"] == prompted.outputs["prompts"]
+    assert prompted.outputs["space"].pop("document_prompt") == "passage: "
+    assert prompted.outputs["space"] == plain.outputs["space"]
+    assert "prompts" not in plain.outputs

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
 
@@ -57,6 +58,29 @@ def test_a_recipe_runs_unmodified_and_stays_within_the_limits(
     for line, pattern in zip(lines, PRINTED[recipe], strict=True):
         assert fnmatch(line, pattern), f"{line!r} is not {pattern!r}"
     assert_nothing_was_refused(consumer)
+
+
+@pytest.mark.parametrize(
+    "recipe", ["with_openai.py", "with_langchain.py", "with_llamaindex.py", "with_haystack.py"]
+)
+def test_a_recipe_puts_the_models_prompts_before_queries_and_documents(
+    consumer: Consumer, recipe: str
+) -> None:
+    outputs = json.loads(consumer.outputs)
+    outputs["models"]["bge"]["prompts"] = {"query": "query: ", "document": "passage: "}
+    prompted = replace(consumer, outputs=json.dumps(outputs))
+    consumer.emulator.forget_calls()
+    ended = prompted.run(consumer.python, RECIPES / recipe)
+    assert ended.code == 0, ended.text
+    bodies = [call["body"] for call in consumer.calls() if call["path"].endswith("/v1/embeddings")]
+    texts = {text for it in bodies for text in _as_list(it["input"])}
+    asked = {"query: What is the capital of France?"} if recipe != "with_openai.py" else set()
+    assert {text for text in texts if not text.startswith("passage: ")} == asked
+    assert len(texts - asked) == 3
+
+
+def _as_list(given: str | list[str]) -> list[str]:
+    return [given] if isinstance(given, str) else given
 
 
 def test_the_curl_recipe_answers_and_its_key_is_no_argument(

@@ -73,7 +73,7 @@ def difference(
 
 async def _embed(model: AsyncModel, documents: Sequence[Document]) -> Embeddings:
     try:
-        return await model.embed([document.passage for document in documents])
+        return await model.embed_documents([document.passage for document in documents])
     except RefusedTextError as error:
         which = "a document" if error.index is None else f"document {documents[error.index].id!r}"
         raise ServiceError(f"{which} {error.reason}") from error

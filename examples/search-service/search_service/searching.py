@@ -67,7 +67,7 @@ class Search:
         return Found(query=query, moods=name_moods(moods, 0), hits=hits)
 
     async def _nearest(self, query: str) -> Sequence[Near]:
-        [vector] = (await self.models.embedding.embed([query])).vectors
+        [vector] = (await self.models.embedding.embed_query(query)).vectors
         async with self._one_at_a_time:  # a full scan, in a thread: others are served meanwhile
             return await asyncio.to_thread(self.index.nearest, vector, CANDIDATES)
 

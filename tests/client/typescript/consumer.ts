@@ -30,6 +30,9 @@ const scenarios: { [name: string]: () => Promise<unknown> } = {
     const [cluster] = await client.embed(["cats"], { promptName: "clustering" });
     return [await client.embedQuery("cats"), document, cluster].map((vector) => [...(vector ?? [])]);
   },
+  async routed() {
+    return [...(await connect(models.search, options).embedQuery("cats"))];
+  },
   async rerank() {
     const client: RerankerClient = connect(models.rerank);
     return client.rerank("what sleeps?", texts);

@@ -22,6 +22,7 @@ from tests.support.harness import API_KEY
 
 PROMPTS = {"query": "query: ", "document": "passage: ", "clustering": "cluster: "}
 TEXTS = [f"text {n}" for n in range(100)]
+NEXT = {"model_id": "someone/next", **SPACE, "document_prompt": ""}
 AUTOSCALING: dict[str, Any] = {
     "min_replica": 0, "max_replica": 1, "concurrency_target": 32, "autoscaling_window": 60,
     "scale_down_delay": 900, "target_utilization_percentage": 70,
@@ -76,8 +77,14 @@ def generate(stack: ClientStack, folder: Path) -> None:
         "search": {**stack.models["search"], "prompts": PROMPTS, "space": space},
         "moods": {**stack.models["moods"], "labels": ["love", "joy"]},
     }
-    models = {name: whole(changed.get(name, model)) for name, model in stack.models.items()}
-    (folder / "outputs.json").write_text(json.dumps({"schema_version": 1, "models": models}))
+    outputs = {name: whole(changed.get(name, model)) for name, model in stack.models.items()}
+    current = {
+        key: it for key, it in outputs["search"].items() if key not in ("environments", "model_id")
+    }
+    current = {**current, "autoscaling": AUTOSCALING}
+    following = {**current, "space": NEXT, "prompts": {"query": "next: ", "document": ""}}
+    outputs["search"]["spaces"] = {"current": current, "next": following}
+    (folder / "outputs.json").write_text(json.dumps({"schema_version": 1, "models": outputs}))
     asked = [
         "outputs",
         "--format",
@@ -229,8 +236,17 @@ def test_another_space_is_refused_before_anything_is_sent(
     expected = {"model_id": "someone/else", **SPACE, "dimensions": 768}
     answer = service.run("embed", texts=TEXTS, options={"expectSpace": expected})
     assert answer["kind"] == "space"
-    assert "dimensions 768 -> 384" in answer["message"]
+    assert "search: dimensions 768 -> 384" in answer["message"]
+    assert "search.next: dimensions 768 -> 384" in answer["message"]
     assert not stack.count_calls()
+
+
+def test_the_model_under_a_name_with_the_expected_space_is_called(
+    service: Service, stack: ClientStack
+) -> None:
+    found = service.found("routed", options={"expectSpace": NEXT})
+    with stack.connect("search") as search:
+        assert np.allclose(found, search.embed(["next: cats"]).vectors[0], atol=1e-6)
 
 
 def test_two_spaces_are_one_exactly_where_the_python_client_says_so(service: Service) -> None:

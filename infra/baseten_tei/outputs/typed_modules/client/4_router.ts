@@ -2,7 +2,7 @@
 export interface ConnectOptions {
   /** Default: the environment variable BASETEN_API_KEY. */
   readonly apiKey?: string | undefined;
-  /** The space of the index that vectors are compared with; another one is a TeiError of kind `space`. */
+  /** The space of the index that vectors are compared with: the model under that name which serves it is called. */
   readonly expectSpace?: Space | undefined;
   /** Milliseconds for a whole call with its cold start; default 300000. */
   readonly timeoutMs?: number | undefined;

@@ -40,20 +40,26 @@ export function connect<const M extends Embedding | EmbeddingEnvironment>(model:
 export function connect<const M extends Reranker | RerankerEnvironment>(model: M, options?: ConnectOptions): RerankerClient;
 export function connect<const M extends Classifier | ClassifierEnvironment>(model: M, options?: ConnectOptions): ClassifierClient<LabelOf<M>>;
 export function connect(
-  model: Model | EmbeddingEnvironment | RerankerEnvironment | ClassifierEnvironment,
+  asked: Model | EmbeddingEnvironment | RerankerEnvironment | ClassifierEnvironment,
   options: ConnectOptions = {},
 ): EmbeddingClient | RerankerClient | ClassifierClient {
-  if (options.expectSpace !== undefined) requireSpace(model, options.expectSpace);
+  const model = options.expectSpace === undefined ? asked : findSpace(asked, options.expectSpace);
   if ("embeddings_url" in model) return embeddingClient(model, new Router(model, "embedding", options));
   if ("rerank_url" in model) return rerankerClient(new Router(model, "reranker", options));
   return classifierClient(model, new Router(model, "classifier", options));
 }
 
-function requireSpace(model: object & { readonly name: string }, expected: Space): void {
-  const space = "space" in model ? (model.space as Space) : null;
-  const problems = space === null ? ["it is not an embedding model"] : spaceProblems(expected, space);
-  if (problems.length === 0) return;
-  const said = `model ${model.name} is in another embedding space than expected: ${problems.join("; ")}`;
+/** The model itself, or what is to follow it or served before under its name: whichever is in that space. */
+function findSpace(model: { readonly name: string }, expected: Space): EmbeddingEnvironment {
+  const { spaces = {} } = model as { readonly spaces?: { readonly [role: string]: object } };
+  const others = Object.entries(spaces).map(([role, it]) => ({ ...it, name: `${model.name}.${role}` }));
+  const reasons: string[] = [];
+  for (const it of [model, ...others] as Partial<EmbeddingEnvironment>[]) {
+    const problems = it.space ? spaceProblems(expected, it.space) : ["it is not an embedding model"];
+    if (problems.length === 0) return it as EmbeddingEnvironment;
+    reasons.push(`${it.name}: ${problems.join("; ")}`);
+  }
+  const said = `model ${model.name} is in another embedding space than expected: ${reasons.join(". ")}`;
   throw new TeiError("space", `${said}: embed the index again, or connect to the model it was made with`);
 }
 
