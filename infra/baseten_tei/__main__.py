@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "status": "Show what `pulumi up` would change, and what runs.",
         "space": "Let a model's next become what serves, and go back.",
         "tune": "Find a model's best settings by measuring.",
+        "backfill": "Embed the rows of a source, and write their vectors to a store.",
         "rehearse": "Bring stacks up on an emulator and call each model.",
         "stacks": "List the stacks with models.",
         "pr": "Preview, report and verify a pull request.",

@@ -82,13 +82,13 @@ class ChunkEmbedder:
 
     def _measure(self) -> Space:
         """Return the space that is served, its fingerprint measured."""
+        measured = self._fingerprint()
         space = self._model.space
         if space is None:
             raise UsageError(
                 f"model {self._model.name!r}: its outputs do not have its embedding space: give the JSON of "
                 "`pulumi stack output --json` of an embedding model"
             )
-        measured = self._fingerprint()
         self._compare(space.fingerprint or measured, measured)
         return replace(space, fingerprint=space.fingerprint or measured)
 

@@ -10,6 +10,7 @@ from baseten_tei_client.backfill.embedder import Embedder
 from baseten_tei_client.backfill.rows import Source
 from baseten_tei_client.backfill.sources import as_source
 from baseten_tei_client.errors import UsageError
+from baseten_tei_client.sync import Model
 
 SAMPLE = 2048
 
@@ -57,26 +58,32 @@ class Estimate:
 
 def estimate(
     model: Embedder, source: Source | Iterable[Any], *, sample: int = SAMPLE, timeout: float = 600.0,
-    replicas: int = 1, usd_per_minute: float | None = None, seed: int = 0,
+    replicas: int | None = None, usd_per_minute: float | None = None, seed: int = 0,
 ) -> Estimate:  # fmt: skip
     """Read the whole source, embed some of its rows, and return what all of them will take.
 
-    The sample is sent as a backfill would send it, so a small one, or one after a cold start that is not over, tells
-    too low a rate. Raises `UsageError` for a source without a text, and what the model's `embed` raises.
+    `replicas` are for the dollars; by default the `max_replica` of the outputs. The sample is sent as a backfill
+    would send it, so a small one, or one while replicas are still starting, tells too low a rate. Raises
+    `UsageError` for a source without a text, and what the model's `embed_documents` raises.
     """
     rows, characters, texts = _read(as_source(source), sample, random.Random(seed))  # noqa: S311  # a sample
     if not texts:
         raise UsageError(f"the source has {rows} rows and no text to embed")
-    model.embed_documents(
-        texts[:1], timeout=timeout, on_refusal="skip"
-    )  # awake before the clock starts
+    model.embed(["awake before the clock starts"], timeout=timeout)
     began = time.monotonic()
     result = model.embed_documents(texts, timeout=timeout, on_refusal="skip")
     seconds = max(time.monotonic() - began, 1e-6)
     return Estimate(
-        rows, characters, len(texts), sum(map(len, texts)), result.usage.tokens, seconds, replicas,
+        rows, characters, len(texts), sum(map(len, texts)), result.usage.tokens, seconds,
+        replicas or _most_replicas(model),
         usd_per_minute,
     )  # fmt: skip
+
+
+def _most_replicas(model: Embedder) -> int:
+    """Return the replicas that the outputs of a connected model tell."""
+    limits = model._model._outputs.limits if isinstance(model, Model) else {}
+    return int(limits.get("max_replica") or 1)
 
 
 def _read(source: Source, most: int, chance: random.Random) -> tuple[int, int, list[str]]:

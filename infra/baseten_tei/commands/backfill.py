@@ -1,0 +1,254 @@
+"""`baseten-tei backfill`: the vectors of a source's rows, written to a store, by the package baseten-tei-client."""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from baseten_tei.baseten.emulator import ensure_running
+from baseten_tei.baseten.target import find_api_key
+from baseten_tei.commands.outputs import read_outputs
+from baseten_tei.commands.shared.interrupts import interruptible
+from baseten_tei.commands.shared.options import asks, confirm, on_a_stack_unless, yes_option
+from baseten_tei.commands.shared.rows_progress import show_rows, tell_duration
+from baseten_tei.deployment.money.costs import LISTED, instance_type
+from baseten_tei.errors import UserError
+from baseten_tei.outputs.formats.formats import FORMATS
+from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_settings import stack_with
+from baseten_tei.spec.spaces import ROLES, Role
+
+if TYPE_CHECKING:
+    from baseten_tei_client import Model
+    from baseten_tei_client.backfill import Estimate, Source, Totals
+
+FORMS = (
+    "A folder for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, qdrant:http://HOST:6333/COLLECTION, "
+    "lancedb:FOLDER/TABLE, or sqlite-vec:FILE/TABLE."
+)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is to be filled from what; `role`: which of the models under the name, if it is said."""
+
+    model: str
+    role: Role | None
+    source: str
+    sink: str
+    journal: Path
+    report: Path
+
+
+@click.command(name="backfill")
+@click.argument("model")
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    metavar="FILE",
+    help="Parquet, JSON Lines or CSV; also a folder or a pattern of them.",
+)
+@click.option("--to", "sink", metavar="SINK", help=FORMS)
+@click.option("--id", "id_column", default="id", metavar="COLUMN", help="By which a row is known.")
+@click.option("--text", "text_column", default="text", metavar="COLUMN", help="What is embedded.")
+@click.option(
+    "--payload", multiple=True, metavar="COLUMN", help="Kept beside the vector; may be repeated."
+)
+@click.option(
+    "--space",
+    type=click.Choice(ROLES),
+    help="Which of the models under the name.  [default: current]",
+    show_default=False,
+)
+@click.option("--environment", metavar="NAME", help="Another environment than the model's own.")
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.5,
+    help="Part of the replicas' permits to use.",
+)
+@click.option(
+    "--replicas",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="To keep busy.  [default: max_replica]",
+    show_default=False,
+)
+@click.option(
+    "--chunk",
+    type=click.IntRange(min=1),
+    default=2048,
+    metavar="ROWS",
+    help="Embedded and written at once.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="By which it goes on after a kill.  [default: backfill-MODEL-….db here]",
+    show_default=False,
+)
+@click.option(
+    "--estimate",
+    "only_estimate",
+    is_flag=True,
+    help="Only tell rows, tokens, hours and dollars; write nothing.",
+)
+@click.option(
+    "--usd-per-minute",
+    type=click.FloatRange(min=0),
+    metavar="USD",
+    help="Of a replica.  [default: the price list's]",
+    show_default=False,
+)
+@click.option(
+    "--file",
+    metavar="FILE",
+    help="Outputs as JSON, instead of the stack's. No project is needed.",
+)
+@yes_option
+@on_a_stack_unless("file")
+def command(
+    root: Path | None, stack: str | None, model: str, file: str | None, **given: Any
+) -> int:
+    """Embed the rows of a source with MODEL, and write the vectors to a store (docs/backfill.md).
+
+    Rows that the store has are left out, so the same command goes on after whatever ended it, and catches up later.
+    MODEL may name the one that is to follow: search.next. A new job at a terminal shows an estimate, for which some
+    rows are embedded, and asks. Truncated and refused rows are listed in a report beside the journal.
+    """
+    with _client_errors(), interruptible("the same command goes on with it"):
+        job = _parse_job(model, given)
+        key, price = _key_and_price(root, stack, job, given["usd_per_minute"])
+        outputs = str(file) if root is None else _stack_outputs(root, stack)
+        with _connect(job, outputs, key, given) as served:
+            return _run(job, served, price, given)
+
+
+def _stack_outputs(root: Path, stack: str | None) -> Mapping[str, Any]:
+    outputs: dict[str, Any] = json.loads(FORMATS["json"](read_outputs(root, stack, None), ""))
+    return outputs
+
+
+def _run(job: Job, model: "Model", price: float | None, given: Mapping[str, Any]) -> int:
+    from baseten_tei_client.backfill import backfill, open_sink, open_source
+
+    columns = {"id": given["id_column"], "text": given["text_column"], "payload": given["payload"]}
+    source = open_source(job.source, **columns)
+    if given["only_estimate"]:
+        click.echo(_estimate(model, source, price, given))
+        return 0
+    sink = open_sink(job.sink)
+    if asks(given["yes"]) and not job.journal.exists():
+        click.echo(_estimate(model, source, price, given), err=True)
+        confirm(f"Fill {sink.name}?", given["yes"])
+    with show_rows(f"backfill {job.model}") as advance:
+        totals = backfill(
+            model, source, sink, journal=job.journal, report=job.report, chunk=given["chunk"],
+            progress=lambda it: advance(it.rows, it.of, it.rows_per_second, it.seconds_left),
+        )  # fmt: skip
+    click.echo(describe_totals(totals, job.report))
+    return 0
+
+
+def describe_totals(totals: "Totals", report: Path) -> str:
+    """Return what a backfill came to as a line."""
+    return (
+        f"{totals.rows:,} rows: {totals.written:,} written, {totals.present:,} there before, {totals.refused:,} "
+        f"refused, {totals.repeated:,} with an id that came before; {totals.tokens:,} tokens. Row by row: {report}"
+    )
+
+
+def _estimate(
+    model: "Model", source: "Source", price: float | None, given: Mapping[str, Any]
+) -> str:
+    from baseten_tei_client.backfill import estimate
+
+    told = estimate(model, source, replicas=given["replicas"], usd_per_minute=price)
+    return describe_estimate(told, given["share"])
+
+
+def describe_estimate(told: "Estimate", share: float) -> str:
+    """Return an estimate as lines for people."""
+    rows = told.rows / (told.hours * 3600)
+    cost = "unknown: give --usd-per-minute"
+    if told.usd is not None:
+        cost = f"${told.usd:,.2f} ({told.replicas} x ${told.usd_per_minute:.5g} a minute)"
+    return "\n".join((
+        f"rows      {told.rows:,} ({told.characters:,} characters)",
+        f"tokens    about {told.tokens:,}, as in {told.sample:,} rows",
+        f"rate      {rows:,.0f} rows/s, {told.tokens_per_second:,.0f} tokens/s, with {share:g} of the permits",
+        f"time      about {tell_duration(told.hours * 3600)}",
+        f"cost      {cost}",
+    ))  # fmt: skip
+
+
+def _parse_job(model: str, given: Mapping[str, Any]) -> Job:
+    """Return the job. Raises `UserError` for a sink that is missing, or a password in it, which argv would show."""
+    name, _, end = model.rpartition(".")
+    role: Role | None = next((it for it in ROLES if it == end), given["space"])
+    name = name if end in ROLES else model
+    sink = given["sink"] or ""
+    if not sink and not given["only_estimate"]:
+        raise UserError(f"--to is missing, where the vectors go. {FORMS}")
+    if "://" in sink and urlsplit(sink).password:
+        raise UserError(
+            "--to has a password, which a list of processes shows: set PGPASSWORD, or use ~/.pgpass"
+        )
+    mark = hashlib.sha256(f"{model} {role} {sink}".encode()).hexdigest()[:8]
+    journal = given["journal"] or Path(f"backfill-{name}-{mark}.db")
+    return Job(name, role, given["source"], sink, journal, journal.with_suffix(".report.jsonl"))
+
+
+def _key_and_price(
+    root: Path | None, stack: str | None, job: Job, usd: float | None
+) -> tuple[str | None, float | None]:
+    """Return the stack's key, and the price of the model's instance; neither is known from outputs alone."""
+    if root is None or stack is None:
+        return None, usd
+    target = Workspace(root, stack).target
+    if target.embedded:
+        ensure_running(target.management_url, root)
+    found, resource = stack_with(root, stack, f"{job.model}.{job.role}" if job.role else job.model)
+    if usd is None:
+        usd = LISTED.of(instance_type(found.settings.models[resource]))
+    return find_api_key(target, os.environ), usd
+
+
+@contextmanager
+def _connect(
+    job: Job, outputs: Mapping[str, Any] | str, key: str | None, given: Mapping[str, Any]
+) -> Iterator["Model"]:
+    from baseten_tei_client import connect
+
+    model = connect(
+        job.model, space=job.role, outputs=outputs, api_key=key, environment=given["environment"],
+        share=given["share"], replicas=given["replicas"],
+    )  # fmt: skip
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+@contextmanager
+def _client_errors() -> Iterator[None]:
+    """Turn what the client raises, or its absence, into one line."""
+    try:
+        from baseten_tei_client import TeiClientError
+    except ImportError as error:
+        raise UserError(
+            "backfill needs the package baseten-tei-client with the extra of the store: install it"
+        ) from error
+    try:
+        yield
+    except TeiClientError as error:
+        raise UserError(str(error)) from error
