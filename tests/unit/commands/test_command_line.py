@@ -23,6 +23,7 @@ ARGUMENTS = {
     "explain": ["bge"],
     "adopt": ["--all"],
     "tune": ["bge"],
+    "backfill": ["bge", "--from", "notes.jsonl", "--estimate"],
     "pr verify": ["--comment", "comment.md"],
     "pr snapshot restore": ["--into", "folder"],
 }

@@ -11,7 +11,7 @@ import pytest
 from baseten_tei.__main__ import main
 from baseten_tei.baseten.versions import RemoteModel, Serving, Version
 from baseten_tei.commands import lock
-from baseten_tei.commands.adoption import adoption_steps
+from baseten_tei.commands.adopt import adoption_steps
 from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.environment_inputs import environment_inputs
 from baseten_tei.deployment.ownership import Owner

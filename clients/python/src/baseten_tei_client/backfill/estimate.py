@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei_client._sync import Model
 from baseten_tei_client.backfill.embedder import Embedder
 from baseten_tei_client.backfill.rows import Source
 from baseten_tei_client.backfill.sources import as_source
 from baseten_tei_client.errors import UsageError
-from baseten_tei_client.sync import Model
 
 SAMPLE = 2048
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from baseten_tei.commands.adoption.adopt_program import adopt_into_program
-from baseten_tei.commands.adoption.adoption_steps import bring_in, decide_adoptions, import_lines
+from baseten_tei.commands.adopt.adopt_program import adopt_into_program
+from baseten_tei.commands.adopt.adoption_steps import bring_in, decide_adoptions, import_lines
 from baseten_tei.commands.shared.command_line import FINDING
 from baseten_tei.commands.shared.options import (
     asks,

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import click
 
-from baseten_tei.commands.adoption.adoption_steps import bring_in, decide_adoptions, import_lines
+from baseten_tei.commands.adopt.adoption_steps import bring_in, decide_adoptions, import_lines
 from baseten_tei.commands.shared.command_line import FINDING
 from baseten_tei.commands.shared.options import asks, confirm
 from baseten_tei.operations.adoption.adoption_decision import Adopted, LeftOut
