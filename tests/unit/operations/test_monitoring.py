@@ -339,6 +339,18 @@ def test_an_emulators_models_are_scraped_from_the_emulator(tmp_path: Path) -> No
     )
 
 
+def test_a_model_beside_another_is_watched_under_what_it_is() -> None:
+    told = outputs()
+    bge = told["models"]["bge"]
+    served = {key: it for key, it in bge.items() if key not in ("environments", "task", "model_id")}
+    served["autoscaling"] = bge["environments"]["production"]["autoscaling"]
+    bge["spaces"] = {"current": served, "next": {**served, "baseten_id": "next1"}}
+    found = {it.model: it for it in watch("live", parse_outputs(json.dumps(told)), {})}
+    assert (found["bge.next"].model_id, found["bge.next"].environment) == ("next1", "production")
+    assert found["bge"].model_id == BGE
+    assert "bge.current" not in found
+
+
 def without_environments() -> dict[str, Any]:
     told: dict[str, Any] = deepcopy(TOLD)
     del told["models"]["bge"]["environments"]
