@@ -46,6 +46,11 @@ class Place:
         told = {**self.stack.outputs, "roles": {**ROLES, **roles}}
         self.settings.write_text(json.dumps(told))
 
+    def configure_models(self, models: dict[str, Any]) -> None:
+        """As the stack would tell of some models otherwise."""
+        outputs = {**self.stack.outputs, "models": {**self.stack.outputs["models"], **models}}
+        self.settings.write_text(json.dumps({**outputs, "roles": ROLES}))
+
     def documents(self, documents: list[dict[str, Any]]) -> Path:
         path = self.folder / "documents.jsonl"
         path.write_text("".join(f"{json.dumps(it)}\n" for it in documents))
@@ -65,9 +70,9 @@ class Place:
         return Run(ended.returncode, ended.stdout, ended.stderr)
 
     @contextmanager
-    def serving(self) -> Iterator[str]:
+    def serving(self, *more: str | Path) -> Iterator[str]:
         """The address of the service at work."""
-        command = self.command("serve", "--port", "0")
+        command = self.command("serve", "--port", "0", *more)
         with subprocess.Popen(
             command, cwd=EXAMPLE, env=_environment(), stdout=subprocess.PIPE, text=True
         ) as process:

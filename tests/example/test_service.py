@@ -107,6 +107,36 @@ def test_another_model_of_as_many_dimensions_is_refused_until_the_index_is_made_
         assert get(address, "/api/about").json()["model_id"] == "BAAI/bge-small-en-v1.5"
 
 
+def served(model: dict[str, Any]) -> dict[str, Any]:
+    return {key: it for key, it in model.items() if key not in ("model_id", "task")}
+
+
+def test_each_index_is_searched_with_the_model_of_its_space_while_the_stack_replaces_it(
+    place: Place, filled: Place, models: ClientStack
+) -> None:
+    shutil.copy(filled.index, place.index)
+    old, new = (models.models[name] for name in ("search", "other"))
+    before = {"current": served(old), "next": served(new)}
+    after = {"current": served(new), "previous": served(old)}
+    place.configure_models({"search": {**old, "spaces": before}})
+    following = place.folder / "next.db"
+    done = place.run("index", "--space", "next", "--index", following)
+    assert "embedded 40 documents" in done.stdout, done.text
+    for current, spaces, roles in (
+        (old, before, ("current", "next")), (new, after, ("previous", "current")),
+    ):  # fmt: skip
+        place.configure_models({"search": {**current, "spaces": spaces}})
+        for index, role, model in zip((place.index, following), roles, (old, new), strict=True):
+            with place.serving("--index", index) as address:
+                about = get(address, "/api/about").json()
+                assert (about["role"], about["model_id"]) == (role, model["space"]["model_id"])
+                assert set(about["spaces"]) == set(spaces)
+                assert found(address, "bread")["hits"]
+    place.configure_models({"search": new})
+    refused = place.run("serve")
+    assert (refused.code, len(refused.stderr.splitlines())) == (3, 1)
+
+
 def test_a_model_that_was_changed_behind_the_outputs_is_refused_and_noise_is_not(
     place: Place, filled: Place, models: ClientStack
 ) -> None:

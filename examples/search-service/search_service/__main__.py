@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 import uvicorn
 
@@ -21,7 +22,7 @@ from search_service.index import Index
 from search_service.indexing import index
 from search_service.models import connect_models
 from search_service.searching import Search
-from search_service.settings import read_settings
+from search_service.settings import Role, read_settings
 from search_service.web import make_app
 
 DOCUMENTS = Path(__file__).parents[1] / "documents.jsonl"
@@ -56,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
         "documents", type=Path, nargs="?", default=DOCUMENTS, help="a JSON object a line"
     )
     indexing.add_argument("--rebuild", action="store_true", help="embed all of them again")
+    indexing.add_argument(
+        "--space",
+        choices=get_args(Role),
+        default="current",
+        help="of which model a new index is, while the embeddings stack replaces one",
+    )
     indexing.set_defaults(run=_index)
     serving = commands.add_parser("serve", parents=[shared], help="answer searches")
     serving.add_argument("--host", default="127.0.0.1")
@@ -66,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 async def _index(arguments: argparse.Namespace) -> None:
     settings, documents = read_settings(arguments.settings), read_documents(arguments.documents)
-    done = await index(settings, documents, arguments.index, arguments.rebuild)
+    done = await index(settings, documents, arguments.index, arguments.rebuild, arguments.space)
     print(
         f"{arguments.index}: embedded {done.embedded} documents, kept {done.kept}, removed {done.removed}"
     )
@@ -77,7 +84,7 @@ async def _index(arguments: argparse.Namespace) -> None:
 async def _serve(arguments: argparse.Namespace) -> None:
     settings, kept = read_settings(arguments.settings), Index.open(arguments.index)
     async with connect_models(settings, kept.space) as models:
-        app = make_app(Search(kept, models), settings.on_emulator)
+        app = make_app(Search(kept, models), settings)
         listening = _listening(arguments.host, arguments.port)
         print(_greeting(kept, listening), flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))

@@ -13,7 +13,7 @@ from search_service.documents import Document
 from search_service.errors import ServiceError
 from search_service.index import Index
 from search_service.models import connect_embedding
-from search_service.settings import Settings
+from search_service.settings import Role, Settings
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,29 @@ class Indexed:
 
 
 async def index(
-    settings: Settings, documents: Sequence[Document], path: Path, rebuild: bool
+    settings: Settings,
+    documents: Sequence[Document],
+    path: Path,
+    rebuild: bool,
+    role: Role = "current",
 ) -> Indexed:
     """Make the file an index of exactly these documents; embed only new and changed ones, unless `rebuild`.
 
-    Raises `SpaceMismatchError` before anything is written if the index has a different space.
+    A new file is in the space of the model in `role`; a file that is there stays in its own.
+    Raises `SpaceMismatchError` before anything is written if no model serves the index's space.
     """
     if not path.exists():
-        return await _make(settings, documents, path)
+        return await _make(settings, documents, path, role)
     with closing(Index.open(path)) as old:  # also for `rebuild`: a file of something else stays
         if rebuild:
-            return await _make(settings, documents, path)
+            return await _make(settings, documents, path, role)
         return await _update(settings, documents, old)
 
 
-async def _make(settings: Settings, documents: Sequence[Document], path: Path) -> Indexed:
-    async with connect_embedding(settings) as model:
+async def _make(
+    settings: Settings, documents: Sequence[Document], path: Path, role: Role
+) -> Indexed:
+    async with connect_embedding(settings, role=role) as model:
         if model.space is None:
             raise ServiceError(
                 "the settings have no embedding space: `pulumi up` the embeddings stack, then this service's"

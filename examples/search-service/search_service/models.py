@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from baseten_tei_client import AsyncModel, Space, aconnect
-from search_service.settings import Settings
+from search_service.settings import Role, Settings
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,24 @@ class Models:
 
 @asynccontextmanager
 async def connect_embedding(
-    settings: Settings, expected: Space | None = None
+    settings: Settings, expected: Space | None = None, role: Role = "current"
 ) -> AsyncIterator[AsyncModel]:
-    """Give the embedding model, awake, after comparing its outputs and its answers with the expected space.
+    """Give the embedding model of the expected space, awake, after comparing its outputs and its answers with it.
 
-    Default: the space in the stack's outputs. Raises what `connect` raises, `SpaceMismatchError` among it.
+    While the stack replaces it, that is whichever of the current, the next and the previous model serves the space.
+    Default: the model in `role`, in the space of the stack's outputs. Raises what `connect` raises,
+    `SpaceMismatchError` among it.
     """
     name = settings.roles.embedding
-    space = expected or (await aconnect(name, outputs=settings.outputs)).space
+    space = expected or (await aconnect(name, outputs=settings.outputs, space=role)).space
     measured = space is not None and space.fingerprint is not None
-    model = await aconnect(name, outputs=settings.outputs, expect_space=space, probe_space=measured)
+    model = await aconnect(
+        name,
+        outputs=settings.outputs,
+        space=None if expected else role,
+        expect_space=space,
+        probe_space=measured,
+    )
     async with model:
         await model.ready()
         yield model

@@ -1,11 +1,14 @@
 """Reads the output of the service's Pulumi stack: three models of the embeddings stack and their roles."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
 from search_service.errors import ServiceError
+
+Role = Literal["current", "next", "previous"]
+"""Which of the models under a name: what serves, what is to follow it, what served before."""
 
 
 class Roles(BaseModel, frozen=True):
@@ -26,6 +29,12 @@ class Settings(BaseModel, frozen=True):
     @property
     def outputs(self) -> dict[str, Any]:
         return {"schema_version": self.schema_version, "models": self.models}
+
+    @property
+    def spaces(self) -> dict[str, str]:
+        """Return which embedding models there are under the name, by what each is; empty if there is one."""
+        spaces = self.models.get(self.roles.embedding, {}).get("spaces") or {}
+        return {role: served["space"]["model_id"] for role, served in spaces.items() if served}
 
     @property
     def on_emulator(self) -> bool:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, StringConstraints
 
 from baseten_tei_client import DeadlineError, RefusedTextError, TeiClientError
 from search_service.searching import Found, Search
+from search_service.settings import Role, Settings
 
 PAGE = Path(__file__).with_name("page")
 HEADERS = {
@@ -27,15 +28,20 @@ STATUSES = {RefusedTextError: 422, DeadlineError: 504}
 
 
 class About(BaseModel, frozen=True):
-    """What is searched, and with which model; an emulator's scores are toys."""
+    """What is searched, and with which model; an emulator's scores are toys.
+
+    `role` is what the model is under its name, `spaces` which others there are while the stack replaces it.
+    """
 
     documents: int
     model_id: str
     dimensions: int | None
     emulator: bool
+    role: Role
+    spaces: dict[str, str]
 
 
-def make_app(search: Search, emulator: bool) -> FastAPI:
+def make_app(search: Search, settings: Settings) -> FastAPI:
     """Return the service, without FastAPI's API pages, which load scripts from elsewhere."""
     app = FastAPI(title="search-service", docs_url=None, redoc_url=None)
     app.middleware("http")(_with_headers)
@@ -56,7 +62,9 @@ def make_app(search: Search, emulator: bool) -> FastAPI:
             documents=documents,
             model_id=space.model_id,
             dimensions=space.dimensions,
-            emulator=emulator,
+            emulator=settings.on_emulator,
+            role=search.models.embedding.role,
+            spaces=settings.spaces,
         )
 
     app.mount("/", StaticFiles(directory=PAGE, html=True))

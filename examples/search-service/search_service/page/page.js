@@ -71,6 +71,15 @@ function moodItem({ label, score }) {
   return item;
 }
 
+function spaceItem([name, model], role) {
+  const item = copyOf("space");
+  item.querySelector(".role").textContent = name;
+  item.querySelector(".model").textContent = model;
+  item.querySelector(".used").textContent = name === role ? "this index" : "";
+  if (name === role) item.ariaCurrent = "true";
+  return item;
+}
+
 function copyOf(template) {
   return document.getElementById(template).content.firstElementChild.cloneNode(true);
 }
@@ -101,8 +110,9 @@ document.querySelector(".examples").addEventListener("click", (event) => {
 addEventListener("popstate", open);
 
 open();
-ask("api/about").then(({ documents, model_id, dimensions, emulator }) => {
+ask("api/about").then(({ documents, model_id, dimensions, emulator, role, spaces }) => {
   const shape = dimensions ? `, ${dimensions} dimensions` : "";
   const toys = emulator ? " on an emulator: its scores count shared words and say nothing of the model" : "";
   document.querySelector("#about").textContent = `${documents} notes, embedded by ${model_id}${shape}${toys}`;
+  document.querySelector("#spaces").append(...Object.entries(spaces).map((it) => spaceItem(it, role)));
 });
