@@ -101,6 +101,8 @@ def _type(schema: Mapping[str, Any]) -> str:
             return "list of strings"
         case {"type": "object", "additionalProperties": {"type": "string"}}:
             return "mapping of strings"
+        case {"type": "object", "additionalProperties": True}:
+            return "mapping of a model's keys"
         case {"type": kind} if kind != "object":
             return str(kind)
     return "mapping, see below"
