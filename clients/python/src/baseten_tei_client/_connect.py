@@ -8,7 +8,7 @@ from typing import Any, TypedDict, Unpack
 
 from baseten_tei_client._cache import VectorCache
 from baseten_tei_client._model import AsyncModel
-from baseten_tei_client._outputs import Role
+from baseten_tei_client._outputs import Role, parse_spaces
 from baseten_tei_client._routing import choose_model
 from baseten_tei_client._sources import Outputs, read_outputs, read_space, require_api_key
 from baseten_tei_client._spaces import Space
@@ -97,8 +97,12 @@ def _model(
 ) -> AsyncModel:
     _check_names(name, environment, options)
     expected_space = None if expected is None else read_space(expected)
-    model = choose_model(read_outputs(outputs), name, environment, role, expected_space)
-    return AsyncModel(model, Settings(expect_space=expected_space, **options), require_api_key(key))
+    found = read_outputs(outputs)
+    model = choose_model(found, name, environment, role, expected_space)
+    others = parse_spaces(found, name).values() if environment is None else ()
+    beside = [it for it in others if it.role != model.role]
+    settings = Settings(expect_space=expected_space, **options)
+    return AsyncModel(model, settings, require_api_key(key), beside)
 
 
 def _check_names(name: object, environment: object, options: Options) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Literal, Self
 
+from baseten_tei_client._all_spaces import choose_roles, gather_all
 from baseten_tei_client._cache import space_key
 from baseten_tei_client._call import tasks
 from baseten_tei_client._call.batched_run import Job
@@ -41,8 +42,16 @@ _VERBS = {"embedding": "embed", "reranker": "rerank", "classifier": "classify"}
 class AsyncModel:
     """One model. Each event loop that uses it gets its own connections."""
 
-    def __init__(self, outputs: ModelOutputs, settings: Settings, key: Secret) -> None:
+    def __init__(
+        self,
+        outputs: ModelOutputs,
+        settings: Settings,
+        key: Secret,
+        beside: Iterable[ModelOutputs] = (),
+    ) -> None:
         self._outputs, self._settings, self._key = outputs, settings.validate(), key
+        self._outputs_beside = {it.role: it for it in beside}
+        self._beside: dict[Role, AsyncModel] = {}
         self._session: Session | None = None
         self._counter: Counter | None = None
         if settings.tokenizer is not None:
@@ -124,6 +133,30 @@ class AsyncModel:
             on_refusal=on_refusal, progress=progress,
         )  # fmt: skip
 
+    async def embed_all_spaces(
+        self, texts: Iterable[str], *, spaces: Iterable[Role] = ("current", "next"),
+        timeout: float | None = None, on_refusal: OnRefusal = "raise",
+    ) -> dict[Role, Embeddings]:  # fmt: skip
+        """Return the vectors of documents by each model under the name, as `embed_documents` does, or raise.
+
+        For writing to the indexes of two spaces at once. `spaces`: which; those that the outputs do not have are left
+        out. Pass "previous" as well if `space back` is to find its index whole.
+        """
+        given = list(texts) if not isinstance(texts, str) else texts
+        chosen = choose_roles(self._under_this_name(), spaces)
+        return await gather_all(
+            chosen,
+            lambda model: model.embed_documents(given, timeout=timeout, on_refusal=on_refusal),
+        )
+
+    def _under_this_name(self) -> dict[Role, "AsyncModel"]:
+        """Return this model and those beside it, which are made once."""
+        plain = replace(self._settings, expect_space=None, probe_space=False, tokenizer=None)
+        for role, outputs in self._outputs_beside.items():
+            if role not in self._beside:
+                self._beside[role] = AsyncModel(outputs, plain, self._key)
+        return {**self._beside, self.role: self}
+
     async def rerank(
         self, query: str, texts: Iterable[str], *, raw_scores: bool = False,
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
@@ -174,6 +207,8 @@ class AsyncModel:
 
     async def aclose(self) -> None:
         """Close its connections; later calls open new ones."""
+        for model in self._beside.values():
+            await model.aclose()
         session, self._session = self._session, None
         if session is not None and session.loop is asyncio.get_running_loop():
             await session.close()

@@ -130,6 +130,17 @@ class Model:
             )
         )
 
+    def embed_all_spaces(
+        self, texts: Iterable[str], *, spaces: Iterable[Role] = ("current", "next"),
+        timeout: float | None = None, on_refusal: OnRefusal = "raise",
+    ) -> dict[Role, Embeddings]:  # fmt: skip
+        """Return the vectors of documents by each model under the name, for two indexes at once, or raise."""
+        return self._run(
+            lambda: self._model.embed_all_spaces(
+                texts, spaces=spaces, timeout=timeout, on_refusal=on_refusal
+            )
+        )
+
     def rerank(
         self, query: str, texts: Iterable[str], *, raw_scores: bool = False,
         timeout: float | None = None, on_refusal: OnRefusal = "raise",
