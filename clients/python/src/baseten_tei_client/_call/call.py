@@ -91,11 +91,12 @@ class Call:
             self.job.tokens += answer.tokens or 0
             self._advance(len(places))
             long = [] if batch.again else self.suspects(places)
-            if may_be_cut(long, len(places), answer.tokens, limits.max_input_length):
+            is_doubtful = may_be_cut(long, len(places), answer.tokens, limits.max_input_length)
+            if is_doubtful:
                 doubtful.extend(long)
             else:
                 self._learn(places, answer.tokens)
-            if len(doubtful) >= limits.max_client_batch_size:  # a request full of them
+            if doubtful and (not is_doubtful or self._fill_a_request(doubtful)):
                 some, doubtful[:] = doubtful[:], []
                 self.cut.update(await self._cut_of(some))
 
@@ -131,7 +132,13 @@ class Call:
         room = self.job.room(*routes, tokens_beside_each=self._beside, exact=exact)
         long = set() if exact or not self.wish.cuts else set(self.suspects(wanted))
         short = [place for place in wanted if place not in long]
-        return group(self.texts, short, sorted(long), room, routes)
+        return group(self.texts, short, sorted(long), room, routes, self.job.lengths)
+
+    def _fill_a_request(self, places: Places) -> bool:
+        """Return whether a request to count these texts would be about full."""
+        size = sum(self.texts[place].size for place in places)
+        limits = self.job.limits
+        return len(places) >= limits.max_client_batch_size or 2 * size > limits.payload_limit_bytes
 
     def _learn(self, places: Places, tokens: int | None) -> None:
         if tokens is not None and not self.wish.exact:

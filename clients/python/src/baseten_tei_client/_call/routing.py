@@ -9,6 +9,7 @@ from typing import NamedTuple
 from baseten_tei_client._call.batched_run import Batch
 from baseten_tei_client._call.batches import Room, plan
 from baseten_tei_client._call.prepare import Text
+from baseten_tei_client._router.lengths import Lengths
 from baseten_tei_client._router.wire import Route
 
 
@@ -21,16 +22,18 @@ class Routes(NamedTuple):
 
 
 def group(
-    texts: Sequence[Text], short: Sequence[int], long: Sequence[int], room: Room, routes: Routes
-) -> Iterator[Batch]:
+    texts: Sequence[Text], short: Sequence[int], long: Sequence[int], room: Room, routes: Routes,
+    lengths: Lengths,
+) -> Iterator[Batch]:  # fmt: skip
     """Group the texts: those that are short for certain, and those that may be too long, by place.
 
     The short ones go first: their answers show how many tokens the others probably have. Each of the others goes
-    where it is proven not to be cut if it is probably not; the shortest first, since they show more.
+    where it is proven not to be cut if it is probably not; the longest first, so that those that are cut are counted
+    while others are computed. If nothing is known yet the shortest go first, since they show it.
     """
     for places in plan(texts, short, room):
         yield Batch(places, routes.usual)
-    for places in plan(texts, long, room, shortest_first=True):
+    for places in plan(texts, long, room, shortest_first=not lengths.has_learnt):
         probably = [place for place in places if room.reads_all_of(texts[place])]
         if probably:
             yield Batch(probably, routes.refusing, routes.cutting)

@@ -17,6 +17,8 @@ class Lengths:
 
     def __init__(self) -> None:
         self._per_byte = {True: FIRST_GUESS, False: FIRST_GUESS}
+        self.has_learnt = False
+        """Whether an answer has shown something."""
 
     def expect(self, text: str, most: int) -> int:
         """Return how many tokens a text probably has at the most, which cannot have more than `most`."""
@@ -26,6 +28,7 @@ class Lengths:
         """Take in that texts of so many bytes together had so many tokens."""
         if bytes_ < _TELLING * len(texts):
             return
+        self.has_learnt = True
         kind, seen = _kind(texts), min(1.0, tokens / max(1, bytes_))
         known = self._per_byte[kind]
         self._per_byte[kind] = seen if seen > known else known + _FORGETS * (seen - known)
