@@ -13,7 +13,7 @@ from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_
 from baseten_tei.project.generated_files import write_if_changed
 from baseten_tei.rules.formats.document import RULES_PATH, render_rules
 from baseten_tei.rules.registry import DESCRIBED, RULES
-from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
+from baseten_tei.spec.keys.config_schema import SCHEMA_PATH, render_config_schema
 from baseten_tei.spec.keys.keys_page import KEYS_PATH, render_keys
 
 ROOT = Path(__file__).parents[1]

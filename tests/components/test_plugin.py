@@ -135,6 +135,20 @@ def test_a_component_is_registered_with_all_that_is_in_it(world: World) -> None:
     EmbeddingOutputs.model_validate(outputs["outputs"])
 
 
+def test_a_next_is_a_component_beside_it_and_may_become_it(world: World) -> None:
+    engine, told, response = world.construct({**BGE, "next": {"model_id": "BAAI/bge-m3"}})
+    assert {"bge", "bge-model", "bge-push", "bge-2", "bge-2-model", "bge-2-push"} <= {
+        *engine.registered
+    }
+    assert sorted(told["outputs"]["spaces"]) == ["current", "next"]
+    assert response.urn.endswith("::bge")
+    after = {"model_id": "BAAI/bge-m3", "edition": 2, "previous": {**BGE, "edition": 1}}
+    engine, told, response = world.construct(after)
+    assert {"bge-model", "bge-2-model"} <= {*engine.registered}
+    assert response.urn.endswith("::bge-2")
+    assert told["outputs"]["spaces"]["previous"]["space"]["model_id"] == BGE["model_id"]
+
+
 def test_what_is_in_it_has_this_plugin_as_its_provider_wherever_the_plugin_comes_from(
     world: World,
 ) -> None:

@@ -12,7 +12,7 @@ from baseten_tei.facts.files.read_files import is_there
 from baseten_tei.outputs.json_schema import OUTPUTS_SCHEMA_PATH, outputs_schema_text
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack_settings import stacks
-from baseten_tei.spec.config_schema import SCHEMA_PATH, render_config_schema
+from baseten_tei.spec.keys.config_schema import SCHEMA_PATH, render_config_schema
 
 _SCHEMAS = {SCHEMA_PATH: render_config_schema, OUTPUTS_SCHEMA_PATH: outputs_schema_text}
 

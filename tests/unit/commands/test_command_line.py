@@ -23,11 +23,13 @@ ARGUMENTS = {
     "explain": ["bge"],
     "adopt": ["--all"],
     "tune": ["bge"],
+    "space advance": ["bge"],
+    "space back": ["bge"],
     "backfill": ["bge", "--from", "notes.jsonl", "--estimate"],
     "pr verify": ["--comment", "comment.md"],
     "pr snapshot restore": ["--into", "folder"],
 }
-GROUPS = ("", "pr", "pr snapshot")
+GROUPS = ("", "pr", "pr snapshot", "space")
 WITHOUT_A_PROJECT = ("pr comment",)
 OF_A_PROJECT = [it for it in EVERY if " ".join(it) not in (*GROUPS, *WITHOUT_A_PROJECT)]
 OF_A_STACK = [

@@ -9,7 +9,7 @@ import yaml
 from baseten_tei.deployment.config.truss_config import build_config
 from baseten_tei.deployment.start_command import build_start_command
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.config_schema import build_config_schema
+from baseten_tei.spec.keys.config_schema import build_config_schema
 from baseten_tei.spec.keys.key_tables import key_tables
 from baseten_tei.spec.keys.keys_page import KEYS_PATH, model_keys, render_keys
 from baseten_tei.spec.spec_parser import parse_spec

@@ -14,8 +14,8 @@ from baseten_tei.spec.args import (
     RollingDeploy,
     TeiArgs,
 )
-from baseten_tei.spec.config_schema import build_config_schema
 from baseten_tei.spec.docstrings import attribute_docstrings
+from baseten_tei.spec.keys.config_schema import build_config_schema
 from baseten_tei.spec.keys.key_tables import key_tables
 from baseten_tei.spec.schedules import Schedule, Warm
 

@@ -66,14 +66,14 @@ def test_a_model_advances_and_goes_back_without_a_push_and_each_index_keeps_its_
         ):
             move(stack, where)
             emulator.forget_calls()
-            shown = stack.preview("--diff").check().text
-            assert "previous" in shown
-            stack.up().check()
+            assert (
+                "previous"
+                in stack.pulumi("up", "--yes", "--diff", "--stack", stack.name).check().text
+            )
             assert (writes(emulator), emulator.pushes()) == ([], 0)
             assert serves(stack, old) == (gets_old[0], roles[0])
             assert serves(stack, new) == (gets_new[0], roles[1])
-            assert "unchanged" in stack.up().check().text
-            assert status(stack).code == 0
+        assert status(stack).code == 0
         assert told(stack)["space"] == new
 
     assert client.calls > 0
