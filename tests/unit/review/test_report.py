@@ -101,6 +101,7 @@ def test_the_diff_is_that_of_the_reviewed_file() -> None:
         (raw(revision=COMMIT), raw(revision=OTHER), "embed the index again"),
         (raw(), raw(pooling="mean"), "pooling (default) → mean"),
         (raw(), raw(default_prompt="query: "), "default_prompt (default) → query: "),
+        (raw(), raw(prompts={"document": "passage: "}), "prompts.document (default) → passage: "),
         (raw(), raw(environment="live"), "every URL is another"),
         (raw(environments={"staging": {}}), raw(), "environment staging goes"),
         (raw(max_client_batch_size=64), raw(), "max_client_batch_size 64 → 32"),
@@ -122,6 +123,7 @@ def test_what_breaks_callers_is_a_red_line(before: Any, after: Any, said: str) -
         {"accelerator": "A10G"},
         {"max_client_batch_size": 64},
         {"dtype": "float32"},
+        {"prompts": {"query": "query: "}},
         {"served_model_name": "x", "tei_version": "1.9.3"},
     ],
 )
