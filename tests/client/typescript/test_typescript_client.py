@@ -134,6 +134,13 @@ def test_vectors_are_those_of_the_python_client_in_the_order_of_the_texts(
         assert np.allclose(found, search.embed(TEXTS).vectors, atol=1e-6)
 
 
+def test_a_model_that_sleeps_is_woken_and_answers(service: Service, stack: ClientStack) -> None:
+    stack.sleep()
+    assert stack.emulator.deployments("search")[0]["status"] == "SCALED_TO_ZERO"
+    assert len(service.found("embed", texts=TEXTS)) == 100
+    assert stack.emulator.deployments("search")[0]["status"] == "ACTIVE"
+
+
 def test_each_text_gets_the_prompt_that_it_is_for(service: Service, stack: ClientStack) -> None:
     found = service.found("prompts")
     with stack.connect("search") as search:
