@@ -144,14 +144,5 @@ def find_place(specs: Mapping[str, Spec], resource: str) -> list[str]:
     return [resource]
 
 
-def describe_role(models: "Mapping[str, ModelArgs]", resource: str) -> str | None:
-    """Return what a model is to those that stand beside it, e.g. `next of search`; `None` where it is alone."""
-    for name, roles in list_roles(models).items():
-        for role, it in roles.items():
-            if it == resource and len(roles) > 1:
-                return f"{role} of {name}"
-    return None
-
-
 def _words_of(args: "ModelArgs") -> dict[str, Any]:
     return {"edition": args.edition, "next": args.next, "previous": args.previous}

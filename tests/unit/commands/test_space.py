@@ -6,6 +6,8 @@ import pytest
 import yaml
 
 from baseten_tei.__main__ import main
+from baseten_tei.commands import space
+from baseten_tei.project.registered_models import RegisteredModels
 from baseten_tei.spec.spec_parser import MODELS
 
 STACK = """\
@@ -124,3 +126,22 @@ def test_commands_know_each_model_by_what_it_is_now(capsys: pytest.CaptureFixtur
     }.items():  # fmt: skip
         assert main(["explain", name]) == 2  # none of them is locked
         assert model in capsys.readouterr().err
+
+
+def test_a_program_gets_the_arguments_to_write_and_no_file_changes(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = {**search(project), "next": {"model_id": "BAAI/bge-m3", "accelerator": "A10G"}}
+    (project / "Pulumi.dev.yaml").write_text("config:\n  baseten:target: emulator\n")
+    registered = RegisteredModels(specs={"search": spec})
+    monkeypatch.setattr(space, "read_stack", lambda *_, **__: None)
+    monkeypatch.setattr(space, "registered_models", lambda *_: registered)
+    assert main(["space", "advance", "search"]) == 1
+    told = capsys.readouterr().out
+    code = told.partition("as the whole spec of model 'search':\n")[2].rpartition("then run")[0]
+    args = eval(f"dict({code})", {"Autoscaling": dict})  # noqa: S307  # what was just printed
+    assert args["model_id"] == "BAAI/bge-m3"
+    assert args["edition"] == 2
+    assert args["previous"]["model_id"] == "BAAI/bge-small-en-v1.5"
+    assert args["autoscaling"] == {"min_replica": 1, "max_replica": 4}
+    assert "previous" not in (project / "Pulumi.dev.yaml").read_text()

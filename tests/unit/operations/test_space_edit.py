@@ -184,6 +184,12 @@ def test_a_next_that_cannot_be_one_is_refused_in_one_line(part: dict[str, Any], 
     assert said in problems[0]
 
 
+def test_a_previous_says_which_model_it_is() -> None:
+    _, problems = parse_specs({"search": {**BASE, "edition": 2, "previous": {}}})
+    assert len(problems) == 1
+    assert "previous.edition is missing" in problems[0]
+
+
 def test_a_name_that_another_model_has_is_refused() -> None:
     _, problems = parse_specs({"search": NEXT, "search-2": BASE})
     assert len(problems) == 1
