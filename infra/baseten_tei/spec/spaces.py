@@ -99,6 +99,11 @@ def _problem(role: str, part: object, spec: Spec) -> str | None:
         return (
             f"{role}.edition must be a number of 1 or more, not {edition!r}: write e.g. edition: 2"
         )
+    if role == "previous" and edition is None:
+        return (
+            "previous.edition is missing: it says which model served before, and `baseten-tei space advance` writes "
+            "it: write edition: 1 for the first of this name"
+        )
     return None
 
 
@@ -145,4 +150,9 @@ def find_place(specs: Mapping[str, Spec], resource: str) -> list[str]:
 
 
 def _words_of(args: "ModelArgs") -> dict[str, Any]:
-    return {"edition": args.edition, "next": args.next, "previous": args.previous}
+    return {
+        "task": args.task,
+        "edition": args.edition,
+        "next": args.next,
+        "previous": args.previous,
+    }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from baseten_tei.errors import UserError
 from baseten_tei.operations.spaces.advance import advance, find_pin, go_back
 from baseten_tei.operations.spaces.spec_edit import rewrite_spec
-from baseten_tei.spec.spaces import expand, resource_name, stack_name
+from baseten_tei.spec.spaces import expand, list_roles, resource_name, stack_name
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
 BASE: dict[str, Any] = {
@@ -182,6 +182,21 @@ def test_a_next_that_cannot_be_one_is_refused_in_one_line(part: dict[str, Any], 
     _, problems = parse_specs({"search": {**BASE, "next": part}})
     assert len(problems) == 1
     assert said in problems[0]
+
+
+def test_roles_are_known_from_the_specs_by_resource() -> None:
+    said_again = {
+        **NEXT,
+        "next": {**NEXT["next"], "task": "embedding"},
+    }  # as whoever copies a spec writes it
+    specs, problems = parse_specs({"search": said_again, "rank": {**BASE, "task": "reranker"}})
+    assert problems == []
+    assert list_roles(specs) == {
+        "search": {"current": "search", "next": "search-2"},
+        "rank": {"current": "rank"},
+    }
+    forward, _ = parse_specs({"search": advance("search", said_again)})
+    assert list_roles(forward) == {"search": {"current": "search-2", "previous": "search"}}
 
 
 def test_a_previous_says_which_model_it_is() -> None:
