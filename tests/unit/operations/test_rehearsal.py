@@ -454,6 +454,17 @@ def test_a_program_of_models_alone_is_brought_up_whole() -> None:
     assert left_out_lines(FOREIGN[:1]) == []
 
 
+def test_the_models_beside_another_are_unprotected_in_the_copy_too() -> None:
+    spec = {
+        "task": "embedding",
+        "model_id": "a/b",
+        "next": {"protect": True},
+        "previous": {"edition": 2, "protect": False},
+    }
+    copied = copy_stack({MODELS: {"bge": spec}}, ADDRESS).config[MODELS]["bge"]
+    assert (copied["next"], copied["previous"]) == ({}, {"edition": 2})
+
+
 def test_a_rehearsed_spec_has_no_pin_and_no_protection() -> None:
     pinned = EmbeddingArgs(
         model_id="a/b", deployment="d1", protect=True,

@@ -80,7 +80,8 @@ def _spec(spec: Any) -> Any:
     environments = kept.get("environments")
     if isinstance(environments, Mapping):
         kept["environments"] = {name: _spec(inner) for name, inner in environments.items()}
-    return kept
+    beside = {role: _spec(kept[role]) for role in ("next", "previous") if role in kept}
+    return {**kept, **beside}
 
 
 def pins_left_out(models: Mapping[str, Any]) -> list[str]:
