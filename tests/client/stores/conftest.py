@@ -29,10 +29,12 @@ class Store:
     python: Path
     started: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *arguments: str, pause: float = 0) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, pause: float = 0, out: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [self.python, FILL, *arguments], text=True, cwd=self.folder, env=environment(pause),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            stdout=out, stderr=subprocess.PIPE,
         )  # fmt: skip
         self.started.append(process)
         return process
@@ -54,7 +56,8 @@ class Store:
 
     def kill_after(self, rows: int, chunks: int, seconds: float) -> None:
         """Start a run and end it with SIGKILL, a while after it has written so many chunks."""
-        process = self.start("run", self.sink, str(rows), "journal.db", pause=0.02)
+        nowhere = subprocess.DEVNULL  # nobody reads what a run that ends by itself would print
+        process = self.start("run", self.sink, str(rows), "journal.db", pause=0.02, out=nowhere)
         assert process.stderr is not None
         for _ in range(chunks):
             process.stderr.readline()
