@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from baseten_tei_client import SpaceMismatchError, UsageError
 from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill import Batch, Progress, Row, Totals, backfill, find_missing
-from baseten_tei_client.backfill.journal import Journal
-from baseten_tei_client.backfill.rows import Id
-from baseten_tei_client.backfill.sinks.sink import check_noted_space, dump_space
+from baseten_tei_client.backfill._journal import Journal
+from baseten_tei_client.backfill._rows import Id
+from baseten_tei_client.backfill._sinks.sink import check_noted_space, dump_space
 from baseten_tei_client.results import Floats
 from tests.client.stores.fake_model import FakeModel, another_space, vector_of
 

@@ -6,14 +6,14 @@ estimate     rows, tokens, hours, dollars
 backfill     writes what the sink lacks, and goes on after a kill
 """
 
-from baseten_tei_client.backfill.embedder import Embedder
-from baseten_tei_client.backfill.errors import SinkError
-from baseten_tei_client.backfill.estimate import Estimate, estimate
-from baseten_tei_client.backfill.journal import Totals
-from baseten_tei_client.backfill.rows import Batch, Row, Source
-from baseten_tei_client.backfill.run import Progress, backfill, find_missing
-from baseten_tei_client.backfill.sinks import Sink, open_sink
-from baseten_tei_client.backfill.sources import Rows, open_source
+from baseten_tei_client.backfill._embedder import Embedder
+from baseten_tei_client.backfill._errors import SinkError
+from baseten_tei_client.backfill._estimate import Estimate, estimate
+from baseten_tei_client.backfill._journal import Totals
+from baseten_tei_client.backfill._rows import Batch, Row, Source
+from baseten_tei_client.backfill._run import Progress, backfill, find_missing
+from baseten_tei_client.backfill._sinks import Sink, open_sink
+from baseten_tei_client.backfill._sources import Rows, open_source
 
 __all__ = [
     "Batch",

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill.errors import SinkError, missing_extra
-from baseten_tei_client.backfill.rows import Batch, Id, Row, digest_ids
-from baseten_tei_client.backfill.sinks.sink import (
+from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._rows import Batch, Id, Row, digest_ids
+from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
     check_noted_space,
     dimensions_of,
@@ -46,7 +46,7 @@ class ParquetSink:
 
     def open(self, space: Space, example: Row) -> None:
         """Make the folder, read the ids of its parts, and remove what a dead run left half written."""
-        from baseten_tei_client.backfill.sinks.table import make_schema
+        from baseten_tei_client.backfill._sinks.table import make_schema
 
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ class ParquetSink:
 
     def write(self, batch: Batch) -> None:
         """Write a part, named after its chunk and its ids."""
-        from baseten_tei_client.backfill.sinks.table import make_table
+        from baseten_tei_client.backfill._sinks.table import make_table
 
         name = f"part-{batch.chunk:06d}-{digest_ids(batch.ids)}.parquet"
         new = self._folder / f".{name}.tmp"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill.errors import SinkError, missing_extra
-from baseten_tei_client.backfill.rows import Batch, Id, Row
-from baseten_tei_client.backfill.sinks import split_name
-from baseten_tei_client.backfill.sinks.sink import (
+from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._rows import Batch, Id, Row
+from baseten_tei_client.backfill._sinks import split_name
+from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
     check_noted_space,
     dimensions_of,

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
-from baseten_tei_client.backfill.sinks.sink import Sink
+from baseten_tei_client.backfill._sinks.sink import Sink
 from baseten_tei_client.errors import UsageError
 
 __all__ = ["Sink", "open_sink"]

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from baseten_tei_client.backfill.rows import Finding
+from baseten_tei_client.backfill._rows import Finding
 from baseten_tei_client.errors import UsageError
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from baseten_tei_client.backfill.rows import Chunk, Finding
+from baseten_tei_client.backfill._rows import Chunk, Finding
 from baseten_tei_client.errors import UsageError
 
 _TABLES = """

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill.errors import SinkError, missing_extra
-from baseten_tei_client.backfill.rows import Batch, Id, Row
-from baseten_tei_client.backfill.sinks import split_name
-from baseten_tei_client.backfill.sinks.sink import (
+from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._rows import Batch, Id, Row
+from baseten_tei_client.backfill._sinks import split_name
+from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
     check_noted_space,
     dimensions_of,
@@ -40,7 +40,7 @@ class LanceSink:
 
     def open(self, space: Space, example: Row) -> None:
         """Make the table if it is not there, with its space."""
-        from baseten_tei_client.backfill.sinks.table import make_schema
+        from baseten_tei_client.backfill._sinks.table import make_schema
 
         schema = make_schema(example, dimensions_of(space)).with_metadata({NOTE: dump_space(space)})
         try:
@@ -74,7 +74,7 @@ class LanceSink:
 
     def write(self, batch: Batch) -> None:
         """Merge the rows into the table by their ids."""
-        from baseten_tei_client.backfill.sinks.table import make_table
+        from baseten_tei_client.backfill._sinks.table import make_table
 
         rows = make_table(batch, self._table.schema)
         try:

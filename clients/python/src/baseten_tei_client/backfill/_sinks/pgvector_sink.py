@@ -6,9 +6,9 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill.errors import SinkError, missing_extra
-from baseten_tei_client.backfill.rows import Batch, Id, Row
-from baseten_tei_client.backfill.sinks.sink import (
+from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._rows import Batch, Id, Row
+from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
     check_noted_space,
     dimensions_of,

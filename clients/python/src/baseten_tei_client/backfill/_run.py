@@ -11,12 +11,20 @@ from typing import Any
 import numpy as np
 
 from baseten_tei_client._spaces import Space, compare
-from baseten_tei_client.backfill.embedder import ChunkEmbedder, Embedder, Outcome
-from baseten_tei_client.backfill.journal import Journal, Totals
-from baseten_tei_client.backfill.report import write_report
-from baseten_tei_client.backfill.rows import Batch, Chunk, Finding, Id, Row, Source, cut_into_chunks
-from baseten_tei_client.backfill.sinks.sink import Sink
-from baseten_tei_client.backfill.sources import as_source
+from baseten_tei_client.backfill._embedder import ChunkEmbedder, Embedder, Outcome
+from baseten_tei_client.backfill._journal import Journal, Totals
+from baseten_tei_client.backfill._report import write_report
+from baseten_tei_client.backfill._rows import (
+    Batch,
+    Chunk,
+    Finding,
+    Id,
+    Row,
+    Source,
+    cut_into_chunks,
+)
+from baseten_tei_client.backfill._sinks.sink import Sink
+from baseten_tei_client.backfill._sources import as_source
 from baseten_tei_client.errors import SpaceMismatchError, UsageError
 
 ROWS_OF_A_CHUNK = 2048

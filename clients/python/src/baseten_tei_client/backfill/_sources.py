@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from baseten_tei_client.backfill.errors import missing_extra
-from baseten_tei_client.backfill.rows import (
+from baseten_tei_client.backfill._errors import missing_extra
+from baseten_tei_client.backfill._rows import (
     Columns,
     Row,
     Source,

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from baseten_tei_client._sync import Model
-from baseten_tei_client.backfill.embedder import Embedder
-from baseten_tei_client.backfill.rows import Source
-from baseten_tei_client.backfill.sources import as_source
+from baseten_tei_client.backfill._embedder import Embedder
+from baseten_tei_client.backfill._rows import Source
+from baseten_tei_client.backfill._sources import as_source
 from baseten_tei_client.errors import UsageError
 
 SAMPLE = 2048

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from baseten_tei_client._spaces import Space, compare
-from baseten_tei_client.backfill.rows import Batch, Id, Row
+from baseten_tei_client.backfill._rows import Batch, Id, Row
 from baseten_tei_client.errors import OutputsError, SpaceMismatchError, UsageError
 
 NOTE = "baseten_tei_space"

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from baseten_tei_client.backfill.errors import SinkError, missing_extra
-from baseten_tei_client.backfill.rows import Batch, Row
+from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._rows import Batch, Row
 
 try:
     import pyarrow as pa
