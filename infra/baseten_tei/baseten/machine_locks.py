@@ -35,6 +35,14 @@ def one_at_a_time(name: str, kind: str = "lock") -> Iterator[None]:
 
 
 @contextmanager
+def hold_if_free(name: str, kind: str) -> Iterator[bool]:
+    """Hold a lock of a file of its own if nobody else does, and yield whether: for what lasts hours."""
+    mark = sha256(name.encode()).hexdigest()[:16]
+    with _open(folder() / f"{kind}-{mark}") as file:
+        yield try_to_lock_file(file)
+
+
+@contextmanager
 def a_slot(slots: int | None = None) -> Iterator[None]:
     """Hold one of as many slots as there are cores.
 

@@ -20,6 +20,12 @@ from baseten_tei.commands.shared.options import asks, confirm, on_a_stack_unless
 from baseten_tei.commands.shared.rows_progress import show_rows, tell_duration
 from baseten_tei.deployment.money.costs import LISTED, instance_type
 from baseten_tei.errors import UserError
+from baseten_tei.operations.scaling.scaling_client import (
+    Place,
+    find_place,
+    is_any_left,
+    raise_replicas,
+)
 from baseten_tei.outputs.formats.formats import FORMATS
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import stack_with
@@ -27,7 +33,7 @@ from baseten_tei.spec.spaces import ROLES, Role
 
 if TYPE_CHECKING:
     from baseten_tei_client import Model
-    from baseten_tei_client.backfill import Estimate, Source, Totals
+    from baseten_tei_client.backfill import Estimate, Sink, Source, Totals
 
 FORMS = (
     "A folder for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, qdrant:http://HOST:6333/COLLECTION, "
@@ -45,6 +51,16 @@ class Job:
     sink: str
     journal: Path
     report: Path
+
+
+@dataclass(frozen=True)
+class Served:
+    """By whom the rows are embedded; `place` is `None` where nothing but outputs is known."""
+
+    outputs: Mapping[str, Any] | str
+    key: str | None
+    price: float | None
+    place: Place | None
 
 
 @click.command(name="backfill")
@@ -79,8 +95,7 @@ class Job:
     "--replicas",
     type=click.IntRange(min=1),
     metavar="N",
-    help="To keep busy.  [default: max_replica]",
-    show_default=False,
+    help="Raise the environment to so many for the job, and set what was before at its end.",
 )
 @click.option(
     "--chunk",
@@ -127,29 +142,40 @@ def command(
     """
     with _client_errors(), interruptible("the same command goes on with it"):
         job = _parse_job(model, given)
-        key, price = _key_and_price(root, stack, job, given["usd_per_minute"])
-        outputs = str(file) if root is None else _stack_outputs(root, stack)
-        with _connect(job, outputs, key, given) as served:
-            return _run(job, served, price, given)
+        served = (
+            _serve_file(str(file), given)
+            if root is None or stack is None
+            else _serve_stack(root, stack, job, given)
+        )
+        return _run(job, served, given)
 
 
-def _stack_outputs(root: Path, stack: str | None) -> Mapping[str, Any]:
-    outputs: dict[str, Any] = json.loads(FORMATS["json"](read_outputs(root, stack, None), ""))
-    return outputs
+def _run(job: Job, served: Served, given: Mapping[str, Any]) -> int:
+    from baseten_tei_client.backfill import open_sink, open_source
 
-
-def _run(job: Job, model: "Model", price: float | None, given: Mapping[str, Any]) -> int:
-    from baseten_tei_client.backfill import backfill, open_sink, open_source
-
+    with _connect(job, served, given, None):
+        pass  # sends nothing, and a wrong name is told before a store is opened
     columns = {"id": given["id_column"], "text": given["text_column"], "payload": given["payload"]}
     source = open_source(job.source, **columns)
     if given["only_estimate"]:
-        click.echo(_estimate(model, source, price, given))
+        click.echo(_estimate(job, served, source, given))
         return 0
     sink = open_sink(job.sink)
     if asks(given["yes"]) and not job.journal.exists():
-        click.echo(_estimate(model, source, price, given), err=True)
+        click.echo(_estimate(job, served, source, given), err=True)
         confirm(f"Fill {sink.name}?", given["yes"])
+    with (
+        _replicas_for_job(served, given) as replicas,
+        _connect(job, served, given, replicas) as model,
+    ):
+        return _fill(job, model, source, sink, given)
+
+
+def _fill(
+    job: Job, model: "Model", source: "Source", sink: "Sink", given: Mapping[str, Any]
+) -> int:
+    from baseten_tei_client.backfill import backfill
+
     with show_rows(f"backfill {job.model}") as advance:
         totals = backfill(
             model, source, sink, journal=job.journal, report=job.report, chunk=given["chunk"],
@@ -167,12 +193,19 @@ def describe_totals(totals: "Totals", report: Path) -> str:
     )
 
 
-def _estimate(
-    model: "Model", source: "Source", price: float | None, given: Mapping[str, Any]
-) -> str:
+def _estimate(job: Job, served: Served, source: "Source", given: Mapping[str, Any]) -> str:
+    """Return what it will take; the sample is embedded by the replicas that are there now."""
     from baseten_tei_client.backfill import estimate
 
-    told = estimate(model, source, replicas=given["replicas"], usd_per_minute=price)
+    wanted, now = given["replicas"], None
+    if wanted and served.place:
+        current = served.place.read().current
+        now = max(1, current.replicas if current else 1)
+    with _connect(job, served, given, now) as model:
+        told = estimate(
+            model, source, replicas=wanted and max(wanted, now or 1), sample_replicas=now,
+            usd_per_minute=served.price,
+        )  # fmt: skip
     return describe_estimate(told, given["share"])
 
 
@@ -208,30 +241,56 @@ def _parse_job(model: str, given: Mapping[str, Any]) -> Job:
     return Job(name, role, given["source"], sink, journal, journal.with_suffix(".report.jsonl"))
 
 
-def _key_and_price(
-    root: Path | None, stack: str | None, job: Job, usd: float | None
-) -> tuple[str | None, float | None]:
-    """Return the stack's key, and the price of the model's instance; neither is known from outputs alone."""
-    if root is None or stack is None:
-        return None, usd
-    target = Workspace(root, stack).target
+def _serve_file(file: str, given: Mapping[str, Any]) -> Served:
+    """Return what outputs alone tell. Raises `UserError` for what needs the stack."""
+    if given["replicas"]:
+        raise UserError(
+            "--replicas changes autoscaling on Baseten, for which a file of outputs is not enough: run this in the "
+            "project's folder, without --file"
+        )
+    return Served(file, None, given["usd_per_minute"], None)
+
+
+def _serve_stack(root: Path, stack: str, job: Job, given: Mapping[str, Any]) -> Served:
+    """Return a stack's outputs and key, the price of the model's instance, and where its replicas are."""
+    workspace = Workspace(root, stack)
+    target = workspace.target
     if target.embedded:
         ensure_running(target.management_url, root)
-    found, resource = stack_with(root, stack, f"{job.model}.{job.role}" if job.role else job.model)
-    if usd is None:
-        usd = LISTED.of(instance_type(found.settings.models[resource]))
-    return find_api_key(target, os.environ), usd
+    name = f"{job.model}.{job.role}" if job.role else job.model
+    found, resource = stack_with(root, stack, name)
+    args, usd = found.settings.models[resource], given["usd_per_minute"]
+    place = None
+    if given["replicas"] or is_any_left(root):
+        team = found.teams.get(resource) or workspace.team
+        place = find_place(workspace, resource, args, team, given["environment"], _tell)
+    outputs = json.loads(FORMATS["json"](read_outputs(root, stack, None), ""))
+    price = LISTED.of(instance_type(args)) if usd is None else usd
+    return Served(outputs, find_api_key(target, os.environ), price, place)
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
+
+
+@contextmanager
+def _replicas_for_job(served: Served, given: Mapping[str, Any]) -> Iterator[int | None]:
+    if served.place is None:
+        yield None
+        return
+    with raise_replicas(served.place, given["replicas"]) as replicas:
+        yield replicas
 
 
 @contextmanager
 def _connect(
-    job: Job, outputs: Mapping[str, Any] | str, key: str | None, given: Mapping[str, Any]
+    job: Job, served: Served, given: Mapping[str, Any], replicas: int | None
 ) -> Iterator["Model"]:
     from baseten_tei_client import connect
 
     model = connect(
-        job.model, space=job.role, outputs=outputs, api_key=key, environment=given["environment"],
-        share=given["share"], replicas=given["replicas"],
+        job.model, space=job.role, outputs=served.outputs, api_key=served.key,
+        environment=given["environment"], share=given["share"], replicas=replicas,
     )  # fmt: skip
     try:
         yield model

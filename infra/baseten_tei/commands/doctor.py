@@ -24,8 +24,10 @@ from baseten_tei.operations.diagnosis import (
     Disorder,
     LiveModel,
     find_disorder,
+    find_raised,
     serves_nothing,
 )
+from baseten_tei.operations.scaling.scaling_client import find_left
 from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.state import State, parse_state
@@ -45,7 +47,8 @@ def examine(workspace: Workspace) -> list[Disorder]:
         return LiveModel(model.id, model.name, teams[model], versions, environments)
 
     models = workspace.of_each(list(teams), live)
-    return find_disorder(state, models, state.owner(workspace.owner))
+    found = find_disorder(state, models, state.owner(workspace.owner))
+    return [*found, *find_raised(find_left(workspace.root), models)]
 
 
 def _find_teams(workspace: Workspace, state: State) -> dict[RemoteModel, str | None]:
@@ -92,9 +95,9 @@ def command(root: Path, stack: str, fix: bool, yes: bool, form: str, output: Pat
     """Find what is out of order on Baseten and in a stack's state, a line each.
 
     It looks for deployments that a push left behind and nobody needs, models that the state lost, environments that
-    point at dead deployments, promotions that failed, and operations of Pulumi that were cut off. --fix deletes the
-    first kind; never one that serves, is about to, or was pushed by somebody else. Exits with 1 where something is
-    out of order, or still is after --fix.
+    point at dead deployments, promotions that failed, replicas that a killed backfill left, and operations of Pulumi
+    that were cut off. --fix deletes the first kind; never one that serves, is about to, or was pushed by somebody
+    else. Exits with 1 where something is out of order, or still is after --fix.
     """
     workspace = Workspace(root, stack, progress)
     workspace.check()

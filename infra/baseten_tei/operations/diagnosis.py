@@ -11,6 +11,11 @@ from dataclasses import dataclass
 from baseten_tei.baseten.statuses import DEAD, PROMOTION_FAILED
 from baseten_tei.baseten.versions import Serving, Version
 from baseten_tei.deployment.ownership import Owner
+from baseten_tei.operations.scaling.raised_replicas import (
+    RaisedReplicas,
+    bounds_of,
+    describe_bounds,
+)
 from baseten_tei.operations.tuning.scratch_names import LABEL as SCRATCH
 from baseten_tei.project.state import State
 from baseten_tei.provider.release.version_choice import version_of_digest
@@ -63,6 +68,18 @@ def find_disorder(state: State, models: Sequence[LiveModel], owner: Owner) -> li
         else:
             found += _find_orphans(model, state, owner.by_id())  # many stacks have one name
     return found
+
+
+def find_raised(left: Iterable[RaisedReplicas], models: Sequence[LiveModel]) -> Iterator[Disorder]:
+    """Yield the environments that still have the replicas of a backfill that was killed."""
+    there = {(model.id, it.name): it.autoscaling for model in models for it in model.environments}
+    for it in left:
+        settings = there.get((it.model_id, it.environment))
+        if settings is not None and bounds_of(settings) == it.raised:
+            raised, before = describe_bounds(it.raised), describe_bounds(it.before)
+            message = f"{it.place} still has {raised} replicas for a backfill that was cut off, instead of {before}"
+            fix = f"run that backfill again, or {REFRESH.removeprefix('run ')}"
+            yield Disorder("raised replicas", it.model, message, fix, it.model_id)
 
 
 def _find_pending(state: State) -> Iterator[Disorder]:

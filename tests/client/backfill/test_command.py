@@ -1,6 +1,7 @@
 """`baseten-tei backfill`, from the outputs of a stack on an emulator."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 import baseten_tei_client.backfill
 from baseten_tei.__main__ import main
 from baseten_tei.commands.shared.rows_progress import describe_step, tell_duration
+from baseten_tei_client.backfill import Estimate
 from tests.client.backfill.test_resuming import MemorySink
 from tests.client.backfill.test_served import write
 from tests.client.stack import ClientStack
@@ -55,6 +57,19 @@ def test_an_estimate_needs_no_store_and_writes_nothing(
     assert set(Path().iterdir()) == before
 
 
+def test_an_estimate_counts_the_replicas_that_the_job_will_have() -> None:
+    of_now = Estimate(
+        8000, 80_000, 100, 1000, 200, 1.0, replicas=2, usd_per_minute=0.1, sample_replicas=2
+    )
+    of_job = replace(of_now, replicas=8)
+    assert (of_now.hours * 3600, of_now.tokens_per_second) == (80, 200)
+    assert (of_job.hours * 3600, of_job.tokens_per_second) == (20, 800)
+    assert of_job.usd == pytest.approx(of_now.usd), (
+        "four times the replicas for a quarter of the time"
+    )
+    assert replace(of_job, sample_replicas=None).hours == of_now.hours
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -62,6 +77,8 @@ def test_an_estimate_needs_no_store_and_writes_nothing(
         (["search", "--to", "postgresql://me:secret@host/db?table=t"], "set PGPASSWORD"),
         (["search", "--to", "redis://host/0"], "is not a store that is known"),
         (["serch", "--to", "vectors"], "the outputs have no model 'serch'"),
+        (["search", "--to", "vectors", "--replicas", "2"], "run this in the project's folder"),
+        (["search", "--estimate", "--replicas", "2"], "run this in the project's folder"),
         (["rerank", "--estimate"], "is a reranker; it cannot embed"),
     ],
 )

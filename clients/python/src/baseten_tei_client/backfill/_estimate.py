@@ -28,6 +28,8 @@ class Estimate:
     replicas: int = 1
     usd_per_minute: float | None = None
     """Of one replica."""
+    sample_replicas: int | None = None
+    """How many replicas embedded the sample; `None` for as many as the job will have."""
 
     @property
     def tokens(self) -> int:
@@ -36,13 +38,13 @@ class Estimate:
 
     @property
     def hours(self) -> float:
-        """Return the hours at the sample's rate."""
-        return self.sample_seconds * self._of_sample / 3600
+        """Return the hours at the sample's rate, which grows with the replicas."""
+        return self.sample_seconds * self._of_sample / 3600 / self._speed
 
     @property
     def tokens_per_second(self) -> float:
-        """Return the rate of the sample."""
-        return self.sample_tokens / self.sample_seconds
+        """Return the rate of the sample, which grows with the replicas."""
+        return self.sample_tokens / self.sample_seconds * self._speed
 
     @property
     def usd(self) -> float | None:
@@ -52,17 +54,23 @@ class Estimate:
         return self.usd_per_minute * 60 * self.hours * self.replicas
 
     @property
+    def _speed(self) -> float:
+        return self.replicas / (self.sample_replicas or self.replicas)
+
+    @property
     def _of_sample(self) -> float:
         return self.characters / max(1, self.sample_characters)
 
 
 def estimate(
     model: Embedder, source: Source | Iterable[Any], *, sample: int = SAMPLE, timeout: float = 600.0,
-    replicas: int | None = None, usd_per_minute: float | None = None, seed: int = 0,
+    replicas: int | None = None, sample_replicas: int | None = None, usd_per_minute: float | None = None,
+    seed: int = 0,
 ) -> Estimate:  # fmt: skip
     """Read the whole source, embed some of its rows, and return what all of them will take.
 
-    `replicas` are for the dollars; by default the `max_replica` of the outputs. The sample is sent as a backfill
+    `replicas` are those that the job will have, by default the `max_replica` of the outputs; where only
+    `sample_replicas` of them are there now, the others are counted as just as fast. The sample is sent as a backfill
     would send it, so a small one, or one while replicas are still starting, tells too low a rate. Raises
     `UsageError` for a source without a text, and what the model's `embed_documents` raises.
     """
@@ -77,6 +85,7 @@ def estimate(
         rows, characters, len(texts), sum(map(len, texts)), result.usage.tokens, seconds,
         replicas or _most_replicas(model),
         usd_per_minute,
+        sample_replicas,
     )  # fmt: skip
 
 
