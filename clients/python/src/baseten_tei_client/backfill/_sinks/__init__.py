@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from baseten_tei_client.backfill._sinks.sink import Sink
+from baseten_tei_client.backfill._storage import is_stored
 from baseten_tei_client.errors import UsageError
 
 __all__ = ["Sink", "open_sink"]
@@ -18,8 +19,8 @@ _KINDS: Mapping[str, tuple[str, str]] = {
     "sqlite-vec": ("sqlite_vec", "SqliteVecSink"),
 }
 FORMS = (
-    "FOLDER or parquet:FOLDER, postgresql://USER@HOST/DATABASE?table=TABLE, qdrant:http://HOST:6333/COLLECTION or "
-    "qdrant:FOLDER/COLLECTION, lancedb:FOLDER/TABLE, sqlite-vec:FILE/TABLE"
+    "FOLDER, s3://BUCKET/PREFIX, gs://… or abfs://… for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, "
+    "qdrant:http://HOST:6333/COLLECTION or qdrant:FOLDER/COLLECTION, lancedb:FOLDER/TABLE, sqlite-vec:FILE/TABLE"
 )
 
 
@@ -27,13 +28,14 @@ def open_sink(where: str | Path) -> Sink:
     """Return the store that this names; nothing is opened or made yet. The forms: see `FORMS`.
 
     PostgreSQL takes `table`, and `column` (default: embedding) and `id` (id) besides libpq's own parameters; its
-    password comes from PGPASSWORD or ~/.pgpass. Qdrant's key is QDRANT_API_KEY.
+    password comes from PGPASSWORD or ~/.pgpass. Qdrant's key is QDRANT_API_KEY; keys of object storage are where the
+    provider's own tools have them.
 
     Raises `UsageError` for a form that is unknown, or a library that is not installed.
     """
     kind, _, rest = str(where).partition(":")
     if kind not in _KINDS:
-        if "://" in str(where):
+        if "://" in str(where) and not is_stored(where):
             raise UsageError(f"{where!s:.200} is not a store that is known: {FORMS}")
         kind, rest = "parquet", str(where)
     module, name = _KINDS[kind]

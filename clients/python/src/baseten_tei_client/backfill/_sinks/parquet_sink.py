@@ -1,8 +1,6 @@
-"""Parquet: a folder of part files, each written beside its place and renamed."""
+"""Parquet: part files in a folder or in object storage, each there whole or not at all."""
 
-import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -11,13 +9,14 @@ from numpy.typing import NDArray
 from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill._errors import SinkError, missing_extra
 from baseten_tei_client.backfill._rows import Batch, Id, Row, digest_ids
+from baseten_tei_client.backfill._sinks.parts import Parts, parts_at
 from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
     check_noted_space,
     dimensions_of,
     dump_space,
 )
-from baseten_tei_client.errors import UsageError
+from baseten_tei_client.backfill._storage import File, open_native
 
 try:
     from pyarrow import ArrowException, parquet
@@ -26,37 +25,30 @@ except ImportError as error:
 
 
 class ParquetSink:
-    """A folder with columns id, vector and the payload's. It remembers the ids there by 8 bytes each."""
+    """Parts with columns id, vector and the payload's. It remembers the ids there by 8 bytes each."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._schema = folder, None
+    def __init__(self, parts: Parts) -> None:
+        self._parts, self._schema = parts, None
         self._seen = _Hashes()
 
     @classmethod
     def at(cls, rest: str) -> Self:
-        """Return the sink of this folder."""
-        if "://" in rest:
-            raise UsageError(f"{rest!r:.200}: Parquet is written to a folder of this machine")
-        return cls(Path(rest))
+        """Return the sink of this folder, or of this URL of object storage."""
+        return cls(parts_at(rest))
 
     @property
     def name(self) -> str:
-        """Return the folder."""
-        return f"parquet:{self._folder.resolve()}"
+        """Return the place."""
+        return self._parts.name
 
     def open(self, space: Space, example: Row) -> None:
-        """Make the folder, read the ids of its parts, and remove what a dead run left half written."""
+        """Make the place, and read the ids of its parts."""
         from baseten_tei_client.backfill._sinks.table import make_schema
 
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"{self._folder}: {error.strerror}: name a folder") from error
-        for rest in self._folder.glob(".part-*.tmp"):
-            rest.unlink(missing_ok=True)
+        self._parts.prepare()
         schema = make_schema(example, dimensions_of(space))
-        for path in sorted(self._folder.glob("*.parquet")):
-            schema = self._read_part(path, space)
+        for part in self._parts.list_parts():
+            schema = self._read_part(part, space)
         self._schema = schema.with_metadata({NOTE: dump_space(space)})
 
     def known(self, ids: Sequence[Id]) -> set[Id]:
@@ -68,17 +60,7 @@ class ParquetSink:
         from baseten_tei_client.backfill._sinks.table import make_table
 
         name = f"part-{batch.chunk:06d}-{digest_ids(batch.ids)}.parquet"
-        new = self._folder / f".{name}.tmp"
-        try:
-            with new.open("wb") as file:
-                parquet.write_table(make_table(batch, self._schema), file)
-                file.flush()
-                os.fsync(file.fileno())
-            new.replace(self._folder / name)
-            _sync_folder(self._folder)
-        except OSError as error:
-            new.unlink(missing_ok=True)
-            raise SinkError(f"{self._folder / name} cannot be written: {error.strerror}") from error
+        self._parts.write(name, make_table(batch, self._schema))
         self._seen.add(batch.ids)
 
     def finish(self) -> None:
@@ -87,17 +69,17 @@ class ParquetSink:
     def close(self) -> None:
         """Do nothing: no part stays open."""
 
-    def _read_part(self, path: Path, space: Space) -> Any:
+    def _read_part(self, part: File, space: Space) -> Any:
         """Take the ids of a part, and return its schema."""
         try:
-            with parquet.ParquetFile(path) as file:
+            with open_native(part) as opened, parquet.ParquetFile(opened) as file:
                 schema = file.schema_arrow
                 note = (schema.metadata or {}).get(NOTE.encode())
-                check_noted_space(str(path), note and note.decode(), True, space)
+                check_noted_space(str(part), note and note.decode(), True, space)
                 for some in file.iter_batches(columns=["id"]):
                     self._seen.add(some.column(0).to_pylist())
         except (ArrowException, OSError, KeyError) as error:
-            raise SinkError(f"{path} is not a part that a backfill wrote: {error}") from error
+            raise SinkError(f"{part} is not a part that a backfill wrote: {error}") from error
         return schema
 
 
@@ -127,15 +109,3 @@ class _Hashes:
 
 def _hash(ids: Sequence[Id]) -> NDArray[np.int64]:
     return np.fromiter(map(hash, ids), np.int64, len(ids))
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename last through a loss of power, where the system can."""
-    try:
-        handle = os.open(folder, os.O_RDONLY)
-    except OSError:  # Windows opens no folder
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
