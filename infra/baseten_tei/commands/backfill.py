@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from baseten_tei_client.backfill import Estimate, Sink, Source, Totals
 
 FORMS = (
-    "A folder for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, qdrant:http://HOST:6333/COLLECTION, "
-    "lancedb:FOLDER/TABLE, or sqlite-vec:FILE/TABLE."
+    "A folder or s3://BUCKET/PREFIX (gs://, abfs://) for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, "
+    "qdrant:http://HOST:6333/COLLECTION, lancedb:FOLDER/TABLE, or sqlite-vec:FILE/TABLE."
 )
 
 
@@ -70,7 +70,7 @@ class Served:
     "source",
     required=True,
     metavar="FILE",
-    help="Parquet, JSON Lines or CSV; also a folder or a pattern of them.",
+    help="Parquet, JSON Lines or CSV; also a folder or a pattern of them, here or in s3://, gs://, abfs://.",
 )
 @click.option("--to", "sink", metavar="SINK", help=FORMS)
 @click.option("--id", "id_column", default="id", metavar="COLUMN", help="By which a row is known.")
@@ -232,7 +232,7 @@ def _parse_job(model: str, given: Mapping[str, Any]) -> Job:
     sink = given["sink"] or ""
     if not sink and not given["only_estimate"]:
         raise UserError(f"--to is missing, where the vectors go. {FORMS}")
-    if "://" in sink and urlsplit(sink).password:
+    if sink.startswith("postgres") and urlsplit(sink).password:
         raise UserError(
             "--to has a password, which a list of processes shows: set PGPASSWORD, or use ~/.pgpass"
         )

@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from tests.support.harness import ROOT, Run
+from tests.support.object_store import KEYS, running_object_store
 
 FILL = ROOT / "tests" / "client" / "stores" / "fill.py"
-STORES = ("parquet", "lancedb", "sqlite-vec", "qdrant", "postgresql")
+STORES = ("parquet", "s3", "lancedb", "sqlite-vec", "qdrant", "postgresql")
 
 
 @dataclass
@@ -71,7 +72,8 @@ class Store:
 
 
 def environment(pause: float = 0) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "HOME": os.environ["HOME"], "FILL_PAUSE": str(pause)}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME")}
+    return {**kept, **KEYS, "FILL_PAUSE": str(pause)}
 
 
 @pytest.fixture(scope="session")
@@ -101,6 +103,13 @@ def postgres(stores_python: Path) -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def bucket(stores_python: Path) -> Iterator[str]:
+    """The URL of a bucket, with {} for a prefix."""
+    with running_object_store(stores_python) as url:
+        yield url
+
+
 @pytest.fixture(params=STORES)
 def store(request: pytest.FixtureRequest, stores_python: Path, tmp_path: Path) -> Iterator[Store]:
     """Each of the stores."""
@@ -109,6 +118,8 @@ def store(request: pytest.FixtureRequest, stores_python: Path, tmp_path: Path) -
         "parquet": f"parquet:{tmp_path}/notes", "lancedb": f"lancedb:{tmp_path}/db/notes",
         "sqlite-vec": f"sqlite-vec:{tmp_path}/notes.db/notes", "qdrant": f"qdrant:{tmp_path}/db/notes",
     }  # fmt: skip
+    if kind == "s3":
+        sinks[kind] = request.getfixturevalue("bucket").format(f"{tmp_path.name}/notes")
     if kind == "postgresql":
         table = f"notes_{abs(hash(str(tmp_path)))}"
         sinks[kind] = f"{request.getfixturevalue('postgres')}&table={table}"

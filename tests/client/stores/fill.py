@@ -51,8 +51,11 @@ def run(sink: str, count: str, journal: str, *another: str) -> None:
 
 def _parquet(rest: str) -> Iterator[list[Any]]:
     import pyarrow.dataset
+    from pyarrow.fs import FileSystem
 
-    for it in pyarrow.dataset.dataset(rest, format="parquet").to_table().to_pylist():
+    where = FileSystem.from_uri(f"s3:{rest}") if rest.startswith("//") else (None, rest)
+    parts = pyarrow.dataset.dataset(where[1], format="parquet", filesystem=where[0])
+    for it in parts.to_table().to_pylist():
         yield [it["id"], it["vector"], {"topic": it["topic"], "size": it["size"]}]
 
 
@@ -117,7 +120,7 @@ def sql(sink: str, query: str) -> None:
 
 
 _SHOWN = {
-    "parquet": _parquet, "lancedb": _lancedb, "sqlite-vec": _sqlite_vec, "qdrant": _qdrant,
+    "parquet": _parquet, "s3": _parquet, "lancedb": _lancedb, "sqlite-vec": _sqlite_vec, "qdrant": _qdrant,
     "postgresql": _postgresql,
 }  # fmt: skip
 

@@ -43,7 +43,7 @@ def test_a_store_is_filled_caught_up_and_keeps_to_its_space(store: Store) -> Non
     assert "model_id 'fake/one' -> 'fake/two'" in other.stderr
 
 
-@pytest.mark.parametrize("store", STORES if ALL else ["parquet", "sqlite-vec"], indirect=True)
+@pytest.mark.parametrize("store", STORES if ALL else ["parquet", "s3", "sqlite-vec"], indirect=True)
 def test_kill_9_at_random_moments_loses_and_repeats_nothing(store: Store) -> None:
     chance = random.Random(19)  # noqa: S311  # a sample
     for _ in range(20 if ALL else 2):

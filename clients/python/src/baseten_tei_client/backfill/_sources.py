@@ -14,7 +14,7 @@ from baseten_tei_client.backfill._rows import (
     check_id,
     make_row,
 )
-from baseten_tei_client.backfill._storage import File, find_stored, is_stored
+from baseten_tei_client.backfill._storage import File, find_stored, is_stored, without_query
 from baseten_tei_client.errors import UsageError
 
 _KINDS = "Parquet (.parquet), JSON Lines (.jsonl, .ndjson) and CSV (.csv), these two also with .gz"
@@ -70,12 +70,14 @@ def open_source(
     `UsageError` if there is none, or they are of a kind that is not read.
     """
     paths = _find(str(path))
-    kinds = {_kind(it) for it in paths}
+    kinds, shown = {_kind(it) for it in paths}, _shown(path)
     if len(kinds) > 1:
-        raise UsageError(f"{path} has files of several kinds, {', '.join(sorted(kinds))}: name one")
+        raise UsageError(
+            f"{shown} has files of several kinds, {', '.join(sorted(kinds))}: name one"
+        )
     [kind] = kinds
     if kind not in READERS:
-        raise UsageError(f"{path} is of a kind that is not read; {_KINDS} are")
+        raise UsageError(f"{shown} is of a kind that is not read; {_KINDS} are")
     return Files(paths, Columns(id, text, tuple(payload)), READERS[kind])
 
 
@@ -88,10 +90,14 @@ def as_source(rows: Source | Iterable[Any]) -> Source:
     return Rows(rows)
 
 
+def _shown(path: str | Path) -> str:
+    return without_query(str(path)) if is_stored(path) else str(path)
+
+
 def _find(path: str) -> list[File]:
     found = _find_stored(path) if is_stored(path) else _find_here(path)
     if not found:
-        raise UsageError(f"{path} is not there, or holds no file of {_KINDS}")
+        raise UsageError(f"{_shown(path)} is not there, or holds no file of {_KINDS}")
     return found
 
 
