@@ -36,8 +36,7 @@ def _check_texts(engine: Engine, texts: Texts, field: str) -> Texts:
 
 def _tokens(engine: Engine, text: str, request: RequestBody) -> list[dict[str, Any]]:
     tokens = engine.reader.tokenizer.tokenize(text, request["add_special_tokens"])
-    # Plain fields: asdict would copy each of them deeply.
-    return [dict(vars(token)) for token in tokens]
+    return [token._asdict() for token in tokens]
 
 
 def _text(engine: Engine, ids: Item, skip_special_tokens: bool) -> str:

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 _CJK = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # One ideogram, at most sixteen letters of a word (real vocabularies split long words), or one mark.
@@ -16,8 +17,7 @@ _WORD = re.compile(rf"[{_CJK}]|[^\W{_CJK}]{{1,16}}|[^\w\s]")
 _FIRST_WORD_ID = 1000
 
 
-@dataclass(frozen=True)
-class Token:
+class Token(NamedTuple):
     """One token; `start` and `stop` are byte offsets, None for a special token."""
 
     id: int
