@@ -45,7 +45,9 @@ def sdks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_python_program_imports_both_sdks(sdks: Path) -> None:
     program = (
         "import pulumi_baseten_tei as tei, pulumi_baseten as baseten\n"
-        "args = tei.EmbeddingArgs(model_id='a/b', autoscaling=tei.AutoscalingArgs(max_replica=2))\n"
+        "args = tei.EmbeddingArgs(model_id='a/b', autoscaling=tei.AutoscalingArgs(max_replica=2),\n"
+        "    next=tei.EmbeddingChangesArgs(model_id='a/c', autoscaling={'max_replica': 3}))\n"
+        "assert args.next.model_id == 'a/c'\n"
         "assert args.autoscaling.max_replica == 2\n"
         "baseten.ModelArgs(name='a', digest='')\n"
     )
@@ -67,6 +69,7 @@ const search = new tei.Embedding("search", {
     tei_version: tei.TeiVersion.V1_9_3,
     autoscaling: { max_replica: 2 },
     environments: { staging: { autoscaling: { min_replica: 1 } } },
+    next: { model_id: "BAAI/bge-m3", accelerator: "H100", autoscaling: { max_replica: 4 } },
 }, { protect: true });
 new baseten.Environment("pinned", {
     model: "bge", environment: "staging", digest: "", deployment: "previous", autoscaling: {},
@@ -75,6 +78,8 @@ export const embeddings_url = search.outputs.embeddings_url;
 export const longest = search.outputs.limits.max_input_length;
 // @ts-expect-error
 new tei.Embedding("misspelt", { model_id: "a/b", max_batch_token: 8192 });
+// @ts-expect-error
+new tei.Embedding("misspelt-next", { model_id: "a/b", next: { modelid: "a/c" } });
 // @ts-expect-error
 new tei.Reranker("no-such-gpu", { model_id: "a/b", accelerator: "L5" });
 """
@@ -110,6 +115,10 @@ func Program(ctx *pulumi.Context) error {{
 		Model_id:    pulumi.String("BAAI/bge-small-en-v1.5"),
 		Accelerator: basetentei.AcceleratorL4,
 		Autoscaling: &basetentei.AutoscalingArgs{{Max_replica: pulumi.Int(2)}},
+		Next: &basetentei.EmbeddingChangesArgs{{
+			Model_id:    pulumi.String("BAAI/bge-m3"),
+			Autoscaling: &basetentei.AutoscalingArgs{{Max_replica: pulumi.Int(4)}},
+		}},
 	}})
 	if err != nil {{
 		return err

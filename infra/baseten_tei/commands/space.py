@@ -11,7 +11,7 @@ from baseten_tei.commands.shared.options import confirm, dry_run_option, on_a_st
 from baseten_tei.errors import UserError, did_you_mean, list_names, naming
 from baseten_tei.operations.adoption.python_code import render_keywords
 from baseten_tei.operations.adoption.yaml_edit import render_block
-from baseten_tei.operations.spaces.advance import advance, go_back
+from baseten_tei.operations.spaces.advance import advance, go_back, without_null
 from baseten_tei.operations.spaces.move import check_move, describe_move
 from baseten_tei.operations.spaces.spec_edit import rewrite_spec
 from baseten_tei.project import generated_files
@@ -107,8 +107,10 @@ def _change(
 
 
 def _program_lines(workspace: Workspace, model: str, after: Spec) -> list[str]:
-    spec = {key: it for key, it in after.items() if key != "task"}
     python = workspace.runtime == "python"
+    spec = {
+        key: it for key, it in (after if python else without_null(after)).items() if key != "task"
+    }
     return [
         f"write into the program, as the whole spec of model {model!r}:",
         render_keywords(spec, 4) if python else render_block(spec, 4).rstrip(),

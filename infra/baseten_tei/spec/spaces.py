@@ -29,6 +29,12 @@ OF_REPOSITORY = frozenset(
 )  # fmt: skip
 """Keys that are not inherited where `model_id` is another one: they say something of a repository."""
 
+WITHOUT = "without"
+"""The key of `next` and `previous` that lists inherited keys to leave out, where a language cannot write null."""
+WITHOUT_TEXT = (
+    "Keys that it does not inherit, as if null were written for them: for languages that drop null."
+)
+
 
 @dataclass(frozen=True)
 class Member:
@@ -61,7 +67,8 @@ def expand(name: str, spec: Spec) -> dict[Role, Member]:
         if edition in taken:
             raise UserError(_same_edition(role, edition))
         whole = {**inherited(spec, part), **part, "edition": edition}
-        kept = {key: value for key, value in whole.items() if value is not None}
+        left_out = {WITHOUT, *(part.get(WITHOUT) or ())}
+        kept = {key: it for key, it in whole.items() if it is not None and key not in left_out}
         found[role] = _member(name, kept)  # type: ignore[index]  # both are roles
     return {role: found[role] for role in ROLES if role in found}
 
@@ -92,6 +99,8 @@ def _problem(role: str, part: object, spec: Spec) -> str | None:
         )
     if inner := next((it for it in ("next", "previous") if it in part), None):
         return f"{role}.{inner}: {role} has no {inner} of its own: write it beside {role}"
+    if wrong := _without_problem(part, spec):
+        return f"{role}.{WITHOUT} {wrong}"
     if part.get("task", spec.get("task")) != spec.get("task"):
         return f"{role}.task must be the task of the model itself: leave it out"
     edition = part.get("edition")
@@ -104,6 +113,19 @@ def _problem(role: str, part: object, spec: Spec) -> str | None:
             "previous.edition is missing: it says which model served before, and `baseten-tei space advance` writes "
             "it: write edition: 1 for the first of this name"
         )
+    return None
+
+
+def _without_problem(part: Spec, spec: Spec) -> str | None:
+    names = part.get(WITHOUT) or ()
+    if not isinstance(names, list | tuple) or not all(isinstance(it, str) for it in names):
+        return f"must list keys, not {names!r}: write e.g. {WITHOUT}: [default_prompt]"
+    if both := next((it for it in names if it in part), None):
+        return f"has {both}, which is written beside it: remove one of them"
+    if unknown := next((it for it in names if it not in spec), None):
+        return f"has {unknown}, which the model itself has not: remove it"
+    if needed := next((it for it in names if it in ("task", "model_id")), None):
+        return f"has {needed}, which every model needs: remove it"
     return None
 
 

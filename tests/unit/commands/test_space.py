@@ -145,3 +145,20 @@ def test_a_program_gets_the_arguments_to_write_and_no_file_changes(
     assert args["previous"]["model_id"] == "BAAI/bge-small-en-v1.5"
     assert args["autoscaling"] == {"min_replica": 1, "max_replica": 4}
     assert "previous" not in (project / "Pulumi.dev.yaml").read_text()
+
+
+def test_a_program_in_a_language_that_drops_null_gets_the_names_of_what_is_left_out(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = {**search(project), "next": {"model_id": "BAAI/bge-m3", "cpu": "4"}}
+    (project / "Pulumi.dev.yaml").write_text("config:\n  baseten:target: emulator\n")
+    (project / "Pulumi.yaml").write_text("name: own\nruntime: go\n")
+    monkeypatch.setattr(space, "read_stack", lambda *_, **__: None)
+    registered = RegisteredModels(specs={"search": spec})
+    monkeypatch.setattr(space, "registered_models", lambda *_: registered)
+    assert main(["space", "advance", "search"]) == 1
+    told = capsys.readouterr().out
+    code = told.partition("as the whole spec of model 'search':\n")[2].rpartition("then run")[0]
+    previous = yaml.safe_load(code)["previous"]
+    assert previous["without"] == ["cpu"]
+    assert None not in previous.values()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from baseten_tei.errors import UserError
-from baseten_tei.operations.spaces.advance import advance, find_pin, go_back
+from baseten_tei.operations.spaces.advance import advance, find_pin, go_back, without_null
 from baseten_tei.operations.spaces.spec_edit import rewrite_spec
 from baseten_tei.spec.spaces import expand, list_roles, resource_name, stack_name
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
@@ -78,6 +78,8 @@ def test_every_model_keeps_its_whole_spec_and_its_name_through_advance_and_back(
     spec = {"task": "embedding", "model_id": "a/b", **own, "next": following}
     forward = advance("search", spec)
     assert whole(forward) == whole(spec)
+    assert whole(without_null(forward)) == whole(spec)
+    assert None not in without_null(forward)["previous"].values()
     assert expand("search", forward)["current"].resource == "search-2"
     back = go_back("search", forward)
     assert whole(back) == whole(spec)
@@ -103,6 +105,13 @@ def test_another_repository_inherits_hardware_and_not_what_is_said_of_a_reposito
         "autoscaling": BASE["autoscaling"],
         "edition": 2,
     }
+
+
+def test_a_key_is_left_out_by_null_and_by_name() -> None:
+    by_null = expand("search", {**NEXT, "cpu": "4", "next": {"cpu": None}})["next"]
+    by_name = expand("search", {**NEXT, "cpu": "4", "next": {"without": ["cpu"]}})["next"]
+    assert "cpu" not in by_name.spec
+    assert by_null == by_name
 
 
 def test_the_new_previous_may_be_put_to_sleep_with_the_advance() -> None:
@@ -174,6 +183,14 @@ def test_a_spec_in_braces_is_rewritten_in_braces() -> None:
         ({"edition": 1}, "next.edition is 1, which another model of this name has"),
         ({"edition": "2"}, "next.edition must be a number"),
         ({"next": {}}, "next.next: next has no next of its own"),
+        ({"without": "accelerator"}, "next.without must list keys"),
+        ({"without": [3]}, "next.without must list keys"),
+        ({"without": ["cpu"]}, "next.without has cpu, which the model itself has not"),
+        (
+            {"without": ["accelerator"], "accelerator": "L4"},
+            "next.without has accelerator, which is written beside",
+        ),
+        ({"without": ["task"]}, "next.without has task, which every model needs"),
         ({"acelerator": "L4"}, "model 'search.next': unknown key 'acelerator'"),
         ({"model_id": None}, "model 'search.next': model_id is missing"),
     ],

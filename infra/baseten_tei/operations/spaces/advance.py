@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.spec.spaces import OWN, Role, Spec, expand, inherited
+from baseten_tei.spec.spaces import OWN, WITHOUT, Role, Spec, expand, inherited
 
 _ASLEEP = {"min_replica": 0}
 _WARM = ("warm", "schedules")
@@ -39,6 +39,17 @@ def go_back(name: str, spec: Spec) -> dict[str, Any]:
             f"model {name!r} has a next already ({resource}), and the way back needs its place: remove next first"
         )
     return _with_role(_whole(found["previous"].spec), "next", _whole(found["current"].spec))
+
+
+def without_null(spec: Spec) -> dict[str, Any]:
+    """Return a spec that says with `without` what `next` and `previous` say with null, for languages that drop it."""
+    found = dict(spec)
+    for role in ("next", "previous"):
+        if part := spec.get(role):
+            names = [key for key, it in part.items() if it is None]
+            kept = {key: it for key, it in part.items() if it is not None}
+            found[role] = {**kept, **({WITHOUT: names} if names else {})}
+    return found
 
 
 def find_pin(name: str, spec: Spec) -> str | None:

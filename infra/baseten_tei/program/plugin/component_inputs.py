@@ -29,7 +29,11 @@ def read_component(
 
     Raises `UserError` where a value looks like a credential: then nothing else of it is shown.
     """
-    given = {key: _without_null(it) for key, it in inputs.items() if it is not None}
+    given = {
+        key: _of_beside(it) if key in ("next", "previous") else _without_null(it)
+        for key, it in inputs.items()
+        if it is not None
+    }
     if found := spec_problems(name, given):
         raise UserError(*found)
     team = given.pop(TEAM, None)
@@ -54,6 +58,13 @@ def _read_spec(task: str, given: Mapping[str, Any]) -> ModelArgs | list[Failure]
 def secret_failures(names: Iterable[str]) -> list[Failure]:
     """Return why inputs that are secret are refused."""
     return [Failure(name, SECRET) for name in sorted(names)]
+
+
+def _of_beside(value: Any) -> Any:
+    """Keep null where it says what a model does not inherit: languages that send it had it written there."""
+    if isinstance(value, Mapping):
+        return {key: _without_null(it) for key, it in value.items()}
+    return value
 
 
 def _without_null(value: Any) -> Any:

@@ -13,6 +13,7 @@ from baseten_tei.provider.protocol.package_facts import package_facts
 from baseten_tei.provider.protocol.package_schema import TARGET, provider_schema
 from baseten_tei.provider.protocol.schema_types import SchemaTypes, Spec
 from baseten_tei.spec import args
+from baseten_tei.spec.spaces import WITHOUT, WITHOUT_TEXT
 from baseten_tei.spec.type_tokens import component_type
 
 COMPONENTS: Mapping[str, tuple[type[BaseModel], type[BaseModel]]] = {
@@ -48,7 +49,8 @@ def component_schema() -> Spec:
         "config": {"variables": {"target": TARGET}},
         "provider": provider_schema(),
         "types": _TYPES.types_of([it for pair in COMPONENTS.values() for it in pair])
-        | {_TYPES.token(it): _object(it) for _, it in COMPONENTS.values()},
+        | {_TYPES.token(it): _object(it) for _, it in COMPONENTS.values()}
+        | {_changes_token(it): _changes(it) for it, _ in COMPONENTS.values()},
         "resources": {token: _component(*pair) for token, pair in COMPONENTS.items()},
     }
 
@@ -57,8 +59,26 @@ def _object(model: type[BaseModel]) -> Spec:
     return {"type": "object", **_TYPES.object_of(model)}
 
 
+def _changes_token(spec: type[BaseModel]) -> str:
+    return f"{_TYPES.token(spec)}Changes"
+
+
+def _changes(spec: type[BaseModel]) -> Spec:
+    found = _TYPES.changes_of(spec, "task", "next", "previous")
+    found["properties"][WITHOUT] = {
+        "type": "array", "items": _STRING, "description": WITHOUT_TEXT
+    }  # fmt: skip
+    said = "What differs from the model that it stands beside; all else is as it is there."
+    return {"description": said, **found}
+
+
 def _component(spec: type[BaseModel], outputs: type[BaseModel]) -> Spec:
     taken = _TYPES.object_of(spec, "task")  # the component's type says it
+    for role in ("next", "previous"):
+        beside = {"type": "object", "$ref": f"#/types/{_changes_token(spec)}"}
+        taken["properties"][role] = {
+            "description": taken["properties"][role]["description"], **beside
+        }  # fmt: skip
     team = {**_STRING, "description": "Baseten team that owns the model, by name or id."}
     given: dict[str, Any] = {
         name: {**_STRING, "description": text} for name, text in _EASY.items()

@@ -37,6 +37,17 @@ class SchemaTypes:
             "required": [name for name, it in fields.items() if _is_certain(it)],
         }
 
+    def changes_of(self, model: type[BaseModel], *without: str) -> Spec:
+        """Return a class as an object that holds some of its properties, where one that is left out has no default."""
+        texts = attribute_docstrings(model)
+        fields = {name: it for name, it in model.model_fields.items() if name not in without}
+        return {
+            "type": "object",
+            "properties": {
+                name: self._property(it, texts[name], default="") for name, it in fields.items()
+            },
+        }
+
     def types_of(self, models: Iterable[type[BaseModel]]) -> Spec:
         """Return each class and each set of words that some field of `models` holds, by its token."""
         found: Spec = {}
@@ -51,10 +62,11 @@ class SchemaTypes:
                     found[self.token(name)] = _enum(words)
         return found
 
-    def _property(self, field: FieldInfo, text: str) -> Spec:
+    def _property(self, field: FieldInfo, text: str, default: str | None = None) -> Spec:
+        default = _default(field) if default is None else default
         named = self._enums.get(_words(field))
         words = [f"`{word}`" for word in choices(field.annotation)]
-        said = [text, f"One of {', '.join(words)}." if words and not named else "", _default(field)]
+        said = [text, f"One of {', '.join(words)}." if words and not named else "", default]
         return {
             "description": " ".join(filter(None, said)),
             **self._type_of_field(field),

@@ -101,7 +101,7 @@ def _type(schema: Mapping[str, Any]) -> str:
             return "list of strings"
         case {"type": "object", "additionalProperties": {"type": "string"}}:
             return "mapping of strings"
-        case {"type": "object", "additionalProperties": True}:
+        case {"$ref": reference} if str(reference).endswith("Changes"):
             return "mapping of a model's keys"
         case {"type": kind} if kind != "object":
             return str(kind)
