@@ -116,6 +116,12 @@ def test_what_will_not_change_is_not_tried_again(status: int) -> None:
     assert "'bge'" in str(error_for(Failure(status, "x"), "bge"))
 
 
+def test_a_key_that_is_for_another_model_only_is_told_as_such() -> None:
+    hint = "a key for some models only must name this one"
+    assert hint in str(error_for(Failure(403, "Forbidden"), "search.next"))
+    assert hint not in str(error_for(Failure(401, "Unauthorized"), "search.next"))
+
+
 def test_a_pause_is_what_was_asked_for_and_a_little_more_or_doubles_up_to_ten_seconds() -> None:
     assert pause_seconds(Failure(429, "", 8.0), 1, lambda: 1.0) == 10.0
     assert pause_seconds(Failure(429, "", 8.0), 1, lambda: 0.0) == 8.0

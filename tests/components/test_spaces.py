@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from recording import Run, run_program
 
-from baseten_tei import Embedding, EmbeddingArgs, export_models
+from baseten_tei import ApiKey, Embedding, EmbeddingArgs, export_models
 from baseten_tei.operations.spaces.advance import advance, go_back
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.program.whole_program import deploy
@@ -114,3 +114,24 @@ def test_the_outputs_keep_their_contract_and_a_model_alone_has_no_spaces(
     assert spaces.next.space.model_id == "BAAI/bge-m3"
     assert spaces.previous is None
     assert "spaces" not in way(ALONE)(root).outputs["models"]["search"]
+
+
+def test_a_consumers_key_is_for_each_model_under_the_name_before_and_after_they_change_places(
+    root: Path,
+) -> None:
+    def models_of_key(search: dict[str, Any]) -> list[Any]:
+        def program() -> None:
+            spec = {key: it for key, it in search.items() if key != "task"}
+            model = Embedding("search", EmbeddingArgs.model_validate(spec))
+            ApiKey("consumer", {"models": [model]})
+
+        [key] = run_program(program, root, TARGET).of_type("baseten:index:ApiKey")
+        assert {it for it in key.after if it.startswith("search")} >= {"search-production"}
+        models: list[Any] = key.inputs["models"]
+        return models
+
+    alone, both = models_of_key(ALONE), models_of_key(WITH_NEXT)
+    assert len(alone) == 1
+    assert len(both) == 2
+    forward = advance("search", WITH_NEXT)
+    assert models_of_key(forward) == models_of_key(go_back("search", forward)) == both

@@ -60,6 +60,8 @@ class TeiModel(pulumi.ComponentResource):
     """All of the above and more, as docs/outputs.md lists them."""
     stack_name: str
     """Its name in the stack, which it shares with a `next` and a `previous`."""
+    beside: Sequence["TeiModel"] = ()
+    """Its `next` and its `previous`, where it has them."""
     _takes: type[ModelArgs]
 
     def __init__(
@@ -130,6 +132,7 @@ class TeiModel(pulumi.ComponentResource):
 
     def tell_spaces(self, others: Mapping[Role, "TeiModel"]) -> None:
         """Add the models that stand beside this one under its name to its outputs; nothing where it is alone."""
+        self.beside = tuple(others.values())
         if others:
             told = {"current": self.outputs, **{role: it.outputs for role, it in others.items()}}
             self.outputs["spaces"] = {role: tell_served(it) for role, it in told.items()}

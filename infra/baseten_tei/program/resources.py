@@ -121,8 +121,8 @@ class Secret(pulumi.CustomResource):
 class ApiKey(pulumi.CustomResource):
     """A key for whoever calls the models; see `provider/resources/keys`. Its value is a secret output.
 
-    `models` takes components, their outputs, ids on Baseten and names. Where the stack is not on an emulator, Pulumi
-    refuses to delete it, unless `protect=False` is given.
+    `models` takes components (each with its `next` and `previous`), their outputs, ids on Baseten and names. Where the
+    stack is not on an emulator, Pulumi refuses to delete it, unless `protect=False` is given.
     """
 
     value: pulumi.Output[str]
@@ -153,14 +153,21 @@ class ApiKey(pulumi.CustomResource):
         )
         given = {"state_id": state_id().value, **(inputs or {})}
         if isinstance(models := given.get("models"), list | tuple):
-            given["models"] = [_id_of_component(it) for it in models]
+            given["models"] = [each for it in models for each in _ids_of_component(it)]
         options = pulumi.ResourceOptions.merge(careful, opts)
         super().__init__(API_KEY, name, {**_outputs(type(self)), **given}, options)
 
 
-def _id_of_component(model: Any) -> Any:
-    """A component's id on Baseten; what is none is an id or a name already, or an output of one."""
-    return getattr(model, "model_id", model) if isinstance(model, pulumi.Resource) else model
+def _ids_of_component(model: Any) -> list[Any]:
+    """Return the ids on Baseten of all models under a component's name, of which a consumer calls any.
+
+    What is not a component is an id or a name already, or an output of one.
+    """
+    if not isinstance(model, pulumi.Resource):
+        return [model]
+    # in an order that does not change when they change places
+    every = sorted((model, *getattr(model, "beside", ())), key=lambda it: it.pulumi_resource_name)
+    return [getattr(it, "model_id", it) for it in every]
 
 
 def _is_on_an_emulator() -> bool:

@@ -106,3 +106,9 @@ def test_variables_have_the_models_beside_it_too() -> None:
     assert found["next"].baseten_id == "2"
     with pytest.raises(OutputsError, match=r"There are: SEARCH$"):
         parse_spaces(flat, "else")
+
+
+def test_an_error_names_the_model_that_is_beside_the_current_one() -> None:
+    assert {role: it.told_as for role, it in parse_spaces(ALL, "search").items()} == {
+        "current": "search", "next": "search.next", "previous": "search.previous",
+    }  # fmt: skip

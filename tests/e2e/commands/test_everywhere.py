@@ -34,7 +34,9 @@ ARGUMENTS = {
     "operations": "",
     "golden": "search", "adopt": "--all --dry-run", "doctor": "", "status": "", "tune": "search --dry-run",
     "rehearse": "", "stacks": "", "pr init": "--github", "pr preview": "--output report", "pr report": "",
-    "pr comment": "--file comment.md", "pr verify": "--comment comment.md", "pr snapshot export": "",
+    "space advance": "search --dry-run", "space back": "search --dry-run",
+    "backfill": "search --from notes.jsonl --estimate", "pr comment": "--file comment.md",
+    "pr verify": "--comment comment.md", "pr snapshot export": "",
     "pr snapshot fetch": "", "pr snapshot restore": "--into restored",
 }  # fmt: skip
 """Each command with what it needs to say something; none changes the stack."""
@@ -230,6 +232,7 @@ def rows(place: Path, engine: Engine, make: Callable[[Path, Engine], Path]) -> I
     engine.folder = None
     here = make(place, engine)
     (here / "comment.md").write_text("")
+    (here / "notes.jsonl").write_text('{"id": 1, "text": "a note"}\n')
     with pytest.MonkeyPatch.context() as there:
         there.chdir(here)
         for words in LEAVES:

@@ -42,6 +42,11 @@ class ModelOutputs:
     multi_label: bool | None = None
     role: Role = "current"
 
+    @property
+    def told_as(self) -> str:
+        """Return which model this is in a message: `search`, `search.next`."""
+        return self.name if self.role == "current" else f"{self.name}.{self.role}"
+
 
 def parse_outputs(
     outputs: Mapping[str, Any], name: str, environment: str | None = None

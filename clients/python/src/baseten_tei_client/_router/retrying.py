@@ -56,8 +56,9 @@ def error_for(failure: Failure, model: str) -> TeiClientError:
     """Return the exception for a failure that another try would not fix."""
     message, status = f"model {model!r}: {failure}", failure.status
     if status in (401, 402, 403):
+        some = ", and a key for some models only must name this one" if status == 403 else ""
         return UnauthorizedError(
-            f"{message}. Check BASETEN_API_KEY: the key must belong to the workspace of these outputs"
+            f"{message}. Check BASETEN_API_KEY: the key must belong to the workspace of these outputs{some}"
         )
     if status == 404:
         return UnavailableError(

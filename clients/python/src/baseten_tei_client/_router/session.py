@@ -30,7 +30,7 @@ class Session:
         """Whether the tokenizer from the Hub counts as the router does; `None`: nobody has looked."""
         patience = Patience(settings.request_timeout, settings.hedge_after)
         self.caller = Caller(
-            outputs.name, make_transport(outputs, settings, key), key, patience, self.clock,
+            outputs.told_as, make_transport(outputs, settings, key), key, patience, self.clock,
             random.random,
         )  # fmt: skip
         self._outputs, self._settings = outputs, settings
@@ -51,7 +51,7 @@ class Session:
         except DeadlineError:
             raise
         except TimeoutError as error:
-            raise deadline_error(self._outputs.name, deadline, "still waking up") from error
+            raise deadline_error(self._outputs.told_as, deadline, "still waking up") from error
 
     def note_answer(self) -> None:
         """Remember that the model is awake now."""

@@ -170,7 +170,9 @@ class Router {
     const said = `model ${this.name}: ${status} ${message}`;
     const told = { status };
     if (status === 401 || status === 402 || status === 403) {
-      return new TeiError("unauthorized", `${said}: check BASETEN_API_KEY, which must be of this model's workspace`, told);
+      const some = status === 403 ? ", and for this model if it is for some only" : "";
+      const check = `check BASETEN_API_KEY, which must be of this model's workspace${some}`;
+      return new TeiError("unauthorized", `${said}: ${check}`, told);
     }
     if (status === 404) return new TeiError("unavailable", `${said}: generate the module again`, told);
     if (status !== null && status >= 400 && status < 500 && status !== 424) return new TeiError("refused", said, told);
