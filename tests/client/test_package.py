@@ -15,11 +15,11 @@ ROOT = Path(__file__).parents[2] / "clients" / "python"
 MODULES = sorted((ROOT / "src" / "baseten_tei_client").rglob("*.py"))
 EDGES = {
     "_sources", "_hub_tokenizer", "http_transport", "performance_transport", "session", "_sync",
-    "_embedder", "_estimate", "_report", "_run", "parquet_sink", "qdrant_sink",
+    "_estimate", "_meter", "_report", "parts", "qdrant_sink",
 }  # fmt: skip
 """What touches files, processes, the network, threads or chance."""
 IMPURE = {"os", "subprocess", "random", "threading", "httpx2", "baseten_performance_client", "time"}
-LOCKS = {"_cache"}
+LOCKS = {"_cache", "_remembered"}
 """Needs a thread's lock, and nothing else of the outside world."""
 
 

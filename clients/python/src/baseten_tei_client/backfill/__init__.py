@@ -10,8 +10,9 @@ from baseten_tei_client.backfill._embedder import Embedder
 from baseten_tei_client.backfill._errors import SinkError
 from baseten_tei_client.backfill._estimate import Estimate, estimate
 from baseten_tei_client.backfill._journal import Totals
+from baseten_tei_client.backfill._meter import Progress
 from baseten_tei_client.backfill._rows import Batch, Row, Source
-from baseten_tei_client.backfill._run import Progress, backfill, find_missing
+from baseten_tei_client.backfill._run import backfill, find_missing
 from baseten_tei_client.backfill._sinks import Sink, open_sink
 from baseten_tei_client.backfill._sources import Rows, open_source
 

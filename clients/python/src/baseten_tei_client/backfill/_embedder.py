@@ -1,16 +1,15 @@
 """Embeds chunks, each text once where it comes again soon, and none after the served space has changed."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 
 from baseten_tei_client._fingerprints import MIN_COSINE, PROBES, fingerprint, likeness
 from baseten_tei_client._spaces import Space
 from baseten_tei_client._sync import Model
+from baseten_tei_client.backfill._remembered import Known, Remembered
 from baseten_tei_client.errors import SpaceMismatchError, UsageError
 from baseten_tei_client.results import Embeddings, Floats
 
@@ -41,12 +40,36 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one text: its vector, and tokens and limit if it was cut; or why it was refused."""
+class Embedded:
+    """What became of some texts, by place: a row each, NaN where it was refused; which were cut or refused."""
 
-    vector: Floats | None
-    cut: tuple[int, int] | None = None
-    refused: str | None = None
+    vectors: Floats
+    cut: Mapping[int, tuple[int, int]]
+    """Tokens and limit."""
+    refused: Mapping[int, str]
+    tokens: int = 0
+
+    @classmethod
+    def of(cls, result: Embeddings) -> Self:
+        """Return what a model's answer says."""
+        cut = {it.index: (it.tokens, it.limit) for it in result.truncated if it.index is not None}
+        refused = {it.index: it.reason for it in result.refused}
+        return cls(result.vectors, cut, refused, result.usage.tokens)
+
+    def beside(self, known: Mapping[int, Known], places: Sequence[int], count: int) -> "Embedded":
+        """Return so many texts: those known by place, and at `places` these."""
+        vectors = np.empty((count, len(next(iter(known.values())).vector)), np.float32)
+        if places:
+            vectors[places] = self.vectors
+        vectors[list(known)] = [it.vector for it in known.values()]
+        cut = {places[n]: it for n, it in self.cut.items()}
+        cut |= {n: it.cut for n, it in known.items() if it.cut is not None}
+        return Embedded(
+            vectors, cut, {places[n]: it for n, it in self.refused.items()}, self.tokens
+        )
+
+
+_NONE = Embedded(np.empty((0, 0), np.float32), {}, {})
 
 
 class ChunkEmbedder:
@@ -57,28 +80,29 @@ class ChunkEmbedder:
             raise UsageError(
                 "connect without cache= for a backfill, which would be told of no change"
             )
-        self._model, self._timeout, self._remember = model, timeout, remember
-        self._known: OrderedDict[str, Outcome] = OrderedDict()
-        self._lock = threading.Lock()
+        self._model, self._timeout = model, timeout
+        self._remembered = Remembered(remember)
         self.space = self._measure()
 
-    def embed(self, texts: Sequence[Any]) -> tuple[list[Outcome], int]:
-        """Return the outcome of each text, and the tokens that were computed.
+    def embed(self, texts: Sequence[Any]) -> Embedded:
+        """Return what became of each text.
 
         Raises `SpaceMismatchError` if the model serves another space by then, and what the model's `embed` raises.
         """
-        with self._lock:
-            found = [self._known.get(it) if isinstance(it, str) else None for it in texts]
-        new = [n for n, it in enumerate(found) if it is None]
-        if not new:
-            return [it for it in found if it is not None], 0
-        result = self._model.embed_documents(
-            [texts[n] for n in new], timeout=self._timeout, on_refusal="skip"
-        )
+        known = self._remembered.find(texts)
+        new = [place for place in range(len(texts)) if place not in known]
+        found = self._embed_new([texts[place] for place in new]) if new else _NONE
+        return found.beside(known, new, len(texts)) if known else found
+
+    def _embed_new(self, texts: Sequence[Any]) -> Embedded:
+        result = self._model.embed_documents(texts, timeout=self._timeout, on_refusal="skip")
         self._check()
-        outcomes = dict(zip(new, _outcomes(result), strict=True))
-        self._keep({texts[n]: it for n, it in outcomes.items() if it.vector is not None})
-        return [outcomes.get(n) or known for n, known in enumerate(found)], result.usage.tokens  # type: ignore[misc]  # one of both is there
+        found = Embedded.of(result)
+        places = {text: n for n, text in enumerate(texts) if n not in found.refused}
+        vectors = found.vectors[list(places.values())]  # a copy without those that come again
+        cut = {texts[n]: it for n, it in found.cut.items()}
+        self._remembered.keep(dict(zip(places, vectors, strict=True)), cut)
+        return found
 
     def _measure(self) -> Space:
         """Return the space that is served, its fingerprint measured."""
@@ -107,20 +131,3 @@ class ChunkEmbedder:
                 f"backfill began with ({what}, at least {MIN_COSINE} is needed): what is written is of the first; "
                 "read the stack's outputs again, and go on once that space is served, or fill a new index"
             )
-
-    def _keep(self, outcomes: dict[str, Outcome]) -> None:
-        with self._lock:
-            self._known.update(outcomes)
-            while len(self._known) > self._remember:
-                self._known.popitem(last=False)
-
-
-def _outcomes(result: Embeddings) -> list[Outcome]:
-    cut = {it.index: (it.tokens, it.limit) for it in result.truncated}
-    refused = {it.index: it.reason for it in result.refused}
-    return [
-        Outcome(None, refused=refused[n])
-        if n in refused
-        else Outcome(np.array(vector, np.float32), cut.get(n))
-        for n, vector in enumerate(result.vectors)
-    ]

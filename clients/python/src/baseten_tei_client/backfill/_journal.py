@@ -11,20 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from baseten_tei_client.backfill._journal_file import open_locked, transaction
 from baseten_tei_client.backfill._rows import Chunk, Finding
-from baseten_tei_client.errors import UsageError
-
-_TABLES = """
-CREATE TABLE IF NOT EXISTS job (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS chunks (
-  number INTEGER PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, rows INTEGER NOT NULL,
-  present INTEGER NOT NULL, refused INTEGER NOT NULL, repeated INTEGER NOT NULL, tokens INTEGER NOT NULL
-);
-CREATE TABLE IF NOT EXISTS findings (
-  chunk INTEGER NOT NULL, row INTEGER NOT NULL, what TEXT NOT NULL, id TEXT NOT NULL, detail TEXT NOT NULL,
-  PRIMARY KEY (chunk, row, what)
-) WITHOUT ROWID;
-"""
 
 
 @dataclass(frozen=True)
@@ -52,31 +40,12 @@ class Journal:
     @classmethod
     def open(cls, path: str | Path) -> Self:
         """Return the journal in this file, made if it is not there. Raises `UsageError` if another process has it."""
-        where = Path(path)
-        try:
-            where.parent.mkdir(parents=True, exist_ok=True)
-            database = sqlite3.connect(where, timeout=0, isolation_level=None)
-            database.execute("PRAGMA locking_mode = EXCLUSIVE")
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute("BEGIN EXCLUSIVE")
-            database.execute(
-                "COMMIT"
-            )  # the lock stays until the file is closed, or its process ends
-            database.executescript(_TABLES)
-        except sqlite3.OperationalError as error:
-            if "locked" in str(error):
-                raise UsageError(
-                    f"{where}: another backfill is at work with this journal"
-                ) from error
-            raise UsageError(f"{where}: the journal cannot be opened: {error}") from error
-        except (sqlite3.DatabaseError, OSError) as error:
-            raise UsageError(f"{where} cannot be a journal: {error}; name another") from error
-        return cls(where, database)
+        return cls(Path(path), open_locked(Path(path)))
 
     def begin_job(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         """Begin a job, or go on with it, and return what it was first told. A finished job begins another pass."""
         known = dict(self._database.execute("SELECT key, value FROM job"))
-        with self._transaction():
+        with transaction(self._database):
             if known.pop("finished", None):
                 self._database.execute("UPDATE chunks SET state = 'old'")
                 self._database.execute("DELETE FROM job WHERE key = 'finished'")
@@ -99,17 +68,15 @@ class Journal:
         """
         found = list(findings)
         was = self._state(chunk)
-        with self._transaction():
-            if was is None:
-                self._database.execute("DELETE FROM findings WHERE chunk = ?", (chunk.number,))
-                self._database.execute("DELETE FROM chunks WHERE number = ?", (chunk.number,))
+        with transaction(self._database):
+            self._forget(chunk.number, None if was is None else looked_at)
             if was == "begun":
                 self._database.execute(
                     "UPDATE chunks SET tokens = tokens + ? WHERE number = ?", (tokens, chunk.number)
                 )
             else:
                 self._replace(chunk, present, found, tokens)
-            self._note(chunk.number, looked_at, found)
+            self._note(chunk.number, found)
 
     def finish(self, chunk: Chunk) -> None:
         """Note that a chunk is written."""
@@ -117,7 +84,7 @@ class Journal:
 
     def finish_job(self, chunks: int) -> None:
         """Note that all of so many chunks are written, and forget those of a longer source."""
-        with self._transaction():
+        with transaction(self._database):
             for table, key in (("chunks", "number"), ("findings", "chunk")):
                 self._database.execute(f"DELETE FROM {table} WHERE {key} >= ?", (chunks,))  # noqa: S608  # two names
             self._database.execute("INSERT OR REPLACE INTO job VALUES ('finished', 'true')")
@@ -155,10 +122,16 @@ class Journal:
             "INSERT OR REPLACE INTO chunks VALUES (?, ?, 'begun', ?, ?, ?, ?, ?)", values
         )
 
-    def _note(self, chunk: int, looked_at: Iterable[int], found: list[Finding]) -> None:
-        self._database.executemany(
-            "DELETE FROM findings WHERE chunk = ? AND row = ?", ((chunk, it) for it in looked_at)
-        )
+    def _forget(self, chunk: int, rows: Iterable[int] | None) -> None:
+        """Forget what was found of these rows of a chunk, or of all."""
+        if rows is None:
+            self._database.execute("DELETE FROM findings WHERE chunk = ?", (chunk,))
+        else:
+            self._database.executemany(
+                "DELETE FROM findings WHERE chunk = ? AND row = ?", ((chunk, it) for it in rows)
+            )
+
+    def _note(self, chunk: int, found: list[Finding]) -> None:
         self._database.executemany(
             "INSERT OR REPLACE INTO findings VALUES (?, ?, ?, ?, ?)",
             (
@@ -166,19 +139,3 @@ class Journal:
                 for it in found
             ),
         )
-
-    def _transaction(self) -> "_Transaction":
-        return _Transaction(self._database)
-
-
-class _Transaction:
-    """All of what is done in a `with`, or nothing."""
-
-    def __init__(self, database: sqlite3.Connection) -> None:
-        self._database = database
-
-    def __enter__(self) -> None:
-        self._database.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        self._database.execute("COMMIT" if kind is None else "ROLLBACK")

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import Any, Literal, Protocol
 
@@ -40,10 +41,15 @@ class Chunk:
     """The place of its first row in the source, from 0."""
     rows: Sequence[Row]
 
-    @property
+    @cached_property
+    def ids(self) -> list[Id]:
+        """Return the rows' ids."""
+        return [row.id for row in self.rows]
+
+    @cached_property
     def digest(self) -> str:
         """Return what tells it from a chunk of other ids."""
-        return digest_ids([row.id for row in self.rows])
+        return digest_ids(self.ids)
 
 
 @dataclass(frozen=True)
