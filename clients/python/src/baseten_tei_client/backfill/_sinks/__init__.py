@@ -3,20 +3,22 @@
 import importlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from baseten_tei_client.backfill._sinks.index import Index
 from baseten_tei_client.backfill._sinks.sink import Sink
 from baseten_tei_client.backfill._storage import is_stored
 from baseten_tei_client.errors import UsageError
 
-__all__ = ["Sink", "open_sink"]
+__all__ = ["Index", "Sink", "open_index", "open_sink"]
 
 _KINDS: Mapping[str, tuple[str, str]] = {
-    "parquet": ("parquet", "ParquetSink"),
-    "postgresql": ("pgvector", "PgvectorSink"),
-    "postgres": ("pgvector", "PgvectorSink"),
-    "qdrant": ("qdrant", "QdrantSink"),
-    "lancedb": ("lancedb", "LanceSink"),
-    "sqlite-vec": ("sqlite_vec", "SqliteVecSink"),
+    "parquet": ("parquet", "Parquet"),
+    "postgresql": ("pgvector", "Pgvector"),
+    "postgres": ("pgvector", "Pgvector"),
+    "qdrant": ("qdrant", "Qdrant"),
+    "lancedb": ("lancedb", "Lance"),
+    "sqlite-vec": ("sqlite_vec", "SqliteVec"),
 }
 FORMS = (
     "FOLDER, s3://BUCKET/PREFIX, gs://… or abfs://… for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, "
@@ -33,15 +35,26 @@ def open_sink(where: str | Path) -> Sink:
 
     Raises `UsageError` for a form that is unknown, or a library that is not installed.
     """
+    sink: Sink = _open(where, "sink")
+    return sink
+
+
+def open_index(where: str | Path) -> Index:
+    """Return the store that this names, to be read and searched; the forms and errors are those of `open_sink`."""
+    index: Index = _open(where, "index")
+    return index
+
+
+def _open(where: str | Path, side: str) -> Any:
     kind, _, rest = str(where).partition(":")
     if kind not in _KINDS:
         if "://" in str(where) and not is_stored(where):
             raise UsageError(f"{where!s:.200} is not a store that is known: {FORMS}")
         kind, rest = "parquet", str(where)
     module, name = _KINDS[kind]
-    found = importlib.import_module(f"{__name__}.{module}_sink")
-    sink: Sink = getattr(found, name).at(str(where) if kind.startswith("postgres") else rest)
-    return sink
+    importlib.import_module(f"{__name__}.{module}_sink")  # which says what is not installed
+    found = getattr(importlib.import_module(f"{__name__}.{module}_{side}"), name + side.title())
+    return found.at(str(where) if kind.startswith("postgres") else rest)
 
 
 def split_name(rest: str, form: str) -> tuple[str, str]:
