@@ -19,7 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "adopt": "Take models that run already into a stack.",
         "doctor": "Find what is out of order on Baseten and in the state.",
         "status": "Show what `pulumi up` would change, and what runs.",
-        "space": "Let a model's next become what serves, and go back.",
+        "space": "Verify a model's next, let it become what serves, and go back.",
         "tune": "Find a model's best settings by measuring.",
         "backfill": "Embed the rows of a source, and write their vectors to a store.",
         "rehearse": "Bring stacks up on an emulator and call each model.",

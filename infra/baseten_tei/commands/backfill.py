@@ -1,6 +1,5 @@
 """`baseten-tei backfill`: the vectors of a source's rows, written to a store, by the package baseten-tei-client."""
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -8,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import click
 
@@ -18,6 +16,13 @@ from baseten_tei.commands.outputs import read_outputs
 from baseten_tei.commands.shared.interrupts import interruptible
 from baseten_tei.commands.shared.options import asks, confirm, on_a_stack_unless, yes_option
 from baseten_tei.commands.shared.rows_progress import show_rows, tell_duration
+from baseten_tei.commands.shared.stores import (
+    FORMS,
+    check_store,
+    client_errors,
+    name_journal,
+    name_report,
+)
 from baseten_tei.deployment.money.costs import LISTED, instance_type
 from baseten_tei.errors import UserError
 from baseten_tei.operations.scaling.scaling_client import (
@@ -34,11 +39,6 @@ from baseten_tei.spec.spaces import ROLES, Role
 if TYPE_CHECKING:
     from baseten_tei_client import Model
     from baseten_tei_client.backfill import Estimate, Sink, Source, Totals
-
-FORMS = (
-    "A folder or s3://BUCKET/PREFIX (gs://, abfs://) for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, "
-    "qdrant:http://HOST:6333/COLLECTION, lancedb:FOLDER/TABLE, or sqlite-vec:FILE/TABLE."
-)
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def command(
     MODEL may name the one that is to follow: search.next. A new job at a terminal shows an estimate, for which some
     rows are embedded, and asks. Truncated and refused rows are listed in a report beside the journal.
     """
-    with _client_errors(), interruptible("the same command goes on with it"):
+    with client_errors("backfill"), interruptible("the same command goes on with it"):
         job = _parse_job(model, given)
         served = (
             _serve_file(str(file), given)
@@ -232,13 +232,9 @@ def _parse_job(model: str, given: Mapping[str, Any]) -> Job:
     sink = given["sink"] or ""
     if not sink and not given["only_estimate"]:
         raise UserError(f"--to is missing, where the vectors go. {FORMS}")
-    if sink.startswith("postgres") and urlsplit(sink).password:
-        raise UserError(
-            "--to has a password, which a list of processes shows: set PGPASSWORD, or use ~/.pgpass"
-        )
-    mark = hashlib.sha256(f"{model} {role} {sink}".encode()).hexdigest()[:8]
-    journal = given["journal"] or Path(f"backfill-{name}-{mark}.db")
-    return Job(name, role, given["source"], sink, journal, journal.with_suffix(".report.jsonl"))
+    check_store("--to", sink)
+    journal = given["journal"] or name_journal(model, name, role, sink)
+    return Job(name, role, given["source"], sink, journal, name_report(journal))
 
 
 def _serve_file(file: str, given: Mapping[str, Any]) -> Served:
@@ -296,18 +292,3 @@ def _connect(
         yield model
     finally:
         model.close()
-
-
-@contextmanager
-def _client_errors() -> Iterator[None]:
-    """Turn what the client raises, or its absence, into one line."""
-    try:
-        from baseten_tei_client import TeiClientError
-    except ImportError as error:
-        raise UserError(
-            "backfill needs the package baseten-tei-client with the extra of the store: install it"
-        ) from error
-    try:
-        yield
-    except TeiClientError as error:
-        raise UserError(str(error)) from error

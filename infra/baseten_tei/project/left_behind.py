@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from glob import escape
 from pathlib import Path
 
-PLACES = ("locks/{}.yaml", "golden/{}", "truss_configs/{}")
+PLACES = ("locks/{}.yaml", "golden/{}", "verified/{}", "truss_configs/{}")
 """What is kept for a stack, by its name."""
 SHOWN = 3
 """Files that a warning names at the most."""

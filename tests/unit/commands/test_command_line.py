@@ -25,6 +25,7 @@ ARGUMENTS = {
     "tune": ["bge"],
     "space advance": ["bge"],
     "space back": ["bge"],
+    "space verify": ["bge", "--from", "notes.jsonl", "--old", "a", "--new", "b"],
     "backfill": ["bge", "--from", "notes.jsonl", "--estimate"],
     "pr verify": ["--comment", "comment.md"],
     "pr snapshot restore": ["--into", "folder"],

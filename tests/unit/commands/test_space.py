@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from baseten_tei.__main__ import main
-from baseten_tei.commands import space
+from baseten_tei.commands.space import change
 from baseten_tei.project.registered_models import RegisteredModels
 from baseten_tei.spec.spec_parser import MODELS
 
@@ -48,7 +48,7 @@ def test_next_and_current_change_places_and_back(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = search(project)
-    assert main(["space", "advance", "search"]) == 0
+    assert main(["space", "advance", "search", "--unverified"]) == 0
     told = capsys.readouterr().out
     assert "search-2 (BAAI/bge-m3) serves under the name: search.current" in told
     assert "search (BAAI/bge-small-en-v1.5) served before" in told
@@ -65,7 +65,7 @@ def test_a_dry_run_shows_the_spec_and_writes_nothing(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = search(project)
-    assert main(["space", "advance", "search", "--dry-run", "--sleep"]) == 0
+    assert main(["space", "advance", "search", "--unverified", "--dry-run", "--sleep"]) == 0
     assert '"min_replica": 0' in capsys.readouterr().out.replace(
         "min_replica: 0", '"min_replica": 0'
     )
@@ -94,11 +94,11 @@ def test_an_older_previous_goes_unless_pulumi_would_refuse_to_delete_it(
     project: Path, capsys: pytest.CaptureFixture[str], target: str
 ) -> None:
     write(project, target)
-    assert main(["space", "advance", "search"]) == 0
+    assert main(["space", "advance", "search", "--unverified"]) == 0
     path = project / "Pulumi.dev.yaml"
     path.write_text(path.read_text() + "      next: {model_id: a/third}\n")
     capsys.readouterr()
-    code, told = main(["space", "advance", "search"]), capsys.readouterr()
+    code, told = main(["space", "advance", "search", "--unverified"]), capsys.readouterr()
     if target == "baseten":
         assert code == 2
         assert "search would be deleted, and Pulumi protects it: write protect: false" in told.err
@@ -113,13 +113,13 @@ def test_a_pinned_model_stays_where_it_is(
 ) -> None:
     path = project / "Pulumi.dev.yaml"
     path.write_text(path.read_text() + "      deployment: previous\n")
-    assert main(["space", "advance", "search"]) == 2
+    assert main(["space", "advance", "search", "--unverified"]) == 2
     assert "its current is pinned" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("project")
 def test_commands_know_each_model_by_what_it_is_now(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["space", "advance", "search"])
+    main(["space", "advance", "search", "--unverified"])
     capsys.readouterr()
     for name, model in {
         "search": "bge-m3", "search.current": "bge-m3", "search.previous": "bge-small", "search-2": "bge-m3",
@@ -134,9 +134,9 @@ def test_a_program_gets_the_arguments_to_write_and_no_file_changes(
     spec = {**search(project), "next": {"model_id": "BAAI/bge-m3", "accelerator": "A10G"}}
     (project / "Pulumi.dev.yaml").write_text("config:\n  baseten:target: emulator\n")
     registered = RegisteredModels(specs={"search": spec})
-    monkeypatch.setattr(space, "read_stack", lambda *_, **__: None)
-    monkeypatch.setattr(space, "registered_models", lambda *_: registered)
-    assert main(["space", "advance", "search"]) == 1
+    monkeypatch.setattr(change, "read_stack", lambda *_, **__: None)
+    monkeypatch.setattr(change, "registered_models", lambda *_: registered)
+    assert main(["space", "advance", "search", "--unverified"]) == 1
     told = capsys.readouterr().out
     code = told.partition("as the whole spec of model 'search':\n")[2].rpartition("then run")[0]
     args = eval(f"dict({code})", {"Autoscaling": dict})  # noqa: S307  # what was just printed

@@ -20,6 +20,7 @@ from baseten_tei.facts.files.formats import (
 from baseten_tei.facts.hub.lockfile import parse_lock
 from baseten_tei.outputs.parsing import parse_outputs
 from baseten_tei.project.state_shape import check_deployment
+from baseten_tei.project.verification_files import parse_verification
 from baseten_tei.provider.release.golden.file import parse_golden
 from baseten_tei.review.report.report_data import parse_report
 from baseten_tei.review.snapshots.state_snapshot import parse_snapshot
@@ -69,6 +70,7 @@ NEWER: dict[str, Callable[[], Any]] = {
     "stack configuration": lambda: check_stack_file("dev", {}, {"baseten-tei:format": "2"}),
     "lock file": lambda: parse_lock("format: 3\nentries: {}\n"),
     "golden file": lambda: parse_golden(b'{"format": 3, "vectors": []}'),
+    "verification of a next": lambda: parse_verification('{"format": 2, "verdict": {}}'),
     "stack's outputs": lambda: parse_outputs('{"schema_version": 2, "embeddings": []}'),
     "snapshot": lambda: parse_snapshot('{"snapshot": 2, "resources": []}', "dev.json"),
     "report": lambda: parse_report('{"version": 3, "models": []}'),

@@ -51,14 +51,34 @@ def test_an_advance_pushes_nothing_and_says_who_breaks_and_who_stays() -> None:
     assert breaks.startswith("search is search-2 (BAAI/bge-m3) from now on")
     assert "does not say a space" in breaks
     assert "expect_space stays with it" in models["search"].notices[0]
-    assert not models["search-2"].breaks
+    [unverified] = models["search-2"].breaks
+    assert unverified.startswith(
+        "its index is not verified (the record of `baseten-tei space verify`"
+    )
     assert "its URLs stay" in models["search-2"].notices[0]
+
+
+def test_a_verification_of_exactly_that_next_is_told_in_a_line() -> None:
+    def told(**changes: Any) -> ModelReport:
+        record = {
+            "passed": True, "date": "2026-11-30T10:00:00+00:00", "summary": "9 of 9 rows", "checks": [],
+            "figures": {"new_space": {"model_id": "BAAI/bge-m3", "revision": "main", **changes}},
+        }  # fmt: skip
+        known = Knowledge(LISTED, PolicyConfig(), verified={"search-2": record})
+        found = preview_of({"search": WITH_NEXT}, {"search": ADVANCED})
+        return by_name(stack_report("test", "a test", found, known))["search-2"]
+
+    assert not told().breaks
+    assert "its index is verified on 2026-11-30: 9 of 9 rows" in told().notices
+    [other] = told(model_id="BAAI/bge-large-en-v1.5").breaks
+    assert "is of another model: model_id 'BAAI/bge-large-en-v1.5', not 'BAAI/bge-m3'" in other
 
 
 def test_the_way_back_says_the_same_of_the_other() -> None:
     models = by_name(report(ADVANCED, go_back("search", ADVANCED)))
     assert models["search-2"].breaks[0].startswith("search is search (BAAI/bge-base-en-v1.5)")
     assert not models["search"].breaks
+    assert not any("verified" in it for it in models["search"].notices)  # the way back needs none
 
 
 def test_a_previous_that_goes_breaks_those_who_have_an_index_of_its_space() -> None:

@@ -26,6 +26,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.pulumi_cli import preview_json
 from baseten_tei.project.selection import chosen_stack, chosen_stacks, project_folder
 from baseten_tei.project.stack import Workspace
+from baseten_tei.project.verification_files import read_verifications
 from baseten_tei.review.policies.policy_config import PATH as POLICY_PATH
 from baseten_tei.review.policies.policy_config import PolicyConfig, parse_policy_config
 from baseten_tei.review.report.build import stack_report
@@ -134,6 +135,7 @@ def _knowledge(workspace: Workspace, prices: Prices, policy: PolicyConfig) -> Kn
         lock=generated_files.locked_facts(workspace.root, workspace.stack),
         real_account=not workspace.target.loopback,
         measured=read_measurements(workspace.root),
+        verified=read_verifications(workspace.root, workspace.stack),
     )
 
 

@@ -26,11 +26,12 @@ class Format:
 CONFIGURATION = Format("stack configuration", key="baseten-tei:format", release_key="baseten-tei:release")  # fmt: skip
 LOCK = Format("lock file", version=2)
 GOLDEN = Format("golden file", version=2)
+VERIFICATION = Format("verification of a next")
 OUTPUTS = Format("stack's outputs", key="schema_version")
 SNAPSHOT = Format("snapshot", key="snapshot")
 REPORT = Format("report", version=2, key="version")
 STATE = Format("resource's state")
-FORMATS = (CONFIGURATION, LOCK, GOLDEN, OUTPUTS, SNAPSHOT, REPORT, STATE)
+FORMATS = (CONFIGURATION, LOCK, GOLDEN, VERIFICATION, OUTPUTS, SNAPSHOT, REPORT, STATE)
 """As docs/upgrading.md lists them."""
 
 

@@ -45,7 +45,7 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
     costs = {name: find_costs(it, known) for name, it in models.items()}
     subjects = list(_subjects(models, known.lock))
     renamed = rename_problems(models)
-    spaces = find_space_lines(models, costs)
+    spaces = find_space_lines(models, costs, known.verified)
     return StackReport(
         stack=stack,
         origin=origin,

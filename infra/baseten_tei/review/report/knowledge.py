@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from baseten_tei.deployment.money.costs import Prices
 from baseten_tei.deployment.schedules.hours import Month
@@ -22,5 +23,7 @@ class Knowledge:
     measured: tuple[Measurement, ...] = ()
     replicas: Mapping[str, Measured] | None = None
     """What was up, by the model's id on Baseten; `None` where nobody asked."""
+    verified: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Records of `space verify`, by the model's resource."""
     month: Month | None = None
     """The calendar month that costs are of; `None` is an average one."""

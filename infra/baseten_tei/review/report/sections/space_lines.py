@@ -2,14 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from baseten_tei.deployment.money.costs import Monthly, total
+from baseten_tei.outputs.spaces.verified import describe_record, find_fault
 from baseten_tei.review.report.before_and_after import ModelChange
 from baseten_tei.review.report.sections.callers import Consequence
 from baseten_tei.review.report.wording import format_usd
 from baseten_tei.spec.args import ModelArgs
 from baseten_tei.spec.spaces import Role, list_roles
 
+Record = Mapping[str, Any]
+Records = Mapping[str, Record]
 Costs = Mapping[str, tuple[Monthly, Monthly]]
 
 
@@ -23,7 +27,7 @@ class _Place:
 
 
 def find_space_lines(
-    models: Mapping[str, ModelChange], costs: Costs
+    models: Mapping[str, ModelChange], costs: Costs, verified: Records
 ) -> dict[str, list[Consequence]]:
     """Return the lines of each model that stands beside others, before the change or after it."""
     specs_before = {name: it.before.args for name, it in models.items() if it.before}
@@ -34,8 +38,11 @@ def find_space_lines(
         was, is_now = before.get(resource), after.get(resource)
         if (was and len(was.roles) > 1) or (is_now and len(is_now.roles) > 1):
             ids = {**_ids(specs_before), **_ids(specs_after)}
-            lines = [*_moves(was, is_now, ids), *_sum(resource, is_now, costs)]
-            found[resource] = lines
+            found[resource] = [
+                *_moves(was, is_now, ids),
+                *_verification(models[resource], was, is_now, verified.get(resource)),
+                *_sum(resource, is_now, costs),
+            ]
     return found
 
 
@@ -78,6 +85,26 @@ def _moves(
         )
     else:
         yield Consequence(False, _beside(is_now))
+
+
+def _verification(
+    change: ModelChange, was: _Place | None, is_now: _Place | None, record: Record | None
+) -> Iterator[Consequence]:
+    """Say what a verification found of an embedding model that was next and is current."""
+    if not was or not is_now or (was.role, is_now.role) != ("next", "current"):
+        return
+    state = change.before
+    if state is None or state.spec.get("task") != "embedding":
+        return
+    kept = {key: state.spec[key] for key in ("model_id", "revision") if state.spec.get(key)}
+    fault = find_fault(record, {**kept, "fingerprint": state.serving.get("fingerprint")})
+    if fault or record is None:
+        yield Consequence(
+            True, f"its index is not verified (the record of `baseten-tei space verify` {fault}): whoever searches "
+            "with it may miss rows"
+        )  # fmt: skip
+    else:
+        yield Consequence(False, f"its index is {describe_record(record)}")
 
 
 def _beside(place: _Place) -> str:

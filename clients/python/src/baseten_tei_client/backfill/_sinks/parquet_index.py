@@ -11,6 +11,7 @@ from baseten_tei_client.backfill._sinks.index import BATCH, Vectors, as_vector, 
 from baseten_tei_client.backfill._sinks.nearest import find_nearest
 from baseten_tei_client.backfill._sinks.parquet_sink import ParquetSink
 from baseten_tei_client.backfill._sinks.sink import NOTE
+from baseten_tei_client.backfill._storage import File, open_native
 from baseten_tei_client.errors import SpaceMismatchError, UsageError
 from baseten_tei_client.results import Floats
 
@@ -20,29 +21,30 @@ class ParquetIndex(ParquetSink):
 
     def look(self) -> str | None:
         """Read the ids and the note of each part."""
-        self._parts = sorted(self._folder.glob("*.parquet"))
-        if not self._parts:
-            raise UsageError(f"{self.name} has no part: is the folder right?")
-        notes = {self._look_at(path) for path in self._parts}
+        self._rows = 0
+        self._files = self._parts.list_parts()
+        if not self._files:
+            raise UsageError(f"{self.name} has no part of Parquet: is the place right?")
+        notes = {self._look_at(it) for it in self._files}
         if len(notes) > 1:
             raise SpaceMismatchError(
-                f"{self.name} has parts with different notes of their space: fill another folder"
+                f"{self.name} has parts with different notes of their space: fill another place"
             )
         return notes.pop()
 
     def count(self) -> int:
         """Return the rows that the footers tell."""
-        return sum(int(parquet.read_metadata(path).num_rows) for path in self._parts)
+        return self._rows
 
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         """Yield the rows of one part after the other."""
-        for path in self._parts:
+        for it in self._files:
             try:
-                with parquet.ParquetFile(path) as file:
+                with open_native(it) as opened, parquet.ParquetFile(opened) as file:
                     for some in file.iter_batches(batch_size=BATCH, columns=["id", "vector"]):
                         yield some.column("id").to_pylist(), read_column(some.column("vector"))
             except (ArrowException, OSError) as error:
-                raise SinkError(f"{path} cannot be read: {error}") from error
+                raise SinkError(f"{it} cannot be read: {error}") from error
 
     def read(self, ids: Sequence[Id]) -> Mapping[Id, Floats]:
         """Return the vectors of rows, which a look at all of them finds."""
@@ -57,16 +59,17 @@ class ParquetIndex(ParquetSink):
         """Return the rows with the greatest cosines."""
         return find_nearest(vectors, k, self.scan())
 
-    def _look_at(self, path: Any) -> str | None:
+    def _look_at(self, part: File) -> str | None:
         try:
-            with parquet.ParquetFile(path) as file:
+            with open_native(part) as opened, parquet.ParquetFile(opened) as file:
                 if missing := {"id", "vector"} - set(file.schema_arrow.names):
-                    raise UsageError(f"{path} has no column {min(missing)!r}")
+                    raise UsageError(f"{part} has no column {min(missing)!r}")
+                self._rows += int(file.metadata.num_rows)
                 for some in file.iter_batches(columns=["id"]):
                     self._seen.add(some.column(0).to_pylist())
                 note = (file.schema_arrow.metadata or {}).get(NOTE.encode())
         except (ArrowException, OSError) as error:
-            raise SinkError(f"{path} is not Parquet: {error}") from error
+            raise SinkError(f"{part} is not Parquet: {error}") from error
         return note.decode() if note else None
 
 

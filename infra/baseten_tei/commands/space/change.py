@@ -1,17 +1,16 @@
-"""`baseten-tei space`: a model's `next` becomes what serves, and the way back."""
+"""How `space advance` and `space back` change a spec: in the stack's file, or as lines for a program."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import click
 
-from baseten_tei.commands.shared.command_line import FINDING, Group
-from baseten_tei.commands.shared.options import confirm, dry_run_option, on_a_stack, yes_option
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.options import confirm
 from baseten_tei.errors import UserError, did_you_mean, list_names, naming
 from baseten_tei.operations.adoption.python_code import render_keywords
 from baseten_tei.operations.adoption.yaml_edit import render_block
-from baseten_tei.operations.spaces.advance import advance, go_back, without_null
+from baseten_tei.operations.spaces.advance import without_null
 from baseten_tei.operations.spaces.move import check_move, describe_move
 from baseten_tei.operations.spaces.spec_edit import rewrite_spec
 from baseten_tei.project import generated_files
@@ -23,53 +22,7 @@ from baseten_tei.spec.spec_parser import MODELS
 Spec = Mapping[str, Any]
 
 
-@click.group(cls=Group, name="space")
-def command() -> None:
-    """Let a model's `next` become what serves under its name, and go back (docs/spaces.md).
-
-    Both edit Pulumi.<stack>.yaml, to be reviewed. The `pulumi up` after it pushes nothing: no model moves, no URL
-    changes, and clients that name the space of their index stay with the model of that space.
-    """
-
-
-@command.command(name="advance")
-@click.argument("model")
-@click.option("--sleep", is_flag=True, help="Let the model that served before scale to zero.")
-@dry_run_option
-@yes_option
-@on_a_stack
-def advance_command(
-    root: Path, stack: str, model: str, sleep: bool, dry_run: bool, yes: bool
-) -> int:
-    """Let MODEL's next become current; what is current becomes previous, kept for the way back.
-
-    An older previous is left out, so that the next `pulumi up` deletes it. For a program that registers its own
-    models, the arguments to write are printed. Exits with 1 where they are still to be written.
-    """
-    workspace = Workspace(root, stack)
-    before = _read_spec(workspace, model)
-    after = advance(model, before, sleep=sleep)
-    return _change(workspace, model, before, after, {"dry_run": dry_run, "yes": yes})
-
-
-@command.command(name="back")
-@click.argument("model")
-@dry_run_option
-@yes_option
-@on_a_stack
-def back_command(root: Path, stack: str, model: str, dry_run: bool, yes: bool) -> int:
-    """Let MODEL's previous become current again; what is current becomes next, to advance to another time.
-
-    For a program that registers its own models, the arguments to write are printed. Exits with 1 where they are still
-    to be written.
-    """
-    workspace = Workspace(root, stack)
-    before = _read_spec(workspace, model)
-    after = go_back(model, before)
-    return _change(workspace, model, before, after, {"dry_run": dry_run, "yes": yes})
-
-
-def _read_spec(workspace: Workspace, model: str) -> Spec:
+def read_spec(workspace: Workspace, model: str) -> Spec:
     """Return a model's spec as it is written. Raises `UserError` where the stack has none, or it is a wrong one."""
     read_stack(workspace, locked=False)  # every mistake in a spec, in one line each
     specs = (
@@ -85,9 +38,10 @@ def _read_spec(workspace: Workspace, model: str) -> Spec:
     )
 
 
-def _change(
+def change_spec(
     workspace: Workspace, model: str, before: Spec, after: Spec, given: Mapping[str, bool]
 ) -> int:
+    """Write a model's changed spec, or print it for a program; return the exit code."""
     check_move(model, before, after, can_protect=not workspace.target.loopback)
     for line in describe_move(model, before, after):
         click.echo(line)

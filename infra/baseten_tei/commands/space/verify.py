@@ -1,0 +1,254 @@
+"""`baseten-tei space verify`: whether the index of a model's next can take over, by the package baseten-tei-client."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from baseten_tei.baseten.emulator import ensure_running
+from baseten_tei.baseten.target import find_api_key
+from baseten_tei.commands.outputs import read_outputs
+from baseten_tei.commands.shared.command_line import FINDING
+from baseten_tei.commands.shared.interrupts import interruptible
+from baseten_tei.commands.shared.options import FILE, on_a_stack_unless
+from baseten_tei.commands.shared.progress import tell
+from baseten_tei.commands.shared.stores import (
+    FORMS,
+    check_store,
+    client_errors,
+    name_journal,
+    name_report,
+)
+from baseten_tei.errors import UserError, naming
+from baseten_tei.facts.files.formats import VERIFICATION
+from baseten_tei.facts.files.json_reader import parse_json
+from baseten_tei.facts.files.read_files import read_text
+from baseten_tei.operations.spaces.verification_page import render_page
+from baseten_tei.outputs.formats.formats import FORMATS
+from baseten_tei.project import generated_files
+from baseten_tei.project.stack import Workspace
+from baseten_tei.project.stack_settings import stack_with
+from baseten_tei.project.verification_files import verification_path
+
+if TYPE_CHECKING:
+    from baseten_tei_client import Model
+    from baseten_tei_client.backfill import Verification
+
+Outputs = Mapping[str, Any]
+NO_JUDGE = "none"
+PART = click.FloatRange(0, 1)
+
+
+@click.command(name="verify")
+@click.argument("model")
+@click.option(
+    "--from",
+    "source",
+    required=True,
+    metavar="FILE",
+    help="The rows of both indexes: Parquet, JSON Lines or CSV; also a folder or a pattern of them.",
+)
+@click.option(
+    "--old", required=True, metavar="STORE", help=f"The index that is searched now. {FORMS}"
+)
+@click.option("--new", required=True, metavar="STORE", help="The index of next, in the same forms.")
+@click.option("--id", "id_column", default="id", metavar="COLUMN", help="By which a row is known.")
+@click.option("--text", "text_column", default="text", metavar="COLUMN", help="What was embedded.")
+@click.option(
+    "--queries",
+    type=FILE,
+    metavar="FILE",
+    help="As users ask them: one a line, or JSON Lines with `query`.  [default: the beginnings of rows]",
+    show_default=False,
+)
+@click.option(
+    "--reranker",
+    metavar="NAME",
+    help=f"Model that judges the hits; {NO_JUDGE}: nobody does.  [default: the stack's only reranker]",
+    show_default=False,
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    default=1000,
+    metavar="ROWS",
+    help="To embed anew and compare with what is stored.",
+)
+@click.option("-k", "hits", type=click.IntRange(min=1), default=10, help="Hits of a query.")
+@click.option(
+    "--report",
+    "reports",
+    type=FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Of the backfill; may be repeated.  [default: backfill-MODEL-….report.jsonl here]",
+    show_default=False,
+)
+@click.option("--min-coverage", type=PART, default=1.0, help="Of the rows that were not refused.")
+@click.option("--max-refused", type=PART, default=0.01, help="Part of the rows.")
+@click.option("--max-extra", type=click.IntRange(min=0), default=0, help="Vectors of no row.")
+@click.option(
+    "--min-recall",
+    type=PART,
+    help="Part of the old hits that is found again.  [default: 0.2 without a reranker, else any]",
+    show_default=False,
+)
+@click.option(
+    "--max-loss",
+    type=click.FloatRange(min=0),
+    default=0.05,
+    help="Of nDCG, by the worse end of its interval.",
+)
+@click.option(
+    "--max-p95-ms", type=click.FloatRange(min=0), metavar="MS", help="For embedding and searching."
+)
+@click.option("--seed", type=int, default=0, help="Of what is chosen at random.")
+@click.option(
+    "--record",
+    type=FILE,
+    metavar="FILE",
+    help="What was found, as JSON; its page is beside it.  [default: verified/STACK/MODEL.json]",
+    show_default=False,
+)
+@click.option(
+    "--file",
+    metavar="FILE",
+    help="Outputs as JSON, instead of the stack's. No project is needed.",
+)
+@on_a_stack_unless("file")
+def command(
+    root: Path | None, stack: str | None, model: str, file: str | None, **given: Any
+) -> int:
+    """Find out whether the index of MODEL's next can take over from the one that is searched now (docs/spaces.md).
+
+    It reads both indexes and the rows, embeds some of them anew, asks both the same queries, lets a reranker judge
+    the hits, and takes the time. The record and a page with pictures go to verified/<stack>/, to be committed with
+    the change: `space advance` needs a record that passed. Exits with 1 where something did not.
+    """
+    with client_errors("space verify"), interruptible("nothing was changed"):
+        check_store("--old", given["old"])
+        check_store("--new", given["new"])
+        name = model.removesuffix(".next")
+        path, key = _place_and_key(root, stack, name, given["record"])
+        outputs = _read_outputs(root, stack, file)
+        found = _verify(name, outputs, key, given)
+        return _write(name, stack, path, found)
+
+
+def _place_and_key(
+    root: Path | None, stack: str | None, name: str, record: Path | None
+) -> tuple[Path, str | None]:
+    """Return where the record goes, and the stack's key, which outputs alone do not tell."""
+    if root is None or stack is None:
+        return record or Path(f"verified-{name}.json"), None
+    target = Workspace(root, stack).target
+    if target.embedded:
+        ensure_running(target.management_url, root)
+    _, resource = stack_with(root, stack, f"{name}.next")
+    path = record or root / verification_path(stack, resource)
+    return path, find_api_key(target, os.environ)
+
+
+def _read_outputs(root: Path | None, stack: str | None, file: str | None) -> Outputs:
+    """Return a stack's outputs, or those of a file as they are: the client says what is wrong with them."""
+    if root is not None:
+        found: Outputs = json.loads(FORMATS["json"](read_outputs(root, stack, None), ""))
+        return found
+    with naming(file):
+        outputs = parse_json(read_text(Path(str(file))))
+        if not isinstance(outputs, Mapping):
+            raise UserError("is not an object: give the JSON of `pulumi stack output --json`")
+    return outputs
+
+
+def _verify(
+    name: str, outputs: Outputs, key: str | None, given: Mapping[str, Any]
+) -> "Verification":
+    from baseten_tei_client.backfill import (
+        Thresholds,
+        open_index,
+        open_source,
+        read_queries,
+        verify,
+    )
+
+    limits = ("min_coverage", "max_refused", "max_extra", "min_recall", "max_loss", "max_p95_ms")
+    source = open_source(given["source"], id=given["id_column"], text=given["text_column"])
+    queries = None if given["queries"] is None else read_queries(given["queries"])
+    if queries is None:
+        tell("no --queries: the beginnings of rows are asked. 200 from a log of searches say more")
+    judge = _choose_judge(outputs, given["reranker"])
+    with ExitStack() as models:
+        current, following = (
+            models.enter_context(_connect(name, role, outputs, key)) for role in ("current", "next")
+        )
+        reranker = models.enter_context(_connect(judge, None, outputs, key)) if judge else None
+        return verify(
+            current, following, source, old=open_index(given["old"]), new=open_index(given["new"]),
+            queries=queries, judge_by=reranker, reports=_find_reports(name, given),
+            thresholds=Thresholds(**{it: given[it] for it in limits}), k=given["hits"],
+            sample=given["sample"], seed=given["seed"], tell=tell,
+        )  # fmt: skip
+
+
+def _choose_judge(outputs: Outputs, wanted: str | None) -> str | None:
+    """Return which model judges. Raises `UserError` where that is open."""
+    if wanted == NO_JUDGE:
+        return None
+    models = outputs.get("models")
+    named = models.items() if isinstance(models, Mapping) else ()
+    rerankers = [
+        key for key, it in named if isinstance(it, Mapping) and it.get("task") == "reranker"
+    ]
+    if wanted is None and len(rerankers) > 1:
+        raise UserError(f"there are several rerankers: name one: --reranker {rerankers[0]}")
+    return wanted or next(iter(rerankers), None)
+
+
+def _find_reports(name: str, given: Mapping[str, Any]) -> list[Path]:
+    """Return the reports that are named, or those that a backfill into this store left here."""
+    if given["reports"]:
+        return list(given["reports"])
+    words = (f"{name}.next", name)
+    names = (name_report(name_journal(it, name, "next", given["new"])) for it in words)
+    return [it for it in names if it.exists()]
+
+
+@contextmanager
+def _connect(
+    name: str, role: Any, outputs: Mapping[str, Any], key: str | None
+) -> Iterator["Model"]:
+    from baseten_tei_client import connect
+
+    model = connect(name, space=role, outputs=outputs, api_key=key)
+    try:
+        yield model
+    finally:
+        model.close()
+
+
+def _write(name: str, stack: str | None, path: Path, found: "Verification") -> int:
+    for check in found.checks:
+        click.echo(check.line)
+    record = {
+        "format": VERIFICATION.version,
+        "model": name,
+        "stack": stack,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        **found.as_mapping(),
+    }
+    page = path.with_suffix(".html")
+    text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+    generated_files.write_if_changed(path, text)
+    generated_files.write_if_changed(page, render_page(record))
+    click.echo(f"wrote {path} and {page.name} beside it: commit both")
+    if found.passed:
+        click.echo(f"passed: the index of {name}.next can take over")
+        return 0
+    click.echo(f"not passed: `baseten-tei space advance {name}` refuses it")
+    return FINDING

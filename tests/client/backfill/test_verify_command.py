@@ -1,0 +1,92 @@
+"""`baseten-tei space verify`, from the outputs of a stack on an emulator."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import baseten_tei_client.backfill
+from baseten_tei.__main__ import main
+from baseten_tei_client.backfill import backfill
+from tests.client.backfill.memory_index import MemoryIndex
+from tests.client.stack import ClientStack
+from tests.support.harness import API_KEY
+
+METALS = ["copper", "tin", "zinc", "lead", "silver", "gold", "iron", "nickel", "cobalt", "chromium"]
+NOTES = [
+    (f"n{n}", f"{METALS[n % 10]} and {METALS[n // 10]} melt at {n} degrees") for n in range(100)
+]
+QUERIES = [f"where do {one} and {other} melt?" for one in METALS for other in METALS[:3]]
+CHECKS = ["coverage", "vectors", "one space", "old index", "overlap", "relevance", "latency"]
+
+
+@pytest.fixture(scope="module")
+def outputs(shared: ClientStack) -> dict[str, Any]:
+    """Of a model with a next one, which is another model on the same emulator."""
+    shared.put("search-2", "embedding", "BAAI/bge-small-en-v1.5")
+    shared.wait()
+    models = dict(shared.models)
+    current, following = models["search"], models.pop("search-2")
+    del shared.models["search-2"]
+    models["search"] = {**current, "spaces": {"current": current, "next": following}}
+    return {"schema_version": 1, "models": models}
+
+
+@pytest.fixture(scope="module")
+def filled(
+    shared: ClientStack, outputs: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, MemoryIndex]:
+    """Both indexes, filled by backfills."""
+    folder = tmp_path_factory.mktemp("journals")
+    indexes = {"old": MemoryIndex(name="old"), "new": MemoryIndex(name="new")}
+    for name, role in (("old", "current"), ("new", "next")):
+        with shared.connect("search", outputs=outputs, space=role) as model:
+            backfill(model, NOTES, indexes[name], journal=folder / f"{name}.db")
+    return indexes
+
+
+@pytest.fixture
+def command(
+    outputs: dict[str, Any], filled: Mapping[str, MemoryIndex], tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> list[str]:  # fmt: skip
+    """The command line, in a folder without a project."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BASETEN_API_KEY", API_KEY)
+    copies = {
+        key: MemoryIndex(name=key, kept=list(it.kept), note=it.note) for key, it in filled.items()
+    }
+    monkeypatch.setattr(baseten_tei_client.backfill, "open_index", copies.__getitem__)
+    Path("outputs.json").write_text(json.dumps(outputs))
+    Path("queries.txt").write_text("\n".join(QUERIES))
+    lines = (json.dumps({"id": key, "text": text}) for key, text in NOTES)
+    Path("notes.jsonl").write_text("\n".join(lines))
+    return [
+        "space", "verify", "search", "--file", "outputs.json", "--from", "notes.jsonl", "--old", "old", "--new", "new",
+    ]  # fmt: skip
+
+
+def record() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(Path("verified-search.json").read_text())
+    return found
+
+
+def test_a_whole_index_passes_and_leaves_a_record_and_a_page(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*command, "--queries", "queries.txt"]) == 0, capsys.readouterr()
+    told = capsys.readouterr().out
+    assert "passed: the index of search.next can take over" in told
+    found = record()
+    assert [it["name"] for it in found["checks"]] == CHECKS
+    assert found["passed"]
+    assert found["figures"]["coverage"]["present"] == 100
+    assert found["figures"]["judgement"]["judge"] == "rerank"
+    assert found["figures"]["new_space"]["model_id"] == "BAAI/bge-small-en-v1.5"
+    assert found["figures"]["new_space"]["fingerprint"].startswith("v1:")
+    assert "100 of 100 rows" in found["summary"]
+    page = Path("verified-search.html").read_text()
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert found["summary"][:10] in page
