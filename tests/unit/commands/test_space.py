@@ -153,10 +153,10 @@ def test_a_program_in_a_language_that_drops_null_gets_the_names_of_what_is_left_
     spec = {**search(project), "next": {"model_id": "BAAI/bge-m3", "cpu": "4"}}
     (project / "Pulumi.dev.yaml").write_text("config:\n  baseten:target: emulator\n")
     (project / "Pulumi.yaml").write_text("name: own\nruntime: go\n")
-    monkeypatch.setattr(space, "read_stack", lambda *_, **__: None)
+    monkeypatch.setattr(change, "read_stack", lambda *_, **__: None)
     registered = RegisteredModels(specs={"search": spec})
-    monkeypatch.setattr(space, "registered_models", lambda *_: registered)
-    assert main(["space", "advance", "search"]) == 1
+    monkeypatch.setattr(change, "registered_models", lambda *_: registered)
+    assert main(["space", "advance", "search", "--unverified"]) == 1
     told = capsys.readouterr().out
     code = told.partition("as the whole spec of model 'search':\n")[2].rpartition("then run")[0]
     previous = yaml.safe_load(code)["previous"]
