@@ -101,11 +101,11 @@ def embed_anew(embedder: ChunkEmbedder, rows: Iterable[Row], index: Index) -> Co
     found, left = Comparison(), iter({str(row.id): row for row in rows}.values())
     while some := list(islice(left, AT_ONCE)):
         stored = {str(key): it for key, it in index.read([row.id for row in some]).items()}
-        outcomes, _ = embedder.embed([row.text for row in some])
-        for row, outcome in zip(some, outcomes, strict=True):
+        made = embedder.embed([row.text for row in some])
+        for place, row in enumerate(some):
             vector = stored.get(str(row.id))
-            if outcome.vector is not None and vector is not None:
-                _compare(found, row.id, vector, outcome.vector)
+            if place not in made.refused and vector is not None:
+                _compare(found, row.id, vector, np.array(made.vectors[place]))
     return found
 
 
