@@ -1,7 +1,7 @@
 """`baseten-tei check`: what the rules say of each stack."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -14,8 +14,10 @@ from baseten_tei.errors import UserError
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.facts.tei.releases import DEFAULT
 from baseten_tei.project import stack_settings
+from baseten_tei.project.registered_models import Place
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import Stack, wanted_stacks
+from baseten_tei.rules.formats.model_lines import find_lines
 from baseten_tei.rules.formats.reports import FORMATS, StackCheck
 from baseten_tei.rules.gpu.account_rule import find_missing_gpus
 from baseten_tei.rules.registry import check_model
@@ -29,9 +31,13 @@ def check_stack(stack: Stack, available: Sequence[str] | None) -> StackCheck:
     if available is not None:
         found += find_missing_gpus(settings.subjects, available)
     if stack.from_program:
-        return StackCheck(f"stack {stack.name}", "", len(settings.models), found, stack.places)
-    text = read_text(stack.path, stack.path.name)
-    return StackCheck(stack.path.name, text, len(settings.models), found)
+        return StackCheck(f"stack {stack.name}", len(settings.models), found, stack.places)
+    places = _find_places(stack.path.name, read_text(stack.path, stack.path.name))
+    return StackCheck(stack.path.name, len(settings.models), found, places)
+
+
+def _find_places(file: str, text: str) -> dict[str, tuple[str, int]]:
+    return {model: (file, line) for model, line in find_lines(text).items()}
 
 
 def check_refused(workspace: Workspace, error: UserError) -> tuple[StackCheck, list[str]]:
@@ -40,10 +46,11 @@ def check_refused(workspace: Workspace, error: UserError) -> tuple[StackCheck, l
     if refused is None or not refused.findings:
         raise error
     if refused.places is None:
-        file, text = workspace.path.name, workspace.text
+        file = workspace.path.name
+        places: Mapping[str, Place] = _find_places(file, workspace.text)
     else:
-        file, text = f"stack {workspace.stack}", ""
-    found = StackCheck(file, text, refused.models, refused.findings, refused.places or {})
+        file, places = f"stack {workspace.stack}", refused.places
+    found = StackCheck(file, refused.models, refused.findings, places)
     return found, [f"{file}: {line}" for line in refused.others]
 
 

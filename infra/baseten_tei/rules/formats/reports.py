@@ -13,14 +13,13 @@ _LEVEL = {"error": "error", "warning": "warning"}
 
 @dataclass(frozen=True)
 class StackCheck:
-    """What was found in one stack's models; `text` is that of `file`, its configuration, for line numbers."""
+    """What was found in one stack's models; `file` is its configuration, or what stands for it."""
 
     file: str
-    text: str
     models: int
     findings: Sequence[Reported]
     places: Mapping[str, tuple[str, int]] = field(default_factory=dict)
-    """Of models of a program: file and line."""
+    """File and line by model."""
 
     @property
     def errors(self) -> int:
@@ -29,14 +28,7 @@ class StackCheck:
 
     def place_of(self, model: str) -> tuple[str, int]:
         """Return the file and the line where a model begins, counted from 1; line 1 where it is not found."""
-        return self.places.get(model) or (self.file, self._line_of(model))
-
-    def _line_of(self, model: str) -> int:
-        starts = (f"{model}:", f'"{model}":', f"'{model}':")
-        for number, line in enumerate(self.text.splitlines(), start=1):
-            if line.strip().startswith(starts):
-                return number
-        return 1
+        return self.places.get(model) or (self.file, 1)
 
 
 def render_table(stacks: Sequence[StackCheck]) -> str:
