@@ -23,8 +23,11 @@ from baseten_tei.operations.scaling.scaling_client import (
     Place,
     find_left,
     is_any_left,
+    list_raised,
     raise_replicas,
 )
+from baseten_tei.operations.status.status_client import _find_notes
+from baseten_tei.operations.status.stored_resources import StoredResources
 from baseten_tei.provider.release.waiting import Waiting
 from tests.support.fakes import AUTOSCALING, Clock, FakeApi, version
 
@@ -261,6 +264,19 @@ def test_doctor_tells_what_a_killed_backfill_left_until_it_is_set_back(
         api.update_environment("m1", "production", EnvironmentSettings(BEFORE))
         assert not [*find_raised(left, [replace(live, environments=[api.served["production"]])])]
         assert not [*find_raised(left, [])], "another stack's model"
+
+
+def test_status_says_why_an_environment_differs_from_its_spec(place: Place) -> None:
+    with raise_replicas(place, 8):
+        [it] = list_raised(place.root)
+        state = StoredResources({}, {}, {"m1": "bge.next"})
+        assert [*_find_notes(state, [it], "m1", "production")] == [
+            "is bge.next",
+            "a backfill raised its replicas to 8-8; 1-4 again at its end",
+        ]
+        assert [*_find_notes(state, [it], "m1", "staging")] == ["is bge.next"]
+        assert not [*_find_notes(state, [it], "m2", "production")]
+    assert list_raised(place.root) == []
 
 
 def test_a_killed_process_holds_no_lock(tmp_path: Path) -> None:

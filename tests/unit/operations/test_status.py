@@ -461,6 +461,24 @@ def test_a_state_in_a_folder_is_read_where_pulumi_keeps_it(
     assert status_files.local_state(project, "p", "dev", "s3://bucket", {}) is None
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [None, 3, {"search": 3}, {"search": {"spaces": [1]}}, {"search": {"spaces": {"next": 1}}}],
+)
+def test_the_state_says_which_of_several_models_one_is(odd: Any) -> None:
+    spaces = {"current": {"baseten_id": "m2"}, "previous": {"baseten_id": "m1"}}
+    stack = "urn:pulumi:dev::proj::pulumi:pulumi:Stack::proj-dev"
+
+    def roles(models: Any) -> Any:
+        return parse_resources({"resources": [{"urn": stack, "outputs": {"models": models}}]}).roles
+
+    assert roles({"search": {"spaces": spaces}, "rank": {}}) == {
+        "m2": "search.current",
+        "m1": "search.previous",
+    }
+    assert roles(odd) == {}, "a program exports what it likes"
+
+
 def test_an_empty_stack_has_no_resources() -> None:
     assert parse_resources({}) == StoredResources({}, {})
 

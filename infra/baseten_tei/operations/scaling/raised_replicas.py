@@ -28,6 +28,12 @@ class RaisedReplicas:
         """Return the environment for people."""
         return f"{self.model} ({self.environment})"
 
+    @property
+    def sentence(self) -> str:
+        """Return why the environment differs from its spec."""
+        raised, before = describe_bounds(self.raised), describe_bounds(self.before)
+        return f"a backfill raised its replicas to {raised}; {before} again at its end"
+
     def again(self, replicas: int) -> "RaisedReplicas":
         """Return it for another run of a job that was killed: what was before stays what it was."""
         raised = raise_bounds(self.before, replicas)

@@ -84,7 +84,7 @@ def find_place(
 
 def is_any_left(root: Path) -> bool:
     """Return whether a job runs in a project, or was killed there: then it is worth a call to look."""
-    return next(root.glob(NOTE.format("*", "*")), None) is not None
+    return bool(_find_notes(root))
 
 
 @contextmanager
@@ -193,14 +193,23 @@ def put_back(place: Place) -> None:
         )
 
 
+def list_raised(root: Path) -> list[RaisedReplicas]:
+    """Return what jobs have raised in a project, whether they run or were killed."""
+    return [_read_note(note) for note in _find_notes(root)]
+
+
 def find_left(root: Path) -> list[RaisedReplicas]:
     """Return what killed jobs left raised in a project; a job that runs is left out."""
-    found = []
-    for note in sorted(root.glob(NOTE.format("*", "*"))):
-        with machine_locks.hold_if_free(str(note.resolve()), "scaling") as held:
-            if held and note.exists():
-                found.append(_read_note(note))
-    return found
+    return [_read_note(note) for note in _find_notes(root) if _is_left(note)]
+
+
+def _find_notes(root: Path) -> list[Path]:
+    return sorted(root.glob(NOTE.format("*", "*")))
+
+
+def _is_left(note: Path) -> bool:
+    with machine_locks.hold_if_free(str(note.resolve()), "scaling") as held:
+        return held and note.exists()
 
 
 def _read_note(path: Path) -> RaisedReplicas:

@@ -54,12 +54,12 @@ def live_environment(
     serving: Serving | None,
     prices: Prices | None,
     now: datetime,
-    under_way: Sequence[str] = (),
+    notes: Sequence[str] = (),
 ) -> LiveEnvironment:
     """Return the row of an environment; `state` is its outputs in the stack's state.
 
-    `model_id` and `serving` are `None` for what is not on Baseten, `prices` on an emulator; `under_way` are lines about
-    versions that cannot serve yet.
+    `model_id` and `serving` are `None` for what is not on Baseten, `prices` on an emulator; `notes` are lines about
+    what it is, and versions that cannot serve yet.
     """
     emulator = prices is None
     named = {"model": str(state["model"]), "environment": str(state["environment"])}
@@ -80,7 +80,7 @@ def live_environment(
         usd_per_hour=_usd_per_hour(active, current.instance_type if current else "", prices),
         drift=_drift(state, model_id, serving, now),
         emulator=emulator,
-        notes=(*under_way, *_notes(serving), *describe_live_schedules(state, serving)),
+        notes=(*notes, *_notes(serving), *describe_live_schedules(state, serving)),
     )
 
 

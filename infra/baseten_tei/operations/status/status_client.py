@@ -1,6 +1,6 @@
 """Finding out how a stack stands: its files, its state, and where it is asked for, Baseten."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +19,7 @@ from baseten_tei.spec.hf_token import SECRET_NAME
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, PROVIDER, SCHEDULES, SECRET, STATE_ID
 
 if TYPE_CHECKING:
+    from baseten_tei.operations.scaling.raised_replicas import RaisedReplicas
     from baseten_tei.operations.status.live_environments import LiveEnvironment
     from baseten_tei.project.stack import Workspace
     from baseten_tei.provider.protocol.resource import Resource
@@ -164,6 +165,7 @@ def read_live_environments(
     """
     from baseten_tei.baseten.target import check_emulator
     from baseten_tei.deployment.money.costs import LISTED
+    from baseten_tei.operations.scaling.scaling_client import list_raised
     from baseten_tei.operations.status.live_environments import live_environment, sort_by_health
     from baseten_tei.operations.status.under_way_client import describe_under_way
 
@@ -181,10 +183,21 @@ def read_live_environments(
         for model, found in zip(models, lists, strict=True)
         for it in found
     }
-    rows = []
+    rows, jobs = [], list_raised(workspace.root)
     for it in recorded:
         model_id, there = ids.get(it["model"]), serving.get((it["model"], it["environment"]))
         waits = model_id and there and describe_under_way(workspace.api, model_id, it, there)
-        now = datetime.now(UTC)
-        rows.append(live_environment(it, model_id, there, prices, now, tuple(waits or ())))
+        notes = (*_find_notes(state, jobs, model_id, it["environment"]), *(waits or ()))
+        rows.append(live_environment(it, model_id, there, prices, datetime.now(UTC), notes))
     return sort_by_health(rows)
+
+
+def _find_notes(
+    state: StoredResources, jobs: "list[RaisedReplicas]", model_id: str | None, environment: str
+) -> Iterator[str]:
+    """Yield which of several models under a name this is, and whether a job has raised its replicas."""
+    if model_id is not None and model_id in state.roles:
+        yield f"is {state.roles[model_id]}"
+    yield from (
+        it.sentence for it in jobs if (it.model_id, it.environment) == (model_id, environment)
+    )

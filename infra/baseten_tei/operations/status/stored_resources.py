@@ -1,13 +1,14 @@
 """A stack's state, read for one question: what would the engine change although no input did?"""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from baseten_tei.project.state import cut_off, model_urls
 from baseten_tei.project.urns import Values, is_ours, kind_of
 from baseten_tei.spec.type_tokens import ENVIRONMENT, MODEL, SECRET
 
+STACK = "pulumi:pulumi:Stack"
 _UNFINISHED = {
     "delete": "what it replaced is still to be deleted",
     "pendingReplacement": "its replacement is not done",
@@ -28,6 +29,8 @@ class StoredResources:
     """As the state holds them; where there are two of one URN, the one that lives."""
     unfinished: Mapping[str, str]
     """Why the engine acts on a resource whatever its inputs are."""
+    roles: Mapping[str, str] = field(default_factory=dict)
+    """What a model is under a name that has several, by its id on Baseten: `search.next`."""
 
     def inputs(self, urn: str) -> Values:
         """Return the resource's inputs."""
@@ -69,5 +72,25 @@ def parse_resources(deployment: Mapping[str, Any]) -> StoredResources:
     begun = {urn: "an operation on it was cut off" for urn in pending if is_ours(urn)}
     unfinished = {it["urn"]: why for it in every for key, why in _UNFINISHED.items() if it.get(key)}
     return StoredResources(
-        {it["urn"]: it for it in every if not it.get("delete")}, {**begun, **unfinished}
+        {it["urn"]: it for it in every if not it.get("delete")},
+        {**begun, **unfinished},
+        _find_roles(deployment),
     )
+
+
+def _find_roles(deployment: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the stack's outputs say of the models that stand beside each other."""
+    stacks = (it for it in deployment.get("resources") or () if kind_of(it["urn"]) == STACK)
+    models = {name: it for each in stacks for name, it in _pairs(each.get("outputs"), "models")}
+    return {
+        str(space["baseten_id"]): f"{name}.{role}"
+        for name, told in models.items()
+        for role, space in _pairs(told, "spaces")
+        if isinstance(space, Mapping) and "baseten_id" in space
+    }
+
+
+def _pairs(holder: object, key: str) -> Iterable[tuple[str, Any]]:
+    """Return what a mapping of a mapping holds; nothing of anything else, for a program may export what it likes."""
+    found = holder.get(key) if isinstance(holder, Mapping) else None
+    return found.items() if isinstance(found, Mapping) else ()
