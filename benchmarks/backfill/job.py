@@ -41,7 +41,7 @@ def make(rows: str, file: str) -> None:
 def ours(file: str, folder: str, outputs: str) -> None:
     """Fill the folder as docs/backfill.md says."""
     with connect(NAME, outputs=outputs, api_key=KEY, fetch_tokenizer=False) as model:
-        began = time.perf_counter()
+        began = _now()
         totals = backfill(
             model, open_source(file), open_sink(folder), journal=f"{folder}.journal",
             report=f"{folder}.report.jsonl", chunk=CHUNK,
@@ -63,7 +63,7 @@ def straight(file: str, folder: str, outputs: str) -> None:
         space = ours.space
     assert space is not None  # noqa: S101  # an embedding model's outputs have it
     sink = open_sink(folder)
-    began, done = time.perf_counter(), 0
+    began, done = _now(), 0
     sink.open(space, Row("example", "text"))
     for number, rows in enumerate(_read(file)):
         answer = client.embed([row.text for row in rows], model="model", preference=preference)
@@ -85,10 +85,14 @@ def _read(file: str) -> Iterator[list[Row]]:
             yield [Row(*it) for it in zip(*(it.to_pylist() for it in batch.columns), strict=True)]
 
 
-def _tell(began: float, rows: int, **more: int) -> None:
-    seconds = time.perf_counter() - began
-    used = time.process_time()
-    print(json.dumps({"seconds": seconds, "processor": used, "rows": rows, **more}), flush=True)
+def _now() -> tuple[float, float]:
+    """Return the time, and that of the processor."""
+    return time.perf_counter(), time.process_time()
+
+
+def _tell(began: tuple[float, float], rows: int, **more: int) -> None:
+    seconds, processor = (it - at for it, at in zip(_now(), began, strict=True))
+    print(json.dumps({"seconds": seconds, "processor": processor, "rows": rows, **more}))
 
 
 if __name__ == "__main__":

@@ -29,6 +29,9 @@ class HttpTransport:
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS),
             trust_env=not local,
         )
+        self._headers = self._client.headers.raw
+        self._urls: dict[str, httpx2.URL] = {}
+        """Each is parsed once: a model has few routes, and parsing takes as long as sending."""
 
     async def send(self, request: Request, timeout_seconds: float) -> Reply:
         """Send a request, see `Transport`. The timeout covers the whole exchange; httpx2's covers each read."""
@@ -44,18 +47,30 @@ class HttpTransport:
             raise SilenceError(message, lasting=lasting) from error
 
     async def _answer(self, request: Request, timeout_seconds: float) -> Reply:
-        content = None if request.body is None else encode_body(request.body)
-        async with self._client.stream(
-            "GET" if content is None else "POST",
-            request.url,
-            content=content,
-            headers={"Content-Type": "application/json"} if content else None,
-            timeout=httpx2.Timeout(timeout_seconds, connect=min(CONNECT_SECONDS, timeout_seconds)),
-        ) as answer:
-            size = LARGEST_LOOK if content is None else LARGEST_ANSWER
+        answer = await self._client.send(self._make(request, timeout_seconds), stream=True)
+        try:
+            size = LARGEST_LOOK if request.body is None else LARGEST_ANSWER
             encoding = answer.headers.get("content-encoding", "")
             whole = await read_content(answer.aiter_raw(), encoding, size)
+        finally:
+            await answer.aclose()
         return Reply(answer.status_code, decode_json(whole), answer.headers)
+
+    def _make(self, request: Request, timeout_seconds: float) -> httpx2.Request:
+        """Return it for httpx2, made by hand: what its client would merge into it is the same each time."""
+        if request.url not in self._urls:
+            self._urls[request.url] = httpx2.URL(request.url)
+        url, connect = self._urls[request.url], min(CONNECT_SECONDS, timeout_seconds)
+        timeout = httpx2.Timeout(timeout_seconds, connect=connect).as_dict()
+        if request.body is None:
+            return httpx2.Request(
+                "GET", url, headers=self._headers, extensions={"timeout": timeout}
+            )
+        headers = [*self._headers, (b"Content-Type", b"application/json")]
+        content = encode_body(request.body)
+        return httpx2.Request(
+            "POST", url, headers=headers, content=content, extensions={"timeout": timeout}
+        )
 
     async def close(self) -> None:
         """Close all connections."""

@@ -94,7 +94,7 @@ class FolderParts:
         new = self.folder / f".{name}.{uuid4().hex}.tmp"
         try:
             with new.open("wb") as file:
-                parquet.write_table(table, file)
+                _write_table(table, file)
                 file.flush()
                 os.fsync(file.fileno())
             new.replace(self.folder / name)
@@ -102,6 +102,12 @@ class FolderParts:
         except OSError as error:
             new.unlink(missing_ok=True)
             raise SinkError(f"{self.folder / name} cannot be written: {error.strerror}") from error
+
+
+def _write_table(table: Any, to: Any) -> None:
+    """Write Parquet, with a dictionary only of the payload's values: vectors and ids hardly come twice."""
+    payload = [name for name in table.column_names if name not in ("id", "vector")]
+    parquet.write_table(table, to, use_dictionary=payload or False)
 
 
 @dataclass(frozen=True)
@@ -131,7 +137,7 @@ class StoredParts:
     def write(self, name: str, table: Any) -> None:
         """Put an object."""
         whole = pa.BufferOutputStream()
-        parquet.write_table(table, whole)
+        _write_table(table, whole)
         with (
             _as_sink_error(f"{self.name}/{name} cannot be written"),
             self.filesystem.open_output_stream(f"{self.path}/{name}") as stream,
