@@ -9,6 +9,7 @@ import pytest
 
 import baseten_tei_client.backfill
 from baseten_tei.__main__ import main
+from baseten_tei.commands.shared.stores import name_journal, name_report
 from baseten_tei_client.backfill import backfill
 from tests.client.backfill.memory_index import MemoryIndex
 from tests.client.stack import ClientStack
@@ -90,3 +91,81 @@ def test_a_whole_index_passes_and_leaves_a_record_and_a_page(
     page = Path("verified-search.html").read_text()
     assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
     assert found["summary"][:10] in page
+
+
+def test_what_failed_is_in_the_record_and_the_exit_code(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = Path("notes.jsonl").read_text()
+    Path("notes.jsonl").write_text(
+        line + '\n{"id": "late", "text": "a new note"}\n{"id": "e", "text": ""}'
+    )
+    assert main(command) == 1
+    told = capsys.readouterr()
+    assert (
+        "FAIL coverage: 100 of 102 rows are in the new index (98.04 %); missing: late, e"
+        in told.out
+    )
+    assert "not passed: `baseten-tei space advance search` refuses it" in told.out
+    assert "no --queries: the beginnings of rows are asked" in told.err
+    assert record()["passed"] is False
+    assert "is not ready (coverage)" in Path("verified-search.html").read_text()
+
+
+def test_refusals_are_read_from_the_report_that_the_backfill_left(command: list[str]) -> None:
+    with Path("notes.jsonl").open("a") as file:
+        file.write('\n{"id": "e", "text": ""}')
+    report = name_report(name_journal("search.next", "search", "next", "new"))
+    report.write_text('{"row": 100, "id": "e", "what": "refused", "reason": "is empty"}\n')
+    assert main([*command, "--reranker", "none", "--record", "a/b.json"]) == 0
+    found = json.loads(Path("a/b.json").read_text())
+    assert found["figures"]["judgement"] is None
+    assert found["figures"]["coverage"]["refused_rows"] == {"e": "is empty"}
+    assert "There was no reranker to judge" in Path("a/b.html").read_text()
+
+
+def test_models_that_sleep_are_waited_for(
+    command: list[str], shared: ClientStack, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shared.sleep()
+    assert main([*command, "--queries", "queries.txt"]) == 0, capsys.readouterr()
+    assert record()["figures"]["judgement"]["queries"] == len(QUERIES)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--queries", "empty.txt"], "empty.txt has no query: write one a line"),
+        (["--reranker", "moods"], "moods"),
+        (["--reranker", "rerunk"], "the outputs have no model 'rerunk'"),
+        (["--old", "postgresql://me:secret@host/db?table=t"], "--old has a password"),
+        (["--from", "nowhere.jsonl"], "nowhere.jsonl is not there"),
+        (["--file", "empty.txt"], "empty.txt"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    command: list[str], capsys: pytest.CaptureFixture[str], more: list[str], said: str
+) -> None:
+    Path("empty.txt").touch()
+    assert main([*command, *more]) == 2
+    told = [it for it in capsys.readouterr().err.splitlines() if "beginnings of rows" not in it]
+    assert len(told) == 1
+    assert said in told[0]
+    assert "secret" not in told[0]
+    assert not Path("verified-search.json").exists()
+
+
+def test_one_of_several_rerankers_is_named_and_a_model_without_next_is_refused(
+    command: list[str], outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    models = outputs["models"]
+    Path("outputs.json").write_text(json.dumps(
+        {**outputs, "models": {**models, "again": models["rerank"]}}
+    ))  # fmt: skip
+    assert main(command) == 2
+    assert "there are several rerankers: name one: --reranker rerank" in capsys.readouterr().err
+    assert main([*command, "--reranker", "again"]) == 0
+    alone = {key: it for key, it in models["search"].items() if key != "spaces"}
+    Path("outputs.json").write_text(json.dumps({**outputs, "models": {"search": alone}}))
+    assert main(command) == 2
+    assert "model 'search' has no next in its outputs" in capsys.readouterr().err

@@ -9,6 +9,7 @@ import numpy as np
 
 from baseten_tei_client._fingerprints import fingerprint
 from baseten_tei_client._spaces import Space
+from baseten_tei_client.errors import RefusedTextError
 from baseten_tei_client.results import Embeddings, Floats, Refused, Truncated, Usage
 
 DIMENSIONS = 8
@@ -36,6 +37,15 @@ class FakeModel:
     def embed(self, texts: Iterable[str], *, timeout: float | None = None) -> Embeddings:
         """As the probes are embedded."""
         return self.embed_documents(texts, timeout=timeout)
+
+    def embed_query(
+        self, texts: str | Iterable[str], *, timeout: float | None = None, on_refusal: str = "raise"
+    ) -> Embeddings:
+        """As documents; a single text that is refused raises, as `Model` does."""
+        given = [texts] if isinstance(texts, str) else list(texts)
+        if on_refusal == "raise" and not all(given):
+            raise RefusedTextError(given.index(""), "is empty")
+        return self.embed_documents(given, timeout=timeout)
 
     def embed_documents(
         self,

@@ -16,7 +16,6 @@ from baseten_tei.commands.outputs import read_outputs
 from baseten_tei.commands.shared.command_line import FINDING
 from baseten_tei.commands.shared.interrupts import interruptible
 from baseten_tei.commands.shared.options import FILE, on_a_stack_unless
-from baseten_tei.commands.shared.progress import tell
 from baseten_tei.commands.shared.stores import (
     FORMS,
     check_store,
@@ -181,7 +180,7 @@ def _verify(
     source = open_source(given["source"], id=given["id_column"], text=given["text_column"])
     queries = None if given["queries"] is None else read_queries(given["queries"])
     if queries is None:
-        tell("no --queries: the beginnings of rows are asked. 200 from a log of searches say more")
+        _tell("no --queries: the beginnings of rows are asked. 200 from a log of searches say more")
     judge = _choose_judge(outputs, given["reranker"])
     with ExitStack() as models:
         current, following = (
@@ -192,7 +191,7 @@ def _verify(
             current, following, source, old=open_index(given["old"]), new=open_index(given["new"]),
             queries=queries, judge_by=reranker, reports=_find_reports(name, given),
             thresholds=Thresholds(**{it: given[it] for it in limits}), k=given["hits"],
-            sample=given["sample"], seed=given["seed"], tell=tell,
+            sample=given["sample"], seed=given["seed"], tell=_tell,
         )  # fmt: skip
 
 
@@ -230,6 +229,10 @@ def _connect(
         yield model
     finally:
         model.close()
+
+
+def _tell(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _write(name: str, stack: str | None, path: Path, found: "Verification") -> int:

@@ -119,7 +119,9 @@ def _shape(it: Vectors) -> Check:
 
 def _space(figures: Figures) -> Check:
     it = figures.vectors
-    noted = "its note is of it" if figures.new_noted else "the index has no note of its space"
+    noted = (
+        "noted as the space of next" if figures.new_noted else "the index has no note of its space"
+    )
     if not it.sample:
         return Check("one space", False, f"{noted}; there was no vector to embed anew")
     if it.foreign:
@@ -169,8 +171,8 @@ def describe_judgement(it: Judgement) -> str:
 
 def _judgement(it: Judgement, wanted: Thresholds) -> Check:
     found = (
-        f"{describe_judgement(it)}: nDCG {it.old:.3f} before, {it.new:.3f} after, difference {it.difference:+.3f} "
-        f"(95 % interval {it.low:+.3f} to {it.high:+.3f}, {it.queries} queries, judge {it.judge})"
+        f"{describe_judgement(it)}: nDCG {it.old:.3f} before, {it.new:.3f} after, difference {_signed(it.difference)} "
+        f"(95 % interval {_signed(it.low)} to {_signed(it.high)}, {it.queries} queries, judge {it.judge})"
     )
     passed = it.low >= -wanted.max_loss
     if not passed and it.difference >= -wanted.max_loss:
@@ -202,6 +204,12 @@ def summarize(figures: Figures) -> str:
         f"{agreement.k} {_percent(agreement.overlap)}{judged}, p95 {latency.all_old.p95:.0f} ms before and "
         f"{latency.all_new.p95:.0f} ms after"
     )
+
+
+def _signed(number: float) -> str:
+    """Return a difference with its sign; nothing has none."""
+    shown = f"{number:+.3f}"
+    return "0.000" if float(shown) == 0 else shown
 
 
 def _percent(part: float) -> str:
