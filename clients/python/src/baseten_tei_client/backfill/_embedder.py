@@ -11,7 +11,7 @@ from baseten_tei_client._spaces import Space
 from baseten_tei_client._sync import Model
 from baseten_tei_client.backfill._remembered import Known, Remembered
 from baseten_tei_client.errors import SpaceMismatchError, UsageError
-from baseten_tei_client.results import Embeddings, Floats
+from baseten_tei_client.results import Embeddings, Floats, Truncated
 
 
 class Embedder(Protocol):
@@ -44,15 +44,14 @@ class Embedded:
     """What became of some texts, by place: a row each, NaN where it was refused; which were cut or refused."""
 
     vectors: Floats
-    cut: Mapping[int, tuple[int, int]]
-    """Tokens and limit."""
+    cut: Mapping[int, Truncated]
     refused: Mapping[int, str]
     tokens: int = 0
 
     @classmethod
     def of(cls, result: Embeddings) -> Self:
         """Return what a model's answer says."""
-        cut = {it.index: (it.tokens, it.limit) for it in result.truncated if it.index is not None}
+        cut = {it.index: it for it in result.truncated if it.index is not None}
         refused = {it.index: it.reason for it in result.refused}
         return cls(result.vectors, cut, refused, result.usage.tokens)
 

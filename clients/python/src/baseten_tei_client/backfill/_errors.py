@@ -10,3 +10,9 @@ class SinkError(TeiClientError):
 def missing_extra(what: str, extra: str) -> UsageError:
     """Return the error for a library that is not installed."""
     return UsageError(f"{what} needs an extra: pip install 'baseten-tei-client[{extra}]'")
+
+
+def first_line(error: BaseException) -> str:
+    """Return what a library says, short enough for a message."""
+    lines = str(error).strip().splitlines()
+    return f"{lines[0]:.300}" if lines else type(error).__name__

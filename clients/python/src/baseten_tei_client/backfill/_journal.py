@@ -6,12 +6,13 @@ in between finds out from the sink which rows it has.
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from baseten_tei_client.backfill._journal_file import open_locked, transaction
+from baseten_tei_client.backfill._journal_file import explained, open_locked, transaction
 from baseten_tei_client.backfill._rows import Chunk, Finding
 
 
@@ -44,8 +45,8 @@ class Journal:
 
     def begin_job(self, told: Mapping[str, Any]) -> Mapping[str, Any]:
         """Begin a job, or go on with it, and return what it was first told. A finished job begins another pass."""
-        known = dict(self._database.execute("SELECT key, value FROM job"))
-        with transaction(self._database):
+        known = dict(self._run("SELECT key, value FROM job"))
+        with self._transaction():
             if known.pop("finished", None):
                 self._database.execute("UPDATE chunks SET state = 'old'")
                 self._database.execute("DELETE FROM job WHERE key = 'finished'")
@@ -54,9 +55,13 @@ class Journal:
                 self._database.executemany("INSERT INTO job VALUES (?, ?)", values)
         return {key: json.loads(value) for key, value in known.items()} or told
 
-    def is_done(self, chunk: Chunk) -> bool:
-        """Return whether this very chunk was written in this pass."""
-        return self._state(chunk) == "done"
+    def rows_written(self, chunk: Chunk) -> int | None:
+        """Return how many of this very chunk's rows the sink has since this pass; `None` if it is not done."""
+        found = self._run(
+            "SELECT rows - refused - repeated FROM chunks WHERE number = ? AND digest = ? AND state = 'done'",
+            (chunk.number, chunk.digest),
+        ).fetchone()
+        return int(found[0]) if found else None
 
     def begin(
         self, chunk: Chunk, present: int, looked_at: Iterable[int], findings: Iterable[Finding],
@@ -68,7 +73,7 @@ class Journal:
         """
         found = list(findings)
         was = self._state(chunk)
-        with transaction(self._database):
+        with self._transaction():
             self._forget(chunk.number, None if was is None else looked_at)
             if was == "begun":
                 self._database.execute(
@@ -80,18 +85,18 @@ class Journal:
 
     def finish(self, chunk: Chunk) -> None:
         """Note that a chunk is written."""
-        self._database.execute("UPDATE chunks SET state = 'done' WHERE number = ?", (chunk.number,))
+        self._run("UPDATE chunks SET state = 'done' WHERE number = ?", (chunk.number,))
 
     def finish_job(self, chunks: int) -> None:
         """Note that all of so many chunks are written, and forget those of a longer source."""
-        with transaction(self._database):
+        with self._transaction():
             for table, key in (("chunks", "number"), ("findings", "chunk")):
                 self._database.execute(f"DELETE FROM {table} WHERE {key} >= ?", (chunks,))  # noqa: S608  # two names
             self._database.execute("INSERT OR REPLACE INTO job VALUES ('finished', 'true')")
 
     def totals(self) -> Totals:
         """Return the sums over the chunks of this pass."""
-        row = self._database.execute(
+        row = self._run(
             "SELECT sum(rows), sum(present), sum(refused), sum(repeated), sum(tokens) FROM chunks"
             " WHERE state = 'done'"
         ).fetchone()
@@ -99,7 +104,7 @@ class Journal:
 
     def findings(self) -> Iterator[Finding]:
         """Yield what was found of single rows, in the order of the source."""
-        for row, name, what, detail in self._database.execute(
+        for row, name, what, detail in self._run(
             "SELECT row, id, what, detail FROM findings ORDER BY chunk, row"
         ):
             yield Finding(row, json.loads(name), what, json.loads(detail))
@@ -108,8 +113,17 @@ class Journal:
         """Close the file, so that another process may open it."""
         self._database.close()
 
+    def _run(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+        with explained(self.path):
+            return self._database.execute(query, values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with explained(self.path), transaction(self._database):
+            yield
+
     def _state(self, chunk: Chunk) -> str | None:
-        found = self._database.execute(
+        found = self._run(
             "SELECT digest, state FROM chunks WHERE number = ?", (chunk.number,)
         ).fetchone()
         return str(found[1]) if found and found[0] == chunk.digest else None

@@ -50,6 +50,18 @@ def transaction(database: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        database.execute("ROLLBACK")
+        if database.in_transaction:  # a full disk has ended it already
+            database.execute("ROLLBACK")
         raise
     database.execute("COMMIT")
+
+
+@contextmanager
+def explained(where: Path) -> Iterator[None]:
+    """Turn what SQLite raises into one line."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise UsageError(
+            f"{where}: the journal cannot be written: {error}; when it can be, the same backfill goes on"
+        ) from error

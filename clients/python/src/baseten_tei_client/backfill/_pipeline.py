@@ -54,15 +54,16 @@ class Pipeline:
         self._book.finish_job(number + 1)
 
     def _take(self, chunk: Chunk) -> None:
-        if self._book.is_done(chunk):
+        there = self._sink.known(chunk.ids)
+        written = self._book.rows_written(chunk)
+        if written is not None and len(there) >= written:  # a store may have been emptied since
             self._meter.skip(len(chunk.rows))
             return
-        self._waiting.append(self._start(chunk))
+        self._waiting.append(self._start(chunk, there))
         if len(self._waiting) > self._ahead:
             self._write(self._waiting.popleft())
 
-    def _start(self, chunk: Chunk) -> _Work:
-        there = self._sink.known(chunk.ids)
+    def _start(self, chunk: Chunk, there: set[Id]) -> _Work:
         there = there.union(*(work.ids for work in self._waiting))
         first = _places_of_first(chunk.ids)
         wanted = {row_id: place for row_id, place in first.items() if row_id not in there}
@@ -103,9 +104,11 @@ def _repeated(chunk: Chunk, first: dict[Id, int]) -> list[Finding]:
 
 def _findings(work: _Work, embedded: Embedded) -> Iterator[Finding]:
     chunk = work.chunk
-    for n, (tokens, limit) in embedded.cut.items():
+    for n, cut in embedded.cut.items():
         place = work.places[n]
-        detail = {"tokens": tokens, "limit": limit}
+        detail = {"tokens": cut.tokens, "limit": cut.limit}
+        if cut.at_least:
+            detail["at_least"] = True
         yield Finding(chunk.first + place, chunk.ids[place], "truncated", detail)
     for n, reason in embedded.refused.items():
         place = work.places[n]

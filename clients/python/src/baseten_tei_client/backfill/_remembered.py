@@ -5,14 +5,14 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from baseten_tei_client.results import Floats
+from baseten_tei_client.results import Floats, Truncated
 
 
 class Known(NamedTuple):
-    """A text's vector; its tokens and the limit, if it was cut."""
+    """A text's vector; and how it was cut, if it was."""
 
     vector: Floats
-    cut: tuple[int, int] | None
+    cut: Truncated | None
 
 
 class Remembered:
@@ -21,7 +21,7 @@ class Remembered:
     def __init__(self, most: int) -> None:
         self._most = most
         self._vectors: OrderedDict[str, Floats] = OrderedDict()
-        self._cut: dict[str, tuple[int, int]] = {}
+        self._cut: dict[str, Truncated] = {}
         self._lock = threading.Lock()
 
     def find(self, texts: Sequence[Any]) -> dict[int, Known]:
@@ -33,7 +33,7 @@ class Remembered:
                 if isinstance(text, str) and text in self._vectors
             }
 
-    def keep(self, vectors: Mapping[str, Floats], cut: Mapping[str, tuple[int, int]]) -> None:
+    def keep(self, vectors: Mapping[str, Floats], cut: Mapping[str, Truncated]) -> None:
         """Remember texts, and forget the oldest ones."""
         with self._lock:
             self._vectors.update(vectors)

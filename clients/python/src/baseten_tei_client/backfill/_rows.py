@@ -1,16 +1,21 @@
 """Rows of a source, and the chunks in which they are embedded and written."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
+from numbers import Integral
 from typing import Any, Literal, Protocol
+from uuid import UUID
 
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.results import Floats
 
 Id = str | int
+_LONE = re.compile("[\ud800-\udfff]")
+"""Half of a surrogate pair, which no store takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +86,24 @@ class Finding:
 
 
 def cut_into_chunks(rows: Iterable[Row], size: int) -> Iterator[Chunk]:
-    """Yield the rows in chunks of this size."""
-    left, number = iter(rows), 0
+    """Yield the rows in chunks of this size. Raises `UsageError` where ids are of two kinds."""
+    left, number = _of_one_kind(rows), 0
     while some := tuple(islice(left, size)):
         yield Chunk(number, number * size, some)
         number += 1
+
+
+def _of_one_kind(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows, whose ids are all numbers or all texts: a store has one kind, where 1 and "1" would meet."""
+    first: Row | None = None
+    for number, row in enumerate(rows, 1):
+        first = first or row
+        if isinstance(row.id, str) != isinstance(first.id, str):
+            raise UsageError(
+                f"row {number} of the source has the id {row.id!r:.60}, and the first row {first.id!r:.60}: write all "
+                "ids as texts, or all as whole numbers"
+            )
+        yield row
 
 
 def digest_ids(ids: Iterable[Id]) -> str:
@@ -111,7 +129,13 @@ def require_columns(wanted: Iterable[str], there: Iterable[Any], where: str) -> 
 
 def check_id(value: Any, where: str) -> Id:
     """Return a row's id. Raises `UsageError` for a value that tells no row from another."""
-    if isinstance(value, (str, int)) and not isinstance(value, bool) and value != "":
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Integral) and not isinstance(value, bool):
+        if -(2**63) <= (number := int(value)) < 2**63:
+            return number
+        raise UsageError(f"{where} has the id {value}, of more than 64 bits: write it as a text")
+    if isinstance(value, str) and value and not _LONE.search(value):
         return value
     raise UsageError(
         f"{where} has the id {value!r:.60}: an id is a text or a whole number, and the row is known by it"

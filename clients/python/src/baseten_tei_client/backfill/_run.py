@@ -58,10 +58,12 @@ def backfill(
         pipeline.run(cut_into_chunks(rows, size))
         return book.totals()
     finally:
-        if report is not None:
-            write_report(book.findings(), report)
-        book.close()
-        sink.close()
+        try:
+            if report is not None:
+                write_report(book.findings(), report)
+        finally:
+            book.close()
+            sink.close()
 
 
 def _begin(book: Journal, sink: Sink, space: Space, chunk: int) -> int:

@@ -132,6 +132,7 @@ def _kind(path: File | PurePosixPath) -> str:
 
 def _as_row(it: Any, where: str) -> Row:
     if isinstance(it, Row):
+        check_id(it.id, where)
         return it
     if isinstance(it, Mapping):
         others = tuple(name for name in it if name not in ("id", "text"))

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._errors import SinkError, first_line, missing_extra
 from baseten_tei_client.backfill._rows import Batch, Id, Row
 from baseten_tei_client.backfill._sinks import split_name
+from baseten_tei_client.backfill._sinks.ids import Ids
 from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
     check_noted_space,
@@ -27,6 +28,7 @@ class LanceSink:
     def __init__(self, uri: str, table: str) -> None:
         self._uri, self._name = uri, table
         self._table: Any = None
+        self._ids = Ids(False, self.name)
 
     @classmethod
     def at(cls, rest: str) -> Self:
@@ -40,35 +42,38 @@ class LanceSink:
 
     def open(self, space: Space, example: Row) -> None:
         """Make the table if it is not there, with its space."""
-        from baseten_tei_client.backfill._sinks.table import make_schema
+        from baseten_tei_client.backfill._sinks.table import check_schema, ids_of, make_schema
 
         schema = make_schema(example, dimensions_of(space)).with_metadata({NOTE: dump_space(space)})
         try:
             self._table = self._open_or_make(schema)
+            self._ids = ids_of(self._table.schema, self.name)
             note = (self._table.schema.metadata or {}).get(NOTE.encode())
             has = self._table.count_rows() > 0
-        except UsageError:
-            raise
         except (RuntimeError, ValueError, OSError) as error:
             raise self._failed(error) from error
         check_noted_space(self.name, note and note.decode(), has, space)
+        if note is None:
+            raise UsageError(
+                f"{self.name} was not made by a backfill, and notes no space: name a table that is not there"
+            )
+        check_schema(self._table.schema, schema, self.name, space)
 
     def _open_or_make(self, schema: Any) -> Any:
         database = lancedb.connect(self._uri)
         try:
-            table = database.open_table(self._name)
+            return database.open_table(self._name)
         except ValueError:  # it is not there
             return database.create_table(self._name, schema=schema)
-        if missing := {"id", "vector"} - set(table.schema.names):
-            raise UsageError(f"{self.name}: the table has no column {min(missing)!r}: fill another")
-        return table
 
     def known(self, ids: Sequence[Id]) -> set[Id]:
         """Return which are in the table."""
-        listed = ", ".join(_literal(it) for it in ids)
+        asked = self._ids.convert_all(ids)
+        listed = ", ".join(map(_literal, asked))
         try:
             query = self._table.search().where(f"id IN ({listed})").select(["id"])
-            return set(query.limit(len(ids)).to_arrow().column("id").to_pylist())
+            found = query.limit(len(ids)).to_arrow().column("id").to_pylist()
+            return {asked[it] for it in found}
         except (RuntimeError, ValueError, OSError) as error:
             raise self._failed(error) from error
 
@@ -85,14 +90,17 @@ class LanceSink:
 
     def finish(self) -> None:
         """Make fewer files of what many small writes left."""
-        self._table.optimize()
+        try:
+            self._table.optimize()
+        except (RuntimeError, ValueError, OSError) as error:
+            raise self._failed(error) from error
 
     def close(self) -> None:
         """Forget the table; LanceDB has no connection to close."""
         self._table = None
 
     def _failed(self, error: Exception) -> SinkError:
-        return SinkError(f"{self.name}: {error}")
+        return SinkError(f"{self.name}: {first_line(error)}")
 
 
 def _literal(row_id: Id) -> str:

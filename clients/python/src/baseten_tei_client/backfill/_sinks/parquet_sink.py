@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill._errors import SinkError, missing_extra
 from baseten_tei_client.backfill._rows import Batch, Id, Row, digest_ids
+from baseten_tei_client.backfill._sinks.ids import Ids
 from baseten_tei_client.backfill._sinks.parts import Parts, parts_at
 from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
@@ -30,6 +31,7 @@ class ParquetSink:
     def __init__(self, parts: Parts) -> None:
         self._parts, self._schema = parts, None
         self._seen = _Hashes()
+        self._ids = Ids(False, self.name)
 
     @classmethod
     def at(cls, rest: str) -> Self:
@@ -43,17 +45,20 @@ class ParquetSink:
 
     def open(self, space: Space, example: Row) -> None:
         """Make the place, and read the ids of its parts."""
-        from baseten_tei_client.backfill._sinks.table import make_schema
+        from baseten_tei_client.backfill._sinks.table import check_schema, ids_of, make_schema
 
         self._parts.prepare()
-        schema = make_schema(example, dimensions_of(space))
+        wanted = schema = make_schema(example, dimensions_of(space))
         for part in self._parts.list_parts():
             schema = self._read_part(part, space)
+        check_schema(schema, wanted, self.name, space)
+        self._ids = ids_of(schema, self.name)
         self._schema = schema.with_metadata({NOTE: dump_space(space)})
 
     def known(self, ids: Sequence[Id]) -> set[Id]:
         """Return which are in a part."""
-        return self._seen.among(ids)
+        asked = self._ids.convert_all(ids)
+        return {asked[it] for it in self._seen.among(list(asked))}
 
     def write(self, batch: Batch) -> None:
         """Write a part, named after its chunk and its ids."""
@@ -61,7 +66,7 @@ class ParquetSink:
 
         name = f"part-{batch.chunk:06d}-{digest_ids(batch.ids)}.parquet"
         self._parts.write(name, make_table(batch, self._schema))
-        self._seen.add(batch.ids)
+        self._seen.add([self._ids.convert(it) for it in batch.ids])
 
     def finish(self) -> None:
         """Do nothing: each part is whole."""
@@ -108,4 +113,5 @@ class _Hashes:
 
 
 def _hash(ids: Sequence[Id]) -> NDArray[np.int64]:
-    return np.fromiter(map(hash, ids), np.int64, len(ids))
+    """Return 8 bytes for each id: a number itself (Python's hash of -1 is that of -2), the hash of a text."""
+    return np.fromiter((it if isinstance(it, int) else hash(it) for it in ids), np.int64, len(ids))

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._errors import SinkError, first_line, missing_extra
 from baseten_tei_client.backfill._rows import Batch, Id, Row
 from baseten_tei_client.backfill._sinks import split_name
+from baseten_tei_client.backfill._sinks.ids import Ids
+from baseten_tei_client.backfill._sinks.payloads import as_json, check_payload
 from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
+    check_dimensions,
     check_noted_space,
     dimensions_of,
     dump_space,
 )
+from baseten_tei_client.errors import TeiClientError, UsageError
 
 try:
     from qdrant_client import QdrantClient, models
@@ -32,11 +36,14 @@ class QdrantSink:
     def __init__(self, collection: str, name: str, **client: Any) -> None:
         self._collection, self._name, self._how = collection, name, client
         self._client: Any = None
+        self._ids = Ids(False, name)
 
     @classmethod
     def at(cls, rest: str) -> Self:
         """Return the sink of a server's URL or a folder, with the collection's name behind it."""
         place, collection = split_name(rest, _FORM)
+        if place.endswith(":/"):
+            raise UsageError(f"{rest!r:.200} names no collection: {_FORM}")
         server = {"url": place, "api_key": os.environ.get("QDRANT_API_KEY")}
         how = server if "://" in place else {"path": place}
         return cls(collection, f"qdrant:{rest}", **how)
@@ -46,27 +53,33 @@ class QdrantSink:
         """Return server or folder, and collection."""
         return self._name
 
-    def open(self, space: Space, example: Row) -> None:  # noqa: ARG002  # points need no schema
+    def open(self, space: Space, example: Row) -> None:
         """Make the collection if it is not there, and note the space with it."""
-        size = dimensions_of(space)
+        check_payload(example, self._name, ["id"])
         try:
             self._client = QdrantClient(**self._how)
             if not self._client.collection_exists(self._collection):
+                size = dimensions_of(space)
                 vectors = models.VectorParams(size=size, distance=models.Distance.COSINE)
                 self._client.create_collection(
                     self._collection, vectors_config=vectors, metadata={NOTE: dump_space(space)}
                 )
-            note = (self._client.get_collection(self._collection).config.metadata or {}).get(NOTE)
-            has = self._client.count(self._collection, exact=True).count > 0
-            check_noted_space(self._name, note, has, space)
+            there = self._client.get_collection(self._collection).config
+            self._check(there.params.vectors, space)
+            some, _ = self._client.scroll(self._collection, limit=1)
+            note = (there.metadata or {}).get(NOTE)
+            check_noted_space(self._name, note, bool(some), space)
+            self._ids = Ids(_are_numbers(some, example), self._name)
             if note is None:
                 self._client.update_collection(self._collection, metadata={NOTE: dump_space(space)})
+        except TeiClientError:
+            raise
         except _ERRORS as error:
             raise self._failed(error) from error
 
     def known(self, ids: Sequence[Id]) -> set[Id]:
         """Return which are points of the collection."""
-        points = {point_id(it): it for it in ids}
+        points = {point_id(self._ids.convert(it)): it for it in ids}
         try:
             found = self._client.retrieve(
                 self._collection, list(points), with_payload=False, with_vectors=False
@@ -77,10 +90,11 @@ class QdrantSink:
 
     def write(self, batch: Batch) -> None:
         """Write the points, and wait until they are stored."""
+        ids = [self._ids.convert(it) for it in batch.ids]
         points = models.Batch(
-            ids=[point_id(it) for it in batch.ids],
+            ids=[point_id(it) for it in ids],
             vectors=batch.vectors.tolist(),
-            payloads=[_payload(row) for row in batch.rows],
+            payloads=[_payload(*it) for it in zip(ids, batch.rows, strict=True)],
         )
         try:
             self._client.upsert(self._collection, points, wait=True)
@@ -95,8 +109,16 @@ class QdrantSink:
         if self._client is not None:
             self._client.close()
 
+    def _check(self, vectors: Any, space: Space) -> None:
+        if not isinstance(vectors, models.VectorParams):
+            raise UsageError(
+                f"{self._name} has vectors with names, or none: name a collection of one unnamed vector a point, or a "
+                "new one"
+            )
+        check_dimensions(self._name, vectors.size, space)
+
     def _failed(self, error: Exception) -> SinkError:
-        return SinkError(f"{self._name}: {type(error).__name__}: {error}")
+        return SinkError(f"{self._name}: {type(error).__name__}: {first_line(error)}")
 
 
 _ERRORS = (ApiException, RuntimeError, ValueError, AssertionError, OSError)
@@ -113,6 +135,13 @@ def point_id(row_id: Id) -> Id:
         return str(uuid.uuid5(_SPACE_OF_IDS, str(row_id)))
 
 
-def _payload(row: Row) -> dict[str, Any]:
-    own = {} if point_id(row.id) == row.id else {"id": row.id}
-    return {**own, **row.payload}
+def _payload(row_id: Id, row: Row) -> dict[str, Any]:
+    own = {} if point_id(row_id) == row_id else {"id": row_id}
+    return {**own, **as_json(row.payload)}
+
+
+def _are_numbers(points: Sequence[Any], example: Row) -> bool:
+    """Return what the ids of a collection are: those of a point that is there, else those of the source."""
+    if not points:
+        return isinstance(example.id, int)
+    return isinstance((points[0].payload or {}).get("id", points[0].id), int)

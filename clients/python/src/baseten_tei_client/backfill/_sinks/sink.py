@@ -73,6 +73,10 @@ def dimensions_of(space: Space) -> int:
     return space.dimensions
 
 
-def dump_payload(row: Row) -> str | None:
-    """Return a row's payload as JSON; `None` without one."""
-    return json.dumps(dict(row.payload), default=str) if row.payload else None
+def check_dimensions(where: str, there: int | None, space: Space) -> None:
+    """Raise `UsageError` where an index has vectors of another length."""
+    if there is not None and there != dimensions_of(space):
+        raise UsageError(
+            f"{where} is for vectors of {there} dimensions, those of {space.model_id} have {space.dimensions}: fill "
+            "another index"
+        )

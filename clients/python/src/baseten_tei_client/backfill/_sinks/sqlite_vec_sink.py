@@ -3,19 +3,22 @@
 It is opened by apsw, since Python's own sqlite3 is often built without extensions.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill._errors import SinkError, missing_extra
+from baseten_tei_client.backfill._errors import SinkError, first_line, missing_extra
 from baseten_tei_client.backfill._rows import Batch, Id, Row
 from baseten_tei_client.backfill._sinks import split_name
+from baseten_tei_client.backfill._sinks.ids import Ids
+from baseten_tei_client.backfill._sinks.payloads import dump_payload
 from baseten_tei_client.backfill._sinks.sink import (
     NOTE,
+    check_dimensions,
     check_noted_space,
     dimensions_of,
-    dump_payload,
     dump_space,
 )
 from baseten_tei_client.errors import UsageError
@@ -26,6 +29,8 @@ try:
 except ImportError as error:
     raise missing_extra("sqlite-vec", "sqlite-vec") from error
 
+_DIMENSIONS = re.compile(r"\bembedding\s+\w+\s*\[(\d+)\]", re.IGNORECASE)
+_NUMBERS = re.compile(r"\bid\s+integer\s+primary\s+key", re.IGNORECASE)
 WAIT_MILLISECONDS = 30_000
 """How long to wait for another writer of the file."""
 
@@ -37,6 +42,7 @@ class SqliteVecSink:
         self._file, self._name = file, table
         self._table = '"' + table.replace('"', '""') + '"'
         self._database: Any = None
+        self._ids = Ids(False, self.name)
 
     @classmethod
     def at(cls, rest: str) -> Self:
@@ -67,6 +73,7 @@ class SqliteVecSink:
                 note = self._run(f"SELECT space FROM {NOTE} WHERE name = ?", (self._name,)).get  # noqa: S608  # a constant
                 has = self._run(f"SELECT 1 FROM {self._table} LIMIT 1").get  # noqa: S608  # quoted above
                 check_noted_space(self.name, note, has is not None, space)
+                self._check(space)
                 keep = f"INSERT OR IGNORE INTO {NOTE} VALUES (?, ?)"  # noqa: S608  # a constant
                 self._run(keep, (self._name, dump_space(space)))
         except apsw.Error as error:
@@ -75,21 +82,23 @@ class SqliteVecSink:
     def known(self, ids: Sequence[Id]) -> set[Id]:
         """Return which are in the table."""
         query = f"SELECT id FROM {self._table} WHERE id = ?"  # noqa: S608  # quoted above
+        asked = self._ids.convert_all(ids)
         try:
-            return {row[0] for row in self._database.executemany(query, ((it,) for it in ids))}
+            found = self._database.executemany(query, ((it,) for it in asked))
+            return {asked[row[0]] for row in found}
         except apsw.Error as error:
             raise self._failed(error) from error
 
     def write(self, batch: Batch) -> None:
         """Replace the rows in one transaction; `vec0` has no upsert."""
         rows = [
-            (row.id, vector.tobytes(), dump_payload(row))
+            (self._ids.convert(row.id), vector.tobytes(), dump_payload(row))
             for row, vector in zip(batch.rows, batch.vectors, strict=True)
         ]
         try:
             with self._database:
                 remove = f"DELETE FROM {self._table} WHERE id = ?"  # noqa: S608  # quoted above
-                self._database.executemany(remove, ((it,) for it in batch.ids))
+                self._database.executemany(remove, ((it[0],) for it in rows))
                 insert = f"INSERT INTO {self._table} (id, embedding, payload) VALUES (?, ?, ?)"  # noqa: S608  # the same
                 self._database.executemany(insert, rows)
         except apsw.Error as error:
@@ -103,10 +112,18 @@ class SqliteVecSink:
         if self._database is not None:
             self._database.close()
 
+    def _check(self, space: Space) -> None:
+        """Learn from the declared columns what ids are. Raises `UsageError` for vectors of another length."""
+        query = "SELECT sql FROM sqlite_master WHERE name = ?"
+        declared = self._run(query, (self._name,)).get or ""
+        dimensions = _DIMENSIONS.search(declared)
+        check_dimensions(self.name, int(dimensions[1]) if dimensions else None, space)
+        self._ids = Ids(_NUMBERS.search(declared) is not None, self.name)
+
     def _run(self, query: str, values: Sequence[Any] = ()) -> Any:
         return self._database.execute(query, values)
 
     def _failed(self, error: Exception) -> Exception:
         if isinstance(error, apsw.CantOpenError):
             return UsageError(f"{self._file} cannot be opened: is its folder there?")
-        return SinkError(f"{self.name}: {error}")
+        return SinkError(f"{self.name}: {first_line(error)}")
