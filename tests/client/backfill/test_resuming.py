@@ -176,6 +176,38 @@ def test_rows_that_a_sink_lacks_are_found_and_caught_up_by_another_run(tmp_path:
     assert "text 4" not in model.sent
 
 
+def test_a_store_that_was_emptied_after_a_kill_is_filled_whatever_the_journal_says(
+    tmp_path: Path,
+) -> None:
+    sink = MemorySink()
+    sink.fate.steps = 5
+    with pytest.raises(Death):
+        run(FakeModel(), ROWS, sink, tmp_path)
+    assert sink.kept
+    again = MemorySink()
+    run(FakeModel(), ROWS, again, tmp_path)
+    assert sorted(it for it, _ in again.kept) == expected_ids(ROWS)
+
+
+def test_a_full_disk_under_the_journal_is_one_line_and_the_job_goes_on_when_there_is_room(
+    tmp_path: Path,
+) -> None:
+    sink, rows = MemorySink(), [(f"{n} {'x' * 4000}", "") for n in range(40)]
+    with pytest.MonkeyPatch.context() as patches:
+        whole = Journal.begin_job
+
+        def begin_job(self: Journal, told: Any) -> Any:
+            self._database.execute("PRAGMA max_page_count = 12")
+            return whole(self, told)
+
+        patches.setattr(Journal, "begin_job", begin_job)
+        with pytest.raises(
+            UsageError, match=r"journal cannot be written: database or disk is full"
+        ):
+            run(FakeModel(), rows, sink, tmp_path)
+    assert run(FakeModel(), rows, sink, tmp_path).refused == 40
+
+
 def test_more_rows_of_a_source_are_filled_in_and_none_is_sent_again(tmp_path: Path) -> None:
     sink = MemorySink()
     run(FakeModel(), ROWS[:10], sink, tmp_path)
@@ -191,11 +223,11 @@ def test_an_equal_text_is_sent_once_and_a_repeated_id_is_told(tmp_path: Path) ->
         ("b", "same"),
         ("a", "other"),
         ("c", "same"),
-        *((n, "same") for n in range(9)),
+        *((f"n{n}", "same") for n in range(9)),
     ]
     sink, model = MemorySink(), FakeModel()
     totals = run(model, rows, sink, tmp_path, report=tmp_path / "report.jsonl", ahead=1)
-    assert [it for it, _ in sink.kept] == ["a", "b", "c", *range(9)]
+    assert [it for it, _ in sink.kept] == ["a", "b", "c", *(f"n{n}" for n in range(9))]
     assert totals.repeated == 1
     [told] = map(json.loads, (tmp_path / "report.jsonl").read_text().splitlines())
     assert told == {"row": 2, "id": "a", "what": "repeated", "row_before": 0}

@@ -1,7 +1,8 @@
 """One run of a backfill into a store, and what the store then holds: run in the environment of tests/client/stores.
 
 python fill.py run SINK ROWS JOURNAL [another]
-python fill.py show SINK
+python fill.py odd SINK
+python fill.py narrow SINK
 python fill.py sql SINK QUERY
 """
 
@@ -49,6 +50,38 @@ def run(sink: str, count: str, journal: str, *another: str) -> None:
     print(json.dumps({**vars(totals), "holds": list(_SHOWN[kind](rest))}))
 
 
+ODD = (
+    [(-1, "one", {"p": 1}), (-2, "two", {"p": None})],
+    [("-2", "two", {"p": 1}), ("3", "three", {"p": 2})],  # as CSV has ids
+    [("x", "four", {"p": 1})],
+    [(4, "4", {"p": 4}), (5, "5", {"p": 5.5})],
+)
+
+
+def odd(sink: str) -> None:
+    """Fill the sink by these rows, one job after the other, and print for each what it said, or what it then holds."""
+    kind, _, rest = sink.partition(":")
+    for number, some in enumerate(ODD):
+        try:
+            backfill(FakeModel(with_fingerprint()), some, open_sink(sink), journal=f"{number}.db")
+        except TeiClientError as error:
+            print(json.dumps(str(error)))
+        else:
+            shown = [[int(it), payload and payload["p"]] for it, _, payload in _SHOWN[kind](rest)]
+            print(json.dumps(sorted(shown)))
+
+
+def narrow(sink: str) -> None:
+    """Make an empty index for 3 dimensions, as its owner would, fill it with vectors of 8, and print what is said."""
+    kind, _, rest = sink.partition(":")
+    _MADE[kind](rest)
+    model = FakeModel(with_fingerprint())
+    try:
+        backfill(model, [("a", "a text")], open_sink(sink), journal="narrow.db")
+    except TeiClientError as error:
+        print(type(error).__name__, error, "a text" in model.sent)
+
+
 def _parquet(rest: str) -> Iterator[list[Any]]:
     import pyarrow.dataset
     from pyarrow.fs import FileSystem
@@ -56,7 +89,7 @@ def _parquet(rest: str) -> Iterator[list[Any]]:
     where = FileSystem.from_uri(f"s3:{rest}") if rest.startswith("//") else (None, rest)
     parts = pyarrow.dataset.dataset(where[1], format="parquet", filesystem=where[0])
     for it in parts.to_table().to_pylist():
-        yield [it["id"], it["vector"], {"topic": it["topic"], "size": it["size"]}]
+        yield [it.pop("id"), it.pop("vector"), it]
 
 
 def _lancedb(rest: str) -> Iterator[list[Any]]:
@@ -64,21 +97,26 @@ def _lancedb(rest: str) -> Iterator[list[Any]]:
 
     place, name = rest.rsplit("/", 1)
     for it in lancedb.connect(place).open_table(name).to_arrow().to_pylist():
-        yield [it["id"], it["vector"], {"topic": it["topic"], "size": it["size"]}]
+        yield [it.pop("id"), it.pop("vector"), it]
 
 
 def _sqlite_vec(rest: str) -> Iterator[list[Any]]:
-    import apsw
     import numpy as np
-    import sqlite_vec
 
     place, name = rest.rsplit("/", 1)
+    query = f"SELECT id, embedding, payload FROM {name}"  # noqa: S608  # a test's own
+    for row_id, vector, payload in _open_sqlite(place).execute(query):
+        yield [row_id, np.frombuffer(vector, np.float32).tolist(), json.loads(payload)]
+
+
+def _open_sqlite(place: str) -> Any:
+    import apsw
+    import sqlite_vec
+
     database = apsw.Connection(place)
     database.enable_load_extension(True)
     database.load_extension(sqlite_vec.loadable_path())
-    query = f"SELECT id, embedding, payload FROM {name}"  # noqa: S608  # a test's own
-    for row_id, vector, payload in database.execute(query):
-        yield [row_id, np.frombuffer(vector, np.float32).tolist(), json.loads(payload)]
+    return database
 
 
 def _qdrant(rest: str) -> Iterator[list[Any]]:
@@ -89,7 +127,7 @@ def _qdrant(rest: str) -> Iterator[list[Any]]:
     points, _ = client.scroll(name, limit=100_000, with_vectors=True)
     for it in points:
         payload = dict(it.payload or {})
-        yield [payload.pop("id"), it.vector, payload]
+        yield [payload.pop("id", it.id), it.vector, payload]
 
 
 def _postgresql(rest: str) -> Iterator[list[Any]]:
@@ -119,6 +157,40 @@ def sql(sink: str, query: str) -> None:
         print(*(cursor.fetchone() or () if cursor.description else ()))
 
 
+def _make_lancedb(rest: str) -> None:
+    import lancedb
+    import pyarrow as pa
+
+    place, name = rest.rsplit("/", 1)
+    schema = pa.schema([("id", pa.string()), ("vector", pa.list_(pa.float32(), 3))])
+    lancedb.connect(place).create_table(name, schema=schema)
+
+
+def _make_sqlite_vec(rest: str) -> None:
+    place, name = rest.rsplit("/", 1)
+    columns = "id text primary key, embedding float[3], +payload text"
+    _open_sqlite(place).execute(f"CREATE VIRTUAL TABLE {name} USING vec0({columns})")
+
+
+def _make_qdrant(rest: str) -> None:
+    from qdrant_client import QdrantClient, models
+
+    place, name = rest.rsplit("/", 1)
+    client = QdrantClient(path=place)
+    vectors = models.VectorParams(size=3, distance=models.Distance.COSINE)
+    client.create_collection(name, vectors_config=vectors)
+    client.close()
+
+
+def _make_postgresql(rest: str) -> None:
+    sql(f"postgresql:{rest}", "CREATE EXTENSION IF NOT EXISTS vector")
+    sql(f"postgresql:{rest}", "CREATE TABLE {table} (id text PRIMARY KEY, embedding vector(3))")
+
+
+_MADE = {
+    "lancedb": _make_lancedb, "sqlite-vec": _make_sqlite_vec, "qdrant": _make_qdrant,
+    "postgresql": _make_postgresql,
+}  # fmt: skip
 _SHOWN = {
     "parquet": _parquet, "s3": _parquet, "lancedb": _lancedb, "sqlite-vec": _sqlite_vec, "qdrant": _qdrant,
     "postgresql": _postgresql,
@@ -127,6 +199,6 @@ _SHOWN = {
 
 if __name__ == "__main__":
     try:
-        {"run": run, "sql": sql}[sys.argv[1]](*sys.argv[2:])
+        {"run": run, "sql": sql, "odd": odd, "narrow": narrow}[sys.argv[1]](*sys.argv[2:])
     except TeiClientError as error:
         raise SystemExit(f"{type(error).__name__}: {error}") from error

@@ -1,5 +1,6 @@
 """Each store holds what a backfill wrote, by its real client: once, of one space, whatever was killed."""
 
+import json
 import os
 import random
 from typing import Any
@@ -41,6 +42,32 @@ def test_a_store_is_filled_caught_up_and_keeps_to_its_space(store: Store) -> Non
     assert other.code == 1
     assert other.stderr.startswith("SpaceMismatchError: ")
     assert "model_id 'fake/one' -> 'fake/two'" in other.stderr
+
+
+def test_ids_are_numbers_or_their_texts_and_a_payload_is_kept_as_it_is_or_refused(
+    store: Store,
+) -> None:
+    negative, texts, wrong, mixed = map(
+        json.loads, store.call("odd", store.sink).stdout.splitlines()
+    )
+    assert negative == [[-2, None], [-1, 1]]
+    assert texts == [[-2, None], [-1, 1], [3, 2]]
+    assert "'x'" in wrong or '"x"' in wrong
+    if store.sink.startswith(("parquet", "s3", "lancedb")):
+        assert mixed.startswith("row 5: 'p' is int64, as in the first row, and not 5.5")
+    else:
+        assert mixed == [*texts, [4, 4], [5, 5.5]]
+
+
+@pytest.mark.parametrize("store", ["lancedb", "sqlite-vec", "qdrant", "postgresql"], indirect=True)
+def test_an_index_for_vectors_of_another_length_is_refused_before_a_row_is_embedded(
+    store: Store,
+) -> None:
+    told = store.call("narrow", store.sink).stdout.lstrip()
+    assert told.startswith("UsageError ")
+    assert told.endswith(" False\n")
+    is_lance = store.sink.startswith("lancedb")
+    assert ("was not made by a backfill" if is_lance else "for vectors of 3 dimensions") in told
 
 
 @pytest.mark.parametrize("store", STORES if ALL else ["parquet", "s3", "sqlite-vec"], indirect=True)

@@ -43,7 +43,7 @@ class QdrantSink:
         """Return the sink of a server's URL or a folder, with the collection's name behind it."""
         place, collection = split_name(rest, _FORM)
         if place.endswith(":/"):
-            raise UsageError(f"{rest!r:.200} names no collection: {_FORM}")
+            raise UsageError(f"{rest!r:.200} does not name a collection: {_FORM}")
         server = {"url": place, "api_key": os.environ.get("QDRANT_API_KEY")}
         how = server if "://" in place else {"path": place}
         return cls(collection, f"qdrant:{rest}", **how)
