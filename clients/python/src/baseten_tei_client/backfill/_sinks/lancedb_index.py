@@ -9,6 +9,7 @@ from baseten_tei_client.backfill._sinks.index import BATCH, Vectors
 from baseten_tei_client.backfill._sinks.lancedb_sink import LanceSink, _literal
 from baseten_tei_client.backfill._sinks.parquet_index import read_column
 from baseten_tei_client.backfill._sinks.sink import NOTE
+from baseten_tei_client.backfill._sinks.table import ids_of
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.results import Floats
 
@@ -26,6 +27,7 @@ class LanceIndex(LanceSink):
             raise UsageError(f"{self.name} cannot be opened: is the table there?") from error
         if missing := {"id", "vector"} - set(self._table.schema.names):
             raise UsageError(f"{self.name}: the table has no column {min(missing)!r}")
+        self._ids = ids_of(self._table.schema, self.name)
         self._distance = self._find_distance()
         note = (self._table.schema.metadata or {}).get(NOTE.encode())
         return note.decode() if note else None
@@ -45,14 +47,16 @@ class LanceIndex(LanceSink):
 
     def read(self, ids: Sequence[Id]) -> Mapping[Id, Floats]:
         """Return the vectors of rows by their ids."""
-        listed = ", ".join(_literal(it) for it in ids)
         if not ids:
             return {}
+        asked = self._ids.convert_all(ids)
+        listed = ", ".join(map(_literal, asked))
         try:
             query = self._table.search().where(f"id IN ({listed})").select(["id", "vector"])
             found = query.limit(len(ids) * 2).to_arrow()
             vectors = read_column(found.column("vector").combine_chunks())
-            return dict(zip(found.column("id").to_pylist(), vectors, strict=True))
+            names = [asked[it] for it in found.column("id").to_pylist()]
+            return dict(zip(names, vectors, strict=True))
         except _ERRORS as error:
             raise self._failed(error) from error
 

@@ -11,6 +11,7 @@ from baseten_tei_client.backfill._sinks.index import BATCH, Vectors, as_vector, 
 from baseten_tei_client.backfill._sinks.nearest import find_nearest
 from baseten_tei_client.backfill._sinks.parquet_sink import ParquetSink
 from baseten_tei_client.backfill._sinks.sink import NOTE
+from baseten_tei_client.backfill._sinks.table import ids_of
 from baseten_tei_client.backfill._storage import File, open_native
 from baseten_tei_client.errors import SpaceMismatchError, UsageError
 from baseten_tei_client.results import Floats
@@ -48,11 +49,12 @@ class ParquetIndex(ParquetSink):
 
     def read(self, ids: Sequence[Id]) -> Mapping[Id, Floats]:
         """Return the vectors of rows, which a look at all of them finds."""
-        wanted, found = set(ids), {}
+        wanted = self._ids.convert_all(ids)
+        found: dict[Id, Floats] = {}
         for names, vectors in self.scan():
             for name, vector in zip(names, vectors, strict=True):
                 if name in wanted:
-                    found[name] = vector
+                    found[wanted[name]] = vector
         return found
 
     def search(self, vectors: Floats, k: int) -> list[list[Id]]:
@@ -64,6 +66,7 @@ class ParquetIndex(ParquetSink):
             with open_native(part) as opened, parquet.ParquetFile(opened) as file:
                 if missing := {"id", "vector"} - set(file.schema_arrow.names):
                     raise UsageError(f"{part} has no column {min(missing)!r}")
+                self._ids = ids_of(file.schema_arrow, self.name)
                 self._rows += int(file.metadata.num_rows)
                 for some in file.iter_batches(columns=["id"]):
                     self._seen.add(some.column(0).to_pylist())

@@ -1,6 +1,5 @@
 """PostgreSQL with pgvector, read and searched."""
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,11 @@ from psycopg import sql
 from baseten_tei_client.backfill._rows import Id
 from baseten_tei_client.backfill._sinks.index import BATCH, Vectors, cut, stack_vectors
 from baseten_tei_client.backfill._sinks.pgvector_sink import PgvectorSink
+from baseten_tei_client.backfill._sinks.pgvector_table import Table
 from baseten_tei_client.errors import UsageError
 from baseten_tei_client.results import Floats
 
+_EXTENSION = "SELECT FROM pg_extension WHERE extname = 'vector'"
 _OPERATORS = {"cosine": "<=>", "l2": "<->", "ip": "<#>"}
 _OPCLASS = (
     "SELECT o.opcname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]"
@@ -26,36 +27,26 @@ class PgvectorIndex(PgvectorSink):
 
     def look(self) -> str | None:
         """Connect, and return the note at the column."""
-        table, column, name = self._names
         try:
-            self._connection = psycopg.connect(self._url, autocommit=True)
-            if not self._run("SELECT to_regtype('vector')").fetchone()[0]:
+            connection = psycopg.connect(self._url, autocommit=True)
+            self._opened = Table(connection, self.name, *self._names)
+            if connection.execute(_EXTENSION).fetchone() is None:
                 raise UsageError(f"{self.name}: the database has no extension `vector`")
-            register_vector(self._connection)
-            where = self._table.as_string(None)
-            if not self._connection.execute("SELECT to_regclass(%s)", [where]).fetchone()[0]:
-                raise UsageError(f"{self.name}: there is no table {table!r}")
-            described = self._run("SELECT * FROM {table} LIMIT 0").description or []
-            types = {it.name: it.type_display for it in described}
-            for wanted, parameter in ((column, "column"), (name, "id")):
-                if wanted not in types:
-                    raise UsageError(
-                        f"{self.name}: the table has no column {wanted!r}: add &{parameter}=COLUMN"
-                    )
-            self._kind, self._type = types[name], types[column].partition("(")[0]
+            register_vector(connection)
+            self._opened.look()
             self._operator = self._find_operator()
-            return self._note()
+            return self._opened.note()
         except psycopg.Error as error:
             raise self._failed(error) from error
 
     def count(self) -> int:
         """Return how many rows have a vector."""
-        return int(self._run("SELECT count({column}) FROM {table}").fetchone()[0])
+        return int(self._table.run("SELECT count({column}) FROM {table}").fetchone()[0])
 
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         """Yield all rows that have a vector, through a cursor of the server's."""
-        query = self._sql("SELECT {id}, {column} FROM {table} WHERE {column} IS NOT NULL")
-        connection = self._open_connection()
+        query = self._table.compose("SELECT {id}, {column} FROM {table} WHERE {column} IS NOT NULL")
+        connection = self._table.connection
         try:
             with connection.transaction(), connection.cursor("verification") as rows:
                 rows.itersize = BATCH
@@ -67,10 +58,14 @@ class PgvectorIndex(PgvectorSink):
 
     def read(self, ids: Sequence[Id]) -> Mapping[Id, Floats]:
         """Return the vectors of rows by their ids."""
-        asked = {self._convert(it): it for it in ids}
-        query = "SELECT {id}, {column} FROM {table} WHERE {id} = ANY(%s) AND {column} IS NOT NULL"
+        asked = {str(it): it for it in ids}
+        query = (
+            "SELECT ids.asked, {column} FROM unnest(%s::text[]) ids(asked) JOIN {table}"
+            " ON {table}.{id} = ids.asked::{type} WHERE {column} IS NOT NULL"
+        )
         try:
-            return {asked[it[0]]: _as_array(it[1]) for it in self._run(query, (list(asked),))}
+            found = self._table.run(query, (list(asked),))
+            return {asked[it[0]]: _as_array(it[1]) for it in found}
         except psycopg.Error as error:
             raise self._failed(error) from error
 
@@ -78,20 +73,20 @@ class PgvectorIndex(PgvectorSink):
         """Return the nearest rows of each."""
         query = (
             "SELECT {id} FROM {table} WHERE {column} IS NOT NULL"
-            " ORDER BY {column} {operator} %s::{type} LIMIT %s"
+            " ORDER BY {column} {operator} %s::{kind} LIMIT %s"
         )
-        parts = {"operator": sql.SQL(self._operator), "type": sql.SQL(self._type)}
+        kind = self._table.kept[self._names[1]].kind
+        parts = {"operator": sql.SQL(self._operator), "kind": sql.Identifier(kind)}
         try:
             return [
-                [_as_id(it[0]) for it in self._run(query, (vector, k), **parts)]
+                [_as_id(it[0]) for it in self._table.run(query, (vector, k), **parts)]
                 for vector in vectors
             ]
         except psycopg.Error as error:
             raise self._failed(error) from error
 
     def _find_operator(self) -> str:
-        where = self._table.as_string(None)
-        for (name,) in self._run(_OPCLASS, (where, self._names[1])):
+        for (name,) in self._table.run(_OPCLASS, (self._table.quoted, self._names[1])):
             for word, operator in _OPERATORS.items():
                 if f"_{word}_" in name:
                     return operator
@@ -100,8 +95,7 @@ class PgvectorIndex(PgvectorSink):
 
 def _as_id(value: Any) -> Id:
     """Return an id as a source has it."""
-    found: Id = str(value) if isinstance(value, uuid.UUID) else value
-    return found
+    return value if isinstance(value, int) else str(value)
 
 
 def _as_array(value: Any) -> Floats:

@@ -68,8 +68,8 @@ class PgvectorSink:
         """Return which have a vector."""
         asked = {str(it): it for it in ids}
         query = (
-            "SELECT asked FROM unnest(%s::text[]) asked WHERE EXISTS"
-            " (SELECT FROM {table} WHERE {id} = asked::{type} AND {column} IS NOT NULL)"
+            "SELECT ids.asked FROM unnest(%s::text[]) ids(asked) WHERE EXISTS"
+            " (SELECT FROM {table} WHERE {table}.{id} = ids.asked::{type} AND {column} IS NOT NULL)"
         )
         try:
             return {asked[row[0]] for row in self._table.run(query, (list(asked),))}

@@ -54,7 +54,19 @@ class Table:
             )  # fmt: skip
         elif self.column not in columns:
             self.run("ALTER TABLE {table} ADD COLUMN {column} vector({size})", size=size)
+        self.look()
         self._check(self._columns(), example, space)
+
+    def look(self) -> None:
+        """Find the columns of ids and vectors. Raises `UsageError` where one is missing."""
+        if not (columns := self._columns()):
+            raise UsageError(f"{self.where}: there is no table {self.table!r}")
+        for wanted, parameter in ((self.column, "column"), (self.id, "id")):
+            if wanted not in columns:
+                raise UsageError(
+                    f"{self.where}: the table has no column {wanted!r}: add &{parameter}=COLUMN"
+                )
+        self.kept = {name: columns[name] for name in (self.id, self.column)}
 
     def note(self) -> str | None:
         """Return the space that is noted at the column."""
@@ -83,15 +95,18 @@ class Table:
             sets=sql.SQL(", ").join(sets), values=sql.SQL(", ").join(values.values()), **parts,
         )  # fmt: skip
 
+    @property
+    def quoted(self) -> str:
+        """Return the table's name as SQL has it."""
+        quoted: str = sql.Identifier(*self.table.split(".")).as_string(None)
+        return quoted
+
     def _columns(self) -> dict[str, Column]:
-        name = sql.Identifier(*self.table.split(".")).as_string(None)
-        found = self.connection.execute(_COLUMNS, (name,))
+        found = self.connection.execute(_COLUMNS, (self.quoted,))
         return {name: Column(*rest) for name, *rest in found}
 
     def _check(self, columns: Mapping[str, Column], example: Row, space: Space) -> None:
         """Raise `UsageError` for a table that cannot take these rows."""
-        if self.id not in columns:
-            raise UsageError(f"{self.where}: the table has no column {self.id!r}: add &id=COLUMN")
         if not columns[self.id].is_unique:
             raise UsageError(
                 f"{self.where}: rows are known by column {self.id!r}: give it a primary key or a unique index"
@@ -106,8 +121,8 @@ class Table:
                 f"{self.where} is of type {vectors.kind}, not vector or halfvec: name another column with &column="
             )
         check_dimensions(self.where, vectors.modifier if vectors.modifier > 0 else None, space)
-        names = [self.id, self.column, *(["payload"] if example.payload else [])]
-        self.kept = {name: columns[name] for name in names}
+        if example.payload:
+            self.kept = {**self.kept, "payload": columns["payload"]}
 
 
 def _type(column: Column) -> sql.Composable:

@@ -30,6 +30,7 @@ class QdrantIndex(QdrantSink):
             if not self._client.collection_exists(self._collection):
                 raise UsageError(f"{self._name}: the collection is not there")
             config = self._client.get_collection(self._collection).config
+            self._learn_ids(False)
         except _ERRORS as error:
             raise self._failed(error) from error
         if not isinstance(config.params.vectors, models.VectorParams):
@@ -60,7 +61,7 @@ class QdrantIndex(QdrantSink):
 
     def read(self, ids: Sequence[Id]) -> Mapping[Id, Floats]:
         """Return the vectors of points by the ids of their rows."""
-        points = {point_id(it): it for it in ids}
+        points = {point_id(self._ids.convert(it)): it for it in ids}
         try:
             found = self._client.retrieve(
                 self._collection, list(points), with_payload=False, with_vectors=True

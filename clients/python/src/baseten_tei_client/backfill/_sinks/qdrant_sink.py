@@ -66,10 +66,9 @@ class QdrantSink:
                 )
             there = self._client.get_collection(self._collection).config
             self._check(there.params.vectors, space)
-            some, _ = self._client.scroll(self._collection, limit=1)
+            some = self._learn_ids(isinstance(example.id, int))
             note = (there.metadata or {}).get(NOTE)
-            check_noted_space(self._name, note, bool(some), space)
-            self._ids = Ids(_are_numbers(some, example), self._name)
+            check_noted_space(self._name, note, some, space)
             if note is None:
                 self._client.update_collection(self._collection, metadata={NOTE: dump_space(space)})
         except TeiClientError:
@@ -109,6 +108,14 @@ class QdrantSink:
         if self._client is not None:
             self._client.close()
 
+    def _learn_ids(self, are_numbers: bool) -> bool:
+        """Learn what ids are from a point, or take those of the source, and return whether there is a point."""
+        points, _ = self._client.scroll(self._collection, limit=1)
+        for it in points:
+            are_numbers = isinstance((it.payload or {}).get("id", it.id), int)
+        self._ids = Ids(are_numbers, self._name)
+        return bool(points)
+
     def _check(self, vectors: Any, space: Space) -> None:
         if not isinstance(vectors, models.VectorParams):
             raise UsageError(
@@ -138,10 +145,3 @@ def point_id(row_id: Id) -> Id:
 def _payload(row_id: Id, row: Row) -> dict[str, Any]:
     own = {} if point_id(row_id) == row_id else {"id": row_id}
     return {**own, **as_json(row.payload)}
-
-
-def _are_numbers(points: Sequence[Any], example: Row) -> bool:
-    """Return what the ids of a collection are: those of a point that is there, else those of the source."""
-    if not points:
-        return isinstance(example.id, int)
-    return isinstance((points[0].payload or {}).get("id", points[0].id), int)

@@ -31,6 +31,7 @@ class SqliteVecIndex(SqliteVecSink):
             there = {it[0] for it in self._run(names, (NOTE, self._name))}
             if self._name not in there:
                 raise UsageError(f"{self._file} has no table {self._name!r}")
+            self._learn_columns()
             if NOTE not in there:
                 return None
             query = f"SELECT space FROM {NOTE} WHERE name = ?"  # noqa: S608  # a constant
@@ -59,8 +60,9 @@ class SqliteVecIndex(SqliteVecSink):
         """Return the vectors of rows by their ids."""
         query = f"SELECT id, embedding FROM {self._table} WHERE id = ?"  # noqa: S608  # quoted
         try:
-            rows = self._database.executemany(query, ((it,) for it in ids))
-            return {it[0]: np.frombuffer(it[1], np.float32) for it in rows}
+            asked = self._ids.convert_all(ids)
+            rows = self._database.executemany(query, ((it,) for it in asked))
+            return {asked[it[0]]: np.frombuffer(it[1], np.float32) for it in rows}
         except apsw.Error as error:
             raise self._failed(error) from error
 

@@ -73,7 +73,7 @@ class SqliteVecSink:
                 note = self._run(f"SELECT space FROM {NOTE} WHERE name = ?", (self._name,)).get  # noqa: S608  # a constant
                 has = self._run(f"SELECT 1 FROM {self._table} LIMIT 1").get  # noqa: S608  # quoted above
                 check_noted_space(self.name, note, has is not None, space)
-                self._check(space)
+                check_dimensions(self.name, self._learn_columns(), space)
                 keep = f"INSERT OR IGNORE INTO {NOTE} VALUES (?, ?)"  # noqa: S608  # a constant
                 self._run(keep, (self._name, dump_space(space)))
         except apsw.Error as error:
@@ -112,13 +112,13 @@ class SqliteVecSink:
         if self._database is not None:
             self._database.close()
 
-    def _check(self, space: Space) -> None:
-        """Learn from the declared columns what ids are. Raises `UsageError` for vectors of another length."""
+    def _learn_columns(self) -> int | None:
+        """Learn what ids are, and return how long vectors are, as the columns were declared."""
         query = "SELECT sql FROM sqlite_master WHERE name = ?"
         declared = self._run(query, (self._name,)).get or ""
-        dimensions = _DIMENSIONS.search(declared)
-        check_dimensions(self.name, int(dimensions[1]) if dimensions else None, space)
         self._ids = Ids(_NUMBERS.search(declared) is not None, self.name)
+        dimensions = _DIMENSIONS.search(declared)
+        return int(dimensions[1]) if dimensions else None
 
     def _run(self, query: str, values: Sequence[Any] = ()) -> Any:
         return self._database.execute(query, values)

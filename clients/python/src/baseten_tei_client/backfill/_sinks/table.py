@@ -73,7 +73,7 @@ def _check_names(rows: Sequence[Row], names: set[str]) -> None:
 
 
 def _column(field: Any, rows: Sequence[Row]) -> Any:
-    """Return a column of the payload. A value that does not fit is told with its row."""
+    """Return a column of the payload. Raises `SinkError` for a value that does not fit, with its row."""
     is_text = pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
     values = [as_json(row.payload.get(field.name)) for row in rows]
     if is_text:
