@@ -34,7 +34,7 @@ from baseten_tei.operations.scaling.scaling_client import (
 from baseten_tei.outputs.formats.formats import FORMATS
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import stack_with
-from baseten_tei.spec.spaces import ROLES, Role
+from baseten_tei.spec.spaces import ROLES, Role, find_role
 
 if TYPE_CHECKING:
     from baseten_tei_client import Model
@@ -61,6 +61,8 @@ class Served:
     key: str | None
     price: float | None
     place: Place | None
+    model: str
+    role: Role | None
 
 
 @click.command(name="backfill")
@@ -143,7 +145,7 @@ def command(
     with client_errors("backfill"), interruptible("the same command goes on with it"):
         job = _parse_job(model, given)
         served = (
-            _serve_file(str(file), given)
+            _serve_file(str(file), job, given)
             if root is None or stack is None
             else _serve_stack(root, stack, job, given)
         )
@@ -153,20 +155,20 @@ def command(
 def _run(job: Job, served: Served, given: Mapping[str, Any]) -> int:
     from baseten_tei_client.backfill import open_sink, open_source
 
-    with _connect(job, served, given, None):
+    with _connect(served, given, None):
         pass  # sends nothing, and a wrong name is told before a store is opened
     columns = {"id": given["id_column"], "text": given["text_column"], "payload": given["payload"]}
     source = open_source(job.source, **columns)
     if given["only_estimate"]:
-        click.echo(_estimate(job, served, source, given))
+        click.echo(_estimate(served, source, given))
         return 0
     sink = open_sink(job.sink)
     if asks(given["yes"]) and not job.journal.exists():
-        click.echo(_estimate(job, served, source, given), err=True)
+        click.echo(_estimate(served, source, given), err=True)
         confirm(f"Fill {sink.name}?", given["yes"])
     with (
         _replicas_for_job(served, given) as replicas,
-        _connect(job, served, given, replicas) as model,
+        _connect(served, given, replicas) as model,
     ):
         return _fill(job, model, source, sink, given)
 
@@ -193,7 +195,7 @@ def describe_totals(totals: "Totals", report: Path) -> str:
     )
 
 
-def _estimate(job: Job, served: Served, source: "Source", given: Mapping[str, Any]) -> str:
+def _estimate(served: Served, source: "Source", given: Mapping[str, Any]) -> str:
     """Return what it will take; the sample is embedded by the replicas that are there now."""
     from baseten_tei_client.backfill import estimate
 
@@ -201,7 +203,7 @@ def _estimate(job: Job, served: Served, source: "Source", given: Mapping[str, An
     if wanted and served.place:
         current = served.place.read().current
         now = max(1, current.replicas if current else 1)
-    with _connect(job, served, given, now) as model:
+    with _connect(served, given, now) as model:
         told = estimate(
             model, source, replicas=wanted and max(wanted, now or 1), sample_replicas=now,
             usd_per_minute=served.price,
@@ -237,14 +239,14 @@ def _parse_job(model: str, given: Mapping[str, Any]) -> Job:
     return Job(name, role, given["source"], sink, journal, name_report(journal))
 
 
-def _serve_file(file: str, given: Mapping[str, Any]) -> Served:
+def _serve_file(file: str, job: Job, given: Mapping[str, Any]) -> Served:
     """Return what outputs alone tell. Raises `UserError` for what needs the stack."""
     if given["replicas"]:
         raise UserError(
             "--replicas changes autoscaling on Baseten, for which a file of outputs is not enough: run this in the "
             "project's folder, without --file"
         )
-    return Served(file, None, given["usd_per_minute"], None)
+    return Served(file, None, given["usd_per_minute"], None, job.model, job.role)
 
 
 def _serve_stack(root: Path, stack: str, job: Job, given: Mapping[str, Any]) -> Served:
@@ -262,7 +264,8 @@ def _serve_stack(root: Path, stack: str, job: Job, given: Mapping[str, Any]) -> 
         place = find_place(workspace, resource, args, team, given["environment"], _tell)
     outputs = json.loads(FORMATS["json"](read_outputs(root, stack, None), ""))
     price = LISTED.of(instance_type(args)) if usd is None else usd
-    return Served(outputs, find_api_key(target, os.environ), price, place)
+    model, role = find_role(found.settings.models, resource)
+    return Served(outputs, find_api_key(target, os.environ), price, place, model, role)
 
 
 def _tell(line: str) -> None:
@@ -279,13 +282,11 @@ def _replicas_for_job(served: Served, given: Mapping[str, Any]) -> Iterator[int 
 
 
 @contextmanager
-def _connect(
-    job: Job, served: Served, given: Mapping[str, Any], replicas: int | None
-) -> Iterator["Model"]:
+def _connect(served: Served, given: Mapping[str, Any], replicas: int | None) -> Iterator["Model"]:
     from baseten_tei_client import connect
 
     model = connect(
-        job.model, space=job.role, outputs=served.outputs, api_key=served.key,
+        served.model, space=served.role, outputs=served.outputs, api_key=served.key,
         environment=given["environment"], share=given["share"], replicas=replicas,
     )  # fmt: skip
     try:

@@ -162,6 +162,15 @@ def find_resource(models: "Mapping[str, ModelArgs]", given: str) -> str | None:
     return found.get(asked) or (given if given in models else None)
 
 
+def find_role(models: "Mapping[str, ModelArgs]", resource: str) -> tuple[str, Role]:
+    """Return the name and the role by which callers know a model: `search` and `next` for `search-2`."""
+    for name, members in list_roles(models).items():
+        for role, it in members.items():
+            if it == resource:
+                return name, role
+    return resource, "current"
+
+
 def find_place(specs: Mapping[str, Spec], resource: str) -> list[str]:
     """Return under which keys of a configuration that can be read a model's spec is: its name, and perhaps `next`."""
     for name, spec in specs.items():

@@ -75,6 +75,7 @@ def test_an_estimate_counts_the_replicas_that_the_job_will_have() -> None:
     [
         (["search"], "--to is missing"),
         (["search", "--to", "postgresql://me:secret@host/db?table=t"], "set PGPASSWORD"),
+        (["search", "--to", "postgresql://host/db?table=t&password=secret"], "set PGPASSWORD"),
         (["search", "--to", "redis://host/0"], "is not a store that is known"),
         (["serch", "--to", "vectors"], "the outputs have no model 'serch'"),
         (["search", "--to", "vectors", "--replicas", "2"], "run this in the project's folder"),

@@ -89,12 +89,12 @@ def test_an_estimate_counts_the_rows_and_measures_a_sample(
     ("name", "text", "said"),
     [
         ("a.jsonl", '{"key": 1, "body": "x"}\n{"key"\n', "a.jsonl, line 2, is not JSON"),
-        ("a.jsonl", '{"id": 1, "body": "x"}\n', "a.jsonl, row 1, has no column 'key'; it has: id, body"),
+        ("a.jsonl", '{"id": 1, "body": "x"}\n', "a.jsonl, row 1, has no column 'key'; it has: 'id', 'body'"),
         ("a.jsonl", '{"key": null, "body": "x", "tag": 1}\n', "has the id None: an id is"),
         ("a.jsonl", "[1]\n", "is not a JSON object"),
-        ("a.csv", "key,text\n1,x\n", "has no column 'body'; it has: key, text"),
+        ("a.csv", "key,text\n1,x\n", "has no column 'body'; it has: 'key', 'text'"),
         ("a.txt", "x", "is of a kind that is not read"),
-        ("a.csv", b"key,body,tag\n1,\xff\xfe,2\n", "cannot be read"),
+        ("a.csv", b"key,body,tag\n1,\xff\xfe,2\n", "is not UTF-8"),
     ],
 )  # fmt: skip
 def test_a_source_that_cannot_be_read_is_one_line_that_says_where(

@@ -1,10 +1,10 @@
 """What commands that call the package baseten-tei-client have in common: its errors, stores, journals."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from baseten_tei.errors import UserError
 from baseten_tei.spec.spaces import Role
@@ -14,10 +14,12 @@ FORMS = (
     "qdrant:http://HOST:6333/COLLECTION, lancedb:FOLDER/TABLE, or sqlite-vec:FILE/TABLE."
 )
 
+_PASSWORD = re.compile(r"//[^/?@]*:[^/?@]+@|[?&]password=")
+
 
 def check_store(option: str, where: str) -> None:
     """Raise `UserError` for a store with a password in it, which argv would show."""
-    if where.startswith("postgres") and urlsplit(where).password:
+    if where.startswith("postgres") and _PASSWORD.search(where):
         raise UserError(
             f"{option} has a password, which a list of processes shows: set PGPASSWORD, or use ~/.pgpass"
         )
@@ -41,7 +43,8 @@ def client_errors(command: str) -> Iterator[None]:
         from baseten_tei_client import TeiClientError
     except ImportError as error:
         raise UserError(
-            f"{command} needs the package baseten-tei-client with the extra of the store: install it"
+            f"{command} needs baseten-tei-client with the store's extra (parquet, pgvector, qdrant, lancedb or "
+            "sqlite-vec): pip install 'baseten-tei-client[pgvector]' (where it comes from: docs/python-client.md)"
         ) from error
     try:
         yield

@@ -4,6 +4,7 @@ import csv
 import gzip
 import io
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Any
@@ -38,6 +39,22 @@ def open_parquet(path: File) -> Iterator[Any]:
         raise UsageError(f"{path} cannot be read: {error}") from error
 
 
+@contextmanager
+def explain_text(path: File) -> Iterator[None]:
+    """Turn what reading a text file raises into one line."""
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is not UTF-8 ({error.reason} at byte {error.object[error.start]:#04x}): convert it, for instance "
+            "with iconv"
+        ) from error
+    except (EOFError, zlib.error) as error:
+        raise UsageError(f"{path} is not a whole file of gzip: {error}") from error
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+
+
 def read_parquet(path: File, columns: Columns) -> Iterator[tuple[int, Mapping[str, Any]]]:
     number = 0
     with open_parquet(path) as file:
@@ -49,7 +66,7 @@ def read_parquet(path: File, columns: Columns) -> Iterator[tuple[int, Mapping[st
 
 
 def _read_lines(path: File, _: Columns) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    with _open(path) as file:
+    with explain_text(path), _open(path) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue
@@ -64,13 +81,24 @@ def _read_lines(path: File, _: Columns) -> Iterator[tuple[int, Mapping[str, Any]
 
 def _read_csv(path: File, columns: Columns) -> Iterator[tuple[int, Mapping[str, Any]]]:
     csv.field_size_limit(2**31 - 1)  # a text may be longer than csv's 131,072 characters
-    with _open(path, newline="") as file:
+    with explain_text(path), _open(path, newline="") as file:
         try:
-            reader = csv.DictReader(file)
-            require_columns(columns.all, reader.fieldnames or (), str(path))
-            yield from enumerate(reader, 1)
+            reader = csv.DictReader(
+                file, strict=True
+            )  # else a quote that is not closed takes all rows after it
+            if reader.fieldnames is None:
+                raise UsageError(f"{path} is empty: its first line has the names of the columns")
+            require_columns(columns.all, reader.fieldnames, str(path))
+            for number, values in enumerate(reader, 1):
+                if None in values:
+                    raise UsageError(
+                        f"{path}, row {number}, has more values than columns: put a text with a comma in quotes"
+                    )
+                yield number, values
         except csv.Error as error:
-            raise UsageError(f"{path} is not CSV: {error}") from error
+            raise UsageError(
+                f"{path}, before line {reader.line_num + 1}, is not CSV: {error}"
+            ) from error
 
 
 def _open(path: File, newline: str | None = None) -> IO[str]:

@@ -124,7 +124,10 @@ def require_columns(wanted: Iterable[str], there: Iterable[Any], where: str) -> 
     has = list(map(str, there))
     for name in wanted:
         if name not in has:
-            raise UsageError(f"{where} has no column {name!r}; it has: {', '.join(has[:20])}")
+            listed = ", ".join(map(repr, has[:20]))
+            raise UsageError(f"{where} has no column {name!r}; it has: {listed}")
+        if has.count(name) > 1:
+            raise UsageError(f"{where} has several columns {name!r}: give each a name of its own")
 
 
 def check_id(value: Any, where: str) -> Id:

@@ -30,11 +30,8 @@ class Files:
 
     def __iter__(self) -> Iterator[Row]:
         for path in self.paths:
-            try:
-                for number, values in self.read(path, self.columns):
-                    yield make_row(values, self.columns, f"{path}, row {number},")
-            except (OSError, UnicodeDecodeError) as error:
-                raise UsageError(f"{path} cannot be read: {error}") from error
+            for number, values in self.read(path, self.columns):
+                yield make_row(values, self.columns, f"{path}, row {number},")
 
     def count(self) -> int | None:
         """Return the rows that the footers of Parquet files tell; `None` for other files."""
@@ -82,7 +79,18 @@ def open_source(
 
 
 def as_source(rows: Source | Iterable[Any]) -> Source:
-    """Return a source as it is, and anything else as the rows that it holds."""
+    """Return a source as it is, and anything else as the rows that it holds. Raises `UsageError` for what has none."""
+    if isinstance(rows, (str, Path)):
+        raise UsageError(f"{str(rows)!r:.200} is a path, not rows: give open_source(path)")
+    if type(rows).__module__.partition(".")[0] in ("pandas", "polars", "pyarrow"):
+        raise UsageError(
+            f"a {type(rows).__name__} is not rows: write it to Parquet, or give (id, text) in a list, such as "
+            "list(zip(frame['id'], frame['text']))"
+        )
+    if not isinstance(rows, Iterable):
+        raise UsageError(
+            f"{type(rows).__name__} is not rows: give open_source(path), or (id, text) in a list"
+        )
     if isinstance(rows, (Files, Rows)) or (
         hasattr(rows, "count") and not isinstance(rows, Sequence)
     ):

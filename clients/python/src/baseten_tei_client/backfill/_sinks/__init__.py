@@ -48,8 +48,8 @@ def open_index(where: str | Path) -> Index:
 def _open(where: str | Path, side: str) -> Any:
     kind, _, rest = str(where).partition(":")
     if kind not in _KINDS:
-        if "://" in str(where) and not is_stored(where):
-            raise UsageError(f"{where!s:.200} is not a store that is known: {FORMS}")
+        if not str(where) or (":" in str(where) and not is_stored(where)):
+            raise UsageError(f"{str(where)!r:.200} is not a store that is known: {FORMS}")
         kind, rest = "parquet", str(where)
     module, name = _KINDS[kind]
     importlib.import_module(f"{__name__}.{module}_sink")  # which says what is not installed
