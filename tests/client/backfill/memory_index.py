@@ -18,9 +18,6 @@ class MemoryIndex(MemorySink):
     def look(self) -> str | None:
         return self.note
 
-    def count(self) -> int:
-        return len(self.kept)
-
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         for at in range(0, len(self.kept), 50):
             ids, vectors = zip(*self.kept[at : at + 50], strict=True)

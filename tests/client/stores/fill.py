@@ -4,21 +4,30 @@ python fill.py run SINK ROWS JOURNAL [another]
 python fill.py odd SINK
 python fill.py narrow SINK
 python fill.py sql SINK QUERY
+python fill.py verify SINK OLD
+python fill.py look SINK
 """
 
 import json
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from baseten_tei_client import TeiClientError
-from baseten_tei_client.backfill import backfill, open_sink
+from baseten_tei_client.backfill import Batch, Row, backfill, open_index, open_sink, verify
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
-from tests.client.stores.fake_model import FakeModel, another_space, with_fingerprint
+from tests.client.stores.fake_model import (
+    FakeModel,
+    another_space,
+    vector_of,
+    with_fingerprint,
+)
 
 PAUSE = float(os.environ.get("FILL_PAUSE", "0"))
 
@@ -82,6 +91,35 @@ def narrow(sink: str) -> None:
         print(type(error).__name__, error, "a text" in model.sent)
 
 
+def verify_twice(sink: str, old: str) -> None:
+    """Fill two stores, verify the first, spoil it, verify it again, and print what was found both times."""
+    model = FakeModel(with_fingerprint())
+    notes = [Row(n - 2, f"text {n}", {"topic": n % 3}) for n in range(300)]  # numbers as ids
+    notes.append(notes.pop(1))  # -1 long after -2, whose hash it has in Python
+    for number, store in enumerate((sink, old)):
+        backfill(model, notes, open_sink(store), journal=f"both-{number}.db", chunk=70)
+    print(json.dumps(_verify(model, notes, sink, old)))
+    spoilt = open_sink(sink)
+    spoilt.open(with_fingerprint(), notes[0])
+    vectors = np.stack([vector_of("text 5", "another model"), vector_of("gone")])
+    spoilt.write(Batch(999_999, [notes[5], Row(999, "gone", {"topic": 1})], vectors))
+    spoilt.close()
+    print(json.dumps(_verify(model, notes, sink, old)))
+
+
+def _verify(model: FakeModel, notes: list[Row], sink: str, old: str) -> dict[str, Any]:
+    found = verify(
+        model, model, notes, old=open_index(old), new=open_index(sink),
+        queries=[f"text {n} again" for n in range(30)],
+    )  # fmt: skip
+    return found.as_mapping()
+
+
+def look(sink: str) -> None:
+    """Open a store to read."""
+    open_index(sink).look()
+
+
 def _parquet(rest: str) -> Iterator[list[Any]]:
     import pyarrow.dataset
     from pyarrow.fs import FileSystem
@@ -101,8 +139,6 @@ def _lancedb(rest: str) -> Iterator[list[Any]]:
 
 
 def _sqlite_vec(rest: str) -> Iterator[list[Any]]:
-    import numpy as np
-
     place, name = rest.rsplit("/", 1)
     query = f"SELECT id, embedding, payload FROM {name}"  # noqa: S608  # a test's own
     for row_id, vector, payload in _open_sqlite(place).execute(query):
@@ -197,8 +233,13 @@ _SHOWN = {
 }  # fmt: skip
 
 
+_COMMANDS: Mapping[str, Callable[..., None]] = {
+    "run": run, "sql": sql, "odd": odd, "narrow": narrow, "verify": verify_twice, "look": look,
+}  # fmt: skip
+
+
 if __name__ == "__main__":
     try:
-        {"run": run, "sql": sql, "odd": odd, "narrow": narrow}[sys.argv[1]](*sys.argv[2:])
+        _COMMANDS[sys.argv[1]](*sys.argv[2:])
     except TeiClientError as error:
         raise SystemExit(f"{type(error).__name__}: {error}") from error

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -95,3 +96,24 @@ def test_a_column_of_a_table_that_has_the_rows_is_filled_and_their_other_columns
         "SELECT count(*) FROM {table} WHERE embedding IS NOT NULL AND title = 'title ' || substr(id, 6)"
     ))  # fmt: skip
     assert kept.stdout.strip() == str(sum(bool(it[1]) for it in rows(100)))
+
+
+def test_an_index_is_read_and_searched_and_a_wrong_vector_and_a_foreign_row_are_found(
+    store: Store, tmp_path: Path
+) -> None:
+    nothing = store.call("look", store.sink)
+    assert nothing.code == 1
+    assert nothing.stderr.startswith("UsageError: ")
+
+    done = store.call("verify", store.sink, f"parquet:{tmp_path}/beside")
+    assert done.code == 0, done.text
+    whole, spoilt = map(json.loads, done.stdout.splitlines())
+    assert whole["passed"], whole["checks"]
+    figures = whole["figures"]
+    assert figures["coverage"]["present"] == figures["vectors"]["stored"] == 300
+    assert figures["vectors"]["sample"] == 300
+    assert figures["agreement"]["overlap"] == 1  # as exact search in the other store finds
+    assert not spoilt["passed"]
+    assert spoilt["figures"]["coverage"]["extra_ids"] == [999]
+    assert spoilt["figures"]["vectors"]["foreign_ids"] == [4]
+    assert (spoilt["figures"]["vectors"]["twice"] == 1) is store.sink.startswith(("parquet", "s3"))

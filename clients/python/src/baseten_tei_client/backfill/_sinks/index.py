@@ -32,10 +32,6 @@ class Index(Protocol):
         """Open what is there, make nothing, and return the note of its space; `None` without one."""
         ...
 
-    def count(self) -> int:
-        """Return how many vectors it holds."""
-        ...
-
     def known(self, ids: Sequence[Id]) -> set[Id]:
         """Return which of these rows have their vector there."""
         ...

@@ -32,14 +32,14 @@ class LanceIndex(LanceSink):
         note = (self._table.schema.metadata or {}).get(NOTE.encode())
         return note.decode() if note else None
 
-    def count(self) -> int:
-        """Return how many rows it has."""
-        return int(self._table.count_rows())
-
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         """Yield all rows."""
         try:
-            query = self._table.search().select(["id", "vector"]).limit(max(1, self.count()))
+            query = (
+                self._table.search()
+                .select(["id", "vector"])
+                .limit(max(1, self._table.count_rows()))
+            )
             for some in query.to_batches(BATCH):
                 yield some.column("id").to_pylist(), read_column(some.column("vector"))
         except _ERRORS as error:

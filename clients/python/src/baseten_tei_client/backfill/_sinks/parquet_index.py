@@ -22,7 +22,6 @@ class ParquetIndex(ParquetSink):
 
     def look(self) -> str | None:
         """Read the ids and the note of each part."""
-        self._rows = 0
         self._files = self._parts.list_parts()
         if not self._files:
             raise UsageError(f"{self.name} has no part of Parquet: is the place right?")
@@ -32,10 +31,6 @@ class ParquetIndex(ParquetSink):
                 f"{self.name} has parts with different notes of their space: fill another place"
             )
         return notes.pop()
-
-    def count(self) -> int:
-        """Return the rows that the footers tell."""
-        return self._rows
 
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         """Yield the rows of one part after the other."""
@@ -67,7 +62,6 @@ class ParquetIndex(ParquetSink):
                 if missing := {"id", "vector"} - set(file.schema_arrow.names):
                     raise UsageError(f"{part} has no column {min(missing)!r}")
                 self._ids = ids_of(file.schema_arrow, self.name)
-                self._rows += int(file.metadata.num_rows)
                 for some in file.iter_batches(columns=["id"]):
                     self._seen.add(some.column(0).to_pylist())
                 note = (file.schema_arrow.metadata or {}).get(NOTE.encode())

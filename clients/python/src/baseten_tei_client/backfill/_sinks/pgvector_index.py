@@ -39,10 +39,6 @@ class PgvectorIndex(PgvectorSink):
         except psycopg.Error as error:
             raise self._failed(error) from error
 
-    def count(self) -> int:
-        """Return how many rows have a vector."""
-        return int(self._table.run("SELECT count({column}) FROM {table}").fetchone()[0])
-
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         """Yield all rows that have a vector, through a cursor of the server's."""
         query = self._table.compose("SELECT {id}, {column} FROM {table} WHERE {column} IS NOT NULL")

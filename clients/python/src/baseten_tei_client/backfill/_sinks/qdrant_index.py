@@ -1,6 +1,7 @@
 """Qdrant, read and searched."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from qdrant_client import QdrantClient, models
@@ -25,22 +26,23 @@ class QdrantIndex(QdrantSink):
 
     def look(self) -> str | None:
         """Connect, and return the note of the collection."""
+        folder = self._how.get("path")
+        if folder is not None and not Path(folder).is_dir():
+            raise UsageError(f"{self._name}: the folder is not there")
         try:
             self._client = QdrantClient(**self._how)
-            if not self._client.collection_exists(self._collection):
-                raise UsageError(f"{self._name}: the collection is not there")
-            config = self._client.get_collection(self._collection).config
-            self._learn_ids(False)
+            is_there = self._client.collection_exists(self._collection)
+            config = is_there and self._client.get_collection(self._collection).config
+            if config:
+                self._learn_ids(False)
         except _ERRORS as error:
             raise self._failed(error) from error
+        if not config:
+            raise UsageError(f"{self._name}: the collection is not there")
         if not isinstance(config.params.vectors, models.VectorParams):
             raise UsageError(f"{self._name}: its points have named vectors, which are not read")
         note: str | None = (config.metadata or {}).get(NOTE)
         return note
-
-    def count(self) -> int:
-        """Return how many points it has."""
-        return int(self._client.count(self._collection, exact=True).count)
 
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         """Yield all points."""

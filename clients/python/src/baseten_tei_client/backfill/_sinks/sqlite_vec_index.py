@@ -40,10 +40,6 @@ class SqliteVecIndex(SqliteVecSink):
             raise self._failed(error) from error
         return note
 
-    def count(self) -> int:
-        """Return how many rows it has."""
-        return int(self._run(f"SELECT count(*) FROM {self._table}").get)  # noqa: S608  # quoted
-
     def scan(self) -> Iterator[tuple[list[Id], Vectors]]:
         """Yield all rows."""
         try:
