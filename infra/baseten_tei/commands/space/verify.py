@@ -2,8 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,34 +11,29 @@ import click
 
 from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.target import find_api_key
-from baseten_tei.commands.outputs import read_outputs
 from baseten_tei.commands.shared.command_line import FINDING
 from baseten_tei.commands.shared.interrupts import interruptible
 from baseten_tei.commands.shared.options import FILE, on_a_stack_unless
+from baseten_tei.commands.shared.served_models import read_stack_outputs
 from baseten_tei.commands.shared.stores import (
     FORMS,
     check_store,
     client_errors,
-    name_journal,
-    name_report,
 )
+from baseten_tei.commands.space.verification import NO_JUDGE, Outputs, verify_index
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.formats import VERIFICATION
 from baseten_tei.facts.files.json_reader import parse_json
 from baseten_tei.facts.files.read_files import read_text
 from baseten_tei.operations.spaces.verification_page import render_page
-from baseten_tei.outputs.formats.formats import FORMATS
 from baseten_tei.project import generated_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import stack_with
 from baseten_tei.project.verification_files import verification_path
 
 if TYPE_CHECKING:
-    from baseten_tei_client import Model
     from baseten_tei_client.backfill import Verification
 
-Outputs = Mapping[str, Any]
-NO_JUDGE = "none"
 PART = click.FloatRange(0, 1)
 
 
@@ -135,7 +129,7 @@ def command(
         name = model.removesuffix(".next")
         path, key = _place_and_key(root, stack, name, given["record"])
         outputs = _read_outputs(root, stack, file)
-        found = _verify(name, outputs, key, given)
+        found = verify_index(name, outputs, key, given)
         return _write(name, stack, path, found)
 
 
@@ -156,83 +150,12 @@ def _place_and_key(
 def _read_outputs(root: Path | None, stack: str | None, file: str | None) -> Outputs:
     """Return a stack's outputs, or those of a file as they are: the client says what is wrong with them."""
     if root is not None:
-        found: Outputs = json.loads(FORMATS["json"](read_outputs(root, stack, None), ""))
-        return found
+        return read_stack_outputs(root, stack)
     with naming(file):
         outputs = parse_json(read_text(Path(str(file))))
         if not isinstance(outputs, Mapping):
             raise UserError("is not an object: give the JSON of `pulumi stack output --json`")
     return outputs
-
-
-def _verify(
-    name: str, outputs: Outputs, key: str | None, given: Mapping[str, Any]
-) -> "Verification":
-    from baseten_tei_client.backfill import (
-        Thresholds,
-        open_index,
-        open_source,
-        read_queries,
-        verify,
-    )
-
-    limits = ("min_coverage", "max_refused", "max_extra", "min_recall", "max_loss", "max_p95_ms")
-    source = open_source(given["source"], id=given["id_column"], text=given["text_column"])
-    queries = None if given["queries"] is None else read_queries(given["queries"])
-    if queries is None:
-        _tell("no --queries: the beginnings of rows are asked. 200 from a log of searches say more")
-    judge = _choose_judge(outputs, given["reranker"])
-    with ExitStack() as models:
-        current, following = (
-            models.enter_context(_connect(name, role, outputs, key)) for role in ("current", "next")
-        )
-        reranker = models.enter_context(_connect(judge, None, outputs, key)) if judge else None
-        return verify(
-            current, following, source, old=open_index(given["old"]), new=open_index(given["new"]),
-            queries=queries, judge_by=reranker, reports=_find_reports(name, given),
-            thresholds=Thresholds(**{it: given[it] for it in limits}), k=given["hits"],
-            sample=given["sample"], seed=given["seed"], tell=_tell,
-        )  # fmt: skip
-
-
-def _choose_judge(outputs: Outputs, wanted: str | None) -> str | None:
-    """Return which model judges. Raises `UserError` where that is open."""
-    if wanted == NO_JUDGE:
-        return None
-    models = outputs.get("models")
-    named = models.items() if isinstance(models, Mapping) else ()
-    rerankers = [
-        key for key, it in named if isinstance(it, Mapping) and it.get("task") == "reranker"
-    ]
-    if wanted is None and len(rerankers) > 1:
-        raise UserError(f"there are several rerankers: name one: --reranker {rerankers[0]}")
-    return wanted or next(iter(rerankers), None)
-
-
-def _find_reports(name: str, given: Mapping[str, Any]) -> list[Path]:
-    """Return the reports that are named, or those that a backfill into this store left here."""
-    if given["reports"]:
-        return list(given["reports"])
-    words = (f"{name}.next", name)
-    names = (name_report(name_journal(it, name, "next", given["new"])) for it in words)
-    return [it for it in names if it.exists()]
-
-
-@contextmanager
-def _connect(
-    name: str, role: Any, outputs: Mapping[str, Any], key: str | None
-) -> Iterator["Model"]:
-    from baseten_tei_client import connect
-
-    model = connect(name, space=role, outputs=outputs, api_key=key)
-    try:
-        yield model
-    finally:
-        model.close()
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def _write(name: str, stack: str | None, path: Path, found: "Verification") -> int:
