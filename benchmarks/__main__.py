@@ -19,6 +19,7 @@ from benchmarks.measure.watching import WatchError
 from benchmarks.report import figures, record
 from benchmarks.report.record import Section
 from benchmarks.sections import (
+    backfill,
     client,
     emulator_start,
     first_up,
@@ -41,6 +42,7 @@ SECTIONS: Mapping[str, Measure] = {
     "rules": rules.measure,
     "rehearse": rehearse.measure,
     "client": client.measure,
+    "backfill": backfill.measure,
     "load": load.measure,
     "tests": suites.measure,
 }

@@ -3,7 +3,7 @@
 python job.py make ROWS FILE
 python job.py ours FILE FOLDER OUTPUTS
 python job.py straight FILE FOLDER OUTPUTS
-python job.py count FOLDER
+python job.py check FILE FOLDER OUTPUTS
 """
 
 import json
@@ -11,10 +11,13 @@ import os
 import random
 import sys
 import time
+from binascii import a2b_base64
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.dataset
 from baseten_performance_client import PerformanceClient, RequestProcessingPreference
 from pyarrow import parquet
@@ -23,7 +26,7 @@ from baseten_tei_client import connect
 from baseten_tei_client.backfill import Batch, Row, backfill, open_sink, open_source
 
 NAME, KEY = "search", os.environ.get("BASETEN_API_KEY", "")
-CHUNK = 2048
+CHUNK, SAMPLE = 2048, 200
 WORDS = [f"word{n}" for n in range(3000)]
 
 
@@ -66,17 +69,41 @@ def straight(file: str, folder: str, outputs: str) -> None:
     began, done = _now(), 0
     sink.open(space, Row("example", "text"))
     for number, rows in enumerate(_read(file)):
-        answer = client.embed([row.text for row in rows], model="model", preference=preference)
-        sink.write(Batch(number, rows, answer.numpy()))
+        answer = client.embed(
+            [row.text for row in rows],
+            model="model",
+            encoding_format="base64",
+            preference=preference,
+        )
+        vectors = [np.frombuffer(a2b_base64(it.embedding), "<f4") for it in answer.data]
+        sink.write(Batch(number, rows, np.array(vectors)))
         done += len(rows)
     sink.close()
     _tell(began, done)
 
 
-def count(folder: str) -> None:
-    """Print the rows of a store, and how many different ids they have."""
-    ids = pyarrow.dataset.dataset(folder, format="parquet").to_table(columns=["id"])["id"]
-    print(json.dumps({"rows": len(ids), "ids": len(ids.unique())}))
+def check(file: str, folder: str, outputs: str) -> None:
+    """Require each row of the source once, and of some the vector that its text has alone."""
+    wanted = parquet.read_table(file)
+    ids = pa.dataset.dataset(folder, format="parquet").to_table(columns=["id"])["id"]
+    lost = pa.compute.sum(pa.compute.invert(pa.compute.is_in(wanted["id"], ids))).as_py()
+    twice = len(ids) - len(ids.unique())
+    if lost or twice:
+        raise SystemExit(f"{lost} rows lost, {twice} twice")
+    some = dict(random.Random(3).sample(_pairs(wanted), SAMPLE))  # noqa: S311  # a sample
+    kept = pa.dataset.dataset(folder, format="parquet").to_table(
+        filter=pa.dataset.field("id").isin(list(some))
+    )
+    vectors = np.stack(kept["vector"].to_numpy())
+    with connect(NAME, outputs=outputs, api_key=KEY, fetch_tokenizer=False) as model:
+        alone = model.embed([some[it] for it in kept["id"].to_pylist()]).vectors
+    if not np.allclose(vectors, alone, atol=1e-6):
+        raise SystemExit("vectors are not those of their texts")
+    print(f"{len(ids):,} rows: 0 lost, 0 twice, {len(vectors)} vectors as of their texts alone")
+
+
+def _pairs(table: pa.Table) -> list[tuple[str, str]]:
+    return list(zip(table["id"].to_pylist(), table["text"].to_pylist(), strict=True))
 
 
 def _read(file: str) -> Iterator[list[Row]]:
@@ -96,4 +123,4 @@ def _tell(began: tuple[float, float], rows: int, **more: int) -> None:
 
 
 if __name__ == "__main__":
-    {"make": make, "ours": ours, "straight": straight, "count": count}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "ours": ours, "straight": straight, "check": check}[sys.argv[1]](*sys.argv[2:])

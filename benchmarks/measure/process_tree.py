@@ -54,7 +54,7 @@ class _Memory:
     child: float = 0.0
 
     def look(self, root: int) -> None:
-        held = {pid: _read_mib(pid) for pid in _list_tree(root)}
+        held = {pid: read_mib(pid) for pid in _list_tree(root)}
         self.tree, self.own = max(self.tree, sum(held.values())), max(self.own, held.pop(root))
         self.child = max([self.child, *held.values()])
 
@@ -93,7 +93,8 @@ def _read_parents() -> Iterator[tuple[int, int]]:
             yield int(folder.name), int(stat.rpartition(")")[2].split()[PARENT])
 
 
-def _read_mib(pid: int) -> float:
+def read_mib(pid: int) -> float:
+    """Return the PSS of one process; 0 if it has ended, or without /proc."""
     for line in _read(PROC / str(pid) / "smaps_rollup").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024

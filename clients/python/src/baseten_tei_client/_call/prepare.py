@@ -1,8 +1,9 @@
 """Turns the caller's list into distinct texts that can be sent."""
 
 from dataclasses import dataclass, replace
-from json import JSONEncoder
+from json.encoder import encode_basestring
 from math import isnan
+from typing import NamedTuple
 
 from baseten_tei_client._call.given import list_texts
 from baseten_tei_client._limits import Limits
@@ -10,11 +11,8 @@ from baseten_tei_client._tokens import CHARACTERS_PER_TOKEN, Counter, bound_each
 from baseten_tei_client.errors import RefusedTextError
 from baseten_tei_client.results import Refused
 
-_json = JSONEncoder(ensure_ascii=False).encode
 
-
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """A text that can be sent."""
 
     text: str
@@ -60,12 +58,14 @@ def prepare(texts: object, counter: Counter | None, skip: bool, prompt: str = ""
 def recount(prepared: Prepared, counter: Counter) -> Prepared:
     """Return the same texts with their tokens counted."""
     counts = counter([it.text for it in prepared.texts])
-    counted = (replace(it, tokens=n) for it, n in zip(prepared.texts, counts, strict=True))
+    counted = (it._replace(tokens=n) for it, n in zip(prepared.texts, counts, strict=True))
     return replace(prepared, texts=tuple(counted))
 
 
 def find_problem(text: object) -> str | None:
     """Return why no model could take this text; `None` if nothing is wrong with it."""
+    if type(text) is str and text and text.isascii():
+        return None
     if isinstance(text, list | tuple) and text and all(isinstance(it, int) for it in text):
         return (
             "is a list of token ids, not a string: send the text itself, since an id that the model's vocabulary "
@@ -77,8 +77,6 @@ def find_problem(text: object) -> str | None:
         return f"is {kind}, not a string: convert it, or leave it out"
     if not text:
         return "is empty, which no model accepts: leave it out"
-    if text.isascii():
-        return None
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -92,7 +90,7 @@ def find_problem(text: object) -> str | None:
 
 def json_size(text: str) -> int:
     """Return the bytes of a text as JSON. It must not contain a lone surrogate."""
-    quoted = _json(text)
+    quoted = encode_basestring(text)
     return len(quoted) if quoted.isascii() else len(quoted.encode())
 
 
@@ -138,4 +136,4 @@ _LEAST_ROOM = 16
 
 def _beginning(text: Text, characters: int) -> Text:
     kept = text.text[:characters]
-    return replace(text, text=kept, size=json_size(kept), was_cut=True)
+    return text._replace(text=kept, size=json_size(kept), was_cut=True)

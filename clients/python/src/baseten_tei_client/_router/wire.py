@@ -74,7 +74,7 @@ def tokenize_route() -> Route:
 def read_embeddings(value: Any, count: int) -> Floats:
     """Read an answer of `/v1/embeddings` or `/embed`: float32 of shape (count, dimensions)."""
     if isinstance(value, Mapping):
-        value = _by_index(_rows(value.get("data"), count, Mapping), "embedding")
+        value = _by_index(_rows(value.get("data"), count, dict), "embedding")
     vectors = _to_array([_decode_vector(it) for it in _rows(value, count, str | list)])
     if vectors.ndim != 2 or not vectors.size:
         raise BadAnswerError("vectors of different lengths")
@@ -83,7 +83,7 @@ def read_embeddings(value: Any, count: int) -> Floats:
 
 def read_ranks(value: Any, count: int) -> Floats:
     """Read an answer of `/rerank`: a score for each text, in their order."""
-    return _to_array(_by_index(_rows(value, count, Mapping), "score"))
+    return _to_array(_by_index(_rows(value, count, dict), "score"))
 
 
 def read_predictions(value: Any, count: int, labels: Sequence[str]) -> Floats:
@@ -145,10 +145,17 @@ def _rows(value: Any, count: int | None, kind: Any) -> list[Any]:
 
 def _by_index(rows: list[Any], key: str) -> list[Any]:
     """Return one value of each row, in the order of their `index`, which must count from 0 without gaps."""
-    values = {n: row.get(key) for row in rows if isinstance(n := row.get("index"), int)}
-    if sorted(values) != list(range(len(rows))):
-        raise BadAnswerError("rows without an index of their own")
-    return [values[n] for n in range(len(rows))]
+    wanted = list(range(len(rows)))
+    if [row.get("index") for row in rows] != wanted:
+        rows = sorted(rows, key=_index)
+        if [_index(row) for row in rows] != wanted:
+            raise BadAnswerError("rows without an index of their own")
+    return [row.get(key) for row in rows]
+
+
+def _index(row: Mapping[str, Any]) -> int:
+    index = row.get("index")
+    return index if isinstance(index, int) else -1
 
 
 def _decode_vector(value: str | list[float]) -> Any:
