@@ -5,6 +5,7 @@ get only texts that can be sent, and the limits; ours finds the limits itself an
 """
 
 import time
+from binascii import a2b_base64
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -118,8 +119,11 @@ def _embed_with_performance_client(stack: ClientStack, texts: Sequence[str]) -> 
         max_chars_per_request=limit,
     )
     client = PerformanceClient(stack.models[NAME]["sync_url"], API_KEY)
-    vectors = client.embed(list(texts), model="model", preference=preference).numpy()
-    _check_shape(vectors, texts)
+    answer = client.embed(
+        list(texts), model="model", encoding_format="base64", preference=preference
+    )
+    vectors = [np.frombuffer(a2b_base64(it.embedding), "<f4") for it in answer.data]
+    _check_shape(np.array(vectors), texts)
 
 
 def _embed_with_openai(stack: ClientStack, texts: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from baseten_emulator.tei.http.answers import Answer, RequestBody, check_batch
 from baseten_emulator.tei.http.inputs import Texts
 from baseten_emulator.tei.model.engine import Engine
 from baseten_emulator.tei.model.tokenizing import Item
+from baseten_emulator.tei.model.tokens import Token
 
 
 def tokenize(engine: Engine, request: RequestBody) -> Answer:
@@ -36,7 +37,7 @@ def _check_texts(engine: Engine, texts: Texts, field: str) -> Texts:
 
 def _tokens(engine: Engine, text: str, request: RequestBody) -> list[dict[str, Any]]:
     tokens = engine.reader.tokenizer.tokenize(text, request["add_special_tokens"])
-    return [token._asdict() for token in tokens]
+    return [dict(zip(Token._fields, token, strict=True)) for token in tokens]
 
 
 def _text(engine: Engine, ids: Item, skip_special_tokens: bool) -> str:

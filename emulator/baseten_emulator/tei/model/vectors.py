@@ -26,9 +26,9 @@ _STOP_WORDS = frozenset(
     )
 )
 _CENTRED = [byte - 127.5 for byte in range(256)]
-_ONE = 1 << 40
-_OFFSET = _ONE << 1
-"""Makes each component of a word positive; 2,000,000 of them still fit into 64 bits."""
+_SQUARES = [centred**2 for centred in _CENTRED]
+_ONE = 1 << 48
+"""1 in packed numbers: the sum of 100,000 words still fits into 64 bits."""
 
 
 def stem(word: str) -> str:
@@ -57,8 +57,7 @@ def normalise(vector: Vector) -> Vector:
 @lru_cache(maxsize=16384)
 def word_vector(space: str, word: str, size: int) -> tuple[float, ...]:
     """Return the weighted vector of one stemmed word in the space of one model and pooling."""
-    digest = shake_128(f"{space}\0{word}".encode()).digest(size)
-    unit = normalise([_CENTRED[byte] for byte in digest])
+    unit = normalise([_CENTRED[byte] for byte in _hash(space, word, size)])
     return tuple(scale(unit, _weight(word)))
 
 
@@ -77,18 +76,30 @@ def pool(space: str, tokens: Sequence[Token], size: int) -> Vector:
     """Return the mean of the tokens' vectors, not normalised."""
     if not tokens:
         return [0.0] * size
-    total = sum(_packed_word(space, token.text, size) for token in tokens)
-    sums = struct.unpack(f"<{size}Q", total.to_bytes(8 * size, "little"))
-    offset, factor = _OFFSET * len(tokens), 1 / (_ONE * len(tokens))
-    return [(component - offset) * factor for component in sums]
+    words = [_packed_word(space, token.text, size) for token in tokens]
+    sums = struct.unpack(f"<{size}Q", sum(it for it, _ in words).to_bytes(8 * size, "little"))
+    zero = 255 * sum(half for _, half in words)
+    factor = 1 / (_ONE * len(words))
+    return [(component - zero) * factor for component in sums]
 
 
 @lru_cache(maxsize=16384)
-def _packed_word(space: str, word: str, size: int) -> int:
-    """Return a word's vector as one number of 64 bits a component: ten times as fast to add as floats are."""
-    vector = word_vector(space, stem(word), size)
-    fixed = [round(component * _ONE) + _OFFSET for component in vector]
-    return int.from_bytes(struct.pack(f"<{size}Q", *fixed), "little")
+def _packed_word(space: str, word: str, size: int) -> tuple[int, int]:
+    """Return a word's vector as one number of 64 bits a component, and half of what a byte of its hash counts there.
+
+    Such numbers are added ten times as fast as lists of floats. A component is the byte, less 127.5, times its factor.
+    """
+    stemmed = stem(word)
+    digest = _hash(space, stemmed, size)
+    norm = math.sqrt(sum(map(_SQUARES.__getitem__, digest)))
+    half = round(_weight(stemmed) / norm * _ONE / 2)
+    spread = bytearray(8 * size)
+    spread[::8] = digest
+    return int.from_bytes(spread, "little") * 2 * half, half
+
+
+def _hash(space: str, word: str, size: int) -> bytes:
+    return shake_128(f"{space}\0{word}".encode()).digest(size)
 
 
 def cosine(one: Vector, other: Vector) -> float:
