@@ -2,6 +2,7 @@
 
 python job.py make ROWS FILE
 python job.py ours FILE FOLDER OUTPUTS
+python job.py fast FILE FOLDER OUTPUTS
 python job.py straight FILE FOLDER OUTPUTS
 python job.py check FILE FOLDER OUTPUTS
 """
@@ -14,6 +15,7 @@ import time
 from binascii import a2b_base64
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +27,7 @@ from pyarrow import parquet
 from baseten_tei_client import connect
 from baseten_tei_client.backfill import Batch, Row, backfill, open_sink, open_source
 
+Transport = Literal["http", "performance"]
 NAME, KEY = "search", os.environ.get("BASETEN_API_KEY", "")
 CHUNK, SAMPLE = 2048, 200
 WORDS = [f"word{n}" for n in range(3000)]
@@ -41,15 +44,22 @@ def make(rows: str, file: str) -> None:
             writer.write_table(pa.table([ids, texts], schema=schema))
 
 
-def ours(file: str, folder: str, outputs: str) -> None:
+def ours(file: str, folder: str, outputs: str, transport: Transport = "http") -> None:
     """Fill the folder as docs/backfill.md says."""
-    with connect(NAME, outputs=outputs, api_key=KEY, fetch_tokenizer=False) as model:
+    with connect(
+        NAME, outputs=outputs, api_key=KEY, fetch_tokenizer=False, transport=transport
+    ) as model:
         began = _now()
         totals = backfill(
             model, open_source(file), open_sink(folder), journal=f"{folder}.journal",
             report=f"{folder}.report.jsonl", chunk=CHUNK,
         )  # fmt: skip
-        _tell(began, totals.rows, written=totals.written)
+        _tell(began, totals.rows)
+
+
+def fast(file: str, folder: str, outputs: str) -> None:
+    """Do the same through the extra `fast`, which is the default where it is installed and the model is not local."""
+    ours(file, folder, outputs, "performance")
 
 
 def straight(file: str, folder: str, outputs: str) -> None:
@@ -117,10 +127,12 @@ def _now() -> tuple[float, float]:
     return time.perf_counter(), time.process_time()
 
 
-def _tell(began: tuple[float, float], rows: int, **more: int) -> None:
+def _tell(began: tuple[float, float], rows: int) -> None:
     seconds, processor = (it - at for it, at in zip(_now(), began, strict=True))
-    print(json.dumps({"seconds": seconds, "processor": processor, "rows": rows, **more}))
+    print(json.dumps({"seconds": seconds, "processor": processor, "rows": rows}))
 
 
 if __name__ == "__main__":
-    {"make": make, "ours": ours, "straight": straight, "check": check}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "ours": ours, "fast": fast, "straight": straight, "check": check}[sys.argv[1]](
+        *sys.argv[2:]
+    )

@@ -122,7 +122,7 @@ def _embed_with_performance_client(stack: ClientStack, texts: Sequence[str]) -> 
     answer = client.embed(
         list(texts), model="model", encoding_format="base64", preference=preference
     )
-    vectors = [np.frombuffer(a2b_base64(it.embedding), "<f4") for it in answer.data]
+    vectors = [np.frombuffer(a2b_base64(str(it.embedding)), "<f4") for it in answer.data]
     _check_shape(np.array(vectors), texts)
 
 
