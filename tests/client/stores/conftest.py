@@ -16,6 +16,7 @@ import pytest
 
 from tests.support.harness import ROOT, Run
 from tests.support.object_store import KEYS, running_object_store
+from tests.support.stores import make_stores_environment
 
 FILL = ROOT / "tests" / "client" / "stores" / "fill.py"
 STORES = ("parquet", "s3", "lancedb", "sqlite-vec", "qdrant", "postgresql")
@@ -78,10 +79,7 @@ def environment(pause: float = 0) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def stores_python() -> Path:
-    subprocess.run(
-        [ROOT / "scripts/venv-of.sh", "tests/client/stores", "clients/python"], check=True
-    )
-    return ROOT / ".venv-stores" / "bin" / "python"
+    return make_stores_environment() / "bin" / "python"
 
 
 @pytest.fixture(scope="session")

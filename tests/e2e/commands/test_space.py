@@ -1,5 +1,15 @@
-"""A model is replaced by one beside it, under a client that calls it, with the real engine: no push, no other URL."""
+"""A model is replaced by one beside it, under a client that calls it, with the real engine: no push, no other URL.
 
+In between, the index of the one that is to follow is filled: with more replicas, killed, interrupted, and whole in the
+end.
+"""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,11 +18,23 @@ import pytest
 from baseten_tei.__main__ import main
 from baseten_tei_client import SpaceMismatchError, connect
 from tests.support.harness import API_KEY, BGE, Emulator, Stack, status
+from tests.support.stores import stores_packages
 from tests.support.worlds import MODEL, World, client_of
 
 pytestmark = pytest.mark.e2e
 FOLLOWING = {"default_prompt": "Represent this sentence: ", "autoscaling": {"max_replica": 2}}
 """The same weights behind a prompt are another space."""
+SPREAD = {"min_replica": 0, "max_replica": 2}
+ROWS = 400
+BACKFILL = (
+    "backfill", f"{MODEL}.next", "--from", "notes.jsonl", "--to", "sqlite-vec:notes.db/notes", "--chunk", "16",
+    "--journal", "notes.journal", "--yes",
+)  # fmt: skip
+WITH_STORES = (
+    "import sys; sys.path.append(sys.argv.pop(1)); from baseten_tei.__main__ import main; "
+    "sys.exit(main(sys.argv[1:]))"
+)
+"""The command line as it is where the clients of stores are installed beside it."""
 READS = {"GET", "HEAD"}
 
 
@@ -31,7 +53,9 @@ def writes(emulator: Emulator) -> list[str]:
 
 
 def move(stack: Stack, where: str) -> None:
-    words = ["space", where, MODEL, "--yes", "--root", str(stack.folder), "--stack", stack.name]
+    options = ["--unverified"] if where == "advance" else []
+    place = ["--root", str(stack.folder), "--stack", stack.name]
+    words = ["space", where, MODEL, *options, "--yes", *place]
     assert main(words) == 0
 
 
@@ -42,8 +66,81 @@ def serves(stack: Stack, space: Mapping[str, Any]) -> tuple[str, str]:
         return repr(model), model.role
 
 
+def begin(stack: Stack, *words: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WITH_STORES, str(stores_packages()), *words]
+    return subprocess.Popen(
+        [*command, "--stack", stack.name], cwd=stack.folder, env=stack.env(), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def told_by(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=300)
+    return out + err
+
+
+def replicas(emulator: Emulator) -> Mapping[str, int]:
+    """The replicas that the environment of what is to follow may have."""
+    model = emulator.models()[f"{MODEL}-2"]
+    found = emulator.rest(f"/v1/models/{model}/environments/production")["autoscaling_settings"]
+    return {key: found[key] for key in SPREAD}
+
+
+def rows_in_store(stack: Stack) -> int:
+    with sqlite3.connect(stack.folder / "notes.db") as database:
+        made = database.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'notes_rowids'"
+        ).fetchone()
+        return (
+            int(database.execute("SELECT count(*) FROM notes_rowids").fetchone()[0]) if made else 0
+        )
+
+
+def is_halfway(stack: Stack, emulator: Emulator, answers: int) -> bool:
+    """Whether so many calls were answered, of which some are in the store; those that are held are in no log."""
+    answered = sum("embeddings" in it["path"] for it in emulator.calls())
+    return answered >= answers and (stack.folder / "notes.db").exists() and rows_in_store(stack) > 0
+
+
+def fill_index(stack: Stack, emulator: Emulator) -> None:
+    """Estimate, fill, be killed, be interrupted, and go on: each row is there once, and the replicas are as before."""
+    notes = ({"id": f"n{it}", "text": f"note {it} of many"} for it in range(ROWS))
+    (stack.folder / "notes.jsonl").write_text("".join(f"{json.dumps(it)}\n" for it in notes))
+    estimate = told_by(begin(stack, *BACKFILL[:4], "--estimate", "--replicas", "3"))
+    assert f"rows      {ROWS} (" in estimate
+    assert replicas(emulator) == SPREAD, "an estimate raises nothing"
+
+    for end, passing in ((signal.SIGKILL, 6), (signal.SIGINT, 4)):
+        emulator.forget_calls()
+        emulator.fault(f"{MODEL}-2", "hold", on="inference", path="embeddings", skip=passing)
+        job = begin(stack, *BACKFILL, "--replicas", "3")
+        while not is_halfway(stack, emulator, passing):
+            assert job.poll() is None, told_by(job)
+            time.sleep(0.05)
+        assert replicas(emulator) == {"min_replica": 3, "max_replica": 3}
+        job.send_signal(end)
+        said = told_by(job)
+        emulator.no_faults()
+        if end is signal.SIGKILL:
+            assert job.returncode == -signal.SIGKILL
+            assert replicas(emulator) == {"min_replica": 3, "max_replica": 3}
+            doctor = told_by(begin(stack, "doctor"))
+            assert f"raised replicas: {MODEL}-2 (production) still has 3-3 replicas" in doctor
+            assert "a backfill raised its replicas to 3-3" in status(stack, "--live").text
+        else:
+            assert job.returncode == 130, said
+            assert f"replicas of {MODEL}-2 (production): 0-2 again" in said
+            assert replicas(emulator) == SPREAD
+    assert 0 < rows_in_store(stack) < ROWS
+
+    last = begin(stack, *BACKFILL)
+    assert f"{ROWS} rows: " in (said := told_by(last)), said
+    assert rows_in_store(stack) == ROWS
+    assert told_by(begin(stack, "doctor")) == "nothing is out of order\n"
+
+
 @pytest.mark.serving
-def test_a_model_advances_and_goes_back_without_a_push_and_each_index_keeps_its_model(
+def test_the_next_index_is_filled_and_a_model_advances_and_goes_back_without_a_push(
     stack: Stack, emulator: Emulator, world: World
 ) -> None:
     before, pushes = told(stack), emulator.pushes()
@@ -55,6 +152,7 @@ def test_a_model_advances_and_goes_back_without_a_push_and_each_index_keeps_its_
         assert {key: both[key] for key in before} == before, "what serves is not touched"
         old, new = both["spaces"]["current"]["space"], both["spaces"]["next"]["space"]
         assert old["fingerprint"] != new["fingerprint"]
+        fill_index(stack, emulator)
         gets_old, gets_new = serves(stack, old), serves(stack, new)
         assert [role for _, role in (gets_old, gets_new)] == ["current", "next"]
         assert gets_old[0] != gets_new[0]
