@@ -208,6 +208,14 @@ def test_a_full_disk_under_the_journal_is_one_line_and_the_job_goes_on_when_ther
     assert run(FakeModel(), rows, sink, tmp_path).refused == 40
 
 
+def test_a_report_that_cannot_be_written_is_one_line_after_the_rows_are(tmp_path: Path) -> None:
+    sink = MemorySink()
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match="the report cannot be written: Not a directory"):
+        run(FakeModel(), ROWS, sink, tmp_path, report=tmp_path / "file" / "report.jsonl")
+    assert sorted(it for it, _ in sink.kept) == expected_ids(ROWS)
+
+
 def test_more_rows_of_a_source_are_filled_in_and_none_is_sent_again(tmp_path: Path) -> None:
     sink = MemorySink()
     run(FakeModel(), ROWS[:10], sink, tmp_path)

@@ -8,7 +8,6 @@ import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
-from functools import partial
 from typing import Any
 
 from baseten_tei_client._model import AsyncModel
@@ -40,7 +39,11 @@ def rerank_app(model: Model | AsyncModel, *, timeout: float | None = None) -> Ap
     """Return the app. `timeout`: seconds for a request, by default those of the model. Raises `UsageError`."""
     if not isinstance(model, Model | AsyncModel) or model.task != "reranker":
         raise UsageError(f"rerank_app needs a reranker of connect or aconnect, not {model!r:.100}")
-    return partial(_answer, model, timeout)
+
+    async def app(scope: Message, receive: Receive, send: Send) -> None:  # servers tell ASGI 3 by `async def`
+        await _answer(model, timeout, scope, receive, send)
+
+    return app
 
 
 async def _answer(

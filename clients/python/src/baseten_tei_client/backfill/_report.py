@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from baseten_tei_client.backfill._rows import Finding
@@ -18,6 +19,6 @@ def write_report(findings: Iterable[Finding], path: str | Path) -> None:
             file.writelines(json.dumps(it.as_mapping()) + "\n" for it in findings)
         new.replace(target)
     except OSError as error:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
         raise UsageError(f"{target}: the report cannot be written: {error.strerror}") from error
-    finally:
-        new.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Qdrant: points of a collection, whose metadata note the space."""
 
 import os
+import sqlite3
 import uuid
 from collections.abc import Sequence
 from typing import Any, Self
@@ -128,7 +129,7 @@ class QdrantSink:
         return SinkError(f"{self._name}: {type(error).__name__}: {first_line(error)}")
 
 
-_ERRORS = (ApiException, RuntimeError, ValueError, AssertionError, OSError)
+_ERRORS = (ApiException, RuntimeError, ValueError, AssertionError, OSError, sqlite3.Error)
 """What the client raises: of a server, and of a folder."""
 
 
