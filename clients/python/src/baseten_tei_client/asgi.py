@@ -40,7 +40,9 @@ def rerank_app(model: Model | AsyncModel, *, timeout: float | None = None) -> Ap
     if not isinstance(model, Model | AsyncModel) or model.task != "reranker":
         raise UsageError(f"rerank_app needs a reranker of connect or aconnect, not {model!r:.100}")
 
-    async def app(scope: Message, receive: Receive, send: Send) -> None:  # servers tell ASGI 3 by `async def`
+    async def app(
+        scope: Message, receive: Receive, send: Send
+    ) -> None:  # servers tell ASGI 3 by `async def`
         await _answer(model, timeout, scope, receive, send)
 
     return app
@@ -108,6 +110,10 @@ def _parse(body: bytes) -> dict[str, Any]:
         raise _Refusal(400, f"the request lacks {' and '.join(missing)}")
     if not isinstance(wish["documents"], list):
         raise _Refusal(400, "documents must be a list of texts, or of objects with a text")
+    if wish.get("rank_fields") not in (None, [], ["text"]):
+        raise _Refusal(
+            400, "rank_fields is not supported: the text of a document is what is ranked"
+        )
     known = ("query", "documents", "top_n", "return_documents")
     return {name: wish[name] for name in known if wish.get(name) is not None}
 

@@ -125,5 +125,7 @@ class SqliteVecSink:
 
     def _failed(self, error: Exception) -> Exception:
         if isinstance(error, apsw.CantOpenError):
-            return UsageError(f"{self._file} cannot be opened: is its folder there, and may you write to it?")
+            return UsageError(
+                f"{self._file} cannot be opened: is its folder there, and may you write to it?"
+            )
         return SinkError(f"{self.name}: {first_line(error)}")
