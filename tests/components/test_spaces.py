@@ -12,6 +12,7 @@ from baseten_tei import ApiKey, Embedding, EmbeddingArgs, export_models
 from baseten_tei.operations.spaces.advance import advance, go_back
 from baseten_tei.outputs.types import StackOutputs
 from baseten_tei.program.whole_program import deploy
+from baseten_tei.project.rehearsed_outputs import VARIABLE
 
 TARGET = {"baseten:target": "http://127.0.0.1:9"}
 RANK = {"task": "reranker", "model_id": "BAAI/bge-reranker-base"}
@@ -135,3 +136,13 @@ def test_a_consumers_key_is_for_each_model_under_the_name_before_and_after_they_
     assert len(both) == 2
     forward = advance("search", WITH_NEXT)
     assert models_of_key(forward) == models_of_key(go_back("search", forward)) == both
+
+
+def test_a_rehearsed_program_has_no_pin_in_a_model_that_stands_beside_another(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "outputs"))
+    pinned = {**WITH_NEXT, "next": {**WITH_NEXT["next"], "deployment": "d1"}}
+    run = from_program(pinned)(root)
+    assert run.resources["search-2-production"].inputs["digest"]
+    assert "search-2-push" in run.resources

@@ -94,6 +94,7 @@ class TeiModel(pulumi.ComponentResource):
             (name, args), others = read_members(name, args)
         if is_rehearsed():
             args = without_pins(args)
+            others = {role: (other, without_pins(it)) for role, (other, it) in others.items()}
         ready, plan, own, said = self._prepare(name, args, team, secret, ready)
         super().__init__(token, name, plan.component_inputs, opts)
         self._retained = args.on_removal == "retain" or bool(opts and opts.retain_on_delete)

@@ -77,7 +77,18 @@ def inherited(spec: Spec, part: Spec) -> dict[str, Any]:
     """Return what `next` or `previous` has of the current model's keys, unless it says otherwise."""
     moved = part.get("model_id", spec.get("model_id")) != spec.get("model_id")
     left_out = OWN | OF_REPOSITORY if moved else OWN
-    return {key: value for key, value in spec.items() if key not in left_out}
+    kept = {key: value for key, value in spec.items() if key not in left_out}
+    environments = kept.get("environments")
+    if isinstance(environments, Mapping):
+        kept["environments"] = {name: _unpinned(it) for name, it in environments.items()}
+    return kept
+
+
+def _unpinned(environment: object) -> object:
+    """Return an environment without its pin, which names a version of one model."""
+    if not isinstance(environment, Mapping):
+        return environment
+    return {key: value for key, value in environment.items() if key != "deployment"}
 
 
 def _member(name: str, spec: Spec) -> Member:

@@ -482,3 +482,15 @@ def test_what_components_report_are_the_models_outputs(tmp_path: Path) -> None:
     assert read_outputs(file) == {}
     append_line(str(file), json.dumps({"bge": {"model_id": "m1", "task": "embedding"}}))
     assert read_outputs(file)["bge"]["baseten_id"] == "m1"
+
+
+def test_a_pin_of_a_model_that_stands_beside_another_is_told_as_left_out() -> None:
+    bge = {
+        "next": {"deployment": "d1"},
+        "previous": {"environments": {"staging": {"deployment": "d2"}}},
+    }
+    copy = copy_stack({MODELS: {"bge": bge}}, ADDRESS)
+    assert copy.left_out == (
+        "model 'bge.next': deployment: d1 is left out: no such deployment is here",
+        "model 'bge.previous': environments.staging.deployment: d2 is left out: no such deployment is here",
+    )

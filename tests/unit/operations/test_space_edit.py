@@ -107,6 +107,15 @@ def test_another_repository_inherits_hardware_and_not_what_is_said_of_a_reposito
     }
 
 
+def test_a_pin_of_an_environment_is_not_inherited() -> None:
+    pinned = {"staging": {"deployment": "previous", "region": "eu"}}
+    found = expand("search", {**NEXT, "environments": pinned})
+    assert found["current"].spec["environments"] == pinned
+    assert found["next"].spec["environments"] == {"staging": {"region": "eu"}}
+    own = {**NEXT, "next": {**NEXT["next"], "environments": pinned}}
+    assert expand("search", own)["next"].spec["environments"] == pinned
+
+
 def test_a_key_is_left_out_by_null_and_by_name() -> None:
     by_null = expand("search", {**NEXT, "cpu": "4", "next": {"cpu": None}})["next"]
     by_name = expand("search", {**NEXT, "cpu": "4", "next": {"without": ["cpu"]}})["next"]

@@ -101,3 +101,5 @@ def _left_out(model: str, spec: Any) -> Iterator[str]:
                 f"model {model!r}: environments.{name}.deployment: {inner['deployment']} is left out: "
                 "no such deployment is here"
             )
+    for role in ("next", "previous"):
+        yield from _left_out(f"{model}.{role}", spec.get(role))
