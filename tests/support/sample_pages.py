@@ -1,10 +1,12 @@
 """Pages as users get them, of ordinary stacks and of extreme ones, to be looked at in a browser."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from scripts.comment_picture import render_page as comment_page
 
+from baseten_tei.operations.spaces.verification_page import render_page as verification_page
 from baseten_tei.operations.status.engine_changes import EngineChange
 from baseten_tei.operations.status.live_environments import LiveEnvironment
 from baseten_tei.operations.status.stack_status import StackStatus
@@ -23,6 +25,7 @@ from baseten_tei.review.report.report_data import (
     StackReport,
 )
 from baseten_tei.spec.type_tokens import PUSH
+from tests.support.verification_records import SPOILT, WHOLE, record
 
 COMMENTS = Path(__file__).parents[1] / "golden" / "comments"
 NOW = "2026-11-27 10:15:00 UTC"
@@ -184,10 +187,19 @@ def comments() -> dict[str, str]:
     return {f"comment-{name}": comment_page(text) for name, text in {**golden, **made}.items()}
 
 
+def verifications() -> dict[str, str]:
+    """One that passed; one with much that failed and long names; one without a judge."""
+    return {
+        "verification-usual": verification_page(record()),
+        "verification-failed": verification_page(record(SPOILT)),
+        "verification-unjudged": verification_page(record(replace(WHOLE, judgement=None))),
+    }
+
+
 def pages() -> dict[str, str]:
     """All of them as HTML, by name."""
     report_pages = {name: report_page(report) for name, report in reports().items()}
-    return {**status_pages(), **report_pages, **comments()}
+    return {**status_pages(), **report_pages, **verifications(), **comments()}
 
 
 POINT = {

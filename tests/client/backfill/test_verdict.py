@@ -30,7 +30,7 @@ from tests.client.stores.fake_model import SPACE
 
 TIMES = Times(10, 20, 30)
 GOOD = Figures(
-    SPACE, SPACE, "old", "new", Coverage(100, 100, 0, 0, 0, 0, 0),
+    SPACE, SPACE, "old", "new", Coverage(100, 100, 0, 0, 0, 0, 0, 0),
     Vectors(100, 8, 0, 0, 0, 0, (), 50, 0, (), 0.99999), 0, 50, Agreement(40, 10, 0.6), None,
     Latency(40, TIMES, TIMES, TIMES, TIMES, Times(20, 40, 60), Times(20, 50, 60)),
 )  # fmt: skip

@@ -103,8 +103,7 @@ def test_what_failed_is_in_the_record_and_the_exit_code(
     assert main(command) == 1
     told = capsys.readouterr()
     assert (
-        "FAIL coverage: 100 of 102 rows are in the new index (98.04 %); missing: late, e"
-        in told.out
+        "FAIL coverage: 100 of 101 rows are in the new index (99.01 %); missing: late" in told.out
     )
     assert "not passed: `baseten-tei space advance search` refuses it" in told.out
     assert "no --queries: the beginnings of rows are asked" in told.err
@@ -114,7 +113,7 @@ def test_what_failed_is_in_the_record_and_the_exit_code(
 
 def test_refusals_are_read_from_the_report_that_the_backfill_left(command: list[str]) -> None:
     with Path("notes.jsonl").open("a") as file:
-        file.write('\n{"id": "e", "text": ""}')
+        file.write('\n{"id": "e", "text": "refused"}')
     report = name_report(name_journal("search.next", "search", "next", "new"))
     report.write_text('{"row": 100, "id": "e", "what": "refused", "reason": "is empty"}\n')
     assert main([*command, "--reranker", "none", "--record", "a/b.json"]) == 0

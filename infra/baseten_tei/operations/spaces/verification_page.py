@@ -75,7 +75,7 @@ def _coverage(it: Record) -> Iterator[str]:
     yield "<h2>Rows</h2>"
     kinds = (
         ("in the index", it["present"], AFTER), ("missing", it["missing"], LOST),
-        ("refused", it["refused"], BEFORE), ("too many", it["extra"], LOST),
+        ("refused", it["refused"], BEFORE), ("no text", it["empty"], BEFORE), ("too many", it["extra"], LOST),
     )  # fmt: skip
     bars = [Bar(name, [(count, color)], f"{count:,}") for name, count, color in kinds]
     yield draw_bars("Rows that are in the index, missing, refused, and vectors of no row", bars)

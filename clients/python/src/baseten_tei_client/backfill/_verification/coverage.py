@@ -66,6 +66,7 @@ class SourceLook:
     present: Ids = field(default_factory=Ids)
     missing: int = 0
     missing_ids: list[Id] = field(default_factory=list)
+    empty: int = 0
     refused: dict[Id, str] = field(default_factory=dict)
     sample: list[Row] = field(default_factory=list)
 
@@ -90,6 +91,9 @@ def look_at_source(
 
 
 def _miss(look: SourceLook, row: Row, findings: Findings) -> None:
+    if not row.text:
+        look.empty += 1
+        return
     if row.id in findings.refused:
         look.refused[row.id] = findings.refused[row.id]
         return
@@ -112,7 +116,7 @@ def describe_coverage(
     """Return the figures; `stored`: different ids of the index."""
     present = look.present.count()
     return Coverage(
-        rows=look.rows, present=present, missing=look.missing, refused=len(look.refused),
+        rows=look.rows, present=present, missing=look.missing, empty=look.empty, refused=len(look.refused),
         truncated=len(findings.truncated), extra=max(0, stored - present), repeated=look.ids.repeated,
         missing_ids=look.missing_ids, extra_ids=extra_ids[:LISTED],
         refused_rows=dict(islice(((str(key), it) for key, it in look.refused.items()), LISTED)),

@@ -13,11 +13,13 @@ LISTED = 20
 
 @dataclass(frozen=True)
 class Coverage:
-    """Rows of the source and vectors of the new index. `refused` are rows without a vector that a report explains."""
+    """Rows of the source and vectors of the new index; `refused`: rows without a vector that a report explains."""
 
     rows: int
     present: int
     missing: int
+    empty: int
+    """Rows without a text, which no model takes."""
     refused: int
     truncated: int
     extra: int
@@ -27,6 +29,11 @@ class Coverage:
     extra_ids: Sequence[Id] = ()
     refused_rows: Mapping[str, str] = field(default_factory=dict)
     """Reasons by id."""
+
+    @property
+    def due(self) -> int:
+        """Return how many vectors there should be."""
+        return self.rows - self.repeated - self.empty - self.refused
 
 
 @dataclass(frozen=True)

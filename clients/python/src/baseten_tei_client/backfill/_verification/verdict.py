@@ -67,12 +67,11 @@ def judge(figures: Figures, wanted: Thresholds) -> list[Check]:
 
 
 def _coverage(it: Coverage, wanted: Thresholds) -> Check:
-    due = it.rows - it.repeated - it.refused
-    part = 1.0 if not due else it.present / due
-    passed = part >= wanted.min_coverage and (it.present > 0 or due == 0)
+    part = 1.0 if not it.due else it.present / it.due
+    passed = part >= wanted.min_coverage and (it.present > 0 or it.due == 0)
     missing = f"; missing: {_names(it.missing_ids, it.missing)}" if it.missing else ""
     return Check(
-        "coverage", passed, f"{it.present:,} of {due:,} rows are in the new index ({_percent(part)}){missing}"
+        "coverage", passed, f"{it.present:,} of {it.due:,} rows are in the new index ({_percent(part)}){missing}"
     )  # fmt: skip
 
 
@@ -85,6 +84,8 @@ def _rest_of_rows(it: Coverage, wanted: Thresholds) -> Iterator[Check]:
             part <= wanted.max_refused,
             f"{it.refused:,} of {it.rows:,} rows have no vector because the model refused them ({first})",
         )
+    if it.empty:
+        yield Check("empty rows", None, f"{it.empty:,} rows have no text, and so no vector")
     if it.truncated:
         yield Check(
             "truncated rows", None, f"of {it.truncated:,} rows the model read only the beginning"
@@ -197,11 +198,10 @@ def _latency(it: Latency, wanted: Thresholds) -> Check:
 def summarize(figures: Figures) -> str:
     """Return the figures in one line, as a pull request's comment has them."""
     coverage, agreement, latency = figures.coverage, figures.agreement, figures.latency
-    due = coverage.rows - coverage.repeated - coverage.refused
     judged = f", {describe_judgement(figures.judgement)}" if figures.judgement else ""
     return (
-        f"{coverage.present:,} of {due:,} rows, {figures.vectors.sample:,} vectors embedded anew, overlap of the first "
-        f"{agreement.k} {_percent(agreement.overlap)}{judged}, p95 {latency.all_old.p95:.0f} ms before and "
+        f"{coverage.present:,} of {coverage.due:,} rows, {figures.vectors.sample:,} vectors embedded anew, overlap of "
+        f"the first {agreement.k} {_percent(agreement.overlap)}{judged}, p95 {latency.all_old.p95:.0f} ms before and "
         f"{latency.all_new.p95:.0f} ms after"
     )
 
