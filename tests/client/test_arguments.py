@@ -45,7 +45,7 @@ BAD_OPTIONS: Mapping[str, tuple[object, ...]] = {
     "name": (None, 5, b"search", ["search"]),
     "environment": (5, b"staging"),
     "space": (5, "nxt", b"next"),
-    "outputs": (5, None, ["a"], object(), b"outputs.json"),
+    "outputs": (5, None, ["a"], ..., b"outputs.json"),
     "api_key": (5, b"key"),
     "expect_space": (5, b"space.json", [SPACE], {}),
     "timeout": ("60", 0, -1, True, float("nan"), None),
