@@ -56,7 +56,14 @@ def test_a_token_and_a_key_appear_nowhere_in_clear(
         seen["outputs, decrypted"] = said(stack.pulumi(*shown).check())
         seen["export"] = said(stack.pulumi("stack", "export", "--stack", "test").check())
         seen["call log"] = json.dumps(emulator.calls()).encode()
+        told = [
+            f"{call['method']} {call.get('operation') or call['path']}" for call in emulator.calls()
+        ]
+        assert told.index("POST /v1/secrets") < min(
+            n for n, it in enumerate(told) if " create_model" in it
+        )
         seen["destroy"] = said(stack.destroy().check())
+        assert (emulator.models(), emulator.secrets()) == ({}, [])
     for path in stack.folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             seen[f"file {path.relative_to(stack.folder)}"] = path.read_bytes()

@@ -1,22 +1,26 @@
 """A stack's life with the real engine, the real truss CLI and the emulator."""
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.support.harness import BGE, EMOTIONS, GATED, RERANKER, Emulator, Stack
+from tests.support.harness import BGE, EMOTIONS, RERANKER, Emulator, Stack
 from tests.support.worlds import PAIR
 
 pytestmark = pytest.mark.e2e
 
-THREE = {"bge": BGE, "bge-reranker": RERANKER, "go-emotions": EMOTIONS}
+THREE = {
+    "bge": BGE,
+    "bge-reranker": RERANKER,
+    "go-emotions": {**EMOTIONS, "environment": "staging", "autoscaling": {"max_replica": 2}},
+}
+URLS = ("model_id", "predict_url", "sync_url", "openai_base_url", "embeddings_url", "wake_url")
 
 
 def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
     stack: Stack, emulator: Emulator
 ) -> None:
+    """One in an environment of its own name; the change is of a flag and of the GPU."""
     foreign = emulator.rest  # nothing of ours may touch what others own
     stack.configure(THREE)
     stack.up().check()
@@ -25,12 +29,16 @@ def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
     models = stack.outputs()["models"]
     assert models["bge"]["limits"]["max_input_length"] == 512
     assert {models[name]["task"] for name in THREE} == {"embedding", "reranker", "classifier"}
+    staging = emulator.rest(f"/v1/models/{emulator.models()['go-emotions']}/environments/staging")
+    assert staging["current_deployment"]["id"] == models["go-emotions"]["deployment_id"]
+    assert staging["autoscaling_settings"]["max_replica"] == 2
+    assert "/environments/staging/predict" in models["go-emotions"]["predict_url"]
 
     emulator.forget_calls()
     assert "14 unchanged" in stack.up().check().text
     assert emulator.calls() == []
 
-    changed = {**THREE, "bge": {**BGE, "max_batch_tokens": 32768}}
+    changed = {**THREE, "bge": {**BGE, "max_batch_tokens": 32768, "accelerator": "A10G"}}
     stack.configure(changed)
     steps = stack.planned()
     pushes = [step for step in steps if step["newState"]["type"] == "command:local:Command"]
@@ -40,16 +48,21 @@ def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
     shown = stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
     assert re.search(r"~ max_batch_tokens +: 16384 => 32768", shown)
     assert "--max-batch-tokens=32768" in shown
+    before = models["bge"]
+    for key in URLS:
+        assert re.search(rf'    {key} +: "{re.escape(before[key])}"', shown), key
+    assert not re.search(r"[~+] +(predict|sync|wake)_url", shown)
     assert emulator.calls() == []
 
-    before = stack.outputs()["models"]
     stack.up().check()
     after = stack.outputs()["models"]
     assert emulator.pushes() == 1
     assert len(emulator.deployments("bge")) == 2
-    assert after["bge"]["baseten_id"] == before["bge"]["baseten_id"]
-    assert after["bge"]["deployment_id"] != before["bge"]["deployment_id"]
-    assert after["go-emotions"] == before["go-emotions"]
+    assert after["bge"]["baseten_id"] == before["baseten_id"]
+    assert after["bge"]["deployment_id"] != before["deployment_id"]
+    assert after["go-emotions"] == models["go-emotions"]
+    serving = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/production")
+    assert serving["instance_type"]["gpu_type"] == "A10G"
 
     del changed["bge-reranker"]
     stack.configure(changed)
@@ -60,41 +73,6 @@ def test_three_models_go_up_answer_change_one_at_a_time_and_leave_nothing(
 
     stack.destroy().check()
     assert foreign("/v1/models")["models"] == []
-
-
-@pytest.mark.serving
-def test_urls_stay_known_in_the_preview_of_an_update(stack: Stack) -> None:
-    before = stack.outputs()["models"]["bge"]
-    stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
-    shown = stack.pulumi("preview", "--diff", "--stack", stack.name).check().text
-    for key in (
-        "model_id",
-        "predict_url",
-        "sync_url",
-        "openai_base_url",
-        "embeddings_url",
-        "wake_url",
-    ):
-        assert re.search(rf'    {key} +: "{re.escape(before[key])}"', shown), key
-    assert not re.search(r"[~+] +(predict|sync|wake)_url", shown)
-
-
-@pytest.mark.serving
-def test_another_gpu_really_takes_effect(stack: Stack, emulator: Emulator) -> None:
-    stack.configure({"bge": {**BGE, "accelerator": "A10G"}})
-    stack.up().check()
-    serving = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/production")
-    assert serving["instance_type"]["gpu_type"] == "A10G"
-
-
-def test_a_custom_environment_is_made_with_its_settings(stack: Stack, emulator: Emulator) -> None:
-    stack.configure({"bge": {**BGE, "environment": "staging", "autoscaling": {"max_replica": 2}}})
-    stack.up().check()
-    serving = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/staging")
-    outputs = stack.outputs()["models"]["bge"]
-    assert serving["current_deployment"]["id"] == outputs["deployment_id"]
-    assert serving["autoscaling_settings"]["max_replica"] == 2
-    assert "/environments/staging/predict" in outputs["predict_url"]
 
 
 @pytest.mark.serving
@@ -118,47 +96,6 @@ def test_a_failed_release_shows_the_log_and_the_old_version_serves_on(
     assert emulator.pushes() == 0, "the release resumes, and pushes nothing"
     current = emulator.rest(f"{model}/environments/production")["current_deployment"]
     assert current["id"] != serving
-
-
-@pytest.mark.serving
-def test_a_version_that_is_not_what_was_asked_for_is_not_promoted(
-    stack: Stack, emulator: Emulator
-) -> None:
-    serving = stack.outputs()["models"]["bge"]["deployment_id"]
-    emulator.fault("bge", "cpu_fallback")
-    stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
-    assert "runs on the CPU: TEI found no usable GPU" in stack.up().refused().text
-    current = emulator.rest(f"/v1/models/{emulator.models()['bge']}/environments/production")
-    assert current["current_deployment"]["id"] == serving
-
-
-@pytest.mark.serving
-def test_a_foreign_model_is_neither_taken_over_nor_deleted(
-    emulator: Emulator, tmp_path: Path
-) -> None:
-    ours = Stack(tmp_path / "ours", emulator.url, "ours")
-    ours.configure({"bge": BGE})
-    told = ours.up().refused().text
-    assert "model 'bge' is on Baseten already" in told
-    assert "pushed by stack baseten-tei/test (state id st-" in told
-    ours.destroy().check()
-    assert list(emulator.models()) == ["bge"]
-
-
-def test_a_gated_models_secret_is_stored_before_its_push_and_goes_with_the_stack(
-    stack: Stack, emulator: Emulator
-) -> None:
-    stack.configure({"gemma": GATED, "bge": BGE})
-    stack.up(HF_ACCESS_KEY="hf_" + "a" * 30).check()
-    assert emulator.secrets() == ["hf_access_key"]
-    operations = [f"{call['method']} {call['path']}" for call in emulator.calls()]
-    stored = operations.index("POST /v1/secrets")
-    pushed = [n for n, call in enumerate(emulator.calls()) if "gemma" in json.dumps(call)]
-    assert stored < next(
-        n for n in pushed if emulator.calls()[n].get("operation", "").startswith("create")
-    )
-    stack.destroy().check()
-    assert emulator.secrets() == []
 
 
 @pytest.mark.pair

@@ -143,12 +143,10 @@ class LanguageHost(services.LanguageRuntimeServicer):  # type: ignore[misc, name
 
     def run_program(self) -> None:
         """Run the one program, on the main thread: where asyncio and signals expect to be."""
-        from pulumi_engine.standins import (
-            program,
-        )  # the SDK's 0.2 s, spent while the engine looks for plugins
-
         request, done = self.runs.get()
         try:
+            from pulumi_engine.standins import program  # the SDK's 0.2 s: the first host runs none
+
             done.set_result(language.RunResponse(**program.run(request, ENGINE_ADDRESS)))
         except BaseException as error:  # a future without an end would hang the engine
             done.set_exception(error)

@@ -15,7 +15,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from baseten_tei.baseten import machine_locks
-from baseten_tei.deployment.labels import OWNER_LABELS
 from baseten_tei.deployment.push_job import PREFIX
 from baseten_tei.errors import UserError
 from baseten_tei.push.socket import Outcome, connect, dead, listen, receive, send
@@ -96,13 +95,12 @@ def _environment() -> dict[str, str]:
 
 
 def _identity() -> str:
-    """A name for who may share a server: one stack of one project, on one Baseten, with the same programs."""
-    labels = json.loads(os.environ[f"{PREFIX}LABELS"])
+    """A name for who may share a server: every push of this user with the same programs.
+
+    Whose a push is and where it goes reaches the fork that does it, and never the server.
+    """
     told = {
-        "stack": [labels.get(label) for label in OWNER_LABELS],
-        "state": os.environ.get(f"{PREFIX}STATE_ID"),
-        "target": os.environ[f"{PREFIX}TARGET"],
-        "python": [sys.prefix, sys.version],
+        "python": [str(Path(sys.prefix).resolve()), sys.version],
         "packages": _packages().stat().st_mtime_ns,  # any that is installed anew, truss too
         "code": max(path.stat().st_mtime_ns for path in _PACKAGE.rglob("*.py")),
         "environment": _environment(),

@@ -36,7 +36,7 @@ from baseten_tei.push.socket import Outcome, is_own, receive, send
 Work = Callable[[str], Outcome]
 Clock = Callable[[], float]
 
-IDLE_SECONDS = 5.0
+IDLE_SECONDS = 10.0
 _PAUSE_SECONDS = 0.01
 _TICK_SECONDS = 0.5
 """How often it looks for jobs that died, and for its session."""

@@ -153,13 +153,11 @@ def test_a_step_pushes_by_itself_where_a_process_cannot_be_forked(
 @pytest.mark.parametrize(
     "other",
     [
-        job(stack="production"),
-        job(target="baseten"),
         {"SSL_CERT_FILE": "/other/certificates.pem"},
         {"TMPDIR": "/other"},
         {"LANG": "C"},
     ],
-    ids=["stack", "target", "certificates", "temporary folder", "language"],
+    ids=["certificates", "temporary folder", "language"],
 )
 def test_steps_of_another_share_no_server(
     monkeypatch: pytest.MonkeyPatch, other: dict[str, str]
@@ -172,11 +170,13 @@ def test_steps_of_another_share_no_server(
     assert client._identity() != before
 
 
-def test_another_model_and_another_key_share_the_server_and_never_tell_it(
+def test_another_stack_model_and_key_share_the_server_and_never_tell_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     before = client._identity()
     monkeypatch.setenv("BASETEN_API_KEY", "other-key")
+    for name, value in {**job(stack="production"), **job(target="baseten")}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setenv("BASETEN_TEI_MODEL", "other")
     monkeypatch.setenv("https_proxy", "http://user:password@proxy")
     assert client._identity() == before
