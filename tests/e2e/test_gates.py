@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from tests.support.harness import API_KEY, BGE, EMOTIONS, RERANKER, ROOT, Checked, Emulator, Stack
+from tests.support.sampling import pick
 
 pytestmark = pytest.mark.e2e
 
@@ -87,7 +88,6 @@ def test_golden_files_of_each_task_are_recorded_and_the_same_each_time(stack: St
         "stack 'test' serves no model 'bgee'. Perhaps you meant 'bge'? "
         "It serves: 'bge', 'bge-reranker', 'go-emotions', 'strict'\n",
     )
-    stack.up().check()
 
 
 @pytest.mark.serving
@@ -105,7 +105,7 @@ def test_noise_passes_and_another_precision_or_revision_is_refused(
     assert served != first
     emulator.no_faults()
 
-    for count, (wrong, told) in enumerate(WRONGS.items(), 1):
+    for count, (wrong, told) in enumerate(pick(list(WRONGS.items()), 1), 1):
         emulator.fault("bge", wrong, deployments="new")
         stack.configure(tokens(9216 + 1024 * count))
         error = stack.up().refused().text

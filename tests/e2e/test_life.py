@@ -1,10 +1,11 @@
 """A stack's life with the real engine, the real truss CLI and the emulator."""
 
+import json
 import re
 
 import pytest
 
-from tests.support.harness import BGE, EMOTIONS, RERANKER, Emulator, Stack
+from tests.support.harness import BGE, EMOTIONS, RERANKER, Emulator, Stack, status
 from tests.support.worlds import PAIR
 
 pytestmark = pytest.mark.e2e
@@ -89,6 +90,8 @@ def test_a_failed_release_shows_the_log_and_the_old_version_serves_on(
     model = f"/v1/models/{emulator.models()['bge']}"
     current = emulator.rest(f"{model}/environments/production")["current_deployment"]
     assert current["id"] == serving
+    told = status(stack, "--format", "json").stdout
+    assert "bge-production" in {it["resource"] for it in json.loads(told)["changes"]}
 
     emulator.no_faults()
     emulator.forget_calls()

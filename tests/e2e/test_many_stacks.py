@@ -18,41 +18,33 @@ def stacks(tmp_path: Path, emulator: Emulator) -> dict[str, Stack]:
     return found
 
 
-def test_a_third_stack_reads_the_models_of_two_and_a_change_of_one_leaves_the_other_alone(
+def test_a_third_stack_reads_the_models_of_two_of_which_each_is_left_alone_until_a_model_moves(
     stacks: dict[str, Stack], emulator: Emulator
 ) -> None:
-    stacks["search"].configure({"bge": BGE})
-    stacks["moderation"].configure({"emotions": EMOTIONS})
+    """It moves while it serves, and nothing is pushed."""
+    search, moderation = stacks.values()
+    bge = {**BGE, "on_removal": "retain"}
+    search.configure({"bge": bge})
+    moderation.configure({"emotions": EMOTIONS})
     for stack in stacks.values():
         stack.up().check()
     ids = emulator.models()
     assert sorted(ids) == ["bge", "emotions"]
-    assert {
-        name: it["baseten_id"] for name, it in read_by_reference(stacks["search"], stacks).items()
-    } == ids
+    assert {name: it["baseten_id"] for name, it in read_by_reference(search, stacks).items()} == ids
+    before = [it["id"] for it in emulator.deployments("bge")]
     emulator.forget_calls()
-    stacks["search"].configure({"bge": {**BGE, "autoscaling": {"max_replica": 2}}})
-    stacks["search"].up().check()
+    search.configure({"bge": {**bge, "autoscaling": {"max_replica": 2}}})
+    search.up().check()
     paths = [call["path"] for call in emulator.calls()]
     assert [path for path in paths if ids["bge"] in path]
     assert not [path for path in paths if ids["emotions"] in path]
 
-
-@pytest.mark.serving
-def test_a_model_moves_from_one_stack_to_the_other_while_it_serves_and_nothing_is_pushed(
-    stack: Stack, emulator: Emulator
-) -> None:
-    moderation = Stack(stack.folder, emulator.url, "moderation")
-    moderation.pulumi("stack", "init", "moderation").check()
-    stack.configure({"bge": {**BGE, "on_removal": "retain"}})
-    stack.up().check()
-    before = emulator.deployments("bge")
-    stack.configure({})
-    stack.up().check()
-    moderation.configure({"bge": {**BGE, "adopt": True}})
+    search.configure({})
+    search.up().check()
+    moderation.configure({"emotions": EMOTIONS, "bge": {**BGE, "adopt": True}})
     moderation.up().check()
-    assert moderation.outputs()["models"]["bge"]["deployment_id"] == before[0]["id"]
-    assert [it["id"] for it in emulator.deployments("bge")] == [it["id"] for it in before]
+    assert moderation.outputs()["models"]["bge"]["deployment_id"] == before[0]
+    assert [it["id"] for it in emulator.deployments("bge")] == before
     assert emulator.pushes() == 0
     # Its labels are the old stack's until the next push, and it was taken over with them.
     moderation.destroy().check()

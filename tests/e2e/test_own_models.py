@@ -98,10 +98,7 @@ def test_a_stack_of_ones_own_models_is_locked_late_deployed_and_green_in_ci(
         "BAAI/bge-reranker-base@2cfc18c9415c912f9d8155881c133215df768a70 is used by no model"
         in told
     )
-    pushed = {step["urn"].rpartition("::")[2] for step in own.planned()}
-    assert pushed == {*_resources("e5"), *_resources("gated"), "hf_access_key"}
-
-    own.up().check()
+    assert own.up().check().text.count(" created (") == len(ADDED) * 4 + 1  # and the token
     assert emulator.pushes() == before + 2
     models = own.outputs()["models"]
     assert models["moods"]["labels"] == list(LABELS)
@@ -127,7 +124,3 @@ def test_a_stack_of_ones_own_models_is_locked_late_deployed_and_green_in_ci(
     run(own, "generate", "--check").check()
     assert "0 errors" in run(own, "check").check().stdout
     run(own, "pr", "preview").check()
-
-
-def _resources(model: str) -> set[str]:
-    return {model, f"{model}-model", f"{model}-push", f"{model}-production"}

@@ -5,6 +5,7 @@ starts a language host twice for one `up`, the first time only to ask for the Py
 the program waits while the Command plugin starts; so neither pays for the SDK before it needs it.
 """
 
+import gc
 import importlib
 import importlib.util
 import os
@@ -18,6 +19,9 @@ from typing import Any, Protocol
 
 import grpc
 
+gc.set_threshold(
+    50_000
+)  # a tenth of the SDK's import is Python's collecting, and this process lives for a second
 ENGINE_ADDRESS = sys.argv[-1]  # the engine passes its own address as the last argument
 _LOOK_SECONDS = 0.5
 _MAX_MESSAGE = 400 * 1024 * 1024  # bytes; the limit the engine and the SDK set on both ends

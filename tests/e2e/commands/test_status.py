@@ -23,6 +23,7 @@ from tests.support.harness import (
     status,
 )
 from tests.support.made_once import made_once, shared_folder
+from tests.support.sampling import pick
 
 pytestmark = pytest.mark.e2e
 
@@ -114,25 +115,25 @@ def test_there_is_nothing_to_do_in_another_order_nor_for_a_default_nor_for_golde
     assert status(standing).stdout.strip() == "test: 4 models, nothing to do"
 
 
-@pytest.mark.parametrize("changed", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("changes", pick(list(CHANGES), 2))
 def test_it_names_the_resources_that_the_engine_would_change_for(
-    standing: Stack, changed: dict[str, Any]
+    standing: Stack, changes: str
 ) -> None:
+    changed = CHANGES[changes]
     standing.configure(models(**changed))
     named = both(standing)
     of_each = {name: [it for it in named if it in (name, f"{name}-production")] for name in changed}
     assert all(of_each.values()), of_each
 
 
-def test_a_new_token_is_seen_and_restarts_whoever_asks_for_that(standing: Stack) -> None:
+def test_a_new_token_restarts_whoever_asks_for_that_and_another_target_changes_the_pushes(
+    standing: Stack,
+) -> None:
     standing.environment["HF_ACCESS_KEY"] = TOKEN[::-1]
-    assert both(standing) == ["gemma-production", "hf_access_key"]
-
-
-def test_another_target_changes_the_pushes(standing: Stack) -> None:
     standing.target = "http://127.0.0.1:9"
     standing.configure(MODELS)
-    assert both(standing) == ["gemma-push", "moods-push", "rerank-push", "search-push"]
+    pushes = ["gemma-push", "moods-push", "rerank-push", "search-push"]
+    assert both(standing) == sorted(["gemma-production", "hf_access_key", *pushes])
 
 
 def test_facts_that_are_locked_count(standing: Stack) -> None:
@@ -173,14 +174,6 @@ def test_what_somebody_else_changed_is_to_do_once_a_refresh_saw_it(
     emulator.rest(model, "DELETE")
     stack.refresh().check()
     assert {"bge-model", "bge-production"} <= set(both(stack))
-
-
-@pytest.mark.serving
-def test_a_release_that_failed_is_to_do_again(stack: Stack, emulator: Emulator) -> None:
-    emulator.fault("bge", "deploy_failed")
-    stack.configure({"bge": {**BGE, "max_batch_tokens": 8192}})
-    stack.up().refused()
-    assert "bge-production" in both(stack)
 
 
 @pytest.mark.serving
