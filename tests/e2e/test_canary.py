@@ -171,7 +171,7 @@ def watching(mark: str, temporary: Path, seen: dict[str, bytes]) -> Iterator[Non
     before = processes()
 
     def look() -> None:
-        while not done.wait(0.02):
+        while not done.wait(0.05):  # each look reads what every process was started with
             for process in processes() - before:
                 keep(seen, f"argv {process.name}", process / "cmdline", process / "environ", mark)
                 for name in LONG_LIVED:

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel
 
 from baseten_tei.deployment.locked_spec import Subject
@@ -19,6 +18,7 @@ from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.rules.settings import resolve_subject
 from baseten_tei.spec.args import ARGS_BY_TASK, ModelArgs
 from baseten_tei.spec.in_python import lists_as_tuples
+from tests.support.quick_yaml import read_yaml
 from tests.support.tei import changes
 
 FOLDER = Path(__file__).parents[1] / "corpus"
@@ -132,7 +132,7 @@ def subject(
 
 def load(path: Path) -> Case:
     """One file of the corpus."""
-    raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    raw = read_yaml(path)
     default = "org/model" if "repository" in raw else HEALTHY[raw["spec"]["task"]]["model_id"]
     spec = {"model_id": default, "revision": COMMIT, **raw["spec"]}
     facts = _facts(spec, raw)

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from baseten_tei.facts.hub.facts_of_repository import read_facts
 from baseten_tei.facts.hub.lockfile import parse_lock, render_lock
@@ -15,15 +14,14 @@ from baseten_tei.facts.tei.loading.serde.json_text import write_json
 from baseten_tei.rules.registry import check_model
 from baseten_tei.rules.rule import Reported
 from baseten_tei.rules.settings import parse_settings
+from tests.support.quick_yaml import read_yaml
 from tests.support.tei.advice import follow
 from tests.support.tei.changes import COMMIT
 
 HERE = Path(__file__).parent / "popular"
 TASKS = ("embedding", "reranker", "classifier")
 RELEASES = ("1.8.3", "1.9.3")
-POPULAR = {
-    task: yaml.safe_load((HERE / f"{task}.yaml").read_text(encoding="utf-8")) for task in TASKS
-}
+POPULAR = {task: read_yaml(HERE / f"{task}.yaml") for task in TASKS}
 
 
 def _cases() -> Iterator[Any]:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from baseten_tei.facts.tei.loading.candle.tensors import Tensors
 from baseten_tei.facts.tei.loading.flags import ReadingFlags
@@ -15,6 +14,7 @@ from baseten_tei.facts.tei.loading.hardware import Hardware
 from baseten_tei.facts.tei.loading.load import Loaded, load_repository
 from baseten_tei.facts.tei.loading.refusals import Refusal
 from baseten_tei.facts.tei.loading.repository_files import RepositoryFiles
+from tests.support.quick_yaml import read_yaml
 from tests.support.tei.changes import change_repository
 
 HERE = Path(__file__).parent
@@ -24,7 +24,7 @@ MACHINES = {"CPU": Hardware(), "L4": Hardware(89, 89), "T4": Hardware(75, 75, us
 def _cases() -> Iterator[Any]:
     """Each case in each release that it speaks of."""
     for name in ("measured", "by_source"):
-        for case in yaml.safe_load((HERE / f"{name}.yaml").read_text(encoding="utf-8")):
+        for case in read_yaml(HERE / f"{name}.yaml"):
             assert case["source"]
             for release in [*case.get("says", {}), *case.get("loads", {})]:
                 yield pytest.param(case, release, id=f"{case['why']} ({release})")
