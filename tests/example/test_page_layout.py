@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.harness import ROOT
-from tests.support.sample_pages import draw_tune_pages, pages, tune_evidence
+from tests.support.pages.sample_pages import draw_tune_pages, pages, tune_evidence
 
 NO_BROWSER = 77
 BROWSER = "tests/example/browser"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from baseten_tei.operations.spaces.bar_pictures import Interval, draw_interval
 from baseten_tei.operations.spaces.verification_page import render_page
-from tests.support.verification_records import SPOILT, WHOLE, record
+from tests.support.pages.verification_records import SPOILT, WHOLE, record
 
 
 def test_a_page_says_what_was_found_and_draws_it() -> None:

@@ -1,7 +1,6 @@
 """Which rows of a source have a vector in an index, and which vectors are of no row."""
 
-import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -72,9 +71,9 @@ class SourceLook:
 
 
 def look_at_source(
-    source: Source, index: Index, findings: Findings, sample: int, chance: random.Random
+    source: Source, index: Index, findings: Findings, sample: int, choose: Callable[[int], int]
 ) -> SourceLook:
-    """Read the whole source, and return what the index has of it."""
+    """Read the whole source, and return what the index has of it. `choose(n)`: a number below n, by chance."""
     look, seen = SourceLook(), 0
     for chunk in cut_into_chunks(source, CHUNK):
         known = index.known([row.id for row in chunk.rows])
@@ -86,7 +85,7 @@ def look_at_source(
                 _miss(look, row, findings)
                 continue
             seen += 1
-            _keep_some(look.sample, row, seen, sample, chance)
+            _keep_some(look.sample, row, seen, sample, choose)
     return look
 
 
@@ -102,11 +101,13 @@ def _miss(look: SourceLook, row: Row, findings: Findings) -> None:
         look.missing_ids.append(row.id)
 
 
-def _keep_some(kept: list[Row], row: Row, seen: int, most: int, chance: random.Random) -> None:
+def _keep_some(
+    kept: list[Row], row: Row, seen: int, most: int, choose: Callable[[int], int]
+) -> None:
     """Keep rows so that each is as likely (a reservoir)."""
     if len(kept) < most:
         kept.append(row)
-    elif (place := chance.randrange(seen)) < most:
+    elif (place := choose(seen)) < most:
         kept[place] = row
 
 

@@ -1,6 +1,5 @@
 """Runs the queries through both models and both indexes, in turn, and takes the time of each step."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -60,7 +59,7 @@ class Searches:
 
 def search_both(
     old: Side, new: Side, queries: Sequence[str], k: int, *, seconds: float, timeout: float,
-    clock: Callable[[], float] = time.perf_counter,
+    clock: Callable[[], float],
 ) -> Searches:  # fmt: skip
     """Return what both sides find; after so many seconds the rest of the queries is asked without a clock."""
     found = Searches()

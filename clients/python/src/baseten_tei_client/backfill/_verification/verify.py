@@ -1,6 +1,7 @@
 """Verifies an index of the next space before it takes over: reads, embeds, searches; what is decided is elsewhere."""
 
 import random
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,7 +168,7 @@ class _Work:
         new_noted = _check_note(self._new.index, after.space, "next")
         self._tell("reading the source")
         seen = look_at_source(
-            self._source, self._new.index, findings, sizes["sample"], self._chance
+            self._source, self._new.index, findings, sizes["sample"], self._chance.randrange
         )
         if not seen.rows:
             raise UsageError("the source has no rows")
@@ -188,7 +189,13 @@ class _Work:
         asked = self._choose_queries(queries, seen.sample, sizes["most"])
         self._tell(f"asking {len(asked):,} queries of both indexes")
         found = search_both(
-            self._old, self._new, asked, sizes["k"], seconds=seconds, timeout=self._timeout
+            self._old,
+            self._new,
+            asked,
+            sizes["k"],
+            seconds=seconds,
+            timeout=self._timeout,
+            clock=time.perf_counter,
         )
         return Figures(
             before.space, after.space, self._old.index.name, self._new.index.name,

@@ -25,9 +25,9 @@ from baseten_tei.review.report.report_data import (
     StackReport,
 )
 from baseten_tei.spec.type_tokens import PUSH
-from tests.support.verification_records import SPOILT, WHOLE, record
+from tests.support.pages.verification_records import SPOILT, WHOLE, record
 
-COMMENTS = Path(__file__).parents[1] / "golden" / "comments"
+COMMENTS = Path(__file__).parents[2] / "golden" / "comments"
 NOW = "2026-11-27 10:15:00 UTC"
 LONG = "multilingual-customer-support-semantic-search-with-instructions"
 UNBROKEN = "sentencetransformersparaphrasemultilingualminilml12v2finetunedonsupport"
