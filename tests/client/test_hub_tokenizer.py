@@ -1,6 +1,7 @@
 """The model's tokenizer.json comes from the Hub once, and counts only if it counts as the router does."""
 
 import hashlib
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 from huggingface_hub import close_session, constants
+from huggingface_hub.utils import _http as http_of_the_hub
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from baseten_tei_client import Model, _hub_tokenizer, connect
@@ -144,3 +146,17 @@ def test_it_is_not_fetched_where_it_must_not_be_or_may_be_another(
     monkeypatch.setattr(_hub_tokenizer, "find_spec", lambda _: None)
     assert not fetches(pinned(stack))
     assert asked == []
+
+
+def test_a_network_without_the_hub_is_not_told_of_its_retries(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talker = http_of_the_hub.logger
+    monkeypatch.setattr(logging.getLogger("huggingface_hub"), "propagate", True)
+    with _hub_tokenizer._quiet():
+        talker.warning("Retrying in 1s [Retry 1/5].")
+        other = threading.Thread(target=talker.warning, args=("of somebody else",))
+        other.start()
+        other.join()
+    talker.warning("afterwards")
+    assert caplog.messages == ["of somebody else", "afterwards"]

@@ -3,10 +3,13 @@
 The outputs name repository and commit, so that the file cannot change; huggingface_hub keeps it in the user's cache.
 """
 
+import logging
 import os
 import re
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
@@ -18,6 +21,7 @@ FILE = "tokenizer.json"
 OFFLINE = "HF_HUB_OFFLINE"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _PACKAGES = ("tokenizers", "huggingface_hub")
+_TALKER = "huggingface_hub.utils._http"
 _futures: dict[tuple[str, str, str | None], "Future[Counter | None]"] = {}
 """By repository, commit and prompt, for the life of the process."""
 _lock = threading.Lock()
@@ -46,11 +50,26 @@ def is_offline() -> bool:
 def _fetch(outputs: ModelOutputs, future: "Future[Counter | None]") -> None:
     assert outputs.space is not None  # noqa: S101 - `start_fetching` has looked
     try:
-        future.set_result(make_counter(_download(outputs.space), outputs))
-    except (
-        Exception
-    ):  # offline, gated, renamed, no such file: the model's router counts, as it does without
+        with _quiet():
+            counter = make_counter(_download(outputs.space), outputs)
+        future.set_result(counter)
+    except Exception:  # offline, gated, renamed, no such file: the model's router counts
         future.set_result(None)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what the Hub's client says of its retries in this thread to itself: nobody waits for them."""
+    thread, log = threading.get_ident(), logging.getLogger(_TALKER)
+
+    def is_of_others(record: logging.LogRecord) -> bool:
+        return record.thread != thread
+
+    log.addFilter(is_of_others)
+    try:
+        yield
+    finally:
+        log.removeFilter(is_of_others)
 
 
 def _download(space: Space) -> str:
