@@ -35,6 +35,7 @@ ARGUMENTS = {
     "golden": "search", "adopt": "--all --dry-run", "doctor": "", "status": "", "tune": "search --dry-run",
     "rehearse": "", "stacks": "", "pr init": "--github", "pr preview": "--output report", "pr report": "",
     "space advance": "search --dry-run", "space back": "search --dry-run",
+    "space verify": "search --from notes.jsonl --old sqlite-vec:old.db/notes --new sqlite-vec:new.db/notes",
     "backfill": "search --from notes.jsonl --estimate", "pr comment": "--file comment.md",
     "pr verify": "--comment comment.md", "pr snapshot export": "",
     "pr snapshot fetch": "", "pr snapshot restore": "--into restored",

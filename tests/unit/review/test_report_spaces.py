@@ -33,6 +33,7 @@ def test_a_next_that_comes_breaks_nobody_and_both_are_in_the_costs() -> None:
     assert not models["search"].breaks
     assert not models["search-2"].breaks
     assert "whoever calls search notices nothing" in models["search-2"].notices[0]
+    assert models["search-2"].notices[0].endswith("with a key that is for this model, too")
     [together] = models["search"].notices
     assert together.startswith("together with search-2: $")
     before, after = found.cost.before.typical, found.cost.after.typical

@@ -111,7 +111,7 @@ def _beside(place: _Place) -> str:
     if place.role == "next":
         return (
             f"is {place.name}.next: whoever calls {place.name} notices nothing; an index of its space finds it by "
-            "expect_space as soon as it serves"
+            "expect_space as soon as it serves, with a key that is for this model, too"
         )
     return f"is {place.name}.previous: whoever calls {place.name} notices nothing"
 
