@@ -24,7 +24,7 @@ from baseten_tei.project.pulumi_cli import exported_state
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import read_stack
 from baseten_tei.provider.release.golden.recorder import Outputs, Recorder
-from baseten_tei.spec.spaces import find_resource
+from baseten_tei.spec.spaces import find_missing_role, find_resource
 
 
 def _choose(stack: str, every: Mapping[str, Outputs], names: Sequence[str]) -> dict[str, Outputs]:
@@ -76,6 +76,8 @@ def command(root: Path, stack: str, models: tuple[str, ...], texts: Path | None)
     found = read_stack(workspace)
     state = parse_resources(exported_state(root, stack).get("deployment") or {})
     known = found.settings.models
+    if missing := [line for it in models if (line := find_missing_role(known, it))]:
+        raise UserError(*missing)
     names = [find_resource(known, it) or it for it in models]
     served = _choose(stack, served_models(state, known), names)
     check_emulator(workspace.target, stack, state.urls)

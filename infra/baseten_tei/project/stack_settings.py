@@ -16,7 +16,7 @@ from baseten_tei.rules.rule import RefusedError
 from baseten_tei.rules.settings import Settings, parse_settings
 from baseten_tei.rules.value.name_rules import NO_REPOSITORY
 from baseten_tei.spec.args import ModelArgs
-from baseten_tei.spec.spaces import find_resource, stack_name
+from baseten_tei.spec.spaces import find_missing_role, find_resource, stack_name
 from baseten_tei.spec.spec_parser import MODELS, parse_specs
 
 
@@ -101,6 +101,8 @@ def stack_with(root: Path, stack: str, model: str) -> tuple[Stack, str]:
     known = found.settings.models
     if resource := find_resource(known, model):
         return found, resource
+    if missing := find_missing_role(known, model):
+        raise UserError(missing)
     raise UserError(
         f"stack {stack!r} has no model {model!r}.{did_you_mean(model, known)} It has: {list_names(known)}"
     )

@@ -182,6 +182,19 @@ def find_role(models: "Mapping[str, ModelArgs]", resource: str) -> tuple[str, Ro
     return resource, "current"
 
 
+def find_missing_role(models: "Mapping[str, ModelArgs]", given: str) -> str | None:
+    """Return error text where `search.next` is meant, and `search` has no next."""
+    name, _, role = given.rpartition(".")
+    if role not in ROLES or name not in list_roles(models) or find_resource(models, given):
+        return None
+    return no_next(name) if role == "next" else f"model {name!r} has no {role}"
+
+
+def no_next(name: str) -> str:
+    """Return error text for a model without a `next`."""
+    return f"model {name!r} has no next: write next: {{model_id: …}} into its spec"
+
+
 def find_place(specs: Mapping[str, Spec], resource: str) -> list[str]:
     """Return under which keys of a configuration that can be read a model's spec is: its name, and perhaps `next`."""
     for name, spec in specs.items():

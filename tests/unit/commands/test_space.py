@@ -162,3 +162,17 @@ def test_a_program_in_a_language_that_drops_null_gets_the_names_of_what_is_left_
     previous = yaml.safe_load(code)["previous"]
     assert previous["without"] == ["cpu"]
     assert None not in previous.values()
+
+
+@pytest.mark.usefixtures("project")
+def test_a_role_that_a_model_does_not_have_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    def told(model: str) -> str:
+        assert main(["explain", model]) == 2
+        return capsys.readouterr().err
+
+    assert told("search.previous") == "model 'search' has no previous\n"
+    assert "stack 'dev' has no model 'search.nxt'" in told("search.nxt")
+    assert "stack 'dev' has no model 'bank.next'" in told("bank.next")
+    main(["space", "advance", "search", "--unverified"])
+    capsys.readouterr()
+    assert told("search.next").startswith("model 'search' has no next: write next: {model_id: …}")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from baseten_tei.errors import UserError
-from baseten_tei.spec.spaces import OWN, WITHOUT, Role, Spec, expand, inherited
+from baseten_tei.spec.spaces import OWN, WITHOUT, Role, Spec, expand, inherited, no_next
 
 _ASLEEP = {"min_replica": 0}
 _WARM = ("warm", "schedules")
@@ -18,7 +18,7 @@ def advance(name: str, spec: Spec, *, sleep: bool = False) -> dict[str, Any]:
     """
     found = expand(name, spec)
     if "next" not in found:
-        raise UserError(f"model {name!r} has no next: write next: {{model_id: …}} into its spec")
+        raise UserError(no_next(name))
     before = _whole(found["current"].spec)
     if sleep:
         before["autoscaling"] = _asleep(before.get("autoscaling") or {})
