@@ -48,7 +48,8 @@ def plan(
     batch: list[int] = []
     bytes_left = tokens_left = 0
     for place in sorted(wanted, key=lambda it: texts[it].tokens, reverse=not shortest_first):
-        size, tokens = room.bytes_of(texts[place]), room.tokens_of(texts[place])
+        text = texts[place]
+        size, tokens = room.bytes_of(text), room.tokens_of(text)
         full = not batch or len(batch) >= room.texts
         if full or size > bytes_left or tokens > tokens_left:
             if batch:

@@ -138,7 +138,7 @@ def _is_limit(value: Any) -> bool:
 def _rows(value: Any, count: int | None, kind: Any) -> list[Any]:
     if not isinstance(value, list) or count not in (None, len(value)):
         raise BadAnswerError(f"not a list of {count} rows")
-    if not all(isinstance(row, kind) for row in value):
+    if not all(issubclass(it, kind) for it in set(map(type, value))):
         raise BadAnswerError("rows of an unexpected type")
     return value
 
