@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from baseten_emulator.tei.http.router import Router
-from baseten_emulator.tei.model.vectors import cosine
+from baseten_emulator.tei.model.tokens import Token
+from baseten_emulator.tei.model.vectors import cosine, pool, token_vectors
+from baseten_emulator.tei.outcome import Numbers, to_json
 from tests.support.tei_containers import answer, boot
 
 GO_EMOTIONS = "SamLowe/roberta-base-go_emotions"
@@ -108,3 +112,19 @@ def test_softmax_is_over_all_labels_even_for_a_multi_label_model() -> None:
 )
 def test_other_classifiers_know_their_labels(repo_id: str, text: str, label: str) -> None:
     assert top(boot(repo_id), text) == label
+
+
+@pytest.mark.parametrize("count", [0, 1, 7, 40_000])
+def test_a_text_s_vector_is_the_mean_of_its_words_vectors_however_many_they_are(count: int) -> None:
+    words = [Token(n, f"word{n % 7}") for n in range(count)]
+    one_each = token_vectors("space", words[:7], 16) or [(0.0,) * 16]
+    mean = [sum(it) / len(one_each) for it in zip(*one_each, strict=True)]
+    assert pool("space", words, 16) == pytest.approx(mean, abs=1e-4 if count > 7 else 1e-11)
+
+
+def test_numbers_may_be_anywhere_in_an_answer_and_texts_stay_as_they_are() -> None:
+    answer = {"numbers": "numbers", "data": [{"it": Numbers([0.5, -1.0])}, Numbers([])], "ü": None}
+    assert json.loads(to_json(answer)) == {
+        "numbers": "numbers", "data": [{"it": [0.5, -1.0]}, []], "ü": None,
+    }  # fmt: skip
+    assert to_json(Numbers([float("nan")])) == "[null]"
