@@ -27,6 +27,7 @@ from benchmarks.sections import (
     rehearse,
     rules,
     scale,
+    spaces,
     status,
     suites,
     unchanged,
@@ -44,6 +45,7 @@ SECTIONS: Mapping[str, Measure] = {
     "client": client.measure,
     "backfill": backfill.measure,
     "load": load.measure,
+    "spaces": spaces.measure,
     "tests": suites.measure,
 }
 NOT_A_USERS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "CI")

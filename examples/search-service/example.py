@@ -103,7 +103,7 @@ def main() -> None:
     arguments = parser.parse_args()
     require_free_port(arguments.port)
     os.environ["BASETEN_API_KEY"] = "emulator"  # never the reader's own key
-    files = ("--settings", bring_up_stacks(), "--index", STATE / "index.db")
+    files = ("--settings", bring_up_stacks(), "--index", STATE / "notes.db")
     step("Documents into the index", PYTHON, "-m", "search_service", "index", *files)
     with run_service(*files, "--port", str(arguments.port)) as address:
         search(address)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from tests.client.stack import ClientStack
 from tests.example.conftest import HOSTILE, Place, bundled, get
 from tests.support.harness import API_KEY
+
+
+UNREADABLE = "{0}:  Invalid JSON: EOF while parsing a value at line 1 column 0; run `pulumi stack output settings --json > {0}`"
 
 
 def found(address: str, query: str, count: int = 8) -> dict[str, Any]:
@@ -111,28 +115,58 @@ def served(model: dict[str, Any]) -> dict[str, Any]:
     return {key: it for key, it in model.items() if key not in ("model_id", "task")}
 
 
-def test_each_index_is_searched_with_the_model_of_its_space_while_the_stack_replaces_it(
+def shown(address: str) -> dict[str, Any]:
+    """Each role's index, as the page has it, `*` for the one that is searched; and what is wrong."""
+    about = get(address, "/api/about").json()
+    roles = {
+        it["role"]: f"{'*' if it['searched'] else ''}{it['documents']}" for it in about["spaces"]
+    }
+    return {**roles, "problem": about["problem"]}
+
+
+def wait_until(address: str, **wanted: Any) -> None:
+    """Search until the page shows this; the service looks at its files once a second."""
+    deadline = time.monotonic() + 60
+    while (now := shown(address)) != {"problem": None, **wanted}:
+        assert time.monotonic() < deadline, now
+        assert found(address, "bread", count=1)["hits"]
+
+
+def test_a_service_that_runs_follows_its_stack_and_its_index_while_the_model_is_replaced(
     place: Place, filled: Place, models: ClientStack
 ) -> None:
     shutil.copy(filled.index, place.index)
     old, new = (models.models[name] for name in ("search", "other"))
-    before = {"current": served(old), "next": served(new)}
-    after = {"current": served(new), "previous": served(old)}
-    place.configure_models({"search": {**old, "spaces": before}})
+    before = {"search": {**old, "spaces": {"current": served(old), "next": served(new)}}}
+    after = {"search": {**new, "spaces": {"current": served(new), "previous": served(old)}}}
     following = place.folder / "next.db"
-    done = place.run("index", "--space", "next", "--index", following)
-    assert "embedded 40 documents" in done.stdout, done.text
-    for current, spaces, roles in (
-        (old, before, ("current", "next")), (new, after, ("previous", "current")),
-    ):  # fmt: skip
-        place.configure_models({"search": {**current, "spaces": spaces}})
-        for index, role, model in zip((place.index, following), roles, (old, new), strict=True):
-            with place.serving("--index", index) as address:
-                about = get(address, "/api/about").json()
-                assert (about["role"], about["model_id"]) == (role, model["space"]["model_id"])
-                assert set(about["spaces"]) == set(spaces)
-                assert found(address, "bread")["hits"]
-    place.configure_models({"search": new})
+
+    def fill(*documents: dict[str, Any]) -> str:
+        options = ("--space", "next", "--index", following)
+        return place.run("index", place.documents([*documents]), *options).stdout
+
+    with place.serving("--next", following) as address:
+        assert shown(address) == {"problem": None}
+        place.configure_models(before)
+        wait_until(address, current="*43", next="None")
+        assert "embedded 5 documents" in fill(*bundled()[:5])
+        wait_until(address, current="*43", next="5")
+        refused = place.run("switch", "--next", following)
+        assert (refused.code, refused.stdout) == (1, "")
+        assert f"{following} lacks 38 of the 43 documents of {place.index}" in refused.stderr
+        assert "embedded 38 documents, kept 5" in fill(*bundled(), *HOSTILE)
+        assert place.run("switch", "--next", following).code == 0
+        wait_until(address, current="43", next="*43")
+        place.configure_models(after)
+        wait_until(address, current="*43", previous="43")
+        assert place.run("switch", "--next", following).code == 0  # back
+        wait_until(address, current="43", previous="*43")
+        place.settings.write_text("")
+        wait_until(address, current="43", previous="*43", problem=UNREADABLE.format(place.settings))
+        place.configure_models({"search": new})
+        assert place.run("switch", "--next", following).code == 0
+        wait_until(address)
+    shutil.move(following, place.index)
     refused = place.run("serve")
     assert (refused.code, len(refused.stderr.splitlines())) == (3, 1)
 

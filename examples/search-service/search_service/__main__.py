@@ -1,6 +1,6 @@
-"""The service's two commands: `python -m search_service index` and `python -m search_service serve`.
+"""The service's commands: `python -m search_service index`, `serve` and `switch`.
 
-Both take the settings, which are an output of the service's Pulumi stack, and BASETEN_API_KEY. Exit codes: 0; 1 with a
+They take the settings, which are an output of the service's Pulumi stack, and BASETEN_API_KEY. Exit codes: 0; 1 with a
 line that says what to run; 3 if the index has a different embedding space than the model.
 """
 
@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import get_args
 
@@ -18,10 +19,9 @@ import uvicorn
 from baseten_tei_client import SpaceMismatchError, TeiClientError
 from search_service.documents import read_documents
 from search_service.errors import ServiceError
-from search_service.index import Index
+from search_service.index import Index, switch
 from search_service.indexing import index
-from search_service.models import connect_models
-from search_service.searching import Search
+from search_service.serving import Serving
 from search_service.settings import Role, read_settings
 from search_service.web import make_app
 
@@ -50,6 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument("--settings", type=Path, default=Path("settings.json"))
     shared.add_argument("--index", type=Path, default=Path("index.db"))
+    beside = argparse.ArgumentParser(add_help=False)
+    beside.add_argument(
+        "--next", type=Path, default=Path("next.db"), help="the index that is to follow, or was before"
+    )
     parser = argparse.ArgumentParser(prog="python -m search_service", description=__doc__)
     commands = parser.add_subparsers(required=True)
     indexing = commands.add_parser("index", parents=[shared], help="embed documents")
@@ -64,10 +68,14 @@ def _parser() -> argparse.ArgumentParser:
         help="of which model a new index is, while the embeddings stack replaces one",
     )
     indexing.set_defaults(run=_index)
-    serving = commands.add_parser("serve", parents=[shared], help="answer searches")
+    serving = commands.add_parser("serve", parents=[shared, beside], help="answer searches")
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=8000, help="0 for any that is free")
     serving.set_defaults(run=_serve)
+    switching = commands.add_parser(
+        "switch", parents=[shared, beside], help="search the next index; once more: the one before"
+    )
+    switching.set_defaults(run=_switch)
     return parser
 
 
@@ -82,13 +90,21 @@ async def _index(arguments: argparse.Namespace) -> None:
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
-    settings, kept = read_settings(arguments.settings), Index.open(arguments.index)
-    async with connect_models(settings, kept.space) as models:
-        app = make_app(Search(kept, models), settings)
+    read_settings(arguments.settings)
+    Index.open(arguments.index).close()  # what is missing is said in one line
+    serving = Serving(arguments.settings, arguments.index)
+    async with serving.running():
+        app = make_app(serving, arguments.next)
         listening = _listening(arguments.host, arguments.port)
-        print(_greeting(kept, listening), flush=True)
+        print(_greeting(serving.now.search.index, listening), flush=True)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         await server.serve(sockets=[listening])
+
+
+async def _switch(arguments: argparse.Namespace) -> None:
+    switch(arguments.index, arguments.next)
+    with closing(Index.open(arguments.index)) as searched:
+        print(f"{arguments.index}: {len(searched)} documents of {searched.space.model_id}")
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -1,5 +1,6 @@
 """Reads the documents to search, one JSON object a line."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,16 @@ class Document(BaseModel, frozen=True):
     def passage(self) -> str:
         """Return the text that the models read."""
         return f"{self.title}. {self.text}"
+
+    @property
+    def payload(self) -> dict[str, str]:
+        """Return what an index keeps beside id and vector."""
+        return {"topic": self.topic, "title": self.title, "text": self.text}
+
+    @classmethod
+    def of(cls, id_: str, payload: str) -> "Document":
+        """Return the document that an index keeps."""
+        return cls.model_construct(id=id_, **json.loads(payload))
 
 
 def read_documents(path: Path) -> list[Document]:

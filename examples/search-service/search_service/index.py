@@ -1,4 +1,4 @@
-"""Keeps documents, their vectors and the embedding space in one SQLite file with sqlite-vec.
+"""Keeps documents, their vectors and the embedding space in one SQLite file, as `baseten-tei backfill` fills it.
 
 A file is replaced as a whole, its space never changes, and documents change with their vectors in one transaction.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,17 +20,20 @@ from baseten_tei_client.results import Floats
 from search_service.documents import Document
 from search_service.errors import ServiceError
 
+TABLE = "documents"
+"""Its name for a backfill: `--to sqlite-vec:FILE/documents`."""
 BUSY_SECONDS = 10
 """How long a search waits for an `index` that is writing, and the other way round."""
 _TABLES = """
-CREATE TABLE made_with (space TEXT NOT NULL);
-CREATE TABLE documents (number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document TEXT NOT NULL);
-CREATE VIRTUAL TABLE vectors USING vec0(vector FLOAT[{dimensions}] DISTANCE_METRIC=cosine);
+CREATE TABLE baseten_tei_space (name TEXT PRIMARY KEY, space TEXT NOT NULL);
+CREATE VIRTUAL TABLE documents USING vec0(
+  id text primary key, embedding float[{dimensions}] distance_metric=cosine, +payload text
+);
 """
-_NEAREST = """
-SELECT document, 1 - distance FROM (SELECT rowid, distance FROM vectors WHERE vector MATCH ? AND k = ?) AS near
-JOIN documents ON number = near.rowid ORDER BY distance, number
-"""
+_SPACE = "SELECT space FROM baseten_tei_space WHERE name = 'documents'"
+_NEAREST = (
+    "SELECT id, payload, 1 - distance FROM documents WHERE embedding MATCH ? AND k = ? ORDER BY distance"
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class Index:
         index = cls(_connect(path, apsw.SQLITE_OPEN_READWRITE), path)
         try:
             index.space  # noqa: B018  # fails now, not at the first search
-        except apsw.Error as error:
+        except (apsw.Error, TypeError) as error:
+            index.close()
             raise ServiceError(
                 f"{path} is not an index of this service ({error}): give another --index"
             ) from error
@@ -69,7 +73,9 @@ class Index:
         try:
             index._connection.execute(_TABLES.format(dimensions=int(dimensions)))
             text = json.dumps(space.as_mapping(), ensure_ascii=False)
-            index._connection.execute("INSERT INTO made_with VALUES (?)", (text,))
+            index._connection.execute(
+                "INSERT INTO baseten_tei_space VALUES (?, ?)", (TABLE, text)
+            )
             yield index
             index.close()
             making.replace(path)
@@ -80,52 +86,68 @@ class Index:
     @property
     def space(self) -> Space:
         """Return the embedding space of its vectors."""
-        return Space.of(json.loads(self._connection.execute("SELECT space FROM made_with").get))
+        return Space.of(json.loads(self._connection.execute(_SPACE).get))
 
     def __len__(self) -> int:
         return int(self._connection.execute("SELECT count(*) FROM documents").get)
 
     def documents(self) -> dict[str, Document]:
         """Return all documents by id."""
-        rows = self._connection.execute("SELECT document FROM documents")
-        documents = (Document.model_validate_json(text) for (text,) in rows)
-        return {document.id: document for document in documents}
+        rows = self._connection.execute("SELECT id, payload FROM documents")
+        return {id_: Document.of(id_, payload) for id_, payload in rows}
 
     def write(
-        self, documents: Iterable[Document], vectors: Floats, gone: Iterable[str] = ()
+        self, documents: Sequence[Document], vectors: Floats, gone: Iterable[str] = ()
     ) -> None:
         """Add or replace documents by id, and remove those that are gone, in one transaction."""
+        rows = [
+            (document.id, vector.tobytes(), json.dumps(document.payload))
+            for document, vector in zip(documents, vectors, strict=True)
+        ]
+        removed = [(id_,) for id_ in (*gone, *(it.id for it in documents))]
         with self._connection:
-            for id_ in gone:
-                self._remove(id_)
-            for document, vector in zip(documents, vectors, strict=True):
-                self._remove(document.id)
-                self._put(document, vector)
+            self._connection.executemany("DELETE FROM documents WHERE id = ?", removed)
+            self._connection.executemany(
+                "INSERT INTO documents (id, embedding, payload) VALUES (?, ?, ?)", rows
+            )
 
     def nearest(self, vector: Floats, count: int) -> list[Near]:
         """Return the documents with the nearest vectors, nearest first."""
         rows = self._connection.execute(_NEAREST, (vector.tobytes(), count))
-        return [Near(Document.model_validate_json(text), similarity) for text, similarity in rows]
+        return [Near(Document.of(id_, payload), similarity) for id_, payload, similarity in rows]
 
     def close(self) -> None:
         """Close the file."""
         self._connection.close()
 
-    def _remove(self, id_: str) -> None:
-        number = self._connection.execute(
-            "DELETE FROM documents WHERE id = ? RETURNING number", (id_,)
-        ).get
-        self._connection.execute("DELETE FROM vectors WHERE rowid = ?", (number,))
 
-    def _put(self, document: Document, vector: Floats) -> None:
-        self._connection.execute(
-            "INSERT INTO documents (id, document) VALUES (?, ?)",
-            (document.id, document.model_dump_json()),
+def look_at(path: Path) -> tuple[Space, int] | None:
+    """Return the space of an index that may be filled at the moment, and how many documents it has; None without one."""
+    try:
+        with closing(Index.open(path)) as index:
+            return index.space, len(index)
+    except ServiceError:
+        return None
+
+
+def switch(searched: Path, following: Path) -> None:
+    """Let the following index be searched, and keep the one that was in its place, for the way back.
+
+    A service that runs notices it. Raises `ServiceError` if the following index lacks documents.
+    """
+    with closing(Index.open(searched)) as old, closing(Index.open(following)) as new:
+        wanted = old.documents().keys()
+        missing = len(wanted - new.documents().keys())
+    if missing:
+        raise ServiceError(
+            f"{following} lacks {missing} of the {len(wanted)} documents of {searched}: run "
+            f"`python -m search_service index --index {following}` with all documents first"
         )
-        number = self._connection.last_insert_rowid()
-        self._connection.execute(
-            "INSERT INTO vectors (rowid, vector) VALUES (?, ?)", (number, vector.tobytes())
-        )
+    kept = searched.with_name(f"{searched.name}.kept")
+    kept.unlink(missing_ok=True)
+    kept.hardlink_to(searched)  # so that there is an index under its name at each moment
+    following.replace(searched)
+    kept.replace(following)
 
 
 def _connect(path: Path, flags: int) -> apsw.Connection:

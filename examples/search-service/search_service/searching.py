@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
-from baseten_tei_client import Classification
+from baseten_tei_client import Classification, Space
 from search_service.index import Index, Near
 from search_service.models import Models
 
@@ -65,6 +65,11 @@ class Search:
         best = ranking.best(count)
         hits = [_hit(near[n], n, score, name_moods(moods, n + 1)) for n, score in best]
         return Found(query=query, moods=name_moods(moods, 0), hits=hits)
+
+    async def look(self) -> tuple[Space, int]:
+        """Return the index's space and how many documents it has now."""
+        async with self._one_at_a_time:
+            return self.index.space, await asyncio.to_thread(len, self.index)
 
     async def _nearest(self, query: str) -> Sequence[Near]:
         [vector] = (await self.models.embedding.embed_query(query)).vectors

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from baseten_tei_client import Space
 from search_service.errors import ServiceError
 
 Role = Literal["current", "next", "previous"]
@@ -31,10 +32,10 @@ class Settings(BaseModel, frozen=True):
         return {"schema_version": self.schema_version, "models": self.models}
 
     @property
-    def spaces(self) -> dict[str, str]:
-        """Return which embedding models there are under the name, by what each is; empty if there is one."""
+    def spaces(self) -> dict[Role, Space]:
+        """Return the spaces of the embedding models under the name, by what each is; empty if there is one."""
         spaces = self.models.get(self.roles.embedding, {}).get("spaces") or {}
-        return {role: served["space"]["model_id"] for role, served in spaces.items() if served}
+        return {role: Space.of(served["space"]) for role, served in spaces.items() if served}
 
     @property
     def on_emulator(self) -> bool:

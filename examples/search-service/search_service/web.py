@@ -1,5 +1,6 @@
 """Serves the search over HTTP, and its page."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +10,11 @@ from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, StringConstraints
 
-from baseten_tei_client import DeadlineError, RefusedTextError, TeiClientError
-from search_service.searching import Found, Search
-from search_service.settings import Role, Settings
+from baseten_tei_client import DeadlineError, RefusedTextError, Space, TeiClientError, compare
+from search_service.index import look_at
+from search_service.searching import Found
+from search_service.serving import Serving
+from search_service.settings import Role
 
 PAGE = Path(__file__).with_name("page")
 HEADERS = {
@@ -27,22 +30,35 @@ STATUSES = {RefusedTextError: 422, DeadlineError: 504}
 """Status codes of the models' errors; all others are a 503."""
 
 
+class Served(BaseModel, frozen=True):
+    """A model under the name, while the stack replaces it, and the index of its space, if there is one here."""
+
+    role: Role
+    model_id: str
+    searched: bool
+    documents: int | None
+
+
 class About(BaseModel, frozen=True):
     """What is searched, and with which model; an emulator's scores are toys.
 
-    `role` is what the model is under its name, `spaces` which others there are while the stack replaces it.
+    `spaces` has what the stack serves beside each other, and is empty where that is one model. `problem` says why the
+    settings or the index of now are not used.
     """
 
     documents: int
     model_id: str
     dimensions: int | None
     emulator: bool
-    role: Role
-    spaces: dict[str, str]
+    spaces: list[Served]
+    problem: str | None
 
 
-def make_app(search: Search, settings: Settings) -> FastAPI:
-    """Return the service, without FastAPI's API pages, which load scripts from elsewhere."""
+def make_app(serving: Serving, beside: Path) -> FastAPI:
+    """Return the service, without FastAPI's API pages, which load scripts from elsewhere.
+
+    `beside` is the file of the index that is to follow, or was before; it need not be there.
+    """
     app = FastAPI(title="search-service", docs_url=None, redoc_url=None)
     app.middleware("http")(_with_headers)
     app.exception_handler(TeiClientError)(_answer_failure)
@@ -52,23 +68,44 @@ def make_app(search: Search, settings: Settings) -> FastAPI:
         q: Annotated[Asked, Query()],
         count: Annotated[int, Query(ge=1, le=20)] = 8,
     ) -> Found:
-        return await search.find(q, count)
-
-    space, documents = search.index.space, len(search.index)
+        async with serving.now.used() as search:
+            return await search.find(q, count)
 
     @app.get("/api/about")
     async def _about() -> About:
-        return About(
-            documents=documents,
-            model_id=space.model_id,
-            dimensions=space.dimensions,
-            emulator=settings.on_emulator,
-            role=search.models.embedding.role,
-            spaces=settings.spaces,
-        )
+        return await describe(serving, beside)
 
     app.mount("/", StaticFiles(directory=PAGE, html=True))
     return app
+
+
+async def describe(serving: Serving, beside: Path) -> About:
+    """Return what is served now, and how full the other index is."""
+    now = serving.now
+    async with now.used() as search:
+        space, documents = await search.look()
+        role = search.models.embedding.role
+    other = await asyncio.to_thread(look_at, beside)
+    return About(
+        documents=documents,
+        model_id=space.model_id,
+        dimensions=space.dimensions,
+        emulator=now.settings.on_emulator,
+        spaces=[
+            Served(
+                role=it,
+                model_id=served.model_id,
+                searched=it == role,
+                documents=documents if it == role else _count(other, served),
+            )
+            for it, served in now.settings.spaces.items()
+        ],
+        problem=serving.problem,
+    )
+
+
+def _count(index: tuple[Space, int] | None, served: Space) -> int | None:
+    return index[1] if index and compare(index[0], served) else None
 
 
 async def _with_headers(

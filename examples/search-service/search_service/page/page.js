@@ -36,8 +36,7 @@ async function search(query) {
 
 function said({ hits }) {
   const moved = hits.filter((hit, place) => hit.nearness !== place + 1).length;
-  const found = hits.length === 1 ? "1 note" : `${hits.length} notes`;
-  return `${found}, most relevant first; the reranker moved ${moved}.`;
+  return `${notes(hits.length)}, most relevant first; the reranker moved ${moved}.`;
 }
 
 function show(found) {
@@ -71,13 +70,36 @@ function moodItem({ label, score }) {
   return item;
 }
 
-function spaceItem([name, model], role) {
+function describe({ documents, model_id, dimensions, emulator, spaces, problem }) {
+  const shape = dimensions ? `, ${dimensions} dimensions` : "";
+  const toys = emulator ? " on an emulator: its scores count shared words and say nothing of the model" : "";
+  document.querySelector("#about").textContent = `${notes(documents)}, embedded by ${model_id}${shape}${toys}`;
+  document.querySelector("#problem").textContent = problem ? `The new settings are not used: ${problem}` : "";
+  document.querySelector("#spaces").hidden = !spaces.length;
+  document.querySelector("#spaces ul").replaceChildren(...spaces.map((it) => spaceItem(it, documents)));
+}
+
+function spaceItem({ role, model_id, searched, documents }, all) {
   const item = copyOf("space");
-  item.querySelector(".role").textContent = name;
-  item.querySelector(".model").textContent = model;
-  item.querySelector(".used").textContent = name === role ? "this index" : "";
-  if (name === role) item.ariaCurrent = "true";
+  item.querySelector(".role").textContent = role;
+  item.querySelector(".model").textContent = model_id;
+  item.querySelector(".index").textContent = indexOf(searched, documents, all);
+  const progress = item.querySelector("progress");
+  if (searched || documents === null) progress.remove();
+  else Object.assign(progress, { max: all, value: documents, ariaLabel: `the index of ${model_id}` });
+  if (searched) item.ariaCurrent = "true";
   return item;
+}
+
+function indexOf(searched, documents, all) {
+  if (documents === null) return "no index yet";
+  if (searched) return `searched: ${notes(documents)}`;
+  const part = Math.floor((100 * documents) / all);
+  return documents < all ? `index ${part} % full: ${documents.toLocaleString("en")} of ${notes(all)}` : `index full: ${notes(documents)}`;
+}
+
+function notes(count) {
+  return count === 1 ? "1 note" : `${count.toLocaleString("en")} notes`;
 }
 
 function copyOf(template) {
@@ -110,9 +132,15 @@ document.querySelector(".examples").addEventListener("click", (event) => {
 addEventListener("popstate", open);
 
 open();
-ask("api/about").then(({ documents, model_id, dimensions, emulator, role, spaces }) => {
-  const shape = dimensions ? `, ${dimensions} dimensions` : "";
-  const toys = emulator ? " on an emulator: its scores count shared words and say nothing of the model" : "";
-  document.querySelector("#about").textContent = `${documents} notes, embedded by ${model_id}${shape}${toys}`;
-  document.querySelector("#spaces").append(...Object.entries(spaces).map((it) => spaceItem(it, role)));
-});
+async function look() {
+  if (document.hidden) return;
+  try {
+    describe(await ask("api/about"));
+  } catch {
+    // the next look tells more
+  }
+}
+
+look();
+setInterval(look, 3000);
+document.addEventListener("visibilitychange", look);
