@@ -1,11 +1,10 @@
 """An embedding model is replaced under a searching client: no search may fail, and none be of another space."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import yaml
 from tests.support.harness import DEV_STACK, Stack, running_emulator
@@ -13,15 +12,9 @@ from tests.support.harness import DEV_STACK, Stack, running_emulator
 from benchmarks.measure.timing import Figure
 from benchmarks.measure.watching import WatchError
 from benchmarks.report.tables import render_table
-from benchmarks.worlds.replaced import (
-    NEW,
-    NEW_SPACE,
-    NEXT,
-    OLD,
-    OLD_SPACE,
-    Replacement,
-    Verdict,
-)
+from benchmarks.worlds.consumers import Verdict
+from benchmarks.worlds.replaced import NEW, NEXT, OLD, Replacement
+from benchmarks.worlds.service import NEW_FILE, OLD_FILE
 
 NOTES, QUICK_NOTES = 20_000, 500
 RATE, QUICK_RATE = 100.0, 20.0
@@ -52,10 +45,9 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
     """
     size, rate, kills = (QUICK_NOTES, QUICK_RATE, QUICK_KILLS) if quick else (NOTES, RATE, KILLS)
     print(f"== spaces: {size} notes, {rate:g} searches/s, {kills} kills", flush=True)
-    config = yaml.safe_load((DEV_STACK / "Pulumi.dev.yaml").read_text())["config"]
     with running_emulator(folder / "emulator") as emulator:
-        world = Replacement(Stack(folder / "project", emulator.url), emulator, size, rate)
-        replace_model(world, config["baseten-tei:models"], kills)
+        world = Replacement(Stack(folder / "project", emulator.url), emulator, size)
+        replace_model(world, rate, kills)
     phases = list(judge(world))
     print(f"\n{render_phases(phases)}\n", flush=True)
     require_good(world)
@@ -64,47 +56,51 @@ def measure(folder: Path, quick: bool) -> Iterator[Figure]:
         yield Figure("spaces", what, "", phase.percentiles)
 
 
-def replace_model(world: Replacement, models: Mapping[str, Any], kills: int) -> None:
-    """Replace the model as docs/spaces.md says, and go back once, while consumers search all the time."""
-    world.begin(models)
+def replace_model(world: Replacement, rate: float, kills: int) -> None:
+    """Replace the model as docs/spaces.md says, go back once, while consumers search all the time."""
+    config = yaml.safe_load((DEV_STACK / "Pulumi.dev.yaml").read_text())["config"]
     try:
-        world.service.start()
-        _replace(world, kills)
+        world.begin(config["baseten-tei:models"])
+        _replace(world, rate, kills)
     finally:
         world.end()
 
 
-def _replace(world: Replacement, kills: int) -> None:
-    late = world.rate * LAST_CLIENTS
-    world.start_searching("consumers", OLD_SPACE, OLD, world.rate - late)
-    world.start_searching("last-consumer", OLD_SPACE, OLD, late)
+def _replace(world: Replacement, rate: float, kills: int) -> None:
+    most, rest = rate * (1 - LAST_CLIENTS), rate * LAST_CLIENTS
+    consumers, service = world.consumers, world.service
+    consumers.start("most", OLD, OLD_FILE, most)
+    consumers.start("last", OLD, OLD_FILE, rest)
     with world.phase("before"):
         time.sleep(CALM_SECONDS)
-    with world.phase("next is added, pulumi up"):
+    with world.phase("`next` is added, `pulumi up`"):
         world.add_next()
-    with world.phase(f"backfill, killed {kills} times"):
+    with world.phase(f"`backfill`, killed {kills} times"):
         world.fill_next(kills)
-    with world.phase("consumers and the service switch"):
-        world.start_searching("switched", NEW_SPACE, NEW, world.rate - late)
-        world.stop_searching("consumers")
-        world.service.switch()
+    with world.phase("`space verify`"):
+        world.verify()
+    with world.phase("most consumers switch, the service too"):
+        consumers.start("most-switched", NEW, NEW_FILE, most)
+        consumers.stop("most")
+        service.switch()
+        service.wait_until(NEXT["model_id"], "next")
     for where, role in (("advance", "current"), ("back", "next"), ("advance", "current")):
-        with world.phase(f"space {where}, pulumi up"):
+        with world.phase(f"`space {where}`, `pulumi up`"):
             world.move(where)
-            world.service.wait_until(NEXT["model_id"], role)
+            service.wait_until(NEXT["model_id"], role)
     with world.phase("the last consumer switches"):
-        world.start_searching("last-switched", NEW_SPACE, OLD, late)  # where the service put it
-        world.stop_searching("last-consumer")
-    with world.phase("previous is removed, pulumi up"):
+        consumers.start("last-switched", NEW, OLD_FILE, rest)  # which the service has exchanged
+        consumers.stop("last")
+    with world.phase("`previous` is removed, `pulumi up`"):
         world.drop_previous()
         time.sleep(CALM_SECONDS)
-    for who in ("switched", "last-switched"):
-        world.stop_searching(who)
+    for who in ("most-switched", "last-switched"):
+        consumers.stop(who)
 
 
 def judge(world: Replacement) -> Iterator[Phase]:
     """Yield what became of the searches of each step, and of all."""
-    verdicts = world.verdicts()
+    verdicts = world.consumers.verdicts()
     for name, began, ended in world.phases:
         some = [it for it in verdicts if began <= it.sent < ended]
         yield _sum_up(name, ended - began, some)
@@ -121,7 +117,7 @@ def _sum_up(name: str, seconds: float, verdicts: Sequence[Verdict]) -> Phase:
 
 def require_good(world: Replacement) -> None:
     """Raise `WatchError` if a search failed or was wrong, a step had none, or a move changed something on Baseten."""
-    wrong = [it.wrong for it in world.verdicts() if it.wrong] + world.service.failures
+    wrong = [it.wrong for it in world.consumers.verdicts() if it.wrong] + world.service.failures
     if wrong:
         raise WatchError(f"{len(wrong)} searches failed or were wrong: {wrong[:3]}")
     if empty := [it.name for it in judge(world) if not it.searches]:

@@ -15,59 +15,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import apsw
 import numpy as np
-import sqlite_vec
 
-from baseten_tei_client import AsyncModel, Space, TeiClientError, aconnect
+from baseten_tei_client import AsyncModel, TeiClientError, aconnect
+from benchmarks.worlds.filled_index import LoadedIndex
+from benchmarks.worlds.truth import Truth
 
 SAME_COSINE = 0.999
 JUDGE_EVERY_SECONDS = 0.2
 SECONDS_OF_A_SEARCH = 60.0
-
-
-@dataclass(frozen=True)
-class Truth:
-    """Queries, the vectors that are right for them in one space, and the ids of the notes they mean."""
-
-    queries: list[str]
-    vectors: Any
-    ids: list[str]
-
-    @classmethod
-    def read(cls, path: Path) -> "Truth":
-        """Return what `write` has written."""
-        read = json.loads(path.read_text())
-        return cls(read["queries"], np.array(read["vectors"], np.float32), read["ids"])
-
-    def write(self, path: Path) -> None:
-        """Write it as JSON."""
-        told = {
-            "queries": self.queries,
-            "vectors": np.asarray(self.vectors).tolist(),
-            "ids": self.ids,
-        }
-        path.write_text(json.dumps(told))
-
-
-class LoadedIndex:
-    """The vectors of a file that a backfill filled, in memory: their nearest neighbours are found exactly."""
-
-    def __init__(self, path: Path, table: str = "documents") -> None:
-        database = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
-        database.enable_load_extension(True)
-        database.load_extension(sqlite_vec.loadable_path())
-        note = database.execute("SELECT space FROM baseten_tei_space WHERE name = ?", (table,)).get
-        self.space = Space.of(json.loads(note))
-        rows = list(database.execute(f'SELECT id, embedding FROM "{table}"'))  # noqa: S608  # a name of our own
-        self.ids = [row[0] for row in rows]
-        vectors = np.frombuffer(b"".join(row[1] for row in rows), np.float32)
-        self._vectors = vectors.reshape(len(rows), -1)
-        database.close()
-
-    def nearest(self, vectors: Any) -> list[str]:
-        """Return the id of the nearest row to each vector."""
-        return [self.ids[place] for place in (self._vectors @ vectors.T).argmax(axis=0)]
 
 
 @dataclass
@@ -145,7 +101,9 @@ class Load:
     def _judge(self, answers: list[tuple[float, float, int, Any]]) -> list[str | None]:
         """Return what is wrong with each answer: how it failed, or that it is of another space."""
         good = [it for it in answers if not isinstance(it[3], str)]
-        found = iter(self.consumer.index.nearest(np.array([it[3] for it in good])) if good else ())
+        found = iter(
+            self.consumer.index.find_nearest(np.array([it[3] for it in good])) if good else ()
+        )
         return [
             f"failed: {answer}"
             if isinstance(answer, str)

@@ -15,6 +15,8 @@ from tests.support.harness import ROOT
 EXAMPLE = ROOT / "examples" / "search-service"
 PYTHON = ROOT / ".venv-search-service" / "bin" / "python"
 ROLES = {"embedding": "bge", "reranker": "bge-reranker", "classifier": "go-emotions"}
+OLD_FILE, NEW_FILE = "index.db", "next.db"
+"""The files of the two indexes, until the service switches, which exchanges them."""
 LOOK_EVERY_SECONDS = 1.0
 SECONDS_TO_FOLLOW = 60
 
@@ -32,11 +34,10 @@ class Service:
     address: str = ""
     _ended: threading.Event = field(default_factory=threading.Event)
 
-    def configure(self, outputs: str) -> None:
+    def configure(self, outputs: Mapping[str, Any]) -> None:
         """Write its settings, as a deploy of its own stack does; they come into place whole."""
-        told = json.loads(outputs)
-        models = {name: told["models"][name] for name in ROLES.values()}
-        settings = {"schema_version": told["schema_version"], "models": models, "roles": ROLES}
+        models = {name: outputs["models"][name] for name in ROLES.values()}
+        settings = {"schema_version": outputs["schema_version"], "models": models, "roles": ROLES}
         new = self.folder / "settings.json.new"
         new.write_text(json.dumps(settings))
         new.replace(self.folder / "settings.json")
@@ -59,9 +60,8 @@ class Service:
         self._looking.start()
 
     def switch(self) -> None:
-        """Let it search the next index, and wait until it does."""
+        """Let it search the next index; it notices within a second."""
         subprocess.run(self._command("switch"), cwd=EXAMPLE, env=self.environment, check=True)
-        self.wait_until("intfloat/e5-base-v2", "next")
 
     def wait_until(self, model_id: str, role: str) -> None:
         """Wait until its page shows that it searches with this model. Raises `RuntimeError` if it never does."""
@@ -86,7 +86,7 @@ class Service:
             self._process.wait()
 
     def _command(self, *words: str) -> list[str | Path]:
-        files = {"--settings": "settings.json", "--index": "index.db", "--next": "next.db"}
+        files = {"--settings": "settings.json", "--index": OLD_FILE, "--next": NEW_FILE}
         options = [it for key, name in files.items() for it in (key, self.folder / name)]
         return [PYTHON, "-m", "search_service", words[0], *options, *words[1:]]
 
