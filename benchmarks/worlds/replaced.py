@@ -64,6 +64,7 @@ class Replacement:
         _write_lock(self.stack)
         write_notes(self.folder / "notes.jsonl", self.size)
         self._bring_up()
+        self.old_space = self.outputs()["models"][NAME]["space"]
         self._keep_truth(OLD, "current", "")
         _wait_for(self._start_backfill(NAME, OLD_FILE))
         self.service.start()

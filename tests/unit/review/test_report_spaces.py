@@ -34,6 +34,7 @@ def test_a_next_that_comes_breaks_nobody_and_both_are_in_the_costs() -> None:
     assert not models["search-2"].breaks
     assert "whoever calls search notices nothing" in models["search-2"].notices[0]
     assert models["search-2"].notices[0].endswith("with a key that is for this model, too")
+    assert models["search"].why == {"next": "(none) → search-2 (BAAI/bge-m3)"}
     [together] = models["search"].notices
     assert together.startswith("together with search-2: $")
     before, after = found.cost.before.typical, found.cost.after.typical
@@ -48,10 +49,17 @@ def test_an_advance_pushes_nothing_and_says_who_breaks_and_who_stays() -> None:
         "search": "settings only",
         "search-2": "settings only",
     }
+    assert models["search"].why == {"place": "search.current → search.previous"}
+    assert models["search-2"].why == {"place": "search.next → search.current"}
+    for it in models.values():
+        assert it.traffic == (
+            "nothing is pushed, and nothing changes on Baseten: only the stack's outputs do",
+        )
     [breaks] = models["search"].breaks
-    assert breaks.startswith("search is search-2 (BAAI/bge-m3) from now on")
-    assert "does not say a space" in breaks
-    assert "expect_space stays with it" in models["search"].notices[0]
+    assert breaks.startswith("search serves BAAI/bge-m3 (search-2) from now on")
+    assert "connects without expect_space" in breaks
+    assert breaks.endswith("whoever connects with expect_space notices nothing")
+    assert models["search"].notices[0] == "its URLs stay as long as it does"
     [unverified] = models["search-2"].breaks
     assert unverified.startswith(
         "its index is not verified (the record of `baseten-tei space verify`"
@@ -77,7 +85,7 @@ def test_a_verification_of_exactly_that_next_is_told_in_a_line() -> None:
 
 def test_the_way_back_says_the_same_of_the_other() -> None:
     models = by_name(report(ADVANCED, go_back("search", ADVANCED)))
-    assert models["search-2"].breaks[0].startswith("search is search (BAAI/bge-base-en-v1.5)")
+    assert models["search-2"].breaks[0].startswith("search serves BAAI/bge-base-en-v1.5 (search)")
     assert not models["search"].breaks
     assert not any("verified" in it for it in models["search"].notices)  # the way back needs none
 
@@ -86,8 +94,17 @@ def test_a_previous_that_goes_breaks_those_who_have_an_index_of_its_space() -> N
     alone = {key: it for key, it in ADVANCED.items() if key != "previous"}
     models = by_name(report(ADVANCED, alone))
     assert models["search"].kind == "deleted"
+    assert models["search-2"].why == {"previous": "search (BAAI/bge-base-en-v1.5) → (none)"}
     assert any("was search.previous: whoever has an index" in it for it in models["search"].breaks)
     assert not models["search-2"].breaks
+
+
+def test_an_advance_that_lets_the_old_model_sleep_says_both() -> None:
+    asleep = advance("search", WITH_NEXT, sleep=True)
+    old = by_name(report(WITH_NEXT, asleep))["search"]
+    assert old.why["place"] == "search.current → search.previous"
+    assert old.why["autoscaling.min_replica"] == "1 → 0"
+    assert "Baseten applies the settings to it" in old.traffic[0]
 
 
 def test_another_model_as_next_is_judged_as_each_model_is() -> None:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 
+from baseten_tei.deployment.differences import Texts
 from baseten_tei.deployment.locked_spec import Subject, find_facts
 from baseten_tei.deployment.money.costs import NOTHING, Monthly, instance_type, monthly, total
 from baseten_tei.errors import redact
@@ -32,7 +33,10 @@ from baseten_tei.review.report.sections.model_costs import (
     hourly_costs,
 )
 from baseten_tei.review.report.sections.renames import join_renamed, rename_problems
-from baseten_tei.review.report.sections.space_lines import find_space_lines
+from baseten_tei.review.report.sections.space_lines import (
+    find_space_lines,
+    find_space_reasons,
+)
 from baseten_tei.review.report.sections.traffic import describe_traffic
 from baseten_tei.review.report.throughput import usd_per_million_tokens
 from baseten_tei.rules.registry import check_model
@@ -46,12 +50,20 @@ def stack_report(stack: str, origin: str, preview: Preview, known: Knowledge) ->
     subjects = list(_subjects(models, known.lock))
     renamed = rename_problems(models)
     spaces = find_space_lines(models, costs, known.verified)
+    places = find_space_reasons(models)
     return StackReport(
         stack=stack,
         origin=origin,
         errors=tuple(redact(line) for line in preview.errors),
         models=tuple(
-            _report_model(it, costs[name], known, renamed.get(name), spaces.get(name, ()))
+            _report_model(
+                it,
+                costs[name],
+                known,
+                renamed.get(name),
+                spaces.get(name, ()),
+                places.get(name, {}),
+            )
             for name, it in models.items()
         ),
         secrets=()
@@ -82,6 +94,7 @@ def _report_model(
     known: Knowledge,
     renamed: str | None,
     spaces: Sequence[Consequence],
+    places: Texts,
 ) -> ModelReport:
     facts_before, facts = _facts(change.before, known.lock), _facts(change.after, known.lock)
     state = change.after or change.before
@@ -96,7 +109,7 @@ def _report_model(
         model_id=str(spec.get("model_id", "")),
         instance_type=instance_type(args) if args else "",
         kind=kind,
-        why=reasons_of(change),
+        why={**places, **reasons_of(change)},
         diff=redact(_diff(change)),
         breaks=(renamed,) if renamed else tuple(it.text for it in consequences if it.breaks),
         notices=tuple(it.text for it in consequences if not it.breaks),

@@ -14,6 +14,10 @@ Kind = Literal["created", "pushed", "settings only", "renamed", "unchanged", "de
 """`forgotten` leaves the model on Baseten: `on_removal: retain`."""
 
 
+BESIDE = ("next", "previous")
+"""Keys that say which models stand beside one; space_lines.py says what changes of them."""
+
+
 def kind_of(pair: ModelChange) -> Kind:
     """Return what happens to a model."""
     if pair.before is None:
@@ -31,9 +35,14 @@ def kind_of(pair: ModelChange) -> Kind:
     return "unchanged"
 
 
+def only_moves(pair: ModelChange) -> bool:
+    """Return whether only its place under its name changes, or what stands beside it: nothing on Baseten."""
+    return not any(step.changes for step in pair.steps if step.parent == pair.name)
+
+
 def _moves(before: ModelState, after: ModelState) -> bool:
     """Whether what stands beside it under its name is another: that is in its component alone."""
-    return any(before.spec.get(key) != after.spec.get(key) for key in ("next", "previous"))
+    return any(before.spec.get(key) != after.spec.get(key) for key in BESIDE)
 
 
 def _is_renamed(before: ModelState, after: ModelState) -> bool:
@@ -60,11 +69,17 @@ def reasons_of(pair: ModelChange) -> Texts:
     before, after = pair.before, pair.after
     if before is None or after is None:
         return {}
+    spec = find_differences(_own(before.spec), _own(after.spec))
     return (
-        say_schedules(find_differences(before.spec, after.spec), before.args, after.args)
+        say_schedules(spec, before.args, after.args)
         or find_differences(before.config, after.config, "config")
         or _resource_differences(pair)
     )
+
+
+def _own(spec: Inputs) -> Inputs:
+    """Return a spec without what stands beside the model."""
+    return {key: it for key, it in spec.items() if key not in (*BESIDE, "edition")}
 
 
 def drift_of(before: ModelState | None) -> Texts:

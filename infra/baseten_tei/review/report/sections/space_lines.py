@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from baseten_tei.deployment.differences import Texts
 from baseten_tei.deployment.money.costs import Monthly, total
 from baseten_tei.outputs.spaces.verified import describe_record, find_fault
 from baseten_tei.review.report.before_and_after import ModelChange
@@ -46,6 +47,36 @@ def find_space_lines(
     return found
 
 
+def find_space_reasons(models: Mapping[str, ModelChange]) -> dict[str, Texts]:
+    """Return what changes of the place of each model, and of those beside it, as `before → after`."""
+    specs_before = {name: it.before.args for name, it in models.items() if it.before}
+    specs_after = {name: it.after.args for name, it in models.items() if it.after}
+    before, after = _places(specs_before), _places(specs_after)
+    ids = {**_ids(specs_before), **_ids(specs_after)}
+    return {
+        resource: _reasons(before[resource], after[resource], ids)
+        for resource in models
+        if resource in before and resource in after
+    }
+
+
+def _reasons(was: _Place, is_now: _Place, ids: Mapping[str, str]) -> Texts:
+    if was.role != is_now.role:
+        return {"place": f"{was.name}.{was.role} → {is_now.name}.{is_now.role}"}
+    if is_now.role != "current":
+        return {}
+    beside: tuple[Role, ...] = ("next", "previous")
+    return {
+        role: f"{_describe(was.roles.get(role), ids)} → {_describe(is_now.roles.get(role), ids)}"
+        for role in beside
+        if was.roles.get(role) != is_now.roles.get(role)
+    }
+
+
+def _describe(resource: str | None, ids: Mapping[str, str]) -> str:
+    return f"{resource} ({ids.get(resource, '')})" if resource else "(none)"
+
+
 def _places(specs: Mapping[str, ModelArgs | None]) -> dict[str, _Place]:
     known = {name: args for name, args in specs.items() if args is not None}
     return {
@@ -69,20 +100,18 @@ def _moves(
     elif is_now.role == "current":
         yield Consequence(
             False,
-            f"serves as {is_now.name} from now on: nothing is pushed, its URLs stay, and who names its space "
+            f"serves as {is_now.name} from now on; its URLs stay, and whoever connects with expect_space and its space "
             "calls it already",
         )
     elif was and was.role == "current":
-        heir = is_now.roles["current"]
+        heir, name = is_now.roles["current"], is_now.name
         yield Consequence(
             True,
-            f"{is_now.name} is {heir} ({ids.get(heir, '')}) from now on, and this one is {is_now.name}.{is_now.role}: "
-            "who calls by name and does not say a space gets vectors that do not compare with its index, once it "
-            "reads the outputs again",
+            f"{name} serves {ids.get(heir, 'another model')} ({heir}) from now on, and this is {name}.{is_now.role}: "
+            "whoever connects without expect_space and searches an index of this model's space gets vectors that do "
+            "not compare with it, once the outputs are read again; whoever connects with expect_space notices nothing",
         )
-        yield Consequence(
-            False, "who connects with expect_space stays with it: its URLs stay as long as it does"
-        )
+        yield Consequence(False, "its URLs stay as long as it does")
     else:
         yield Consequence(False, _beside(is_now))
 

@@ -12,7 +12,7 @@ from baseten_tei.deployment.schedules.spec_sentences import list_sentences
 from baseten_tei.facts.hub.model_facts import ModelFacts
 from baseten_tei.facts.tei.gpus import CPU
 from baseten_tei.review.report.before_and_after import ModelChange, ModelState
-from baseten_tei.review.report.change_kind import Kind
+from baseten_tei.review.report.change_kind import Kind, only_moves
 from baseten_tei.spec.args import Autoscaling, EnvironmentArgs, ModelArgs
 
 GIB = 1024**3
@@ -50,6 +50,9 @@ def _describe_removal(before: ModelState | None, kind: Kind) -> Iterator[str]:
 
 
 def _describe_settings(pair: ModelChange, args: ModelArgs) -> Iterator[str]:
+    if only_moves(pair):
+        yield "nothing is pushed, and nothing changes on Baseten: only the stack's outputs do"
+        return
     yield "nothing is pushed: what serves goes on, and Baseten applies the settings to it"
     there = pair.before.environments if pair.before else {}
     pins = []
