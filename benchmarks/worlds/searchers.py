@@ -22,8 +22,8 @@ from benchmarks.worlds.filled_index import LoadedIndex
 from benchmarks.worlds.truth import Truth
 
 SAME_COSINE = 0.999
-JUDGE_EVERY_SECONDS = 0.2
-SECONDS_OF_A_SEARCH = 60.0
+JUDGE_EVERY_SECONDS = 1.0
+"""So that the index is read once for many searches."""
 
 
 @dataclass
@@ -83,7 +83,7 @@ class Load:
         sent = time.time()
         try:
             query = self.truth.queries[place]
-            [answer] = (await model.embed_query(query, timeout=SECONDS_OF_A_SEARCH)).vectors
+            [answer] = (await model.embed_query(query)).vectors
         except TeiClientError as error:
             answer = f"{type(error).__name__}: {error}"
         self._answers.append((sent, 1000 * (time.monotonic() - due), place, answer))

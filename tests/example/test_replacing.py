@@ -1,14 +1,14 @@
-"""The embedding model is replaced by the commands of docs/spaces.md, with the real engine, while all its users search."""
+"""The embedding model is replaced as docs/spaces.md says, with the real engine, while all its users search."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-from baseten_tei_client import SpaceMismatchError, connect
 from benchmarks.sections.spaces import judge, replace_model, require_good
 from benchmarks.worlds.replaced import NAME, NEXT, Replacement
-from tests.support.harness import API_KEY, DEV_STACK, Stack, running_emulator, status
+
+from baseten_tei_client import SpaceMismatchError, connect
+from tests.support.harness import API_KEY, Stack, running_emulator, status
 
 pytestmark = pytest.mark.e2e
 NOTES, SEARCHES_A_SECOND, KILLS = 500, 20, 1
@@ -26,7 +26,9 @@ def replaced(_environments: None, tmp_path: Path) -> Iterator[Replacement]:
 def test_no_search_fails_or_is_of_another_space_while_the_model_is_replaced_and_goes_back(
     replaced: Replacement,
 ) -> None:
-    require_good(replaced)  # each step had searches, all were right, and no move changed anything on Baseten
+    require_good(
+        replaced
+    )  # each step had searches, all were right, and no move changed anything on Baseten
     assert sum(it.searches for it in judge(replaced)) > 0
     filled = [
         next((it["documents"] for it in about["spaces"] if it["role"] == "next"), None)

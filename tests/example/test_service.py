@@ -11,8 +11,10 @@ from tests.client.stack import ClientStack
 from tests.example.conftest import HOSTILE, Place, bundled, get
 from tests.support.harness import API_KEY
 
-
-UNREADABLE = "{0}:  Invalid JSON: EOF while parsing a value at line 1 column 0; run `pulumi stack output settings --json > {0}`"
+UNREADABLE = (
+    "{0}:  Invalid JSON: EOF while parsing a value at line 1 column 0; "
+    "run `pulumi stack output settings --json > {0}`"
+)
 
 
 def found(address: str, query: str, count: int = 8) -> dict[str, Any]:
