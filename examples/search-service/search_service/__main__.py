@@ -52,7 +52,10 @@ def _parser() -> argparse.ArgumentParser:
     shared.add_argument("--index", type=Path, default=Path("index.db"))
     beside = argparse.ArgumentParser(add_help=False)
     beside.add_argument(
-        "--next", type=Path, default=Path("next.db"), help="the index that is to follow, or was before"
+        "--next",
+        type=Path,
+        default=Path("next.db"),
+        help="the index that is to follow, or was before",
     )
     parser = argparse.ArgumentParser(prog="python -m search_service", description=__doc__)
     commands = parser.add_subparsers(required=True)

@@ -31,9 +31,7 @@ CREATE VIRTUAL TABLE documents USING vec0(
 );
 """
 _SPACE = "SELECT space FROM baseten_tei_space WHERE name = 'documents'"
-_NEAREST = (
-    "SELECT id, payload, 1 - distance FROM documents WHERE embedding MATCH ? AND k = ? ORDER BY distance"
-)
+_NEAREST = "SELECT id, payload, 1 - distance FROM documents WHERE embedding MATCH ? AND k = ? ORDER BY distance"
 
 
 @dataclass(frozen=True)
@@ -73,9 +71,7 @@ class Index:
         try:
             index._connection.execute(_TABLES.format(dimensions=int(dimensions)))
             text = json.dumps(space.as_mapping(), ensure_ascii=False)
-            index._connection.execute(
-                "INSERT INTO baseten_tei_space VALUES (?, ?)", (TABLE, text)
-            )
+            index._connection.execute("INSERT INTO baseten_tei_space VALUES (?, ?)", (TABLE, text))
             yield index
             index.close()
             making.replace(path)
@@ -122,7 +118,7 @@ class Index:
 
 
 def look_at(path: Path) -> tuple[Space, int] | None:
-    """Return the space of an index that may be filled at the moment, and how many documents it has; None without one."""
+    """Return the space of an index, which may be filled meanwhile, and its documents; `None` where there is none."""
     try:
         with closing(Index.open(path)) as index:
             return index.space, len(index)
