@@ -87,6 +87,18 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "BASETEN_API_KEY": API_KEY}
 
 
+def replaced_models(models: ClientStack, *, advanced: bool = False) -> dict[str, Any]:
+    """The embedding model as a stack tells of it that replaces `search` by `other`, before it advances or after."""
+    old, new = (models.models[name] for name in ("search", "other"))
+    if advanced:
+        return {"search": {**new, "spaces": {"current": _served(new), "previous": _served(old)}}}
+    return {"search": {**old, "spaces": {"current": _served(old), "next": _served(new)}}}
+
+
+def _served(model: dict[str, Any]) -> dict[str, Any]:
+    return {key: it for key, it in model.items() if key not in ("model_id", "task")}
+
+
 def bundled() -> list[dict[str, Any]]:
     lines = (EXAMPLE / "documents.jsonl").read_text().splitlines()
     return [json.loads(line) for line in lines]

@@ -2,12 +2,15 @@
 
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.client.stack import ClientStack
+from tests.example.conftest import Place, bundled, replaced_models
 from tests.support.harness import ROOT
 from tests.support.pages.sample_pages import draw_tune_pages, pages, tune_evidence
 
@@ -52,9 +55,17 @@ def test_nothing_runs_off_the_page_and_no_word_is_broken(
         assert look["broken"] == []
 
 
-def test_the_search_page_fits_a_phone_and_a_desk(service: str) -> None:
+def test_the_search_page_fits_a_phone_and_a_desk_while_a_model_is_replaced(
+    place: Place, filled: Place, models: ClientStack
+) -> None:
+    shutil.copy(filled.index, place.index)
+    following = place.folder / "next.db"
+    place.configure_models(replaced_models(models))
+    options = ("--space", "next", "--index", following)
+    assert place.run("index", place.documents(bundled()[:30]), *options).code == 0
     queries = ("", "?q=hostile", "?q=lost+luggage")
-    looks = look_at(*(f"{service}/{query}" for query in queries))
+    with place.serving("--next", following) as address:
+        looks = look_at(*(f"{address}/{query}" for query in queries))
     assert len(looks) == len(queries)
     for page, widths in looks.items():
         for width, look in widths.items():

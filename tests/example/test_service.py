@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.client.stack import ClientStack
-from tests.example.conftest import HOSTILE, Place, bundled, get
+from tests.example.conftest import HOSTILE, Place, bundled, get, replaced_models
 from tests.support.harness import API_KEY
 
 UNREADABLE = (
@@ -113,10 +113,6 @@ def test_another_model_of_as_many_dimensions_is_refused_until_the_index_is_made_
         assert get(address, "/api/about").json()["model_id"] == "BAAI/bge-small-en-v1.5"
 
 
-def served(model: dict[str, Any]) -> dict[str, Any]:
-    return {key: it for key, it in model.items() if key not in ("model_id", "task")}
-
-
 def shown(address: str) -> dict[str, Any]:
     """Each role's index, as the page has it, `*` for the one that is searched; and what is wrong."""
     about = get(address, "/api/about").json()
@@ -138,9 +134,6 @@ def test_a_service_that_runs_follows_its_stack_and_its_index_while_the_model_is_
     place: Place, filled: Place, models: ClientStack
 ) -> None:
     shutil.copy(filled.index, place.index)
-    old, new = (models.models[name] for name in ("search", "other"))
-    before = {"search": {**old, "spaces": {"current": served(old), "next": served(new)}}}
-    after = {"search": {**new, "spaces": {"current": served(new), "previous": served(old)}}}
     following = place.folder / "next.db"
 
     def fill(*documents: dict[str, Any]) -> str:
@@ -149,7 +142,7 @@ def test_a_service_that_runs_follows_its_stack_and_its_index_while_the_model_is_
 
     with place.serving("--next", following) as address:
         assert shown(address) == {"problem": None}
-        place.configure_models(before)
+        place.configure_models(replaced_models(models))
         wait_until(address, current="*43", next="None")
         assert "embedded 5 documents" in fill(*bundled()[:5])
         wait_until(address, current="*43", next="5")
@@ -159,13 +152,13 @@ def test_a_service_that_runs_follows_its_stack_and_its_index_while_the_model_is_
         assert "embedded 38 documents, kept 5" in fill(*bundled(), *HOSTILE)
         assert place.run("switch", "--next", following).code == 0
         wait_until(address, current="43", next="*43")
-        place.configure_models(after)
+        place.configure_models(replaced_models(models, advanced=True))
         wait_until(address, current="*43", previous="43")
         assert place.run("switch", "--next", following).code == 0  # back
         wait_until(address, current="43", previous="*43")
         place.settings.write_text("")
         wait_until(address, current="43", previous="*43", problem=UNREADABLE.format(place.settings))
-        place.configure_models({"search": new})
+        place.configure_models({"search": models.models["other"]})
         assert place.run("switch", "--next", following).code == 0
         wait_until(address)
     shutil.move(following, place.index)
