@@ -1,4 +1,4 @@
-"""Pull requests of thirteen kinds, each a commit of a git repository, and the comment that each one gets.
+"""Pull requests of fourteen kinds, each a commit of a git repository, and the comment that each one gets.
 
 The base is brought up for real and its snapshot taken; each pull request is a clone with one commit more, previewed
 with an empty environment by the real engine. The comments are goldens: `UPDATE_GOLDEN=1` writes them anew.
@@ -66,12 +66,13 @@ SETTINGS = {**SEARCH, "autoscaling": {"min_replica": 0, "max_replica": 6}}
 STAGING = {**SEARCH, "environments": {"staging": {"autoscaling": {"max_replica": 2}}}}
 
 LESS_OFTEN = (
-    "new_model", "tokens_changed", "revision_moved", "settings_only", "removal", "fleet",
+    "new_model", "next_added", "tokens_changed", "revision_moved", "settings_only", "removal", "fleet",
 )  # fmt: skip
 """In `make faults` alone: what `several` has, too, and two hundred models, whose comment the units keep short."""
 
 CHANGES: dict[str, Mapping[str, Any]] = {
     "new_model": {**MODELS, "small": {**SEARCH, "accelerator": "T4"}},
+    "next_added": {**MODELS, "search": {**SEARCH, "next": {"revision": MOVED}}},
     "tokens_changed": {**MODELS, "search": {**SEARCH, "max_batch_tokens": 8192}},
     "gpu_changed": {**MODELS, "search": {**SEARCH, "accelerator": "H100"}},
     "revision_moved": {**MODELS, "search": {**SEARCH, "revision": MOVED}},
