@@ -22,6 +22,7 @@ KILLS, QUICK_KILLS = 4, 1
 LAST_CLIENTS = 0.2
 """The part of the searches that stays with the old index until the last moment."""
 CALM_SECONDS = 3.0
+"""Before the first step and after the last one."""
 HEADINGS = ("step", "took", "searches", "failed", "of another space", "median", "99th percentile")
 
 

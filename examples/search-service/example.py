@@ -105,7 +105,8 @@ def main() -> None:
     os.environ["BASETEN_API_KEY"] = "emulator"  # never the reader's own key
     files = ("--settings", bring_up_stacks(), "--index", STATE / "notes.db")
     step("Documents into the index", PYTHON, "-m", "search_service", "index", *files)
-    with run_service(*files, "--port", str(arguments.port)) as address:
+    beside = ("--next", STATE / "next.db")
+    with run_service(*files, *beside, "--port", str(arguments.port)) as address:
         search(address)
         if not arguments.once:
             print(f"\nOpen {address} in a browser. Ctrl-C ends it.", flush=True)

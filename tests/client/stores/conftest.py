@@ -16,7 +16,6 @@ import pytest
 
 from tests.support.harness import ROOT, Run
 from tests.support.object_store import KEYS, running_object_store
-from tests.support.stores import make_stores_environment
 
 FILL = ROOT / "tests" / "client" / "stores" / "fill.py"
 STORES = ("parquet", "s3", "lancedb", "sqlite-vec", "qdrant", "postgresql")
@@ -79,7 +78,10 @@ def environment(pause: float = 0) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def stores_python() -> Path:
-    return make_stores_environment() / "bin" / "python"
+    """The clients of stores are in an environment of their own, for they bring 700 MB."""
+    command = [ROOT / "scripts/venv-of.sh", "tests/client/stores", "clients/python"]
+    subprocess.run(command, check=True)
+    return ROOT / ".venv-stores" / "bin" / "python"
 
 
 @pytest.fixture(scope="session")
