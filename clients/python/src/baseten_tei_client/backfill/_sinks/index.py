@@ -77,6 +77,16 @@ def stack_vectors(vectors: Sequence[Floats]) -> Vectors:
     return np.asarray(vectors, np.float32).reshape(len(vectors), -1)
 
 
+def select_length(vectors: Vectors, length: int) -> tuple[Sequence[int], Floats]:
+    """Return the places of the vectors of this length, and these as a matrix, which is not copied if it is one."""
+    if isinstance(vectors, np.ndarray):
+        if vectors.shape[1] == length:
+            return range(len(vectors)), vectors
+        return (), np.empty((0, length), np.float32)
+    places = [place for place, it in enumerate(vectors) if len(it) == length]
+    return places, np.asarray([vectors[it] for it in places], np.float32).reshape(-1, length)
+
+
 def as_vector(value: object) -> Floats:
     """Return a stored value as an array; an empty one for null."""
     return np.asarray(() if value is None else value, np.float32)

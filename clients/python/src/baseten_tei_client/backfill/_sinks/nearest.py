@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from baseten_tei_client.backfill._rows import Id
-from baseten_tei_client.backfill._sinks.index import Vectors, stack_vectors
+from baseten_tei_client.backfill._sinks.index import Vectors, select_length
 from baseten_tei_client.results import Floats
 
 
@@ -17,12 +18,12 @@ def find_nearest(
     scores = np.full((len(wanted), 0), -np.inf, np.float32)
     ids: list[list[Id]] = [[] for _ in wanted]
     for names, some in batches:
-        fitting = [n for n, it in enumerate(some) if len(it) == wanted.shape[1]]
+        fitting, found = select_length(some, wanted.shape[1])
         if not fitting:
             continue
-        matrix = normalize(np.asarray(stack_vectors([some[n] for n in fitting])))
+        matrix = normalize(found)
         every = np.concatenate([scores, np.nan_to_num(wanted @ matrix.T, nan=-1.0)], axis=1)
-        kept = np.argsort(-every, axis=1, kind="stable")[:, :k]
+        kept = _find_greatest(every, k)
         before = scores.shape[1]
         ids = [
             [own[it] if it < before else names[fitting[it - before]] for it in places]
@@ -30,6 +31,16 @@ def find_nearest(
         ]
         scores = np.take_along_axis(every, kept, axis=1)
     return ids
+
+
+def _find_greatest(scores: Floats, k: int) -> NDArray[np.intp]:
+    """Return the places of the `k` greatest of each row, the greatest first."""
+    if scores.shape[1] > k:
+        some = np.argpartition(-scores, k - 1, axis=1)[:, :k]
+    else:
+        some = np.tile(np.arange(scores.shape[1]), (len(scores), 1))
+    order = np.argsort(-np.take_along_axis(scores, some, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(some, order, axis=1)
 
 
 def normalize(vectors: Floats) -> Floats:

@@ -11,7 +11,7 @@ import numpy as np
 from baseten_tei_client._fingerprints import MIN_COSINE
 from baseten_tei_client.backfill._embedder import ChunkEmbedder
 from baseten_tei_client.backfill._rows import Id, Row
-from baseten_tei_client.backfill._sinks.index import Index
+from baseten_tei_client.backfill._sinks.index import Index, select_length
 from baseten_tei_client.backfill._sinks.index import Vectors as Stored
 from baseten_tei_client.backfill._sinks.nearest import normalize
 from baseten_tei_client.backfill._verification.coverage import Ids
@@ -51,25 +51,26 @@ def scan_index(
         places, good = _look_at(scan, ids, vectors)
         if middle is None or not most_unlike or not len(good):
             continue
-        for place, likeness in zip(places, good @ middle, strict=True):
-            entry = (-float(likeness), next(order), ids[place])
-            if len(heap) < most_unlike:
-                heapq.heappush(heap, entry)
-            elif entry > heap[0]:
-                heapq.heapreplace(heap, entry)
+        likeness = good @ middle
+        for place in np.argpartition(likeness, min(most_unlike, len(good)) - 1)[:most_unlike]:
+            entry = (-float(likeness[place]), next(order), ids[places[place]])
+            heapq.heappush(heap, entry) if len(heap) < most_unlike else heapq.heappushpop(
+                heap, entry
+            )
     scan.unlike = [it[2] for it in sorted(heap, reverse=True)]
     return scan
 
 
-def _look_at(scan: Scan, ids: Sequence[Id], vectors: Stored) -> tuple[list[int], Floats]:
+def _look_at(scan: Scan, ids: Sequence[Id], vectors: Stored) -> tuple[Sequence[int], Floats]:
     """Count what is wrong with some vectors; return the places of the rest, and the rest at length one."""
-    fitting = [n for n, it in enumerate(vectors) if len(it) == scan.dimensions]
-    matrix = np.asarray([vectors[n] for n in fitting], np.float32).reshape(-1, scan.dimensions)
+    fitting, matrix = select_length(vectors, scan.dimensions)
     finite, filled = np.isfinite(matrix).all(axis=1), matrix.any(axis=1)
     scan.wrong_length += len(ids) - len(fitting)
     scan.not_finite += int((~finite).sum())
     scan.zero += int((~filled).sum())
     good: Any = finite & filled
+    if len(fitting) == len(ids) and good.all():
+        return fitting, normalize(matrix)
     places = [place for place, is_good in zip(fitting, good.tolist(), strict=True) if is_good]
     if len(places) < len(ids):
         kept = set(places)
