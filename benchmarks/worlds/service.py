@@ -18,7 +18,7 @@ ROLES = {"embedding": "bge", "reranker": "bge-reranker", "classifier": "go-emoti
 OLD_FILE, NEW_FILE = "index.db", "next.db"
 """The files of the two indexes, until the service switches, which exchanges them."""
 LOOK_EVERY_SECONDS = 1.0
-SECONDS_TO_FOLLOW = 60
+SECONDS_TO_FOLLOW = 120
 
 
 @dataclass

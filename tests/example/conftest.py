@@ -42,6 +42,11 @@ class Place:
     def index(self) -> Path:
         return self.folder / "index.db"
 
+    @property
+    def log(self) -> Path:
+        """What a service said on standard error."""
+        return self.folder / "service.log"
+
     def configure(self, **roles: str) -> None:
         told = {**self.stack.outputs, "roles": {**ROLES, **roles}}
         self.settings.write_text(json.dumps(told))
@@ -73,9 +78,17 @@ class Place:
     def serving(self, *more: str | Path) -> Iterator[str]:
         """The address of the service at work."""
         command = self.command("serve", "--port", "0", *more)
-        with subprocess.Popen(
-            command, cwd=EXAMPLE, env=_environment(), stdout=subprocess.PIPE, text=True
-        ) as process:
+        with (
+            self.log.open("w") as log,
+            subprocess.Popen(
+                command,
+                cwd=EXAMPLE,
+                env=_environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            ) as process,
+        ):
             try:
                 line = process.stdout.readline() if process.stdout else ""
                 yield line.partition(" at ")[2].split()[0]

@@ -12,8 +12,8 @@ from tests.example.conftest import HOSTILE, Place, bundled, get, replaced_models
 from tests.support.harness import API_KEY
 
 UNREADABLE = (
-    "{0}:  Invalid JSON: EOF while parsing a value at line 1 column 0; "
-    "run `pulumi stack output settings --json > {0}`"
+    "search-service: still as before: {0}:  Invalid JSON: EOF while parsing a value at line 1 column 0; "
+    "run `pulumi stack output settings --json > {0}`\n"
 )
 
 
@@ -114,18 +114,18 @@ def test_another_model_of_as_many_dimensions_is_refused_until_the_index_is_made_
 
 
 def shown(address: str) -> dict[str, Any]:
-    """Each role's index, as the page has it, `*` for the one that is searched; and what is wrong."""
+    """Each role's index, as the page has it, `*` for the one that is searched; and whether it follows the files."""
     about = get(address, "/api/about").json()
     roles = {
         it["role"]: f"{'*' if it['searched'] else ''}{it['documents']}" for it in about["spaces"]
     }
-    return {**roles, "problem": about["problem"]}
+    return {**roles, "outdated": about["outdated"]}
 
 
 def wait_until(address: str, **wanted: Any) -> None:
     """Search until the page shows this; the service looks at its files once a second."""
     deadline = time.monotonic() + 60
-    while (now := shown(address)) != {"problem": None, **wanted}:
+    while (now := shown(address)) != {"outdated": False, **wanted}:
         assert time.monotonic() < deadline, now
         assert found(address, "bread", count=1)["hits"]
 
@@ -141,7 +141,7 @@ def test_a_service_that_runs_follows_its_stack_and_its_index_while_the_model_is_
         return place.run("index", place.documents([*documents]), *options).stdout
 
     with place.serving("--next", following) as address:
-        assert shown(address) == {"problem": None}
+        assert shown(address) == {"outdated": False}
         place.configure_models(replaced_models(models))
         wait_until(address, current="*43", next="None")
         assert "embedded 5 documents" in fill(*bundled()[:5])
@@ -157,7 +157,8 @@ def test_a_service_that_runs_follows_its_stack_and_its_index_while_the_model_is_
         assert place.run("switch", "--next", following).code == 0  # back
         wait_until(address, current="43", previous="*43")
         place.settings.write_text("")
-        wait_until(address, current="43", previous="*43", problem=UNREADABLE.format(place.settings))
+        wait_until(address, current="43", previous="*43", outdated=True)
+        assert place.log.read_text() == UNREADABLE.format(place.settings)
         place.configure_models({"search": models.models["other"]})
         assert place.run("switch", "--next", following).code == 0
         wait_until(address)

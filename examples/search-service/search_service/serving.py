@@ -55,7 +55,7 @@ class Generation:
 
 
 class Serving:
-    """What is served now; `problem` says why what is in the files now is not."""
+    """What is served now; `problem` says why what is in the files now is not, for the log alone."""
 
     def __init__(self, settings: Path, index: Path) -> None:
         self._settings, self._index = settings, index

@@ -42,8 +42,8 @@ class Served(BaseModel, frozen=True):
 class About(BaseModel, frozen=True):
     """What is searched, and with which model; an emulator's scores are toys.
 
-    `spaces` has what the stack serves beside each other, and is empty where that is one model. `problem` says why the
-    settings or the index of now are not used.
+    `spaces` has what the stack serves beside each other, and is empty where that is one model. `outdated`: settings or
+    index have changed, and cannot be used; why is in the service's log, not for everybody.
     """
 
     documents: int
@@ -51,7 +51,7 @@ class About(BaseModel, frozen=True):
     dimensions: int | None
     emulator: bool
     spaces: list[Served]
-    problem: str | None
+    outdated: bool
 
 
 def make_app(serving: Serving, beside: Path) -> FastAPI:
@@ -100,7 +100,7 @@ async def describe(serving: Serving, beside: Path) -> About:
             )
             for it, served in now.settings.spaces.items()
         ],
-        problem=serving.problem,
+        outdated=serving.problem is not None,
     )
 
 

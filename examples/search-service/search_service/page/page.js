@@ -70,11 +70,11 @@ function moodItem({ label, score }) {
   return item;
 }
 
-function describe({ documents, model_id, dimensions, emulator, spaces, problem }) {
+function describe({ documents, model_id, dimensions, emulator, spaces, outdated }) {
   const shape = dimensions ? `, ${dimensions} dimensions` : "";
   const toys = emulator ? " on an emulator: its scores count shared words and say nothing of the model" : "";
   document.querySelector("#about").textContent = `${notes(documents)}, embedded by ${model_id}${shape}${toys}`;
-  document.querySelector("#problem").textContent = problem ? `The new settings are not used: ${problem}` : "";
+  document.querySelector("#outdated").textContent = outdated ? "Settings or index have changed and cannot be used; the service's log says why." : "";
   document.querySelector("#spaces").hidden = !spaces.length;
   document.querySelector("#spaces ul").replaceChildren(...spaces.map((it) => spaceItem(it, documents)));
 }
@@ -85,7 +85,7 @@ function spaceItem({ role, model_id, searched, documents }, all) {
   item.querySelector(".model").textContent = model_id;
   item.querySelector(".index").textContent = indexOf(searched, documents, all);
   const progress = item.querySelector("progress");
-  if (searched || documents === null) progress.remove();
+  if (searched || documents === null || documents >= all) progress.remove();
   else Object.assign(progress, { max: all, value: documents, ariaLabel: `the index of ${model_id}` });
   if (searched) item.ariaCurrent = "true";
   return item;
@@ -94,8 +94,8 @@ function spaceItem({ role, model_id, searched, documents }, all) {
 function indexOf(searched, documents, all) {
   if (documents === null) return "no index yet";
   if (searched) return `searched: ${notes(documents)}`;
-  const part = Math.floor((100 * documents) / all);
-  return documents < all ? `index ${part} % full: ${documents.toLocaleString("en")} of ${notes(all)}` : `index full: ${notes(documents)}`;
+  if (documents >= all) return `index complete: ${notes(documents)}`;
+  return `index ${Math.floor((100 * documents) / all)} % full: ${documents.toLocaleString("en")} of ${notes(all)}`;
 }
 
 function notes(count) {
