@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.dealing import deal
+
 if TYPE_CHECKING:
     from tests.support.worlds import Worlds
 
@@ -50,6 +52,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let no test be named by an address: each process would know it by another name, and none would run."""
     if named := [item.nodeid for item in items if " at 0x" in item.nodeid]:
         raise pytest.UsageError(f"give these parameters ids that stay: {named}")
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes > 1:
+        items[:] = [items[index] for index in deal([item.nodeid for item in items], processes)]
 
 
 @pytest.fixture(scope="session")

@@ -193,13 +193,11 @@ def test_any_text_comes_back_from_both_languages(text: str) -> None:
 
     space, values = {}, set[Any]()
     for node in ast.walk(ast.parse(module("python", prompt))):
-        if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "BGE_SPACE":
+        if not (isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)):
+            continue
+        if node.target.id == "BGE_SPACE":
             space = ast.literal_eval(node.value)  # type: ignore[arg-type]  # it has one
-        if (
-            isinstance(node, ast.AnnAssign)
-            and ast.unparse(node.target) == "sync_url"
-            and node.value
-        ):
+        if node.target.id == "sync_url" and node.value:
             values.add(ast.literal_eval(node.value))
     assert space["prompt"] == text
     assert text in values
