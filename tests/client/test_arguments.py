@@ -11,6 +11,7 @@ import pytest
 import baseten_tei_client
 from baseten_tei_client import (
     OutputsError,
+    PulumiStack,
     Settings,
     Space,
     TeiClientError,
@@ -37,6 +38,10 @@ OUTPUTS = {
 SPACE = Space("a/b")
 
 
+NUMBERS = np.array([1, 2])
+"""What cannot be compared as other values are."""
+
+
 def make(name: Any = "search", **options: Any) -> Any:
     return connect(name, **{"outputs": OUTPUTS, "api_key": "key", **options})
 
@@ -44,23 +49,32 @@ def make(name: Any = "search", **options: Any) -> Any:
 BAD_OPTIONS: Mapping[str, tuple[object, ...]] = {
     "name": (None, 5, b"search", ["search"]),
     "environment": (5, b"staging"),
-    "space": (5, "nxt", b"next"),
-    "outputs": (5, None, ["a"], ..., b"outputs.json"),
+    "space": (5, "nxt", b"next", NUMBERS),
+    "outputs": (
+        5,
+        None,
+        ["a"],
+        ...,
+        b"outputs.json",
+        NUMBERS,
+        PulumiStack(5),
+        PulumiStack("dev", NUMBERS),
+    ),  # type: ignore[arg-type]  # mistakes
     "api_key": (5, b"key"),
     "expect_space": (5, b"space.json", [SPACE], {}),
-    "timeout": ("60", 0, -1, True, float("nan"), None),
+    "timeout": ("60", 0, -1, True, float("nan"), None, 10**400),
     "request_timeout": ("60", 0, None),
     "replicas": ("2", 1.5, 0, True),
     "share": ("0.5", 0, 1.5, None, True),
-    "too_long": (True, "truncate", 5),
+    "too_long": (True, "truncate", 5, NUMBERS),
     "hedge_after": ("1", 0, False),
     "wake_after": ("300", -1, None),
     "cache": (100, {}, "yes"),
     "tokenizer": (5, "no/such/file.json", b"tokenizer.json"),
     "fetch_tokenizer": ("yes", 1, None),
-    "multi_label": ("yes", 5),
+    "multi_label": ("yes", 5, 1, NUMBERS),
     "probe_space": ("yes", 1, True),
-    "transport": ("httpx", None),
+    "transport": ("httpx", None, NUMBERS),
     "auth_scheme": ("api-key", None),
     "time_out": (60,),
 }
@@ -100,6 +114,12 @@ def test_each_option_is_tried_and_is_a_field_of_the_public_settings() -> None:
         lambda m: m.embed(["a"], timeout="60"),
         lambda m: m.embed(["a"], on_refusal="drop"),
         lambda m: m.embed(["a"], on_refusal=[]),
+        lambda m: m.embed(["a"], on_refusal=NUMBERS),
+        lambda m: m.embed(["a"], timeout=10**400),
+        lambda m: m.embed_all_spaces(None),
+        lambda m: m.embed_all_spaces({"text": ["a"]}),
+        lambda m: m.embed_all_spaces(["a"], spaces=5),
+        lambda m: m.embed_all_spaces(["a"], spaces=[NUMBERS]),
         lambda m: m.embed(["a"], progress="yes"),
         lambda m: m.ready(timeout="60"),
         lambda m: m.rerank("a", ["b"]),

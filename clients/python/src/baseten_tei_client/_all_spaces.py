@@ -13,9 +13,10 @@ M = TypeVar("M")
 
 def choose_roles(models: Mapping[Role, M], wanted: Iterable[Role]) -> dict[Role, M]:
     """Return the models in the wanted roles, as far as there are any. Raises `UsageError` for what is not a role."""
-    roles = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    is_list = isinstance(wanted, Iterable) and not isinstance(wanted, str)
+    roles = tuple(wanted) if is_list else (wanted,)
     for role in roles:
-        if role not in get_args(Role):
+        if not isinstance(role, str) or role not in get_args(Role):
             raise UsageError(f"spaces must be some of {get_args(Role)}, not {role!r:.100}")
     return {role: models[role] for role in get_args(Role) if role in roles and role in models}
 

@@ -1,5 +1,6 @@
 """Checks arguments: a wrong one is a `UsageError` that names it."""
 
+from collections.abc import Sequence
 from numbers import Integral, Real
 from typing import TypeGuard
 
@@ -19,8 +20,20 @@ def require_count(name: str, value: object, least: int) -> None:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether the value is a number, of Python or numpy."""
-    return isinstance(value, Real) and not isinstance(value, bool)
+    """Return whether the value is a number that a float holds, of Python or numpy."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        return False
+    try:
+        float(value)
+    except OverflowError:
+        return False
+    return True
+
+
+def require_choice(name: str, value: object, known: Sequence[object]) -> None:
+    """Raise `UsageError` unless the value is one of these; an array or a frame is compared with none of them."""
+    if not isinstance(value, str | bool | None) or value not in known:
+        raise UsageError(f"{name} must be one of {', '.join(map(repr, known))}, not {value!r:.50}")
 
 
 def require_bool(name: str, value: object) -> None:

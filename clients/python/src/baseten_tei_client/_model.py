@@ -10,6 +10,7 @@ from baseten_tei_client._cache import space_key
 from baseten_tei_client._call import tasks
 from baseten_tei_client._call.batched_run import Job
 from baseten_tei_client._call.call import Call, Wish
+from baseten_tei_client._call.given import list_texts
 from baseten_tei_client._call.own_tokenizer import find_counter
 from baseten_tei_client._call.prepare import Text, find_problem, json_size, prepare, recount
 from baseten_tei_client._call.prompts import (
@@ -21,7 +22,7 @@ from baseten_tei_client._call.prompts import (
     space_with,
 )
 from baseten_tei_client._call.reranking import check_wishes, pick_best, texts_of
-from baseten_tei_client._checks import require_bool, require_positive
+from baseten_tei_client._checks import require_bool, require_choice, require_positive
 from baseten_tei_client._hub_tokenizer import start_fetching
 from baseten_tei_client._outputs import ModelOutputs, Role, Task
 from baseten_tei_client._progress import Progress, show_progress
@@ -142,7 +143,7 @@ class AsyncModel:
         For writing to the indexes of two spaces at once. `spaces`: which; those that the outputs do not have are left
         out. Pass "previous" as well if `space back` is to find its index whole.
         """
-        given = list(texts) if not isinstance(texts, str) else texts
+        given: Any = list_texts(texts)
         chosen = choose_roles(self._under_this_name(), spaces)
         return await gather_all(
             chosen,
@@ -228,8 +229,7 @@ class AsyncModel:
             raise UsageError(
                 f"model {self.name!r} is {_KINDS[self.task]}; it cannot {_VERBS[task]}: connect to another model"
             )
-        if on_refusal not in ("raise", "skip"):
-            raise UsageError(f"on_refusal must be 'raise' or 'skip', not {on_refusal!r}")
+        require_choice("on_refusal", on_refusal, ("raise", "skip"))
         prepared = prepare(texts, self._counter, on_refusal == "skip", prompt)
         session = self._own_session()
         deadline = self._deadline(session, timeout)

@@ -31,7 +31,7 @@ def choose_model(
 def _by_role(
     outputs: Mapping[str, Any], name: str, environment: str | None, role: Role
 ) -> ModelOutputs:
-    if role not in get_args(Role):
+    if not isinstance(role, str) or role not in get_args(Role):
         raise UsageError(
             f"space must be one of {get_args(Role)}, not {role!r:.100} (the space of an index is expect_space)"
         )

@@ -40,9 +40,11 @@ Outputs = Mapping[str, Any] | PulumiStack | str | Path | ModuleType | Typed
 
 def read_outputs(outputs: Outputs) -> Mapping[str, Any]:
     """Return the outputs as a mapping. Raises `OutputsError`."""
-    if isinstance(outputs, PulumiStack) or outputs == "pulumi":
-        return _from_pulumi(outputs if isinstance(outputs, PulumiStack) else PulumiStack())
-    if outputs == "env":
+    if isinstance(outputs, str) and outputs == "pulumi":
+        outputs = PulumiStack()
+    if isinstance(outputs, PulumiStack):
+        return _from_pulumi(outputs)
+    if isinstance(outputs, str) and outputs == "env":
         return _from_environment(os.environ)
     if isinstance(outputs, str | Path):
         return _from_file(Path(outputs), "`pulumi stack output --json > outputs.json` writes one")
@@ -133,6 +135,10 @@ def _from_file(path: Path, how: str) -> Mapping[str, Any]:
 
 
 def _from_pulumi(stack: PulumiStack) -> Mapping[str, Any]:
+    if not isinstance(stack.stack, str | None) or not isinstance(stack.folder, str | Path | None):
+        raise OutputsError(
+            f"PulumiStack takes the name of a stack and a folder, not {stack!r:.100}"
+        )
     command = ["pulumi", "stack", "output", "--json", "--non-interactive"]
     command += ["--stack", stack.stack] if stack.stack else []
     command += ["--cwd", str(stack.folder)] if stack.folder else []

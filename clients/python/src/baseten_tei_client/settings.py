@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from baseten_tei_client._cache import VectorCache
-from baseten_tei_client._checks import is_number, require_bool, require_count, require_positive
+from baseten_tei_client._checks import (
+    is_number,
+    require_bool,
+    require_choice,
+    require_count,
+    require_positive,
+)
 from baseten_tei_client._spaces import Space
 from baseten_tei_client.errors import UsageError
 
@@ -70,8 +76,7 @@ class Settings:
         for name in ("probe_space", "fetch_tokenizer"):
             require_bool(name, getattr(self, name))
         for name, known in _CHOICES.items():
-            if getattr(self, name) not in known:
-                raise UsageError(f"{name} must be one of {known}, not {getattr(self, name)!r:.50}")
+            require_choice(name, getattr(self, name), known)
 
 
 _CHOICES: Mapping[str, tuple[object, ...]] = {
