@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from tests.client.stores.object_store import KEYS, running_object_store
 from tests.support.harness import ROOT, Run
-from tests.support.object_store import KEYS, running_object_store
 
 FILL = ROOT / "tests" / "client" / "stores" / "fill.py"
 STORES = ("parquet", "s3", "lancedb", "sqlite-vec", "qdrant", "postgresql")
