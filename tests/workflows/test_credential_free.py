@@ -131,22 +131,8 @@ def files_below(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_against_a_snapshot_an_unchanged_stack_is_unchanged_and_nobody_is_called(
+def test_against_a_snapshot_an_unchanged_stack_is_unchanged_nobody_is_called_and_no_secret_is_left(
     deployed: Production, emulator: Emulator
-) -> None:
-    emulator.forget_calls()
-    state = files_below(deployed.stack.folder / "state")
-    told = deployed.preview()
-    assert set(deployed.kinds(told).values()) == {"unchanged"}
-    assert told["secrets"] == []
-    assert told["errors"] == []
-    assert told["origin"] == "the state snapshot of commit 0123456, without credentials"
-    assert emulator.calls() == []
-    assert files_below(deployed.stack.folder / "state") == state
-
-
-def test_no_secret_is_in_a_snapshot_nor_in_what_a_preview_of_it_leaves(
-    deployed: Production,
 ) -> None:
     salt = yaml.safe_load(deployed.path.read_text())["encryptionsalt"]
     exported = json.loads(
@@ -154,8 +140,18 @@ def test_no_secret_is_in_a_snapshot_nor_in_what_a_preview_of_it_leaves(
     )
     stored = [it for it in exported["deployment"]["resources"] if "Secret" in it["type"]]
     hidden = [stored[0]["outputs"]["fingerprint"], stored[0]["inputs"]["value"]["ciphertext"]]
-    deployed.preview()
+    emulator.forget_calls()
     folder = deployed.stack.folder
+    state = files_below(folder / "state")
+
+    told = deployed.preview()
+    assert set(deployed.kinds(told).values()) == {"unchanged"}
+    assert told["secrets"] == []
+    assert told["errors"] == []
+    assert told["origin"] == "the state snapshot of commit 0123456, without credentials"
+    assert emulator.calls() == []
+    assert files_below(folder / "state") == state
+
     left = {**files_below(folder / "snapshots"), **files_below(folder / "report")}
     assert len(left) == 3
     text = b"".join(left.values()).decode()
