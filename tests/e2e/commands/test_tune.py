@@ -21,9 +21,12 @@ SPEC = {
     "predict_concurrency": 8,
 }  # fmt: skip
 HIDDEN = {
-    "knee_tokens": 1024, "overhead_tokens": 750, "strain": 1.5, "tokens_per_second": 30000, "tokenizer_share": 1,
+    "knee_tokens": 1024, "overhead_tokens": 750, "strain": 1.5, "tokens_per_second": 12000, "tokenizer_share": 1,
 }  # fmt: skip
-"""The best batch has 1024 tokens: half as many do a fifth less, twice as many a third less."""
+"""The best batch has 1024 tokens: half as many do a fifth less, twice as many a third less.
+
+The model is slow, so that the load takes little of the machine: other tests would be in its way, and it in theirs.
+"""
 
 
 @pytest.fixture
@@ -57,7 +60,7 @@ def tune_until_sure(project: Path, *arguments: str) -> str:
     """Do what it says where other work made its probes too noisy: measure longer."""
     path = project / "Pulumi.dev.yaml"
     spec = path.read_text()
-    for seconds in ("1.5", "6", "20"):
+    for seconds in ("2.5", "6", "20"):
         path.write_text(spec)  # what a probe was sure of is written, though the curve was too noisy
         ended = tune(project, *arguments, "--seconds", seconds)
         if "measure longer" not in ended.text:
