@@ -154,6 +154,15 @@ def test_a_mistake_is_one_line(
     assert not Path("verified-search.json").exists()
 
 
+def test_a_reranker_has_no_index_and_needs_no_verification(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command[2] = "rerank"
+    assert main(command) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("model 'rerank' is a reranker: it has no index, and `baseten-tei space")
+
+
 def test_one_of_several_rerankers_is_named_and_a_model_without_next_is_refused(
     command: list[str], outputs: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

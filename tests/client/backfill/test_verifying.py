@@ -206,6 +206,12 @@ def test_a_later_row_of_an_id_is_not_taken_for_a_wrong_vector(world: World) -> N
     assert "n7" in failed(world.verify(changed))["one space"]
 
 
+def test_rows_that_are_missing_twice_are_counted_once(world: World) -> None:
+    found = world.verify([*ROWS, ("n0", ""), ("lost", "one"), ("lost", "one")])
+    assert failed(found)["coverage"].startswith("230 of 231 rows")
+    assert found.figures.coverage.repeated == 2
+
+
 def test_without_queries_the_beginnings_of_rows_are_asked_and_that_is_said(world: World) -> None:
     found = world.verify(queries=None)
     [told] = [it.found for it in found.checks if it.name == "overlap"]

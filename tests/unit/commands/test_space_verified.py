@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from baseten_tei.__main__ import main
-from baseten_tei.commands.space import advance
+from baseten_tei.commands.space import advance, verify
 from baseten_tei.outputs.parsing import parse_outputs
 from tests.support.harness import ROOT
-from tests.unit.commands.test_space import project, search
+from tests.unit.commands.test_space import project, search, write
 
 __all__ = ["project"]
 TOLD = json.loads((ROOT / "tests/golden/outputs.json").read_text())
@@ -108,3 +108,14 @@ def test_rerankers_and_the_way_back_need_no_record(project: Path) -> None:
     path.write_text(path.read_text().replace("task: embedding", "task: reranker"))
     assert main(["space", "advance", "search"]) == 0
     assert main(["space", "back", "search"]) == 0
+
+
+@pytest.mark.parametrize("given", ["search", "search.next", "search-2"])
+def test_each_name_of_a_next_leads_to_its_record(
+    project: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    write(project, "baseten")
+    monkeypatch.setenv("BASETEN_API_KEY", "key")
+    subject = verify._find_subject(project, "dev", given, None)
+    assert (subject.name, subject.resource) == ("search", "search-2")
+    assert subject.record == project / RECORD

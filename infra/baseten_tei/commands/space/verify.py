@@ -20,7 +20,13 @@ from baseten_tei.commands.shared.stores import (
     check_store,
     client_errors,
 )
-from baseten_tei.commands.space.verification import NO_JUDGE, Outputs, verify_index
+from baseten_tei.commands.space.verification import (
+    NO_JUDGE,
+    Outputs,
+    Subject,
+    check_task,
+    verify_index,
+)
 from baseten_tei.errors import UserError, naming
 from baseten_tei.facts.files.formats import VERIFICATION
 from baseten_tei.facts.files.json_reader import parse_json
@@ -30,6 +36,7 @@ from baseten_tei.project import generated_files
 from baseten_tei.project.stack import Workspace
 from baseten_tei.project.stack_settings import stack_with
 from baseten_tei.project.verification_files import verification_path
+from baseten_tei.spec.spaces import find_role
 
 if TYPE_CHECKING:
     from baseten_tei_client.backfill import Verification
@@ -126,25 +133,26 @@ def command(
     with client_errors("space verify"), interruptible("nothing was changed"):
         check_store("--old", given["old"])
         check_store("--new", given["new"])
-        name = model.removesuffix(".next")
-        path, key = _place_and_key(root, stack, name, given["record"])
+        subject = _find_subject(root, stack, model, given["record"])
         outputs = _read_outputs(root, stack, file)
-        found = verify_index(name, outputs, key, given)
-        return _write(name, stack, path, found)
+        check_task(subject.name, outputs)
+        found = verify_index(subject, outputs, given)
+        return _write(subject.name, stack, subject.record, found)
 
 
-def _place_and_key(
-    root: Path | None, stack: str | None, name: str, record: Path | None
-) -> tuple[Path, str | None]:
-    """Return where the record goes, and the stack's key, which outputs alone do not tell."""
+def _find_subject(root: Path | None, stack: str | None, model: str, record: Path | None) -> Subject:
+    """Return what is verified, and where its record goes. Raises `UserError` for a model without next."""
+    name = model.removesuffix(".next")
     if root is None or stack is None:
-        return record or Path(f"verified-{name}.json"), None
+        return Subject(name, name, record or Path(f"verified-{name}.json"), None)
     target = Workspace(root, stack).target
     if target.embedded:
         ensure_running(target.management_url, root)
+    found, given = stack_with(root, stack, name)
+    name, _ = find_role(found.settings.models, given)
     _, resource = stack_with(root, stack, f"{name}.next")
     path = record or root / verification_path(stack, resource)
-    return path, find_api_key(target, os.environ)
+    return Subject(name, resource, path, find_api_key(target, os.environ))
 
 
 def _read_outputs(root: Path | None, stack: str | None, file: str | None) -> Outputs:

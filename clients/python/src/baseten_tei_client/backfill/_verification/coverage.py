@@ -63,7 +63,7 @@ class SourceLook:
     rows: int = 0
     ids: Ids = field(default_factory=Ids)
     present: Ids = field(default_factory=Ids)
-    missing: int = 0
+    missing: Ids = field(default_factory=Ids)
     missing_ids: list[Id] = field(default_factory=list)
     empty: int = 0
     refused: dict[Id, str] = field(default_factory=dict)
@@ -96,7 +96,7 @@ def _miss(look: SourceLook, row: Row, findings: Findings) -> None:
     if row.id in findings.refused:
         look.refused[row.id] = findings.refused[row.id]
         return
-    look.missing += 1
+    look.missing.add([row.id])
     if len(look.missing_ids) < LISTED:
         look.missing_ids.append(row.id)
 
@@ -117,7 +117,7 @@ def describe_coverage(
     """Return the figures; `stored`: different ids of the index."""
     present = look.present.count()
     return Coverage(
-        rows=look.rows, present=present, missing=look.missing, empty=look.empty, refused=len(look.refused),
+        rows=look.rows, present=present, missing=look.missing.count(), empty=look.empty, refused=len(look.refused),
         truncated=len(findings.truncated), extra=max(0, stored - present), repeated=look.ids.repeated,
         missing_ids=look.missing_ids, extra_ids=extra_ids[:LISTED],
         refused_rows=dict(islice(((str(key), it) for key, it in look.refused.items()), LISTED)),

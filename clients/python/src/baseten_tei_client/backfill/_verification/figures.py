@@ -33,7 +33,7 @@ class Coverage:
     @property
     def due(self) -> int:
         """Return how many vectors there should be."""
-        return self.rows - self.repeated - self.empty - self.refused
+        return self.present + self.missing
 
 
 @dataclass(frozen=True)
