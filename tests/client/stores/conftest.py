@@ -18,7 +18,7 @@ from tests.client.stores.object_store import KEYS, running_object_store
 from tests.support.harness import ROOT, Run
 
 FILL = ROOT / "tests" / "client" / "stores" / "fill.py"
-STORES = ("parquet", "s3", "lancedb", "sqlite-vec", "qdrant", "postgresql")
+STORES = ("parquet", "s3", "lancedb", "sqlite-vec", "qdrant", "qdrant server", "postgresql")
 
 
 @dataclass
@@ -104,6 +104,20 @@ def postgres(stores_python: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
+def qdrant(stores_python: Path) -> Iterator[str]:
+    """The URL of what answers as Qdrant's server does."""
+    with subprocess.Popen(
+        [stores_python, FILL.with_name("qdrant_server.py")], env=environment(), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdin is not None
+        yield process.stdout.readline().strip()
+        process.stdin.close()
+        process.wait(timeout=60)
+
+
+@pytest.fixture(scope="session")
 def bucket(stores_python: Path) -> Iterator[str]:
     """The URL of a bucket, with {} for a prefix."""
     with running_object_store(stores_python) as url:
@@ -120,6 +134,8 @@ def store(request: pytest.FixtureRequest, stores_python: Path, tmp_path: Path) -
     }  # fmt: skip
     if kind == "s3":
         sinks[kind] = request.getfixturevalue("bucket").format(f"{tmp_path.name}/notes")
+    if kind == "qdrant server":
+        sinks[kind] = f"qdrant:{request.getfixturevalue('qdrant')}/{tmp_path.name}"
     if kind == "postgresql":
         table = f"notes_{abs(hash(str(tmp_path)))}"
         sinks[kind] = f"{request.getfixturevalue('postgres')}&table={table}"

@@ -159,7 +159,7 @@ def _qdrant(rest: str) -> Iterator[list[Any]]:
     from qdrant_client import QdrantClient
 
     place, name = rest.rsplit("/", 1)
-    client = QdrantClient(path=place)
+    client = QdrantClient(**{"url" if "://" in place else "path": place})
     points, _ = client.scroll(name, limit=100_000, with_vectors=True)
     for it in points:
         payload = dict(it.payload or {})
