@@ -17,7 +17,7 @@ def public_functions(path: Path) -> set[str]:
 
 def test_every_recipe_and_every_proposed_patch_is_included() -> None:
     included = set(re.findall(r"<!-- include (examples/clients/\S+) -->", DOCUMENT))
-    there = [*RECIPES.glob("*.py"), *RECIPES.glob("*.sh"), *RECIPES.glob("upstream/*.patch")]
+    there = [*RECIPES.rglob("*.py"), *RECIPES.glob("*.sh"), *RECIPES.glob("upstream/*.patch")]
     assert included == {str(path.relative_to(ROOT)) for path in there}
 
 

@@ -36,10 +36,14 @@ ALL = [wanted for project in PROJECTS.values() for wanted in requirements(projec
 
 
 def locked() -> dict[str, Version]:
-    """Return the versions that tests run with; the stores' clients have an environment of their own."""
+    """Return the versions that tests run with; the stores' clients and Ray have environments of their own."""
     texts = [
         (ROOT / lock).read_text()
-        for lock in ("tests/client/stores/requirements.lock", "requirements.lock")
+        for lock in (
+            "tests/client/ray/requirements.lock",
+            "tests/client/stores/requirements.lock",
+            "requirements.lock",
+        )
     ]
     lines = [it for text in texts for it in re.findall(r"^([a-z0-9-]+)==(\S+)", text, re.M)]
     return {name: Version(version) for name, version in lines}
