@@ -62,7 +62,7 @@ class Grid:
         return {
             "name": "search", "source": self.place("notes"), "target": self.place("vectors"), "actors": 3,
             "id": "key", "text": "body", "payload": ["size"], "outputs": str(outputs), "chunk": 40,
-            "share": 1.0, "request_timeout": 10.0, "report": str(self.folder / "report.jsonl"), **changed,
+            "share": 1.0, "request_timeout": 10.0, "num_cpus": 1, "report": str(self.folder / "report.jsonl"), **changed,
         }  # fmt: skip
 
     def report(self) -> list[dict[str, Any]]:

@@ -51,7 +51,7 @@ def backfill_parquet(
     id: str = "id", text: str = "text", payload: Sequence[str] = (),  # noqa: A002  # as users say it
     outputs: Outputs = "env", environment: str | None = None, space: Role | None = None,
     expect_space: Space | Mapping[str, Any] | str | Path | None = None,
-    key_variable: str = KEY_VARIABLE, report: str | Path | None = None, num_cpus: float = 1,
+    key_variable: str = KEY_VARIABLE, report: str | Path | None = None, num_cpus: float = 0.5,
     chunk: int = ROWS_OF_A_CHUNK, chunk_timeout: float = 3600.0,
     progress: Callable[[Progress], None] | None = None, **options: Unpack[Options],
 ) -> Totals:  # fmt: skip
@@ -65,7 +65,7 @@ def backfill_parquet(
         id: By which a row is known; `text`: what is embedded; `payload`: what is kept beside the vector.
         key_variable: The environment variable in which every node has the API key.
         report: A file of this machine for one JSON line a row that was truncated, refused or repeated.
-        num_cpus: What an actor takes of a node.
+        num_cpus: What an actor, which mostly waits for the model, takes of a node.
         chunk: Rows of a part, which are embedded and written at once; `chunk_timeout`: the seconds for it.
         progress: Called after each unit of chunks.
         options: Those of `connect`; a `request_timeout` is also how long an actor waits that takes a dead one's place.

@@ -17,7 +17,7 @@ def share_model(
     name: str, *, actors: int, text: str = "text", outputs: Outputs = "env",
     environment: str | None = None, space: Role | None = None,
     expect_space: Space | Mapping[str, Any] | str | Path | None = None,
-    key_variable: str = KEY_VARIABLE, num_cpus: float = 1, batch_size: int = ROWS_OF_A_CHUNK,
+    key_variable: str = KEY_VARIABLE, num_cpus: float = 0.5, batch_size: int = ROWS_OF_A_CHUNK,
     batch_timeout: float = 3600.0, **options: Unpack[Options],
 ) -> dict[str, Any]:  # fmt: skip
     """Return the arguments with which `map_batches(EmbedRows, **…)` runs so many actors that share the permits.
