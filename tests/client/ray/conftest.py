@@ -62,7 +62,8 @@ class Grid:
         return {
             "name": "search", "source": self.place("notes"), "target": self.place("vectors"), "actors": 3,
             "id": "key", "text": "body", "payload": ["size"], "outputs": str(outputs), "chunk": 40,
-            "share": 1.0, "request_timeout": 10.0, "num_cpus": 1, "report": str(self.folder / "report.jsonl"), **changed,
+            "share": 1.0, "request_timeout": 10.0, "num_cpus": 1,
+            "report": str(self.folder / "report.jsonl"), **changed,
         }  # fmt: skip
 
     def report(self) -> list[dict[str, Any]]:
@@ -82,6 +83,7 @@ def paced() -> Iterator[ClientStack]:
     with running_emulator() as emulator:
         stack = ClientStack(emulator)
         stack.put("search", "embedding", MODEL, max_concurrent_requests=120, predict_concurrency=15)
+        stack.put("another", "embedding", "BAAI/bge-small-en-v1.5")
         stack.wait()
         emulator.admin("POST", "pace", {"model": "search", "seed": 1, "tokens_per_second": 2500})
         yield stack

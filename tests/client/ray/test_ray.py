@@ -67,9 +67,10 @@ def test_with_one_of_three_nodes_killed_no_row_is_lost_or_repeated_and_no_permit
     grid: Grid,
 ) -> None:
     assert grid.call("parts.py", "write", grid.place("notes"), str(FILES), str(ROWS)).code == 0
-    space = {**grid.stack.models["search"]["space"], "model_id": "another/model"}
     outputs = grid.folder / "another.json"
-    outputs.write_text(json.dumps(grid.stack.change_outputs("search", space=space)))
+    outputs.write_text(
+        json.dumps(grid.stack.change_outputs("search", **grid.stack.models["another"]))
+    )
     own = {it: grid.job()[it] for it in ("name", "actors", "outputs", "share")}
     options = {
         "jobs": [grid.job(), grid.job(), grid.job(outputs=str(outputs), report=None)],
