@@ -14,9 +14,10 @@ from baseten_tei_client._sources import KEY_VARIABLE, Outputs
 from baseten_tei_client._spaces import Space
 from baseten_tei_client.backfill._errors import SinkError, missing_extra
 from baseten_tei_client.backfill._journal import Totals
+from baseten_tei_client.backfill._meter import Progress
 from baseten_tei_client.backfill._readers import read_parquet
 from baseten_tei_client.backfill._report import write_lines
-from baseten_tei_client.backfill._run import ROWS_OF_A_CHUNK, Progress
+from baseten_tei_client.backfill._run import ROWS_OF_A_CHUNK
 from baseten_tei_client.backfill._sinks.parts import parts_at
 from baseten_tei_client.backfill._sources import Files, open_source
 from baseten_tei_client.backfill._units import Plan, plan_units

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from baseten_tei_client._spaces import Space
-from baseten_tei_client.backfill._embedder import Outcome
+from baseten_tei_client.backfill._embedder import Embedded
 from baseten_tei_client.backfill._errors import SinkError
 from baseten_tei_client.backfill._readers import open_parquet
 from baseten_tei_client.backfill._rows import Columns, check_id, require_columns
@@ -22,6 +22,7 @@ from baseten_tei_client.backfill._sinks.sink import (
 from baseten_tei_client.backfill._storage import File
 from baseten_tei_client.backfill._units import Hashes, find_groups, hash_ids
 from baseten_tei_client.errors import UsageError
+from baseten_tei_client.results import Floats
 
 REPORT = "baseten_tei_report"
 """The name under which a part keeps what was found of single rows, and its tokens, as JSON."""
@@ -100,18 +101,18 @@ def make_schema(source: pa.Schema, columns: Columns, space: Space) -> pa.Schema:
 
 
 def make_part(
-    rows: pa.Table, outcomes: Sequence[Outcome], columns: Columns, schema: pa.Schema, space: Space, part: Part
+    rows: pa.Table, embedded: Embedded, columns: Columns, schema: pa.Schema, space: Space, part: Part
 ) -> pa.Table:  # fmt: skip
     """Return the part of these rows but the refused ones. Raises `SinkError` for a value that does not fit."""
-    good = [n for n, it in enumerate(outcomes) if it.vector is not None]
-    kept = rows.take(good)
+    good = [n for n in range(len(rows)) if n not in embedded.refused]
+    kept = rows.take(pa.array(good, pa.int64()))
     note = {
         NOTE: dump_space(space),
         REPORT: json.dumps({"tokens": part.tokens, "findings": [*part.findings]}),
     }
     try:
         made = [
-            _vectors([outcomes[n].vector for n in good], it.type)
+            as_array(embedded.vectors[good], it.type)
             if it.name == "vector"
             else kept.column(columns.id if it.name == "id" else it.name).cast(it.type)
             for it in schema
@@ -155,6 +156,10 @@ def _report(schema: pa.Schema) -> dict[str, Any]:
     return {"tokens": told.get("tokens", 0), "findings": told.get("findings", [])}
 
 
-def _vectors(vectors: Sequence[Any], kind: pa.DataType) -> Any:
-    flat = np.concatenate([*vectors, np.empty(0, np.float32)])
-    return pa.FixedSizeListArray.from_arrays(pa.array(flat, pa.float32()), kind.list_size)
+def as_array(vectors: Floats, kind: pa.DataType, refused: Any = None) -> Any:
+    """Return vectors as a column, null where the mask says that they were refused."""
+    if vectors.shape[-1] != kind.list_size:  # nothing but refused texts
+        vectors = np.full((len(vectors), kind.list_size), np.nan, np.float32)
+    flat = pa.array(vectors.reshape(-1), pa.float32())
+    mask = None if refused is None else pa.array(refused)
+    return pa.FixedSizeListArray.from_arrays(flat, type=kind, mask=mask)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from baseten_tei_client.backfill._embedder import ChunkEmbedder, Outcome
+from baseten_tei_client.backfill._embedder import ChunkEmbedder, Embedded
 from baseten_tei_client.backfill._errors import missing_extra
 from baseten_tei_client.backfill._rows import Columns
 from baseten_tei_client.backfill._sinks.parts import Parts
@@ -25,7 +25,13 @@ try:
     import ray.data
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    from baseten_tei_client.backfill.ray._parts import Part, make_part, read_part, read_rows
+    from baseten_tei_client.backfill.ray._parts import (
+        Part,
+        as_array,
+        make_part,
+        read_part,
+        read_rows,
+    )
 except ImportError as error:
     raise missing_extra("Ray Data", "ray") from error
 
@@ -88,12 +94,14 @@ class EmbedRows:
 
     def __call__(self, rows: pa.Table) -> pa.Table:
         """Return the rows with the three columns."""
-        outcomes, _ = self._embedder.embed(rows.column(self._text).to_pylist())
+        found = self._embedder.embed(rows.column(self._text).to_pylist())
         kind = pa.list_(pa.float32(), dimensions_of(self._embedder.space))
+        cut = {n: it.tokens for n, it in found.cut.items()}
+        places = range(len(rows))
         columns = {
-            "vector": pa.array([it.vector for it in outcomes], kind),
-            "truncated": pa.array([it.cut and it.cut[0] for it in outcomes], pa.int64()),
-            "refused": pa.array([it.refused for it in outcomes], pa.string()),
+            "vector": as_array(found.vectors, kind, [n in found.refused for n in places]),
+            "truncated": pa.array([cut.get(n) for n in places], pa.int64()),
+            "refused": pa.array([found.refused.get(n) for n in places], pa.string()),
         }
         for name, values in columns.items():
             rows = rows.append_column(name, values)
@@ -166,30 +174,28 @@ class FillParts:
         name = name_part(ids)
         if (there := task.parts.find(name)) is not None:
             return read_part(there)
-        outcomes, tokens = embedder.embed(rows.column(task.columns.text).to_pylist())
+        embedded = embedder.embed(rows.column(task.columns.text).to_pylist())
         file = str(task.files[unit.file])
         where = [
             {"id": it, "file": file, "row": first + int(n)}
             for it, n in zip(ids, places, strict=True)
         ]
-        found = [*find_findings(outcomes, where)]
-        written = sum(it.vector is not None for it in outcomes)
-        part = Part(written, tokens, found)
-        task.parts.write(
-            name, make_part(rows, outcomes, task.columns, task.schema, self._space, part)
-        )
+        found = [*find_findings(embedded, where)]
+        part = Part(len(rows) - len(embedded.refused), embedded.tokens, found)
+        made = make_part(rows, embedded, task.columns, task.schema, self._space, part)
+        task.parts.write(name, made)
         return part
 
 
 def find_findings(
-    outcomes: Sequence[Outcome], where: Sequence[Mapping[str, Any]]
+    embedded: Embedded, where: Sequence[Mapping[str, Any]]
 ) -> Iterator[Mapping[str, Any]]:
     """Yield a line of the report for each text that was cut or refused."""
-    for outcome, place in zip(outcomes, where, strict=True):
-        if outcome.refused is not None:
-            yield {**place, "what": "refused", "reason": outcome.refused}
-        elif outcome.cut is not None:
-            yield {**place, "what": "truncated", "tokens": outcome.cut[0], "limit": outcome.cut[1]}
+    for n, place in enumerate(where):
+        if reason := embedded.refused.get(n):
+            yield {**place, "what": "refused", "reason": reason}
+        elif cut := embedded.cut.get(n):
+            yield {**place, "what": "truncated", "tokens": cut.tokens, "limit": cut.limit}
 
 
 def map_ahead(work: Callable[[T], R], items: Iterable[T], ahead: int) -> Iterator[R]:
