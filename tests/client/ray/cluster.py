@@ -1,12 +1,14 @@
 """Jobs on a cluster of three nodes, one of which is killed in the first: run in the environment of this folder.
 
 python cluster.py OPTIONS, a JSON object: `jobs`: arguments of backfill_parquet, `kill_after`: rows, `own`: a source and
-arguments of share_model. Its last line tells what each came to, or its error.
+arguments of share_model. `told.json`
+here tells what each came to, or its error: Ray prints to stdout, too.
 """
 
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ray.data
@@ -72,7 +74,7 @@ def main(options: dict[str, Any]) -> None:
     told.append({"killed": killer.node is None})
     if "own" in options:
         told.append(run(lambda: embed_own(**options["own"])))
-    print(json.dumps(told))
+    Path("told.json").write_text(json.dumps(told))
     ray.shutdown()
     cluster.shutdown()
 

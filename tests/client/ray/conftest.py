@@ -66,6 +66,10 @@ class Grid:
             "report": str(self.folder / "report.jsonl"), **changed,
         }  # fmt: skip
 
+    def told(self) -> list[Any]:
+        """What the jobs came to."""
+        return list(json.loads((self.folder / "told.json").read_text()))
+
     def report(self) -> list[dict[str, Any]]:
         """The lines of the report."""
         return [json.loads(it) for it in (self.folder / "report.jsonl").read_text().splitlines()]

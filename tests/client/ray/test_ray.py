@@ -25,7 +25,9 @@ ALL = bool(os.environ.get("BASETEN_TEI_ALL_FAULTS"))
 
 def assert_whole(grid: Grid) -> None:
     """Every row that has a text is there once, with its payload and its vector, of the one space."""
-    shown = json.loads(grid.call("parts.py", "show", grid.place("vectors")).stdout)
+    ended = grid.call("parts.py", "show", grid.place("vectors"))
+    assert ended.code == 0, ended.text
+    shown = json.loads(ended.stdout)
     rows = {it["id"]: it for it in shown["rows"]}
     assert len(rows) == len(shown["rows"])
     assert sorted(rows) == sorted(f"n{it}" for it in NUMBERS if text_of(it))
@@ -78,7 +80,7 @@ def test_with_one_of_three_nodes_killed_no_row_is_lost_or_repeated_and_no_permit
     }  # fmt: skip
     ended = grid.call("cluster.py", json.dumps(options))
     assert ended.code == 0, ended.text
-    first, second, other, killed, rows = json.loads(ended.stdout.splitlines()[-1])
+    first, second, other, killed, rows = grid.told()
     assert killed == {"killed": True}
     totals = {"rows": len(NUMBERS) + FILES, "refused": len(REFUSED), "repeated": FILES}
     assert first == {**totals, "present": 0, "tokens": first["tokens"]}
@@ -112,8 +114,8 @@ def test_a_driver_that_is_killed_at_random_moments_goes_on_where_it_was(grid: Gr
         time.sleep(chance.random() * 3)
         process.send_signal(signal.SIGKILL)
         process.communicate(timeout=60)
-    ended = grid.call("cluster.py", options)
-    [totals, _] = json.loads(ended.stdout.splitlines()[-1])
+    assert grid.call("cluster.py", options).code == 0
+    [totals, _] = grid.told()
     assert totals["present"] > 0
     assert_whole(grid)
     assert_told(grid)
