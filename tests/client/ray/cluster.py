@@ -1,8 +1,7 @@
 """Jobs on a cluster of three nodes, one of which is killed in the first: run in the environment of this folder.
 
 python cluster.py OPTIONS, a JSON object: `jobs`: arguments of backfill_parquet, `kill_after`: rows, `own`: a source and
-arguments of share_model. `told.json`
-here tells what each came to, or its error: Ray prints to stdout, too.
+arguments of share_model. What each came to, or its error, is in `told.json` here, since Ray prints to stdout, too.
 """
 
 import json
