@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from tests.client.stack import ClientStack
+from tests.client.stores.object_store import KEYS, running_object_store
 from tests.support.harness import API_KEY, ROOT, Run, running_emulator
-from tests.support.object_store import KEYS, running_object_store
 
 HERE = ROOT / "tests" / "client" / "ray"
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"

@@ -13,8 +13,8 @@ import pytest
 
 from tests.client.ray.conftest import Grid
 from tests.client.ray.parts import numbers_of, text_of
+from tests.client.stores.object_store import KEYS
 from tests.support.harness import API_KEY
-from tests.support.object_store import KEYS
 
 FILES, ROWS = 3, 300
 NUMBERS = range(FILES * ROWS)
