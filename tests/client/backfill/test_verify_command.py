@@ -83,6 +83,7 @@ def test_a_whole_index_passes_and_leaves_a_record_and_a_page(
     found = record()
     assert [it["name"] for it in found["checks"]] == CHECKS
     assert found["passed"]
+    assert found["emulated"]
     assert found["figures"]["coverage"]["present"] == 100
     assert found["figures"]["judgement"]["judge"] == "rerank"
     assert found["figures"]["new_space"]["model_id"] == "BAAI/bge-small-en-v1.5"

@@ -57,5 +57,6 @@ def record(figures: Figures = WHOLE) -> dict[str, Any]:
         "model": "search",
         "stack": "dev",
         "date": "2026-11-30T10:00:00+00:00",
+        "emulated": True,
         **found,
     }

@@ -47,3 +47,9 @@ def test_an_interval_is_drawn_within_its_picture() -> None:
         drawn = draw_interval("x", Interval(low, (low + high) / 2, high, -0.05), "limit")
         places = [float(it) for it in re.findall(r'(?:c?x[12]?)="([-\d.]+)"', drawn)]
         assert all(0 <= it <= 400 for it in places)
+
+
+def test_an_emulators_timings_are_told_as_such() -> None:
+    told = "These are an emulator's timings"
+    assert told in render_page(record())
+    assert told not in render_page({**record(), "emulated": False})

@@ -101,3 +101,9 @@ def _find_reports(subject: Subject, given: Mapping[str, Any]) -> list[Path]:
 
 def _tell(line: str) -> None:
     click.echo(line, err=True)
+
+
+def is_emulated(name: str, outputs: Outputs) -> bool:
+    """Return whether a model's endpoint is on this machine, so that its timings say nothing about a GPU."""
+    url: str = outputs["models"][name]["predict_url"]
+    return url.startswith("http://")

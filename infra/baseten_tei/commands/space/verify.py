@@ -25,6 +25,7 @@ from baseten_tei.commands.space.verification import (
     Outputs,
     Subject,
     check_task,
+    is_emulated,
     verify_index,
 )
 from baseten_tei.errors import UserError, naming
@@ -137,7 +138,15 @@ def command(
         outputs = _read_outputs(root, stack, file)
         check_task(subject.name, outputs)
         found = verify_index(subject, outputs, given)
-        return _write(subject.name, stack, subject.record, found)
+        record = {
+            "format": VERIFICATION.version,
+            "model": subject.name,
+            "stack": stack,
+            "date": datetime.now(UTC).isoformat(timespec="seconds"),
+            "emulated": is_emulated(subject.name, outputs),
+            **found.as_mapping(),
+        }
+        return _write(subject.record, record, found)
 
 
 def _find_subject(root: Path | None, stack: str | None, model: str, record: Path | None) -> Subject:
@@ -166,23 +175,16 @@ def _read_outputs(root: Path | None, stack: str | None, file: str | None) -> Out
     return outputs
 
 
-def _write(name: str, stack: str | None, path: Path, found: "Verification") -> int:
+def _write(path: Path, record: Mapping[str, Any], found: "Verification") -> int:
     for check in found.checks:
         click.echo(check.line)
-    record = {
-        "format": VERIFICATION.version,
-        "model": name,
-        "stack": stack,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        **found.as_mapping(),
-    }
     page = path.with_suffix(".html")
     text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
     generated_files.write_if_changed(path, text)
     generated_files.write_if_changed(page, render_page(record))
     click.echo(f"wrote {path} and {page.name} beside it: commit both")
     if found.passed:
-        click.echo(f"passed: the index of {name}.next can take over")
+        click.echo(f"passed: the index of {record['model']}.next can take over")
         return 0
-    click.echo(f"not passed: `baseten-tei space advance {name}` refuses it")
+    click.echo(f"not passed: `baseten-tei space advance {record['model']}` refuses it")
     return FINDING

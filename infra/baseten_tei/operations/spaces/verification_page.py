@@ -43,7 +43,7 @@ def render_page(record: Record) -> str:
         *_coverage(figures["coverage"]),
         *_agreement(figures["agreement"]),
         *_judgement(figures["judgement"], record["thresholds"]["max_loss"]),
-        *_latency(figures["latency"]),
+        *_latency(figures["latency"], emulated=record["emulated"]),
         render_list("Rows without a vector", _refused(figures["coverage"])),
         render_list("How it was verified", _facts(record)),
     ]
@@ -112,7 +112,7 @@ def _judgement(it: Record | None, limit: float) -> Iterator[str]:
     )
 
 
-def _latency(it: Record) -> Iterator[str]:
+def _latency(it: Record, *, emulated: bool) -> Iterator[str]:
     yield "<h2>What a search takes</h2>"
     yield f"<p>Milliseconds for {it['queries']:,} queries, one at a time, both models and indexes in turn.</p>"
     bars = [
@@ -125,6 +125,8 @@ def _latency(it: Record) -> Iterator[str]:
     ]  # fmt: skip
     yield draw_bars("Milliseconds of a search now and with next", bars)
     yield "<p><small>Dark: embedding the query. Light: searching in the index.</small></p>"
+    if emulated:
+        yield "<p>These are an emulator's timings: they say nothing about a GPU.</p>"
 
 
 def _refused(it: Record) -> Iterator[str]:
