@@ -39,7 +39,7 @@ def test_a_folder_a_pattern_and_a_file_have_their_rows_in_the_order_of_their_nam
         "day=1/rows.parquet": rows_of(1),
     }
     broken = {
-        "": "rows.parquet has no column 'id'; it has: body, key, tag, unread",
+        "": "rows.parquet has no column 'id'; it has: 'body', 'key', 'tag', 'unread'",
         "day=9": "day=9 is not there, or holds no file of Parquet",
         "day=1/_*": "_metadata.parquet is not Parquet",
         "broken": "broken is of a kind that is not read",
