@@ -92,3 +92,16 @@ def test_a_space_is_equal_to_itself_and_to_what_was_kept_of_it(tmp_path: Path) -
 def test_what_is_no_space_is_said() -> None:
     with pytest.raises(OutputsError, match="no model_id"):
         read_space({"dimensions": 3})
+
+
+def test_a_repr_says_in_a_short_line_what_is_known() -> None:
+    space = Space(
+        "BAAI/bge-small-en-v1.5",
+        "5c38ec7c405ec4b44b94cc5a9bb96e735b38267a",
+        384,
+        fingerprint="v1:" + "a" * 9000,
+    )
+    assert (
+        repr(space)
+        == "Space(model_id='BAAI/bge-small-en-v1.5', revision='5c38ec7c405e', dimensions=384)"
+    )

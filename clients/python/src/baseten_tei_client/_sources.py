@@ -97,7 +97,7 @@ def require_api_key(given: str | None) -> Secret:
         raise UsageError(f"api_key must be a string, not {type(given).__name__}")
     key = (given or os.environ.get(KEY_VARIABLE) or "").strip()
     if not key:
-        raise UnauthorizedError(f"no API key: set {KEY_VARIABLE}, or pass api_key=…")
+        raise UnauthorizedError(f"no API key: set {KEY_VARIABLE} (in Python, api_key=… does, too)")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise UnauthorizedError(
             "the API key contains characters that a header cannot hold: copy it again"

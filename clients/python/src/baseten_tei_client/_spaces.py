@@ -5,7 +5,7 @@ weights, float32 for float16) does not make another space: measured fingerprints
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, Self
 
 from baseten_tei_client._fingerprints import MIN_COSINE, PROBES, likeness
@@ -14,7 +14,7 @@ from baseten_tei_client.errors import OutputsError, UsageError
 _KINDS: Mapping[str, type] = {"dimensions": int, "max_input_length": int, "normalized": bool}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Space:
     """The `space` of a stack's outputs; a field that is `None` is unknown or absent."""
 
@@ -27,8 +27,7 @@ class Space:
     prompt_name: str | None = None
     dtype: str | None = None
     max_input_length: int | None = None
-    fingerprint: str | None = field(default=None, repr=False)
-    """Left out of the repr, since it is long."""
+    fingerprint: str | None = None
     document_prompt: str | None = None
     """What clients put before documents, which no fingerprint shows."""
 
@@ -52,6 +51,14 @@ class Space:
     def knows_its_prompt(self) -> bool:
         """Return whether the prompt's text is known, or known to be absent."""
         return self.prompt is not None or self.prompt_name is None
+
+    def __repr__(self) -> str:
+        """Return what is known, in a line; without the fingerprint, and with a revision as git shortens it."""
+        known = {key: it for key, it in asdict(self).items() if it is not None}
+        known.pop("fingerprint", None)
+        if self.revision is not None:
+            known["revision"] = self.revision[:12]
+        return f"Space({', '.join(f'{key}={it!r}' for key, it in known.items())})"
 
     def as_mapping(self) -> dict[str, Any]:
         """Return it as a mapping to keep beside an index; `Space.of` reads it back."""
