@@ -1,5 +1,6 @@
 """What actors on many machines are given to do, and what they may send."""
 
+import importlib
 from itertools import pairwise
 
 import numpy as np
@@ -155,3 +156,8 @@ def test_ids_have_the_same_hash_in_every_process() -> None:
 def test_too_many_actors_are_refused_with_how_many_there_may_be(actors: int) -> None:
     with pytest.raises(UsageError, match="give at most 16, or a greater share"):
         divide_share(0.5, actors, 32, 256)
+
+
+def test_without_ray_its_extra_is_named() -> None:
+    with pytest.raises(UsageError, match=r"baseten-tei-client\[ray\]"):
+        importlib.import_module("baseten_tei_client.backfill.ray")

@@ -5,6 +5,7 @@ EmbedRows         an actor for `map_batches` of a dataset of your own
 share_model       the arguments of `map_batches` with which its actors share the budget
 """
 
+from baseten_tei_client.backfill.ray import _extra  # noqa: F401  # isort: skip  # first: it says which extra is missing
 from baseten_tei_client.backfill.ray._job import backfill_parquet
 from baseten_tei_client.backfill.ray._share import share_model
 from baseten_tei_client.backfill.ray._workers import EmbedRows
