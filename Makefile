@@ -8,7 +8,7 @@ RUN := source engine/env.sh &&
 # The dev stack is made by what needs it, with a backend of its own.
 DEV := scripts/dev-stack.sh
 # Where `make test` takes samples.
-SAMPLED := tests/faults tests/client tests/unit/commands/test_bad_files.py tests/emulator/test_two_readings.py \
+SAMPLED := tests/faults tests/client tests/unit/commands/test_bad_files.py tests/emulator/test_two_readings.py tests/recipes/test_spark.py \
   $(addprefix tests/e2e/,test_comments.py test_ownership.py test_own_project.py test_push_server.py commands/test_rehearse.py commands/test_status.py test_gates.py)
 # All processes share the slow tests to the last one: half of what is left moves to whoever has none.
 PYTEST := pytest -n auto --maxprocesses 4 --dist worksteal

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2] / "clients" / "python"
 MODULES = sorted((ROOT / "src" / "baseten_tei_client").rglob("*.py"))
 EDGES = {
     "_sources", "_hub_tokenizer", "http_transport", "performance_transport", "session", "_sync",
-    "_estimate", "_meter", "_report", "parts", "qdrant_sink", "verify",
+    "_estimate", "_meter", "_report", "parts", "qdrant_sink", "verify", "_job", "_served", "_workers",
 }  # fmt: skip
 """What touches files, processes, the network, threads or chance."""
 IMPURE = {"os", "subprocess", "random", "threading", "httpx2", "baseten_performance_client", "time"}

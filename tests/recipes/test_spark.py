@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from tests.client.stack import ClientStack
 from tests.support.harness import API_KEY, ROOT, Run, running_emulator
+from tests.support.sampling import ALL
 
 RECIPE = ROOT / "examples" / "clients" / "spark" / "embed_with_spark.py"
 ROWS = 600
@@ -46,6 +48,10 @@ def run(*command: str | Path) -> Run:
     return Run(ended.returncode, ended.stdout, ended.stderr)
 
 
+@pytest.mark.skipif(
+    not ALL, reason="an environment of 700 MB and two starts of Spark: in `make faults`"
+)
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java 17")
 def test_the_recipe_embeds_each_row_once_within_its_share_and_goes_on_with_what_is_new(
     spark_python: Path, tmp_path: Path
 ) -> None:

@@ -1,7 +1,6 @@
 """A backfill on three nodes loses and repeats nothing when one is killed, and stays within its permits."""
 
 import json
-import os
 import random
 import signal
 import time
@@ -15,12 +14,12 @@ from tests.client.ray.conftest import Grid
 from tests.client.ray.parts import numbers_of, text_of
 from tests.client.stores.object_store import KEYS
 from tests.support.harness import API_KEY
+from tests.support.sampling import ALL
 
 FILES, ROWS = 3, 300
 NUMBERS = range(FILES * ROWS)
 REFUSED = [f"n{it}" for it in NUMBERS if not text_of(it)]
 TRUNCATED = [f"n{it}" for it in NUMBERS if len(text_of(it)) > 1000]
-ALL = bool(os.environ.get("BASETEN_TEI_ALL_FAULTS"))
 
 
 def assert_whole(grid: Grid) -> None:
