@@ -224,7 +224,7 @@ def test_a_held_call_waits_before_or_after_its_effect_and_then_goes_on(
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(remote.call, "POST", url, {"name": "e"})
         eventually(lambda: is_call_held(remote))
-        assert {e["name"] for e in remote.get(url)["environments"]} == names
+        eventually(lambda: {e["name"] for e in remote.get(url)["environments"]} == names)
         assert not asked.done()
         remote.call("DELETE", "/_emulator/faults")
         assert asked.result(10).status == 200
