@@ -18,7 +18,7 @@ from baseten_tei.commands.backfill.words import describe_estimate, describe_tota
 from baseten_tei.commands.shared.interrupts import interruptible
 from baseten_tei.commands.shared.options import asks, confirm, on_a_stack_unless, yes_option
 from baseten_tei.commands.shared.rows_progress import show_rows
-from baseten_tei.commands.shared.stores import FORMS, client_errors
+from baseten_tei.commands.shared.stores import FORMS, client_errors, file_option, id_option
 from baseten_tei.spec.spaces import ROLES
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     help="Parquet, JSON Lines or CSV; also a folder or a pattern of them, here or in s3://, gs://, abfs://.",
 )
 @click.option("--to", "sink", metavar="SINK", help=FORMS)
-@click.option("--id", "id_column", default="id", metavar="COLUMN", help="By which a row is known.")
+@id_option
 @click.option("--text", "text_column", default="text", metavar="COLUMN", help="What is embedded.")
 @click.option(
     "--payload", multiple=True, metavar="COLUMN", help="Kept beside the vector; may be repeated."
@@ -87,11 +87,7 @@ if TYPE_CHECKING:
     help="Of a replica.  [default: the price list's]",
     show_default=False,
 )
-@click.option(
-    "--file",
-    metavar="FILE",
-    help="Outputs as JSON, instead of the stack's. No project is needed.",
-)
+@file_option
 @yes_option
 @on_a_stack_unless("file")
 def command(

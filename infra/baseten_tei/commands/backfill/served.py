@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from baseten_tei.baseten.emulator import ensure_running
 from baseten_tei.baseten.target import find_api_key
 from baseten_tei.commands.backfill.job import Job
 from baseten_tei.commands.shared.served_models import connect_model, read_stack_outputs
+from baseten_tei.commands.shared.stores import tell
 from baseten_tei.deployment.money.costs import LISTED, instance_type
 from baseten_tei.errors import UserError
 from baseten_tei.operations.scaling.scaling_client import (
@@ -63,15 +62,11 @@ def serve_stack(root: Path, stack: str, job: Job, given: Mapping[str, Any]) -> S
     place = None
     if given["replicas"] or is_any_left(root):
         team = found.teams.get(resource) or workspace.team
-        place = find_place(workspace, resource, args, team, given["environment"], _tell)
+        place = find_place(workspace, resource, args, team, given["environment"], tell)
     outputs = read_stack_outputs(root, stack)
     price = LISTED.of(instance_type(args)) if usd is None else usd
     model, role = find_role(found.settings.models, resource)
     return Served(outputs, find_api_key(target, os.environ), price, place, model, role)
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
 
 
 @contextmanager

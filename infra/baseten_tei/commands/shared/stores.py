@@ -1,4 +1,4 @@
-"""What commands that call the package baseten-tei-client have in common: its errors, stores, journals."""
+"""What commands that call the package baseten-tei-client have in common: its errors, stores, journals, options."""
 
 import hashlib
 import re
@@ -6,12 +6,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import click
+
 from baseten_tei.errors import UserError
 from baseten_tei.spec.spaces import Role
 
 FORMS = (
     "A folder or s3://BUCKET/PREFIX (gs://, abfs://) for Parquet, postgresql://USER@HOST/DATABASE?table=TABLE, "
     "qdrant:http://HOST:6333/COLLECTION, lancedb:FOLDER/TABLE, or sqlite-vec:FILE/TABLE."
+)
+
+id_option = click.option(
+    "--id", "id_column", default="id", metavar="COLUMN", help="By which a row is known."
+)
+file_option = click.option(
+    "--file", metavar="FILE", help="Outputs as JSON, instead of the stack's. No project is needed."
 )
 
 _PASSWORD = re.compile(r"//[^/?@]*:[^/?@]+@|[?&]password=")
@@ -50,3 +59,8 @@ def client_errors(command: str) -> Iterator[None]:
         yield
     except TeiClientError as error:
         raise UserError(str(error)) from error
+
+
+def tell(line: str) -> None:
+    """Say on stderr how far it is."""
+    click.echo(line, err=True)

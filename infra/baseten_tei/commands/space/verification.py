@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from baseten_tei.commands.shared.served_models import connect_model
-from baseten_tei.commands.shared.stores import name_journal, name_report
+from baseten_tei.commands.shared.stores import name_journal, name_report, tell
 from baseten_tei.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,7 +42,7 @@ def verify_index(subject: Subject, outputs: Outputs, given: Mapping[str, Any]) -
     source = open_source(given["source"], id=given["id_column"], text=given["text_column"])
     queries = None if given["queries"] is None else read_queries(given["queries"])
     if queries is None:
-        _tell("no --queries: the beginnings of rows are asked. 200 from a log of searches say more")
+        tell("no --queries: the beginnings of rows are asked. 200 from a log of searches say more")
     judge = _choose_judge(outputs, given["reranker"])
     served = {"outputs": outputs, "api_key": subject.key}
     with ExitStack() as models:
@@ -57,7 +55,7 @@ def verify_index(subject: Subject, outputs: Outputs, given: Mapping[str, Any]) -
             current, following, source, old=open_index(given["old"]), new=open_index(given["new"]),
             queries=queries, judge_by=reranker, reports=_find_reports(subject, given),
             thresholds=Thresholds(**{it: given[it] for it in limits}), k=given["hits"],
-            sample=given["sample"], seed=given["seed"], tell=_tell,
+            sample=given["sample"], seed=given["seed"], tell=tell,
         )  # fmt: skip
 
 
@@ -97,10 +95,6 @@ def _find_reports(subject: Subject, given: Mapping[str, Any]) -> list[Path]:
         name_journal(resource, resource, None, store),
     )  # fmt: skip
     return [it for it in map(name_report, journals) if it.exists()]
-
-
-def _tell(line: str) -> None:
-    click.echo(line, err=True)
 
 
 def is_emulated(name: str, outputs: Outputs) -> bool:

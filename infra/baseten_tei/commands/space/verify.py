@@ -19,6 +19,8 @@ from baseten_tei.commands.shared.stores import (
     FORMS,
     check_store,
     client_errors,
+    file_option,
+    id_option,
 )
 from baseten_tei.commands.space.verification import (
     NO_JUDGE,
@@ -58,7 +60,7 @@ PART = click.FloatRange(0, 1)
     "--old", required=True, metavar="STORE", help=f"The index that is searched now. {FORMS}"
 )
 @click.option("--new", required=True, metavar="STORE", help="The index of next, in the same forms.")
-@click.option("--id", "id_column", default="id", metavar="COLUMN", help="By which a row is known.")
+@id_option
 @click.option("--text", "text_column", default="text", metavar="COLUMN", help="What was embedded.")
 @click.option(
     "--queries",
@@ -116,11 +118,7 @@ PART = click.FloatRange(0, 1)
     help="What was found, as JSON; its page is beside it.  [default: verified/STACK/MODEL.json]",
     show_default=False,
 )
-@click.option(
-    "--file",
-    metavar="FILE",
-    help="Outputs as JSON, instead of the stack's. No project is needed.",
-)
+@file_option
 @on_a_stack_unless("file")
 def command(
     root: Path | None, stack: str | None, model: str, file: str | None, **given: Any
